@@ -1,0 +1,78 @@
+/** A field of an alarm's detail object, in the internal API's spelling. */
+export type DetailField =
+  | 'agentId'
+  | 'processPid'
+  | 'fileHash'
+  | 'filePath'
+  | 'fileAttr'
+  | 'keyword'
+  | 'hash'
+  | 'privateIp'
+  | 'loginIp'
+  | 'loginUserName'
+  | 'containerId'
+  | 'containerName';
+
+/** What is known of one operation type. */
+export interface OperationTypeFacts {
+  /** What it does, in a few words. */
+  readonly title: string;
+  /** The operation type that takes it back. */
+  readonly inverse: OperationType;
+  /** Fields that every detail object must carry; when there are any, an alarm must have at least one detail. */
+  readonly requiredDetails: readonly DetailField[];
+  /** Changes something on a host, not only the alarm's bookkeeping. */
+  readonly destructive: boolean;
+  /** Only sets the alarm's state, so that sending it twice does no more than sending it once. */
+  readonly setsState: boolean;
+}
+
+const NOTHING: readonly DetailField[] = [];
+const ALARM_WHITELIST: readonly DetailField[] = ['keyword', 'hash'];
+const LOGIN_WHITELIST: readonly DetailField[] = ['loginIp', 'privateIp', 'loginUserName'];
+const ISOLATION: readonly DetailField[] = ['agentId', 'fileHash', 'filePath', 'processPid'];
+
+export const OPERATION_TYPE_NAMES = [
+  'mark_as_handled',
+  'unhandle',
+  'ignore',
+  'do_not_ignore',
+  'add_to_alarm_whitelist',
+  'remove_from_alarm_whitelist',
+  'add_to_login_whitelist',
+  'remove_from_login_whitelist',
+  'isolate_and_kill',
+  'do_not_isolate_or_kill',
+] as const;
+
+/** One of upstream's ten `operate_type` values (contract 1.6): a closed set, spelled as upstream spells it. */
+export type OperationType = (typeof OPERATION_TYPE_NAMES)[number];
+
+function facts(
+  title: string,
+  inverse: OperationType,
+  requiredDetails: readonly DetailField[],
+  more: { destructive?: boolean; setsState?: boolean } = {},
+): OperationTypeFacts {
+  return Object.freeze({ title, inverse, requiredDetails, destructive: false, setsState: false, ...more });
+}
+
+/** The table of contract 1.6: inverse pairs and conditional fields. */
+export const OPERATION_TYPES: Readonly<Record<OperationType, OperationTypeFacts>> = Object.freeze({
+  mark_as_handled: facts('Mark as handled by hand', 'unhandle', NOTHING, { setsState: true }),
+  unhandle: facts('Take back handling by hand', 'mark_as_handled', NOTHING, { setsState: true }),
+  ignore: facts('Ignore', 'do_not_ignore', NOTHING, { setsState: true }),
+  do_not_ignore: facts('Take back ignoring', 'ignore', NOTHING, { setsState: true }),
+  add_to_alarm_whitelist: facts('Add to the alarm whitelist', 'remove_from_alarm_whitelist', ALARM_WHITELIST),
+  remove_from_alarm_whitelist: facts('Take off the alarm whitelist', 'add_to_alarm_whitelist', ALARM_WHITELIST),
+  add_to_login_whitelist: facts('Add to the login whitelist', 'remove_from_login_whitelist', LOGIN_WHITELIST),
+  remove_from_login_whitelist: facts('Take off the login whitelist', 'add_to_login_whitelist', LOGIN_WHITELIST),
+  isolate_and_kill: facts('Kill the process and quarantine the file', 'do_not_isolate_or_kill', ISOLATION, {
+    destructive: true,
+  }),
+  do_not_isolate_or_kill: facts('Take back isolation', 'isolate_and_kill', ISOLATION),
+});
+
+export function isOperationType(value: unknown): value is OperationType {
+  return typeof value === 'string' && Object.hasOwn(OPERATION_TYPES, value);
+}
