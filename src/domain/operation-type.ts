@@ -64,9 +64,17 @@ export const OPERATION_TYPES: Readonly<Record<OperationType, OperationTypeFacts>
   ignore: facts('Ignore', 'do_not_ignore', NOTHING, { setsState: true }),
   do_not_ignore: facts('Take back ignoring', 'ignore', NOTHING, { setsState: true }),
   add_to_alarm_whitelist: facts('Add to the alarm whitelist', 'remove_from_alarm_whitelist', ALARM_WHITELIST),
-  remove_from_alarm_whitelist: facts('Take off the alarm whitelist', 'add_to_alarm_whitelist', ALARM_WHITELIST),
+  remove_from_alarm_whitelist: facts(
+    'Take off the alarm whitelist',
+    'add_to_alarm_whitelist',
+    ALARM_WHITELIST,
+  ),
   add_to_login_whitelist: facts('Add to the login whitelist', 'remove_from_login_whitelist', LOGIN_WHITELIST),
-  remove_from_login_whitelist: facts('Take off the login whitelist', 'add_to_login_whitelist', LOGIN_WHITELIST),
+  remove_from_login_whitelist: facts(
+    'Take off the login whitelist',
+    'add_to_login_whitelist',
+    LOGIN_WHITELIST,
+  ),
   isolate_and_kill: facts('Kill the process and quarantine the file', 'do_not_isolate_or_kill', ISOLATION, {
     destructive: true,
   }),

@@ -1,0 +1,65 @@
+/** Who may import whom: the picture of docs/architecture.md as rules. */
+const ours = (folder) => `^src/${folder}/`;
+const OURS = '^src/';
+
+/** A folder may import from the folders it lists, and from itself. */
+const layer = (folder, allowed) => ({
+  name: `${folder}-imports`,
+  comment: `src/${folder} may import only from ${[folder, ...allowed].join(', ')}`,
+  severity: 'error',
+  from: { path: ours(folder) },
+  to: { path: OURS, pathNot: [folder, ...allowed].map((name) => `^src/${name}(/|\\.)`) },
+});
+
+export default {
+  forbidden: [
+    {
+      name: 'no-cycles',
+      comment: 'under ESM a cycle between two injectables crashes at load',
+      severity: 'error',
+      from: {},
+      to: { circular: true },
+    },
+    layer('domain', []),
+    layer('config', ['domain']),
+    layer('audit', ['config', 'domain']),
+    layer('upstream', ['audit', 'config', 'domain']),
+    layer('http', ['audit', 'config', 'domain']),
+    layer('health', ['upstream/index', 'audit', 'http', 'config', 'domain']),
+    layer('simulator', ['upstream/wire']),
+    {
+      name: 'api-imports',
+      comment:
+        'an api folder may import upstream/index, audit, http, config and domain, and never another api folder',
+      severity: 'error',
+      from: { path: '^src/api/([^/]+)/' },
+      to: {
+        path: OURS,
+        pathNot: [
+          '^src/api/$1/',
+          '^src/upstream/index\\.ts$',
+          ours('audit'),
+          ours('http'),
+          ours('config'),
+          ours('domain'),
+        ],
+      },
+    },
+    {
+      name: 'one-door-out',
+      comment: 'only the transport opens sockets',
+      severity: 'error',
+      from: { path: OURS, pathNot: ['^src/upstream/transport\\.ts$', ours('simulator'), '\\.spec\\.ts$'] },
+      to: {
+        path: '^(axios|undici|(node:)?(http|https|net|tls)$)|node_modules/(axios|undici)/',
+        dependencyTypesNot: ['type-only'],
+      },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsConfig: { fileName: 'tsconfig.json' },
+    tsPreCompilationDeps: true,
+    exclude: { path: '\\.spec\\.ts$' },
+  },
+};

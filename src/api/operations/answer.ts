@@ -1,0 +1,33 @@
+import type { FastifyReply } from 'fastify';
+
+import { Problem } from '../../http/problem.js';
+import type { Handled } from './operations.service.js';
+import type { ReceiptDto } from './receipt.dto.js';
+
+const DONE: ReadonlySet<string> = new Set(['applied', 'already']);
+
+/**
+ * The HTTP side of an outcome: 200 when every alarm is applied or already so, 207 when their fates differ, otherwise the
+ * problem that describes the failure, carrying the operation's id.
+ */
+export function answer(reply: FastifyReply, { receipt, fault }: Handled): ReceiptDto {
+  reply.request.operationId = receipt.id;
+  const outcomes = new Set(receipt.alarms.map(({ outcome }) => outcome));
+  if ([...outcomes].every((outcome) => DONE.has(outcome))) {
+    void reply.status(200);
+    return receipt;
+  }
+  if (outcomes.size > 1 || fault === undefined) {
+    void reply.status(207);
+    return receipt;
+  }
+  const { status, code, detail, retryable, retryAfter, upstream } = fault;
+  throw new Problem(status, code, detail, {
+    operationId: receipt.id,
+    outcome: receipt.status,
+    retryable,
+    ...(retryAfter !== undefined && { retryAfter }),
+    ...(upstream && { upstream }),
+    ...(receipt.recorded === false && { recorded: false }),
+  });
+}

@@ -1,0 +1,266 @@
+import {
+  Checked,
+  Flag,
+  Formed,
+  isText,
+  ListOf,
+  ObjectOf,
+  OneOf,
+  Text,
+  TextList,
+  Whole,
+} from '../../http/validation/fields.js';
+import { ENTERPRISE_PROJECT } from '../../upstream/index.js';
+import { parseOccurTime } from './occur-time.js';
+
+const PID_MAX = 2_147_483_647;
+
+/** What an operation needs to know of the process, file or login behind an alarm. */
+export class AlarmDetailDto {
+  /**
+   * Id of the HSS agent on the host.
+   * @example 'c9bed5397db449ebdfba15e85fcfc36accee125c68954daf5cab0528bab59bd8'
+   */
+  @Text(1, 64, { optional: true })
+  agentId?: string;
+
+  /**
+   * Process id.
+   * @example 3123
+   */
+  @Whole(0, PID_MAX, { optional: true })
+  processPid?: number;
+
+  /**
+   * File hash, SHA-256 at present.
+   * @example 'e8b50f0b91e3dce0885ccc5902846b139d28108a0a7976c9b8d43154c5dbc44d'
+   */
+  @Text(1, 256, { optional: true })
+  fileHash?: string;
+
+  /**
+   * File path.
+   * @example '/usr/test'
+   */
+  @Text(1, 256, { optional: true })
+  filePath?: string;
+
+  /**
+   * System attributes of the file. Upstream declares a string and shows an integer; whichever you give is passed on.
+   * @example 33261
+   */
+  @Checked(
+    'file_attr',
+    (value) => isText(value, 1, 256) || (Number.isSafeInteger(value) && (value as number) >= 0),
+    'must be a string of 1 to 256 characters or a whole number from 0',
+    {
+      oneOf: [
+        { type: 'string', minLength: 1, maxLength: 256 },
+        { type: 'integer', minimum: 0 },
+      ],
+    },
+    { optional: true },
+  )
+  fileAttr?: string | number;
+
+  /**
+   * Alarm keyword, used only with the alarm whitelist.
+   * @example 'file_path=/usr/test'
+   */
+  @Text(1, 256, { optional: true })
+  keyword?: string;
+
+  /**
+   * Alarm hash, used only with the alarm whitelist.
+   * @example 'e8b50f0b91e3dce0885ccc5902846b139d28108a0a7976c9b8d43154c5dbc44d'
+   */
+  @Text(1, 256, { optional: true })
+  hash?: string;
+
+  /**
+   * Private IP address of the server.
+   * @example '127.0.0.2'
+   */
+  @Text(1, 128, { optional: true })
+  privateIp?: string;
+
+  /**
+   * Source IP address of the login.
+   * @example '127.0.0.1'
+   */
+  @Text(1, 256, { optional: true })
+  loginIp?: string;
+
+  /**
+   * Login user name.
+   * @example 'root'
+   */
+  @Text(1, 256, { optional: true })
+  loginUserName?: string;
+
+  /**
+   * Container id, for container alarms.
+   * @example 'containerid'
+   */
+  @Text(1, 256, { optional: true })
+  containerId?: string;
+
+  /**
+   * Container instance name, for container alarms.
+   * @example '/test'
+   */
+  @Text(1, 512, { optional: true })
+  containerName?: string;
+}
+
+/** One alarm to act on: copy its four keys from the listing, never derive one from another. */
+export class AlarmDto {
+  /**
+   * Event id; not always a UUID.
+   * @example '2a71e1e2-60f4-4d56-b314-2038fdc39de6'
+   */
+  @Text(1, 64)
+  eventId!: string;
+
+  /**
+   * Event class. Classes the gateway does not know pass with a warning in its log.
+   * @example 'rootkit_0001'
+   */
+  @Text(1, 64)
+  eventClassId!: string;
+
+  /**
+   * Event type code. Codes the gateway does not know pass with a warning in its log.
+   * @example 1010
+   */
+  @Whole(0, PID_MAX)
+  eventType!: number;
+
+  /**
+   * Time of occurrence, exact: epoch milliseconds as a whole number (0 to 9223372036854775807) or as its decimal digits in
+   * a string, or an RFC 3339 time with at most milliseconds.
+   * @example 1672046760353
+   */
+  @Checked(
+    'occur_time',
+    (value) => parseOccurTime(value) !== undefined,
+    'must be epoch milliseconds from 0 to 9223372036854775807, as a whole number or its digits in a string, or an RFC 3339 time with at most milliseconds',
+    {
+      oneOf: [
+        { type: 'integer', format: 'int64', minimum: 0 },
+        { type: 'string', pattern: '^\\d{1,19}$' },
+        { type: 'string', format: 'date-time' },
+      ],
+    },
+  )
+  occurTime!: number | bigint | string;
+
+  /** Detail objects. May be left out where the operation type requires nothing in them. */
+  @ListOf(() => AlarmDetailDto, { min: 0, max: 100 }, { optional: true })
+  details?: AlarmDetailDto[];
+}
+
+/** A rule of your own for the alarm whitelist. */
+export class WhitelistRuleDto {
+  /**
+   * Event type code the rule is for.
+   * @example 3007
+   */
+  @Whole(0, PID_MAX)
+  eventType!: number;
+
+  /**
+   * What to compare.
+   * @example 'process_path'
+   */
+  @OneOf([
+    'file/process hash',
+    'file_path',
+    'process_path',
+    'login_ip',
+    'reg_key',
+    'process_cmdline',
+    'username',
+  ])
+  fieldKey!: string;
+
+  /**
+   * What to compare it with.
+   * @example '/opt/deploy/bin/deployd'
+   */
+  @Text(1, 512)
+  fieldValue!: string;
+
+  /**
+   * How to compare.
+   * @example 'equal'
+   */
+  @OneOf(['equal', 'contain'])
+  judgeType!: string;
+
+  /** Whether the rule covers all hosts; upstream takes `false` when it is left out. */
+  @Flag({ optional: true })
+  scope?: boolean;
+
+  /**
+   * Agents the rule covers.
+   * @example ['415a837bec3a9cb379bc339968b07fae65cede2f1b0fed44da818d651e2b4c0a']
+   */
+  @TextList({ min: 1, max: 1000, length: 64 }, { optional: true })
+  agentIds?: string[];
+
+  /**
+   * Instance ids, for serverless rules.
+   * @example ['i-0123456789']
+   */
+  @TextList({ min: 1, max: 1000, length: 64 }, { optional: true })
+  instanceIds?: string[];
+}
+
+/** Where to act. */
+export class ScopeDto {
+  /**
+   * Project name as the gateway is configured. May be left out where you are granted only one.
+   * @example 'demo'
+   */
+  @Text(1, 64, { optional: true })
+  project?: string;
+
+  /**
+   * Enterprise project: `0` is the default one; `all_granted_eps`, every one, takes a grant of its own. Left out: the
+   * project's configured one.
+   * @example '0'
+   */
+  @Formed(ENTERPRISE_PROJECT, '0, a UUID, or all_granted_eps', { optional: true })
+  enterpriseProjectId?: string;
+
+  /** Container id, for container alarms; travels in upstream's query. */
+  @Text(1, 256, { optional: true })
+  containerId?: string;
+
+  /** Container instance name, for container alarms; travels in upstream's query. */
+  @Text(1, 512, { optional: true })
+  containerName?: string;
+}
+
+/** What every operation request has in common. */
+export class OperationRequestDto {
+  /** What to do with the alarms. */
+  @Text(1, 64)
+  operation!: string;
+
+  /** The alarms to act on; each event id at most once. */
+  @ListOf(() => AlarmDto, { min: 1 })
+  alarms!: AlarmDto[];
+
+  /**
+   * Why; upstream keeps it with handled alarms as `handler`.
+   * @example 'SEC-1234'
+   */
+  @Text(1, 256, { optional: true })
+  remark?: string;
+
+  /** Where to act; every part may be left out. */
+  @ObjectOf(() => ScopeDto, { optional: true })
+  scope?: ScopeDto;
+}

@@ -1,0 +1,75 @@
+import { CHUNK_SIZE } from '../../domain/outcome.js';
+import {
+  operateBody,
+  type WireDetail,
+  type WireEvent,
+  type WireOperateBody,
+  type WireRule,
+} from '../../upstream/index.js';
+import type {
+  AlarmDetailDto,
+  AlarmDto,
+  OperationRequestDto,
+  WhitelistRuleDto,
+} from './operation-request.dto.js';
+import { parseOccurTime } from './occur-time.js';
+
+/** Only the fields that were given, in upstream's order and spelling; `undefined` never travels. */
+function wireDetail(detail: AlarmDetailDto): WireDetail {
+  const wire: WireDetail = {};
+  if (detail.agentId !== undefined) wire.agent_id = detail.agentId;
+  if (detail.processPid !== undefined) wire.process_pid = detail.processPid;
+  if (detail.fileHash !== undefined) wire.file_hash = detail.fileHash;
+  if (detail.filePath !== undefined) wire.file_path = detail.filePath;
+  if (detail.fileAttr !== undefined) wire.file_attr = detail.fileAttr;
+  if (detail.keyword !== undefined) wire.keyword = detail.keyword;
+  if (detail.hash !== undefined) wire.hash = detail.hash;
+  if (detail.privateIp !== undefined) wire.private_ip = detail.privateIp;
+  if (detail.loginIp !== undefined) wire.login_ip = detail.loginIp;
+  if (detail.loginUserName !== undefined) wire.login_user_name = detail.loginUserName;
+  if (detail.containerId !== undefined) wire.container_id = detail.containerId;
+  if (detail.containerName !== undefined) wire.container_name = detail.containerName;
+  return wire;
+}
+
+function wireEvent(alarm: AlarmDto): WireEvent {
+  const occurTime = parseOccurTime(alarm.occurTime);
+  if (occurTime === undefined) throw new Error('occurTime was not validated');
+  return {
+    event_class_id: alarm.eventClassId,
+    event_id: alarm.eventId,
+    event_type: alarm.eventType,
+    occur_time: occurTime,
+    operate_detail_list: alarm.details?.map(wireDetail) ?? [],
+  };
+}
+
+function wireRule(rule: WhitelistRuleDto): WireRule {
+  return {
+    event_type: rule.eventType,
+    field_key: rule.fieldKey,
+    field_value: rule.fieldValue,
+    judge_type: rule.judgeType,
+    ...(rule.scope !== undefined && { scope: rule.scope }),
+    ...(rule.agentIds && { agent_ids: rule.agentIds }),
+    ...(rule.instanceIds && { instance_ids: rule.instanceIds }),
+  };
+}
+
+/** One body for each chunk, as it will travel. Rules go with the first chunk alone: sent again, they would be added again. */
+export function requestBodies(
+  request: OperationRequestDto & { whitelistRules?: WhitelistRuleDto[] },
+): string[] {
+  const { operation, remark, alarms, whitelistRules } = request;
+  const bodies: string[] = [];
+  for (let start = 0; start < alarms.length; start += CHUNK_SIZE) {
+    const body: WireOperateBody = {
+      operate_type: operation,
+      ...(remark !== undefined && { handler: remark }),
+      operate_event_list: alarms.slice(start, start + CHUNK_SIZE).map(wireEvent),
+      ...(whitelistRules && start === 0 && { event_white_rule_list: whitelistRules.map(wireRule) }),
+    };
+    bodies.push(operateBody(body));
+  }
+  return bodies;
+}

@@ -1,0 +1,39 @@
+import { Module, type DynamicModule } from '@nestjs/common';
+import { APP_FILTER } from '@nestjs/core';
+
+import { OperationsModule } from './api/operations/operations.module.js';
+import { AuditModule } from './audit/audit.module.js';
+import { CONFIG, type Config } from './config/config.js';
+import { Clock, SystemClock } from './domain/clock.js';
+import { HealthModule } from './health/health.controller.js';
+import { Gatekeeper } from './http/gatekeeper.js';
+import { Keyring } from './http/keyring.js';
+import { ProblemFilter } from './http/problem.filter.js';
+import { UpstreamModule } from './upstream/index.js';
+
+/** What every part may ask for: the configuration and the time. */
+@Module({})
+class BasicsModule {
+  static with(config: Config): DynamicModule {
+    return {
+      module: BasicsModule,
+      global: true,
+      providers: [
+        { provide: CONFIG, useValue: config },
+        { provide: Clock, useClass: SystemClock },
+      ],
+      exports: [CONFIG, Clock],
+    };
+  }
+}
+
+@Module({})
+export class AppModule {
+  static with(config: Config): DynamicModule {
+    return {
+      module: AppModule,
+      imports: [BasicsModule.with(config), AuditModule, UpstreamModule, HealthModule, OperationsModule],
+      providers: [Keyring, Gatekeeper, { provide: APP_FILTER, useClass: ProblemFilter }],
+    };
+  }
+}

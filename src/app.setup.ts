@@ -1,0 +1,47 @@
+import type { IncomingMessage } from 'node:http';
+
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { uuidv7 } from 'uuidv7';
+
+import { AppModule } from './app.module.js';
+import type { Config } from './config/config.js';
+import { serveDocs } from './docs.js';
+import { Gatekeeper } from './http/gatekeeper.js';
+import { useJsonBodies } from './http/json-body.js';
+import { requestLog } from './http/request-log.js';
+import { makeLogger, PinoNestLogger } from './logger.js';
+
+/** A caller's own request id, when it is a plain word; it travels upstream, so nothing else is taken. */
+const REQUEST_ID = /^[\w.:-]{1,128}$/;
+
+function requestIdOf(presented: string | string[] | undefined): string {
+  return typeof presented === 'string' && REQUEST_ID.test(presented) ? presented : uuidv7();
+}
+
+/** The application, ready to listen: the same for production, the demo and every test. */
+export async function setUpApp(config: Config): Promise<NestFastifyApplication> {
+  const logger = makeLogger(config.logLevel);
+  const adapter = new FastifyAdapter({
+    bodyLimit: config.limits.bodyBytes,
+    genReqId: (request: IncomingMessage) => requestIdOf(request.headers['x-request-id']),
+    // Requests on connections that are already open are still served while the gateway drains.
+    return503OnClosing: false,
+    forceCloseConnections: 'idle',
+    skipMiddie: true,
+    routerOptions: { maxParamLength: 256 },
+  });
+  const app = await NestFactory.create<NestFastifyApplication>(AppModule.with(config), adapter, {
+    bodyParser: false,
+    bufferLogs: false,
+    abortOnError: false,
+    logger: new PinoNestLogger(logger),
+  });
+  const fastify = adapter.getInstance();
+  useJsonBodies(fastify);
+  fastify.addHook('onRequest', app.get(Gatekeeper).onRequest);
+  fastify.addHook('onResponse', requestLog(logger));
+  if (config.docs) serveDocs(app);
+  await app.init();
+  return app;
+}

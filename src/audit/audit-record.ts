@@ -1,0 +1,70 @@
+import type { ChunkOutcome, OperationStatus } from '../domain/outcome.js';
+import type { OperationType } from '../domain/operation-type.js';
+import type { Scope } from '../domain/scope.js';
+
+/** Written and durable before the first byte goes upstream. */
+export interface IntentRecord {
+  readonly kind: 'intent';
+  /** UUIDv7. */
+  readonly operationId: string;
+  /** RFC 3339. */
+  readonly at: string;
+  readonly requestId: string;
+  readonly caller: string;
+  readonly operation: OperationType;
+  readonly remark?: string;
+  readonly scope: Scope;
+  /** Event ids in the order of the request. */
+  readonly alarms: readonly string[];
+}
+
+/** One chunk of several is through and its fate known; the next may start. */
+export interface ChunkRecord {
+  readonly kind: 'chunk';
+  readonly operationId: string;
+  readonly at: string;
+  /** From 0. */
+  readonly index: number;
+  readonly chunk: ChunkOutcome;
+}
+
+/** The end of an operation, written and durable before the answer. */
+export interface OutcomeRecord {
+  readonly kind: 'outcome';
+  readonly operationId: string;
+  readonly at: string;
+  readonly status: OperationStatus;
+  /** Every chunk, in order; together they cover every alarm. */
+  readonly chunks: readonly ChunkOutcome[];
+  /** The process ended while the operation ran; written at the next start. */
+  readonly interrupted?: true;
+}
+
+/** A request that was refused before anything was meant to be done. */
+export interface RefusalRecord {
+  readonly kind: 'refusal';
+  readonly at: string;
+  readonly requestId: string;
+  /** Absent: nobody was recognised. */
+  readonly caller?: string;
+  readonly address: string;
+  readonly method: string;
+  /** The route's pattern, not the address that was typed. */
+  readonly route: string;
+  readonly code: string;
+  readonly status: number;
+  readonly detail: string;
+  readonly pointers?: readonly string[];
+  /** Refusals since the last recorded one that were too many to be recorded one by one. */
+  readonly unrecorded?: number;
+}
+
+export type AuditRecord = IntentRecord | ChunkRecord | OutcomeRecord | RefusalRecord;
+
+/** An operation as its records tell it. */
+export interface OperationTrail {
+  readonly intent: IntentRecord;
+  /** In order; without an outcome record, those known so far. */
+  readonly chunks: readonly ChunkOutcome[];
+  readonly outcome?: OutcomeRecord;
+}

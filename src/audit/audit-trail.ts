@@ -1,0 +1,139 @@
+import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
+
+import { AuditEngine, type Entry } from './audit.engine.js';
+import type { ChunkRecord, IntentRecord, OutcomeRecord, RefusalRecord } from './audit-record.js';
+
+interface Waiting {
+  readonly entry: Entry;
+  readonly resolve: () => void;
+  readonly reject: (error: Error) => void;
+}
+
+/** The trail can't take a record at the moment; nothing may be done that it should have recorded. */
+export class AuditUnavailable extends Error {
+  constructor(cause: unknown) {
+    super('the audit trail can not be written', { cause });
+  }
+}
+
+/** Records that may wait for the disk; beyond it, new intents are refused at once. */
+const MOST_WAITING = 20_000;
+/** Refusals that may wait; beyond it they are only counted, so that a flood of them costs no disk. */
+const MOST_REFUSALS_WAITING = 256;
+
+/**
+ * Writes what was meant and what happened. Every method resolves when the record is durable. Requests that come while a
+ * commit is under way share the next one: one transaction, one sync.
+ */
+@Injectable()
+export class AuditTrail implements OnApplicationShutdown {
+  #queue: Waiting[] = [];
+  #flushing: Promise<void> | undefined;
+  #broken = false;
+  #refusalsWaiting = 0;
+  #refusalsUnrecorded = 0;
+
+  constructor(private readonly engine: AuditEngine) {}
+
+  /** Whether the last commit went well. */
+  get writable(): boolean {
+    return !this.#broken;
+  }
+
+  /**
+   * Before anything is sent.
+   *
+   * @param requests the bodies that will go upstream, as JSON, one for each chunk
+   * @throws AuditUnavailable
+   */
+  async intend(record: IntentRecord, requests: readonly string[]): Promise<void> {
+    const head = JSON.stringify(record);
+    await this.#append({
+      kind: record.kind,
+      at: Date.parse(record.at),
+      operationId: record.operationId,
+      // The very bytes that will be sent, spliced in rather than written a second time.
+      body: `${head.slice(0, -1)},"requests":[${requests.join(',')}]}`,
+      operation: {
+        caller: record.caller,
+        type: record.operation,
+        project: record.scope.project,
+        enterpriseProjectId: record.scope.enterpriseProjectId,
+        eventIds: JSON.stringify(record.alarms),
+      },
+    });
+  }
+
+  /** Between two chunks. @throws AuditUnavailable */
+  async chunkDone(record: ChunkRecord): Promise<void> {
+    await this.#append(entryOf(record));
+  }
+
+  /** Before the answer. @throws AuditUnavailable */
+  async conclude(record: OutcomeRecord): Promise<void> {
+    await this.#append({ ...entryOf(record), status: record.status });
+  }
+
+  /** A refusal; the caller's answer does not wait for it. */
+  refuse(record: RefusalRecord): void {
+    if (this.#refusalsWaiting >= MOST_REFUSALS_WAITING) {
+      this.#refusalsUnrecorded += 1;
+      return;
+    }
+    const unrecorded = this.#refusalsUnrecorded;
+    this.#refusalsUnrecorded = 0;
+    this.#refusalsWaiting += 1;
+    const body = unrecorded === 0 ? record : { ...record, unrecorded };
+    const entry = {
+      kind: record.kind,
+      at: Date.parse(record.at),
+      operationId: null,
+      body: JSON.stringify(body),
+    };
+    this.#append(entry)
+      .catch(() => {
+        this.#refusalsUnrecorded += unrecorded + 1;
+      })
+      .finally(() => {
+        this.#refusalsWaiting -= 1;
+      });
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    while (this.#flushing) await this.#flushing;
+    await this.engine.close();
+  }
+
+  #append(entry: Entry): Promise<void> {
+    if (this.#queue.length >= MOST_WAITING) {
+      return Promise.reject(new AuditUnavailable(new Error('too many records wait')));
+    }
+    return new Promise((resolve, reject) => {
+      this.#queue.push({ entry, resolve, reject });
+      this.#flushing ??= this.#flush();
+    });
+  }
+
+  async #flush(): Promise<void> {
+    // Let the other requests of this turn of the event loop join.
+    await Promise.resolve();
+    while (this.#queue.length > 0) {
+      const batch = this.#queue;
+      this.#queue = [];
+      try {
+        await this.engine.append(batch.map(({ entry }) => entry));
+        this.#broken = false;
+        for (const { resolve } of batch) resolve();
+      } catch (error) {
+        this.#broken = true;
+        for (const { reject } of batch) reject(new AuditUnavailable(error));
+      }
+    }
+    this.#flushing = undefined;
+  }
+}
+
+function entryOf(record: ChunkRecord | OutcomeRecord): Entry {
+  const { kind, at, operationId } = record;
+  return { kind, at: Date.parse(at), operationId, body: JSON.stringify(record) };
+}

@@ -1,0 +1,74 @@
+import { mkdirSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { Worker } from 'node:worker_threads';
+
+import { AuditEngine, type Entry, type Row, type SqlValue } from './audit.engine.js';
+import type { Command, Reply } from './embedded.worker.js';
+
+interface Waiting {
+  resolve(rows: Row[]): void;
+  reject(error: Error): void;
+}
+
+type Unnumbered<T> = T extends unknown ? Omit<T, 'id'> : never;
+
+/** SQLite in a thread of its own, in a file that this process alone may open. */
+export class EmbeddedEngine extends AuditEngine {
+  readonly #waiting = new Map<number, Waiting>();
+  #lastId = 0;
+  #failure: Error | undefined;
+
+  private constructor(private readonly worker: Worker) {
+    super();
+    worker.on('message', (reply: Reply) => this.#settle(reply));
+    worker.on('error', (error) => this.#fail(error instanceof Error ? error : new Error(String(error))));
+    worker.on('exit', () => this.#fail(new Error('the audit database is closed')));
+  }
+
+  /** Opens the file, makes its folder and its tables where they are missing. @throws Error when that can't be done */
+  static async open(path: string): Promise<EmbeddedEngine> {
+    const file = resolve(path);
+    mkdirSync(dirname(file), { recursive: true });
+    const worker = new Worker(new URL('./embedded.worker.js', import.meta.url), {
+      workerData: { path: file },
+    });
+    const engine = new EmbeddedEngine(worker);
+    await new Promise<Row[]>((resolve, reject) => engine.#waiting.set(0, { resolve, reject }));
+    return engine;
+  }
+
+  async append(entries: readonly Entry[]): Promise<void> {
+    await this.#ask({ append: entries });
+  }
+
+  query(sql: string, parameters: readonly SqlValue[]): Promise<Row[]> {
+    return this.#ask({ sql, parameters });
+  }
+
+  async close(): Promise<void> {
+    if (this.#failure) return;
+    await this.#ask({ close: true });
+  }
+
+  #ask(command: Unnumbered<Command>): Promise<Row[]> {
+    if (this.#failure) return Promise.reject(this.#failure);
+    const id = ++this.#lastId;
+    return new Promise((resolve, reject) => {
+      this.#waiting.set(id, { resolve, reject });
+      this.worker.postMessage({ id, ...command });
+    });
+  }
+
+  #settle({ id, rows, error }: Reply): void {
+    const waiting = this.#waiting.get(id);
+    this.#waiting.delete(id);
+    if (error === undefined) waiting?.resolve(rows ?? []);
+    else waiting?.reject(new Error(error));
+  }
+
+  #fail(error: Error): void {
+    this.#failure ??= error;
+    for (const waiting of this.#waiting.values()) waiting.reject(error);
+    this.#waiting.clear();
+  }
+}

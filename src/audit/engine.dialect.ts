@@ -1,0 +1,71 @@
+import {
+  CompiledQuery,
+  Kysely,
+  SqliteAdapter,
+  SqliteIntrospector,
+  SqliteQueryCompiler,
+  type DatabaseConnection,
+  type Driver,
+  type QueryResult,
+} from 'kysely';
+
+import type { AuditEngine, SqlValue } from './audit.engine.js';
+
+/** The tables as queries see them. */
+export interface AuditTables {
+  audit_record: { seq: number; at: number; kind: string; operation_id: string | null; body: string };
+  operation: {
+    id: string;
+    caller: string;
+    type: string;
+    project: string;
+    enterprise_project_id: string;
+    status: string;
+  };
+  operation_alarm: { event_id: string; operation_id: string };
+}
+
+class EngineConnection implements DatabaseConnection {
+  constructor(private readonly engine: AuditEngine) {}
+
+  async executeQuery<R>({ sql, parameters }: CompiledQuery): Promise<QueryResult<R>> {
+    const rows = await this.engine.query(sql, parameters as readonly SqlValue[]);
+    return { rows: rows as R[] };
+  }
+
+  // eslint-disable-next-line require-yield
+  async *streamQuery(): AsyncIterableIterator<never> {
+    await Promise.reject(new Error('the engine answers whole results'));
+  }
+}
+
+/** Queries only: appends are grouped and go another way. */
+class EngineDriver implements Driver {
+  readonly #connection: EngineConnection;
+
+  constructor(engine: AuditEngine) {
+    this.#connection = new EngineConnection(engine);
+  }
+
+  async init(): Promise<void> {}
+  async destroy(): Promise<void> {}
+  async releaseConnection(): Promise<void> {}
+  acquireConnection = (): Promise<DatabaseConnection> => Promise.resolve(this.#connection);
+  beginTransaction = refuse;
+  commitTransaction = refuse;
+  rollbackTransaction = refuse;
+}
+
+const refuse = (): Promise<never> => Promise.reject(new Error('records are only ever appended'));
+
+/** Typed queries over an engine. */
+export function queriesOver(engine: AuditEngine): Kysely<AuditTables> {
+  return new Kysely<AuditTables>({
+    dialect: {
+      createAdapter: () => new SqliteAdapter(),
+      createDriver: () => new EngineDriver(engine),
+      createIntrospector: (database) => new SqliteIntrospector(database),
+      createQueryCompiler: () => new SqliteQueryCompiler(),
+    },
+  });
+}

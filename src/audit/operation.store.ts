@@ -1,0 +1,102 @@
+import { Injectable } from '@nestjs/common';
+import type { Kysely } from 'kysely';
+
+import { parseExact } from '../domain/exact-json.js';
+import type { OperationStatus } from '../domain/outcome.js';
+import type { OperationType } from '../domain/operation-type.js';
+import { AuditEngine } from './audit.engine.js';
+import type { AuditRecord, OperationTrail } from './audit-record.js';
+import { queriesOver, type AuditTables } from './engine.dialect.js';
+
+/** Which operations to list; every part narrows. */
+export interface OperationFilter {
+  readonly caller?: string;
+  readonly operation?: OperationType;
+  readonly status?: OperationStatus;
+  readonly project?: string;
+  readonly eventId?: string;
+  /** Epoch milliseconds, from and including. */
+  readonly from?: number;
+  /** Epoch milliseconds, up to and excluding. */
+  readonly to?: number;
+  /** Only operations older than this one. */
+  readonly before?: string;
+}
+
+/** Finds operations in the trail. */
+@Injectable()
+export class OperationStore {
+  readonly #queries: Kysely<AuditTables>;
+
+  constructor(engine: AuditEngine) {
+    this.#queries = queriesOver(engine);
+  }
+
+  /** One operation, or undefined; whose it is stays the asker's question. */
+  async find(operationId: string): Promise<OperationTrail | undefined> {
+    const [trail] = await this.#trails([operationId]);
+    return trail;
+  }
+
+  /** Newest first, at most `limit`. */
+  async list(filter: OperationFilter, limit: number): Promise<OperationTrail[]> {
+    let query = this.#queries.selectFrom('operation').select('operation.id');
+    const { eventId, caller, operation, status, project, from, to, before } = filter;
+    if (eventId !== undefined) {
+      query = query
+        .innerJoin('operation_alarm', 'operation_alarm.operation_id', 'operation.id')
+        .where('operation_alarm.event_id', '=', eventId);
+    }
+    if (caller !== undefined) query = query.where('caller', '=', caller);
+    if (operation !== undefined) query = query.where('type', '=', operation);
+    if (status !== undefined) query = query.where('status', '=', status);
+    if (project !== undefined) query = query.where('project', '=', project);
+    // Operation ids begin with their time, so their order is the order of time.
+    if (from !== undefined) query = query.where('operation.id', '>=', firstIdAt(from));
+    if (to !== undefined) query = query.where('operation.id', '<', firstIdAt(to));
+    if (before !== undefined) query = query.where('operation.id', '<', before);
+    const rows = await query.orderBy('operation.id', 'desc').limit(limit).execute();
+    return this.#trails(rows.map(({ id }) => id));
+  }
+
+  /** Operations whose intent has no outcome: those under way, and at start those that a crash cut off. */
+  async pending(): Promise<OperationTrail[]> {
+    const rows = await this.#queries
+      .selectFrom('operation')
+      .select('id')
+      .where('status', '=', 'pending')
+      .orderBy('id')
+      .execute();
+    return this.#trails(rows.map(({ id }) => id));
+  }
+
+  async #trails(ids: readonly string[]): Promise<OperationTrail[]> {
+    if (ids.length === 0) return [];
+    const rows = await this.#queries
+      .selectFrom('audit_record')
+      .select(['operation_id', 'body'])
+      .where('operation_id', 'in', ids)
+      .orderBy('seq')
+      .execute();
+    const byId = new Map<string, AuditRecord[]>(ids.map((id) => [id, []]));
+    for (const { operation_id, body } of rows) {
+      byId.get(operation_id ?? '')?.push(parseExact(body) as AuditRecord);
+    }
+    return [...byId.values()].map(trailOf).filter((trail) => trail !== undefined);
+  }
+}
+
+function trailOf(records: readonly AuditRecord[]): OperationTrail | undefined {
+  const intent = records.find((record) => record.kind === 'intent');
+  if (!intent) return undefined;
+  const outcome = records.findLast((record) => record.kind === 'outcome');
+  const chunks =
+    outcome?.chunks ?? records.filter((record) => record.kind === 'chunk').map(({ chunk }) => chunk);
+  return { intent, chunks, ...(outcome && { outcome }) };
+}
+
+/** The smallest UUIDv7 of a millisecond. */
+function firstIdAt(milliseconds: number): string {
+  const time = Math.max(0, Math.floor(milliseconds)).toString(16).padStart(12, '0');
+  return `${time.slice(0, 8)}-${time.slice(8, 12)}-0000-0000-000000000000`;
+}

@@ -1,0 +1,31 @@
+/** The tables, in the order they came to be; each list is one step and runs once, in one transaction. */
+export const SCHEMA_STEPS: readonly (readonly string[])[] = [
+  [
+    // The trail itself: append-only, each record chained to the one before it.
+    `CREATE TABLE audit_record (
+       seq INTEGER PRIMARY KEY,
+       at INTEGER NOT NULL,
+       kind TEXT NOT NULL,
+       operation_id TEXT,
+       body TEXT NOT NULL,
+       hash BLOB NOT NULL
+     )`,
+    `CREATE INDEX audit_record_operation ON audit_record (operation_id) WHERE operation_id IS NOT NULL`,
+    // What follows can be made again from the trail: it only finds operations quickly.
+    `CREATE TABLE operation (
+       id TEXT PRIMARY KEY,
+       caller TEXT NOT NULL,
+       type TEXT NOT NULL,
+       project TEXT NOT NULL,
+       enterprise_project_id TEXT NOT NULL,
+       status TEXT NOT NULL
+     ) WITHOUT ROWID`,
+    `CREATE INDEX operation_caller ON operation (caller, id)`,
+    `CREATE INDEX operation_pending ON operation (id) WHERE status = 'pending'`,
+    `CREATE TABLE operation_alarm (
+       event_id TEXT NOT NULL,
+       operation_id TEXT NOT NULL,
+       PRIMARY KEY (event_id, operation_id)
+     ) WITHOUT ROWID`,
+  ],
+];

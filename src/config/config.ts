@@ -1,0 +1,88 @@
+import type { Grant } from '../domain/caller.js';
+
+/** Under which the configuration is injected. */
+export const CONFIG = Symbol('Config');
+
+/** Everything the gateway was told at start: parsed once, frozen, passed on as a value. Durations in milliseconds. */
+export interface Config {
+  readonly environment: 'development' | 'production';
+  /** The simulator runs in this process and a demo caller exists. */
+  readonly demo: boolean;
+  readonly listen: { readonly host: string; readonly port: number };
+  readonly database: DatabaseConfig;
+  /** By name; at least one, except in demo mode until `withDemo` has added the simulated one. */
+  readonly projects: ReadonlyMap<string, ProjectConfig>;
+  readonly callers: readonly CallerConfig[];
+  readonly limits: LimitsConfig;
+  readonly upstream: UpstreamConfig;
+  readonly logLevel: LogLevel;
+  /** Whether `/docs` is served. */
+  readonly docs: boolean;
+}
+
+export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+export type DatabaseConfig =
+  | { readonly kind: 'embedded'; readonly path: string }
+  | {
+      readonly kind: 'postgres';
+      /** Holds a password: not for logs. */
+      readonly url: string;
+      readonly urlFromFile?: boolean;
+    };
+
+/** One cloud project that operations can act on. */
+export interface ProjectConfig {
+  /** What callers call it. */
+  readonly name: string;
+  readonly region: string;
+  /** IAM project id. */
+  readonly projectId: string;
+  /** Origins without a trailing slash. */
+  readonly hssEndpoint: string;
+  readonly iamEndpoint: string;
+  readonly credentials: CredentialsConfig;
+  /** Enterprise project of operations that name none. */
+  readonly enterpriseProjectId: string;
+}
+
+/** How the gateway proves itself to upstream for one project. */
+export type CredentialsConfig = PasswordCredentials;
+
+export interface PasswordCredentials {
+  readonly kind: 'password';
+  readonly domainName: string;
+  readonly userName: string;
+  readonly password: string;
+  /** Where the password was found, so that the log of a start can tell. */
+  readonly passwordFromFile?: boolean;
+}
+
+/** One internal app. */
+export interface CallerConfig {
+  readonly id: string;
+  readonly keys: readonly KeyConfig[];
+  readonly grants: readonly Grant[];
+}
+
+/** A key as it is stored: never itself, only its digest. */
+export interface KeyConfig {
+  /** Lower-case hex SHA-256 of the whole key. */
+  readonly sha256: string;
+  /** Epoch milliseconds from which it is refused; absent: never. */
+  readonly expiresAt?: number;
+}
+
+export interface LimitsConfig {
+  readonly alarmsPerRequest: number;
+  readonly bodyBytes: number;
+}
+
+export interface UpstreamConfig {
+  /** The longest one operation may take, and what it takes when the caller asks for nothing. */
+  readonly deadlineMs: number;
+  readonly attemptTimeoutMs: number;
+  readonly maxAttempts: number;
+  readonly connections: number;
+}

@@ -1,0 +1,92 @@
+import { readFileSync } from 'node:fs';
+import { nearest } from '../domain/nearest.js';
+import type { Problems } from './config.error.js';
+import { Field } from './field.js';
+import { readSecret, type Secret } from './secret.js';
+
+/** Where a configuration comes from. */
+export interface ConfigSource {
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** The text of a file; throws when it cannot be read. */
+  readonly readFile: (path: string) => string;
+}
+
+/** The process's own environment and files. */
+export function readEnvironment(): ConfigSource {
+  return { environment: { ...process.env }, readFile: (path) => readFileSync(path, 'utf8') };
+}
+
+/** Each may also be given as a file, under its name with `_FILE` at the end. */
+export const SECRET_VARIABLES = ['IAM_PASSWORD', 'GATEWAY_DATABASE_URL'] as const;
+
+/** Every other variable the gateway reads. */
+export const PLAIN_VARIABLES = [
+  'NODE_ENV',
+  'PORT',
+  'HOST',
+  'LOG_LEVEL',
+  'HSS_REGION',
+  'HSS_PROJECT_ID',
+  'HSS_ENDPOINT',
+  'HSS_AUTH',
+  'HSS_ENTERPRISE_PROJECT_ID',
+  'IAM_ENDPOINT',
+  'IAM_DOMAIN_NAME',
+  'IAM_USER_NAME',
+  'GATEWAY_CONFIG',
+  'GATEWAY_DEMO',
+  'GATEWAY_DOCS',
+  'GATEWAY_PROJECT_NAME',
+  'GATEWAY_ALLOW_INSECURE_ENDPOINTS',
+  'GATEWAY_MAX_ALARMS',
+  'GATEWAY_MAX_BODY_BYTES',
+  'GATEWAY_DEADLINE_MS',
+  'GATEWAY_ATTEMPT_TIMEOUT_MS',
+] as const;
+
+type SecretVariable = (typeof SECRET_VARIABLES)[number];
+type PlainVariable = (typeof PLAIN_VARIABLES)[number];
+
+/** The variables as fields, so that they are read and complained about like the YAML file's. */
+export class Environment {
+  constructor(
+    private readonly source: ConfigSource,
+    private readonly problems: Problems,
+  ) {}
+
+  field(name: PlainVariable): Field {
+    return this.at(name);
+  }
+
+  note(name: PlainVariable | SecretVariable, problem: string): void {
+    this.problems.add(name, problem);
+  }
+
+  /** A secret from its variable or from the file that `<name>_FILE` names; undefined when neither gives one. */
+  secret(name: SecretVariable): Secret | undefined {
+    return readSecret(this.at(name), this.at(`${name}_FILE`), this.source.readFile);
+  }
+
+  /** A misspelt optional variable would pass as an unset one and its default as the operator's wish. */
+  noteMisspelt(): void {
+    const known: string[] = [
+      ...PLAIN_VARIABLES,
+      ...SECRET_VARIABLES.flatMap((name) => [name, `${name}_FILE`]),
+    ];
+    for (const name of Object.keys(this.source.environment)) {
+      // Only our own prefixes, and compared without them: Kubernetes sets GATEWAY_PORT and the like for a service's neighbours.
+      const prefix = /^(?:HSS|IAM|GATEWAY)_(?=[A-Z_]+$)/.exec(name)?.[0];
+      if (prefix === undefined || known.includes(name) || !this.at(name).given) continue;
+      const siblings = known
+        .filter((other) => other.startsWith(prefix))
+        .map((other) => other.slice(prefix.length));
+      const near = nearest(name.slice(prefix.length), siblings);
+      if (near !== undefined)
+        this.problems.add(name, `is not a known variable; did you mean ${prefix}${near}?`);
+    }
+  }
+
+  private at(name: string): Field {
+    return new Field(name, this.source.environment[name], this.problems);
+  }
+}

@@ -1,0 +1,38 @@
+import type { LimitsConfig, UpstreamConfig } from './config.js';
+import type { Environment } from './environment.js';
+import type { Field } from './field.js';
+
+const ALARMS = { min: 1, max: 10_000 };
+const BODY_BYTES = { min: 1_024, max: 67_108_864 };
+const DEADLINE_MS = { min: 500, max: 30_000 };
+/** No attempt is started with less than the lower bound left, and none outlives the longest deadline. */
+const ATTEMPT_TIMEOUT_MS = { min: 250, max: 30_000 };
+const ATTEMPTS = { min: 1, max: 5 };
+const CONNECTIONS = { min: 1, max: 1_024 };
+
+/** Variables win over the file, whose value is read all the same so that what is wrong with it is told. */
+export function readLimits(file: Field, environment: Environment): LimitsConfig {
+  const { alarmsPerRequest, bodyBytes } = file.object('alarmsPerRequest', 'bodyBytes');
+  return {
+    alarmsPerRequest: environment
+      .field('GATEWAY_MAX_ALARMS')
+      .integer(ALARMS, alarmsPerRequest.integer(ALARMS, 1_000)),
+    bodyBytes: environment
+      .field('GATEWAY_MAX_BODY_BYTES')
+      .integer(BODY_BYTES, bodyBytes.integer(BODY_BYTES, 1_048_576)),
+  };
+}
+
+export function readUpstream(file: Field, environment: Environment): UpstreamConfig {
+  const fields = file.object('deadlineMs', 'attemptTimeoutMs', 'maxAttempts', 'connections');
+  return {
+    deadlineMs: environment
+      .field('GATEWAY_DEADLINE_MS')
+      .integer(DEADLINE_MS, fields.deadlineMs.integer(DEADLINE_MS, 10_000)),
+    attemptTimeoutMs: environment
+      .field('GATEWAY_ATTEMPT_TIMEOUT_MS')
+      .integer(ATTEMPT_TIMEOUT_MS, fields.attemptTimeoutMs.integer(ATTEMPT_TIMEOUT_MS, 5_000)),
+    maxAttempts: fields.maxAttempts.integer(ATTEMPTS, 3),
+    connections: fields.connections.integer(CONNECTIONS, 64),
+  };
+}

@@ -1,0 +1,53 @@
+import { describe, expect, test } from '@jest/globals';
+import { CALLERS, DIGEST, load, loadWith, PROJECT_ID } from './config.fixture.js';
+import { withDemo, type Demo } from './with-demo.js';
+
+function demo(projects = ['demo'], { project = 'demo', caller = 'demo-caller' } = {}): Demo {
+  return {
+    project: {
+      name: project,
+      region: 'cn-north-4',
+      projectId: PROJECT_ID,
+      hssEndpoint: 'http://127.0.0.1:9000',
+      iamEndpoint: 'http://127.0.0.1:9000',
+      credentials: { kind: 'password', domainName: 'demo', userName: 'demo', password: 'demo' },
+      enterpriseProjectId: '0',
+    },
+    caller: {
+      id: caller,
+      keys: [{ sha256: DIGEST }],
+      grants: [{ operations: ['*'], projects, enterpriseProjects: ['*'] }],
+    },
+  };
+}
+
+describe('withDemo', () => {
+  test('adds the project and the caller to an empty configuration', () => {
+    const config = withDemo(load({}), demo(['*']));
+    expect([...config.projects.keys()]).toEqual(['demo']);
+    expect(config.callers.map(({ id }) => id)).toEqual(['demo-caller']);
+  });
+
+  test('adds them beside what is configured', () => {
+    const config = withDemo(loadWith({ GATEWAY_DEMO: '1' }), demo());
+    expect([...config.projects.keys()]).toEqual(['default', 'demo']);
+    expect(config.callers.map(({ id }) => id)).toEqual(['soc-portal', 'demo-caller']);
+  });
+
+  test('refuses what is not in demo mode', () => {
+    expect(() => withDemo(loadWith({}), demo())).toThrow('not in demo mode');
+  });
+
+  test.each([
+    ['a project', demo(['default'], { project: 'default' }), 'has the name of the demo project'],
+    ['a caller', demo(['demo'], { caller: 'soc-portal' }), 'has the id of the demo caller'],
+  ])('refuses to replace %s', (_, added, problem) => {
+    expect(() => withDemo(loadWith({ GATEWAY_DEMO: '1' }, CALLERS), added)).toThrow(problem);
+  });
+
+  test.each(['*', 'default'])('keeps the demo caller from the real projects: %s', (name) => {
+    expect(() => withDemo(loadWith({ GATEWAY_DEMO: '1' }), demo(['demo', name]))).toThrow(
+      'only be granted the demo project',
+    );
+  });
+});

@@ -1,0 +1,74 @@
+/**
+ * What is known of one alarm after an operation. Nothing is ever claimed that was not observed.
+ *
+ * - `applied`: upstream took it
+ * - `already`: it was so before
+ * - `rejected`: upstream said no
+ * - `not_attempted`: it never left the gateway
+ * - `unknown`: bytes were sent and no answer came
+ */
+export const ALARM_OUTCOMES = ['applied', 'already', 'rejected', 'not_attempted', 'unknown'] as const;
+export type AlarmOutcome = (typeof ALARM_OUTCOMES)[number];
+
+/** `pending`: the intent is written and no outcome yet. */
+export const OPERATION_STATUSES = [
+  'pending',
+  'applied',
+  'partially_applied',
+  'rejected',
+  'not_attempted',
+  'unknown',
+] as const;
+export type OperationStatus = (typeof OPERATION_STATUSES)[number];
+
+/** Why something was not done, in a form that can be stored, shown and acted on. */
+export interface Fault {
+  /** Stable and ours. */
+  readonly code: string;
+  /** HTTP status that fits when this is the answer to the whole request. */
+  readonly status: number;
+  /** What happened and what to do, for a person. */
+  readonly detail: string;
+  /** Whether sending the same request again can help and can do no harm. */
+  readonly retryable: boolean;
+  /** Seconds to wait before trying again, where known. */
+  readonly retryAfter?: number;
+  /** What upstream said, where it spoke. */
+  readonly upstream?: { readonly code?: string; readonly requestId?: string };
+}
+
+/** How the exchange with upstream went for one chunk of an operation. */
+export interface ExchangeTrace {
+  /** Upstream's id of the last attempt, where it gave one. */
+  readonly requestId?: string;
+  /** HTTP exchanges started. */
+  readonly attempts: number;
+  /** Upstream's last HTTP status; absent: no answer. */
+  readonly status?: number;
+  /** Whether any byte of the request may have reached upstream. */
+  readonly bytesSent: boolean;
+  readonly durationMs: number;
+}
+
+/** Most alarms that one call to upstream carries; older documents of upstream's give it (contract 1.2). */
+export const CHUNK_SIZE = 100;
+
+/** The fate of one chunk: every alarm in it shares it, since upstream answers for the whole call. */
+export interface ChunkOutcome {
+  /** How many alarms, counted on from the chunk before. */
+  readonly alarms: number;
+  readonly outcome: AlarmOutcome;
+  readonly fault?: Fault;
+  readonly exchange?: ExchangeTrace;
+}
+
+/** The status of an operation whose chunks ended so. */
+export function statusOf(chunks: readonly Pick<ChunkOutcome, 'outcome'>[]): OperationStatus {
+  const seen = new Set(chunks.map((chunk) => chunk.outcome));
+  const done = seen.has('applied') || seen.has('already');
+  seen.delete('applied');
+  seen.delete('already');
+  if (done) return seen.size === 0 ? 'applied' : 'partially_applied';
+  if (seen.has('unknown')) return 'unknown';
+  return seen.has('rejected') ? 'rejected' : 'not_attempted';
+}

@@ -1,0 +1,36 @@
+import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
+import { RouteConfig } from '@nestjs/platform-fastify';
+import type { FastifyRequest } from 'fastify';
+
+import type { CallContext } from '../domain/caller.js';
+
+/**
+ * Who may reach a route.
+ *
+ * - `public`: anyone, without a key
+ * - `caller`: any authenticated caller; what it may do there is decided by its grants
+ */
+export type AccessRule = 'public' | 'caller';
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    access?: AccessRule;
+  }
+  interface FastifyRequest {
+    /** Who asks; absent on public routes. */
+    callContext?: CallContext;
+  }
+}
+
+/** Declares who may reach a route. A route without it can't be reached by anyone. */
+export const Access = (access: AccessRule): MethodDecorator => RouteConfig({ access });
+
+export function contextOf(request: FastifyRequest): CallContext {
+  if (!request.callContext) throw new Error('a public route asked who called');
+  return request.callContext;
+}
+
+/** The call context as a controller's parameter. */
+export const Context = createParamDecorator((_: unknown, execution: ExecutionContext) =>
+  contextOf(execution.switchToHttp().getRequest<FastifyRequest>()),
+);

@@ -1,0 +1,78 @@
+import type { Fault, OperationStatus } from '../domain/outcome.js';
+import type { Violation } from './validation/report.js';
+
+/** What a problem carries besides its code and its words. */
+export interface ProblemExtras {
+  readonly retryable?: boolean;
+  /** Seconds. */
+  readonly retryAfter?: number;
+  readonly violations?: readonly Violation[];
+  readonly allowed?: readonly string[];
+  /** The operation that was accepted and did not go well. */
+  readonly operationId?: string;
+  /** Its status. */
+  readonly outcome?: OperationStatus;
+  /** `false`: the audit trail could not take the outcome. */
+  readonly recorded?: boolean;
+  readonly upstream?: Fault['upstream'];
+}
+
+/** Any answer that is not a success: RFC 9457, with a stable code and a detail that a person can act on. */
+export class Problem extends Error {
+  constructor(
+    readonly status: number,
+    /** Stable, machine-readable, snake case. */
+    readonly code: string,
+    readonly detail: string,
+    readonly extras: ProblemExtras = {},
+    options?: ErrorOptions,
+  ) {
+    super(detail, options);
+  }
+}
+
+/** The problem document as it travels. */
+export function problemBody(problem: Problem, requestId: string): Record<string, unknown> {
+  const { status, code, detail, extras } = problem;
+  const { retryable = false, retryAfter, ...rest } = extras;
+  return {
+    type: `urn:hss-gateway:problem:${code}`,
+    title: TITLES[status] ?? 'Error',
+    status,
+    code,
+    detail,
+    requestId,
+    retryable,
+    ...(retryAfter !== undefined && { retryAfter }),
+    ...rest,
+  };
+}
+
+const TITLES: Readonly<Record<number, string>> = {
+  400: 'Bad Request',
+  401: 'Unauthorized',
+  403: 'Forbidden',
+  404: 'Not Found',
+  405: 'Method Not Allowed',
+  409: 'Conflict',
+  413: 'Content Too Large',
+  415: 'Unsupported Media Type',
+  422: 'Unprocessable Content',
+  429: 'Too Many Requests',
+  500: 'Internal Server Error',
+  502: 'Bad Gateway',
+  503: 'Service Unavailable',
+  504: 'Gateway Timeout',
+};
+
+export function invalidRequest(violations: readonly Violation[]): Problem {
+  const count = violations.length === 1 ? 'one thing' : `${violations.length} things`;
+  return new Problem(
+    400,
+    'invalid_request',
+    `The request has ${count} wrong; see violations. Nothing was done.`,
+    {
+      violations,
+    },
+  );
+}

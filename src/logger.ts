@@ -1,0 +1,42 @@
+import type { LoggerService } from '@nestjs/common';
+import { pino, type Logger } from 'pino';
+
+import type { LogLevel } from './config/config.js';
+
+/** JSON lines on standard output, written without blocking a request. */
+export function makeLogger(level: LogLevel): Logger {
+  return pino(
+    {
+      level,
+      base: null,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+    },
+    pino.destination({ dest: 1, sync: false }),
+  );
+}
+
+/** Lets the framework and our own classes write through pino: `(message)`, `(fields, message)`, each with a context. */
+export class PinoNestLogger implements LoggerService {
+  constructor(private readonly logger: Logger) {}
+
+  log = (message: unknown, ...rest: unknown[]) => this.#write('info', message, rest);
+  error = (message: unknown, ...rest: unknown[]) => this.#write('error', message, rest);
+  warn = (message: unknown, ...rest: unknown[]) => this.#write('warn', message, rest);
+  debug = (message: unknown, ...rest: unknown[]) => this.#write('debug', message, rest);
+  verbose = (message: unknown, ...rest: unknown[]) => this.#write('trace', message, rest);
+  fatal = (message: unknown, ...rest: unknown[]) => this.#write('fatal', message, rest);
+
+  #write(
+    level: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace',
+    message: unknown,
+    rest: unknown[],
+  ): void {
+    const words = rest.filter((part) => typeof part === 'string');
+    const context = words.pop();
+    if (typeof message === 'object' && message !== null)
+      this.logger[level]({ ...message, context }, words.join(' '));
+    else
+      this.logger[level]({ context, ...(words.length > 0 && { stack: words.join('\n') }) }, String(message));
+  }
+}

@@ -1,0 +1,106 @@
+import { STATUS_CODES, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Answer } from '../exchange.js';
+import type { Fault } from './fault.js';
+
+/** Ends a connection with a TCP reset, which a client sees as ECONNRESET. */
+export function resetConnection(socket: Socket): void {
+  socket.resetAndDestroy();
+}
+
+function head(answer: Answer, more: Readonly<Record<string, string>>): string {
+  const lines = Object.entries({ ...answer.headers, ...more, Connection: 'close' }).map(
+    ([name, value]) => `${name}: ${value}`,
+  );
+  return [`HTTP/1.1 ${answer.status} ${STATUS_CODES[answer.status] ?? ''}`, ...lines, '', ''].join('\r\n');
+}
+
+function whole(answer: Answer): Buffer {
+  return Buffer.from(
+    head(answer, { 'Content-Length': String(Buffer.byteLength(answer.body)) }) + answer.body,
+  );
+}
+
+function truncate(socket: Socket, answer: Answer): void {
+  const bytes = whole(answer);
+  const missing = Math.ceil(Buffer.byteLength(answer.body) / 2);
+  socket.end(bytes.subarray(0, bytes.length - missing));
+}
+
+async function inSlices(
+  socket: Socket,
+  answer: Answer,
+  size: number,
+  everyMs: number,
+  signal: AbortSignal,
+): Promise<void> {
+  const bytes = whole(answer);
+  for (let at = 0; at < bytes.length && !socket.destroyed; at += size) {
+    socket.write(bytes.subarray(at, at + size));
+    await sleep(everyMs, undefined, { signal });
+  }
+  socket.end();
+}
+
+async function closeLate(
+  socket: Socket,
+  answer: Answer,
+  afterMs: number,
+  signal: AbortSignal,
+): Promise<void> {
+  socket.write(head(answer, {}) + answer.body);
+  await sleep(afterMs, undefined, { signal });
+  socket.end();
+}
+
+const ENDLESS_SLICE = 'x'.repeat(16_384);
+
+async function withoutEnd(socket: Socket, answer: Answer, signal: AbortSignal): Promise<void> {
+  socket.write(`${head(answer, { 'Content-Type': 'application/json' })}{"padding":"`);
+  while (!socket.destroyed) {
+    socket.write(ENDLESS_SLICE);
+    // A pause rather than a drain event: a reader that stops reading must not fill the memory.
+    do await sleep(1, undefined, { signal });
+    while (!socket.destroyed && socket.writableLength > 0);
+  }
+}
+
+export function sendNormally(response: ServerResponse, answer: Answer): void {
+  const body = Buffer.from(answer.body);
+  response.writeHead(answer.status, { ...answer.headers, 'Content-Length': body.length }).end(body);
+}
+
+/** Sends the answer the way the fault wants it sent; resolves when there is nothing more to do. */
+export async function deliver(
+  response: ServerResponse,
+  socket: Socket,
+  answer: Answer,
+  fault: Fault | undefined,
+  signal: AbortSignal,
+): Promise<void> {
+  if (fault?.delayMs) await sleep(fault.delayMs, undefined, { signal });
+  if (socket.destroyed) return;
+  switch (fault?.kind) {
+    case 'reset':
+      return resetConnection(socket);
+    case 'hang':
+      return;
+    case 'truncate':
+      return truncate(socket, answer);
+    case 'slow':
+      return inSlices(socket, answer, fault.sliceBytes, fault.everyMs, signal);
+    case 'slow_close':
+      return closeLate(socket, answer, fault.closeAfterMs, signal);
+    case 'endless':
+      return withoutEnd(socket, answer, signal);
+    case 'status':
+    case 'throttle':
+    case 'html':
+    case 'error_in_200':
+    case 'delay':
+    case 'large_headers':
+    case undefined:
+      return sendNormally(response, answer);
+  }
+}

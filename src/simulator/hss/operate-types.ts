@@ -1,0 +1,80 @@
+/** Which operate types exist and which an event class supports: a reading of contract 1.6 of its own. */
+
+export interface OperateType {
+  readonly inverse: string;
+  /** The five forward types put an alarm into a state, the other five take it out again. */
+  readonly forward: boolean;
+  /** Fields that every detail object must have. */
+  readonly needs: readonly string[];
+}
+
+function pair(forward: string, inverse: string, ...needs: string[]): [string, OperateType][] {
+  return [
+    [forward, { inverse, forward: true, needs }],
+    [inverse, { inverse: forward, forward: false, needs }],
+  ];
+}
+
+export const OPERATE_TYPES: ReadonlyMap<string, OperateType> = new Map([
+  ...pair('mark_as_handled', 'unhandle'),
+  ...pair('ignore', 'do_not_ignore'),
+  ...pair('add_to_alarm_whitelist', 'remove_from_alarm_whitelist', 'keyword', 'hash'),
+  ...pair(
+    'add_to_login_whitelist',
+    'remove_from_login_whitelist',
+    'login_ip',
+    'private_ip',
+    'login_user_name',
+  ),
+  ...pair('isolate_and_kill', 'do_not_isolate_or_kill', 'agent_id', 'file_hash', 'file_path', 'process_pid'),
+]);
+
+const FILE = ['mark_as_handled', 'ignore', 'add_to_alarm_whitelist', 'isolate_and_kill'];
+const PROCESS = ['mark_as_handled', 'ignore', 'add_to_alarm_whitelist'];
+const LOGIN = ['mark_as_handled', 'ignore', 'add_to_login_whitelist'];
+const PLAIN = ['mark_as_handled', 'ignore'];
+
+/** By the part of the class before its underscore. The real table is not published (contract 1.6). */
+const SUPPORTED_BY_FAMILY: Readonly<Record<string, readonly string[]>> = {
+  av: FILE,
+  malware: FILE,
+  rootkit: FILE,
+  ransomware: FILE,
+  blockexec: FILE,
+  webshell: FILE,
+  network: FILE,
+  procdet: PROCESS,
+  procreport: PROCESS,
+  fileless: PROCESS,
+  fileprotect: PROCESS,
+  crontab: PROCESS,
+  hips: PROCESS,
+  containerescape: PROCESS,
+  dockerfile: PROCESS,
+  dockerproc: PROCESS,
+  login: LOGIN,
+};
+
+/** Classes that differ from their family; a plain login is the official example's event that only takes `ignore`. */
+const SUPPORTED_BY_CLASS: Readonly<Record<string, readonly string[]>> = {
+  login_1001: ['ignore'],
+  login_1003: PLAIN,
+};
+
+/** The forward types that alarms of a class support; their inverses go with them. */
+export function supportedTypes(eventClassId: string): readonly string[] {
+  const family = eventClassId.split('_')[0] ?? '';
+  return SUPPORTED_BY_CLASS[eventClassId] ?? SUPPORTED_BY_FAMILY[family] ?? PLAIN;
+}
+
+export function isSupported(eventClassId: string, operateType: string): boolean {
+  const type = OPERATE_TYPES.get(operateType);
+  return (
+    type !== undefined && supportedTypes(eventClassId).includes(type.forward ? operateType : type.inverse)
+  );
+}
+
+/** Isolation is a task for the agent on the host, in both directions. */
+export function needsAgent(operateType: string): boolean {
+  return OPERATE_TYPES.get(operateType)?.needs.includes('agent_id') ?? false;
+}

@@ -1,0 +1,31 @@
+import { isInteger, parse, stringify } from 'lossless-json';
+
+/** An integer beyond the safe range becomes a bigint, so that an int64 keeps every digit; anything else a number. */
+function exactNumber(text: string): number | bigint {
+  const rounded = Number(text);
+  return isInteger(text) && !Number.isSafeInteger(rounded) ? BigInt(text) : rounded;
+}
+
+/** Parses JSON without losing digits. Throws on a syntax error and on a repeated key with another value. */
+export function parseExact(text: string): unknown {
+  return parse(text, null, exactNumber);
+}
+
+/** Writes JSON, bigints as plain integers. */
+export function stringifyExact(value: unknown): string {
+  return stringify(value) ?? 'null';
+}
+
+export type JsonObject = Record<string, unknown>;
+
+export function isObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** Walks into nested objects; undefined where the way ends. */
+export function dig(value: unknown, ...keys: readonly string[]): unknown {
+  return keys.reduce<unknown>(
+    (at, key) => (isObject(at) && Object.hasOwn(at, key) ? at[key] : undefined),
+    value,
+  );
+}

@@ -1,0 +1,108 @@
+import { OTHER_ENTERPRISE_PROJECT, PROJECT, type Project } from '../account.js';
+import type { Alarm, Container, Host, ListedDetail, Severity } from '../hss/alarm.js';
+import { ALARM_KINDS, type AlarmKind } from './alarm-kinds.js';
+import { GENERATED_HOSTS, fixedHash, fixedUuid } from './hosts.js';
+import { makeAlarm } from './make-alarm.js';
+
+/** How a run of alarms is generated. The same pattern makes the same alarms in every run. */
+export interface AlarmPattern {
+  readonly count: number;
+  /** Distinguishes runs: ids and hashes are made from it. */
+  readonly name: string;
+  readonly project?: Project;
+  readonly enterpriseProjects?: readonly string[];
+  /** All of this class and type instead of a mixture. */
+  readonly eventClassId?: string;
+  readonly eventType?: number;
+  readonly severity?: Severity;
+  /** `occur_time` of the first alarm, and the distance to the next one, in milliseconds. */
+  readonly startTime: number;
+  readonly stepMs: number;
+  /** Every n-th alarm is handled already; 0 for none. */
+  readonly handledEvery?: number;
+}
+
+const SEVERITIES: readonly Severity[] = ['Low', 'Medium', 'High', 'Critical', 'Security'];
+const TAGS = [
+  'attack_attempt',
+  'attack_success',
+  'abnormal_behavior',
+  'attack_blocked',
+  'system_vulnerability',
+];
+
+function pick<T>(from: readonly [T, ...T[]] | readonly T[], index: number): T {
+  return from[index % from.length] as T;
+}
+
+function containerOf(seed: string, index: number): Container {
+  const name = pick(['nginx', 'redis', 'orders', 'billing'], index);
+  return {
+    id: fixedHash(`container ${seed}`),
+    name: `k8s_${name}_${name}-${fixedHash(seed).slice(0, 4)}_prod_0`,
+    image: `${name}:1.${index % 7}`,
+  };
+}
+
+function detailsOf(kind: AlarmKind, host: Host, seed: string, index: number): ListedDetail[] {
+  const common = { agent_id: host.agentId, private_ip: host.privateIp };
+  if (kind.about === 'cluster') return [];
+  if (kind.about === 'login') {
+    return [
+      {
+        ...common,
+        login_ip: `203.0.113.${1 + (index % 200)}`,
+        login_user_name: pick(['root', 'admin', 'deploy'], index),
+      },
+    ];
+  }
+  const path = host.os === 'Windows' ? `C:\\ProgramData\\svc${index}.exe` : `/var/tmp/.svc${index}/run`;
+  const detail: ListedDetail = {
+    ...common,
+    process_pid: 1000 + (index % 30_000),
+    is_parent: false,
+    file_hash: fixedHash(`file ${seed}`),
+    file_path: path,
+    file_attr: 33261,
+    keyword: `${kind.about === 'file' ? 'file_path' : 'process_path'}=${path}`,
+    hash: fixedHash(`keyword ${seed}`),
+  };
+  const parent: ListedDetail = { ...detail, process_pid: 900 + (index % 30_000), is_parent: true };
+  return index % 5 === 0 ? [parent, detail] : [detail];
+}
+
+function generate(pattern: AlarmPattern, index: number): Alarm {
+  const seed = `${pattern.name} ${index}`;
+  const kind =
+    ALARM_KINDS.find((each) => each.eventClassId === pattern.eventClassId) ?? pick(ALARM_KINDS, index);
+  const host = pick(GENERATED_HOSTS, kind.category === 'container' ? 7 + (index % 2) : index % 7);
+  const occurTime = pattern.startTime + index * pattern.stepMs;
+  const handled =
+    pattern.handledEvery !== undefined && pattern.handledEvery > 0 && index % pattern.handledEvery === 3;
+  return makeAlarm(
+    {
+      eventId: fixedUuid(`alarm ${seed}`),
+      eventClassId: pattern.eventClassId ?? kind.eventClassId,
+      eventType: pattern.eventType ?? kind.eventType,
+      eventName: kind.name,
+      occurTime,
+      category: kind.category,
+      severity: pattern.severity ?? pick(SEVERITIES, index),
+      enterpriseProjects: pattern.enterpriseProjects ?? [index % 4 === 3 ? OTHER_ENTERPRISE_PROJECT : '0'],
+      host,
+      details: detailsOf(kind, host, seed, index),
+      attackTag: pick(TAGS, index),
+      attCk: kind.attCk,
+      autoBlock: index % 6 === 5,
+      handling: handled
+        ? { method: 'ignore', remark: 'Known behaviour', at: occurTime + 600_000 }
+        : undefined,
+      ...(kind.category === 'container' && { container: containerOf(seed, index) }),
+    },
+    pattern.project ?? PROJECT,
+  );
+}
+
+export function* generatedAlarms(pattern: AlarmPattern): Iterable<Alarm> {
+  for (let index = 0; index < pattern.count; index += 1) yield generate(pattern, index);
+}

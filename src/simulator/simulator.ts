@@ -1,0 +1,80 @@
+import { setMaxListeners } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import {
+  ACCESS_KEY,
+  DENIED_ENTERPRISE_PROJECT,
+  FIRST_PASSWORD,
+  OTHER_PROJECT,
+  PROJECT,
+  USER,
+  type Project,
+} from './account.js';
+import { SPECIAL_ALARM_IDS } from './seed/special-alarms.js';
+import { createSimulatorServer } from './server.js';
+import { World } from './world.js';
+
+export interface SimulatorOptions {
+  /** 0 takes any free port. */
+  readonly port?: number;
+  readonly host?: string;
+  /** Epoch milliseconds; replace it to make time pass. */
+  readonly now?: () => number;
+  /** How many alarms to generate besides the fixed ones; 40 when left out. */
+  readonly alarms?: number;
+  /** 24 hours when left out, as upstream's (contract 3.1). */
+  readonly tokenLifetimeMs?: number;
+}
+
+/** A running simulator: IAM and HSS on one origin, and the control routes below `/__control/`. */
+export interface Simulator {
+  readonly url: string;
+  readonly account: {
+    readonly domain: string;
+    readonly user: string;
+    readonly password: string;
+    readonly ak: string;
+    readonly sk: string;
+  };
+  readonly project: Project;
+  readonly otherProject: Project;
+  /** Those that the user has a right on. */
+  readonly enterpriseProjects: readonly string[];
+  /** One that exists and that the user has no right on. */
+  readonly deniedEnterpriseProject: string;
+  /** Alarms that make one particular thing happen. */
+  readonly specialAlarms: typeof SPECIAL_ALARM_IDS;
+  /** Stops listening and destroys every open connection. */
+  close(): Promise<void>;
+}
+
+function urlOf({ address, family, port }: AddressInfo): string {
+  const host = address === '0.0.0.0' ? '127.0.0.1' : family === 'IPv6' ? `[${address}]` : address;
+  return `http://${host}:${port}`;
+}
+
+export async function startSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
+  const { port = 0, host = '127.0.0.1', now = Date.now, alarms = 40, tokenLifetimeMs } = options;
+  const world = new World({ now, alarms, tokenLifetimeMs });
+  const stopping = new AbortController();
+  // Every answer that waits listens to it.
+  setMaxListeners(0, stopping.signal);
+  const server = createSimulatorServer(world, stopping.signal);
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject).listen(port, host, resolve);
+  });
+  return {
+    url: urlOf(server.address() as AddressInfo),
+    account: { domain: USER.domain.name, user: USER.user.name, password: FIRST_PASSWORD, ...ACCESS_KEY },
+    project: PROJECT,
+    otherProject: OTHER_PROJECT,
+    enterpriseProjects: USER.enterpriseProjects,
+    deniedEnterpriseProject: DENIED_ENTERPRISE_PROJECT,
+    specialAlarms: SPECIAL_ALARM_IDS,
+    close: () =>
+      new Promise<void>((resolve) => {
+        stopping.abort();
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}

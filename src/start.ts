@@ -1,0 +1,32 @@
+import type { AddressInfo } from 'node:net';
+
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+
+import { setUpApp } from './app.setup.js';
+import type { Config } from './config/config.js';
+import { Draining } from './health/health.controller.js';
+
+/** A running gateway. */
+export interface Gateway {
+  readonly url: string;
+  readonly app: NestFastifyApplication;
+  /** Readiness off, no new connections, what runs is finished and recorded. */
+  close(): Promise<void>;
+}
+
+/** Starts a gateway and listens. */
+export async function startGateway(config: Config): Promise<Gateway> {
+  const app = await setUpApp(config);
+  await app.listen(config.listen.port, config.listen.host);
+  const { address, family, port } = app.getHttpServer().address() as AddressInfo;
+  const host =
+    address === '0.0.0.0' || address === '::' ? '127.0.0.1' : family === 'IPv6' ? `[${address}]` : address;
+  return {
+    url: `http://${host}:${port}`,
+    app,
+    close: () => {
+      app.get(Draining).started = true;
+      return app.close();
+    },
+  };
+}

@@ -1,0 +1,59 @@
+import type { Verdict } from './upstream.errors.js';
+
+/** Everything the decision depends on. */
+export interface Situation {
+  readonly verdict: Verdict;
+  /** Whether doing it twice does no more than doing it once. */
+  readonly repeatable: boolean;
+  /** Attempts made so far; a replay with a new token is none. */
+  readonly attempts: number;
+  readonly maxAttempts: number;
+  /** Whether this request already had its new token. */
+  readonly tokenRenewed: boolean;
+  /** Milliseconds until the deadline. */
+  readonly remainingMs: number;
+  /** What upstream asked for. */
+  readonly retryAfterMs?: number;
+  /** 0 to 1, drawn anew for each decision. */
+  readonly chance: number;
+}
+
+export type Decision =
+  | { readonly then: 'stop' }
+  | { readonly then: 'renew_token' }
+  | { readonly then: 'retry'; readonly afterMs: number };
+
+/** No attempt starts with less than this left. */
+export const LEAST_TIME_FOR_AN_ATTEMPT_MS = 250;
+
+const TRANSIENT_BASE_MS = 50;
+const THROTTLED_BASE_MS = 1_000;
+const LONGEST_BACKOFF_MS = 20_000;
+/** Upstream's own Java client waits at least so long when it is throttled. */
+const LEAST_THROTTLED_WAIT_MS = 300;
+/** How much longer than our own back-off a `Retry-After` may make us wait. */
+const RETRY_AFTER_LEEWAY_MS = 5_000;
+
+const STOP: Decision = { then: 'stop' };
+
+/** What to do after an exchange that did not go well. Read top to bottom: each line is a reason. */
+export function decide(situation: Situation): Decision {
+  const { verdict, attempts, maxAttempts, remainingMs } = situation;
+  if (verdict === 'refused') return STOP;
+  if (verdict === 'unauthenticated') return situation.tokenRenewed ? STOP : { then: 'renew_token' };
+  if (verdict === 'unknown' && !situation.repeatable) return STOP;
+  if (attempts >= maxAttempts) return STOP;
+  const afterMs = backoff(situation);
+  if (remainingMs - afterMs < LEAST_TIME_FOR_AN_ATTEMPT_MS) return STOP;
+  return { then: 'retry', afterMs };
+}
+
+/** Full jitter over an exponential; a `Retry-After` wins, within bounds. */
+function backoff({ verdict, attempts, retryAfterMs, chance }: Situation): number {
+  const throttled = verdict === 'throttled';
+  const base = throttled ? THROTTLED_BASE_MS : TRANSIENT_BASE_MS;
+  const computed = Math.round(chance * Math.min(LONGEST_BACKOFF_MS, base * 2 ** (attempts - 1)));
+  const least = throttled ? Math.max(computed, LEAST_THROTTLED_WAIT_MS) : computed;
+  if (retryAfterMs === undefined) return least;
+  return Math.min(Math.max(retryAfterMs, least), least + RETRY_AFTER_LEEWAY_MS);
+}

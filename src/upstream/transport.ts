@@ -1,0 +1,202 @@
+import axios, { AxiosHeaders, type AxiosAdapter, type AxiosInstance } from 'axios';
+import { Agent, type Dispatcher } from 'undici';
+
+/** One HTTP request as it travels. */
+export interface WireRequest {
+  /** Scheme, host and port, no path. */
+  readonly origin: string;
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  /** Path and query, percent-encoded. */
+  readonly target: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string;
+  /** Milliseconds until an answer must be complete. */
+  readonly timeoutMs: number;
+  /** The largest answer body that is read, in bytes. */
+  readonly maxAnswerBytes: number;
+}
+
+/** A complete answer. Header names are lower case. */
+export interface Answer {
+  readonly reached: 'answered';
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly body: string;
+}
+
+/**
+ * No complete answer. `not_sent`: the connection was never ready, so no byte of the request left. `sent`: some or all of it
+ * may have arrived.
+ */
+export interface NoAnswer {
+  readonly reached: 'not_sent' | 'sent';
+  /** Machine word for the reason: `timeout`, `answer_too_large`, or the network's own code such as `ECONNRESET`. */
+  readonly cause: string;
+}
+
+export type Exchange = Answer | NoAnswer;
+
+/** How requests travel; the seam where a test can bring its own network. */
+export abstract class Transport {
+  abstract exchange(request: WireRequest): Promise<Exchange>;
+  abstract close(): Promise<void>;
+}
+
+/** Tokens may be 32,768 characters long (contract 3.1); the default limit for answer headers is 16 KiB. */
+const MAX_ANSWER_HEADER_BYTES = 65_536;
+const CONNECT_TIMEOUT_MS = 3_000;
+/** Shorter than what middle boxes grant, so that it is we who close an idle connection. */
+const KEEP_ALIVE_MS = 4_000;
+
+class NoAnswerError extends Error {
+  constructor(readonly outcome: NoAnswer) {
+    super(outcome.cause);
+  }
+}
+
+interface Received {
+  status: number;
+  headers: Answer['headers'];
+  body: string;
+}
+
+/** Listens to one exchange; undici tells it when the socket is ready, which is the moment before the first byte leaves. */
+class ExchangeHandler implements Dispatcher.DispatchHandler {
+  readonly #chunks: Buffer[] = [];
+  readonly #timer: NodeJS.Timeout;
+  #controller: Dispatcher.DispatchController | undefined;
+  #size = 0;
+  #status = 0;
+  #headers: Answer['headers'] = {};
+  #settled = false;
+
+  constructor(
+    timeoutMs: number,
+    private readonly maxAnswerBytes: number,
+    private readonly resolve: (received: Received) => void,
+    private readonly reject: (error: NoAnswerError) => void,
+  ) {
+    this.#timer = setTimeout(() => this.#giveUp('timeout'), timeoutMs);
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    // It waited for a connection until its time was over: aborting here, nothing is written.
+    if (this.#settled) controller.abort(new Error('timeout'));
+    else this.#controller = controller;
+  }
+
+  onResponseStart(_: Dispatcher.DispatchController, status: number, headers: Answer['headers']): void {
+    this.#status = status;
+    this.#headers = headers;
+  }
+
+  onResponseData(_: Dispatcher.DispatchController, chunk: Buffer): void {
+    this.#size += chunk.length;
+    if (this.#size > this.maxAnswerBytes) this.#giveUp('answer_too_large');
+    else this.#chunks.push(chunk);
+  }
+
+  onResponseEnd(): void {
+    if (this.#settled) return;
+    this.#settle();
+    const body = this.#chunks.length === 0 ? '' : Buffer.concat(this.#chunks).toString('utf8');
+    this.resolve({ status: this.#status, headers: this.#headers, body });
+  }
+
+  onResponseError(_: Dispatcher.DispatchController, error: Error): void {
+    this.#giveUp((error as NodeJS.ErrnoException).code ?? 'network_error');
+  }
+
+  #giveUp(cause: string): void {
+    if (this.#settled) return;
+    this.#settle();
+    this.reject(new NoAnswerError({ reached: this.#controller ? 'sent' : 'not_sent', cause }));
+    this.#controller?.abort(new Error(cause));
+  }
+
+  #settle(): void {
+    this.#settled = true;
+    clearTimeout(this.#timer);
+  }
+}
+
+/** What axios carries from a call to the adapter besides its own fields. */
+interface ExchangeConfig {
+  wire: WireRequest;
+}
+
+function undiciAdapter(dispatcher: Dispatcher): AxiosAdapter {
+  return (config) => {
+    const { wire } = config as unknown as ExchangeConfig;
+    return new Promise((resolve, reject) => {
+      const handler = new ExchangeHandler(
+        wire.timeoutMs,
+        wire.maxAnswerBytes,
+        ({ status, headers, body }) => {
+          resolve({ data: body, status, statusText: '', headers: headers as AxiosHeaders, config });
+        },
+        reject,
+      );
+      const { origin, method, target, headers, body } = wire;
+      dispatcher.dispatch({ origin, method, path: target, headers, body: body ?? null }, handler);
+    });
+  };
+}
+
+/**
+ * The only place that opens a socket: axios over undici's connection pools. Redirects are not followed, statuses are not
+ * judged, bodies are neither parsed nor written here.
+ */
+export class HttpTransport extends Transport {
+  readonly #agent: Agent;
+  readonly #axios: AxiosInstance;
+
+  /** @param connections at most so many to one origin */
+  constructor(connections: number) {
+    super();
+    this.#agent = new Agent({
+      connections,
+      pipelining: 1,
+      keepAliveTimeout: KEEP_ALIVE_MS,
+      keepAliveMaxTimeout: KEEP_ALIVE_MS,
+      maxHeaderSize: MAX_ANSWER_HEADER_BYTES,
+      // Each exchange has its own timer for the whole of it.
+      headersTimeout: 0,
+      bodyTimeout: 0,
+      connect: { timeout: CONNECT_TIMEOUT_MS },
+    });
+    this.#axios = axios.create({
+      adapter: undiciAdapter(this.#agent),
+      transformRequest: [],
+      transformResponse: [],
+      validateStatus: null,
+      maxRedirects: 0,
+      proxy: false,
+    });
+    // The defaults of a browser client; headers here come from the call alone.
+    this.#axios.defaults.headers = {} as AxiosInstance['defaults']['headers'];
+  }
+
+  async exchange(wire: WireRequest): Promise<Exchange> {
+    try {
+      const response = await this.#axios.request<string>({
+        url: wire.origin + wire.target,
+        method: wire.method,
+        wire,
+      } as Parameters<AxiosInstance['request']>[0] & ExchangeConfig);
+      return {
+        reached: 'answered',
+        status: response.status,
+        headers: response.headers as Answer['headers'],
+        body: response.data,
+      };
+    } catch (error) {
+      if (error instanceof NoAnswerError) return error.outcome;
+      throw error;
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#agent.close();
+  }
+}

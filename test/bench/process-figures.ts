@@ -1,0 +1,36 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+
+/** Only Linux tells what another process used. */
+const AVAILABLE = existsSync('/proc/self/stat');
+const TICKS_PER_SECOND = AVAILABLE ? clockTicks() : 100;
+
+/** User and system seconds of all threads so far, ended ones included; undefined where the system does not say, or of a dead process. */
+export function cpuSeconds(pid: number): number | undefined {
+  const stat = read(pid, 'stat');
+  if (stat === undefined) return undefined;
+  // The second field is the command in parentheses and may contain blanks: count from behind it.
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
+}
+
+export function rssMegabytes(pid: number): number | undefined {
+  const line = /^VmRSS:\s+(\d+) kB$/m.exec(read(pid, 'status') ?? '');
+  return line === null ? undefined : Number(line[1]) / 1024;
+}
+
+function read(pid: number, file: 'stat' | 'status'): string | undefined {
+  try {
+    return AVAILABLE ? readFileSync(`/proc/${pid}/${file}`, 'latin1') : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function clockTicks(): number {
+  try {
+    return Number(execFileSync('getconf', ['CLK_TCK'], { encoding: 'latin1' })) || 100;
+  } catch {
+    return 100;
+  }
+}

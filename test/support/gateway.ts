@@ -1,0 +1,147 @@
+import { createHash } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import type { CallerConfig, Config, ProjectConfig } from '../../src/config/config.js';
+import { startSimulator, type Simulator, type SimulatorOptions } from '../../src/simulator/simulator.js';
+import { startGateway, type Gateway } from '../../src/start.js';
+
+export const KEY = 'test-key-of-the-portal';
+export const OTHER_KEY = 'test-key-of-the-chat-bot';
+
+export const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
+
+/** A JSON answer of the gateway or the simulator. */
+export interface JsonAnswer {
+  readonly status: number;
+  readonly headers: Headers;
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any
+  readonly body: any;
+  readonly text: string;
+}
+
+export interface CallOptions {
+  readonly key?: string | null;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** A body as it stands, instead of one to be written as JSON. */
+  readonly raw?: string;
+}
+
+/** A gateway and its cloud, both over HTTP, with a database of their own. */
+export interface Rig {
+  readonly simulator: Simulator;
+  readonly gateway: Gateway;
+  readonly config: Config;
+  call(method: string, path: string, body?: unknown, options?: CallOptions): Promise<JsonAnswer>;
+  /** `POST /v1/operations`. */
+  operate(body: unknown, options?: CallOptions): Promise<JsonAnswer>;
+  /** A control route of the simulator. */
+  control(method: string, path: string, body?: unknown): Promise<JsonAnswer>;
+  /** Requests that the simulator received, of this path, control routes left out. */
+  received(path: string): Promise<Received[]>;
+  close(): Promise<void>;
+}
+
+export interface Received {
+  readonly method: string;
+  readonly url: string;
+  readonly headers: readonly (readonly [string, string])[];
+  readonly bodyText: string;
+}
+
+export async function fetchJson(
+  method: string,
+  url: string,
+  body: unknown,
+  options: CallOptions,
+): Promise<JsonAnswer> {
+  const text = options.raw ?? (body === undefined ? undefined : JSON.stringify(body));
+  const response = await fetch(url, {
+    method,
+    headers: {
+      ...(text !== undefined && { 'Content-Type': 'application/json' }),
+      ...(options.key && { Authorization: `Bearer ${options.key}` }),
+      ...options.headers,
+    },
+    ...(text !== undefined && { body: text }),
+  });
+  const answer = await response.text();
+  const isJson = /json/.test(response.headers.get('content-type') ?? '');
+  return {
+    status: response.status,
+    headers: response.headers,
+    body: isJson ? JSON.parse(answer) : undefined,
+    text: answer,
+  };
+}
+
+export function projectOf(simulator: Simulator, name = 'test'): ProjectConfig {
+  const { domain, user, password } = simulator.account;
+  return {
+    name,
+    region: simulator.project.region,
+    projectId: simulator.project.id,
+    hssEndpoint: simulator.url,
+    iamEndpoint: simulator.url,
+    credentials: { kind: 'password', domainName: domain, userName: user, password },
+    enterpriseProjectId: '0',
+  };
+}
+
+export const portal: CallerConfig = {
+  id: 'portal',
+  keys: [{ sha256: sha256(KEY) }],
+  grants: [{ operations: ['*'], projects: ['*'], enterpriseProjects: ['*', 'all_granted_eps'] }],
+};
+
+/** What a test changes of the usual configuration. */
+export type Overrides = Partial<Omit<Config, 'projects' | 'callers'>> & {
+  readonly projects?: (simulator: Simulator) => readonly ProjectConfig[];
+  readonly callers?: readonly CallerConfig[];
+};
+
+export function configFor(simulator: Simulator, folder: string, overrides: Overrides = {}): Config {
+  const { projects = (cloud) => [projectOf(cloud)], callers = [portal], ...rest } = overrides;
+  return {
+    environment: 'production',
+    demo: false,
+    listen: { host: '127.0.0.1', port: 0 },
+    database: { kind: 'embedded', path: join(folder, 'gateway.db') },
+    projects: new Map(projects(simulator).map((project) => [project.name, project])),
+    callers,
+    limits: { alarmsPerRequest: 1000, bodyBytes: 1_048_576 },
+    upstream: { deadlineMs: 10_000, attemptTimeoutMs: 5_000, maxAttempts: 3, connections: 64 },
+    logLevel: 'silent',
+    docs: true,
+    ...rest,
+  };
+}
+
+/** Starts a cloud and a gateway in front of it. */
+export async function startRig(overrides: Overrides = {}, cloud: SimulatorOptions = {}): Promise<Rig> {
+  const folder = mkdtempSync(join(tmpdir(), 'hss-gateway-test-'));
+  const simulator = await startSimulator(cloud);
+  const config = configFor(simulator, folder, overrides);
+  const gateway = await startGateway(config);
+  const call: Rig['call'] = (method, path, body, options = {}) =>
+    fetchJson(method, gateway.url + path, body, { key: KEY, ...options });
+  const control: Rig['control'] = (method, path, body) =>
+    fetchJson(method, `${simulator.url}/__control${path}`, body, {});
+  return {
+    simulator,
+    gateway,
+    config,
+    call,
+    control,
+    operate: (body, options) => call('POST', '/v1/operations', body, options),
+    received: async (path) =>
+      ((await control('GET', `/requests?path=${encodeURIComponent(path)}`)).body as { requests: Received[] })
+        .requests,
+    close: async () => {
+      await gateway.close();
+      await simulator.close();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
