@@ -62,7 +62,7 @@ upstream: { deadlineMs: 600, attemptTimeoutMs: 300, maxAttempts: 5, connections:
   });
 
   test.each([
-    ['a broken quote', 'limits: "x', 'line 6', 'not valid YAML'],
+    ['a broken quote', 'limits: "x', 'line 7', 'not valid YAML'],
     ['a repeated key', 'limits: {}\nlimits: {}', 'line 7', 'repeats a key'],
     ['a tab', 'limits:\n\talarmsPerRequest: 5', 'line 7', 'tab'],
     ['a tag', 'limits: { bodyBytes: !!int 2048 }', 'line 6', 'has a tag'],

@@ -209,6 +209,6 @@ describe('the projects of the file', () => {
     const problems = problemsIn(() =>
       loadListed('  - { region: cn-north-4, projectId: a }', { IAM_PASSWORD: undefined }),
     );
-    expect(Object.keys(problems)).toEqual(['IAM_PASSWORD', 'projects[0].name'].sort());
+    expect(Object.keys(problems)).toEqual(['projects[0].name', 'IAM_PASSWORD']);
   });
 });

@@ -24,6 +24,8 @@ export interface Job extends Cell {
   readonly windowMs: number;
   readonly subjectPid: number;
   readonly upstreamPid: number;
+  /** The cores that the run is pinned to; empty when it is not. */
+  readonly cores: readonly number[];
 }
 
 /** What the load process saw. Latencies in milliseconds; what only /proc can tell is absent without it. */
@@ -42,6 +44,8 @@ export interface Measurement {
   readonly rssMegabytes?: number;
   /** Share of one core that load and upstream needed together: near 1, they are the bottleneck. */
   readonly loadCore?: number;
+  /** What processes that do not belong to the run took of its cores, as a share of one core. */
+  readonly foreign?: number;
 }
 
 export function cellTitle({ alarms, connections }: Cell): string {

@@ -14,6 +14,23 @@ export function cpuSeconds(pid: number): number | undefined {
   return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
 }
 
+/** What these cores were busy for, whoever kept them busy, the hypervisor's other guests included. */
+export function busySeconds(cores: readonly number[]): number | undefined {
+  if (!AVAILABLE || cores.length === 0) return undefined;
+  const lines = readFileSync('/proc/stat', 'latin1').split('\n');
+  const ticks = cores.map((core) => {
+    const fields =
+      lines
+        .find((line) => line.startsWith(`cpu${core} `))
+        ?.split(' ')
+        .slice(1)
+        .map(Number) ?? [];
+    const [user = 0, nice = 0, system = 0, , , , , steal = 0] = fields;
+    return user + nice + system + steal;
+  });
+  return ticks.reduce((sum, value) => sum + value, 0) / TICKS_PER_SECOND;
+}
+
 export function rssMegabytes(pid: number): number | undefined {
   const line = /^VmRSS:\s+(\d+) kB$/m.exec(read(pid, 'status') ?? '');
   return line === null ? undefined : Number(line[1]) / 1024;

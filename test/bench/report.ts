@@ -5,6 +5,9 @@ import { SUBJECTS } from './subjects.js';
 /** From here on the load's core, not the subject's, decides how many requests a second there are. */
 const LOAD_LIMIT = 0.95;
 
+/** Above it, a machine is not quiet enough to hold anything against a change. */
+const NOISE_LIMIT = 0.05;
+
 const HEADINGS = [
   'requests/s',
   'CPU us/req',
@@ -62,21 +65,30 @@ function ratios(results: Results): string[] {
     ({ name }) =>
       !['gateway', 'direct'].includes(name) && results.rows.some(({ subject }) => subject === name),
   );
-  const comparisons = CELLS.flatMap((cell) => [
-    `the gateway's requests/s and CPU time per request, ${cellTitle(cell)}`,
-    ...others.map(({ name, title }) => {
+  const comparisons = CELLS.flatMap((cell) =>
+    others.map(({ name, title }) => {
       const speed = times(results.ratio('gateway', name, cell, 'requestsPerSecond'));
       const cpu = times(results.ratio('gateway', name, cell, 'cpuMicroseconds'));
-      return `  ${title.padEnd(34)}${speed.padStart(9)} requests/s${cpu.padStart(9)} CPU`;
+      return `  ${cellTitle(cell).padEnd(40)}${title.padEnd(34)}${speed.padStart(11)}${cpu.padStart(11)}`;
     }),
-  ]);
+  );
+  const heading = `  ${'the gateway against'.padEnd(74)}${'requests/s'.padStart(11)}${'CPU/req'.padStart(11)}`;
   return [
-    ...(others.length === 0 ? [] : ['', ...comparisons]),
+    ...(others.length === 0 ? [] : ['', heading, ...comparisons]),
     '',
     ...verdicts(results).map(({ aim, ratio, met }) => {
       const word = met === undefined ? 'no valid measurement' : met ? 'met' : 'not met';
       return `aim: ${aim}: ${word}${ratio === undefined ? '' : ` (${times(ratio)})`}`;
     }),
+  ];
+}
+
+function noise({ foreign }: Results): string[] {
+  if (foreign === undefined || foreign < NOISE_LIMIT) return [];
+  const share = `${(foreign * 100).toFixed(0)} %`;
+  return [
+    `Not a quiet machine: other processes took ${share} of a core from this run. CPU times bear that best; repeat it before`,
+    'a verdict on requests/s or latencies is believed.',
   ];
 }
 
@@ -87,6 +99,7 @@ export function report(results: Results): string {
     'Medians over the rounds; max is the worst of all. "p50 added" is the subject\'s p50 less that of calling upstream directly;',
     'with 32 connections it is mostly the wait behind the other 31. Absolute figures belong to this machine and this hour: only',
     'the ratios travel. "load core" is what load and upstream used of their core; * the subject could have done more.',
+    ...noise(results),
     ...ratios(results),
     '',
   ].join('\n');

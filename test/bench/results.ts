@@ -24,6 +24,13 @@ export class Results {
     return this.rows.find((row) => row.subject === subject && row.cell === cell);
   }
 
+  /** What others took of the run's cores on average, as a share of one core; undefined when nobody knows. */
+  get foreign(): number | undefined {
+    const shares = this.rows.flatMap(({ rounds }) => rounds.map(({ foreign }) => foreign));
+    const known = shares.filter((share) => share !== undefined);
+    return known.length === 0 ? undefined : known.reduce((sum, share) => sum + share, 0) / known.length;
+  }
+
   get valid(): boolean {
     return this.rows.every((row) => errorsOf(row) === 0);
   }

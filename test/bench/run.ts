@@ -19,6 +19,7 @@ interface Contestant {
   readonly headers: Record<string, string>;
   /** Where its calls arrive: for `direct`, itself. */
   readonly upstream: Actor;
+  readonly cores: readonly number[];
 }
 
 /** How long a run takes at most when nothing goes wrong. */
@@ -71,13 +72,19 @@ async function enter(subject: Subject, stage: Stage, cores: Cores, upstream: Act
   const folder = stage.makeFolder(name);
   const { environment, headers } = subject.prepare({ folder, upstream: upstream.origin });
   const actor = await stage.start({ name, script, readyPath, environment, core: cores.subject });
-  const contestant = { subject, actor, headers, upstream: name === 'direct' ? actor : upstream };
+  const contestant = {
+    subject,
+    actor,
+    headers,
+    upstream: name === 'direct' ? actor : upstream,
+    cores: [cores.subject, cores.load].filter((core) => core !== undefined),
+  };
   await probe(subject, headers, actor.origin, contestant.upstream.origin);
   return contestant;
 }
 
 async function measure(
-  { subject, actor, headers, upstream }: Contestant,
+  { subject, actor, headers, upstream, cores }: Contestant,
   cell: Cell,
   warmUpMs: number,
   windowMs: number,
@@ -93,6 +100,7 @@ async function measure(
       path,
       dialect,
       headers,
+      cores,
       warmUpMs,
       windowMs,
       port: actor.port,

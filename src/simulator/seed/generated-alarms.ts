@@ -71,10 +71,15 @@ function detailsOf(kind: AlarmKind, host: Host, seed: string, index: number): Li
   return index % 5 === 0 ? [parent, detail] : [detail];
 }
 
+/** A class that the table does not have looks like the first kind, a file on a host. */
+function kindOf({ eventClassId }: AlarmPattern, index: number): AlarmKind {
+  if (eventClassId === undefined) return pick(ALARM_KINDS, index);
+  return ALARM_KINDS.find((kind) => kind.eventClassId === eventClassId) ?? pick(ALARM_KINDS, 0);
+}
+
 function generate(pattern: AlarmPattern, index: number): Alarm {
   const seed = `${pattern.name} ${index}`;
-  const kind =
-    ALARM_KINDS.find((each) => each.eventClassId === pattern.eventClassId) ?? pick(ALARM_KINDS, index);
+  const kind = kindOf(pattern, index);
   const host = pick(GENERATED_HOSTS, kind.category === 'container' ? 7 + (index % 2) : index % 7);
   const occurTime = pattern.startTime + index * pattern.stepMs;
   const handled =
