@@ -5,6 +5,7 @@ import { OperationsModule } from './api/operations/operations.module.js';
 import { AuditModule } from './audit/audit.module.js';
 import { CONFIG, type Config } from './config/config.js';
 import { Clock, SystemClock } from './domain/clock.js';
+import { Random, SystemRandom } from './domain/random.js';
 import { HealthModule } from './health/health.controller.js';
 import { Gatekeeper } from './http/gatekeeper.js';
 import { Keyring } from './http/keyring.js';
@@ -21,8 +22,9 @@ class BasicsModule {
       providers: [
         { provide: CONFIG, useValue: config },
         { provide: Clock, useClass: SystemClock },
+        { provide: Random, useClass: SystemRandom },
       ],
-      exports: [CONFIG, Clock],
+      exports: [CONFIG, Clock, Random],
     };
   }
 }

@@ -23,6 +23,8 @@ export interface OperationTypeFacts {
   readonly requiredDetails: readonly DetailField[];
   /** Changes something on a host, not only the alarm's bookkeeping. */
   readonly destructive: boolean;
+  /** Takes something back; such operations are never kept waiting by others. */
+  readonly takesBack: boolean;
   /** Only sets the alarm's state, so that sending it twice does no more than sending it once. */
   readonly setsState: boolean;
 }
@@ -52,33 +54,46 @@ function facts(
   title: string,
   inverse: OperationType,
   requiredDetails: readonly DetailField[],
-  more: { destructive?: boolean; setsState?: boolean } = {},
+  more: Partial<Pick<OperationTypeFacts, 'destructive' | 'takesBack' | 'setsState'>> = {},
 ): OperationTypeFacts {
-  return Object.freeze({ title, inverse, requiredDetails, destructive: false, setsState: false, ...more });
+  return Object.freeze({
+    title,
+    inverse,
+    requiredDetails,
+    destructive: false,
+    takesBack: false,
+    setsState: false,
+    ...more,
+  });
 }
 
 /** The table of contract 1.6: inverse pairs and conditional fields. */
 export const OPERATION_TYPES: Readonly<Record<OperationType, OperationTypeFacts>> = Object.freeze({
   mark_as_handled: facts('Mark as handled by hand', 'unhandle', NOTHING, { setsState: true }),
-  unhandle: facts('Take back handling by hand', 'mark_as_handled', NOTHING, { setsState: true }),
+  unhandle: facts('Take back handling by hand', 'mark_as_handled', NOTHING, {
+    setsState: true,
+    takesBack: true,
+  }),
   ignore: facts('Ignore', 'do_not_ignore', NOTHING, { setsState: true }),
-  do_not_ignore: facts('Take back ignoring', 'ignore', NOTHING, { setsState: true }),
+  do_not_ignore: facts('Take back ignoring', 'ignore', NOTHING, { setsState: true, takesBack: true }),
   add_to_alarm_whitelist: facts('Add to the alarm whitelist', 'remove_from_alarm_whitelist', ALARM_WHITELIST),
   remove_from_alarm_whitelist: facts(
     'Take off the alarm whitelist',
     'add_to_alarm_whitelist',
     ALARM_WHITELIST,
+    { takesBack: true },
   ),
   add_to_login_whitelist: facts('Add to the login whitelist', 'remove_from_login_whitelist', LOGIN_WHITELIST),
   remove_from_login_whitelist: facts(
     'Take off the login whitelist',
     'add_to_login_whitelist',
     LOGIN_WHITELIST,
+    { takesBack: true },
   ),
   isolate_and_kill: facts('Kill the process and quarantine the file', 'do_not_isolate_or_kill', ISOLATION, {
     destructive: true,
   }),
-  do_not_isolate_or_kill: facts('Take back isolation', 'isolate_and_kill', ISOLATION),
+  do_not_isolate_or_kill: facts('Take back isolation', 'isolate_and_kill', ISOLATION, { takesBack: true }),
 });
 
 export function isOperationType(value: unknown): value is OperationType {

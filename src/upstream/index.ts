@@ -1,5 +1,8 @@
 export { UpstreamClient, type UpstreamResult } from './upstream.client.js';
-export { operateAlarms, operateBody, type UpstreamCall } from './upstream-call.js';
+export { operateAlarms, operateBody, readEvents } from './event-calls.js';
+export type { ReadBack, UpstreamCall } from './upstream-call.js';
+export type { AlarmStanding, Standing } from './read-back.js';
+export type { ProjectGate } from './gate/project-gate.js';
 export {
   ALL_GRANTED,
   coversEnterpriseProject,

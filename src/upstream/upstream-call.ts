@@ -1,53 +1,36 @@
 import type { ProjectConfig } from '../config/config.js';
-import { stringifyExact } from '../domain/exact-json.js';
-import { OPERATION_TYPES, type OperationType } from '../domain/operation-type.js';
+import type { OperationType } from '../domain/operation-type.js';
 import type { Scope } from '../domain/scope.js';
-import type { WireOperateBody } from './wire.js';
+import type { Lane } from './gate/bulkhead.js';
+import type { Repeatable } from './retry.js';
 
 /** One call to upstream as data: audit, scope, retry and transport all read the same object. */
 export interface UpstreamCall {
   /** Upstream's name of the call. */
   readonly name: string;
   readonly project: ProjectConfig;
-  readonly method: 'GET' | 'POST';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   /** Path without query, percent-encoded. */
   readonly path: string;
   readonly query: readonly (readonly [name: string, value: string])[];
   readonly body?: string;
-  /** Whether doing it twice does no more than doing it once. */
-  readonly repeatable: boolean;
+  readonly repeatable: Repeatable;
+  readonly lane: Lane;
+  /** What to read to learn whether the call was carried out, where upstream's answer was lost. */
+  readonly readBack?: ReadBack;
 }
 
-/** The body of one operate call as it travels; integers keep all their digits. */
-export function operateBody(body: WireOperateBody): string {
-  const exact = body.operate_event_list.some((event) => typeof event.occur_time === 'bigint');
-  return stringifyExact(body, exact);
+/** What an operate call was to bring about, as data. */
+export interface ReadBack {
+  readonly operation: OperationType;
+  readonly scope: Scope;
+  readonly project: ProjectConfig;
+  /** The call's body, as it travelled. */
+  readonly body: string;
 }
 
-/**
- * `POST /v5/{project_id}/event/operate` (contract 1.1).
- *
- * @param body as `operateBody` wrote it
- */
-export function operateAlarms(
-  operation: OperationType,
-  scope: Scope,
-  project: ProjectConfig,
-  body: string,
-): UpstreamCall {
-  const query: [string, string][] = [['enterprise_project_id', scope.enterpriseProjectId]];
-  if (scope.containerId !== undefined) query.push(['container_id', scope.containerId]);
-  if (scope.containerName !== undefined) query.push(['container_name', scope.containerName]);
-  return {
-    name: 'ChangeEvent',
-    project,
-    method: 'POST',
-    path: `/v5/${encodeURIComponent(project.projectId)}/event/operate`,
-    query,
-    body,
-    repeatable: OPERATION_TYPES[operation].setsState,
-  };
-}
+/** Sends a reading call and answers its body; undefined when it could not be read. */
+export type Read = (call: UpstreamCall) => Promise<string | undefined>;
 
 /** Path and query as they stand in the request line: everything outside RFC 3986's unreserved set is encoded. */
 export function targetOf({ path, query }: Pick<UpstreamCall, 'path' | 'query'>): string {

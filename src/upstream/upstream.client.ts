@@ -4,16 +4,25 @@ import { CONFIG, type Config, type ProjectConfig } from '../config/config.js';
 import type { CallContext } from '../domain/caller.js';
 import { Clock } from '../domain/clock.js';
 import type { ExchangeTrace, Fault } from '../domain/outcome.js';
+import { Random } from '../domain/random.js';
 import { classify, type Reading } from './classify.js';
+import { ProjectGate, type Held } from './gate/project-gate.js';
 import { TokenCache, TokenError, type Token } from './iam-token.js';
+import { standingsOf, type Standing } from './read-back.js';
 import { decide, LEAST_TIME_FOR_AN_ATTEMPT_MS } from './retry.js';
-import { Transport } from './transport.js';
-import { targetOf, type UpstreamCall } from './upstream-call.js';
-import { faultOf, OUT_OF_TIME, type ErrorRow } from './upstream.errors.js';
+import { Transport, type Exchange } from './transport.js';
+import { targetOf, type ReadBack, type UpstreamCall } from './upstream-call.js';
+import { faultOf, HELD, OUT_OF_TIME, type Verdict } from './upstream.errors.js';
 
 /** What came of a call. Faults of upstream are results, not exceptions. */
 export type UpstreamResult =
-  | { readonly outcome: 'applied'; readonly body: string; readonly exchange: ExchangeTrace }
+  | {
+      readonly outcome: 'applied';
+      readonly body: string;
+      readonly exchange: ExchangeTrace;
+      /** Upstream's answer was lost and its state was read instead. */
+      readonly verified?: true;
+    }
   | {
       readonly outcome: 'rejected' | 'not_attempted' | 'unknown';
       readonly fault: Fault;
@@ -22,7 +31,9 @@ export type UpstreamResult =
       readonly goOn: boolean;
     };
 
-const MAX_ANSWER_BYTES = 1_048_576;
+const MAX_ANSWER_BYTES = 16_777_216;
+/** What is left of the deadline for writing down the outcome and answering. */
+const RESERVE_MS = 50;
 
 /** What is known of a call while it runs. */
 interface Progress {
@@ -32,63 +43,88 @@ interface Progress {
   /** An attempt may have been carried out although nobody said so. */
   inDoubt: boolean;
   tokenRenewed: boolean;
+  /** What retries took from the quota. */
+  spent: number;
   status: number | undefined;
   requestId: string | undefined;
+}
+
+interface Attempt {
+  readonly reading: Reading;
+  readonly exchange: Exchange;
 }
 
 /** The only way to the cloud. */
 @Injectable()
 export class UpstreamClient implements OnApplicationShutdown {
   readonly #tokens: ReadonlyMap<string, TokenCache>;
+  readonly #gates: ReadonlyMap<string, ProjectGate>;
 
   constructor(
     @Inject(CONFIG) private readonly config: Config,
     private readonly transport: Transport,
     private readonly clock: Clock,
+    private readonly random: Random,
   ) {
-    const cacheOf = (project: ProjectConfig) => new TokenCache(project, transport, clock);
-    this.#tokens = new Map([...config.projects.values()].map((project) => [project.name, cacheOf(project)]));
+    const projects = [...config.projects.values()];
+    const tokensOf = (project: ProjectConfig) =>
+      new TokenCache(project, transport, clock, () => random.next());
+    this.#tokens = new Map(projects.map((project) => [project.name, tokensOf(project)]));
+    this.#gates = new Map(
+      projects.map((project) => [project.name, new ProjectGate(config.upstream.connections, clock)]),
+    );
   }
 
-  /** Sends one call: token, transport, and again where that is safe, within the caller's deadline. */
+  /** Sends one call: token, turn, transport, and again where that is safe, within the caller's deadline. */
   async send(call: UpstreamCall, context: CallContext): Promise<UpstreamResult> {
-    const progress: Progress = {
-      startedAt: this.clock.now(),
-      attempts: 0,
-      bytesSent: false,
-      inDoubt: false,
-      tokenRenewed: false,
-      status: undefined,
-      requestId: undefined,
-    };
-    const tokens = this.#tokensOf(call.project);
+    const progress = this.#begin();
+    const tokens = of(this.#tokens, call.project);
+    const gate = of(this.#gates, call.project);
     for (;;) {
       const token = await tokens.get().catch((error: unknown) => faultFrom(error));
       if (!('value' in token)) return this.#failed(progress, token, 'not_done');
       if (context.deadlineAt - this.clock.now() < LEAST_TIME_FOR_AN_ATTEMPT_MS) {
         return this.#failed(progress, faultOf(OUT_OF_TIME, {}), 'not_done');
       }
-      const reading = await this.#attempt(call, context, token, progress);
-      if (reading.ok) return { outcome: 'applied', body: reading.body, exchange: this.#trace(progress) };
-      const { row, retryAfterMs } = reading;
-      if (row.verdict === 'unknown') progress.inDoubt = true;
-      const decision = decide({
-        ...progress,
-        verdict: row.verdict,
-        repeatable: call.repeatable,
-        maxAttempts: this.config.upstream.maxAttempts,
-        remainingMs: context.deadlineAt - this.clock.now(),
-        chance: Math.random(),
-        ...(retryAfterMs !== undefined && { retryAfterMs }),
-      });
-      if (decision.then === 'stop') return this.#failed(progress, faultOfReading(reading), row.verdict);
-      if (decision.then === 'retry') await this.clock.wait(decision.afterMs);
-      else {
+      const entry = await gate.enter(call.lane, context.deadlineAt);
+      if ('held' in entry)
+        return this.#failed(progress, heldFault(entry.held, entry.retryAfterMs), 'not_done');
+      const { reading, exchange } = await this.#attempt(call, context, token, progress);
+      entry.pass.done(reading.ok ? 'ok' : reading.row.verdict);
+      if (reading.ok) {
+        gate.quota.succeeded(progress.spent);
+        return { outcome: 'applied', body: reading.body, exchange: this.#trace(progress) };
+      }
+      const decision = this.#decide(call, context, progress, reading, exchange);
+      const { verdict } = reading.row;
+      if (decision.then === 'stop') return this.#failed(progress, faultOfReading(reading), verdict);
+      if (decision.then === 'renew_token') {
         tokens.reject(token);
         progress.tokenRenewed = true;
         progress.attempts -= 1;
+        continue;
       }
+      const cost = gate.payFor(verdict);
+      if (cost === undefined) return this.#failed(progress, faultOfReading(reading), verdict);
+      progress.spent += cost;
+      if (verdict === 'throttled') gate.coolDown(decision.afterMs);
+      await this.clock.wait(decision.afterMs);
+      if (decision.then === 'retry') continue;
+      const standing = await this.#standing(call, context);
+      if (standing === 'as_wanted') {
+        return { outcome: 'applied', body: '', exchange: this.#trace(progress), verified: true };
+      }
+      if (standing === 'unclear') return this.#failed(progress, faultOfReading(reading), verdict);
+      progress.inDoubt = false;
     }
+  }
+
+  /** How the alarms of an operate call stand now. */
+  standings(readBack: ReadBack, context: CallContext): ReturnType<typeof standingsOf> {
+    return standingsOf(readBack, async (call) => {
+      const result = await this.send(call, context);
+      return result.outcome === 'applied' ? result.body : undefined;
+    });
   }
 
   /** Projects whose credentials upstream refuses at the moment. */
@@ -96,14 +132,26 @@ export class UpstreamClient implements OnApplicationShutdown {
     return [...this.#tokens].filter(([, tokens]) => !tokens.available).map(([name]) => name);
   }
 
+  /** What all requests to one project share, for the metrics. */
+  get gates(): ReadonlyMap<string, ProjectGate> {
+    return this.#gates;
+  }
+
   async onApplicationShutdown(): Promise<void> {
     await this.transport.close();
   }
 
-  #tokensOf(project: ProjectConfig): TokenCache {
-    const tokens = this.#tokens.get(project.name);
-    if (!tokens) throw new Error(`no credentials for project ${project.name}`);
-    return tokens;
+  #begin(): Progress {
+    return {
+      startedAt: this.clock.now(),
+      attempts: 0,
+      bytesSent: false,
+      inDoubt: false,
+      tokenRenewed: false,
+      spent: 0,
+      status: undefined,
+      requestId: undefined,
+    };
   }
 
   async #attempt(
@@ -111,14 +159,15 @@ export class UpstreamClient implements OnApplicationShutdown {
     context: CallContext,
     token: Token,
     progress: Progress,
-  ): Promise<Reading> {
+  ): Promise<Attempt> {
     progress.attempts += 1;
+    const remaining = context.deadlineAt - RESERVE_MS - this.clock.now();
     const exchange = await this.transport.exchange({
       origin: call.project.hssEndpoint,
       method: call.method,
       target: targetOf(call),
       headers: headersFor(call, context, token),
-      timeoutMs: Math.min(this.config.upstream.attemptTimeoutMs, context.deadlineAt - this.clock.now()),
+      timeoutMs: Math.max(1, Math.min(this.config.upstream.attemptTimeoutMs, remaining)),
       maxAnswerBytes: MAX_ANSWER_BYTES,
       ...(call.body !== undefined && { body: call.body }),
     });
@@ -126,10 +175,39 @@ export class UpstreamClient implements OnApplicationShutdown {
     progress.bytesSent ||= exchange.reached !== 'not_sent';
     progress.status = exchange.reached === 'answered' ? exchange.status : undefined;
     progress.requestId = reading.requestId;
-    return reading;
+    if (!reading.ok && reading.row.verdict === 'unknown') progress.inDoubt = true;
+    return { reading, exchange };
   }
 
-  #failed(progress: Progress, fault: Fault, verdict: ErrorRow['verdict']): UpstreamResult {
+  #decide(
+    call: UpstreamCall,
+    context: CallContext,
+    { attempts, tokenRenewed }: Progress,
+    reading: Extract<Reading, { ok: false }>,
+    exchange: Exchange,
+  ): ReturnType<typeof decide> {
+    return decide({
+      verdict: reading.row.verdict,
+      repeatable: call.repeatable,
+      over: isOver(exchange),
+      attempts,
+      tokenRenewed,
+      maxAttempts: this.config.upstream.maxAttempts,
+      remainingMs: context.deadlineAt - this.clock.now(),
+      chance: this.random.next(),
+      ...(reading.retryAfterMs !== undefined && { retryAfterMs: reading.retryAfterMs }),
+    });
+  }
+
+  /** One word for all alarms of a call: they are taken together, so anything mixed is unclear. */
+  async #standing(call: UpstreamCall, context: CallContext): Promise<Standing> {
+    if (!call.readBack) return 'unclear';
+    const standings = new Set((await this.standings(call.readBack, context)).map(({ standing }) => standing));
+    const [only] = standings;
+    return standings.size === 1 && only !== undefined ? only : 'unclear';
+  }
+
+  #failed(progress: Progress, fault: Fault, verdict: Verdict): UpstreamResult {
     const exchange = this.#trace(progress);
     // A later attempt that was refused or never left says nothing about an earlier one that may have been carried out.
     if (verdict === 'unknown' || progress.inDoubt) {
@@ -150,6 +228,17 @@ export class UpstreamClient implements OnApplicationShutdown {
   }
 }
 
+/** A timeout, ours or a middle box's, leaves upstream working on the request for all we know. */
+function isOver(exchange: Exchange): boolean {
+  return exchange.reached === 'answered' ? exchange.status !== 504 : exchange.cause !== 'timeout';
+}
+
+function of<T>(parts: ReadonlyMap<string, T>, project: ProjectConfig): T {
+  const part = parts.get(project.name);
+  if (part === undefined) throw new Error(`project ${project.name} is not configured`);
+  return part;
+}
+
 /** Upstream's headers, made from nothing by this list: no header of the caller's ever passes. */
 function headersFor(call: UpstreamCall, context: CallContext, token: Token): Record<string, string> {
   return {
@@ -163,6 +252,10 @@ function headersFor(call: UpstreamCall, context: CallContext, token: Token): Rec
 function faultFrom(error: unknown): Fault {
   if (error instanceof TokenError) return error.fault;
   throw error;
+}
+
+function heldFault(held: Held, retryAfterMs: number): Fault {
+  return faultOf(HELD[held], {}, Math.max(1, Math.ceil(retryAfterMs / 1_000)));
 }
 
 function faultOfReading(reading: Extract<Reading, { ok: false }>): Fault {

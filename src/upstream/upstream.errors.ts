@@ -296,3 +296,22 @@ export const NOT_A_TOKEN: ErrorRow = row(
   'IAM answered without a usable token for this project, so the request was not sent. Nothing was done.',
   true,
 );
+
+/** Attempts that were not let through: the project's gate held them back. */
+export const HELD = {
+  breaker_open: row(
+    'not_done',
+    'upstream_down',
+    503,
+    'Upstream has been failing, so the gateway is not asking it at the moment. Nothing was done; try again later.',
+    true,
+  ),
+  throttled: THROTTLED,
+  busy: row(
+    'not_done',
+    'gateway_busy',
+    503,
+    'So many requests wait for upstream that this one would not be served in time. Nothing was done; try again later.',
+    true,
+  ),
+} as const;
