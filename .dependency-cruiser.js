@@ -24,19 +24,21 @@ export default {
     layer('config', ['domain']),
     layer('audit', ['config', 'domain']),
     layer('upstream', ['audit', 'config', 'domain']),
+    layer('settlement', ['upstream/index', 'audit', 'config', 'domain']),
     layer('http', ['audit', 'config', 'domain']),
     layer('health', ['upstream/index', 'audit', 'http', 'config', 'domain']),
     layer('simulator', ['upstream/wire']),
     {
       name: 'api-imports',
       comment:
-        'an api folder may import upstream/index, audit, http, config and domain, and never another api folder',
+        'an api folder may import settlement, upstream/index, audit, http, config and domain, and never another api folder',
       severity: 'error',
       from: { path: '^src/api/([^/]+)/' },
       to: {
         path: OURS,
         pathNot: [
           '^src/api/$1/',
+          ours('settlement'),
           '^src/upstream/index\\.ts$',
           ours('audit'),
           ours('http'),
@@ -51,7 +53,18 @@ export default {
       severity: 'error',
       from: { path: OURS, pathNot: ['^src/upstream/transport\\.ts$', ours('simulator'), '\\.spec\\.ts$'] },
       to: {
-        path: '^(axios|undici|(node:)?(http|https|net|tls)$)|node_modules/(axios|undici)/',
+        path: '^(axios|undici|(node:)?(http|http2|https|net|tls|dgram)$)|node_modules/(axios|undici)/',
+        dependencyTypesNot: ['type-only'],
+      },
+    },
+    {
+      name: 'declared-dependencies',
+      comment:
+        'what runs in production is installed in production: neither a dev dependency nor a guest of another package',
+      severity: 'error',
+      from: { path: OURS },
+      to: {
+        dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown', 'unknown'],
         dependencyTypesNot: ['type-only'],
       },
     },

@@ -10,6 +10,7 @@ import { HealthModule } from './health/health.controller.js';
 import { Gatekeeper } from './http/gatekeeper.js';
 import { Keyring } from './http/keyring.js';
 import { ProblemFilter } from './http/problem.filter.js';
+import { SettlementModule } from './settlement/settlement.module.js';
 import { UpstreamModule } from './upstream/index.js';
 
 /** What every part may ask for: the configuration and the time. */
@@ -34,8 +35,15 @@ export class AppModule {
   static with(config: Config): DynamicModule {
     return {
       module: AppModule,
-      imports: [BasicsModule.with(config), AuditModule, UpstreamModule, HealthModule, OperationsModule],
-      providers: [Keyring, Gatekeeper, { provide: APP_FILTER, useClass: ProblemFilter }],
+      imports: [
+        BasicsModule.with(config),
+        AuditModule,
+        UpstreamModule,
+        SettlementModule,
+        HealthModule,
+        OperationsModule,
+      ],
+      providers: [Keyring, Gatekeeper, ProblemFilter, { provide: APP_FILTER, useExisting: ProblemFilter }],
     };
   }
 }

@@ -1,4 +1,4 @@
-import type { ChunkOutcome, OperationStatus } from '../domain/outcome.js';
+import type { AlarmOutcome, ChunkOutcome, OperationStatus } from '../domain/outcome.js';
 import type { OperationType } from '../domain/operation-type.js';
 import type { Scope } from '../domain/scope.js';
 
@@ -40,6 +40,24 @@ export interface OutcomeRecord {
   readonly interrupted?: true;
 }
 
+/** What a later look at upstream's state made of alarms whose outcome was unknown. */
+export interface SettlementRecord {
+  readonly kind: 'settlement';
+  readonly operationId: string;
+  readonly at: string;
+  /** The operation's status with what is known now. */
+  readonly status: OperationStatus;
+  /** Every alarm that was unknown before, in the order of the request. */
+  readonly alarms: readonly SettledAlarm[];
+  /** `false`: it was given up; the alarms still unknown stay so until somebody looks. */
+  readonly settled: boolean;
+}
+
+export interface SettledAlarm {
+  readonly eventId: string;
+  readonly outcome: AlarmOutcome;
+}
+
 /** A request that was refused before anything was meant to be done. */
 export interface RefusalRecord {
   readonly kind: 'refusal';
@@ -59,7 +77,7 @@ export interface RefusalRecord {
   readonly unrecorded?: number;
 }
 
-export type AuditRecord = IntentRecord | ChunkRecord | OutcomeRecord | RefusalRecord;
+export type AuditRecord = IntentRecord | ChunkRecord | OutcomeRecord | SettlementRecord | RefusalRecord;
 
 /** An operation as its records tell it. */
 export interface OperationTrail {
@@ -67,4 +85,9 @@ export interface OperationTrail {
   /** In order; without an outcome record, those known so far. */
   readonly chunks: readonly ChunkOutcome[];
   readonly outcome?: OutcomeRecord;
+  /** The last one, where there was any. */
+  readonly settlement?: SettlementRecord;
 }
+
+/** An intent as it is stored: with the bodies that were to be sent, one for each chunk. */
+export type StoredIntent = IntentRecord & { readonly requests: readonly object[] };

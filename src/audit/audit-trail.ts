@@ -1,7 +1,13 @@
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 
 import { AuditEngine, type Entry } from './audit.engine.js';
-import type { ChunkRecord, IntentRecord, OutcomeRecord, RefusalRecord } from './audit-record.js';
+import type {
+  ChunkRecord,
+  IntentRecord,
+  OutcomeRecord,
+  RefusalRecord,
+  SettlementRecord,
+} from './audit-record.js';
 
 interface Waiting {
   readonly entry: Entry;
@@ -71,7 +77,13 @@ export class AuditTrail implements OnApplicationShutdown {
 
   /** Before the answer. @throws AuditUnavailable */
   async conclude(record: OutcomeRecord): Promise<void> {
-    await this.#append({ ...entryOf(record), status: record.status });
+    const open = record.chunks.some(({ outcome }) => outcome === 'unknown');
+    await this.#append({ ...entryOf(record), status: record.status, open });
+  }
+
+  /** After upstream's state was read. @throws AuditUnavailable */
+  async settle(record: SettlementRecord): Promise<void> {
+    await this.#append({ ...entryOf(record), status: record.status, open: !record.settled });
   }
 
   /** A refusal; the caller's answer does not wait for it. */
@@ -133,7 +145,7 @@ export class AuditTrail implements OnApplicationShutdown {
   }
 }
 
-function entryOf(record: ChunkRecord | OutcomeRecord): Entry {
+function entryOf(record: ChunkRecord | OutcomeRecord | SettlementRecord): Entry {
   const { kind, at, operationId } = record;
   return { kind, at: Date.parse(at), operationId, body: JSON.stringify(record) };
 }

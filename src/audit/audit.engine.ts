@@ -17,6 +17,8 @@ export interface Entry {
   };
   /** The operation's new status, with an outcome. */
   readonly status?: string;
+  /** With a status: whether something is still to be found out about the operation. */
+  readonly open?: boolean;
 }
 
 export type Row = Record<string, unknown>;

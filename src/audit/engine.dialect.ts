@@ -21,6 +21,7 @@ export interface AuditTables {
     project: string;
     enterprise_project_id: string;
     status: string;
+    open: number;
   };
   operation_alarm: { event_id: string; operation_id: string };
 }

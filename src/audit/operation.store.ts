@@ -1,11 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import type { Kysely } from 'kysely';
 
-import { parseExact } from '../domain/exact-json.js';
+import { parseExact, stringifyExact } from '../domain/exact-json.js';
 import type { OperationStatus } from '../domain/outcome.js';
 import type { OperationType } from '../domain/operation-type.js';
 import { AuditEngine } from './audit.engine.js';
-import type { AuditRecord, OperationTrail } from './audit-record.js';
+import type { AuditRecord, OperationTrail, StoredIntent } from './audit-record.js';
 import { queriesOver, type AuditTables } from './engine.dialect.js';
 
 /** Which operations to list; every part narrows. */
@@ -59,15 +59,31 @@ export class OperationStore {
     return this.#trails(rows.map(({ id }) => id));
   }
 
-  /** Operations whose intent has no outcome: those under way, and at start those that a crash cut off. */
-  async pending(): Promise<OperationTrail[]> {
+  /**
+   * Operations of which something is still to be found out: with status `pending` those under way, and at start those that a
+   * crash cut off; all others have alarms whose outcome is unknown.
+   */
+  async open(): Promise<OperationTrail[]> {
     const rows = await this.#queries
       .selectFrom('operation')
       .select('id')
-      .where('status', '=', 'pending')
+      .where('open', '=', 1)
       .orderBy('id')
       .execute();
     return this.#trails(rows.map(({ id }) => id));
+  }
+
+  /** The bodies that an operation was to send, one for each chunk, as JSON. */
+  async requests(operationId: string): Promise<string[]> {
+    const row = await this.#queries
+      .selectFrom('audit_record')
+      .select('body')
+      .where('operation_id', '=', operationId)
+      .where('kind', '=', 'intent')
+      .executeTakeFirst();
+    if (!row) return [];
+    const { requests } = parseExact(row.body) as StoredIntent;
+    return requests.map((request) => stringifyExact(request, true));
   }
 
   async #trails(ids: readonly string[]): Promise<OperationTrail[]> {
@@ -92,7 +108,8 @@ function trailOf(records: readonly AuditRecord[]): OperationTrail | undefined {
   const outcome = records.findLast((record) => record.kind === 'outcome');
   const chunks =
     outcome?.chunks ?? records.filter((record) => record.kind === 'chunk').map(({ chunk }) => chunk);
-  return { intent, chunks, ...(outcome && { outcome }) };
+  const settlement = records.findLast((record) => record.kind === 'settlement');
+  return { intent, chunks, ...(outcome && { outcome }), ...(settlement && { settlement }) };
 }
 
 /** The smallest UUIDv7 of a millisecond. */

@@ -58,7 +58,7 @@ export class Recovery implements OnModuleInit {
 
   async onModuleInit(): Promise<void> {
     const at = new Date(this.clock.now()).toISOString();
-    const cutOff = await this.store.pending();
+    const cutOff = (await this.store.open()).filter(({ outcome }) => outcome === undefined);
     await Promise.all(
       cutOff.map((operation) => {
         this.#logger.warn(

@@ -18,10 +18,12 @@ export const SCHEMA_STEPS: readonly (readonly string[])[] = [
        type TEXT NOT NULL,
        project TEXT NOT NULL,
        enterprise_project_id TEXT NOT NULL,
-       status TEXT NOT NULL
+       status TEXT NOT NULL,
+       open INTEGER NOT NULL
      ) WITHOUT ROWID`,
     `CREATE INDEX operation_caller ON operation (caller, id)`,
-    `CREATE INDEX operation_pending ON operation (id) WHERE status = 'pending'`,
+    // Under way, or of unknown outcome.
+    `CREATE INDEX operation_open ON operation (id) WHERE open = 1`,
     `CREATE TABLE operation_alarm (
        event_id TEXT NOT NULL,
        operation_id TEXT NOT NULL,

@@ -138,6 +138,14 @@ describe('grants', () => {
     });
   });
 
+  test('are not told to mean a project whose name is refused', () => {
+    const yaml = `callers:\n${caller({ grants: '[{ operations: ["*"], projects: [b], enterpriseProjects: ["0"] }]' })}`;
+    expect(problemsIn(() => loadWith({ GATEWAY_PROJECT_NAME: 'a b' }, yaml))).toEqual({
+      GATEWAY_PROJECT_NAME: expect.stringContaining('must be'),
+      'callers[0].grants[0].projects[0]': 'must be "*" or the name of a configured project',
+    });
+  });
+
   test('may not leave a list out', () => {
     expect(Object.keys(refused(caller({ grants: '[{ operations: ["*"] }]' })))).toEqual([
       'callers[0].grants[0].projects',

@@ -28,9 +28,10 @@ export type Variables = Record<string, string | undefined>;
 
 /** Loads `environment` with `yaml` as the file that `GATEWAY_CONFIG` names and `files` as the others. */
 export function load(environment: Variables, yaml?: string, files: Record<string, string> = {}): Config {
-  const all: Variables = yaml === undefined ? files : { ...files, 'gateway.yaml': yaml };
+  const texts = new Map(Object.entries(files));
+  if (yaml !== undefined) texts.set('gateway.yaml', yaml);
   const readFile = (path: string): string => {
-    const text = all[path];
+    const text = texts.get(path);
     if (text === undefined)
       throw Object.assign(new Error(`ENOENT: no such file, open '${path}'`), { code: 'ENOENT' });
     return text;

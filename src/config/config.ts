@@ -85,4 +85,8 @@ export interface UpstreamConfig {
   readonly attemptTimeoutMs: number;
   readonly maxAttempts: number;
   readonly connections: number;
+  /** How long upstream may still carry out a request whose answer was lost; only then is an unchanged alarm believed. */
+  readonly settleQuietMs: number;
+  /** When looking for the outcome of such a request ends, and it stays unknown. */
+  readonly settleGiveUpMs: number;
 }

@@ -22,6 +22,8 @@ export function describeConfig(config: Config): Setting[] {
     setting('upstream.attemptTimeoutMs', config.upstream.attemptTimeoutMs),
     setting('upstream.maxAttempts', config.upstream.maxAttempts),
     setting('upstream.connections', config.upstream.connections),
+    setting('upstream.settleQuietMs', config.upstream.settleQuietMs),
+    setting('upstream.settleGiveUpMs', config.upstream.settleGiveUpMs),
     setting('logLevel', config.logLevel),
     setting('docs', config.docs),
   ];

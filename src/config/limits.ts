@@ -8,6 +8,8 @@ const DEADLINE_MS = { min: 500, max: 30_000 };
 /** No attempt is started with less than the lower bound left, and none outlives the longest deadline. */
 const ATTEMPT_TIMEOUT_MS = { min: 250, max: 30_000 };
 const ATTEMPTS = { min: 1, max: 5 };
+/** How long upstream may go on with a request whose answer was lost, and when looking for its outcome ends. */
+const SETTLE_MS = { min: 100, max: 3_600_000 };
 const CONNECTIONS = { min: 1, max: 1_024 };
 
 /** Variables win over the file, whose value is read all the same so that what is wrong with it is told. */
@@ -24,7 +26,14 @@ export function readLimits(file: Field, environment: Environment): LimitsConfig 
 }
 
 export function readUpstream(file: Field, environment: Environment): UpstreamConfig {
-  const fields = file.object('deadlineMs', 'attemptTimeoutMs', 'maxAttempts', 'connections');
+  const fields = file.object(
+    'deadlineMs',
+    'attemptTimeoutMs',
+    'maxAttempts',
+    'connections',
+    'settleQuietMs',
+    'settleGiveUpMs',
+  );
   return {
     deadlineMs: environment
       .field('GATEWAY_DEADLINE_MS')
@@ -34,5 +43,7 @@ export function readUpstream(file: Field, environment: Environment): UpstreamCon
       .integer(ATTEMPT_TIMEOUT_MS, fields.attemptTimeoutMs.integer(ATTEMPT_TIMEOUT_MS, 5_000)),
     maxAttempts: fields.maxAttempts.integer(ATTEMPTS, 3),
     connections: fields.connections.integer(CONNECTIONS, 64),
+    settleQuietMs: fields.settleQuietMs.integer(SETTLE_MS, 20_000),
+    settleGiveUpMs: fields.settleGiveUpMs.integer(SETTLE_MS, 60_000),
   };
 }

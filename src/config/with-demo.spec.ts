@@ -25,6 +25,7 @@ describe('withDemo', () => {
   test('adds the project and the caller to an empty configuration', () => {
     const config = withDemo(load({}), demo(['*']));
     expect([...config.projects.keys()]).toEqual(['demo']);
+    expect(Object.isFrozen(config.projects.get('demo')?.credentials)).toBe(true);
     expect(config.callers.map(({ id }) => id)).toEqual(['demo-caller']);
   });
 

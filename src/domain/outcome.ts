@@ -60,6 +60,8 @@ export interface ChunkOutcome {
   readonly outcome: AlarmOutcome;
   readonly fault?: Fault;
   readonly exchange?: ExchangeTrace;
+  /** Upstream's answer was lost and its state was read instead. */
+  readonly verified?: true;
 }
 
 /** The status of an operation whose chunks ended so. */

@@ -180,7 +180,7 @@ export class TokenCache {
   }
 }
 
-const IAM_UNAVAILABLE: ErrorRow = {
+export const IAM_UNAVAILABLE: ErrorRow = {
   verdict: 'not_done',
   code: 'upstream_token_unavailable',
   status: 503,

@@ -244,6 +244,14 @@ export function errorRow(code: string | undefined, status: number): ErrorRow {
   return byStatus(status);
 }
 
+/** Every code of upstream's that the table has a row for, with a status that it comes with. */
+export const KNOWN_CODES: readonly (readonly [code: string, status: number])[] = [
+  ...Object.keys(HSS).map((code) => [code, 400] as const),
+  ...Object.keys(IAM).map((code) => [code, 403] as const),
+  ...Object.keys(API_GATEWAY).map((code) => [`APIG.${code}`, 400] as const),
+  ...[400, 413].map((status) => ['APIG.0201', status] as const),
+];
+
 /** A row as the fault that a caller and the audit see. */
 export function faultOf(
   row: ErrorRow,

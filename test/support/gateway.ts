@@ -111,7 +111,14 @@ export function configFor(simulator: Simulator, folder: string, overrides: Overr
     projects: new Map(projects(simulator).map((project) => [project.name, project])),
     callers,
     limits: { alarmsPerRequest: 1000, bodyBytes: 1_048_576 },
-    upstream: { deadlineMs: 10_000, attemptTimeoutMs: 5_000, maxAttempts: 3, connections: 64 },
+    upstream: {
+      deadlineMs: 10_000,
+      attemptTimeoutMs: 5_000,
+      maxAttempts: 3,
+      connections: 64,
+      settleQuietMs: 20_000,
+      settleGiveUpMs: 60_000,
+    },
     logLevel: 'silent',
     // The test runner's module loader can't load the static file server; tests of the documentation run the built process.
     docs: false,

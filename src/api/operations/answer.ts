@@ -1,5 +1,6 @@
 import type { FastifyReply } from 'fastify';
 
+import type { Fault } from '../../domain/outcome.js';
 import { Problem } from '../../http/problem.js';
 import type { Handled } from './operations.service.js';
 import type { ReceiptDto } from './receipt.dto.js';
@@ -21,8 +22,15 @@ export function answer(reply: FastifyReply, { receipt, fault }: Handled): Receip
     void reply.status(207);
     return receipt;
   }
-  const { status, code, detail, retryable, retryAfter, upstream } = fault;
-  throw new Problem(status, code, detail, {
+  throw operationProblem(receipt, fault);
+}
+
+/** The problem of an operation whose alarms all met the same fate, and not the one that was wanted. */
+export function operationProblem(
+  receipt: Pick<ReceiptDto, 'id' | 'status' | 'recorded'>,
+  { status, code, detail, retryable, retryAfter, upstream }: Fault,
+): Problem {
+  return new Problem(status, code, detail, {
     operationId: receipt.id,
     outcome: receipt.status,
     retryable,

@@ -1,3 +1,4 @@
+import { RequestSchema } from '../../http/contract/request-schema.js';
 import {
   Checked,
   Flag,
@@ -15,7 +16,10 @@ import { parseOccurTime } from './occur-time.js';
 
 const PID_MAX = 2_147_483_647;
 
-/** What an operation needs to know of the process, file or login behind an alarm. */
+@RequestSchema(
+  'AlarmDetail',
+  'What an operation needs to know of the process, file or login behind an alarm.',
+)
 export class AlarmDetailDto {
   /**
    * Id of the HSS agent on the host.
@@ -113,7 +117,10 @@ export class AlarmDetailDto {
   containerName?: string;
 }
 
-/** One alarm to act on: copy its four keys from the listing, never derive one from another. */
+@RequestSchema(
+  'Alarm',
+  'One alarm to act on: copy its four keys from the listing, never derive one from another.',
+)
 export class AlarmDto {
   /**
    * Event id; not always a UUID.
@@ -160,7 +167,7 @@ export class AlarmDto {
   details?: AlarmDetailDto[];
 }
 
-/** A rule of your own for the alarm whitelist. */
+@RequestSchema('WhitelistRule', 'A rule of your own for the alarm whitelist.')
 export class WhitelistRuleDto {
   /**
    * Event type code the rule is for.
@@ -217,7 +224,7 @@ export class WhitelistRuleDto {
   instanceIds?: string[];
 }
 
-/** Where to act. */
+@RequestSchema('ScopeWish', 'Where to act.')
 export class ScopeDto {
   /**
    * Project name as the gateway is configured. May be left out where you are granted only one.
@@ -234,22 +241,31 @@ export class ScopeDto {
   @Formed(ENTERPRISE_PROJECT, '0, a UUID, or all_granted_eps', { optional: true })
   enterpriseProjectId?: string;
 
-  /** Container id, for container alarms; travels in upstream's query. */
+  /**
+   * Container id, for container alarms; travels in upstream's query.
+   * @example '652c3ab8cd533edaf50c5cf58e292d5d260caf95bf9ab93320491b51e310cd4c'
+   */
   @Text(1, 256, { optional: true })
   containerId?: string;
 
-  /** Container instance name, for container alarms; travels in upstream's query. */
+  /**
+   * Container instance name, for container alarms; travels in upstream's query.
+   * @example 'k8s_redis_redis-6c9f_prod_0'
+   */
   @Text(1, 512, { optional: true })
   containerName?: string;
 }
 
 /** What every operation request has in common. */
 export class OperationRequestDto {
-  /** What to do with the alarms. */
+  /**
+   * What to do with the alarms.
+   * @example 'mark_as_handled'
+   */
   @Text(1, 64)
   operation!: string;
 
-  /** The alarms to act on; each event id at most once. */
+  /** The alarms to act on, at most 1,000 unless the gateway is configured otherwise; each event id at most once. */
   @ListOf(() => AlarmDto, { min: 1 })
   alarms!: AlarmDto[];
 

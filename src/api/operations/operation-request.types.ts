@@ -4,6 +4,7 @@ import {
   OPERATION_TYPES,
   type OperationType,
 } from '../../domain/operation-type.js';
+import { RequestSchema } from '../../http/contract/request-schema.js';
 import { FieldOf, fieldsOf, requiring, type DtoClass, type Field } from '../../http/validation/field.js';
 import { ListOf, OneOf } from '../../http/validation/fields.js';
 import { AlarmDetailDto, AlarmDto, OperationRequestDto, WhitelistRuleDto } from './operation-request.dto.js';
@@ -25,7 +26,9 @@ function alarmFor(operation: OperationType): typeof AlarmDto {
   if (requiredDetails.length === 0) return AlarmDto;
   const name = pascalCase(operation);
   const detail = requiring(AlarmDetailDto, `${name}Detail`, operation, requiredDetails);
+  RequestSchema(`${name}Detail`, `A detail object as ${operation} requires it.`)(detail);
   const alarm = subclass(AlarmDto, `${name}Alarm`);
+  RequestSchema(`${name}Alarm`, `An alarm as ${operation} requires it.`)(alarm);
   const details = fieldsOf(AlarmDto).get('details');
   if (!details) throw new Error('AlarmDto has no details');
   const schema = { ...details.schema, type: () => [detail], minItems: 1 } as Field['schema'];
@@ -44,6 +47,7 @@ function alarmFor(operation: OperationType): typeof AlarmDto {
 /** The request of an operation type: one class each, so that each shows its own requirements in the document. */
 function requestFor(operation: OperationType): typeof OperationRequestDto {
   const request = subclass(OperationRequestDto, `${pascalCase(operation)}Request`);
+  RequestSchema(`${pascalCase(operation)}Request`, `${OPERATION_TYPES[operation].title}.`)(request);
   const alarm = alarmFor(operation);
   OneOf([operation], { schema: { example: operation, description: OPERATION_TYPES[operation].title } })(
     request.prototype,

@@ -1,6 +1,6 @@
 import { nearest } from '../../domain/nearest.js';
 import { isOperationType, OPERATION_TYPE_NAMES } from '../../domain/operation-type.js';
-import { report, type Violation } from '../../http/validation/report.js';
+import { MOST_VIOLATIONS, report, type Violation } from '../../http/validation/report.js';
 import type { OperationRequestDto } from './operation-request.dto.js';
 import { requestTypeOf } from './operation-request.types.js';
 
@@ -48,12 +48,13 @@ export function obeysRules(request: OperationRequestDto, mostAlarms: number): bo
   return RULES.every((rule) => rule(request, mostAlarms).length === 0);
 }
 
-/** Everything wrong with a request body. */
+/** What is wrong with a request body: everything, up to `MOST_VIOLATIONS`. */
 export function violationsOf(body: unknown, mostAlarms: number): Violation[] {
   const ofRules =
     typeof body === 'object' && body !== null ? RULES.flatMap((rule) => rule(body, mostAlarms)) : [];
   const pointed = new Set(ofRules.map(({ pointer }) => pointer));
-  return [...ofRules, ...report(requestTypeOf(body), body).filter(({ pointer }) => !pointed.has(pointer))];
+  const ofFields = report(requestTypeOf(body), body).filter(({ pointer }) => !pointed.has(pointer));
+  return [...ofRules, ...ofFields].slice(0, MOST_VIOLATIONS);
 }
 
 function knownOperation({ operation }: Loose): Violation[] {
@@ -101,6 +102,7 @@ function distinct({ alarms }: Loose): Violation[] {
         rule: 'distinct',
         message: `eventId is that of /alarms/${earlier} again; name each alarm once`,
       });
+      if (violations.length === MOST_VIOLATIONS) break;
     }
   }
   return violations;

@@ -1,11 +1,14 @@
 import { Body, Controller, Get, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 
-import { Access, Context } from '../../http/access.js';
 import type { CallContext } from '../../domain/caller.js';
+import { Access, Context } from '../../http/access.js';
+import { Contract } from '../../http/contract/contract.js';
 import { answer } from './answer.js';
+import { OperationQueryDto } from './operation-query.dto.js';
 import { OperationRequestDto } from './operation-request.dto.js';
 import { OperationRequestPipe } from './operation-request.pipe.js';
+import { FIND, HANDLE, LIST } from './operations.contract.js';
 import { OperationsService } from './operations.service.js';
 import { ReceiptDto, ReceiptPageDto } from './receipt.dto.js';
 import { ReceiptsService } from './receipts.service.js';
@@ -17,9 +20,19 @@ export class OperationsController {
     private readonly receipts: ReceiptsService,
   ) {}
 
+  /**
+   * Handle alarms.
+   *
+   * @remarks
+   * The intent is written down before the first byte goes upstream, and the outcome before the answer. More than 100 alarms go
+   * upstream in several exchanges, one after the other: a refused one does not stop the others, one that ends unknown does.
+   * An answer of 200 means that every alarm is as you wanted it; 207 that their fates differ; anything else is a problem whose
+   * `outcome`, where there is one, says what became of the operation.
+   */
   @Post()
   @Access('caller')
   @HttpCode(200)
+  @Contract(HANDLE)
   async handle(
     @Body(OperationRequestPipe) request: OperationRequestDto,
     @Context() context: CallContext,
@@ -28,15 +41,30 @@ export class OperationsController {
     return answer(reply, await this.operations.handle(request, context));
   }
 
+  /**
+   * Find one operation.
+   *
+   * @remarks
+   * Answers the receipt as it stands now, to the caller who made the operation.
+   */
   @Get(':id')
   @Access('caller')
+  @Contract(FIND)
   find(@Param('id') id: string, @Context() context: CallContext): Promise<ReceiptDto> {
     return this.receipts.find(id, context.caller);
   }
 
+  /**
+   * List operations.
+   *
+   * @remarks
+   * Your own operations, newest first; every parameter narrows. Pass `nextCursor` as `cursor` for the next page; it is absent at
+   * the end.
+   */
   @Get()
   @Access('caller')
-  list(@Query() query: unknown, @Context() context: CallContext): Promise<ReceiptPageDto> {
+  @Contract(LIST)
+  list(@Query() query: OperationQueryDto, @Context() context: CallContext): Promise<ReceiptPageDto> {
     return this.receipts.list(query, context.caller);
   }
 }

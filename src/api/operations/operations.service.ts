@@ -9,6 +9,7 @@ import { Clock } from '../../domain/clock.js';
 import { CHUNK_SIZE, statusOf, type ChunkOutcome, type Fault } from '../../domain/outcome.js';
 import type { OperationType } from '../../domain/operation-type.js';
 import { Problem } from '../../http/problem.js';
+import { Settler } from '../../settlement/settler.js';
 import { operateAlarms, UpstreamClient, type UpstreamResult } from '../../upstream/index.js';
 import type { OperationRequestDto } from './operation-request.dto.js';
 import { requestBodies } from './operation.translator.js';
@@ -34,6 +35,7 @@ export class OperationsService {
     private readonly upstream: UpstreamClient,
     private readonly clock: Clock,
     private readonly unknownWords: UnknownWords,
+    private readonly settler: Settler,
   ) {}
 
   async handle(request: OperationRequestDto, context: CallContext): Promise<Handled> {
@@ -62,6 +64,8 @@ export class OperationsService {
       chunks,
     };
     const recorded = await this.#conclude(outcome);
+    if (recorded && chunks.some((chunk) => chunk.outcome === 'unknown'))
+      this.settler.watch(intent.operationId);
     const receipt = receiptOf({ intent, chunks, outcome });
     const fault = chunks.find((chunk) => chunk.fault)?.fault;
     return { receipt: { ...receipt, ...(!recorded && { recorded }) }, ...(fault && { fault }) };

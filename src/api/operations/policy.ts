@@ -14,18 +14,16 @@ function projectsOf(caller: Caller, projects: Config['projects']): string[] {
   return [...projects.keys()].filter((name) => caller.grants.some((grant) => covers(grant.projects, name)));
 }
 
-/** The project that is meant: the named one, or the only one the caller is granted. @throws Problem */
+/** The project that is meant: the named one, or the only one the caller is granted. @throws Problem 400, 403 */
 function projectFor(wish: string | undefined, caller: Caller, projects: Config['projects']): ProjectConfig {
   const own = projectsOf(caller, projects);
   const name = wish ?? (own.length === 1 ? own[0] : undefined);
   const project = name === undefined ? undefined : projects.get(name);
   if (project) return project;
+  if (own.length === 0) throw notGranted(caller, 'any project');
   const [rule, message] =
     wish === undefined
-      ? [
-          'required',
-          own.length === 0 ? 'no project is granted to you' : 'name the project: you are granted several',
-        ]
+      ? ['required', 'must be named: you are granted several']
       : ['unknown_project', 'is not a project of this gateway'];
   throw invalidRequest([{ pointer: '/scope/project', rule, message: `project ${message}`, allowed: own }]);
 }
@@ -44,9 +42,7 @@ export function authorise(
   const project = projectFor(wish.project, caller, projects);
   const enterpriseProjectId = enterpriseProjectOf(wish.enterpriseProjectId, project.enterpriseProjectId);
   const missing = missingGrant(caller.grants, operation, project.name, enterpriseProjectId);
-  if (missing !== undefined) {
-    throw new Problem(403, 'not_granted', `Caller ${caller.id} is not granted ${missing}. Nothing was done.`);
-  }
+  if (missing !== undefined) throw notGranted(caller, missing);
   const scope: Scope = {
     project: project.name,
     region: project.region,
@@ -56,6 +52,10 @@ export function authorise(
     ...(wish.containerName !== undefined && { containerName: wish.containerName }),
   };
   return { scope, project };
+}
+
+function notGranted(caller: Caller, what: string): Problem {
+  return new Problem(403, 'not_granted', `Caller ${caller.id} is not granted ${what}. Nothing was done.`);
 }
 
 /** What the grants lack, in words; undefined when one of them covers it all. */

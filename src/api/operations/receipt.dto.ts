@@ -5,9 +5,9 @@ import {
   type OperationStatus,
 } from '../../domain/outcome.js';
 import { OPERATION_TYPE_NAMES, type OperationType } from '../../domain/operation-type.js';
-import { ApiProperty } from '@nestjs/swagger';
+import { ApiProperty, ApiSchema } from '@nestjs/swagger';
 
-/** Where an operation acted. */
+@ApiSchema({ name: 'ReceiptScope', description: 'Where an operation acted.' })
 export class ReceiptScopeDto {
   /**
    * Project name in the gateway.
@@ -29,18 +29,25 @@ export class ReceiptScopeDto {
    * @example '0'
    */
   enterpriseProjectId!: string;
-  /** Container id, where one was named. */
+  /**
+   * Container id, where one was named.
+   * @example '652c3ab8cd533edaf50c5cf58e292d5d260caf95bf9ab93320491b51e310cd4c'
+   */
   containerId?: string;
-  /** Container instance name, where one was named. */
+  /**
+   * Container instance name, where one was named.
+   * @example 'k8s_redis_redis-6c9f_prod_0'
+   */
   containerName?: string;
 }
 
-/** What is known of one alarm. */
+@ApiSchema({ name: 'ReceiptAlarm', description: 'What is known of one alarm.' })
 export class ReceiptAlarmDto {
   /**
    * Event id.
    * @example '2a71e1e2-60f4-4d56-b314-2038fdc39de6'
    */
+  @ApiProperty()
   eventId!: string;
   /**
    * `applied`: upstream took it; `already`: it was so before; `rejected`: upstream said no; `not_attempted`: it never left
@@ -57,14 +64,17 @@ export class ReceiptAlarmDto {
   reason?: string;
 }
 
-/** A problem upstream had with one of the exchanges. */
+@ApiSchema({ name: 'ReceiptProblem', description: 'A problem upstream had with one of the exchanges.' })
 export class ReceiptProblemDto {
   /**
    * Stable code.
    * @example 'agent_offline'
    */
   code!: string;
-  /** What happened and what to do. */
+  /**
+   * What happened and what to do.
+   * @example 'The HSS agent on the host is offline: bring it online and try again. (upstream: HSS.1007)'
+   */
   detail!: string;
   /** Whether the same request may be sent again. */
   retryable!: boolean;
@@ -75,33 +85,73 @@ export class ReceiptProblemDto {
   upstreamCode?: string;
 }
 
-/** One exchange with upstream: a request of more than 100 alarms goes in several. */
+@ApiSchema({
+  name: 'ReceiptExchange',
+  description: 'One exchange with upstream: a request of more than 100 alarms goes in several.',
+})
 export class ReceiptExchangeDto {
-  /** How many alarms it was for, counted on from the exchange before. */
+  /**
+   * How many alarms it was for, counted on from the exchange before.
+   * @example 1
+   */
+  @ApiProperty({ type: 'integer', minimum: 1 })
   alarms!: number;
-  /** Upstream's request id, to quote to its support. */
+  /**
+   * Upstream's request id, to quote to its support.
+   * @example '2f3ad0c8f1c04b6e9d8f0a1b2c3d4e5f'
+   */
+  @ApiProperty()
   requestId?: string;
-  /** How many times it was sent; 0: never; absent: the gateway stopped before it could tell. */
+  /**
+   * How many times it was sent; 0: never; absent: the gateway stopped before it could tell.
+   * @example 1
+   */
+  @ApiProperty({ type: 'integer', minimum: 0 })
   attempts?: number;
   /**
    * Upstream's HTTP status; absent: no answer.
    * @example 200
    */
+  @ApiProperty({ type: 'integer', minimum: 100, maximum: 599 })
   status?: number;
   /** Whether any byte of it may have reached upstream. */
+  @ApiProperty()
   bytesSent?: boolean;
-  /** Milliseconds, waiting and retries included. */
+  /**
+   * Milliseconds, waiting and retries included.
+   * @example 31
+   */
+  @ApiProperty({ type: 'integer', minimum: 0 })
   durationMs?: number;
   /** What went wrong, where something did. */
   problem?: ReceiptProblemDto;
 }
 
-/** What was asked, by whom, and what came of it; kept, and found again under its id. */
+@ApiSchema({ name: 'ReceiptSettlement', description: 'How an outcome that was unknown became known.' })
+export class ReceiptSettlementDto {
+  /**
+   * When.
+   * @example '2026-08-16T09:05:43.120Z'
+   */
+  @ApiProperty({ format: 'date-time' })
+  at!: string;
+  /** `read_back`: upstream's state was read: the listing, the whitelists, the isolated files. */
+  @ApiProperty({ enum: ['read_back'], example: 'read_back' })
+  how!: 'read_back';
+  /** `false`: it was given up; what is still `unknown` stays so until somebody looks. */
+  settled!: boolean;
+}
+
+@ApiSchema({
+  name: 'Receipt',
+  description: 'What was asked, by whom, and what came of it; kept, and found again under its id.',
+})
 export class ReceiptDto {
   /**
    * Operation id, a UUIDv7.
-   * @example '0198c5f2-7c1e-7b3a-9f4e-1a2b3c4d5e6f'
+   * @example '0198c5f2-7c25-7d41-8c3b-5e6f7a8b9c0d'
    */
+  @ApiProperty({ format: 'uuid' })
   id!: string;
   /** What was to be done. */
   @ApiProperty({ enum: OPERATION_TYPE_NAMES, example: 'mark_as_handled' })
@@ -110,23 +160,28 @@ export class ReceiptDto {
   @ApiProperty({ enum: OPERATION_STATUSES, example: 'applied' })
   status!: OperationStatus;
   /** Where. */
+  @ApiProperty()
   scope!: ReceiptScopeDto;
   /** Each alarm, in the order of the request. */
+  @ApiProperty()
   alarms!: ReceiptAlarmDto[];
   /**
    * Id of the caller.
    * @example 'soc-portal'
    */
+  @ApiProperty()
   requestedBy!: string;
   /**
    * When the intent was written.
    * @example '2026-08-16T09:05:22.701Z'
    */
+  @ApiProperty({ format: 'date-time' })
   requestedAt!: string;
   /**
    * When the outcome was written; absent while it runs.
    * @example '2026-08-16T09:05:22.734Z'
    */
+  @ApiProperty({ format: 'date-time' })
   completedAt?: string;
   /**
    * Why, in the caller's words.
@@ -135,16 +190,21 @@ export class ReceiptDto {
   remark?: string;
   /** The gateway stopped while it worked on this; what was under way then is `unknown`. */
   interrupted?: boolean;
+  /** Present when the outcome was unknown at first and upstream's state was read later. */
+  settlement?: ReceiptSettlementDto;
   /** `false`: this is what happened, but the audit trail could not take it; it will show as `unknown` later. */
   recorded?: boolean;
   /** The exchanges with upstream, in order. */
   upstream!: ReceiptExchangeDto[];
 }
 
-/** One page of receipts, newest first. */
+@ApiSchema({ name: 'ReceiptPage', description: 'One page of receipts, newest first.' })
 export class ReceiptPageDto {
   /** The receipts. */
   items!: ReceiptDto[];
-  /** Pass it as `cursor` for the next page; absent at the end. */
+  /**
+   * Pass it as `cursor` for the next page; absent at the end.
+   * @example 'AZjF8nwlfUGMO15venub-A'
+   */
   nextCursor?: string;
 }

@@ -3,7 +3,8 @@ import { Injectable } from '@nestjs/common';
 import { OperationStore } from '../../audit/operation.store.js';
 import type { Caller } from '../../domain/caller.js';
 import { Problem } from '../../http/problem.js';
-import { cursorAfter, OPERATION_ID, readQuery } from './operation-query.js';
+import { cursorAfter, isOperationId } from './cursor.js';
+import { readQuery } from './operation-query.js';
 import type { ReceiptDto, ReceiptPageDto } from './receipt.dto.js';
 import { receiptOf } from './receipt.translator.js';
 
@@ -14,7 +15,7 @@ export class ReceiptsService {
 
   /** @throws Problem 404, also for what belongs to another caller */
   async find(id: string, caller: Caller): Promise<ReceiptDto> {
-    const trail = OPERATION_ID.test(id) ? await this.store.find(id) : undefined;
+    const trail = isOperationId(id) ? await this.store.find(id) : undefined;
     if (trail?.intent.caller === caller.id) return receiptOf(trail);
     throw new Problem(404, 'operation_not_found', 'You have no operation of this id.');
   }

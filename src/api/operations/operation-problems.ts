@@ -1,0 +1,49 @@
+import { BODY_PROBLEMS, PATH_PROBLEMS } from '../../http/contract/edge-problems.js';
+import { EXAMPLE_OPERATION_ID, EXAMPLE_UPSTREAM_REQUEST_ID } from '../../http/contract/example-ids.js';
+import { invalidRequest, Problem } from '../../http/problem.js';
+import { documentedFaults } from '../../upstream/index.js';
+import { operationProblem } from './answer.js';
+import { queryViolations } from './operation-query.js';
+import { violationsOf } from './operation-rules.js';
+
+/** What the routes of operations can end in, for the document; what is wrong with the bad requests is told by the checks. */
+
+const ALARM = {
+  eventId: '1a9df0c4-2c1e-4a4d-8f52-d9a3b8e4c702',
+  eventClassId: 'malware_1001',
+  eventType: 1001,
+};
+
+const BAD_REQUESTS: readonly object[] = [
+  { operation: 'add_to_alarm_whitelist', alarms: [{ ...ALARM, occurTime: 1786880450009, details: [{}] }] },
+  { operation: 'mark_as_unhandled', alarms: [{ ...ALARM, occurTime: 'yesterday' }], reason: 'SEC-1234' },
+];
+
+/** A receipt is kept, so whatever reads one can find the trail out of order. */
+export const HANDLE_PROBLEMS: readonly Problem[] = [
+  ...BAD_REQUESTS.map((body) => invalidRequest(violationsOf(body, 1_000))),
+  ...BODY_PROBLEMS,
+  new Problem(
+    403,
+    'not_granted',
+    'Caller soc-portal is not granted operation isolate_and_kill in project demo. Nothing was done.',
+  ),
+  new Problem(
+    503,
+    'audit_unavailable',
+    'The audit trail can not be written, so nothing was sent. Nothing was done; try again later.',
+    { retryable: true, retryAfter: 5 },
+  ),
+  ...documentedFaults(EXAMPLE_UPSTREAM_REQUEST_ID).map(({ fault, outcome }) =>
+    operationProblem({ id: EXAMPLE_OPERATION_ID, status: outcome }, fault),
+  ),
+];
+
+export const FIND_PROBLEMS: readonly Problem[] = [
+  ...PATH_PROBLEMS,
+  new Problem(404, 'operation_not_found', 'You have no operation of this id.'),
+];
+
+export const LIST_PROBLEMS: readonly Problem[] = [
+  invalidRequest(queryViolations({ limit: '0', from: 'yesterday', user: 'me' })),
+];

@@ -1,0 +1,55 @@
+import type { ContractOptions } from '../../http/contract/contract.js';
+import { EXAMPLE_OPERATION_ID } from '../../http/contract/example-ids.js';
+import { FIND_PROBLEMS, HANDLE_PROBLEMS, LIST_PROBLEMS } from './operation-problems.js';
+import { REQUEST_EXAMPLES } from './operation-request.examples.js';
+import { OPERATION_REQUESTS } from './operation-request.types.js';
+import { ReceiptDto, ReceiptPageDto } from './receipt.dto.js';
+import { MIXED_EXAMPLES, PAGE_EXAMPLES, RECEIPT_EXAMPLES } from './receipt.examples.js';
+
+export const HANDLE: ContractOptions = {
+  id: 'handleAlarms',
+  body: {
+    description:
+      'What to do, with which alarms, and where. What an alarm must tell depends on the operation type.',
+    field: 'operation',
+    types: OPERATION_REQUESTS,
+    examples: REQUEST_EXAMPLES,
+  },
+  answers: {
+    200: {
+      description: 'Every alarm is applied, or was so before.',
+      type: ReceiptDto,
+      examples: RECEIPT_EXAMPLES,
+    },
+    207: {
+      description: 'The alarms met different fates; the receipt tells each one.',
+      type: ReceiptDto,
+      examples: MIXED_EXAMPLES,
+    },
+  },
+  problems: HANDLE_PROBLEMS,
+};
+
+export const FIND: ContractOptions = {
+  id: 'findOperation',
+  parameters: [
+    {
+      name: 'id',
+      description: 'Operation id.',
+      schema: { type: 'string', format: 'uuid' },
+      example: EXAMPLE_OPERATION_ID,
+    },
+  ],
+  answers: {
+    200: { description: 'The receipt.', type: ReceiptDto, examples: RECEIPT_EXAMPLES },
+  },
+  problems: FIND_PROBLEMS,
+};
+
+export const LIST: ContractOptions = {
+  id: 'listOperations',
+  answers: {
+    200: { description: 'A page of receipts, newest first.', type: ReceiptPageDto, examples: PAGE_EXAMPLES },
+  },
+  problems: LIST_PROBLEMS,
+};

@@ -1,0 +1,92 @@
+import type { IntentRecord } from '../../audit/audit-record.js';
+import { statusOf, type ChunkOutcome } from '../../domain/outcome.js';
+import type { Examples } from '../../http/contract/contract.js';
+import {
+  EXAMPLE_OPERATION_ID,
+  EXAMPLE_REQUEST_ID,
+  EXAMPLE_UPSTREAM_REQUEST_ID,
+} from '../../http/contract/example-ids.js';
+import { documentedFaults } from '../../upstream/index.js';
+import type { ReceiptDto } from './receipt.dto.js';
+import { receiptOf } from './receipt.translator.js';
+
+/** Receipts as the translator makes them of records, for the document. */
+
+const INTENT: IntentRecord = {
+  kind: 'intent',
+  operationId: EXAMPLE_OPERATION_ID,
+  at: '2026-08-16T09:05:22.701Z',
+  requestId: EXAMPLE_REQUEST_ID,
+  caller: 'soc-portal',
+  operation: 'mark_as_handled',
+  remark: 'test',
+  scope: {
+    project: 'demo',
+    region: 'cn-north-4',
+    projectId: '0a1b2c3d4e5f60718293a4b5c6d7e8f9',
+    enterpriseProjectId: '0',
+  },
+  alarms: ['2a71e1e2-60f4-4d56-b314-2038fdc39de6'],
+};
+
+const APPLIED: ChunkOutcome = {
+  alarms: 1,
+  outcome: 'applied',
+  exchange: {
+    requestId: EXAMPLE_UPSTREAM_REQUEST_ID,
+    attempts: 1,
+    status: 200,
+    bytesSent: true,
+    durationMs: 31,
+  },
+};
+
+function receipt(intent: IntentRecord, chunks: readonly ChunkOutcome[]): ReceiptDto {
+  const { operationId } = intent;
+  const status = statusOf(chunks);
+  const at = '2026-08-16T09:05:22.734Z';
+  return receiptOf({ intent, chunks, outcome: { kind: 'outcome', operationId, at, status, chunks } });
+}
+
+const offline = documentedFaults(EXAMPLE_UPSTREAM_REQUEST_ID).find(
+  ({ fault }) => fault.code === 'agent_offline',
+);
+
+/** 101 alarms in two chunks, of which upstream refused the second; shortened to one alarm of each. */
+function mixed(): ReceiptDto {
+  const first = { ...APPLIED, alarms: 100 };
+  const second: ChunkOutcome = {
+    ...APPLIED,
+    outcome: 'rejected',
+    ...(offline && { fault: offline.fault }),
+    ...(APPLIED.exchange && { exchange: { ...APPLIED.exchange, status: 400 } }),
+  };
+  const alarms = Array.from(
+    { length: 101 },
+    (_, index) => `b5c5d3a0-64d1-4b58-8c3f-${String(index).padStart(12, '0')}`,
+  );
+  const whole = receipt({ ...INTENT, alarms }, [first, second]);
+  return { ...whole, alarms: whole.alarms.slice(-2) };
+}
+
+export const RECEIPT: ReceiptDto = receipt(INTENT, [APPLIED]);
+
+export const RECEIPT_EXAMPLES: Examples = {
+  applied: { summary: 'Applied', value: RECEIPT },
+};
+
+export const MIXED_EXAMPLES: Examples = {
+  partially_applied: {
+    summary: 'The second of two exchanges was refused',
+    description: 'Shortened: of 101 alarms only the last two are shown.',
+    value: mixed(),
+  },
+};
+
+export const PAGE_EXAMPLES: Examples = {
+  page: {
+    summary: 'A page, and another one after it',
+    value: { items: [RECEIPT], nextCursor: 'AZjF8nwlfUGMO15venub-A' },
+  },
+  last: { summary: 'The last page', value: { items: [] } },
+};

@@ -1,0 +1,29 @@
+import type { AlarmOutcome } from '../domain/outcome.js';
+import type { OperationTrail } from './audit-record.js';
+
+/** What is known of one alarm of an operation now. */
+export interface KnownOutcome {
+  readonly eventId: string;
+  readonly outcome: AlarmOutcome;
+  /** Whether upstream's state was read to know it. */
+  readonly verified: boolean;
+  /** Code of the fault of its chunk. */
+  readonly reason?: string;
+}
+
+/** Each alarm of an operation in the order of the request: as the exchange left it, or as it was settled later. */
+export function alarmOutcomes({ intent, chunks, settlement }: OperationTrail): KnownOutcome[] {
+  const settled = new Map(settlement?.alarms.map(({ eventId, outcome }) => [eventId, outcome]));
+  const known: KnownOutcome[] = [];
+  for (const { alarms, outcome, fault, verified = false } of chunks) {
+    for (const eventId of intent.alarms.slice(known.length, known.length + alarms)) {
+      const later = settled.get(eventId);
+      if (later !== undefined && later !== 'unknown') known.push({ eventId, outcome: later, verified: true });
+      else known.push({ eventId, outcome, verified, ...(fault && { reason: fault.code }) });
+    }
+  }
+  // Past the known chunks an alarm may be under way at this moment, so nothing is claimed of it.
+  for (const eventId of intent.alarms.slice(known.length))
+    known.push({ eventId, outcome: 'unknown', verified: false });
+  return known;
+}

@@ -1,0 +1,106 @@
+import { createHash } from 'node:crypto';
+
+import Database from 'better-sqlite3';
+
+import type { Entry, Row, SqlValue } from './audit.engine.js';
+import { SCHEMA_STEPS } from './schema.js';
+
+/** The hash before the first record. */
+const GENESIS = Buffer.alloc(32);
+
+/** A link of the chain: SHA-256 over the link before it and the record's bytes. */
+export function link(previous: Uint8Array, body: string): Buffer {
+  return createHash('sha256').update(previous).update(body).digest();
+}
+
+/** The embedded database: blocks while the disk writes, so it belongs in a thread of its own. */
+export class EmbeddedDatabase {
+  readonly #database: Database.Database;
+  readonly #commit: (entries: readonly Entry[]) => { seq: number; hash: Buffer };
+  readonly #statements: ReturnType<typeof prepare>;
+  #seq: number;
+  #hash: Buffer;
+
+  /** @param path of the file, or `:memory:` */
+  constructor(path: string) {
+    const database = new Database(path);
+    this.#database = database;
+    database.pragma('journal_mode = WAL');
+    // FULL: a commit is on the disk, not only with the operating system, when it returns.
+    database.pragma('synchronous = FULL');
+    database.pragma('busy_timeout = 2000');
+    // One process owns the file: two would write two chains.
+    database.pragma('locking_mode = EXCLUSIVE');
+    migrate(database);
+    this.#statements = prepare(database);
+    const last = database.prepare('SELECT seq, hash FROM audit_record ORDER BY seq DESC LIMIT 1').get() as
+      { seq: number; hash: Buffer } | undefined;
+    this.#seq = last?.seq ?? 0;
+    this.#hash = last?.hash ?? GENESIS;
+    this.#commit = database.transaction((entries: readonly Entry[]) => this.#insert(entries));
+  }
+
+  /** One transaction, one sync: all of them or none. */
+  append(entries: readonly Entry[]): void {
+    const { seq, hash } = this.#commit(entries);
+    // Only a commit that returned moves the chain on.
+    this.#seq = seq;
+    this.#hash = hash;
+  }
+
+  query(sql: string, parameters: readonly SqlValue[]): Row[] {
+    const statement = this.#database.prepare(sql);
+    if (statement.reader) return statement.all(...parameters) as Row[];
+    statement.run(...parameters);
+    return [];
+  }
+
+  close(): void {
+    this.#database.close();
+  }
+
+  #insert(entries: readonly Entry[]): { seq: number; hash: Buffer } {
+    const statements = this.#statements;
+    let seq = this.#seq;
+    let hash = this.#hash;
+    for (const { at, kind, operationId, body, operation, status, open } of entries) {
+      seq += 1;
+      hash = link(hash, body);
+      statements.record.run(seq, at, kind, operationId, body, hash);
+      if (operation) {
+        const { caller, type, project, enterpriseProjectId, eventIds } = operation;
+        statements.operation.run(operationId, caller, type, project, enterpriseProjectId);
+        statements.alarms.run(operationId, eventIds);
+      }
+      if (status !== undefined) statements.status.run(status, open ? 1 : 0, operationId);
+    }
+    return { seq, hash };
+  }
+}
+
+function prepare(database: Database.Database) {
+  return {
+    record: database.prepare(
+      'INSERT INTO audit_record (seq, at, kind, operation_id, body, hash) VALUES (?, ?, ?, ?, ?, ?)',
+    ),
+    operation: database.prepare(
+      `INSERT INTO operation (id, caller, type, project, enterprise_project_id, status, open)
+       VALUES (?, ?, ?, ?, ?, 'pending', 1)`,
+    ),
+    alarms: database.prepare(
+      'INSERT INTO operation_alarm (event_id, operation_id) SELECT value, ? FROM json_each(?)',
+    ),
+    status: database.prepare('UPDATE operation SET status = ?, open = ? WHERE id = ?'),
+  };
+}
+
+function migrate(database: Database.Database): void {
+  const done = database.pragma('user_version', { simple: true }) as number;
+  for (const [index, statements] of SCHEMA_STEPS.entries()) {
+    if (index < done) continue;
+    database.transaction(() => {
+      for (const statement of statements) database.exec(statement);
+      database.pragma(`user_version = ${index + 1}`);
+    })();
+  }
+}

@@ -1,0 +1,42 @@
+import { describe, expect, it } from '@jest/globals';
+
+import { isOperationType, OPERATION_TYPE_NAMES, OPERATION_TYPES } from './operation-type.js';
+
+/** The table of contract 1.6, written down once more: forward type, its inverse, what each detail needs. */
+const PAIRS = [
+  ['mark_as_handled', 'unhandle', []],
+  ['ignore', 'do_not_ignore', []],
+  ['add_to_alarm_whitelist', 'remove_from_alarm_whitelist', ['keyword', 'hash']],
+  ['add_to_login_whitelist', 'remove_from_login_whitelist', ['loginIp', 'privateIp', 'loginUserName']],
+  ['isolate_and_kill', 'do_not_isolate_or_kill', ['agentId', 'fileHash', 'filePath', 'processPid']],
+] as const;
+
+describe('operation types', () => {
+  it('are the ten of the contract', () => {
+    expect([...OPERATION_TYPE_NAMES].sort()).toEqual(PAIRS.flatMap(([one, other]) => [one, other]).sort());
+    expect(Object.keys(OPERATION_TYPES).sort()).toEqual([...OPERATION_TYPE_NAMES].sort());
+  });
+
+  it.each(PAIRS)('%s is taken back by %s and the other way round, with the same details', (one, other, needs) => {
+    expect(OPERATION_TYPES[one].inverse).toBe(other);
+    expect(OPERATION_TYPES[other].inverse).toBe(one);
+    expect([...OPERATION_TYPES[one].requiredDetails].sort()).toEqual([...needs].sort());
+    expect([...OPERATION_TYPES[other].requiredDetails].sort()).toEqual([...needs].sort());
+  });
+
+  it('only those that set the alarm\'s own state may be sent twice', () => {
+    const twice = OPERATION_TYPE_NAMES.filter((name) => OPERATION_TYPES[name].setsState);
+    expect(twice.sort()).toEqual(['do_not_ignore', 'ignore', 'mark_as_handled', 'unhandle']);
+  });
+
+  it('isolation is what changes a host', () => {
+    expect(OPERATION_TYPE_NAMES.filter((name) => OPERATION_TYPES[name].destructive)).toEqual(['isolate_and_kill']);
+  });
+
+  it.each([['ignored'], ['Ignore'], [''], ['toString'], ['__proto__'], [1], [null], [undefined], [['ignore']]])(
+    '%j is none',
+    (value) => {
+      expect(isOperationType(value)).toBe(false);
+    },
+  );
+});

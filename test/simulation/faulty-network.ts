@@ -1,0 +1,133 @@
+import type { Clock } from '../../src/domain/clock.js';
+import { Transport, type Exchange, type WireRequest } from '../../src/upstream/transport.js';
+import { dispatch } from '../../src/simulator/dispatch.js';
+import { splitTarget } from '../../src/simulator/exchange.js';
+import type { World } from '../../src/simulator/world.js';
+import type { SeededRandom } from './seeded-random.js';
+
+/** What may happen to one exchange. `effect` is when upstream carries the request out: milliseconds later, or never. */
+interface Mishap {
+  readonly name: string;
+  readonly effect: number | 'never';
+  readonly exchange: (request: WireRequest, clock: Clock) => Promise<Exchange>;
+}
+
+const lost =
+  (cause: string, afterMs: number): Mishap['exchange'] =>
+  async (_, clock) => {
+    await clock.wait(afterMs);
+    return { reached: 'sent', cause };
+  };
+
+const timedOut: Mishap['exchange'] = async ({ timeoutMs }, clock) => {
+  await clock.wait(timeoutMs);
+  return { reached: 'sent', cause: 'timeout' };
+};
+
+const answered =
+  (status: number, body: string, headers: Record<string, string> = {}): Mishap['exchange'] =>
+  async (_, clock) => {
+    await clock.wait(5);
+    return { reached: 'answered', status, headers, body };
+  };
+
+const refused = (code: string, status = 400) =>
+  answered(status, JSON.stringify({ error_code: code, error_msg: 'no' }));
+
+/** Upstream goes on for less than the quiet time after it stopped answering, as the gateway's settings promise. */
+const LATEST_EFFECT_MS = 15_000;
+
+function mishaps(random: SeededRandom): Mishap[] {
+  const late = random.below(LATEST_EFFECT_MS);
+  return [
+    {
+      name: 'not reached',
+      effect: 'never',
+      exchange: () => Promise.resolve({ reached: 'not_sent', cause: 'ECONNREFUSED' }),
+    },
+    { name: 'reset before the effect', effect: 'never', exchange: lost('ECONNRESET', 10) },
+    { name: 'reset after the effect', effect: 0, exchange: lost('ECONNRESET', 10) },
+    { name: 'timeout, never done', effect: 'never', exchange: timedOut },
+    { name: 'timeout, done at once', effect: 0, exchange: timedOut },
+    { name: 'timeout, done late', effect: late, exchange: timedOut },
+    { name: '502, not done', effect: 'never', exchange: answered(502, '<html>') },
+    { name: '502, done', effect: 0, exchange: answered(502, '<html>') },
+    { name: '504, done late', effect: late, exchange: answered(504, '<html>') },
+    { name: '500 with a code', effect: 'never', exchange: refused('APIGW.0601', 500) },
+    { name: 'IAM unavailable behind the gateway', effect: 'never', exchange: refused('APIGW.0613', 503) },
+    {
+      name: 'throttled',
+      effect: 'never',
+      exchange: answered(429, '{"error_code":"APIGW.0308"}', { 'retry-after': '1' }),
+    },
+    { name: 'agent offline', effect: 'never', exchange: refused('HSS.1007') },
+    { name: 'token to be renewed', effect: 'never', exchange: refused('APIGW.0307', 401) },
+    { name: 'a refusal inside a 200', effect: 'never', exchange: answered(200, '{"error_code":"HSS.0011"}') },
+    { name: 'an answer cut short', effect: 0, exchange: lost('UND_ERR_SOCKET', 20) },
+  ];
+}
+
+const REFUSALS: ReadonlySet<string> = new Set([
+  'agent offline',
+  'token to be renewed',
+  'a refusal inside a 200',
+]);
+
+/** The simulated cloud behind a network that a seed decides about. */
+export class FaultyNetwork extends Transport {
+  #requests = 0;
+  readonly told: string[] = [];
+
+  constructor(
+    private readonly world: World,
+    private readonly clock: Clock,
+    private readonly random: SeededRandom,
+    private readonly plan: { readonly until: number; readonly faultShare: number },
+  ) {
+    super();
+  }
+
+  async exchange(request: WireRequest): Promise<Exchange> {
+    const mishap = this.#mishap(request);
+    if (!mishap) {
+      await this.clock.wait(this.random.below(40));
+      return this.#dispatch(request);
+    }
+    this.told.push(`${this.clock.now()} ${request.method} ${request.target}: ${mishap.name}`);
+    if (mishap.effect === 0) this.#dispatch(request);
+    else if (mishap.effect !== 'never')
+      this.clock.schedule(mishap.effect, () => void this.#dispatch(request));
+    return mishap.exchange(request, this.clock);
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  #mishap({ target }: WireRequest): Mishap | undefined {
+    if (this.clock.now() >= this.plan.until || this.random.next() >= this.plan.faultShare) return undefined;
+    const mishap = this.random.pick(mishaps(this.random));
+    // A login that is refused keeps the gateway from reading for longer than a run lasts; that has tests of its own.
+    const refusesLogin = target.startsWith('/v3/auth/tokens') && REFUSALS.has(mishap.name);
+    return refusesLogin ? undefined : mishap;
+  }
+
+  #dispatch(request: WireRequest): Exchange {
+    this.#requests += 1;
+    const answer = dispatch(this.world, {
+      method: request.method,
+      url: request.target,
+      ...splitTarget(request.target),
+      rawHeaders: Object.entries(request.headers),
+      body: Buffer.from(request.body ?? ''),
+      requestId: `upstream-${this.#requests}`,
+    });
+    const headers = Object.entries(answer.headers).map(([name, value]) => [name.toLowerCase(), value]);
+    return {
+      reached: 'answered',
+      status: answer.status,
+      headers: Object.fromEntries(headers) as Record<string, string>,
+      body: answer.body,
+    };
+  }
+}

@@ -1,0 +1,31 @@
+import { AuditEngine, type Entry, type Row, type SqlValue } from '../../src/audit/audit.engine.js';
+import type { Clock } from '../../src/domain/clock.js';
+import { EmbeddedDatabase } from '../../src/audit/embedded.database.js';
+
+/** How long the disk takes. */
+const SYNC_MS = 20;
+
+/**
+ * The embedded database without its thread, so that a seeded run repeats exactly. It outlives the process that dies; what a
+ * process gave it is there only after a while.
+ */
+export class InlineEngine extends AuditEngine {
+  readonly database = new EmbeddedDatabase(':memory:');
+
+  constructor(private readonly clock: Clock) {
+    super();
+  }
+
+  async append(entries: readonly Entry[], stillWanted: () => boolean = () => true): Promise<void> {
+    await this.clock.wait(SYNC_MS);
+    if (stillWanted()) this.database.append(entries);
+  }
+
+  query(sql: string, parameters: readonly SqlValue[]): Promise<Row[]> {
+    return Promise.resolve(this.database.query(sql, parameters));
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+}

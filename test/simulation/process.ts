@@ -1,0 +1,113 @@
+import { OperationsService } from '../../src/api/operations/operations.service.js';
+import { UnknownWords } from '../../src/api/operations/unknown-words.js';
+import { AuditEngine, type Entry, type Row, type SqlValue } from '../../src/audit/audit.engine.js';
+import { AuditTrail } from '../../src/audit/audit-trail.js';
+import { OperationStore } from '../../src/audit/operation.store.js';
+import { Recovery } from '../../src/audit/recovery.js';
+import type { Config } from '../../src/config/config.js';
+import { Clock } from '../../src/domain/clock.js';
+import { Settler } from '../../src/settlement/settler.js';
+import { UpstreamClient } from '../../src/upstream/index.js';
+import { Transport, type Exchange, type WireRequest } from '../../src/upstream/transport.js';
+import type { InlineEngine } from './inline-engine.js';
+import type { SeededRandom } from './seeded-random.js';
+
+const forever = <T>(): Promise<T> => new Promise<T>(() => undefined);
+
+/** Once dead, nothing of a process happens any more: no record, no byte, no timer. What it had already sent goes on. */
+class Life {
+  alive = true;
+}
+
+class MortalEngine extends AuditEngine {
+  constructor(
+    private readonly disk: InlineEngine,
+    private readonly life: Life,
+  ) {
+    super();
+  }
+
+  async append(entries: readonly Entry[]): Promise<void> {
+    if (!this.life.alive) return forever();
+    await this.disk.append(entries, () => this.life.alive);
+    if (!this.life.alive) return forever();
+  }
+
+  query(sql: string, parameters: readonly SqlValue[]): Promise<Row[]> {
+    return this.life.alive ? this.disk.query(sql, parameters) : forever();
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+}
+
+class MortalTransport extends Transport {
+  constructor(
+    private readonly network: Transport,
+    private readonly life: Life,
+  ) {
+    super();
+  }
+
+  async exchange(request: WireRequest): Promise<Exchange> {
+    if (!this.life.alive) return forever();
+    const exchange = await this.network.exchange(request);
+    return this.life.alive ? exchange : forever();
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+}
+
+class MortalClock extends Clock {
+  constructor(
+    private readonly clock: Clock,
+    private readonly life: Life,
+  ) {
+    super();
+  }
+
+  now = () => this.clock.now();
+  wait = async (milliseconds: number) => {
+    await this.clock.wait(milliseconds);
+    if (!this.life.alive) await forever();
+  };
+  schedule = (milliseconds: number, task: () => void) =>
+    this.clock.schedule(milliseconds, () => {
+      if (this.life.alive) task();
+    });
+}
+
+/** The gateway's own parts put together by hand, over a disk and a network that outlive them. */
+export class SimulatedProcess {
+  readonly #life = new Life();
+  readonly operations: OperationsService;
+  readonly store: OperationStore;
+  readonly settler: Settler;
+  readonly #recovery: Recovery;
+  ready = false;
+
+  constructor(config: Config, disk: InlineEngine, network: Transport, time: Clock, random: SeededRandom) {
+    const clock = new MortalClock(time, this.#life);
+    const engine = new MortalEngine(disk, this.#life);
+    const trail = new AuditTrail(engine);
+    const upstream = new UpstreamClient(config, new MortalTransport(network, this.#life), clock, random);
+    this.store = new OperationStore(engine);
+    this.settler = new Settler(config, this.store, trail, upstream, clock);
+    this.#recovery = new Recovery(this.store, trail, clock);
+    this.operations = new OperationsService(config, trail, upstream, clock, new UnknownWords(), this.settler);
+  }
+
+  /** As the real one, it takes requests only when it has looked after what an earlier one left. */
+  async start(): Promise<void> {
+    await this.#recovery.onModuleInit();
+    await this.settler.onApplicationBootstrap();
+    this.ready = true;
+  }
+
+  kill(): void {
+    this.#life.alive = false;
+  }
+}
