@@ -9,7 +9,9 @@ import { Random, SystemRandom } from './domain/random.js';
 import { HealthModule } from './health/health.controller.js';
 import { Gatekeeper } from './http/gatekeeper.js';
 import { Keyring } from './http/keyring.js';
+import { MalformedHttp } from './http/malformed-http.js';
 import { ProblemFilter } from './http/problem.filter.js';
+import { MetricsModule } from './metrics/metrics.module.js';
 import { SettlementModule } from './settlement/settlement.module.js';
 import { UpstreamModule } from './upstream/index.js';
 
@@ -37,13 +39,20 @@ export class AppModule {
       module: AppModule,
       imports: [
         BasicsModule.with(config),
+        MetricsModule,
         AuditModule,
         UpstreamModule,
         SettlementModule,
         HealthModule,
         OperationsModule,
       ],
-      providers: [Keyring, Gatekeeper, ProblemFilter, { provide: APP_FILTER, useExisting: ProblemFilter }],
+      providers: [
+        Keyring,
+        Gatekeeper,
+        MalformedHttp,
+        ProblemFilter,
+        { provide: APP_FILTER, useExisting: ProblemFilter },
+      ],
     };
   }
 }

@@ -2,14 +2,18 @@ import type { IncomingMessage } from 'node:http';
 
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { uuidv7 } from 'uuidv7';
 
 import { AppModule } from './app.module.js';
 import type { Config } from './config/config.js';
-import { serveDocs } from './docs.js';
+import { serveDocs } from './docs/swagger-ui.js';
 import { Gatekeeper } from './http/gatekeeper.js';
 import { useJsonBodies } from './http/json-body.js';
+import { MalformedHttp } from './http/malformed-http.js';
+import { ProblemFilter } from './http/problem.filter.js';
 import { requestLog } from './http/request-log.js';
+import { Metrics } from './metrics/metrics.js';
 import { makeLogger, PinoNestLogger } from './logger.js';
 
 /** A caller's own request id, when it is a plain word; it travels upstream, so nothing else is taken. */
@@ -30,6 +34,10 @@ export async function setUpApp(config: Config): Promise<NestFastifyApplication> 
     forceCloseConnections: 'idle',
     skipMiddie: true,
     routerOptions: { maxParamLength: 256 },
+    // A path that is no valid URL, or too long, never reaches a route or a hook.
+    frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) =>
+      app.get(ProblemFilter).answer(error, request, reply),
+    clientErrorHandler: (error, socket) => app.get(MalformedHttp).answer(error, socket),
   });
   const app = await NestFactory.create<NestFastifyApplication>(AppModule.with(config), adapter, {
     bodyParser: false,
@@ -40,7 +48,7 @@ export async function setUpApp(config: Config): Promise<NestFastifyApplication> 
   const fastify = adapter.getInstance();
   useJsonBodies(fastify);
   fastify.addHook('onRequest', app.get(Gatekeeper).onRequest);
-  fastify.addHook('onResponse', requestLog(logger));
+  fastify.addHook('onResponse', requestLog(logger, app.get(Metrics)));
   if (config.docs) serveDocs(app);
   await app.init();
   return app;

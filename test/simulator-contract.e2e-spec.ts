@@ -1,4 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
+import { readFileSync } from 'node:fs';
+import { parse as parseYaml } from 'yaml';
+import { SimulatorClient } from '../src/simulator/client.js';
+import { startSimulator } from '../src/simulator/simulator.js';
 import { CONTRACT_PAYLOADS } from './fixtures/contract-payloads.js';
 import { loadHssContract, type ContractRequest } from './support/hss-contract.js';
 
@@ -109,4 +113,21 @@ describe('responses', () => {
   ])('%s', (expected, response) => {
     expect(contract.responseViolations(response).join('\n')).toMatch(expected);
   });
+});
+
+test('the simulator has every call of the document', async () => {
+  const text = readFileSync(new URL('../../openapi/hss.yaml', import.meta.url), 'utf8');
+  const { paths } = parseYaml(text) as { paths: Record<string, Record<string, unknown>> };
+  const calls = Object.entries(paths).flatMap(([path, item]) =>
+    Object.keys(item).map((method) => [method, path] as const),
+  );
+  expect(calls.length).toBeGreaterThan(20);
+  const simulator = await startSimulator({ alarms: 0 });
+  const client = new SimulatorClient(simulator);
+  for (const [method, path] of calls) {
+    const url = path.replace('{project_id}', simulator.project.id);
+    const answer = await client.send(method.toUpperCase(), url, { body: '{}' });
+    expect([method, path, answer.status]).not.toEqual([method, path, 404]);
+  }
+  await simulator.close();
 });

@@ -1,5 +1,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { connect } from 'node:net';
+import { fileURLToPath } from 'node:url';
 import { SimulatorClient } from '../src/simulator/client.js';
 import { startSimulator, type Simulator } from '../src/simulator/simulator.js';
 
@@ -20,6 +23,22 @@ const state = async (query = '') => (await client.control('GET', `state${query}`
 
 test('it is healthy', async () => {
   expect(await client.control('GET', 'health')).toEqual({ status: 'ok' });
+});
+
+test('started alone it says how to point a gateway at it, and ends cleanly on a signal', async () => {
+  const main = fileURLToPath(new URL('../src/simulator/main.js', import.meta.url));
+  const child = spawn(process.execPath, [main], { env: { SIMULATOR_PORT: '0' } });
+  let printed = '';
+  child.stdout.on('data', (chunk: Buffer) => (printed += chunk.toString()));
+  while (!printed.includes('IAM_PASSWORD=')) await once(child.stdout, 'data');
+  const printedUrl = /HSS_ENDPOINT=(\S+)/.exec(printed)?.[1];
+  for (const name of ['HSS_REGION', 'HSS_PROJECT_ID', 'IAM_ENDPOINT', 'IAM_DOMAIN_NAME', 'IAM_USER_NAME']) {
+    expect(printed).toMatch(new RegExp(`${name}=\\S+`));
+  }
+  expect((await fetch(`${printedUrl}/__control/health`)).status).toBe(200);
+  const exit = once(child, 'exit');
+  child.kill('SIGTERM');
+  expect(await exit).toEqual([0, null]);
 });
 
 describe('the requests it saw', () => {

@@ -17,7 +17,7 @@ let client: SimulatorClient;
 let token: string;
 
 beforeAll(async () => {
-  simulator = await startSimulator({ now: () => startedAt, alarms: 200 });
+  simulator = await startSimulator({ now: () => startedAt, alarms: 120 });
   client = new SimulatorClient(simulator);
   token = await client.token();
 });
@@ -93,7 +93,7 @@ test('what is listed can be sent back, whatever it says it accepts', async () =>
     expect([event_id, answer.status, answer.bodyText]).toEqual([event_id, 200, '']);
     sent.count += 1;
   }
-  expect(sent.count).toBeGreaterThan(100);
+  expect(sent.count).toBeGreaterThan(80);
 });
 
 test('a handled alarm shows how, when and with which remark, and accepts only the way back', async () => {
@@ -124,6 +124,11 @@ test('an int64 keeps its digits in the list', async () => {
 });
 
 describe('filters', () => {
+  let all: readonly Row[];
+  beforeAll(async () => {
+    all = (await everything()).data_list;
+  });
+
   /** Each filter must keep some of the alarms, lose some, and keep the ones whose value it names. */
   test.each<[string, (row: Row) => boolean]>([
     ['handle_status=unhandled', (row) => row['handle_status'] === 'unhandled'],
@@ -144,7 +149,6 @@ describe('filters', () => {
     ['begin_time=1789000000000', (row) => Number(row['occur_time']) >= 1789000000000],
     ['end_time=1789000000000', (row) => Number(row['occur_time']) <= 1789000000000],
   ])('%s', async (query, holds) => {
-    const all = (await everything()).data_list;
     const kept = (await list(`category=host&limit=1000&enterprise_project_id=all_granted_eps&${query}`))
       .data_list;
     expect(kept.length).toBeGreaterThan(0);
@@ -153,21 +157,20 @@ describe('filters', () => {
   });
 
   test('host_id, att_ck and auto_block split the alarms too', async () => {
-    const all = await everything();
-    const hostId = String(all.data_list[0]!['host_id']);
+    const hostId = String(all[0]!['host_id']);
     const rows = (await list(`category=host&limit=1000&host_id=${hostId}`)).data_list;
     expect(rows.map((row) => row['host_id'])).toEqual([hostId]);
     const totals = async (query: string) =>
       (await list(`category=host&enterprise_project_id=all_granted_eps&${query}`)).total_num;
-    expect((await totals('auto_block=true')) + (await totals('auto_block=false'))).toBe(all.total_num);
+    expect((await totals('auto_block=true')) + (await totals('auto_block=false'))).toBe(all.length);
     expect(await totals('auto_block=true')).toBeGreaterThan(1);
     expect(await totals('att_ck=Credential%20Access')).toBeGreaterThan(1);
-    expect(await totals('att_ck=Impact')).toBeLessThan(all.total_num);
+    expect(await totals('att_ck=Impact')).toBeLessThan(all.length);
   });
 
   test('the two categories share no alarm', async () => {
     const containers = await list('category=container&limit=1000&enterprise_project_id=all_granted_eps');
-    const hosts = new Set((await everything()).data_list.map((row) => row['event_id']));
+    const hosts = new Set(all.map((row) => row['event_id']));
     expect(containers.total_num).toBeGreaterThan(10);
     expect(containers.data_list.filter((row) => hosts.has(row['event_id']))).toEqual([]);
   });
@@ -177,14 +180,14 @@ describe('filters', () => {
       const page = await list(`category=host&limit=1000&enterprise_project_id=${id}`);
       return page.data_list.map((row) => String(row['event_id'])).sort();
     };
-    const [standard, other, all] = [
+    const [standard, other, granted] = [
       await ids('0'),
       await ids(simulator.enterpriseProjects[1]!),
       await ids('all_granted_eps'),
     ];
     expect(other.length).toBeGreaterThan(1);
-    expect(new Set([...standard, ...other])).toEqual(new Set(all));
-    expect(all).not.toContain(simulator.specialAlarms.deniedEnterpriseProject);
+    expect(new Set([...standard, ...other])).toEqual(new Set(granted));
+    expect(granted).not.toContain(simulator.specialAlarms.deniedEnterpriseProject);
     const denied = `category=host&enterprise_project_id=${simulator.deniedEnterpriseProject}`;
     expect(await refused(denied)).toEqual([400, 'HSS.0013']);
   });

@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { once } from 'node:events';
 import { request as httpRequest } from 'node:http';
+import { connect } from 'node:net';
 import { SimulatorClient, type Exchange, type NewFaultRule } from '../src/simulator/client.js';
 import type { Fault } from '../src/simulator/faults/fault.js';
 import { startSimulator, type Simulator } from '../src/simulator/simulator.js';
@@ -145,6 +147,15 @@ describe('what happens to the connection', () => {
     expect(seen).not.toHaveProperty('status');
   });
 
+  test('a reset is a reset, not an end', async () => {
+    await client.addFaults({ fault: { kind: 'reset', when: 'before_body' } });
+    const socket = connect(Number(new URL(simulator.url).port), '127.0.0.1');
+    socket.on('end', () => socket.destroy(new Error('it ended')));
+    socket.write('GET /v3/projects HTTP/1.1\r\nHost: one\r\n\r\n');
+    const [error] = (await once(socket, 'error')) as [NodeJS.ErrnoException];
+    expect(error.code).toBe('ECONNRESET');
+  });
+
   test('an answer that is cut off', async () => {
     await fault({ kind: 'truncate' });
     expect((await failure(operate())).message).toMatch(/aborted/);
@@ -243,6 +254,7 @@ describe('which requests a fault is for', () => {
     expect([(await operate()).status, (await operate()).status, (await operate()).status]).toEqual([
       502, 502, 502,
     ]);
+    expect((await client.requestToken()).status).toBe(201);
     const list = `/v5/${simulator.project.id}/event/events?category=host`;
     expect((await client.send('GET', list, { headers: { 'X-Auth-Token': token } })).status).toBe(200);
     await client.control('DELETE', 'faults');

@@ -121,7 +121,15 @@ describe('what an operation does', () => {
     expect(added.filter((entry) => entry['rule'] !== undefined)).toHaveLength(2);
     await post('9.6');
     await post('9.13', (body) => body.replace('"add_to_alarm_whitelist"', '"remove_from_alarm_whitelist"'));
-    expect((await state()).alarmWhitelist.map((entry) => entry['rule'] !== undefined)).toEqual([true, true]);
+    const rules = (await state()).alarmWhitelist;
+    expect(rules.map((entry) => entry['rule'] !== undefined)).toEqual([true, true]);
+    const { description, hash } = rules[0]!;
+    await post('9.6', (body) =>
+      body
+        .replace('file_path=/opt/backup/bin/backup-agent', String(description))
+        .replace(/"hash": "\w+"/, `"hash": "${String(hash)}"`),
+    );
+    expect((await state()).alarmWhitelist).toEqual(rules);
   });
 
   test('login whitelist: added and taken off', async () => {
@@ -203,11 +211,20 @@ describe('what HSS refuses', () => {
     expect((await call('POST', 'event/operate', { body: offline })).status).toBe(200);
   });
 
-  test('a type that the class never supports', async () => {
-    const answer = await post('9.12', (body) => body.replace('"ignore"', '"do_not_isolate_or_kill"'));
-    expect(errorCode(answer)).toEqual([400, 'HSS.0001']);
-    const plain = await post('9.7', (body) => body.replace('"add_to_login_whitelist"', '"isolate_and_kill"'));
-    expect(errorCode(plain)).toEqual([400, 'HSS.0001']);
+  test('a type that the class never supports, and its inverse', async () => {
+    const only = {
+      event_id: simulator.specialAlarms.onlyIgnore,
+      event_class_id: 'login_1001',
+      event_type: 4004,
+    };
+    const as = (type: string) => {
+      const event = { ...only, occur_time: 1786910000002, operate_detail_list: [] };
+      return call('POST', 'event/operate', { body: { operate_type: type, operate_event_list: [event] } });
+    };
+    expect(errorCode(await as('mark_as_handled'))).toEqual([400, 'HSS.0001']);
+    expect(errorCode(await as('unhandle'))).toEqual([400, 'HSS.0001']);
+    expect((await as('ignore')).status).toBe(200);
+    expect((await as('do_not_ignore')).status).toBe(200);
   });
 
   test.each<[string, string, (body: string) => string]>([

@@ -12,8 +12,10 @@ export interface KnownOutcome {
 }
 
 /** Each alarm of an operation in the order of the request: as the exchange left it, or as it was settled later. */
-export function alarmOutcomes({ intent, chunks, settlement }: OperationTrail): KnownOutcome[] {
-  const settled = new Map(settlement?.alarms.map(({ eventId, outcome }) => [eventId, outcome]));
+export function alarmOutcomes({ intent, chunks, settlements = [] }: OperationTrail): KnownOutcome[] {
+  const settled = new Map(
+    settlements.flatMap(({ alarms }) => alarms.map(({ eventId, outcome }) => [eventId, outcome])),
+  );
   const known: KnownOutcome[] = [];
   for (const { alarms, outcome, fault, verified = false } of chunks) {
     for (const eventId of intent.alarms.slice(known.length, known.length + alarms)) {

@@ -85,8 +85,8 @@ export interface OperationTrail {
   /** In order; without an outcome record, those known so far. */
   readonly chunks: readonly ChunkOutcome[];
   readonly outcome?: OutcomeRecord;
-  /** The last one, where there was any. */
-  readonly settlement?: SettlementRecord;
+  /** In order; absent: none. */
+  readonly settlements?: readonly SettlementRecord[];
 }
 
 /** An intent as it is stored: with the bodies that were to be sent, one for each chunk. */

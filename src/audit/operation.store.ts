@@ -108,8 +108,8 @@ function trailOf(records: readonly AuditRecord[]): OperationTrail | undefined {
   const outcome = records.findLast((record) => record.kind === 'outcome');
   const chunks =
     outcome?.chunks ?? records.filter((record) => record.kind === 'chunk').map(({ chunk }) => chunk);
-  const settlement = records.findLast((record) => record.kind === 'settlement');
-  return { intent, chunks, ...(outcome && { outcome }), ...(settlement && { settlement }) };
+  const settlements = records.filter((record) => record.kind === 'settlement');
+  return { intent, chunks, ...(outcome && { outcome }), ...(settlements.length > 0 && { settlements }) };
 }
 
 /** The smallest UUIDv7 of a millisecond. */

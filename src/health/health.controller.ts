@@ -2,29 +2,17 @@ import { Controller, Get, Injectable, Module } from '@nestjs/common';
 
 import { AuditTrail } from '../audit/audit-trail.js';
 import { Access } from '../http/access.js';
+import { Contract } from '../http/contract/contract.js';
 import { Problem } from '../http/problem.js';
 import { UpstreamClient } from '../upstream/index.js';
+import { LIVE, READY } from './health.contract.js';
+import { MetricsController } from './metrics.controller.js';
+import { LivenessDto, ReadinessDto } from './health.dto.js';
 
 /** Whether the process is on its way out. */
 @Injectable()
 export class Draining {
   started = false;
-}
-
-class LiveDto {
-  /**
-   * Always `alive`: the process answers.
-   * @example 'alive'
-   */
-  status!: string;
-}
-
-class ReadyDto {
-  /**
-   * Always `ready`; otherwise a problem says what is missing.
-   * @example 'ready'
-   */
-  status!: string;
 }
 
 @Controller()
@@ -35,17 +23,30 @@ export class HealthController {
     private readonly upstream: UpstreamClient,
   ) {}
 
-  /** Alive. */
+  /**
+   * Whether the process answers.
+   *
+   * @remarks
+   * For a liveness probe: restart the process when it fails.
+   */
   @Get('livez')
   @Access('public')
-  live(): LiveDto {
+  @Contract(LIVE)
+  live(): LivenessDto {
     return { status: 'alive' };
   }
 
-  /** Ready for requests: not on its way out, the audit trail writable, credentials not refused. Not whether HSS is up. */
+  /**
+   * Whether the gateway takes requests.
+   *
+   * @remarks
+   * For a readiness probe: it is not on its way out, the audit trail can be written, and no credential is refused. Not whether
+   * HSS is up: what HSS can't do is each request's own answer.
+   */
   @Get('readyz')
   @Access('public')
-  ready(): ReadyDto {
+  @Contract(READY)
+  ready(): ReadinessDto {
     const missing = this.#missing();
     if (missing !== undefined)
       throw new Problem(503, 'not_ready', missing, { retryable: true, retryAfter: 5 });
@@ -60,5 +61,5 @@ export class HealthController {
   }
 }
 
-@Module({ controllers: [HealthController], providers: [Draining], exports: [Draining] })
+@Module({ controllers: [HealthController, MetricsController], providers: [Draining], exports: [Draining] })
 export class HealthModule {}

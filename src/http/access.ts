@@ -1,5 +1,6 @@
-import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
+import { applyDecorators, createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
+import { ApiSecurity } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
 
 import type { CallContext } from '../domain/caller.js';
@@ -22,8 +23,15 @@ declare module 'fastify' {
   }
 }
 
-/** Declares who may reach a route. A route without it can't be reached by anyone. */
-export const Access = (access: AccessRule): MethodDecorator => RouteConfig({ access });
+/** The ways to prove who one is, as the document names them; either will do. */
+export const SECURITY_SCHEMES = ['bearer', 'apiKey'] as const;
+
+/** Declares who may reach a route, to the server and in the document. A route without it can't be reached by anyone. */
+export const Access = (access: AccessRule): MethodDecorator =>
+  applyDecorators(
+    RouteConfig({ access }),
+    ...(access === 'public' ? [] : SECURITY_SCHEMES.map((scheme) => ApiSecurity(scheme))),
+  );
 
 export function contextOf(request: FastifyRequest): CallContext {
   if (!request.callContext) throw new Error('a public route asked who called');

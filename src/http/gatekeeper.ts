@@ -3,6 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 
 import { CONFIG, type Config } from '../config/config.js';
 import { Clock } from '../domain/clock.js';
+import { DEADLINE_HEADER, deadlineOf } from './deadline.js';
 import { Keyring } from './keyring.js';
 import { Problem } from './problem.js';
 
@@ -46,7 +47,7 @@ export class Gatekeeper {
       requestId: request.id,
       caller,
       receivedAt,
-      deadlineAt: receivedAt + this.config.upstream.deadlineMs,
+      deadlineAt: deadlineOf(request.headers[DEADLINE_HEADER], receivedAt, this.config.upstream.deadlineMs),
     };
   }
 }

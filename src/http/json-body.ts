@@ -1,3 +1,5 @@
+import { isUtf8 } from 'node:buffer';
+
 import type { FastifyInstance } from 'fastify';
 
 import { parseExact } from '../domain/exact-json.js';
@@ -6,16 +8,19 @@ import { Problem } from './problem.js';
 /** Reads JSON bodies without rounding a number, and no other bodies at all. */
 export function useJsonBodies(fastify: FastifyInstance): void {
   fastify.removeAllContentTypeParsers();
-  fastify.addContentTypeParser<string>('application/json', { parseAs: 'string' }, (_request, text, done) => {
+  fastify.addContentTypeParser<Buffer>('application/json', { parseAs: 'buffer' }, (_request, body, done) => {
     try {
-      done(null, parseBody(text));
+      done(null, parseBody(body));
     } catch (error) {
       done(error as Error);
     }
   });
 }
 
-function parseBody(text: string): unknown {
+function parseBody(body: Buffer): unknown {
+  // Decoding would put a replacement character for whatever it can't read, and so change what the caller sent.
+  if (!isUtf8(body)) throw new Problem(400, 'malformed_json', 'The body is not UTF-8.');
+  const text = body.toString('utf8');
   if (text.trim() === '')
     throw new Problem(400, 'empty_body', 'The body is empty; a JSON object is expected.');
   try {

@@ -25,8 +25,11 @@ export class ProblemFilter implements ExceptionFilter {
 
   catch(error: unknown, host: ArgumentsHost): void {
     const http = host.switchToHttp();
-    const request = http.getRequest<FastifyRequest>();
-    const reply = http.getResponse<FastifyReply>();
+    this.answer(error, http.getRequest<FastifyRequest>(), http.getResponse<FastifyReply>());
+  }
+
+  /** The answer to a request that failed, be it before it found a route. */
+  answer(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
     const problem = problemOf(error);
     if (problem.status === 500) this.#logger.error({ err: error, requestId: request.id }, 'unexpected error');
     // An accepted operation has records of its own; everything else that was turned away is recorded here.
@@ -37,6 +40,7 @@ export class ProblemFilter implements ExceptionFilter {
     if (problem.status === 401) void reply.header('WWW-Authenticate', 'Bearer');
     void reply
       .status(problem.status)
+      .header('X-Request-Id', request.id)
       .header('Content-Type', 'application/problem+json')
       .send(JSON.stringify(problemBody(problem, request.id)));
   }
@@ -70,30 +74,22 @@ declare module 'fastify' {
   }
 }
 
-/** The HTTP server's own errors that are the caller's to mend. */
-const SERVER_ERRORS: Readonly<Record<string, () => Problem>> = {
-  FST_ERR_CTP_INVALID_MEDIA_TYPE: () =>
-    new Problem(415, 'unsupported_media_type', 'Send the body as Content-Type: application/json.'),
-  FST_ERR_CTP_BODY_TOO_LARGE: () =>
-    new Problem(413, 'body_too_large', 'The body is too large: send fewer alarms in one request.'),
-  FST_ERR_CTP_INVALID_CONTENT_LENGTH: () =>
-    new Problem(
-      400,
-      'invalid_content_length',
-      'The body does not have the length that Content-Length gives.',
-    ),
+/** What the HTTP server refuses by itself, of which the framework passes on the status alone. */
+const REFUSED_BY_SERVER: Readonly<Record<number, () => Problem>> = {
+  404: () => new Problem(404, 'no_such_route', 'There is nothing here. See /docs for what there is.'),
+  413: () => new Problem(413, 'body_too_large', 'The body is too large: send fewer alarms in one request.'),
+  414: () => new Problem(414, 'uri_too_long', 'A part of the path is longer than any that exists here.'),
+  415: () => new Problem(415, 'unsupported_media_type', 'Send the body as Content-Type: application/json.'),
 };
 
 export function problemOf(error: unknown): Problem {
   if (error instanceof Problem) return error;
-  const code = (error as { code?: unknown } | null)?.code;
-  const known = typeof code === 'string' ? SERVER_ERRORS[code] : undefined;
-  if (known) return known();
   const status = error instanceof HttpException ? error.getStatus() : statusCodeOf(error);
-  if (status === 404)
-    return new Problem(404, 'no_such_route', 'There is nothing here. See /docs for what there is.');
   if (status !== undefined && status >= 400 && status < 500) {
-    return new Problem(status, 'bad_request', 'The request is not valid HTTP for this route.');
+    return (
+      REFUSED_BY_SERVER[status]?.() ??
+      new Problem(status, 'bad_request', 'The request is not valid HTTP for this route.')
+    );
   }
   return new Problem(
     500,

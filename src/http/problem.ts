@@ -1,5 +1,5 @@
 import type { Fault, OperationStatus } from '../domain/outcome.js';
-import type { Violation } from './validation/report.js';
+import { MOST_VIOLATIONS, type Violation } from './validation/report.js';
 
 /** What a problem carries besides its code and its words. */
 export interface ProblemExtras {
@@ -12,6 +12,8 @@ export interface ProblemExtras {
   readonly operationId?: string;
   /** Its status. */
   readonly outcome?: OperationStatus;
+  /** Whether any byte of the request may have reached upstream. */
+  readonly bytesSent?: boolean;
   /** `false`: the audit trail could not take the outcome. */
   readonly recorded?: boolean;
   readonly upstream?: Fault['upstream'];
@@ -54,11 +56,14 @@ const TITLES: Readonly<Record<number, string>> = {
   403: 'Forbidden',
   404: 'Not Found',
   405: 'Method Not Allowed',
+  408: 'Request Timeout',
   409: 'Conflict',
   413: 'Content Too Large',
+  414: 'URI Too Long',
   415: 'Unsupported Media Type',
   422: 'Unprocessable Content',
   429: 'Too Many Requests',
+  431: 'Request Header Fields Too Large',
   500: 'Internal Server Error',
   502: 'Bad Gateway',
   503: 'Service Unavailable',
@@ -66,7 +71,8 @@ const TITLES: Readonly<Record<number, string>> = {
 };
 
 export function invalidRequest(violations: readonly Violation[]): Problem {
-  const count = violations.length === 1 ? 'one thing' : `${violations.length} things`;
+  const more = violations.length === MOST_VIOLATIONS ? ' or more' : '';
+  const count = violations.length === 1 ? 'one thing' : `${violations.length}${more} things`;
   return new Problem(
     400,
     'invalid_request',

@@ -109,6 +109,7 @@ export class Settler implements OnApplicationBootstrap, OnModuleDestroy {
         .filter(({ outcome }) => outcome === 'unknown')
         .map(({ eventId }) => eventId),
     );
+    if (unknown.size === 0) return true;
     const requestedAt = Date.parse(trail.intent.at);
     const standings = await this.#standings(trail, unknown);
     const times = { requestedAt, now: this.clock.now(), quietMs: this.config.upstream.settleQuietMs };
@@ -137,7 +138,7 @@ export class Settler implements OnApplicationBootstrap, OnModuleDestroy {
     const { operationId } = trail.intent;
     const at = new Date(this.clock.now()).toISOString();
     const record = { kind: 'settlement', operationId, at, alarms, settled, status: 'unknown' } as const;
-    const status = statusOf(alarmOutcomes({ ...trail, settlement: record }));
+    const status = statusOf(alarmOutcomes({ ...trail, settlements: [...(trail.settlements ?? []), record] }));
     await this.trail.settle({ ...record, status });
     if (settled) this.#givenUp.delete(operationId);
     else {

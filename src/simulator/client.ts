@@ -54,7 +54,12 @@ export class SimulatorClient {
   send(method: string, url: string, options: SendOptions = {}): Promise<Exchange> {
     const { headers = {}, body, timeoutMs = 10_000 } = options;
     const text = body === undefined || typeof body === 'string' ? body : stringifyExact(body);
-    const given = { ...(text !== undefined && { 'Content-Type': 'application/json' }), ...headers };
+    // Node frames the body of a DELETE only when its length is stated.
+    const framed = text !== undefined && {
+      'Content-Type': 'application/json',
+      'Content-Length': Buffer.byteLength(text),
+    };
+    const given = { ...framed, ...headers };
     return new Promise((resolve, reject) => {
       const settings = { method, headers: given, agent: false, maxHeaderSize: MAX_HEADER_BYTES };
       const request = httpRequest(this.simulator.url + url, settings, (response) => {

@@ -2,6 +2,9 @@ import { setMaxListeners } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import {
   ACCESS_KEY,
+  AGENCY_NAME,
+  AGENCY_PROJECT,
+  DELEGATING_DOMAIN,
   DENIED_ENTERPRISE_PROJECT,
   FIRST_PASSWORD,
   OTHER_PROJECT,
@@ -30,6 +33,7 @@ export interface Simulator {
   readonly url: string;
   readonly account: {
     readonly domain: string;
+    readonly domainId: string;
     readonly user: string;
     readonly password: string;
     readonly ak: string;
@@ -43,6 +47,8 @@ export interface Simulator {
   readonly deniedEnterpriseProject: string;
   /** Alarms that make one particular thing happen. */
   readonly specialAlarms: typeof SPECIAL_ALARM_IDS;
+  /** An account whose agency lets the user in, and the project it owns (contract 3.1.5). */
+  readonly agency: { readonly domain: string; readonly name: string; readonly project: Project };
   /** Stops listening and destroys every open connection. */
   close(): Promise<void>;
 }
@@ -64,11 +70,18 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   });
   return {
     url: urlOf(server.address() as AddressInfo),
-    account: { domain: USER.domain.name, user: USER.user.name, password: FIRST_PASSWORD, ...ACCESS_KEY },
+    account: {
+      domain: USER.domain.name,
+      domainId: USER.domain.id,
+      user: USER.user.name,
+      password: FIRST_PASSWORD,
+      ...ACCESS_KEY,
+    },
     project: PROJECT,
     otherProject: OTHER_PROJECT,
     enterpriseProjects: USER.enterpriseProjects,
     deniedEnterpriseProject: DENIED_ENTERPRISE_PROJECT,
+    agency: { domain: DELEGATING_DOMAIN.name, name: AGENCY_NAME, project: AGENCY_PROJECT },
     specialAlarms: SPECIAL_ALARM_IDS,
     close: () =>
       new Promise<void>((resolve) => {

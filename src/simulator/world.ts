@@ -1,11 +1,15 @@
 import { AlarmStore, type AgentState } from './hss/alarm.js';
+import type { BlockedIp } from './hss/blocked-ip.js';
+import type { HistoryEntry } from './hss/history-entry.js';
 import { IsolatedFiles } from './hss/isolation.js';
 import { alarmWhitelist, loginWhitelist } from './hss/whitelists.js';
 import { FaultBook } from './faults/fault-book.js';
 import { Lockout } from './iam/lockout.js';
+import { KeyRing } from './signing/key-ring.js';
 import { TokenStore } from './iam/token-store.js';
 import { RequestLog } from './control/request-log.js';
 import { firstSettings, type Settings } from './settings.js';
+import { seedBlockedIps } from './seed/blocked-ips.js';
 import { firstAgents, seedAlarms } from './seed/seed.js';
 
 export interface WorldOptions {
@@ -24,6 +28,9 @@ export class World {
   readonly loginWhitelist = loginWhitelist();
   readonly isolatedFiles = new IsolatedFiles();
   readonly tokens = new TokenStore();
+  readonly keys = new KeyRing();
+  readonly history: HistoryEntry[] = [];
+  readonly blockedIps: BlockedIp[] = [];
   readonly passwordLockout = new Lockout();
   readonly faults = new FaultBook();
   readonly requests = new RequestLog();
@@ -37,14 +44,17 @@ export class World {
     this.seed();
   }
 
-  /** Back to the seed: alarms, lists, settings, faults, locks and the request log. Tokens stay valid. */
+  /** Back to the seed: alarms, lists, settings, faults, locks and the request log. Tokens and temporary keys stay valid. */
   reset(): void {
     this.alarms.clear();
     this.agents.clear();
     this.alarmWhitelist.clear();
     this.loginWhitelist.clear();
     this.isolatedFiles.clear();
+    this.history.length = 0;
+    this.blockedIps.length = 0;
     this.passwordLockout.reset();
+    this.keys.unlockAll();
     this.faults.clear();
     this.requests.clear();
     this.settings = firstSettings(this.options.tokenLifetimeMs);
@@ -53,6 +63,7 @@ export class World {
 
   private seed(): void {
     for (const [agentId, state] of firstAgents()) this.agents.set(agentId, state);
+    this.blockedIps.push(...seedBlockedIps(this.startedAt));
     for (const alarm of seedAlarms(this.options.alarms, this.startedAt)) this.alarms.add(alarm);
   }
 }

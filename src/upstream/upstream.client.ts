@@ -5,6 +5,7 @@ import type { CallContext } from '../domain/caller.js';
 import { Clock } from '../domain/clock.js';
 import type { ExchangeTrace, Fault } from '../domain/outcome.js';
 import { Random } from '../domain/random.js';
+import { Metrics } from '../metrics/metrics.js';
 import { classify, type Reading } from './classify.js';
 import { ProjectGate, type Held } from './gate/project-gate.js';
 import { TokenCache, TokenError, type Token } from './iam-token.js';
@@ -39,9 +40,11 @@ const RESERVE_MS = 50;
 interface Progress {
   readonly startedAt: number;
   attempts: number;
+  /** Exchanges that were made again with a new token; they do not count as attempts, but they were sent. */
+  replays: number;
   bytesSent: boolean;
-  /** An attempt may have been carried out although nobody said so. */
-  inDoubt: boolean;
+  /** What went wrong with an attempt that may have been carried out although nobody said so. */
+  doubt: Fault | undefined;
   tokenRenewed: boolean;
   /** What retries took from the quota. */
   spent: number;
@@ -65,6 +68,7 @@ export class UpstreamClient implements OnApplicationShutdown {
     private readonly transport: Transport,
     private readonly clock: Clock,
     private readonly random: Random,
+    private readonly metrics: Metrics,
   ) {
     const projects = [...config.projects.values()];
     const tokensOf = (project: ProjectConfig) =>
@@ -102,6 +106,7 @@ export class UpstreamClient implements OnApplicationShutdown {
         tokens.reject(token);
         progress.tokenRenewed = true;
         progress.attempts -= 1;
+        progress.replays += 1;
         continue;
       }
       const cost = gate.payFor(verdict);
@@ -115,7 +120,7 @@ export class UpstreamClient implements OnApplicationShutdown {
         return { outcome: 'applied', body: '', exchange: this.#trace(progress), verified: true };
       }
       if (standing === 'unclear') return this.#failed(progress, faultOfReading(reading), verdict);
-      progress.inDoubt = false;
+      progress.doubt = undefined;
     }
   }
 
@@ -145,8 +150,9 @@ export class UpstreamClient implements OnApplicationShutdown {
     return {
       startedAt: this.clock.now(),
       attempts: 0,
+      replays: 0,
       bytesSent: false,
-      inDoubt: false,
+      doubt: undefined,
       tokenRenewed: false,
       spent: 0,
       status: undefined,
@@ -175,7 +181,10 @@ export class UpstreamClient implements OnApplicationShutdown {
     progress.bytesSent ||= exchange.reached !== 'not_sent';
     progress.status = exchange.reached === 'answered' ? exchange.status : undefined;
     progress.requestId = reading.requestId;
-    if (!reading.ok && reading.row.verdict === 'unknown') progress.inDoubt = true;
+    if (!reading.ok && reading.row.verdict === 'unknown') progress.doubt = faultOfReading(reading);
+    const project = call.project.name;
+    this.metrics.attempts.inc({ project, call: call.name, result: reading.ok ? 'ok' : reading.row.verdict });
+    if (progress.attempts > 1) this.metrics.retries.inc({ project });
     return { reading, exchange };
   }
 
@@ -209,17 +218,17 @@ export class UpstreamClient implements OnApplicationShutdown {
 
   #failed(progress: Progress, fault: Fault, verdict: Verdict): UpstreamResult {
     const exchange = this.#trace(progress);
-    // A later attempt that was refused or never left says nothing about an earlier one that may have been carried out.
-    if (verdict === 'unknown' || progress.inDoubt) {
-      return { outcome: 'unknown', fault: { ...fault, retryable: false }, exchange, goOn: false };
-    }
+    // A later attempt that was refused or never left says nothing about an earlier one that may have been carried out, and
+    // its words, such as that nothing was done, are not true of the whole.
+    const doubt = verdict === 'unknown' ? fault : progress.doubt;
+    if (doubt) return { outcome: 'unknown', fault: { ...doubt, retryable: false }, exchange, goOn: false };
     const outcome = progress.bytesSent ? 'rejected' : 'not_attempted';
     return { outcome, fault, exchange, goOn: verdict === 'refused' };
   }
 
-  #trace({ startedAt, attempts, bytesSent, status, requestId }: Progress): ExchangeTrace {
+  #trace({ startedAt, attempts, replays, bytesSent, status, requestId }: Progress): ExchangeTrace {
     return {
-      attempts,
+      attempts: attempts + replays,
       bytesSent,
       durationMs: Math.max(0, this.clock.now() - startedAt),
       ...(status !== undefined && { status }),

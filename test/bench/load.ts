@@ -1,7 +1,7 @@
 import { LoadConnection } from './load-connection.js';
 import type { Job, Measurement } from './measurement.js';
 import { FreshIds, makeBodies, makeTemplate } from './payloads.js';
-import { busySeconds, cpuSeconds, rssMegabytes } from './process-figures.js';
+import { cpuSeconds, idleSeconds, rssMegabytes } from './process-figures.js';
 import { Latencies } from './statistics.js';
 
 /**
@@ -82,21 +82,28 @@ async function measure(job: Job): Promise<Measurement> {
     answered,
     ...(firstError === undefined ? {} : { firstError }),
     ...(rss === undefined ? {} : { rssMegabytes: rss }),
-    ...shares(before, after, count, seconds),
+    ...shares(before, after, count, seconds, job.cores.length),
   };
 }
 
 type Figures = ReturnType<typeof readFigures>;
 
-function shares(before: Figures, after: Figures, count: number, seconds: number): Partial<Measurement> {
+function shares(
+  before: Figures,
+  after: Figures,
+  count: number,
+  seconds: number,
+  cores: number,
+): Partial<Measurement> {
   if (before.subject === undefined || after.subject === undefined) return {};
   const subject = after.subject - before.subject;
   const cpuMicroseconds = (subject / count) * 1e6;
   if (before.load === undefined || after.load === undefined) return { cpuMicroseconds };
   const load = after.load - before.load;
   const loadCore = load / seconds;
-  if (before.busy === undefined || after.busy === undefined) return { cpuMicroseconds, loadCore };
-  const foreign = Math.max(0, after.busy - before.busy - subject - load) / seconds;
+  if (before.idle === undefined || after.idle === undefined) return { cpuMicroseconds, loadCore };
+  const busy = cores * seconds - (after.idle - before.idle);
+  const foreign = Math.max(0, busy - subject - load) / seconds;
   return { cpuMicroseconds, loadCore, foreign };
 }
 
@@ -106,7 +113,7 @@ function readFigures(job: Job) {
   return {
     at: performance.now(),
     subject: cpuSeconds(job.subjectPid),
-    busy: busySeconds(job.cores),
+    idle: idleSeconds(job.cores),
     load: upstream === undefined ? undefined : upstream + (own.user + own.system) / 1e6,
   };
 }

@@ -14,19 +14,17 @@ export function cpuSeconds(pid: number): number | undefined {
   return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
 }
 
-/** What these cores were busy for, whoever kept them busy, the hypervisor's other guests included. */
-export function busySeconds(cores: readonly number[]): number | undefined {
+/**
+ * How long these cores had nothing to do so far. What a process used is counted exactly and what a core was busy with by
+ * sampling it a hundred times a second; idle time is exact too, so that only it can be compared with the former.
+ */
+export function idleSeconds(cores: readonly number[]): number | undefined {
   if (!AVAILABLE || cores.length === 0) return undefined;
-  const lines = readFileSync('/proc/stat', 'latin1').split('\n');
+  const statistics = readFileSync('/proc/stat', 'latin1');
   const ticks = cores.map((core) => {
-    const fields =
-      lines
-        .find((line) => line.startsWith(`cpu${core} `))
-        ?.split(' ')
-        .slice(1)
-        .map(Number) ?? [];
-    const [user = 0, nice = 0, system = 0, , , , , steal = 0] = fields;
-    return user + nice + system + steal;
+    const line = new RegExp(`^cpu${core} (.+)$`, 'm').exec(statistics)?.[1] ?? '';
+    const [, , , idle = 0, waiting = 0] = line.split(' ').map(Number);
+    return idle + waiting;
   });
   return ticks.reduce((sum, value) => sum + value, 0) / TICKS_PER_SECOND;
 }

@@ -6,7 +6,7 @@ import { SUBJECTS } from './subjects.js';
 const LOAD_LIMIT = 0.95;
 
 /** Above it, a machine is not quiet enough to hold anything against a change. */
-const NOISE_LIMIT = 0.05;
+const NOISE_LIMIT = 0.1;
 
 const HEADINGS = [
   'requests/s',

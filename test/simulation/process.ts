@@ -6,6 +6,7 @@ import { OperationStore } from '../../src/audit/operation.store.js';
 import { Recovery } from '../../src/audit/recovery.js';
 import type { Config } from '../../src/config/config.js';
 import { Clock } from '../../src/domain/clock.js';
+import { Metrics } from '../../src/metrics/metrics.js';
 import { Settler } from '../../src/settlement/settler.js';
 import { UpstreamClient } from '../../src/upstream/index.js';
 import { Transport, type Exchange, type WireRequest } from '../../src/upstream/transport.js';
@@ -93,11 +94,26 @@ export class SimulatedProcess {
     const clock = new MortalClock(time, this.#life);
     const engine = new MortalEngine(disk, this.#life);
     const trail = new AuditTrail(engine);
-    const upstream = new UpstreamClient(config, new MortalTransport(network, this.#life), clock, random);
+    const metrics = new Metrics();
+    const upstream = new UpstreamClient(
+      config,
+      new MortalTransport(network, this.#life),
+      clock,
+      random,
+      metrics,
+    );
     this.store = new OperationStore(engine);
     this.settler = new Settler(config, this.store, trail, upstream, clock);
     this.#recovery = new Recovery(this.store, trail, clock);
-    this.operations = new OperationsService(config, trail, upstream, clock, new UnknownWords(), this.settler);
+    this.operations = new OperationsService(
+      config,
+      trail,
+      upstream,
+      clock,
+      new UnknownWords(metrics),
+      this.settler,
+      metrics,
+    );
   }
 
   /** As the real one, it takes requests only when it has looked after what an earlier one left. */

@@ -170,8 +170,9 @@ export async function simulate(seed: number): Promise<Aftermath> {
     clock.schedule(random.below(STORM_MS), () => {
       gateway.kill();
       network.told.push(`${clock.now()} the process dies`);
-      gateway = boot();
-      clock.schedule(500, () => void gateway.start());
+      const next = boot();
+      gateway = next;
+      clock.schedule(500, () => void next.start());
     });
   }
   await clock.runUntil(began + STORM_MS + CALM_MS);

@@ -251,16 +251,8 @@ class Contract implements HssContract {
   }
 }
 
-/** Reads `openapi/hss.yaml`. Works from the sources and from `dist/`, which lies one level deeper. */
+/** Reads `openapi/hss.yaml`; the tests run from `dist/test/support/`. */
 export function loadHssContract(): HssContract {
-  const places = ['../../openapi/hss.yaml', '../../../openapi/hss.yaml'];
-  for (const place of places) {
-    try {
-      const text = readFileSync(new URL(place, import.meta.url), 'utf8');
-      return new Contract(closed(parseYaml(text)) as Json);
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-    }
-  }
-  throw new Error('openapi/hss.yaml was not found');
+  const text = readFileSync(new URL('../../../openapi/hss.yaml', import.meta.url), 'utf8');
+  return new Contract(closed(parseYaml(text)) as Json);
 }

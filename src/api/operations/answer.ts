@@ -27,12 +27,13 @@ export function answer(reply: FastifyReply, { receipt, fault }: Handled): Receip
 
 /** The problem of an operation whose alarms all met the same fate, and not the one that was wanted. */
 export function operationProblem(
-  receipt: Pick<ReceiptDto, 'id' | 'status' | 'recorded'>,
+  receipt: Pick<ReceiptDto, 'id' | 'status' | 'recorded' | 'upstream'>,
   { status, code, detail, retryable, retryAfter, upstream }: Fault,
 ): Problem {
   return new Problem(status, code, detail, {
     operationId: receipt.id,
     outcome: receipt.status,
+    bytesSent: receipt.upstream.some(({ bytesSent }) => bytesSent),
     retryable,
     ...(retryAfter !== undefined && { retryAfter }),
     ...(upstream && { upstream }),

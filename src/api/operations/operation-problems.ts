@@ -19,7 +19,6 @@ const BAD_REQUESTS: readonly object[] = [
   { operation: 'mark_as_unhandled', alarms: [{ ...ALARM, occurTime: 'yesterday' }], reason: 'SEC-1234' },
 ];
 
-/** A receipt is kept, so whatever reads one can find the trail out of order. */
 export const HANDLE_PROBLEMS: readonly Problem[] = [
   ...BAD_REQUESTS.map((body) => invalidRequest(violationsOf(body, 1_000))),
   ...BODY_PROBLEMS,
@@ -34,9 +33,10 @@ export const HANDLE_PROBLEMS: readonly Problem[] = [
     'The audit trail can not be written, so nothing was sent. Nothing was done; try again later.',
     { retryable: true, retryAfter: 5 },
   ),
-  ...documentedFaults(EXAMPLE_UPSTREAM_REQUEST_ID).map(({ fault, outcome }) =>
-    operationProblem({ id: EXAMPLE_OPERATION_ID, status: outcome }, fault),
-  ),
+  ...documentedFaults(EXAMPLE_UPSTREAM_REQUEST_ID).map(({ fault, outcome }) => {
+    const upstream = [{ alarms: 1, bytesSent: outcome !== 'not_attempted' }];
+    return operationProblem({ id: EXAMPLE_OPERATION_ID, status: outcome, upstream }, fault);
+  }),
 ];
 
 export const FIND_PROBLEMS: readonly Problem[] = [

@@ -1,9 +1,10 @@
-import { Body, Controller, Get, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, Param, Post, Query, Res, UseGuards } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 
 import type { CallContext } from '../../domain/caller.js';
 import { Access, Context } from '../../http/access.js';
 import { Contract } from '../../http/contract/contract.js';
+import { NoParametersGuard } from '../../http/no-parameters.guard.js';
 import { answer } from './answer.js';
 import { OperationQueryDto } from './operation-query.dto.js';
 import { OperationRequestDto } from './operation-request.dto.js';
@@ -31,6 +32,7 @@ export class OperationsController {
    */
   @Post()
   @Access('caller')
+  @UseGuards(NoParametersGuard)
   @HttpCode(200)
   @Contract(HANDLE)
   async handle(

@@ -9,8 +9,14 @@ import { Clock } from '../../domain/clock.js';
 import { CHUNK_SIZE, statusOf, type ChunkOutcome, type Fault } from '../../domain/outcome.js';
 import type { OperationType } from '../../domain/operation-type.js';
 import { Problem } from '../../http/problem.js';
+import { Metrics } from '../../metrics/metrics.js';
 import { Settler } from '../../settlement/settler.js';
-import { operateAlarms, UpstreamClient, type UpstreamResult } from '../../upstream/index.js';
+import {
+  operateAlarms,
+  UpstreamClient,
+  type UpstreamCall,
+  type UpstreamResult,
+} from '../../upstream/index.js';
 import type { OperationRequestDto } from './operation-request.dto.js';
 import { requestBodies } from './operation.translator.js';
 import { authorise } from './policy.js';
@@ -36,6 +42,7 @@ export class OperationsService {
     private readonly clock: Clock,
     private readonly unknownWords: UnknownWords,
     private readonly settler: Settler,
+    private readonly metrics: Metrics,
   ) {}
 
   async handle(request: OperationRequestDto, context: CallContext): Promise<Handled> {
@@ -64,6 +71,7 @@ export class OperationsService {
       chunks,
     };
     const recorded = await this.#conclude(outcome);
+    this.metrics.operations.inc({ operation, status: outcome.status });
     if (recorded && chunks.some((chunk) => chunk.outcome === 'unknown'))
       this.settler.watch(intent.operationId);
     const receipt = receiptOf({ intent, chunks, outcome });
@@ -104,21 +112,35 @@ export class OperationsService {
     for (const [index, body] of bodies.entries()) {
       const alarms = Math.min(CHUNK_SIZE, intent.alarms.length - index * CHUNK_SIZE);
       const call = operateAlarms(intent.operation, intent.scope, project, body);
-      const result = await this.upstream.send(call, context);
-      const chunk = chunkOf(alarms, result);
+      const { chunk, goOn } = await this.#send(alarms, call, context);
       chunks.push(chunk);
       const left = intent.alarms.length - index * CHUNK_SIZE - alarms;
       if (left === 0) break;
       const recorded = await this.#chunkDone(intent, index, chunk);
-      if (recorded && (result.outcome === 'applied' || result.goOn)) continue;
-      chunks.push({
-        alarms: left,
-        outcome: 'not_attempted',
-        fault: recorded ? (chunk.fault ?? STOPPED) : STOPPED,
-      });
+      if (recorded && goOn) continue;
+      const fault = recorded && chunk.fault ? stoppedBy(chunk.fault) : STOPPED;
+      chunks.push({ alarms: left, outcome: 'not_attempted', fault });
       break;
     }
     return chunks;
+  }
+
+  /** Whatever breaks meanwhile, the operation gets its outcome: an intent without one would say `pending` for ever. */
+  async #send(
+    alarms: number,
+    call: UpstreamCall,
+    context: CallContext,
+  ): Promise<{ chunk: ChunkOutcome; goOn: boolean }> {
+    try {
+      const result = await this.upstream.send(call, context);
+      return { chunk: chunkOf(alarms, result), goOn: result.outcome === 'applied' || result.goOn };
+    } catch (error) {
+      this.#logger.error(
+        { err: error, requestId: context.requestId },
+        'unexpected error on the way upstream',
+      );
+      return { chunk: { alarms, outcome: 'unknown', fault: UNEXPECTED }, goOn: false };
+    }
   }
 
   async #chunkDone(intent: IntentRecord, index: number, chunk: ChunkOutcome): Promise<boolean> {
@@ -154,6 +176,25 @@ const STOPPED: Fault = {
   status: 503,
   detail: 'The audit trail could not be written between two parts of the request, so the rest was not sent.',
   retryable: true,
+};
+
+/** Why the rest stayed where it was: what an earlier part ended with, in words that are true of the rest. */
+function stoppedBy({ code, status, retryAfter }: Fault): Fault {
+  return {
+    code,
+    status,
+    detail: `An earlier part of the request ended with ${code}, so this part was not sent. Nothing was done for its alarms.`,
+    retryable: true,
+    ...(retryAfter !== undefined && { retryAfter }),
+  };
+}
+
+const UNEXPECTED: Fault = {
+  code: 'internal_error',
+  status: 500,
+  detail:
+    'Something unexpected happened in the gateway while it sent this: whether it was done is not known. Its log has the request id.',
+  retryable: false,
 };
 
 function chunkOf(alarms: number, result: UpstreamResult): ChunkOutcome {

@@ -45,7 +45,8 @@ function receipt(intent: IntentRecord, chunks: readonly ChunkOutcome[]): Receipt
   const { operationId } = intent;
   const status = statusOf(chunks);
   const at = '2026-08-16T09:05:22.734Z';
-  return receiptOf({ intent, chunks, outcome: { kind: 'outcome', operationId, at, status, chunks } });
+  const outcome = { kind: 'outcome', operationId, at, status, chunks } as const;
+  return receiptOf({ intent, chunks, outcome, settlements: [] });
 }
 
 const offline = documentedFaults(EXAMPLE_UPSTREAM_REQUEST_ID).find(

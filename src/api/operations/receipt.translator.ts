@@ -5,7 +5,8 @@ import type { ReceiptDto, ReceiptExchangeDto } from './receipt.dto.js';
 
 /** The receipt that an operation's records add up to, at the moment of the answer and ever after. */
 export function receiptOf(trail: OperationTrail): ReceiptDto {
-  const { intent, chunks, outcome, settlement } = trail;
+  const { intent, chunks, outcome } = trail;
+  const settlement = trail.settlements?.at(-1);
   const { project, region, projectId, enterpriseProjectId, containerId, containerName } = intent.scope;
   return {
     id: intent.operationId,

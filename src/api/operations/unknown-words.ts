@@ -2,6 +2,7 @@ import { Injectable, Logger } from '@nestjs/common';
 
 import { EVENT_CLASSES } from '../../domain/event-classes.js';
 import { EVENT_TYPES } from '../../domain/event-types.js';
+import { Metrics } from '../../metrics/metrics.js';
 import type { AlarmDto } from './operation-request.dto.js';
 
 /** So many different unknown words are told; a flood of made-up ones is not. */
@@ -13,6 +14,8 @@ export class UnknownWords {
   readonly #logger = new Logger(UnknownWords.name);
   readonly #told = new Set<string | number>();
 
+  constructor(private readonly metrics: Metrics) {}
+
   notice(alarms: readonly AlarmDto[]): void {
     for (const { eventType, eventClassId } of alarms) {
       if (!EVENT_TYPES.has(eventType)) this.#tell('eventType', eventType);
@@ -21,6 +24,7 @@ export class UnknownWords {
   }
 
   #tell(field: string, word: string | number): void {
+    this.metrics.unknownWords.inc({ field });
     if (this.#told.has(word) || this.#told.size >= MOST_TOLD) return;
     this.#told.add(word);
     this.#logger.warn({ [field]: word }, 'a word that the gateway does not know passes on to upstream');

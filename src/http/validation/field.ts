@@ -1,7 +1,6 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiProperty, type ApiPropertyOptions } from '@nestjs/swagger';
-import { Type } from 'class-transformer';
-import { ValidateBy, ValidateIf, ValidateNested } from 'class-validator';
+import { ValidateBy, ValidateIf } from 'class-validator';
 
 export type DtoClass = new () => object;
 
@@ -33,7 +32,7 @@ export function fieldsOf(type: DtoClass): ReadonlyMap<string, Field> {
   return new Map([...inherited, ...own]);
 }
 
-/** Registers a field with class-validator, class-transformer and the document at once. */
+/** Registers a field with class-validator and the document at once; the report goes into what is nested by itself. */
 export function FieldOf(field: Field): PropertyDecorator {
   return (target, key) => {
     const name = String(key);
@@ -54,7 +53,6 @@ export function FieldOf(field: Field): PropertyDecorator {
         },
         { context: { allowed: field.allowed, missing: field.requiredFor } },
       ),
-      ...(field.nested ? [ValidateNested(), Type(field.nested)] : []),
       ApiProperty({ ...field.schema, required: !field.optional } as ApiPropertyOptions),
     )(target, key);
   };

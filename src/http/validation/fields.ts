@@ -9,9 +9,12 @@ export interface FieldOptions {
   readonly schema?: ApiPropertyOptions;
 }
 
-/** Control characters, line breaks and NUL among them: no field of the API has a use for them. */
+/**
+ * Control characters, line breaks and NUL among them, and surrogates without their other half, which no URL can carry: no
+ * field of the API has a use for them.
+ */
 // eslint-disable-next-line no-control-regex
-const CONTROL = /[\u0000-\u001f\u007f\u0085\u2028\u2029]/;
+const CONTROL = /[\u0000-\u001f\u007f\u0085\u2028\u2029\ud800-\udfff]/u;
 
 function field(
   rule: string,

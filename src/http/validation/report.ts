@@ -1,8 +1,8 @@
-import { plainToInstance } from 'class-transformer';
-import { validateSync, type ValidationError } from 'class-validator';
+import { validateSync } from 'class-validator';
 
 import { nearest } from '../../domain/nearest.js';
-import { fieldsOf, type DtoClass } from './field.js';
+import { compileCheck, type Check } from './compiled-check.js';
+import { fieldsOf, type DtoClass, type Field } from './field.js';
 import { isPlainObject } from './fields.js';
 
 /** One thing wrong with a request. */
@@ -19,22 +19,15 @@ export interface Violation {
 /** Deeper than any valid request; checked before anything recursive looks at the value. */
 const DEEPEST = 16;
 /** A report names at most so many violations; the request is refused all the same. */
-const MOST_VIOLATIONS = 200;
+export const MOST_VIOLATIONS = 200;
+/** A made-up name longer than this is not repeated in a pointer, which then names the object it is in. */
+const LONGEST_NAME = 256;
 
-export function pointer(...path: readonly (string | number)[]): string {
+type Path = readonly (string | number)[];
+type Fields = ReadonlyMap<string, Field>;
+
+export function pointer(...path: Path): string {
   return path.map((part) => `/${String(part).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
-}
-
-/** Names that would reach an object's prototype in careless hands. */
-const POLLUTING: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);
-
-function pollutingFields(value: unknown, path: readonly string[]): Violation[] {
-  if (typeof value !== 'object' || value === null) return [];
-  return Object.entries(value).flatMap(([key, item]) =>
-    POLLUTING.has(key)
-      ? [{ pointer: pointer(...path, key), rule: 'unknown_field', message: `"${key}" is never a field here` }]
-      : pollutingFields(item, [...path, key]),
-  );
 }
 
 function isTooDeep(value: unknown, left: number): boolean {
@@ -42,15 +35,10 @@ function isTooDeep(value: unknown, left: number): boolean {
   return left === 0 || Object.values(value).some((item) => isTooDeep(item, left - 1));
 }
 
-/** The value without such names, so that the rest of it can be looked at. */
-function withoutPolluting(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(withoutPolluting);
-  if (!isPlainObject(value)) return value;
-  const kept = Object.entries(value).filter(([key]) => !POLLUTING.has(key));
-  return Object.fromEntries(kept.map(([key, item]) => [key, withoutPolluting(item)]));
-}
-
-/** Everything wrong with a value by the rules of a class; nothing when it is valid. */
+/**
+ * What is wrong with a value by the rules of a class; nothing when it is valid. Everything, up to `MOST_VIOLATIONS`: a hostile
+ * body could otherwise have the gateway write reports for seconds.
+ */
 export function report(type: DtoClass, value: unknown): Violation[] {
   if (isTooDeep(value, DEEPEST)) {
     return [
@@ -59,44 +47,81 @@ export function report(type: DtoClass, value: unknown): Violation[] {
   }
   if (!isPlainObject(value))
     return [{ pointer: '', rule: 'object', message: 'the body must be a JSON object' }];
-  const polluting = pollutingFields(value, []);
-  const harmless = polluting.length === 0 ? value : withoutPolluting(value);
-  const errors = validateSync(plainToInstance<object, unknown>(type, harmless), {
-    whitelist: true,
-    forbidNonWhitelisted: true,
-    stopAtFirstError: true,
-    validationError: { target: true, value: false },
-  });
-  return [...polluting, ...errors.flatMap((error) => violationsOf(error, []))].slice(0, MOST_VIOLATIONS);
+  const violations: Violation[] = [];
+  for (const violation of violationsIn(type, value, [])) {
+    violations.push(violation);
+    if (violations.length === MOST_VIOLATIONS) break;
+  }
+  return violations;
 }
 
-function violationsOf(error: ValidationError, path: readonly string[]): Violation[] {
-  const here = [...path, error.property];
-  const own = Object.entries(error.constraints ?? {}).map(([rule, message]): Violation => {
-    if (rule === 'whitelistValidation') return unknownField(error, here);
-    if (rule === 'nestedValidation') {
-      return { pointer: pointer(...here), rule: 'object', message: `${here.join('.')} must be an object` };
+/** One level at a time, and only as far as it is asked: unknown names, then the known fields, then what is in them. */
+function* violationsIn(type: DtoClass, value: Record<string, unknown>, path: Path): Generator<Violation> {
+  const fields = fieldsOf(type);
+  for (const name of Object.keys(value)) {
+    if (!fields.has(name)) yield unknownField(name, fields, path);
+  }
+  yield* fieldViolations(type, fields, value, path);
+  for (const [name, { nested, rule }] of fields) {
+    const item = Object.hasOwn(value, name) ? value[name] : undefined;
+    if (!nested) continue;
+    // Where a list stands for an object or the other way round, there is nothing more to say of what is in it.
+    if (rule === 'list' && Array.isArray(item)) yield* itemViolations(nested(), item, [...path, name]);
+    if (rule === 'object' && isPlainObject(item)) yield* violationsIn(nested(), item, [...path, name]);
+  }
+}
+
+/** class-validator's word on one object's own fields. */
+function* fieldViolations(
+  type: DtoClass,
+  fields: Fields,
+  value: Record<string, unknown>,
+  path: Path,
+): Generator<Violation> {
+  const known = [...fields.keys()].filter((name) => Object.hasOwn(value, name));
+  const instance = Object.assign(new type(), Object.fromEntries(known.map((name) => [name, value[name]])));
+  const options = { stopAtFirstError: true, validationError: { target: false, value: false } };
+  for (const { property, constraints = {}, contexts = {} } of validateSync(instance, options)) {
+    for (const [rule, message] of Object.entries(constraints)) {
+      const { allowed, missing } = (contexts[rule] ?? {}) as { allowed?: unknown; missing?: string };
+      const absent = !Object.hasOwn(value, property);
+      yield {
+        pointer: pointer(...path, property),
+        rule: absent ? (missing ? 'required_for' : 'required') : rule,
+        message,
+        ...(allowed !== undefined && { allowed }),
+      };
     }
-    const { allowed, missing } = (error.contexts?.[rule] ?? {}) as { allowed?: unknown; missing?: string };
-    const absent = (error.target as Record<string, unknown> | undefined)?.[error.property] === undefined;
-    return {
-      pointer: pointer(...here),
-      rule: absent ? (missing ? 'required_for' : 'required') : rule,
-      message,
-      ...(allowed !== undefined && { allowed }),
-    };
-  });
-  return [...own, ...(error.children ?? []).flatMap((child) => violationsOf(child, here))];
+  }
 }
 
-function unknownField({ property, target }: ValidationError, path: readonly string[]): Violation {
-  const known = [...fieldsOf((target as object).constructor as DtoClass).keys()];
-  const meant = nearest(property, known);
+const checks = new WeakMap<DtoClass, Check>();
+
+function checkOf(type: DtoClass): Check {
+  const known = checks.get(type) ?? compileCheck(type);
+  checks.set(type, known);
+  return known;
+}
+
+/** Of a long list only the items that are not valid are worth a closer look. */
+function* itemViolations(type: DtoClass, items: readonly unknown[], path: Path): Generator<Violation> {
+  const isValid = checkOf(type);
+  for (const [index, item] of items.entries()) {
+    const here = [...path, index];
+    if (!isPlainObject(item)) {
+      yield { pointer: pointer(...here), rule: 'object', message: `${here.join('.')} must be an object` };
+    } else if (!isValid(item)) yield* violationsIn(type, item, here);
+  }
+}
+
+function unknownField(name: string, fields: Fields, path: Path): Violation {
+  const known = [...fields.keys()];
+  const meant = nearest(name, known);
   const hint = meant === undefined ? '' : `; did you mean ${meant}?`;
   return {
-    pointer: pointer(...path),
+    pointer: name.length > LONGEST_NAME ? pointer(...path) : pointer(...path, name),
     rule: 'unknown_field',
-    message: `${shown(property)} is not a field here${hint}`,
+    message: `${shown(name)} is not a field here${hint}`,
     allowed: known,
   };
 }

@@ -1,6 +1,9 @@
 import type { Answer, SimulatorRequest } from '../exchange.js';
 import { isObject, parseExact, stringifyExact, type JsonObject } from '../json.js';
 import { changeSettings } from '../settings.js';
+import { USER } from '../account.js';
+import { issueCredential } from '../iam/temporary-keys.js';
+import { integer, object, optional, problemsOf } from '../shape.js';
 import type { AgentState } from '../hss/alarm.js';
 import type { World } from '../world.js';
 import { addAlarms } from './add-alarms.js';
@@ -57,6 +60,14 @@ function revoke(world: World, request: ControlRequest): object {
   return { revoked: world.tokens.revoke(typeof projectId === 'string' ? projectId : undefined) };
 }
 
+const CREDENTIALS = object({ durationSeconds: optional(integer(1n, 86_400n)) });
+
+function credentials(world: World, request: ControlRequest): object {
+  const body = objectBody(request);
+  refuseProblems(problemsOf(CREDENTIALS, body));
+  return issueCredential(world, USER, Number(body['durationSeconds'] ?? 3600));
+}
+
 const ROUTES: Readonly<Record<string, ControlRoute>> = {
   'GET health': () => ({ status: 'ok' }),
   'GET faults': (world) => faults(world),
@@ -80,6 +91,7 @@ const ROUTES: Readonly<Record<string, ControlRoute>> = {
   },
   'POST alarms': (world, request) => addAlarms(world, objectBody(request)),
   'POST tokens/revoke': revoke,
+  'POST credentials': credentials,
   'GET settings': (world) => world.settings,
   'POST settings': settings,
 };

@@ -1,5 +1,5 @@
-import type { Alarm } from '../hss/alarm.js';
-import { handleStatus } from '../hss/event-filter.js';
+import { handleStatus, type Alarm } from '../hss/alarm.js';
+import { interceptStatus } from '../hss/blocked-ip.js';
 import { isolationStatus } from '../hss/isolation.js';
 import type { World } from '../world.js';
 
@@ -39,6 +39,11 @@ export function showState(world: World, query: URLSearchParams): object {
       hostId: alarm.host.id,
       eventId: alarm.eventId,
       status: isolationStatus({ alarm, goal: _goal, ...file }, world.now(), isolationDelayMs),
+    })),
+    blockedIps: world.blockedIps.map(({ host, ...entry }) => ({
+      ...entry,
+      hostId: host.id,
+      status: interceptStatus({ host, ...entry }, world.now(), isolationDelayMs),
     })),
     agents: Object.fromEntries(world.agents),
     tokensIssued: world.tokens.issued,

@@ -1,6 +1,7 @@
 import { ALL_PROJECTS, type Identity, type Project } from '../account.js';
 import { header, type SimulatorRequest } from '../exchange.js';
 import { refusedByGateway, refusedByHss } from '../refusal.js';
+import { isSigned, signer } from '../signing/verify.js';
 import type { World } from '../world.js';
 
 /** Who calls, and on which project. */
@@ -11,11 +12,15 @@ export interface Access {
 
 /** The gateway's checks in front of HSS: credentials, then the project, then the region. */
 export function accessOf(world: World, request: SimulatorRequest, projectId: string): Access {
-  const identity = tokenIdentity(world, request, projectId);
-  const project = ALL_PROJECTS.find((each) => each.id === projectId);
-  if (project === undefined) throw refusedByGateway(403, '0310', 'The project is unavailable');
-  const region = header(request, 'region');
-  if (region !== undefined && region !== '' && region !== project.region) {
+  const signed = isSigned(request);
+  const identity = signed ? signer(world, request) : tokenIdentity(world, request, projectId);
+  const project = identity.domain.projects.find((each) => each.id === projectId);
+  const stated = header(request, 'X-Project-Id') ?? projectId;
+  if (project === undefined || stated !== projectId)
+    throw refusedByGateway(403, '0310', 'The project is unavailable');
+  const region = header(request, 'region') ?? '';
+  if (region !== '' && region !== project.region) {
+    if (signed) throw refusedByHss('HSS.0001', 'region');
     throw refusedByGateway(401, '0307', 'The token must be updated: it belongs to another region');
   }
   return { identity, project };

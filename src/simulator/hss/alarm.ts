@@ -68,6 +68,10 @@ export interface Alarm {
   readonly effects: Effect[];
 }
 
+export function handleStatus(alarm: Alarm): 'handled' | 'unhandled' {
+  return alarm.handling === undefined ? 'unhandled' : 'handled';
+}
+
 /** All alarms, by project and id, in the order they were added. */
 export class AlarmStore {
   private readonly projects = new Map<string, Map<string, Alarm>>();

@@ -1,7 +1,7 @@
 import { refusedByHss } from '../refusal.js';
 import { DAY_MS } from '../settings.js';
 import type { World } from '../world.js';
-import type { Alarm } from './alarm.js';
+import { handleStatus, type Alarm } from './alarm.js';
 import type { Page, QueryReader } from './query.js';
 
 export type AlarmTest = (alarm: Alarm) => boolean;
@@ -27,10 +27,6 @@ const ATT_CK = [
   'Command and Control',
   'Impact',
 ] as const;
-
-export function handleStatus(alarm: Alarm): 'handled' | 'unhandled' {
-  return alarm.handling === undefined ? 'unhandled' : 'handled';
-}
 
 /** A test for what was asked for; a parameter that was not given passes everything. */
 function when<Value>(value: Value | undefined, test: (alarm: Alarm, value: Value) => boolean): AlarmTest {

@@ -1,6 +1,5 @@
 import type { World } from '../world.js';
-import type { Alarm } from './alarm.js';
-import { handleStatus } from './event-filter.js';
+import { handleStatus, type Alarm } from './alarm.js';
 import { acceptedTypes } from './operate.js';
 import { supportedTypes } from './operate-types.js';
 

@@ -14,32 +14,28 @@ export interface IsolatedFile {
   since: number;
 }
 
-function keyOf(hostId: string, fileHash: string, filePath: string): string {
-  return JSON.stringify([hostId, fileHash, filePath]);
+/** What makes two records the same file: its host, its hash and its path. */
+type FileIdentity = Pick<IsolatedFile, 'alarm' | 'fileHash' | 'filePath'>;
+
+function keyOf({ alarm, fileHash, filePath }: FileIdentity): string {
+  return JSON.stringify([alarm.host.id, fileHash, filePath]);
 }
 
-/** Isolated files by host, hash and path. */
 export class IsolatedFiles {
   private readonly files = new Map<string, IsolatedFile>();
 
   isolate(file: Omit<IsolatedFile, 'goal' | 'since'>, now: number): void {
-    this.files.set(keyOf(file.alarm.host.id, file.fileHash, file.filePath), {
-      ...file,
-      goal: 'isolated',
-      since: now,
-    });
+    this.files.set(keyOf(file), { ...file, goal: 'isolated', since: now });
   }
 
-  /** Sends a file back to its host; answers whether there was one to send. */
-  restore(hostId: string, fileHash: string, filePath: string, now: number): boolean {
-    const file = this.files.get(keyOf(hostId, fileHash, filePath));
-    if (file === undefined) return false;
-    if (file.goal !== 'restored') Object.assign(file, { goal: 'restored', since: now });
-    return true;
+  /** Sends a file back to its host, if it was taken away at all. */
+  restore(identity: FileIdentity, now: number): void {
+    const file = this.files.get(keyOf(identity));
+    if (file !== undefined && file.goal !== 'restored') Object.assign(file, { goal: 'restored', since: now });
   }
 
-  delete(hostId: string, fileHash: string, filePath: string): boolean {
-    return this.files.delete(keyOf(hostId, fileHash, filePath));
+  delete(identity: FileIdentity): void {
+    this.files.delete(keyOf(identity));
   }
 
   list(): IsolatedFile[] {

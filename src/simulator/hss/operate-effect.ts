@@ -1,7 +1,7 @@
 import type { WireDetail, WireEvent, WireOperateBody, WireRule } from '../../upstream/wire.js';
 import { fixedHash } from '../seed/hosts.js';
 import type { World } from '../world.js';
-import type { Alarm } from './alarm.js';
+import { handleStatus, type Alarm } from './alarm.js';
 import { OPERATE_TYPES } from './operate-types.js';
 
 export interface Operation {
@@ -64,7 +64,8 @@ const DETAIL_EFFECTS: Readonly<Record<string, DetailEffect>> = {
     world.isolatedFiles.isolate(file, world.now());
   },
   do_not_isolate_or_kill: (world, alarm, detail) => {
-    world.isolatedFiles.restore(alarm.host.id, detail.file_hash ?? '', detail.file_path ?? '', world.now());
+    const { file_hash: fileHash = '', file_path: filePath = '' } = detail;
+    world.isolatedFiles.restore({ alarm, fileHash, filePath }, world.now());
   },
 };
 
@@ -97,6 +98,14 @@ export function applyOperation(world: World, operation: Operation): void {
   for (const { alarm, event } of found) {
     changeHandling(world, alarm, body);
     alarm.effects.push({ operateType: body.operate_type, at: world.now(), requestId });
+    world.history.push({
+      alarm,
+      operateType: body.operate_type,
+      userName: operation.userName,
+      notes: body.handler ?? '',
+      at: world.now(),
+      statusAfter: handleStatus(alarm),
+    });
     for (const detail of event.operate_detail_list)
       DETAIL_EFFECTS[body.operate_type]?.(world, alarm, detail, operation);
   }

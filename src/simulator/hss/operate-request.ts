@@ -1,5 +1,5 @@
 import type { WireOperateBody } from '../../upstream/wire.js';
-import { isObject, parseExact } from '../json.js';
+import { isObject } from '../json.js';
 import { refusedByHss } from '../refusal.js';
 import {
   INT32_MAX,
@@ -11,12 +11,11 @@ import {
   object,
   oneOf,
   optional,
-  problemsOf,
   required,
   text,
-  type Check,
 } from '../shape.js';
 import { OPERATE_TYPES } from './operate-types.js';
+import { checkedBy, parsedBody } from './request-body.js';
 
 /** Upstream's own checks of the operate body: contract 1.2 to 1.6, array lengths from the older pages. */
 
@@ -88,21 +87,6 @@ function missingDetails(body: WireOperateBody): string[] {
         .map((name) => `${at}[${place}].${name} is missing`),
     );
   });
-}
-
-/** Parses a JSON body; a Java back end answers a syntax error with "parsing failed". */
-export function parsedBody(body: Buffer): unknown {
-  try {
-    return parseExact(body.toString('utf8'));
-  } catch {
-    throw refusedByHss('HSS.0002');
-  }
-}
-
-/** Throws HSS.0001 that names the first thing that is wrong. */
-export function checkedBy(check: Check, value: unknown): void {
-  const [problem] = problemsOf(check, value);
-  if (problem !== undefined) throw refusedByHss('HSS.0001', problem);
 }
 
 /** Reads and checks the body of an operate call. */

@@ -30,7 +30,8 @@ function checkAgents(world: World, event: WireEvent): void {
 }
 
 /**
- * `POST /v5/{project_id}/event/operate`. All or nothing: every event is checked before the first one changes.
+ * `POST /v5/{project_id}/event/operate`. All or nothing: every event is checked before the first one changes
+ * (upstream does not say what it does when some of several events are wrong, contract 10).
  * A type on an alarm that is in that state already is done again, and counted (contract 1.7: no idempotency key).
  */
 export function operate(world: World, request: SimulatorRequest, access: Access): void {

@@ -1,12 +1,17 @@
 import type { Answer, SimulatorRequest } from '../exchange.js';
 import { refusedByIam } from '../refusal.js';
 import type { World } from '../world.js';
-import { issueToken } from './token-routes.js';
+import { listProjects } from './projects-route.js';
+import { issueTemporaryKey } from './temporary-keys.js';
+import { inspectToken, issueToken } from './token-routes.js';
 
 type IamRoute = (world: World, request: SimulatorRequest) => Answer;
 
 const ROUTES: Readonly<Record<string, IamRoute>> = {
   'POST /v3/auth/tokens': issueToken,
+  'GET /v3/auth/tokens': inspectToken,
+  'GET /v3/projects': listProjects,
+  'POST /v3.0/OS-CREDENTIAL/securitytokens': issueTemporaryKey,
 };
 
 /** Whether a path is IAM's: both services share one origin here. */

@@ -3,23 +3,16 @@ import { header, type Answer, type SimulatorRequest } from '../exchange.js';
 import { dig, stringifyExact } from '../json.js';
 import { refusedByIam, refusedByIamNested } from '../refusal.js';
 import type { World } from '../world.js';
+import { holderToken } from './caller.js';
 import { showToken } from './token-body.js';
 import { iamBody, identityByAgency, identityByPassword, scopeOf } from './token-request.js';
 import type { Token } from './token-store.js';
-
-/** The token that a call to IAM carries itself. */
-export function holderToken(world: World, request: SimulatorRequest): Token {
-  const token = world.tokens.find(header(request, 'X-Auth-Token') ?? '');
-  if (token === undefined || token.revoked) throw refusedByIam(401, 'IAM.0067', 'The token is invalid.');
-  if (world.now() >= token.expiresAt) throw refusedByIam(401, 'IAM.0066', 'The token has expired.');
-  return token;
-}
 
 function wantsCatalog(request: SimulatorRequest): boolean {
   return (request.query.get('nocatalog') ?? '') === '';
 }
 
-export function tokenAnswer(request: SimulatorRequest, status: number, token: Token): Answer {
+function tokenAnswer(request: SimulatorRequest, status: number, token: Token): Answer {
   const body = showToken(token, wantsCatalog(request), header(request, 'host') ?? 'localhost');
   return {
     status,
@@ -70,4 +63,14 @@ export function issueToken(world: World, request: SimulatorRequest): Answer {
     tokenLength,
   );
   return tokenAnswer(request, 201, token);
+}
+
+/** `GET /v3/auth/tokens`: what a token is, told to the holder of another one (contract 3.1.7). */
+export function inspectToken(world: World, request: SimulatorRequest): Answer {
+  holderToken(world, request);
+  const token = world.tokens.find(header(request, 'X-Subject-Token') ?? '');
+  if (token === undefined || token.revoked || world.now() >= token.expiresAt) {
+    throw refusedByIam(404, 'IAM.0004', 'Could not find the token.');
+  }
+  return tokenAnswer(request, 200, token);
 }

@@ -1,0 +1,69 @@
+import type { OpenAPIObject } from '@nestjs/swagger';
+
+import { EXAMPLE_REQUEST_ID } from '../http/contract/example-ids.js';
+import { commonResponses } from './common-parts.js';
+
+type Components = NonNullable<OpenAPIObject['components']>;
+
+const SECURITY_SCHEMES: NonNullable<Components['securitySchemes']> = {
+  bearer: {
+    type: 'http',
+    scheme: 'bearer',
+    description: "The caller's key, as `Authorization: Bearer <key>`.",
+  },
+  apiKey: {
+    type: 'apiKey',
+    in: 'header',
+    name: 'X-Api-Key',
+    description: "The caller's key, in a header of its own.",
+  },
+};
+
+const PARAMETERS: NonNullable<Components['parameters']> = {
+  RequestId: {
+    name: 'X-Request-Id',
+    in: 'header',
+    description:
+      'An id of your own for this request: 1 to 128 letters, digits and `_.:-`. It comes back in the answer, stands in the log and the audit trail, and travels upstream. Left out, or of another form: the gateway makes one.',
+    schema: { type: 'string', pattern: '^[\\w.:-]{1,128}$' },
+    example: EXAMPLE_REQUEST_ID,
+  },
+  DeadlineMs: {
+    name: 'X-Deadline-Ms',
+    in: 'header',
+    description:
+      'The longest this request may take, in milliseconds. Asking for more than the gateway is configured for changes nothing.',
+    schema: { type: 'integer', minimum: 300, maximum: 999_999_999 },
+    example: 5000,
+  },
+};
+
+const HEADERS: NonNullable<Components['headers']> = {
+  'X-Request-Id': {
+    description: "The request's id, to quote when something is to be looked up.",
+    required: true,
+    schema: { type: 'string' },
+    example: EXAMPLE_REQUEST_ID,
+  },
+  'Retry-After': {
+    description: 'Seconds to wait before trying again, where known.',
+    schema: { type: 'integer', minimum: 0 },
+    example: 5,
+  },
+  'WWW-Authenticate': {
+    description: 'How to prove who you are.',
+    required: true,
+    schema: { type: 'string' },
+    example: 'Bearer',
+  },
+};
+
+/** Parts of the document that its operations refer to. */
+export function commonComponents(): Components {
+  return {
+    securitySchemes: SECURITY_SCHEMES,
+    parameters: PARAMETERS,
+    headers: HEADERS,
+    responses: commonResponses(),
+  };
+}

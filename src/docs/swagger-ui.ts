@@ -1,0 +1,31 @@
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { SwaggerModule, type SwaggerCustomOptions } from '@nestjs/swagger';
+
+import { documentOf } from './document.js';
+
+const OPTIONS: SwaggerCustomOptions = {
+  customSiteTitle: 'HSS gateway',
+  customCss: '.swagger-ui .topbar { display: none }',
+  swaggerOptions: {
+    docExpansion: 'list',
+    tryItOutEnabled: true,
+    displayRequestDuration: true,
+    persistAuthorization: true,
+    // The schemas are shown where they are used; as a list at the end they are only long.
+    defaultModelsExpandDepth: 0,
+    // Otherwise the page asks a service of its maker's to look at the document.
+    validatorUrl: 'none',
+  },
+};
+
+/** Swagger UI at `/docs`, and the document at `/docs-json` and `/docs-yaml`. */
+export function serveDocs(app: NestFastifyApplication): void {
+  // These routes are the framework's own, so their access is declared here.
+  app
+    .getHttpAdapter()
+    .getInstance()
+    .addHook('onRoute', (route) => {
+      if (/^\/docs(?:$|[/-])/.test(route.url)) route.config = { ...route.config, access: 'public' };
+    });
+  SwaggerModule.setup('docs', app, () => documentOf(app), OPTIONS);
+}

@@ -1,0 +1,47 @@
+/** By the name that controllers go under; each one's routes stand together. */
+export const TAGS: Readonly<Record<string, string>> = {
+  Operations: 'Handle alarms, and read the receipts back.',
+  Health: 'For probes. No key is needed.',
+  Metrics: 'For Prometheus. No key is needed.',
+};
+
+/** The document's own description, in CommonMark. */
+export const DESCRIPTION = `
+Handles the alarms of Huawei Cloud HSS (Host Security Service) for internal apps. The gateway holds the cloud's credentials,
+limits every caller to what it was granted, writes every act down before it is done, and says truthfully what became of it.
+
+### Words
+
+| Word | Means |
+|---|---|
+| alarm | one HSS alarm event, known by its event id |
+| operation | one accepted request to handle one or more alarms; it has an id, a status and a receipt |
+| operation type | one of upstream's ten \`operate_type\` values, spelled as upstream spells them |
+| caller | an internal app that has proved who it is |
+| grant | what a caller may do: operation types, in projects, in enterprise projects |
+| scope | where an operation acts: project (a region and a project id), enterprise project, container |
+| upstream | Huawei Cloud: HSS and IAM |
+| attempt | one HTTP exchange with upstream |
+| intent, outcome | what is written down before the first byte goes upstream, and when the result is known |
+
+### What became of an alarm
+
+| Outcome | Means |
+|---|---|
+| \`applied\` | upstream took it |
+| \`already\` | it was so before |
+| \`rejected\` | upstream said no |
+| \`not_attempted\` | it never left the gateway |
+| \`unknown\` | bytes were sent and no answer came |
+
+### Errors
+
+Every answer that is not a success is a problem document (RFC 9457) with a stable \`code\`, a \`detail\` that a person can act
+on, the \`requestId\`, and whether the same request is \`retryable\`. A bad request is told everything that is wrong with it
+at once, in \`violations\`. A problem with an \`operationId\` belongs to an operation that was accepted: its receipt can be read.
+
+### Fields
+
+Unknown fields and query parameters are refused by name. No text may hold control characters. Whole numbers are exact up to
+the largest that upstream takes: none is ever rounded.
+`.trim();

@@ -1,0 +1,45 @@
+import type { ContractOptions } from '../http/contract/contract.js';
+import { Problem } from '../http/problem.js';
+import { LivenessDto, ReadinessDto } from './health.dto.js';
+
+export const LIVE: ContractOptions = {
+  id: 'isAlive',
+  answers: {
+    200: {
+      description: 'Alive.',
+      type: LivenessDto,
+      examples: { alive: { summary: 'Alive', value: { status: 'alive' } } },
+    },
+  },
+};
+
+export const METRICS: ContractOptions = {
+  id: 'readMetrics',
+  answers: {
+    200: {
+      description: "Prometheus' text format.",
+      mediaType: 'text/plain',
+      example:
+        '# HELP hss_gateway_audit_writable 1 when the last record could be written.\n# TYPE hss_gateway_audit_writable gauge\nhss_gateway_audit_writable 1\n',
+    },
+  },
+};
+
+const notReady = (detail: string): Problem =>
+  new Problem(503, 'not_ready', detail, { retryable: true, retryAfter: 5 });
+
+export const READY: ContractOptions = {
+  id: 'isReady',
+  answers: {
+    200: {
+      description: 'Ready.',
+      type: ReadinessDto,
+      examples: { ready: { summary: 'Ready', value: { status: 'ready' } } },
+    },
+  },
+  problems: [
+    notReady('The gateway is shutting down.'),
+    notReady('The audit trail can not be written.'),
+    notReady('IAM refuses the credentials of demo.'),
+  ],
+};

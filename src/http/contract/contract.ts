@@ -1,0 +1,111 @@
+import { applyDecorators } from '@nestjs/common';
+import {
+  ApiBody,
+  ApiExtraModels,
+  ApiOperation,
+  ApiParam,
+  ApiResponse,
+  getSchemaPath,
+  type ApiParamOptions,
+} from '@nestjs/swagger';
+
+import type { Problem } from '../problem.js';
+import type { DtoClass } from '../validation/field.js';
+import { problemAnswers } from './problem-answers.js';
+import { ProblemDto } from './problem.dto.js';
+
+/** A named example, with a line about it. */
+export interface Example {
+  readonly summary: string;
+  readonly description?: string;
+  readonly value: unknown;
+}
+
+export type Examples = Readonly<Record<string, Example>>;
+
+/** A successful answer in JSON. */
+export interface Answer {
+  readonly description: string;
+  readonly type: DtoClass;
+  readonly examples: Examples;
+}
+
+/** A successful answer in plain text. */
+export interface TextAnswer {
+  readonly description: string;
+  readonly mediaType: string;
+  readonly example: string;
+}
+
+/** A body that is one of several classes, told apart by the value of one of their fields. */
+export interface ChosenBody {
+  readonly description: string;
+  readonly field: string;
+  /** By the field's value. */
+  readonly types: Readonly<Record<string, DtoClass>>;
+  readonly examples: Examples;
+}
+
+/** What a route takes and answers, beyond what is true of every route. */
+export interface ContractOptions {
+  /** Name of the operation, for generated clients. */
+  readonly id: string;
+  readonly parameters?: readonly ApiParamOptions[];
+  readonly body?: ChosenBody;
+  /** By HTTP status. */
+  readonly answers: Readonly<Record<number, Answer | TextAnswer>>;
+  /** One for each problem it can end in, as it is thrown. */
+  readonly problems?: readonly Problem[];
+}
+
+/**
+ * Describes a route in the document. Its summary and description are the method's doc comment; the request id, the key and
+ * the unexpected error are the same for every route and are added when the document is made.
+ */
+export function Contract({
+  id,
+  parameters = [],
+  body,
+  answers,
+  problems = [],
+}: ContractOptions): MethodDecorator {
+  return applyDecorators(
+    ApiOperation({ operationId: id }),
+    ApiExtraModels(ProblemDto),
+    ...parameters.map((parameter) => ApiParam(parameter)),
+    ...(body ? bodyDecorators(body) : []),
+    ...Object.entries(answers).map(([status, answer]) => answerDecorator(Number(status), answer)),
+    ...Object.entries(problemAnswers(problems)).map(([status, answer]) =>
+      ApiResponse({ status: Number(status), ...answer }),
+    ),
+  );
+}
+
+function answerDecorator(status: number, answer: Answer | TextAnswer): MethodDecorator {
+  const { description } = answer;
+  if ('type' in answer) {
+    return ApiResponse({ status, description, type: answer.type, examples: { ...answer.examples } });
+  }
+  const { mediaType, example } = answer;
+  return ApiResponse({
+    status,
+    description,
+    content: { [mediaType]: { schema: { type: 'string' }, example } },
+  });
+}
+
+function bodyDecorators({ description, field, types, examples }: ChosenBody): MethodDecorator[] {
+  const paths = Object.entries(types).map(([value, type]) => [value, getSchemaPath(type)] as const);
+  return [
+    ApiExtraModels(...Object.values(types)),
+    ApiBody({
+      description,
+      required: true,
+      schema: {
+        oneOf: paths.map(([, $ref]) => ({ $ref })),
+        discriminator: { propertyName: field, mapping: Object.fromEntries(paths) },
+      },
+      examples: { ...examples },
+    }),
+  ];
+}

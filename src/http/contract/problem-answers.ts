@@ -1,0 +1,84 @@
+import { getSchemaPath } from '@nestjs/swagger';
+
+import { problemBody, type Problem } from '../problem.js';
+import { EXAMPLE_REQUEST_ID } from './example-ids.js';
+import { ProblemDto } from './problem.dto.js';
+
+const UNLESS_UNKNOWN = 'Nothing was done, unless there is an `outcome` and it is `unknown`.';
+
+/** What a status means here, whatever the code. */
+const MEANINGS: Readonly<Record<number, string>> = {
+  400: `Something in the request is wrong; where the gateway could tell, \`violations\` names all of it. ${UNLESS_UNKNOWN}`,
+  401: 'Nobody was recognised. Nothing was done.',
+  403: `Not granted to the caller, or not allowed to the gateway by upstream. ${UNLESS_UNKNOWN}`,
+  404: `Not there, or not yours. ${UNLESS_UNKNOWN}`,
+  409: `The state of the host or of the account does not allow it. ${UNLESS_UNKNOWN}`,
+  413: `Too large. ${UNLESS_UNKNOWN}`,
+  414: 'The path is too long. Nothing was done.',
+  415: 'The body is not declared as JSON. Nothing was done.',
+  500: 'A fault of the gateway itself. Where something may have been done, a receipt tells of it.',
+  502: `Upstream failed. ${UNLESS_UNKNOWN}`,
+  503: `Not possible at the moment. ${UNLESS_UNKNOWN}`,
+  504: `No answer in time. ${UNLESS_UNKNOWN}`,
+};
+
+/** Statuses that may carry a `Retry-After`. */
+const MAY_WAIT: ReadonlySet<number> = new Set([409, 429, 502, 503, 504]);
+
+export const PROBLEM_JSON = 'application/problem+json';
+
+/** By the problem's code; a second one of the same code is numbered. */
+export type ProblemExamples = Record<string, { summary: string; value: ReturnType<typeof problemBody> }>;
+
+/** An answer of the document. */
+export interface ProblemAnswer {
+  readonly description: string;
+  readonly headers: Record<string, { $ref: string }>;
+  readonly content: { readonly [PROBLEM_JSON]: { schema: { $ref: string }; examples: ProblemExamples } };
+}
+
+/**
+ * Problems as the document shows them: an answer for each status, with an example for each problem, named by its code. The
+ * list of codes is written into the description when the document is made.
+ */
+export function problemAnswers(problems: readonly Problem[]): Record<number, ProblemAnswer> {
+  const statuses = [...new Set(problems.map(({ status }) => status))].sort((a, b) => a - b);
+  return Object.fromEntries(
+    statuses.map((status) => [
+      status,
+      answerOf(
+        status,
+        problems.filter((problem) => problem.status === status),
+      ),
+    ]),
+  );
+}
+
+function answerOf(status: number, problems: readonly Problem[]): ProblemAnswer {
+  const meaning = MEANINGS[status];
+  if (meaning === undefined) throw new Error(`no words for status ${status}`);
+  return {
+    description: meaning,
+    headers: {
+      ...(status === 401 && { 'WWW-Authenticate': { $ref: '#/components/headers/WWW-Authenticate' } }),
+      ...(MAY_WAIT.has(status) && { 'Retry-After': { $ref: '#/components/headers/Retry-After' } }),
+    },
+    content: {
+      [PROBLEM_JSON]: {
+        schema: { $ref: getSchemaPath(ProblemDto) },
+        examples: examplesOf(problems),
+      },
+    },
+  };
+}
+
+function examplesOf(problems: readonly Problem[]): ProblemExamples {
+  const examples: ProblemExamples = {};
+  for (const problem of problems) {
+    const value = problemBody(problem, EXAMPLE_REQUEST_ID);
+    let name = problem.code;
+    for (let count = 2; name in examples; count += 1) name = `${problem.code}_${count}`;
+    examples[name] = { summary: problem.code, value };
+  }
+  return examples;
+}

@@ -1,0 +1,30 @@
+import { Problem } from './problem.js';
+
+/** Header by which a caller asks for less time than the gateway would take. */
+export const DEADLINE_HEADER = 'x-deadline-ms';
+
+/** Less is no time for even one attempt. */
+const SHORTEST_MS = 300;
+
+/**
+ * Until when a request may take, in epoch milliseconds: as long as the gateway is configured for, or less where the caller
+ * asks for less; asking for more changes nothing.
+ *
+ * @throws Problem 400
+ */
+export function deadlineOf(
+  asked: string | string[] | undefined,
+  receivedAt: number,
+  longestMs: number,
+): number {
+  if (asked === undefined) return receivedAt + longestMs;
+  const milliseconds = typeof asked === 'string' && /^\d{1,9}$/.test(asked) ? Number(asked) : 0;
+  if (milliseconds < SHORTEST_MS) {
+    throw new Problem(
+      400,
+      'invalid_deadline',
+      `X-Deadline-Ms must be a whole number of milliseconds, ${SHORTEST_MS} or more; ${longestMs} is the most that is granted.`,
+    );
+  }
+  return receivedAt + Math.min(milliseconds, longestMs);
+}

@@ -1,0 +1,61 @@
+import { execFile } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+
+import { chromium, type Browser } from 'playwright-core';
+
+const run = promisify(execFile);
+
+/** The nearest `node_modules` above the compiled tests. */
+function nodeModules(): string {
+  const found = ['../../node_modules/', '../../../node_modules/', '../../../../node_modules/']
+    .map((place) => fileURLToPath(new URL(place, import.meta.url)))
+    .find((place) => existsSync(place));
+  if (found === undefined) throw new Error('node_modules was not found');
+  return found;
+}
+
+/**
+ * The folder of a browser that the package `@sparticuz/chromium` carries in compressed form, with the libraries that a slim
+ * system lacks (NSS, NSPR, expat) and a font. Unpacked once, beside the packages; another process that does the same at the
+ * same time does no harm.
+ */
+async function unpackedBrowser(): Promise<string> {
+  const cache = join(nodeModules(), '.cache');
+  const folder = join(cache, 'hss-gateway-browser-143');
+  if (existsSync(folder)) return folder;
+  mkdirSync(cache, { recursive: true });
+  const fresh = mkdtempSync(join(cache, 'unpacking-'));
+  // In a process of its own, because the package takes its folder and its idea of the system from the environment.
+  const script = "import('@sparticuz/chromium').then(({ default: chromium }) => chromium.executablePath())";
+  await run(process.execPath, ['-e', script], {
+    cwd: join(nodeModules(), '..'),
+    env: { PATH: process.env['PATH'], TMPDIR: fresh, AWS_EXECUTION_ENV: 'AWS_Lambda_nodejs20.x' },
+  });
+  try {
+    renameSync(fresh, folder);
+  } catch (error) {
+    if (!existsSync(folder)) throw error;
+    rmSync(fresh, { recursive: true, force: true });
+  }
+  return folder;
+}
+
+/** A headless browser that needs nothing but npm on 64-bit Linux; elsewhere `TEST_BROWSER` names one that is installed. */
+export async function startBrowser(): Promise<Browser> {
+  const installed = process.env['TEST_BROWSER'];
+  if (installed !== undefined) return chromium.launch({ executablePath: installed });
+  const folder = await unpackedBrowser();
+  return chromium.launch({
+    executablePath: join(folder, 'chromium'),
+    // Root may not use the sandbox, and the page is our own.
+    args: ['--no-sandbox', '--no-zygote', '--single-process', '--disable-gpu'],
+    env: {
+      LD_LIBRARY_PATH: join(folder, 'al2023', 'lib'),
+      FONTCONFIG_PATH: join(folder, 'fonts'),
+      HOME: folder,
+    },
+  });
+}

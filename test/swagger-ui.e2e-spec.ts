@@ -1,0 +1,86 @@
+import { mkdirSync } from 'node:fs';
+
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import type { Browser, Page } from 'playwright-core';
+
+import { startBrowser } from './support/browser.js';
+import { startDemoProcess, type DemoProcess } from './support/process.js';
+
+const ARTIFACTS = 'test-artifacts';
+const SEED_EVENT = '2a71e1e2-60f4-4d56-b314-2038fdc39de6';
+
+let gateway: DemoProcess;
+let browser: Browser;
+let page: Page;
+let asked: string[];
+let complaints: string[];
+
+beforeAll(async () => {
+  [gateway, browser] = await Promise.all([startDemoProcess(), startBrowser()]);
+}, 120_000);
+afterAll(async () => {
+  await browser?.close();
+  await gateway?.close();
+});
+
+beforeEach(async () => {
+  page = await browser.newPage({ viewport: { width: 1280, height: 1600 } });
+  asked = [];
+  complaints = [];
+  page.on('request', (request) => asked.push(request.url()));
+  page.on('pageerror', (error) => complaints.push(error.message));
+  page.on('console', (message) => {
+    if (message.type() === 'error') complaints.push(message.text());
+  });
+});
+afterEach(() => page.close());
+
+/** Runs a scene; when it fails, a picture of the page tells what was to be seen. */
+async function scene(name: string, play: () => Promise<void>): Promise<void> {
+  try {
+    await play();
+  } catch (error) {
+    mkdirSync(ARTIFACTS, { recursive: true });
+    await page.screenshot({ path: `${ARTIFACTS}/${name}.png`, fullPage: true });
+    throw error;
+  }
+}
+
+async function authorise(key: string): Promise<void> {
+  await page.getByRole('button', { name: 'Authorize' }).first().click();
+  const dialog = page.locator('.modal-ux');
+  await dialog.getByLabel('auth-bearer-value').fill(key);
+  await dialog.getByRole('button', { name: 'Apply credentials' }).first().click();
+  await dialog.getByRole('button', { name: 'Close' }).first().click();
+}
+
+describe('Swagger UI of a demo', () => {
+  it('executes the example of the documentation as it stands and shows its receipt', () =>
+    scene('seed-example', async () => {
+      await page.goto(`${gateway.url}/docs`);
+      await authorise(gateway.key);
+      const operation = page.locator('#operations-Operations-handleAlarms');
+      await operation.locator('.opblock-summary-control').click();
+      await operation.getByRole('button', { name: 'Execute' }).click();
+      const answer = operation.locator('.live-responses-table');
+      await answer.waitFor();
+      expect(await answer.locator('.response-col_status').last().innerText()).toContain('200');
+      const receipt = JSON.parse(await answer.locator('.microlight, code').first().innerText()) as object;
+      expect(receipt).toMatchObject({
+        operation: 'mark_as_handled',
+        status: 'applied',
+        remark: 'test',
+        requestedBy: 'demo',
+        alarms: [{ eventId: SEED_EVENT, outcome: 'applied' }],
+      });
+    }));
+
+  it('loads nothing from anywhere else, and complains of nothing', () =>
+    scene('loads', async () => {
+      await page.goto(`${gateway.url}/docs`);
+      await page.locator('#operations-Operations-handleAlarms').waitFor();
+      await page.waitForLoadState('networkidle');
+      const elsewhere = asked.filter((url) => !url.startsWith(gateway.url) && !url.startsWith('data:'));
+      expect({ elsewhere, complaints }).toEqual({ elsewhere: [], complaints: [] });
+    }));
+});
