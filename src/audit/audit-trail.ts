@@ -65,7 +65,7 @@ export class AuditTrail implements OnApplicationShutdown {
         type: record.operation,
         project: record.scope.project,
         enterpriseProjectId: record.scope.enterpriseProjectId,
-        eventIds: JSON.stringify(record.alarms),
+        eventIds: record.alarms,
       },
     });
   }

@@ -12,8 +12,7 @@ export interface Entry {
     readonly type: string;
     readonly project: string;
     readonly enterpriseProjectId: string;
-    /** JSON array of event ids. */
-    readonly eventIds: string;
+    readonly eventIds: readonly string[];
   };
   /** The operation's new status, with an outcome. */
   readonly status?: string;

@@ -3,10 +3,16 @@ import { createHash } from 'node:crypto';
 import Database from 'better-sqlite3';
 
 import type { Entry, Row, SqlValue } from './audit.engine.js';
+import { alarmToken } from './alarm-token.js';
 import { SCHEMA_STEPS } from './schema.js';
 
 /** The hash before the first record. */
 const GENESIS = Buffer.alloc(32);
+
+/** Intents of many alarms are long: larger pages cost less for them and no more for short ones. */
+const PAGE_BYTES = 8_192;
+/** So many pages are written before they are moved from the log to the file: 16 MiB. */
+const CHECKPOINT_PAGES = 2_048;
 
 /** A link of the chain: SHA-256 over the link before it and the record's bytes. */
 export function link(previous: Uint8Array, body: string): Buffer {
@@ -25,7 +31,9 @@ export class EmbeddedDatabase {
   constructor(path: string) {
     const database = new Database(path);
     this.#database = database;
+    database.pragma(`page_size = ${PAGE_BYTES}`);
     database.pragma('journal_mode = WAL');
+    database.pragma(`wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
     // FULL: a commit is on the disk, not only with the operating system, when it returns.
     database.pragma('synchronous = FULL');
     database.pragma('busy_timeout = 2000');
@@ -70,7 +78,7 @@ export class EmbeddedDatabase {
       if (operation) {
         const { caller, type, project, enterpriseProjectId, eventIds } = operation;
         statements.operation.run(operationId, caller, type, project, enterpriseProjectId);
-        statements.alarms.run(operationId, eventIds);
+        statements.alarms.run(seq, eventIds.map(alarmToken).join(' '));
       }
       if (status !== undefined) statements.status.run(status, open ? 1 : 0, operationId);
     }
@@ -87,9 +95,7 @@ function prepare(database: Database.Database) {
       `INSERT INTO operation (id, caller, type, project, enterprise_project_id, status, open)
        VALUES (?, ?, ?, ?, ?, 'pending', 1)`,
     ),
-    alarms: database.prepare(
-      'INSERT INTO operation_alarm (event_id, operation_id) SELECT value, ? FROM json_each(?)',
-    ),
+    alarms: database.prepare('INSERT INTO alarm_index (rowid, tokens) VALUES (?, ?)'),
     status: database.prepare('UPDATE operation SET status = ?, open = ? WHERE id = ?'),
   };
 }

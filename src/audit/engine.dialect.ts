@@ -23,7 +23,7 @@ export interface AuditTables {
     status: string;
     open: number;
   };
-  operation_alarm: { event_id: string; operation_id: string };
+  alarm_index: { rowid: number; alarm_index: string };
 }
 
 class EngineConnection implements DatabaseConnection {

@@ -1,9 +1,10 @@
 import { Injectable } from '@nestjs/common';
-import type { Kysely } from 'kysely';
+import { sql, type Kysely } from 'kysely';
 
 import { parseExact, stringifyExact } from '../domain/exact-json.js';
 import type { OperationStatus } from '../domain/outcome.js';
 import type { OperationType } from '../domain/operation-type.js';
+import { alarmToken } from './alarm-token.js';
 import { AuditEngine } from './audit.engine.js';
 import type { AuditRecord, OperationTrail, StoredIntent } from './audit-record.js';
 import { queriesOver, type AuditTables } from './engine.dialect.js';
@@ -43,9 +44,13 @@ export class OperationStore {
     let query = this.#queries.selectFrom('operation').select('operation.id');
     const { eventId, caller, operation, status, project, from, to, before } = filter;
     if (eventId !== undefined) {
-      query = query
-        .innerJoin('operation_alarm', 'operation_alarm.operation_id', 'operation.id')
-        .where('operation_alarm.event_id', '=', eventId);
+      query = query.where('operation.id', 'in', (inner) =>
+        inner
+          .selectFrom('alarm_index')
+          .innerJoin('audit_record', 'audit_record.seq', 'alarm_index.rowid')
+          .select(sql<string>`audit_record.operation_id`.as('operation_id'))
+          .where('alarm_index', sql`MATCH`, `"${alarmToken(eventId)}"`),
+      );
     }
     if (caller !== undefined) query = query.where('caller', '=', caller);
     if (operation !== undefined) query = query.where('type', '=', operation);

@@ -24,10 +24,10 @@ export const SCHEMA_STEPS: readonly (readonly string[])[] = [
     `CREATE INDEX operation_caller ON operation (caller, id)`,
     // Under way, or of unknown outcome.
     `CREATE INDEX operation_open ON operation (id) WHERE open = 1`,
-    `CREATE TABLE operation_alarm (
-       event_id TEXT NOT NULL,
-       operation_id TEXT NOT NULL,
-       PRIMARY KEY (event_id, operation_id)
-     ) WITHOUT ROWID`,
+    // Which intents name an alarm, by their place in the trail. Event ids are random: a full-text index takes hundreds of them at
+    // once for a tenth of what a table's tree would cost.
+    `CREATE VIRTUAL TABLE alarm_index USING fts5 (
+       tokens, content = '', detail = none, columnsize = 0, tokenize = "ascii tokenchars '-'"
+     )`,
   ],
 ];
