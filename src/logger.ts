@@ -3,7 +3,11 @@ import { pino, type Logger } from 'pino';
 
 import type { LogLevel } from './config/config.js';
 
-/** JSON lines on standard output, written without blocking a request. */
+/** Lines are written together, at most so many milliseconds late. */
+const FLUSH_EVERY_MS = 250;
+const FLUSH_BYTES = 4_096;
+
+/** JSON lines on standard output, written without blocking a request; what is left is written when the process exits. */
 export function makeLogger(level: LogLevel): Logger {
   return pino(
     {
@@ -12,7 +16,7 @@ export function makeLogger(level: LogLevel): Logger {
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
     },
-    pino.destination({ dest: 1, sync: false }),
+    pino.destination({ dest: 1, sync: false, minLength: FLUSH_BYTES, periodicFlush: FLUSH_EVERY_MS }),
   );
 }
 
