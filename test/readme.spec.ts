@@ -1,0 +1,103 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+import { describe, expect, it } from '@jest/globals';
+
+import { PLAIN_VARIABLES, SECRET_VARIABLES } from '../src/config/environment.js';
+import { loadConfig } from '../src/config/load-config.js';
+import { DEMO_REQUEST } from '../src/demo-mode.js';
+import { ALARM_OUTCOMES } from '../src/domain/outcome.js';
+import { OPERATION_TYPE_NAMES } from '../src/domain/operation-type.js';
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+const read = (file: string): string => readFileSync(join(ROOT, file), 'utf8');
+const readme = read('README.md');
+
+/** The words in backquotes in the first column of the table that follows a heading. */
+function firstColumn(heading: string): string[] {
+  return tableAfter(heading).flatMap(([cell = '']) => quoted(cell));
+}
+
+function tableAfter(heading: string): string[][] {
+  const table = new RegExp(`^${heading}\n(?:(?!\\|).*\n)*((?:\\|.*\n)+)`, 'm').exec(readme)?.[1];
+  if (table === undefined) throw new Error(`no table after ${heading}`);
+  const [, , ...rows] = table.trim().split('\n');
+  return rows.map((row) => row.slice(1, -1).split('|'));
+}
+
+function quoted(text: string): string[] {
+  return [...text.matchAll(/`([^`]+)`/g)].map(([, word = '']) => word);
+}
+
+function blocks(language: string): string[] {
+  return [...readme.matchAll(new RegExp(`^\`\`\`${language}\n([^]*?)^\`\`\`$`, 'gm'))].map(
+    ([, text = '']) => text,
+  );
+}
+
+describe('the README', () => {
+  it('has every variable that the gateway reads, and no other', () => {
+    const known = [...PLAIN_VARIABLES, ...SECRET_VARIABLES];
+    expect(firstColumn('## Configuration').sort()).toEqual(known.sort());
+    for (const name of SECRET_VARIABLES) expect(readme).toContain(`\`${name}_FILE\``);
+  });
+
+  it('has a reason for every production dependency, and names no other', () => {
+    const { dependencies } = JSON.parse(read('package.json')) as { dependencies: Record<string, string> };
+    expect(firstColumn('## Dependencies').sort()).toEqual(Object.keys(dependencies).sort());
+  });
+
+  it('has every operation type and every outcome', () => {
+    for (const name of OPERATION_TYPE_NAMES) expect(readme).toContain(`\`${name}\``);
+    expect(firstColumn('### What an answer means')).toEqual([...ALARM_OUTCOMES]);
+  });
+
+  it('has no problem code that the gateway does not use', () => {
+    const document = read('openapi/gateway.json');
+    const codes = tableAfter('\\| HTTP \\|.*').flatMap((cells) => quoted(cells[2] ?? ''));
+    expect(codes.length).toBeGreaterThan(10);
+    for (const code of codes) expect(document).toContain(`"code": "${code}"`);
+  });
+
+  it('shows the request of the demo', () => {
+    const body = /^ {2}-d '(.*)'$/m.exec(readme)?.[1];
+    expect(JSON.parse(body ?? '')).toEqual(DEMO_REQUEST);
+  });
+
+  it('shows a configuration that the gateway takes', () => {
+    const [callers = '', rest = ''] = blocks('yaml');
+    const yaml = rest.replace(/^callers: \[\].*\n/m, callers);
+    const environment = {
+      GATEWAY_CONFIG: 'gateway.yaml',
+      IAM_DOMAIN_NAME: 'd',
+      IAM_USER_NAME: 'u',
+      IAM_PASSWORD: 'p',
+    };
+    const readFile = (path: string): string => (path === 'gateway.yaml' ? yaml : 'secret');
+    const { projects, callers: known } = loadConfig({ environment, readFile });
+    expect([...projects.keys()]).toEqual(['prod', 'staging']);
+    expect(known.map(({ id }) => id)).toEqual(['soc-portal', 'chat-bot']);
+  });
+});
+
+describe('the documents', () => {
+  const documents = ['README.md', 'CHANGELOG.md', 'SECURITY.md'].concat(
+    (readdirSync(join(ROOT, 'docs'), { recursive: true }) as string[])
+      .filter((file) => file.endsWith('.md'))
+      .map((file) => join('docs', file)),
+  );
+
+  it.each(documents)('%s leads nowhere that does not exist', (document) => {
+    const text = read(document);
+    const links = [...text.matchAll(/\]\(((?!https:)[^)#]+)/g)].map(([, link = '']) =>
+      join(dirname(document), link),
+    );
+    // Paths are written from the root, or from `src` in the document that maps it.
+    const paths = quoted(text).filter((word) => /^[\w./-]+\/[\w.-]+\.(?:ts|md|json|yaml|js)$/.test(word));
+    const missing = [...links, ...paths].filter(
+      (path) => !existsSync(join(ROOT, path)) && !existsSync(join(ROOT, 'src', path)),
+    );
+    expect(missing).toEqual([]);
+  });
+});
