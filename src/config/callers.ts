@@ -60,7 +60,7 @@ function readProjectName(entry: Field, projects: readonly string[]): string {
   if (entry.raw === '*') return '*';
   const found = projects.find((name) => name === entry.raw);
   if (found !== undefined) return found;
-  entry.note(`must be "*" or the name of a configured project${entry.suggestion(projects)}`);
+  entry.note('must be "*" or the name of a configured project');
   return '';
 }
 

@@ -5,10 +5,17 @@ describe('the YAML file', () => {
   test('sets limits, which variables override', () => {
     const yaml = `${CALLERS}
 limits: { alarmsPerRequest: 50, bodyBytes: 2048 }
-upstream: { deadlineMs: 600, attemptTimeoutMs: 300, maxAttempts: 5, connections: 8 }`;
+upstream: { deadlineMs: 600, attemptTimeoutMs: 300, maxAttempts: 5, connections: 8, settleQuietMs: 100, settleGiveUpMs: 200 }`;
     expect(loadWith({ GATEWAY_MAX_ALARMS: '60', GATEWAY_DEADLINE_MS: '700' }, yaml)).toMatchObject({
       limits: { alarmsPerRequest: 60, bodyBytes: 2048 },
-      upstream: { deadlineMs: 700, attemptTimeoutMs: 300, maxAttempts: 5, connections: 8 },
+      upstream: {
+        deadlineMs: 700,
+        attemptTimeoutMs: 300,
+        maxAttempts: 5,
+        connections: 8,
+        settleQuietMs: 100,
+        settleGiveUpMs: 200,
+      },
     });
   });
 
@@ -42,11 +49,23 @@ upstream: { deadlineMs: 600, attemptTimeoutMs: 300, maxAttempts: 5, connections:
       'a text for a mapping',
       'limits: 50',
       'limits',
-      'must be a mapping with the keys alarmsPerRequest, bodyBytes',
+      'must be a mapping with the keys alarmsPerRequest, bodyBytes, maxEventLoopDelayMs',
     ],
     ['a text for a list', 'projects: prod', 'projects', 'must be a list of at least one project'],
     ['an empty list', 'projects: []', 'projects', 'must be a list of at least one project'],
     ['too many attempts', 'upstream: { maxAttempts: 6 }', 'upstream.maxAttempts', 'from 1 to 5'],
+    [
+      'a hasty settlement',
+      'upstream: { settleQuietMs: 99 }',
+      'upstream.settleQuietMs',
+      'from 100 to 3600000',
+    ],
+    [
+      'a late settlement',
+      'upstream: { settleGiveUpMs: 3600001 }',
+      'upstream.settleGiveUpMs',
+      'from 100 to 3600000',
+    ],
     ['no connection', 'upstream: { connections: 0 }', 'upstream.connections', 'from 1 to 1024'],
     ['a list for a number', 'upstream: { deadlineMs: [500] }', 'upstream.deadlineMs', 'from 500 to 30000'],
     [

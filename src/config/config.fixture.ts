@@ -1,5 +1,5 @@
 import { ConfigError } from './config.error.js';
-import type { Config } from './config.js';
+import type { Config, ProjectConfig } from './config.js';
 import { loadConfig } from './load-config.js';
 
 export const DIGEST = 'ab'.repeat(32);
@@ -53,4 +53,10 @@ export function problemsIn(loading: () => unknown): Record<string, string> {
     return Object.fromEntries(error.problems.map(({ key, problem }) => [key, problem]));
   }
   throw new Error('expected the configuration to be refused');
+}
+
+export function projectOf(config: Config, name = 'default'): ProjectConfig {
+  const project = config.projects.get(name);
+  if (project === undefined) throw new Error(`no project ${name}`);
+  return project;
 }

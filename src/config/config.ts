@@ -15,6 +15,7 @@ export interface Config {
   readonly callers: readonly CallerConfig[];
   readonly limits: LimitsConfig;
   readonly upstream: UpstreamConfig;
+  readonly shutdown: ShutdownConfig;
   readonly logLevel: LogLevel;
   /** Whether `/docs` is served. */
   readonly docs: boolean;
@@ -77,6 +78,15 @@ export interface KeyConfig {
 export interface LimitsConfig {
   readonly alarmsPerRequest: number;
   readonly bodyBytes: number;
+  /** Mean delay of the event loop, over a second, above which requests are turned away; 0: never. */
+  readonly maxEventLoopDelayMs: number;
+}
+
+export interface ShutdownConfig {
+  /** How long connections are still accepted after readiness is off, so that load balancers can notice. */
+  readonly drainDelayMs: number;
+  /** How long what is under way may take then; what is not done by that time is recorded as interrupted. */
+  readonly drainMs: number;
 }
 
 export interface UpstreamConfig {

@@ -84,16 +84,16 @@ export class Field {
     return Object.fromEntries(members) as Record<K, Field>;
   }
 
-  /** `; did you mean "x"?` when the text is a near miss. Only ever tells what is allowed, not what was written. */
-  suggestion(allowed: Iterable<string>): string {
-    const near = this.given && typeof this.raw === 'string' ? nearest(this.raw, allowed) : undefined;
-    return near === undefined ? '' : `; did you mean "${near}"?`;
-  }
-
   private noteUnknown(name: string, known: readonly string[]): void {
     const near = nearest(name, known);
     const remedy = near === undefined ? `the keys here are ${known.join(', ')}` : `did you mean "${near}"?`;
     this.problems.add(this.path(name), `is not a known key; ${remedy}`);
+  }
+
+  /** `; did you mean "x"?` when the text is a near miss. Only ever tells what is allowed, not what was written. */
+  private suggestion(allowed: Iterable<string>): string {
+    const near = this.given && typeof this.raw === 'string' ? nearest(this.raw, allowed) : undefined;
+    return near === undefined ? '' : `; did you mean "${near}"?`;
   }
 
   private path(name: string): string {

@@ -1,9 +1,12 @@
-import type { LimitsConfig, UpstreamConfig } from './config.js';
+import type { LimitsConfig, ShutdownConfig, UpstreamConfig } from './config.js';
 import type { Environment } from './environment.js';
 import type { Field } from './field.js';
 
 const ALARMS = { min: 1, max: 10_000 };
 const BODY_BYTES = { min: 1_024, max: 67_108_864 };
+const EVENT_LOOP_DELAY_MS = { min: 0, max: 60_000 };
+const DRAIN_DELAY_MS = { min: 0, max: 120_000 };
+const DRAIN_MS = { min: 0, max: 300_000 };
 const DEADLINE_MS = { min: 500, max: 30_000 };
 /** No attempt is started with less than the lower bound left, and none outlives the longest deadline. */
 const ATTEMPT_TIMEOUT_MS = { min: 250, max: 30_000 };
@@ -14,7 +17,11 @@ const CONNECTIONS = { min: 1, max: 1_024 };
 
 /** Variables win over the file, whose value is read all the same so that what is wrong with it is told. */
 export function readLimits(file: Field, environment: Environment): LimitsConfig {
-  const { alarmsPerRequest, bodyBytes } = file.object('alarmsPerRequest', 'bodyBytes');
+  const { alarmsPerRequest, bodyBytes, maxEventLoopDelayMs } = file.object(
+    'alarmsPerRequest',
+    'bodyBytes',
+    'maxEventLoopDelayMs',
+  );
   return {
     alarmsPerRequest: environment
       .field('GATEWAY_MAX_ALARMS')
@@ -22,6 +29,17 @@ export function readLimits(file: Field, environment: Environment): LimitsConfig 
     bodyBytes: environment
       .field('GATEWAY_MAX_BODY_BYTES')
       .integer(BODY_BYTES, bodyBytes.integer(BODY_BYTES, 1_048_576)),
+    maxEventLoopDelayMs: environment
+      .field('GATEWAY_MAX_EVENT_LOOP_DELAY_MS')
+      .integer(EVENT_LOOP_DELAY_MS, maxEventLoopDelayMs.integer(EVENT_LOOP_DELAY_MS, 1_000)),
+  };
+}
+
+/** Of the process and not of what it does, so there are variables alone. */
+export function readShutdown(environment: Environment): ShutdownConfig {
+  return {
+    drainDelayMs: environment.field('GATEWAY_DRAIN_DELAY_MS').integer(DRAIN_DELAY_MS, 0),
+    drainMs: environment.field('GATEWAY_DRAIN_MS').integer(DRAIN_MS, 25_000),
   };
 }
 

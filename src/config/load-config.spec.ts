@@ -29,6 +29,9 @@ describe('loadConfig', () => {
     ['GATEWAY_MAX_BODY_BYTES', '1024', (config) => config.limits.bodyBytes, 1024],
     ['GATEWAY_DEADLINE_MS', '500', (config) => config.upstream.deadlineMs, 500],
     ['GATEWAY_ATTEMPT_TIMEOUT_MS', '250', (config) => config.upstream.attemptTimeoutMs, 250],
+    ['GATEWAY_MAX_EVENT_LOOP_DELAY_MS', '0', (config) => config.limits.maxEventLoopDelayMs, 0],
+    ['GATEWAY_DRAIN_DELAY_MS', '120000', (config) => config.shutdown.drainDelayMs, 120_000],
+    ['GATEWAY_DRAIN_MS', '0', (config) => config.shutdown.drainMs, 0],
     ['PORT', '', (config) => config.listen.port, 3000],
   ])('takes %s=%s', (name, value, read, expected) => {
     expect(read(loadWith({ [name]: value }))).toBe(expected);
@@ -50,6 +53,9 @@ describe('loadConfig', () => {
     ['GATEWAY_MAX_BODY_BYTES', '1023', 'from 1024 to 67108864'],
     ['GATEWAY_DEADLINE_MS', '499', 'from 500 to 30000'],
     ['GATEWAY_ATTEMPT_TIMEOUT_MS', '30001', 'from 250 to 30000'],
+    ['GATEWAY_MAX_EVENT_LOOP_DELAY_MS', '60001', 'from 0 to 60000'],
+    ['GATEWAY_DRAIN_DELAY_MS', '120001', 'from 0 to 120000'],
+    ['GATEWAY_DRAIN_MS', '300001', 'from 0 to 300000'],
     ['GATEWAY_PROJECT_NAME', 'my project', '1 to 64 letters'],
     ['GATEWAY_ALLOW_INSECURE_ENDPOINTS', 'on', 'must be one of 1, 0'],
     ['HSS_AUTH', 'aksk', 'must be token'],
@@ -68,6 +74,7 @@ describe('loadConfig', () => {
     'HSS_PORT',
     'IAM_PORT_443_TCP',
     'POTR',
+    'HSS_REGION2',
     'HSS_AK',
     'HSS_SK',
   ])('leaves %s alone, which others may set', (name) => {
@@ -103,39 +110,6 @@ describe('loadConfig', () => {
         '  PORT: must be a whole number from 0 to 65535\n' +
         '  GATEWAY_DOCS: must be one of 1, 0',
     );
-  });
-});
-
-describe('demo mode', () => {
-  test('is implied when no project is configured, and asks for nothing', () => {
-    expect(load({})).toMatchObject({ demo: true, callers: [], projects: new Map() });
-  });
-
-  test('is not implied by half a project', () => {
-    expect(problemsIn(() => load({ HSS_PROJECT_ID: ENVIRONMENT.HSS_PROJECT_ID }))).toHaveProperty([
-      'HSS_REGION',
-    ]);
-  });
-
-  test('is not implied in production, where a missing project is a problem', () => {
-    const problems = problemsIn(() => load({ NODE_ENV: 'production' }));
-    expect(problems).toEqual({
-      projects: expect.stringContaining('set HSS_REGION and HSS_PROJECT_ID'),
-      callers: expect.stringContaining('nobody could use the gateway'),
-    });
-    expect(problems['projects']).not.toContain('GATEWAY_DEMO');
-  });
-
-  test('is refused in production', () => {
-    const problems = problemsIn(() => load({ NODE_ENV: 'production', GATEWAY_DEMO: '1' }));
-    expect(problems).toEqual({
-      GATEWAY_DEMO: expect.stringContaining('refused when NODE_ENV is production'),
-    });
-  });
-
-  test('can be turned off, and then a project is missing', () => {
-    const problems = problemsIn(() => load({ GATEWAY_DEMO: '0' }));
-    expect(problems['projects']).toContain('GATEWAY_DEMO=1');
   });
 });
 

@@ -7,7 +7,7 @@ import { readDatabase } from './database.js';
 import { Environment, type ConfigSource } from './environment.js';
 import { HOST } from './formats.js';
 import { deepFreeze } from './frozen.js';
-import { readLimits, readUpstream } from './limits.js';
+import { readLimits, readShutdown, readUpstream } from './limits.js';
 import { readProjects } from './projects.js';
 
 const PORTS = { min: 0, max: 65_535 };
@@ -25,7 +25,7 @@ export function loadConfig(source: ConfigSource): Config {
   const mode = readMode(environment);
   const file = readConfigFile(environment, source.readFile, problems);
   const projects = readProjects(environment, file, source.readFile);
-  const demo = readDemo(environment, mode, projects.size > 0 || file.broken);
+  const demo = readDemo(environment, mode, projects.size > 0);
   if (!demo && projects.size === 0 && !file.broken) problems.add('projects', noProjects(mode));
   const config: Config = {
     environment: mode,
@@ -39,6 +39,7 @@ export function loadConfig(source: ConfigSource): Config {
     callers: callersOf(file, [...projects.keys()], demo),
     limits: readLimits(file.limits, environment),
     upstream: readUpstream(file.upstream, environment),
+    shutdown: readShutdown(environment),
     logLevel: environment.field('LOG_LEVEL').oneOf(LOG_LEVELS, 'info'),
     docs: environment.field('GATEWAY_DOCS').flag(true),
   };
@@ -65,11 +66,7 @@ function noProjects(mode: Config['environment']): string {
 }
 
 function callersOf(file: ConfigFile, projects: readonly string[], demo: boolean): CallerConfig[] {
-  if (file.callers.given)
-    return readCallers(
-      file.callers,
-      projects.filter((name) => name !== ''),
-    );
+  if (file.callers.given) return readCallers(file.callers, projects);
   if (!demo && !file.broken) {
     file.callers.note(
       'none is configured, so nobody could use the gateway: list them in the file that GATEWAY_CONFIG names',

@@ -1,6 +1,14 @@
 import { describe, expect, test } from '@jest/globals';
-import { CALLERS, load, loadWith, problemsIn, PROJECT_ID, type Variables } from './config.fixture.js';
-import type { Config, ProjectConfig } from './config.js';
+import {
+  CALLERS,
+  load,
+  loadWith,
+  problemsIn,
+  PROJECT_ID,
+  projectOf,
+  type Variables,
+} from './config.fixture.js';
+import type { Config } from './config.js';
 
 const EPS = '0C0FFEE0-0000-4000-8000-00000000ABCD';
 
@@ -16,12 +24,6 @@ function loadListed(projects: string, variables: Variables = {}): Config {
     },
     `${CALLERS}projects:\n${projects}\n`,
   );
-}
-
-function projectOf(config: Config, name = 'default'): ProjectConfig {
-  const project = config.projects.get(name);
-  if (project === undefined) throw new Error(`no project ${name}`);
-  return project;
 }
 
 describe('the project of the environment', () => {
@@ -68,75 +70,6 @@ describe('the project of the environment', () => {
     expect(Object.keys(problemsIn(() => loadWith({ HSS_PROJECT_ID: projectId })))).toEqual([
       'HSS_PROJECT_ID',
     ]);
-  });
-});
-
-describe('endpoints', () => {
-  test.each([
-    ['https://hss.example.com', 'https://hss.example.com'],
-    ['https://HSS.example.com:443/', 'https://hss.example.com'],
-    ['https://hss.example.com:8443', 'https://hss.example.com:8443'],
-    ['http://localhost:9000', 'http://localhost:9000'],
-    ['http://127.0.0.1:9000', 'http://127.0.0.1:9000'],
-    ['http://[::1]:9000', 'http://[::1]:9000'],
-  ])('may be %s', (written, origin) => {
-    expect(projectOf(loadWith({ HSS_ENDPOINT: written })).hssEndpoint).toBe(origin);
-  });
-
-  test.each([
-    'hss.example.com',
-    'ftp://hss.example.com',
-    'https:hss.example.com',
-    'https://hss.example.com/v5',
-    'https://hss.example.com?x=1',
-    'https://hss.example.com/?',
-    'https://hss.example.com#x',
-    'https://user:word@hss.example.com',
-    'https://hss.example.com\\@other.example.com',
-    'https://hss.example.com\n',
-    'https://hss.example.com:99999',
-    'https://[::1',
-  ])('may not be %j', (written) => {
-    expect(problemsIn(() => loadWith({ IAM_ENDPOINT: written }))).toEqual({
-      IAM_ENDPOINT: expect.stringContaining('must be an origin such as https://host'),
-    });
-  });
-
-  test.each(['http://simulator:9000', 'http://127.0.0.1.example.com', 'http://localhost.example.com'])(
-    'may be %s only when insecure ones are allowed',
-    (written) => {
-      expect(problemsIn(() => loadWith({ HSS_ENDPOINT: written }))).toEqual({
-        HSS_ENDPOINT: expect.stringContaining('set GATEWAY_ALLOW_INSECURE_ENDPOINTS=1'),
-      });
-      const config = loadWith({ HSS_ENDPOINT: written, GATEWAY_ALLOW_INSECURE_ENDPOINTS: '1' });
-      expect(projectOf(config).hssEndpoint).toBe(written);
-    },
-  );
-});
-
-describe('the region', () => {
-  test('that is misspelt is refused with what is near, and with no more', () => {
-    const { HSS_REGION } = problemsIn(() => loadWith({ HSS_REGION: 'cn-nort-4' }));
-    expect(HSS_REGION).toContain(
-      'did you mean cn-north-4? For another region give both HSS_ENDPOINT and IAM_ENDPOINT',
-    );
-  });
-
-  test('that is unknown is refused when only one endpoint is given', () => {
-    expect(
-      problemsIn(() => loadWith({ HSS_REGION: 'mars-1', HSS_ENDPOINT: 'https://hss.example.com' })),
-    ).toEqual({
-      HSS_REGION: "is not in the gateway's table of regions: give both HSS_ENDPOINT and IAM_ENDPOINT",
-    });
-  });
-
-  test('may be unknown when both endpoints are given', () => {
-    const config = loadWith({
-      HSS_REGION: 'mars-1',
-      HSS_ENDPOINT: 'https://hss.example.com',
-      IAM_ENDPOINT: 'https://iam.example.com',
-    });
-    expect(projectOf(config)).toMatchObject({ region: 'mars-1', iamEndpoint: 'https://iam.example.com' });
   });
 });
 
@@ -203,6 +136,14 @@ describe('the projects of the file', () => {
   ])('are refused for their %s: %s', (key, project, problem) => {
     const problems = problemsIn(() => loadListed(`  - ${project}`));
     expect(problems).toEqual({ [`projects[0].${key}`]: expect.stringContaining(problem) });
+  });
+
+  test('do not repeat each other by having no name', () => {
+    const nameless = '  - { region: cn-north-4, projectId: a }';
+    expect(problemsIn(() => loadListed(`${nameless}\n${nameless}`))).toEqual({
+      'projects[0].name': expect.stringContaining('is missing'),
+      'projects[1].name': expect.stringContaining('is missing'),
+    });
   });
 
   test('are not a demo when all of their names are refused', () => {

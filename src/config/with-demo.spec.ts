@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { CALLERS, DIGEST, load, loadWith, PROJECT_ID } from './config.fixture.js';
+import { CALLERS, DIGEST, ENVIRONMENT, load, loadWith, problemsIn, PROJECT_ID } from './config.fixture.js';
 import { withDemo, type Demo } from './with-demo.js';
 
 function demo(projects = ['demo'], { project = 'demo', caller = 'demo-caller' } = {}): Demo {
@@ -50,5 +50,38 @@ describe('withDemo', () => {
     expect(() => withDemo(loadWith({ GATEWAY_DEMO: '1' }), demo(['demo', name]))).toThrow(
       'only be granted the demo project',
     );
+  });
+});
+
+describe('demo mode', () => {
+  test('is implied when no project is configured, and asks for nothing', () => {
+    expect(load({})).toMatchObject({ demo: true, callers: [], projects: new Map() });
+  });
+
+  test('is not implied by half a project', () => {
+    expect(problemsIn(() => load({ HSS_PROJECT_ID: ENVIRONMENT.HSS_PROJECT_ID }))).toHaveProperty([
+      'HSS_REGION',
+    ]);
+  });
+
+  test('is not implied in production, where a missing project is a problem', () => {
+    const problems = problemsIn(() => load({ NODE_ENV: 'production' }));
+    expect(problems).toEqual({
+      projects: expect.stringContaining('set HSS_REGION and HSS_PROJECT_ID'),
+      callers: expect.stringContaining('nobody could use the gateway'),
+    });
+    expect(problems['projects']).not.toContain('GATEWAY_DEMO');
+  });
+
+  test('is refused in production', () => {
+    const problems = problemsIn(() => load({ NODE_ENV: 'production', GATEWAY_DEMO: '1' }));
+    expect(problems).toEqual({
+      GATEWAY_DEMO: expect.stringContaining('refused when NODE_ENV is production'),
+    });
+  });
+
+  test('can be turned off, and then a project is missing', () => {
+    const problems = problemsIn(() => load({ GATEWAY_DEMO: '0' }));
+    expect(problems['projects']).toContain('GATEWAY_DEMO=1');
   });
 });

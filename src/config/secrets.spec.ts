@@ -1,0 +1,96 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { stringify } from 'yaml';
+import { ConfigError } from './config.error.js';
+import { CALLERS, ENVIRONMENT, load, type Variables } from './config.fixture.js';
+import { attempt, documents, environments, garbage, SECRET, toldOf } from './garbage.fixture.js';
+
+type Files = Record<string, string>;
+
+const DATABASE_URL = `postgres://u:12/${SECRET}@h/d`;
+
+describe('secrets', () => {
+  test('are not told of what runs with them, wherever they were found', () => {
+    const places = fc.record({
+      passwordInFile: fc.boolean(),
+      databaseInFile: fc.boolean(),
+      ownInFile: fc.boolean(),
+    });
+    fc.assert(
+      fc.property(places, fc.string(), ({ passwordInFile, databaseInFile, ownInFile }, more) => {
+        const password = `${SECRET}${more}`.replace(/[\r\n\0]/g, '');
+        const files = { '/run/password': password, '/run/database': DATABASE_URL };
+        const own = ownInFile ? { passwordFile: '/run/password' } : { password };
+        const environment = {
+          ...ENVIRONMENT,
+          ...placed('IAM_PASSWORD', password, passwordInFile && '/run/password'),
+          ...placed('GATEWAY_DATABASE_URL', DATABASE_URL, databaseInFile && '/run/database'),
+        };
+        const config = load(environment, yamlWith({ domainName: 'd', userName: 'u', ...own }), files);
+        expect([...config.projects.values()].map(({ credentials }) => credentials.password)).toEqual([
+          password,
+          password,
+        ]);
+        expect(config.database).toMatchObject({ url: DATABASE_URL });
+        expect(toldOf(config)).not.toContain(SECRET);
+      }),
+    );
+  });
+
+  test('are not told amid any garbage, whole or spoilt', () => {
+    fc.assert(
+      fc.property(planted(), ({ environment, yaml, files }) => {
+        expect(toldOf(attempt(() => load(environment, yaml, files)))).not.toContain(SECRET);
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  test.each([
+    ['after a comma', `{ domainName: d, userName: u, password: a,${SECRET} }`],
+    ['without a space', `{ domainName: d, userName: u, password:${SECRET} }`],
+    ['as a key', `{ domainName: d, userName: u, ? ${SECRET} }`],
+    ['in a broken quote', `{ domainName: d, userName: u, password: "${SECRET} }`],
+    ['as an alias', `{ domainName: d, userName: u, password: *${SECRET} }`],
+    ['as a tag', `{ domainName: d, userName: u, password: !${SECRET} x }`],
+    ['under a tag', `{ domainName: d, userName: u, password: !x ${SECRET} }`],
+    ['under a wrong name', `{ domainName: d, userName: u, pasword: ${SECRET} }`],
+    ['as a list', `{ domainName: d, userName: u, password: [${SECRET}] }`],
+    ['as all there is', SECRET],
+  ])('are not told when they are written wrongly: %s', (_, credentials) => {
+    const yaml = `${CALLERS}projects: [{ name: p, region: cn-north-4, projectId: a, credentials: ${credentials} }]`;
+    const error = attempt(() => load({ GATEWAY_CONFIG: 'gateway.yaml' }, yaml));
+    expect(error).toBeInstanceOf(ConfigError);
+    expect(toldOf(error)).not.toContain(SECRET);
+  });
+});
+
+/** A variable that holds a secret or, if there is one, names its file. */
+function placed(name: string, secret: string, file: string | false): Variables {
+  return file === false ? { [name]: secret } : { [name]: undefined, [`${name}_FILE`]: file };
+}
+
+function yamlWith(credentials: object): string {
+  return `${CALLERS}\n${stringify({ projects: [{ name: 'own', region: 'cn-north-4', projectId: 'a', credentials }] })}`;
+}
+
+/** A secret in some of the places that have one, amid any garbage. */
+function planted(): fc.Arbitrary<{ environment: Variables; yaml: string; files: Files }> {
+  const secret = fc.constantFrom(SECRET, `${SECRET}\n`, `a\n${SECRET}`, `\0${SECRET}`, DATABASE_URL);
+  const name = fc.constantFrom('IAM_PASSWORD', 'GATEWAY_DATABASE_URL');
+  const places = fc.array(
+    fc.tuple(name, secret, fc.constantFrom<(string | false)[]>(false, '/run/a', '/run/b')),
+  );
+  const own = secret.map((password) => yamlWith({ domainName: 'd', userName: 'u', password }));
+  return fc.record({
+    environment: fc.tuple(environments(garbage), places).map(([wild, secrets]) =>
+      // Some of them twice, in place and in a file.
+      secrets.reduce<Variables>(
+        (all, [variable, value, file]) => ({ ...all, ...placed(variable, value, file) }),
+        wild,
+      ),
+    ),
+    yaml: fc.oneof(documents(garbage), own),
+    files: fc.record({ '/run/a': secret, '/run/b': secret }),
+  });
+}
