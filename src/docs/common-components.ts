@@ -25,16 +25,14 @@ const PARAMETERS: NonNullable<Components['parameters']> = {
     in: 'header',
     description:
       'An id of your own for this request: 1 to 128 letters, digits and `_.:-`. It comes back in the answer, stands in the log and the audit trail, and travels upstream. Left out, or of another form: the gateway makes one.',
-    schema: { type: 'string', pattern: '^[\\w.:-]{1,128}$' },
-    example: EXAMPLE_REQUEST_ID,
+    schema: { type: 'string', pattern: '^[\\w.:-]{1,128}$', examples: [EXAMPLE_REQUEST_ID] },
   },
   DeadlineMs: {
     name: 'X-Deadline-Ms',
     in: 'header',
     description:
       'The longest this request may take, in milliseconds. Asking for more than the gateway is configured for changes nothing.',
-    schema: { type: 'integer', minimum: 300, maximum: 999_999_999 },
-    example: 5000,
+    schema: { type: 'integer', minimum: 300, maximum: 999_999_999, examples: [5000] },
   },
 };
 

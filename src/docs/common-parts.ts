@@ -1,6 +1,7 @@
 import type { OpenAPIObject } from '@nestjs/swagger';
 
 import { DEADLINE_PROBLEM, KEY_PROBLEMS, UNEXPECTED } from '../http/contract/edge-problems.js';
+import { OVERLOADED } from '../http/overload.js';
 import type { Problem } from '../http/problem.js';
 import {
   PROBLEM_JSON,
@@ -10,6 +11,8 @@ import {
 } from '../http/contract/problem-answers.js';
 
 type Operation = NonNullable<OpenAPIObject['paths'][string]['get']>;
+type Parameter = NonNullable<Operation['parameters']>[number];
+type Schema = { example?: unknown };
 type Responses = Record<string, NonNullable<Operation['responses'][string]>>;
 
 const METHODS = ['get', 'post', 'put', 'patch', 'delete'] as const;
@@ -38,15 +41,25 @@ function complete(operation: Operation): void {
   const isProtected = (operation.security ?? []).length > 0;
   const parameters = isProtected ? ['RequestId', 'DeadlineMs'] : ['RequestId'];
   operation.parameters = [
-    ...(operation.parameters ?? []),
+    ...(operation.parameters ?? []).map(withQuietExample),
     ...parameters.map((name) => ({ $ref: `#/components/parameters/${name}` })),
   ];
   const responses = operation.responses as Responses;
   operation.responses = {
-    ...finished(isProtected ? withProblem(responses, DEADLINE_PROBLEM) : responses),
+    ...finished(isProtected ? [DEADLINE_PROBLEM, OVERLOADED].reduce(withProblem, responses) : responses),
     ...(isProtected && { 401: { $ref: '#/components/responses/Unauthorized' } }),
     500: { $ref: '#/components/responses/InternalError' },
   };
+}
+
+/**
+ * A parameter whose example is an example only. Swagger UI fills in what stands under `example` at once: a filter that nobody
+ * asked for would hide what is there, and an id that nobody has would find nothing.
+ */
+function withQuietExample(parameter: Parameter): Parameter {
+  if ('$ref' in parameter) return parameter;
+  const { example, ...schema } = { ...parameter.schema } as Schema;
+  return { ...parameter, schema: { ...schema, ...(example !== undefined && { examples: [example] }) } };
 }
 
 /** Responses with one more problem under its status. */

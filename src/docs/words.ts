@@ -10,7 +10,10 @@ export const DESCRIPTION = `
 Handles the alarms of Huawei Cloud HSS (Host Security Service) for internal apps. The gateway holds the cloud's credentials,
 limits every caller to what it was granted, writes every act down before it is done, and says truthfully what became of it.
 
-### Words
+To try it here: press **Authorize**, give your key, open a route and press **Execute**. Against a gateway in demo mode nothing
+real is touched.
+
+<details><summary>Words</summary>
 
 | Word | Means |
 |---|---|
@@ -24,7 +27,9 @@ limits every caller to what it was granted, writes every act down before it is d
 | attempt | one HTTP exchange with upstream |
 | intent, outcome | what is written down before the first byte goes upstream, and when the result is known |
 
-### What became of an alarm
+</details>
+
+<details><summary>What became of an alarm</summary>
 
 | Outcome | Means |
 |---|---|
@@ -33,6 +38,8 @@ limits every caller to what it was granted, writes every act down before it is d
 | \`rejected\` | upstream said no |
 | \`not_attempted\` | it never left the gateway |
 | \`unknown\` | bytes were sent and no answer came |
+
+</details>
 
 ### Errors
 

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -23,8 +23,10 @@ function nodeModules(): string {
  * same time does no harm.
  */
 async function unpackedBrowser(): Promise<string> {
+  const manifest = join(nodeModules(), '@sparticuz/chromium/package.json');
+  const { version } = JSON.parse(readFileSync(manifest, 'utf8')) as { version: string };
   const cache = join(nodeModules(), '.cache');
-  const folder = join(cache, 'hss-gateway-browser-143');
+  const folder = join(cache, `hss-gateway-browser-${version}`);
   if (existsSync(folder)) return folder;
   mkdirSync(cache, { recursive: true });
   const fresh = mkdtempSync(join(cache, 'unpacking-'));
@@ -51,7 +53,7 @@ export async function startBrowser(): Promise<Browser> {
   return chromium.launch({
     executablePath: join(folder, 'chromium'),
     // Root may not use the sandbox, and the page is our own.
-    args: ['--no-sandbox', '--no-zygote', '--single-process', '--disable-gpu'],
+    args: ['--no-sandbox', '--no-zygote', '--disable-gpu'],
     env: {
       LD_LIBRARY_PATH: join(folder, 'al2023', 'lib'),
       FONTCONFIG_PATH: join(folder, 'fonts'),

@@ -4,23 +4,24 @@ import { problemBody, type Problem } from '../problem.js';
 import { EXAMPLE_REQUEST_ID } from './example-ids.js';
 import { ProblemDto } from './problem.dto.js';
 
-const UNLESS_UNKNOWN = 'Nothing was done, unless there is an `outcome` and it is `unknown`.';
-
 /** What a status means here, whatever the code. */
 const MEANINGS: Readonly<Record<number, string>> = {
-  400: `Something in the request is wrong; where the gateway could tell, \`violations\` names all of it. ${UNLESS_UNKNOWN}`,
-  401: 'Nobody was recognised. Nothing was done.',
-  403: `Not granted to the caller, or not allowed to the gateway by upstream. ${UNLESS_UNKNOWN}`,
-  404: `Not there, or not yours. ${UNLESS_UNKNOWN}`,
-  409: `The state of the host or of the account does not allow it. ${UNLESS_UNKNOWN}`,
-  413: `Too large. ${UNLESS_UNKNOWN}`,
-  414: 'The path is too long. Nothing was done.',
-  415: 'The body is not declared as JSON. Nothing was done.',
+  400: 'Something in the request is wrong; where the gateway could tell, `violations` names all of it.',
+  401: 'Nobody was recognised.',
+  403: 'Not granted to the caller, or not allowed to the gateway by upstream.',
+  404: 'Not there, or not yours.',
+  409: 'The state of the host or of the account does not allow it.',
+  413: 'Too large.',
+  414: 'The path is too long.',
+  415: 'The body is not declared as JSON.',
   500: 'A fault of the gateway itself. Where something may have been done, a receipt tells of it.',
-  502: `Upstream failed. ${UNLESS_UNKNOWN}`,
-  503: `Not possible at the moment. ${UNLESS_UNKNOWN}`,
-  504: `No answer in time. ${UNLESS_UNKNOWN}`,
+  502: 'Upstream failed.',
+  503: 'Not possible at the moment.',
+  504: 'No answer in time.',
 };
+
+/** For statuses that an accepted operation can end in. */
+const UNLESS_UNKNOWN = 'Nothing was done, unless there is an `outcome` and it is `unknown`.';
 
 /** Statuses that may carry a `Retry-After`. */
 const MAY_WAIT: ReadonlySet<number> = new Set([409, 429, 502, 503, 504]);
@@ -57,8 +58,9 @@ export function problemAnswers(problems: readonly Problem[]): Record<number, Pro
 function answerOf(status: number, problems: readonly Problem[]): ProblemAnswer {
   const meaning = MEANINGS[status];
   if (meaning === undefined) throw new Error(`no words for status ${status}`);
+  const isOfOperation = problems.some(({ extras }) => extras.operationId !== undefined);
   return {
-    description: meaning,
+    description: isOfOperation ? `${meaning} ${UNLESS_UNKNOWN}` : meaning,
     headers: {
       ...(status === 401 && { 'WWW-Authenticate': { $ref: '#/components/headers/WWW-Authenticate' } }),
       ...(MAY_WAIT.has(status) && { 'Retry-After': { $ref: '#/components/headers/Retry-After' } }),

@@ -1,0 +1,190 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+
+import type { CallerConfig } from '../src/config/config.js';
+import { KEY, portal, projectOf, sha256, startRig, type CallOptions, type Rig } from './support/gateway.js';
+import { committedDocument, GatewayContract, type Json } from './support/gateway-contract.js';
+import { startDemoProcess, type DemoProcess } from './support/process.js';
+import { routesOf } from './support/routes.js';
+
+const { document } = committedDocument();
+const contract = new GatewayContract(document);
+
+const BOT_KEY = 'test-key-of-the-reader';
+const EXPIRED_KEY = 'test-key-of-last-year';
+/** As in the document's examples: it may not isolate, and one of its keys is too old. */
+const socPortal: CallerConfig = {
+  id: 'soc-portal',
+  keys: [{ sha256: sha256(BOT_KEY) }, { sha256: sha256(EXPIRED_KEY), expiresAt: 1_000 }],
+  grants: [{ operations: ['ignore'], projects: ['demo'], enterpriseProjects: ['0'] }],
+};
+
+/** An example of the document, by where it stands. */
+function example(pointer: string, name: string): Json {
+  const found = contract.resolve(`${pointer}/examples/${name}`);
+  if (!found) throw new Error(`${pointer} has no example ${name}`);
+  return found.value['value'] as Json;
+}
+const problemExample = (operation: string, status: number, code: string): Json => {
+  const response = contract.resolve(`#/paths/${operation}/responses/${status}`);
+  return example(`${response?.pointer}/content/application~1problem+json`, code);
+};
+
+const POST = '~1v1~1operations/post';
+const FIND = '~1v1~1operations~1{id}/get';
+const request = (name: string): Json =>
+  example(`#/paths/${POST}/requestBody/content/application~1json`, name);
+const SEED = request('mark_as_handled');
+
+let rig: Rig;
+beforeAll(async () => {
+  rig = await startRig({ projects: (cloud) => [projectOf(cloud, 'demo')], callers: [portal, socPortal] });
+});
+afterAll(() => rig.close());
+beforeEach(() => rig.control('POST', '/reset'));
+
+/** Lets upstream answer the next operate call, or the one after `skip` others, otherwise than it would. */
+async function spoil(fault: object, skip = 0): Promise<void> {
+  const rule = { match: { path: '/event/operate' }, times: 'always', skip, fault };
+  expect((await rig.control('POST', '/faults', [rule])).status).toBe(200);
+}
+
+interface Answer {
+  readonly status: number;
+  readonly body: Json;
+}
+
+/** Calls, and finds nothing in the answer that the document does not give. */
+async function call(method: string, target: string, body?: unknown, options?: CallOptions): Promise<Answer> {
+  const answer = await rig.call(method, target, body, options);
+  const { pathname } = new URL(target, 'http://gateway');
+  expect(contract.answerViolations({ method, path: pathname, ...answer })).toEqual([]);
+  return { status: answer.status, body: answer.body as Json };
+}
+
+describe('a request of the document', () => {
+  const examples = contract.resolve(`#/paths/${POST}/requestBody/content/application~1json/examples`)?.value;
+
+  it.each(Object.keys(examples ?? {}))('does what it says as it stands: %s', async (name) => {
+    const answer = await call('POST', '/v1/operations', request(name));
+    expect(answer).toMatchObject({
+      status: 200,
+      body: { operation: request(name)['operation'], status: 'applied' },
+    });
+  });
+});
+
+describe('an answer of the running gateway is one of the document', () => {
+  it('when all goes well', async () => {
+    const { body } = await call('POST', '/v1/operations', SEED, { headers: { 'X-Request-Id': 'mine' } });
+    expect((await call('GET', `/v1/operations/${String(body['id'])}`)).body).toEqual(body);
+    await call('POST', '/v1/operations', SEED);
+    const page = await call('GET', '/v1/operations?limit=1&operation=mark_as_handled');
+    expect(page.body['items']).toHaveLength(1);
+    const cursor = String(page.body['nextCursor']);
+    expect((await call('GET', `/v1/operations?limit=1&cursor=${cursor}`)).status).toBe(200);
+  });
+
+  it('for probes and metrics, without a key', async () => {
+    for (const path of ['/livez', '/readyz', '/metrics']) {
+      expect([path, (await call('GET', path, undefined, { key: null })).status]).toEqual([path, 200]);
+    }
+  });
+
+  it('when the fates of the alarms differ', async () => {
+    const keys = { eventClassId: 'malware_1001', eventType: 1001, occurTime: 1_000 };
+    const alarms = Array.from({ length: 101 }, (_, index) => ({ ...keys, eventId: `event-${index}` }));
+    await rig.control('POST', '/alarms', { alarms: alarms.map((alarm) => ({ ...alarm, details: [] })) });
+    await spoil({ kind: 'status', status: 400, errorCode: 'HSS.1007' }, 1);
+    const answer = await call('POST', '/v1/operations', { ...SEED, alarms });
+    expect(answer.status).toBe(207);
+  });
+
+  it.each([
+    ['HSS.0001', 400],
+    ['HSS.0010', 403],
+    ['HSS.0011', 404],
+    ['HSS.1007', 409],
+    ['HSS.1006', 502],
+    ['APIGW.0301', 503],
+    ['APIGW.0308', 503],
+  ])('when upstream says %s', async (errorCode, status) => {
+    await spoil({ kind: 'status', status: 400, errorCode });
+    const answer = await call('POST', '/v1/operations', request('isolate_and_kill'));
+    expect(answer.status).toBe(status);
+  });
+
+  it('when upstream gives no answer', async () => {
+    await spoil({ kind: 'reset', when: 'after_effect' });
+    const answer = await call('POST', '/v1/operations', request('isolate_and_kill'));
+    // Upstream's state may have told in time what became of it.
+    expect([200, 504]).toContain(answer.status);
+  });
+});
+
+describe('an error of the document is what the gateway says, word for word', () => {
+  const raw = (text: string): CallOptions => ({ raw: text, headers: { 'Content-Type': 'application/json' } });
+  const kill = { ...request('isolate_and_kill'), scope: { project: 'demo' } };
+  const bearer = (value: string): CallOptions => ({ key: null, headers: { Authorization: value } });
+
+  it.each<[string, number, string, unknown, CallOptions]>([
+    ['missing_key', 401, '', SEED, { key: null }],
+    ['invalid_key', 401, '', SEED, { key: 'unheard-of' }],
+    ['expired_key', 401, '', SEED, { key: EXPIRED_KEY }],
+    ['invalid_authorization', 401, '', SEED, bearer('Basic dTpw')],
+    ['two_keys', 401, '', SEED, { headers: { 'X-Api-Key': KEY } }],
+    ['malformed_json', 400, '', undefined, raw('{\n  "operation":\n  "mark_as_handl\n}')],
+    ['empty_body', 400, '', undefined, raw(' ')],
+    [
+      'body_too_deep',
+      400,
+      '',
+      undefined,
+      raw(`{"a":1234567890123456789,"b":${'['.repeat(200_000)}${']'.repeat(200_000)}}`),
+    ],
+    ['invalid_deadline', 400, '', SEED, { headers: { 'X-Deadline-Ms': '299' } }],
+    ['not_granted', 403, '', kill, { key: BOT_KEY }],
+    ['body_too_large', 413, '', undefined, raw(`"${'x'.repeat(1_048_576)}"`)],
+    ['unsupported_media_type', 415, '', undefined, { raw: 'x', headers: { 'Content-Type': 'text/plain' } }],
+    ['operation_not_found', 404, '/0198c5f2-7c25-7d41-8c3b-000000000000', undefined, {}],
+    ['bad_request', 400, '/%zz', undefined, {}],
+    ['uri_too_long', 414, `/${'x'.repeat(257)}`, undefined, {}],
+  ])('%s', async (code, status, path, body, options) => {
+    const answer = await call(path === '' ? 'POST' : 'GET', `/v1/operations${path}`, body, options);
+    const documented = problemExample(path === '' ? POST : FIND, status, code);
+    expect({ ...answer.body, requestId: '' }).toEqual({ ...documented, requestId: '' });
+    expect(answer.status).toBe(status);
+  });
+
+  it('and bad requests are told what is wrong as in the examples', async () => {
+    const bad = problemExample(POST, 400, 'invalid_request');
+    const { body } = await call('POST', '/v1/operations', {
+      operation: 'add_to_alarm_whitelist',
+      alarms: [{ ...(SEED['alarms'] as Json[])[0], details: [{}] }],
+    });
+    expect({ ...body, requestId: '' }).toEqual({ ...bad, requestId: '' });
+    const badQuery = problemExample('~1v1~1operations/get', 400, 'invalid_request');
+    const { body: said } = await call('GET', '/v1/operations?limit=0&from=yesterday&user=me');
+    expect({ ...said, requestId: '' }).toEqual({ ...badQuery, requestId: '' });
+  });
+});
+
+describe('the document', () => {
+  it('has every route of the running gateway, and no other', () => {
+    const shown = contract.operations().map(({ name }) => name.replace(/\{(\w+)\}/g, ':$1'));
+    const served = routesOf(rig).map(({ method, path }) => `${method} ${path}`);
+    expect(served.filter((route) => !route.startsWith('HEAD ')).sort()).toEqual(shown.sort());
+  });
+});
+
+describe('the document that a running gateway serves', () => {
+  let gateway: DemoProcess;
+  beforeAll(async () => {
+    gateway = await startDemoProcess();
+  });
+  afterAll(() => gateway.close());
+
+  it('is the committed one', async () => {
+    const served = await fetch(`${gateway.url}/docs-json`);
+    expect(await served.json()).toEqual(document);
+  });
+});

@@ -1,0 +1,300 @@
+import { execFileSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+import { describe, expect, it } from '@jest/globals';
+
+import fc from 'fast-check';
+
+import { violationsOf } from '../src/api/operations/operation-rules.js';
+import { committedDocument, GatewayContract, type Json } from './support/gateway-contract.js';
+import { mutated, mutations } from './support/mutations.js';
+import { anyRequest } from './support/operation-requests.js';
+
+const { text, document } = committedDocument();
+const contract = new GatewayContract(document);
+const operations = contract.operations();
+const schemas = (document['components'] as Json)['schemas'] as Record<string, Json>;
+
+/** Every answer of every operation, references followed. */
+const answers = operations.flatMap(({ name, pointer, value }) =>
+  Object.keys(value['responses'] as Json).map((status) => {
+    const answer = contract.resolve(`${pointer}/responses/${status}`);
+    if (!answer) throw new Error(`${name} ${status} refers to nothing`);
+    return { name: `${name} ${status}`, status: Number(status), ...answer };
+  }),
+);
+const contentOf = (part: Json): [string, Json][] =>
+  Object.entries((part['content'] ?? {}) as Record<string, Json>);
+
+describe('openapi/gateway.json', () => {
+  it('is what the code says today: otherwise run npm run openapi', () => {
+    const script = fileURLToPath(new URL('../src/openapi.js', import.meta.url));
+    const made = execFileSync(process.execPath, [script, '--stdout'], { encoding: 'utf8' });
+    expect(text).toBe(made);
+  });
+
+  it('has the version of the package and a licence, and no contact', () => {
+    expect(document['openapi']).toBe('3.1.0');
+    expect(document['info']).toMatchObject({
+      version: expect.stringMatching(/^\d+\.\d+\.\d+/),
+      license: { identifier: 'Apache-2.0' },
+    });
+    expect(document['info']).not.toHaveProperty('contact');
+  });
+
+  it('has no references that lead nowhere', () => {
+    const references = contract
+      .parts()
+      .flatMap(({ value }) => (typeof value['$ref'] === 'string' ? [value['$ref']] : []));
+    const mapped = contract
+      .parts()
+      .flatMap(({ value }) =>
+        Object.values((value['discriminator'] as { mapping?: Json } | undefined)?.mapping ?? {}),
+      );
+    expect(references.length).toBeGreaterThan(50);
+    expect([...references, ...mapped].filter((reference) => !contract.resolve(String(reference)))).toEqual(
+      [],
+    );
+  });
+
+  it('has no schema that is used by nothing', () => {
+    const used = JSON.stringify(document);
+    expect(Object.keys(schemas).filter((name) => !used.includes(`"#/components/schemas/${name}"`))).toEqual(
+      [],
+    );
+  });
+
+  it('is OpenAPI 3.1 throughout: JSON Schema 2020-12, and nothing of 3.0', () => {
+    for (const name of Object.keys(schemas)) {
+      // Compiling refuses keywords that are unknown or of the wrong kind, `nullable` and boolean bounds among them.
+      expect(() => contract.violations(`#/components/schemas/${name}`, {})).not.toThrow();
+    }
+    const old = contract
+      .parts()
+      .filter(({ value }) => 'nullable' in value || typeof value['exclusiveMinimum'] === 'boolean');
+    expect(old).toEqual([]);
+  });
+});
+
+describe('the words of the document', () => {
+  it('tell of every operation what it does, and every one has a name and a group of its own', () => {
+    const groups = new Map((document['tags'] as Json[]).map(({ name, description }) => [name, description]));
+    for (const { name, value } of operations) {
+      const { summary, description, operationId, tags } = value;
+      expect([name, summary, description]).toEqual([
+        name,
+        expect.stringMatching(/\.$/),
+        expect.stringMatching(/\.$/),
+      ]);
+      expect([name, operationId]).toEqual([name, expect.stringMatching(/^[a-z][A-Za-z]+$/)]);
+      expect([name, (tags as string[]).map((tag) => groups.get(tag))]).toEqual([
+        name,
+        [expect.stringMatching(/\.$/)],
+      ]);
+    }
+    const names = operations.map(({ value }) => value['operationId']);
+    expect(new Set(names).size).toBe(names.length);
+  });
+
+  it('tell of every parameter what it is, with an example', () => {
+    const parameters = operations.flatMap(
+      ({ name, pointer, value }) =>
+        ((value['parameters'] as Json[]) ?? []).map((_, index) => ({
+          of: name,
+          ...contract.resolve(`${pointer}/parameters/${index}`)?.value,
+        })) as Json[],
+    );
+    expect(parameters.length).toBeGreaterThan(10);
+    for (const { of, name, description, example, schema } of parameters) {
+      expect([of, name, description]).toEqual([of, name, expect.stringMatching(/\.$/)]);
+      const { examples } = schema as { examples?: unknown[] };
+      expect([of, name, example ?? examples?.[0]]).toEqual([of, name, expect.anything()]);
+    }
+  });
+
+  it('tell of every field what it is, with an example where its type does not say it all', () => {
+    for (const [schema, { description, properties }] of Object.entries(schemas)) {
+      expect([schema, description]).toEqual([schema, expect.stringMatching(/\.$/)]);
+      for (const [field, value] of Object.entries(properties as Record<string, Json>)) {
+        expect([schema, field, value['description']]).toEqual([schema, field, expect.stringMatching(/\S/)]);
+        const speaksForItself =
+          ['boolean', 'array'].includes(String(value['type'])) || 'allOf' in value || '$ref' in value;
+        if (!speaksForItself)
+          expect([schema, field, Object.keys(value)]).toEqual([
+            schema,
+            field,
+            expect.arrayContaining(['example']),
+          ]);
+      }
+    }
+  });
+
+  it('tell of every body and every answer what it means, with an example and a request id', () => {
+    const bodies = operations.flatMap(({ name, value }) =>
+      value['requestBody'] ? [{ name, value: value['requestBody'] as Json }] : [],
+    );
+    for (const { name, value } of [...bodies, ...answers]) {
+      expect([name, value['description']]).toEqual([name, expect.stringMatching(/\.$/)]);
+      expect([name, contentOf(value).length]).toEqual([name, 1]);
+      for (const [, content] of contentOf(value)) {
+        const { example, examples } = content as { example?: unknown; examples?: Json };
+        expect([name, example ?? Object.values(examples ?? {})[0]]).toEqual([name, expect.anything()]);
+      }
+    }
+    for (const { name, value } of answers) {
+      expect([name, value['headers']]).toEqual([
+        name,
+        expect.objectContaining({ 'X-Request-Id': expect.anything() }),
+      ]);
+    }
+  });
+
+  it('tell of every error by the one problem schema, each code of a status by an example', () => {
+    const errors = answers.filter(({ status }) => status >= 400);
+    expect(errors.length).toBeGreaterThan(operations.length);
+    for (const { name, status, value } of errors) {
+      const [[mediaType, content]] = contentOf(value) as [[string, Json]];
+      expect([name, mediaType, content['schema']]).toEqual([
+        name,
+        'application/problem+json',
+        { $ref: '#/components/schemas/Problem' },
+      ]);
+      for (const { value: problem } of Object.values(
+        content['examples'] as Record<string, { value: Json }>,
+      )) {
+        expect([name, problem['status']]).toEqual([name, status]);
+        expect(value['description']).toContain(`\`${String(problem['code'])}\``);
+      }
+    }
+  });
+
+  it('say of every operation whether it wants a key, and of those that do what comes without one', () => {
+    for (const { name, value } of operations) {
+      const isPublic = /^GET \/(livez|readyz|metrics)$/.test(name);
+      expect([name, value['security']]).toEqual([
+        name,
+        isPublic ? undefined : [{ bearer: [] }, { apiKey: [] }],
+      ]);
+      expect([name, Object.keys(value['responses'] as Json).includes('401')]).toEqual([name, !isPublic]);
+    }
+  });
+});
+
+describe('the examples of the document', () => {
+  const given = contract.parts().flatMap(({ pointer, value }): [string, unknown, string][] => {
+    const { example, examples } = value;
+    const schema = 'schema' in value ? `${pointer}/schema` : pointer;
+    const listed = Array.isArray(examples)
+      ? (examples as unknown[]).map((each) => each)
+      : Object.values((examples ?? {}) as Record<string, Json>).map((each) => each['value']);
+    return [...(example === undefined ? [] : [example]), ...listed].map((each, index) => [
+      `${pointer} ${index}`,
+      each,
+      schema,
+    ]);
+  });
+
+  it('are many', () => expect(given.length).toBeGreaterThan(200));
+
+  it('are all valid by the schemas they stand with', () => {
+    const wrong = given.flatMap(([name, example, schema]) =>
+      contract.violations(schema, example).map((violation) => `${name}: ${violation}`),
+    );
+    expect(wrong).toEqual([]);
+  });
+});
+
+describe('the request body of POST /v1/operations', () => {
+  const body = contract.resolve('#/paths/~1v1~1operations/post/requestBody/content/application~1json');
+  const { oneOf, discriminator } = body?.value['schema'] as {
+    oneOf: Json[];
+    discriminator: { propertyName: string; mapping: Record<string, string> };
+  };
+  /** What contract 1.6 asks of every detail object. */
+  const ALARM_WHITELIST = ['keyword', 'hash'];
+  const LOGIN_WHITELIST = ['loginIp', 'privateIp', 'loginUserName'];
+  const ISOLATION = ['agentId', 'fileHash', 'filePath', 'processPid'];
+
+  it('is told apart by the operation', () => {
+    expect(discriminator.propertyName).toBe('operation');
+    expect(oneOf).toEqual(Object.values(discriminator.mapping).map(($ref) => ({ $ref })));
+    expect(Object.keys(discriminator.mapping)).toHaveLength(10);
+  });
+
+  it.each([
+    ['mark_as_handled', []],
+    ['unhandle', []],
+    ['ignore', []],
+    ['do_not_ignore', []],
+    ['add_to_alarm_whitelist', ALARM_WHITELIST],
+    ['remove_from_alarm_whitelist', ALARM_WHITELIST],
+    ['add_to_login_whitelist', LOGIN_WHITELIST],
+    ['remove_from_login_whitelist', LOGIN_WHITELIST],
+    ['isolate_and_kill', ISOLATION],
+    ['do_not_isolate_or_kill', ISOLATION],
+  ])('shows what %s requires', (operation, required) => {
+    const request = contract.resolve(discriminator.mapping[operation] ?? '')?.value as Record<string, never>;
+    const propertiesOf = (schema: Json) =>
+      schema['properties'] as Record<string, { items: { $ref: string } }>;
+    const alarm = contract.resolve(propertiesOf(request)['alarms']?.items.$ref ?? '')?.value ?? {};
+    const detail = contract.resolve(propertiesOf(alarm)['details']?.items.$ref ?? '')?.value ?? {};
+    expect(propertiesOf(request)['operation']).toMatchObject({ enum: [operation] });
+    expect(request['required']).toEqual(['operation', 'alarms']);
+    expect((alarm['required'] as string[]).includes('details')).toBe(required.length > 0);
+    expect([...((detail['required'] as string[] | undefined) ?? [])].sort()).toEqual([...required].sort());
+    for (const schema of [request, alarm, detail]) expect(schema['additionalProperties']).toBe(false);
+    expect('whitelistRules' in propertiesOf(request)).toBe(operation === 'add_to_alarm_whitelist');
+  });
+
+  it('allows all that the gateway takes, and nothing else but what a schema can not tell', () => {
+    const pointer = `${body?.pointer}/schema`;
+    /** Control characters, times and whole numbers that upstream can't take, and what only the whole request shows. */
+    const beyondSchemas = ['text', 'text_list', 'occur_time', 'distinct'];
+    fc.assert(
+      fc.property(anyRequest, fc.option(mutations, { nil: [] }), (request, changes) => {
+        const sent = JSON.stringify(mutated(request, changes), (_, value: unknown) =>
+          typeof value === 'bigint' ? Number(value) : value,
+        );
+        const received: unknown = JSON.parse(sent);
+        const refused = violationsOf(received, 1_000).map(({ rule }) => rule);
+        const allowed = contract.violations(pointer, received).length === 0;
+        if (refused.length === 0) expect([sent, allowed]).toEqual([sent, true]);
+        if (allowed)
+          expect([sent, refused.filter((rule) => !beyondSchemas.includes(rule))]).toEqual([sent, []]);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it("shows the example of upstream's own documentation first", () => {
+    const [first] = Object.values(body?.value['examples'] as Record<string, { value: Json }>);
+    expect(first?.value).toEqual({
+      operation: 'mark_as_handled',
+      remark: 'test',
+      alarms: [
+        {
+          eventId: '2a71e1e2-60f4-4d56-b314-2038fdc39de6',
+          eventClassId: 'rootkit_0001',
+          eventType: 1010,
+          occurTime: 1672046760353,
+          details: [
+            {
+              agentId: 'c9bed5397db449ebdfba15e85fcfc36accee125c68954daf5cab0528bab59bd8',
+              fileHash: 'e8b50f0b91e3dce0885ccc5902846b139d28108a0a7976c9b8d43154c5dbc44d',
+              filePath: '/usr/test',
+              processPid: 3123,
+              fileAttr: 33261,
+              keyword: 'file_path=/usr/test',
+              hash: 'e8b50f0b91e3dce0885ccc5902846b139d28108a0a7976c9b8d43154c5dbc44d',
+              loginIp: '127.0.0.1',
+              privateIp: '127.0.0.2',
+              loginUserName: 'root',
+              containerId: 'containerid',
+              containerName: '/test',
+            },
+          ],
+        },
+      ],
+    });
+  });
+});

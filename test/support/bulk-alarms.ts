@@ -1,0 +1,44 @@
+import type { Rig } from './gateway.js';
+
+/** Whoever can send control requests to the simulated cloud. */
+type Controller = Pick<Rig, 'control'>;
+
+/** One alarm as a request names it. */
+export interface NamedAlarm {
+  readonly eventId: string;
+  readonly eventClassId: string;
+  readonly eventType: number;
+  readonly occurTime: number;
+  readonly details: readonly object[];
+}
+
+/** An effect that the simulator saw on one alarm. */
+export interface ShownAlarm {
+  readonly eventId: string;
+  readonly handleStatus: 'handled' | 'unhandled';
+  readonly handleMethod?: string;
+  readonly effects: readonly { readonly operateType: string }[];
+}
+
+const FIRST_TIME = 1_700_000_000_000;
+/** An agent that is online in a fresh simulator. */
+const AGENT = 'c9bed5397db449ebdfba15e85fcfc36accee125c68954daf5cab0528bab59bd8';
+
+/** Adds alarms of a class that takes every operation on files to the cloud, with all that those operations ask for. */
+export async function addAlarms(rig: Controller, count: number): Promise<NamedAlarm[]> {
+  const kind = { eventClassId: 'malware_1001', eventType: 1001, enterpriseProjects: ['0'] };
+  const added = await rig.control('POST', '/alarms', { ...kind, count, startTime: FIRST_TIME, stepMs: 1, name: `bulk-${count}` });
+  const { eventIds } = added.body as { eventIds: string[] };
+  return eventIds.map((eventId, index) => ({
+    eventId,
+    eventClassId: kind.eventClassId,
+    eventType: kind.eventType,
+    occurTime: FIRST_TIME + index,
+    details: [{ agentId: AGENT, processPid: 1, fileHash: `file-${index}`, filePath: `/tmp/${index}`, keyword: `k-${index}`, hash: `h-${index}` }],
+  }));
+}
+
+/** What really happened to the alarms that anything happened to. */
+export async function touched(rig: Controller): Promise<ShownAlarm[]> {
+  return ((await rig.control('GET', '/state?touched=true')).body as { alarms: ShownAlarm[] }).alarms;
+}

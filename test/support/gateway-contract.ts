@@ -1,0 +1,147 @@
+import { readFileSync } from 'node:fs';
+
+import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
+import addFormats from 'ajv-formats';
+
+export type Json = { readonly [key: string]: unknown };
+
+/** A part of the document, and where it stands. */
+export interface Part {
+  /** JSON Pointer, as a reference has it: `#/paths/...`. */
+  readonly pointer: string;
+  readonly value: Json;
+}
+
+/** An answer as a client has it. */
+export interface ShownAnswer {
+  readonly method: string;
+  /** Without a query. */
+  readonly path: string;
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+}
+
+const DOCUMENT_ID = 'gateway.json';
+/** Keywords of OpenAPI that say nothing about validity. */
+const SILENT_KEYWORDS = ['example', 'discriminator'];
+/** What stands under these is data: it may look like a part of the document and is none. */
+const DATA: ReadonlySet<string> = new Set([
+  'example',
+  'examples',
+  'default',
+  'enum',
+  'const',
+  'required',
+  'mapping',
+]);
+
+const isObject = (value: unknown): value is Json =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+const step = (key: string): string => `/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`;
+
+/** The committed document, from the compiled tests. */
+export function committedDocument(): { text: string; document: Json } {
+  const text = readFileSync(new URL('../../../openapi/gateway.json', import.meta.url), 'utf8');
+  return { text, document: JSON.parse(text) as Json };
+}
+
+/** An object schema closed, so that a member that the document does not know is a violation. */
+function closed(node: unknown, key = ''): unknown {
+  if (Array.isArray(node)) return node.map((item) => closed(item));
+  if (!isObject(node)) return node;
+  const copy = Object.fromEntries(
+    Object.entries(node).map(([name, value]) => [name, DATA.has(name) ? value : closed(value, name)]),
+  );
+  const isSchema = key !== 'properties' && copy['type'] === 'object' && isObject(copy['properties']);
+  return isSchema ? { additionalProperties: false, ...copy } : copy;
+}
+
+/** `openapi/gateway.json` as a judge: each violation is one sentence, an empty list is a pass. */
+export class GatewayContract {
+  readonly #ajv = new Ajv2020({ allErrors: true, strict: true, strictRequired: false, strictTypes: false });
+  readonly #validators = new Map<string, ValidateFunction>();
+
+  constructor(readonly document: Json) {
+    (addFormats as unknown as (ajv: Ajv2020) => void)(this.#ajv);
+    this.#ajv.addVocabulary([...Object.keys(document), ...SILENT_KEYWORDS]);
+    this.#ajv.addSchema(closed(document) as Json, DOCUMENT_ID, false, false);
+  }
+
+  /** Every operation: its name is `GET /v1/operations/{id}`. */
+  operations(): (Part & { readonly name: string })[] {
+    return Object.entries(this.document['paths'] as Record<string, Json>).flatMap(([path, item]) =>
+      Object.entries(item).map(([method, value]) => ({
+        name: `${method.toUpperCase()} ${path}`,
+        pointer: `#/paths${step(path)}/${method}`,
+        value: value as Json,
+      })),
+    );
+  }
+
+  /** Every object of the document, data left out. */
+  parts(): Part[] {
+    const found: Part[] = [];
+    const visit = (value: unknown, pointer: string): void => {
+      if (Array.isArray(value)) value.forEach((item, index) => visit(item, `${pointer}/${index}`));
+      if (!isObject(value)) return;
+      found.push({ pointer, value });
+      for (const [key, item] of Object.entries(value)) {
+        if (pointer.endsWith('/properties') || !DATA.has(key)) visit(item, pointer + step(key));
+      }
+    };
+    visit(this.document, '#');
+    return found;
+  }
+
+  /** What a pointer leads to, references followed; undefined where it leads nowhere. */
+  resolve(pointer: string): Part | undefined {
+    let value: unknown = this.document;
+    for (const key of pointer.slice(2).split('/')) {
+      if (typeof value !== 'object' || value === null) return undefined;
+      value = (value as Json)[key.replaceAll('~1', '/').replaceAll('~0', '~')];
+    }
+    if (!isObject(value)) return undefined;
+    return typeof value['$ref'] === 'string' ? this.resolve(value['$ref']) : { pointer, value };
+  }
+
+  /** What is wrong with a value by the schema at a pointer. */
+  violations(pointer: string, value: unknown): string[] {
+    const known = this.#validators.get(pointer);
+    const validate = known ?? this.#ajv.compile({ $ref: `${DOCUMENT_ID}${pointer}` });
+    this.#validators.set(pointer, validate);
+    if (validate(value)) return [];
+    return (validate.errors ?? []).map(
+      ({ instancePath, message, params }) => `${instancePath} ${message} ${JSON.stringify(params)}`,
+    );
+  }
+
+  /** What is wrong with an answer: a status, a header, a media type or a body that the document does not give. */
+  answerViolations({ method, path, status, headers, text }: ShownAnswer): string[] {
+    const operation = this.operations().find(({ name }) => {
+      const [verb, template = ''] = name.split(' ');
+      return verb === method && new RegExp(`^${template.replace(/\{\w+\}/g, '[^/]+')}$`).test(path);
+    });
+    if (!operation) return [`${method} ${path} is not in the document`];
+    const response = this.resolve(`${operation.pointer}/responses/${status}`);
+    if (!response) return [`${operation.name} never answers ${status}`];
+    const mediaType = (headers.get('content-type') ?? '').split(';')[0] ?? '';
+    const content = response.value['content'] as Json;
+    if (!(mediaType in content)) return [`${operation.name} never answers ${status} as ${mediaType}`];
+    const body: unknown = mediaType.endsWith('json') ? JSON.parse(text) : text;
+    return [
+      ...this.#headerViolations(response, headers),
+      ...this.violations(`${response.pointer}/content${step(mediaType)}/schema`, body),
+    ];
+  }
+
+  #headerViolations({ pointer, value }: Part, headers: Headers): string[] {
+    return Object.keys(value['headers'] as Json).flatMap((name) => {
+      const header = this.resolve(`${pointer}/headers/${name}`);
+      const given = headers.get(name);
+      if (given === null) return header?.value['required'] === true ? [`header ${name} is missing`] : [];
+      const isNumber = (header?.value['schema'] as Json)['type'] === 'integer';
+      return this.violations(`${header?.pointer}/schema`, isNumber ? Number(given) : given);
+    });
+  }
+}
