@@ -170,20 +170,22 @@ describe('what happens to the connection', () => {
   });
 
   test('a late answer, done in time', async () => {
-    await fault({ kind: 'delay', delayMs: 150 });
+    await fault({ kind: 'delay', delayMs: 1000 });
     const before = Date.now();
-    const answer = operate();
-    while ((await effects()) === 0) expect(Date.now() - before).toBeLessThan(150);
+    let answered = false;
+    const answer = operate().finally(() => (answered = true));
+    while ((await effects()) === 0);
+    expect(answered).toBe(false);
     expect((await answer).status).toBe(200);
-    expect(Date.now() - before).toBeGreaterThanOrEqual(149);
+    expect(Date.now() - before).toBeGreaterThanOrEqual(999);
   });
 
   test('no answer at all, done or not', async () => {
     await fault({ kind: 'hang' });
     await fault({ kind: 'hang', effect: 'applied' });
-    expect((await failure(operate(100))).message).toBe('no answer in time');
+    expect((await failure(operate(300))).message).toBe('no answer in time');
     expect(await effects()).toBe(0);
-    expect((await failure(operate(100))).message).toBe('no answer in time');
+    expect((await failure(operate(300))).message).toBe('no answer in time');
     expect(await effects()).toBe(1);
   });
 

@@ -18,15 +18,24 @@ const EXACT = {
  * Parses JSON without ever rounding a number: integers beyond the safe ones become bigints, and other numbers that a double
  * can't hold become `NaN`, which no validation takes for a number. In everything else it does what `JSON.parse` does.
  *
- * The exact parser is slow, so it only reads texts in which `JSON.parse` may have lost a digit.
+ * The exact parser is slow, so it only reads texts in which `JSON.parse` may have lost a digit, and those that are no JSON,
+ * because it can say where.
  *
  * @throws SyntaxError when the text is no JSON
  * @throws RangeError when it is nested too deep
  */
 export function parseExact(text: string): unknown {
-  if (hasFraction(text)) return parse(text, undefined, EXACT);
-  const value: unknown = JSON.parse(text);
-  return allSafe(value, DEEPEST) ? value : parse(text, undefined, EXACT);
+  const value = hasFraction(text) ? undefined : parsed(text);
+  return value !== undefined && allSafe(value, DEEPEST) ? value : parse(text, undefined, EXACT);
+}
+
+/** Undefined for what is no JSON. */
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Deeper values are left to the exact parser, whose stack ends in a RangeError. */

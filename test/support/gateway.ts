@@ -110,7 +110,8 @@ export function configFor(simulator: Simulator, folder: string, overrides: Overr
     database: { kind: 'embedded', path: join(folder, 'gateway.db') },
     projects: new Map(projects(simulator).map((project) => [project.name, project])),
     callers,
-    limits: { alarmsPerRequest: 1000, bodyBytes: 1_048_576 },
+    // A machine that is busy with tests has long delays; the test of the protection switches it on.
+    limits: { alarmsPerRequest: 1000, bodyBytes: 1_048_576, maxEventLoopDelayMs: 0 },
     upstream: {
       deadlineMs: 10_000,
       attemptTimeoutMs: 5_000,
@@ -119,6 +120,7 @@ export function configFor(simulator: Simulator, folder: string, overrides: Overr
       settleQuietMs: 20_000,
       settleGiveUpMs: 60_000,
     },
+    shutdown: { drainDelayMs: 0, drainMs: 25_000 },
     logLevel: 'silent',
     // The test runner's module loader can't load the static file server; tests of the documentation run the built process.
     docs: false,

@@ -1,0 +1,75 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+
+import { addAlarms, touched } from './support/bulk-alarms.js';
+import { startRig, type Rig } from './support/gateway.js';
+
+const TOKENS = '/v3/auth/tokens';
+const UPSTREAM = { attemptTimeoutMs: 20_000, maxAttempts: 3, connections: 64, settleQuietMs: 60_000, settleGiveUpMs: 60_000 };
+
+let rig: Rig | undefined;
+afterEach(async () => {
+  await rig?.close();
+  rig = undefined;
+});
+
+const tokenOf = ({ headers }: { headers: readonly (readonly [string, string])[] }) =>
+  headers.find(([name]) => name.toLowerCase() === 'x-auth-token')?.[1];
+
+describe('a cold start', () => {
+  it('with a thousand requests at once asks for exactly one token, and serves them all', async () => {
+    // However busy the machine is that runs this, nobody is to run out of time.
+    rig = await startRig({ upstream: { ...UPSTREAM, deadlineMs: 30_000 } });
+    const at = rig;
+    const alarms = await addAlarms(at, 1_000);
+    const answers = await Promise.all(alarms.map((alarm) => at.operate({ operation: 'ignore', alarms: [alarm] })));
+    expect(answers.filter(({ status }) => status !== 200).map(({ text }) => text)).toEqual([]);
+    expect(await at.received(TOKENS)).toHaveLength(1);
+    expect((await touched(at)).map(({ effects }) => effects.length)).toEqual(alarms.map(() => 1));
+    expect(new Set((await at.received('/event/operate')).map(tokenOf)).size).toBe(1);
+  }, 60_000);
+
+  it('with an IAM that takes its time keeps everybody waiting for the same answer', async () => {
+    rig = await startRig();
+    const at = rig;
+    const alarms = await addAlarms(at, 20);
+    await at.control('POST', '/faults', [{ match: { path: TOKENS }, fault: { kind: 'delay', delayMs: 300 } }]);
+    const answers = await Promise.all(alarms.map((alarm) => at.operate({ operation: 'ignore', alarms: [alarm] })));
+    expect(answers.map(({ status }) => status)).toEqual(alarms.map(() => 200));
+    expect(await at.received(TOKENS)).toHaveLength(1);
+  });
+
+  it('takes and sends a token of 32,768 characters', async () => {
+    rig = await startRig();
+    await rig.control('POST', '/settings', { tokenLength: 32_768 });
+    const answer = await rig.operate({ operation: 'ignore', alarms: await addAlarms(rig, 1) });
+    expect(answer.status).toBe(200);
+    const [request] = await rig.received('/event/operate');
+    expect(tokenOf(request!)).toHaveLength(32_768);
+  });
+
+  it('asks for nothing before it is asked for something', async () => {
+    rig = await startRig();
+    expect((await rig.call('GET', '/readyz')).status).toBe(200);
+    expect((await rig.call('GET', '/v1/operations')).status).toBe(200);
+    expect((await rig.control('GET', '/requests')).body).toMatchObject({ total: 0 });
+  });
+
+  it('sends IAM what it documents, and upstream nothing of the caller but its request id', async () => {
+    rig = await startRig();
+    const headers = { 'X-Request-Id': 'request-1', Cookie: 'planted', 'X-Forwarded-For': '203.0.113.9', 'User-Agent': 'planted', traceparent: 'planted' };
+    await rig.operate({ operation: 'ignore', alarms: await addAlarms(rig, 1) }, { headers });
+    const [login] = await rig.received(TOKENS);
+    const { domain, user, password } = rig.simulator.account;
+    expect(login).toMatchObject({ method: 'POST', url: '/v3/auth/tokens?nocatalog=true' });
+    expect(JSON.parse(login!.bodyText)).toEqual({
+      auth: {
+        identity: { methods: ['password'], password: { user: { name: user, password, domain: { name: domain } } } },
+        scope: { project: { id: rig.simulator.project.id } },
+      },
+    });
+    const [request] = await rig.received('/event/operate');
+    const names = request!.headers.map(([name]) => name.toLowerCase()).sort();
+    expect(names).toEqual(['connection', 'content-length', 'content-type', 'host', 'region', 'x-auth-token', 'x-request-id']);
+    expect(Object.fromEntries(request!.headers)).toMatchObject({ 'X-Request-Id': 'request-1', region: 'cn-north-4' });
+  });
+});

@@ -1,0 +1,91 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+import { stringify } from 'yaml';
+
+import type { Simulator } from '../../src/simulator/simulator.js';
+import { portal } from './gateway.js';
+
+const MAIN = fileURLToPath(new URL('../../src/main.js', import.meta.url));
+/** A start takes about a second; a machine that is busy with other tests takes several. */
+const LONGEST_START_MS = 30_000;
+
+/** The built gateway as a process of its own, in front of a simulator that outlives it. */
+export interface GatewayProcess {
+  readonly url: string;
+  /** Everything it wrote so far, standard error included. */
+  output(): string;
+  signal(name: NodeJS.Signals): void;
+  /** Resolves when it has ended: its exit code, or the signal that ended it. */
+  readonly exited: Promise<number | NodeJS.Signals>;
+}
+
+export interface ProcessOptions {
+  readonly simulator: Simulator;
+  /** Holds the configuration and the database: a second process in the same folder goes on where the first one ended. */
+  readonly folder: string;
+  /** The `upstream` mapping of the configuration file. */
+  readonly upstream?: Readonly<Record<string, number>>;
+  readonly env?: Readonly<Record<string, string>>;
+  /** No file may grow beyond so many KiB: the disk is full. */
+  readonly fileKib?: number;
+}
+
+/** Starts `dist/src/main.js` on a free port; the caller `portal` may do everything. */
+export async function startGatewayProcess(options: ProcessOptions): Promise<GatewayProcess> {
+  // The shell counts in blocks of 512 bytes and hands its process over.
+  const limit = options.fileKib === undefined ? '' : `ulimit -f ${options.fileKib * 2} && `;
+  const command = `${limit}exec "$0" --enable-source-maps "$1"`;
+  const child = spawn('/bin/sh', ['-c', command, process.execPath, MAIN], {
+    cwd: options.folder,
+    env: environmentOf(options),
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let written = '';
+  const exited = once(child, 'exit').then(([code, signal]) => (code ?? signal) as number | NodeJS.Signals);
+  const url = await new Promise<string>((resolve, reject) => {
+    const fail = (reason: string) => {
+      child.kill('SIGKILL');
+      reject(new Error(`the gateway ${reason}; it wrote:\n${written}`));
+    };
+    const late = setTimeout(() => fail('did not start in time'), LONGEST_START_MS);
+    const read = (text: string): void => {
+      written += text;
+      const listening = /"url":"([^"]+)".*"msg":"listening"/.exec(written)?.[1];
+      if (listening === undefined) return;
+      clearTimeout(late);
+      resolve(listening);
+    };
+    for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', read);
+    void exited.then((code) => {
+      clearTimeout(late);
+      fail(`ended with ${code} before it was ready`);
+    });
+  });
+  return { url, output: () => written, signal: (name) => void child.kill(name), exited };
+}
+
+function environmentOf({ simulator, folder, upstream, env }: ProcessOptions): NodeJS.ProcessEnv {
+  const file = join(folder, 'gateway.yaml');
+  writeFileSync(file, stringify({ callers: [portal], ...(upstream && { upstream }) }));
+  return {
+    PATH: process.env['PATH'],
+    PORT: '0',
+    NODE_ENV: 'production',
+    GATEWAY_DOCS: '0',
+    GATEWAY_CONFIG: file,
+    GATEWAY_PROJECT_NAME: 'test',
+    GATEWAY_ALLOW_INSECURE_ENDPOINTS: '1',
+    HSS_REGION: simulator.project.region,
+    HSS_PROJECT_ID: simulator.project.id,
+    HSS_ENDPOINT: simulator.url,
+    IAM_ENDPOINT: simulator.url,
+    IAM_DOMAIN_NAME: simulator.account.domain,
+    IAM_USER_NAME: simulator.account.user,
+    IAM_PASSWORD: simulator.account.password,
+    ...env,
+  };
+}
