@@ -28,6 +28,7 @@ export default {
     layer('settlement', ['metrics', 'upstream/index', 'audit', 'config', 'domain']),
     layer('http', ['metrics', 'audit', 'config', 'domain']),
     layer('health', ['settlement', 'metrics', 'upstream/index', 'audit', 'http', 'config', 'domain']),
+    layer('docs', ['http']),
     layer('simulator', ['upstream/wire']),
     {
       name: 'api-imports',

@@ -1,16 +1,19 @@
 import type { IncomingMessage } from 'node:http';
 
+import type { DynamicModule } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest, onSendHookHandler } from 'fastify';
 import { uuidv7 } from 'uuidv7';
 
 import { AppModule } from './app.module.js';
 import type { Config } from './config/config.js';
 import { serveDocs } from './docs/swagger-ui.js';
+import { Draining } from './health/health.controller.js';
 import { Gatekeeper } from './http/gatekeeper.js';
 import { useJsonBodies } from './http/json-body.js';
 import { MalformedHttp } from './http/malformed-http.js';
+import { turnAwayWhenLate } from './http/overload.js';
 import { ProblemFilter } from './http/problem.filter.js';
 import { requestLog } from './http/request-log.js';
 import { Metrics } from './metrics/metrics.js';
@@ -23,8 +26,23 @@ function requestIdOf(presented: string | string[] | undefined): string {
   return typeof presented === 'string' && REQUEST_ID.test(presented) ? presented : uuidv7();
 }
 
-/** The application, ready to listen: the same for production, the demo and every test. */
-export async function setUpApp(config: Config): Promise<NestFastifyApplication> {
+/** Lets answers close their connections once a shutdown has begun: one that is kept alive would hold it up to the end. */
+function hangUpWhen(draining: Draining): onSendHookHandler {
+  return (_request, reply, _payload, done) => {
+    if (draining.started) reply.header('Connection', 'close');
+    done();
+  };
+}
+
+/**
+ * The application, ready to listen: the same for production, the demo and every test.
+ *
+ * @param root another root module around the application's, for a test that adds to it
+ */
+export async function setUpApp(
+  config: Config,
+  root: DynamicModule = AppModule.with(config),
+): Promise<NestFastifyApplication> {
   const logger = makeLogger(config.logLevel);
   const adapter = new FastifyAdapter({
     bodyLimit: config.limits.bodyBytes,
@@ -39,15 +57,17 @@ export async function setUpApp(config: Config): Promise<NestFastifyApplication> 
       app.get(ProblemFilter).answer(error, request, reply),
     clientErrorHandler: (error, socket) => app.get(MalformedHttp).answer(error, socket),
   });
-  const app = await NestFactory.create<NestFastifyApplication>(AppModule.with(config), adapter, {
+  const app = await NestFactory.create<NestFastifyApplication>(root, adapter, {
     bodyParser: false,
     bufferLogs: false,
     abortOnError: false,
     logger: new PinoNestLogger(logger),
   });
   const fastify = adapter.getInstance();
+  await turnAwayWhenLate(fastify, config.limits.maxEventLoopDelayMs);
   useJsonBodies(fastify);
   fastify.addHook('onRequest', app.get(Gatekeeper).onRequest);
+  fastify.addHook('onSend', hangUpWhen(app.get(Draining)));
   fastify.addHook('onResponse', requestLog(logger, app.get(Metrics)));
   if (config.docs) serveDocs(app);
   await app.init();

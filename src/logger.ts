@@ -38,7 +38,8 @@ export class PinoNestLogger implements LoggerService {
   ): void {
     const words = rest.filter((part) => typeof part === 'string');
     const context = words.pop();
-    if (typeof message === 'object' && message !== null)
+    if (message instanceof Error) this.logger[level]({ err: message, context }, message.message);
+    else if (typeof message === 'object' && message !== null)
       this.logger[level]({ ...message, context }, words.join(' '));
     else
       this.logger[level]({ context, ...(words.length > 0 && { stack: words.join('\n') }) }, String(message));

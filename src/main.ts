@@ -8,26 +8,42 @@ import { loadConfig } from './config/load-config.js';
 import { startDemo, welcome } from './demo-mode.js';
 import { startGateway, type Gateway } from './start.js';
 
-/** The longest a shutdown waits for requests that are under way. */
-const DRAIN_MS = 25_000;
+/** A shutdown that takes so much longer than it is allowed to is stuck, for example in a disk that does not answer. */
+const STUCK_MS = 5_000;
+
+function exitWith(problem: string): never {
+  process.stderr.write(`${problem}\n`);
+  process.exit(1);
+}
 
 function loadOrExit(): Config {
   try {
     return loadConfig(readEnvironment());
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    process.stderr.write(`${error.message}\n`);
-    process.exit(1);
+    exitWith(error.message);
   }
 }
 
-function stopOnSignal(gateway: Gateway, alsoClose: () => Promise<void>): void {
+/** A start can fail for a reason of the machine's: the port is taken, the database is in use, a folder can't be written. */
+async function startOrExit(config: Config): Promise<Gateway> {
+  try {
+    return await startGateway(config);
+  } catch (error) {
+    const reasons: string[] = [];
+    for (let each = error; each instanceof Error; each = each.cause) reasons.push(each.message);
+    exitWith(`the gateway can not start: ${reasons.join(': ')}`);
+  }
+}
+
+function stopOnSignal(gateway: Gateway, { shutdown }: Config, alsoClose: () => Promise<void>): void {
   let stopping = false;
   const stop = async () => {
     if (stopping) return;
     stopping = true;
-    // What is still under way then has its intent on disk and is settled at the next start.
-    setTimeout(() => process.exit(0), DRAIN_MS).unref();
+    // Every operation has its intent on disk: what could not be recorded is found out at the next start.
+    const stuck = () => exitWith('the shutdown is stuck: what was under way is looked up at the next start');
+    setTimeout(stuck, shutdown.drainDelayMs + shutdown.drainMs + STUCK_MS).unref();
     await gateway.close();
     await alsoClose();
     process.exit(0);
@@ -41,6 +57,6 @@ if (process.argv.includes('--check-config')) {
   process.exit(0);
 }
 const demo = loaded.demo ? await startDemo(loaded) : undefined;
-const gateway = await startGateway(demo?.config ?? loaded);
-stopOnSignal(gateway, async () => demo?.simulator.close());
+const gateway = await startOrExit(demo?.config ?? loaded);
+stopOnSignal(gateway, loaded, async () => demo?.simulator.close());
 if (demo) process.stdout.write(welcome(gateway.url));

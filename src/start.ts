@@ -1,16 +1,17 @@
 import type { AddressInfo } from 'node:net';
 
+import { Logger } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 
 import { setUpApp } from './app.setup.js';
 import type { Config } from './config/config.js';
-import { Draining } from './health/health.controller.js';
+import { shutDown } from './shutdown.js';
 
 /** A running gateway. */
 export interface Gateway {
   readonly url: string;
   readonly app: NestFastifyApplication;
-  /** Readiness off, no new connections, what runs is finished and recorded. */
+  /** Readiness off, no new connections, what runs is finished or cut off, and recorded. */
   close(): Promise<void>;
 }
 
@@ -21,12 +22,11 @@ export async function startGateway(config: Config): Promise<Gateway> {
   const { address, family, port } = app.getHttpServer().address() as AddressInfo;
   const host =
     address === '0.0.0.0' || address === '::' ? '127.0.0.1' : family === 'IPv6' ? `[${address}]` : address;
+  const url = `http://${host}:${port}`;
+  new Logger('Gateway').log({ url }, 'listening');
   return {
-    url: `http://${host}:${port}`,
+    url,
     app,
-    close: () => {
-      app.get(Draining).started = true;
-      return app.close();
-    },
+    close: () => shutDown(app, config.shutdown),
   };
 }

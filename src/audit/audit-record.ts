@@ -36,7 +36,7 @@ export interface OutcomeRecord {
   readonly status: OperationStatus;
   /** Every chunk, in order; together they cover every alarm. */
   readonly chunks: readonly ChunkOutcome[];
-  /** The process ended while the operation ran; written at the next start. */
+  /** The process ended while the operation ran: written by its shutdown, or at the next start. */
   readonly interrupted?: true;
 }
 

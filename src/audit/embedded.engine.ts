@@ -28,13 +28,17 @@ export class EmbeddedEngine extends AuditEngine {
   /** Opens the file, makes its folder and its tables where they are missing. @throws Error when that can't be done */
   static async open(path: string): Promise<EmbeddedEngine> {
     const file = resolve(path);
-    mkdirSync(dirname(file), { recursive: true });
-    const worker = new Worker(new URL('./embedded.worker.js', import.meta.url), {
-      workerData: { path: file },
-    });
-    const engine = new EmbeddedEngine(worker);
-    await new Promise<Row[]>((resolve, reject) => engine.#waiting.set(0, { resolve, reject }));
-    return engine;
+    try {
+      mkdirSync(dirname(file), { recursive: true });
+      const worker = new Worker(new URL('./embedded.worker.js', import.meta.url), {
+        workerData: { path: file },
+      });
+      const engine = new EmbeddedEngine(worker);
+      await new Promise<Row[]>((resolve, reject) => engine.#waiting.set(0, { resolve, reject }));
+      return engine;
+    } catch (error) {
+      throw new Error(`the audit database ${file} can not be opened`, { cause: error });
+    }
   }
 
   async append(entries: readonly Entry[]): Promise<void> {

@@ -19,7 +19,21 @@ export interface Reply {
 const { path } = workerData as { path: string };
 const port = parentPort;
 if (!port) throw new Error('runs as a worker thread only');
-const database = new EmbeddedDatabase(path);
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : 'the database failed';
+}
+
+/** SQLite's errors lose their message between threads, so it is sent as a reply; nothing listens then, and the thread ends. */
+function openOrEnd(): EmbeddedDatabase {
+  try {
+    return new EmbeddedDatabase(path);
+  } catch (error) {
+    port?.postMessage({ id: 0, error: messageOf(error) } satisfies Reply);
+    process.exit();
+  }
+}
+const database = openOrEnd();
 
 function execute(command: Command): Row[] {
   if ('append' in command) database.append(command.append);
@@ -33,7 +47,7 @@ port.on('message', (command: Command) => {
   try {
     reply = { id: command.id, rows: execute(command) };
   } catch (error) {
-    reply = { id: command.id, error: error instanceof Error ? error.message : 'the database failed' };
+    reply = { id: command.id, error: messageOf(error) };
   }
   port.postMessage(reply);
   if ('close' in command) port.close();

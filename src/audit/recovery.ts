@@ -6,7 +6,7 @@ import type { OperationTrail, OutcomeRecord } from './audit-record.js';
 import { AuditTrail } from './audit-trail.js';
 import { OperationStore } from './operation.store.js';
 
-const INTERRUPTED: Fault = {
+export const INTERRUPTED: Fault = {
   code: 'gateway_interrupted',
   status: 503,
   detail:
@@ -23,16 +23,18 @@ const NOT_BEGUN: Fault = {
 /**
  * The outcome of an operation that was cut off. Chunks go one after the other and each is recorded before the next starts,
  * so only the first one without a record can have been under way.
+ *
+ * @param mostUnderWay so many alarms, after those of the known chunks, may have been under way
  */
 export function interruptedOutcome(
   { intent, chunks }: OperationTrail,
-  chunkSize: number,
+  mostUnderWay: number,
   at: string,
 ): OutcomeRecord {
   const known = chunks.reduce((sum, { alarms }) => sum + alarms, 0);
   const left = intent.alarms.length - known;
   const all: ChunkOutcome[] = [...chunks];
-  const underWay = Math.min(left, chunkSize);
+  const underWay = Math.min(left, mostUnderWay);
   if (underWay > 0) all.push({ alarms: underWay, outcome: 'unknown', fault: INTERRUPTED });
   if (left > underWay) all.push({ alarms: left - underWay, outcome: 'not_attempted', fault: NOT_BEGUN });
   return {

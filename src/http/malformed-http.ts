@@ -11,6 +11,8 @@ const TOO_LATE = new Problem(408, 'request_timeout', 'The request did not arrive
 const TOO_LARGE = new Problem(431, 'headers_too_large', 'The headers are too large.');
 const MALFORMED = new Problem(400, 'malformed_http', 'This is not valid HTTP.');
 
+const LINGER_MS = 1_000;
+
 /** By the parser's own code. */
 const PROBLEMS: Readonly<Record<string, Problem>> = {
   ERR_HTTP_REQUEST_TIMEOUT: TOO_LATE,
@@ -43,6 +45,8 @@ export class MalformedHttp {
       'Connection: close',
     ];
     socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
+    // Whoever does not hang up then is hung up on.
+    socket.setTimeout(LINGER_MS, () => socket.destroy());
   };
 
   #record({ code, status, detail }: Problem, requestId: string, address: string): void {

@@ -1,12 +1,13 @@
 import type { SettledAlarm } from '../audit/audit-record.js';
-import type { AlarmStanding } from '../upstream/index.js';
+import { stoodBefore, type AlarmStanding } from '../upstream/index.js';
+import type { Influence } from './influence.js';
 
-/** Upstream's clock and ours may differ by so much. */
-const CLOCK_SKEW_MS = 5_000;
-
+/** Moments in epoch milliseconds. */
 export interface Times {
-  /** When the intent was written; epoch milliseconds. */
+  /** When the intent was written. */
   readonly requestedAt: number;
+  /** When the outcome was written: nothing was sent after it. */
+  readonly concludedAt: number;
   readonly now: number;
   /** How long upstream may still carry out a request whose answer was lost. */
   readonly quietMs: number;
@@ -16,13 +17,16 @@ export interface Times {
  * What an alarm's standing says about an act whose answer was lost.
  *
  * As it should be: it was done, or it was so already when upstream handled it before we asked. Otherwise: it was not done,
- * which is believed only after the time in which upstream may still get to it.
+ * which is believed only after the time in which upstream may still get to it. Nothing, where another operation on the same
+ * alarm may be what is seen.
  */
-export function judge({ eventId, standing, handledAt }: AlarmStanding, times: Times): SettledAlarm {
+export function judge(found: AlarmStanding, influence: Influence, times: Times): SettledAlarm {
+  const { eventId, standing } = found;
+  if (influence === 'obscured') return { eventId, outcome: 'unknown' };
   if (standing === 'as_wanted') {
-    const before = handledAt !== undefined && handledAt < times.requestedAt - CLOCK_SKEW_MS;
+    const before = influence === 'stood_before' || stoodBefore(found, times.requestedAt);
     return { eventId, outcome: before ? 'already' : 'applied' };
   }
-  const quiet = times.now - times.requestedAt >= times.quietMs;
+  const quiet = times.now - times.concludedAt >= times.quietMs;
   return { eventId, outcome: standing === 'otherwise' && quiet ? 'rejected' : 'unknown' };
 }

@@ -7,15 +7,16 @@ import {
 } from '@nestjs/common';
 
 import { alarmOutcomes } from '../audit/alarm-outcomes.js';
-import type { OperationTrail, SettledAlarm } from '../audit/audit-record.js';
+import type { IntentRecord, OperationTrail, OutcomeRecord, SettledAlarm } from '../audit/audit-record.js';
 import { AuditTrail } from '../audit/audit-trail.js';
 import { OperationStore } from '../audit/operation.store.js';
 import { CONFIG, type Config } from '../config/config.js';
 import type { CallContext } from '../domain/caller.js';
 import { Clock } from '../domain/clock.js';
-import { statusOf } from '../domain/outcome.js';
+import { CHUNK_SIZE, statusOf } from '../domain/outcome.js';
 import { UpstreamClient, type AlarmStanding } from '../upstream/index.js';
-import { judge } from './judgement.js';
+import { influenceOn, type Influence } from './influence.js';
+import { judge, type Times } from './judgement.js';
 
 /** Milliseconds between looks: soon at first, then less and less often, and in the end once an hour. */
 const LOOK_AFTER_MS = [
@@ -24,6 +25,11 @@ const LOOK_AFTER_MS = [
 const LAST_LOOK_AFTER_MS = 3_600_000;
 /** How long one look may take. */
 const LOOK_DEADLINE_MS = 15_000;
+/** Timers may be early by as much. */
+const TIMER_LEEWAY_MS = 5;
+/** Other operations that began so long before one may still have taken effect while it ran. */
+const OTHERS_SINCE_MS = 60_000;
+const MOST_OTHERS = 100;
 
 /**
  * Finds out what came of acts whose answer was lost, by reading upstream's state, and records it. What can't be found out in
@@ -34,7 +40,7 @@ export class Settler implements OnApplicationBootstrap, OnModuleDestroy {
   readonly #logger = new Logger(Settler.name);
   readonly #watched = new Map<string, () => void>();
   readonly #givenUp = new Set<string>();
-  #looking: Promise<void> = Promise.resolve();
+  readonly #looking = new Map<string, Promise<void>>();
   #stopped = false;
 
   constructor(
@@ -57,78 +63,115 @@ export class Settler implements OnApplicationBootstrap, OnModuleDestroy {
 
   /** What an earlier run of the gateway left unknown. */
   async onApplicationBootstrap(): Promise<void> {
-    for (const { intent, outcome } of await this.store.open()) {
-      if (outcome) this.watch(intent.operationId);
+    for (const { intent, outcome, settlements } of await this.store.open()) {
+      if (!outcome) continue;
+      if (settlements?.at(-1)?.settled === false) this.#givenUp.add(intent.operationId);
+      this.watch(intent);
     }
   }
 
-  async onModuleDestroy(): Promise<void> {
+  /** A look that is under way comes to its end and records nothing. */
+  onModuleDestroy(): void {
     this.#stopped = true;
     for (const cancel of this.#watched.values()) cancel();
     this.#watched.clear();
-    await this.#looking;
   }
 
   /** Looks after an operation of unknown outcome, in the background. */
-  watch(operationId: string): void {
-    this.#lookLater(operationId, 0);
+  watch(intent: IntentRecord): void {
+    this.#lookLater(intent, 0, LOOK_AFTER_MS[0] ?? LAST_LOOK_AFTER_MS);
   }
 
-  #lookLater(operationId: string, look: number): void {
+  #lookLater(intent: IntentRecord, look: number, delay: number): void {
     if (this.#stopped) return;
-    const delay = LOOK_AFTER_MS[look] ?? LAST_LOOK_AFTER_MS;
+    const { project } = intent.scope;
     const cancel = this.clock.schedule(delay, () => {
-      // One look at a time, so that many unknowns at once do not become many calls at once.
-      this.#looking = this.#looking.then(() => this.#look(operationId, look));
+      // One look at a time in each project, so that many unknowns at once do not become many calls at once.
+      const before = this.#looking.get(project) ?? Promise.resolve();
+      this.#looking.set(
+        project,
+        before.then(() => this.#look(intent, look)),
+      );
     });
-    this.#watched.set(operationId, cancel);
+    this.#watched.set(intent.operationId, cancel);
   }
 
-  async #look(operationId: string, look: number): Promise<void> {
+  async #look(intent: IntentRecord, look: number): Promise<void> {
     if (this.#stopped) return;
+    const { operationId } = intent;
+    let next = LOOK_AFTER_MS[look + 1] ?? LAST_LOOK_AFTER_MS;
     try {
-      if (await this.#settle(operationId)) {
+      const decisive = await this.#settle(operationId);
+      if (decisive === undefined) {
         this.#watched.delete(operationId);
         return;
       }
+      next = Math.min(next, decisive - this.clock.now() + TIMER_LEEWAY_MS);
     } catch (error) {
       this.#logger.warn(
         { err: error, operationId },
         'an unknown outcome could not be looked up; trying again',
       );
     }
-    this.#lookLater(operationId, look + 1);
+    this.#lookLater(intent, look + 1, next);
   }
 
-  /** One look; answers whether it was the last. */
-  async #settle(operationId: string): Promise<boolean> {
+  /** One look; answers from when on the next one may tell more, in epoch milliseconds, or undefined when it was the last. */
+  async #settle(operationId: string): Promise<number | undefined> {
     const trail = await this.store.find(operationId);
-    if (!trail) return true;
+    if (!trail?.outcome) return undefined;
     const unknown = new Set(
       alarmOutcomes(trail)
         .filter(({ outcome }) => outcome === 'unknown')
         .map(({ eventId }) => eventId),
     );
-    if (unknown.size === 0) return true;
-    const requestedAt = Date.parse(trail.intent.at);
+    if (unknown.size === 0) return undefined;
+    // Of before the reading: what is not done then may be done before the reading ends.
+    const times = this.#times(trail.intent, trail.outcome);
     const standings = await this.#standings(trail, unknown);
-    const times = { requestedAt, now: this.clock.now(), quietMs: this.config.upstream.settleQuietMs };
-    const alarms = standings.map((standing) => judge(standing, times));
+    const alarms = await Promise.all(
+      standings.map(async (found) => judge(found, await this.#influence(found, trail), times)),
+    );
+    if (this.#stopped) return Infinity;
     const settled = alarms.every(({ outcome }) => outcome !== 'unknown');
-    const late = times.now - requestedAt >= this.config.upstream.settleGiveUpMs;
+    const late = times.now >= times.giveUpAt;
     // Given up is said once, and looked at again now and then: upstream, or our right to read it, may come back.
     if (settled || (late && !this.#givenUp.has(operationId))) await this.#record(trail, alarms, settled);
-    return settled;
+    if (settled) return undefined;
+    const decisive = [times.concludedAt + times.quietMs, times.giveUpAt].filter((at) => at > times.now);
+    return Math.min(...decisive);
+  }
+
+  #times(intent: IntentRecord, outcome: OutcomeRecord): Times & { readonly giveUpAt: number } {
+    const { settleQuietMs, settleGiveUpMs } = this.config.upstream;
+    const requestedAt = Date.parse(intent.at);
+    return {
+      requestedAt,
+      concludedAt: Date.parse(outcome.at),
+      now: this.clock.now(),
+      quietMs: settleQuietMs,
+      giveUpAt: requestedAt + settleGiveUpMs,
+    };
+  }
+
+  async #influence(found: AlarmStanding, own: OperationTrail): Promise<Influence> {
+    if (found.standing === 'unclear') return 'none';
+    const { at, scope } = own.intent;
+    const from = Date.parse(at) - OTHERS_SINCE_MS;
+    const filter = { eventId: found.eventId, project: scope.project, from };
+    return influenceOn(found, own, await this.store.list(filter, MOST_OTHERS));
   }
 
   async #standings(trail: OperationTrail, unknown: ReadonlySet<string>): Promise<AlarmStanding[]> {
-    const { operation, scope, operationId } = trail.intent;
+    const { operation, scope, operationId, alarms } = trail.intent;
     const unclear = [...unknown].map((eventId): AlarmStanding => ({ eventId, standing: 'unclear' }));
     const project = this.config.projects.get(scope.project);
     if (!project || project.projectId !== scope.projectId) return unclear;
     const context = this.#context(operationId);
     const standings: AlarmStanding[] = [];
-    for (const body of await this.store.requests(operationId)) {
+    for (const [index, body] of (await this.store.requests(operationId)).entries()) {
+      const chunk = alarms.slice(index * CHUNK_SIZE, (index + 1) * CHUNK_SIZE);
+      if (!chunk.some((eventId) => unknown.has(eventId))) continue;
       standings.push(...(await this.upstream.standings({ operation, scope, project, body }, context)));
     }
     return standings.filter(({ eventId }) => unknown.has(eventId));

@@ -21,6 +21,14 @@ export interface AlarmStanding {
   readonly handledAt?: number;
 }
 
+/** Upstream's clock and ours may differ by so much. */
+const CLOCK_SKEW_MS = 5_000;
+
+/** Whether an alarm that stands as wanted was handled so before a moment, in epoch milliseconds, by all we can tell. */
+export function stoodBefore({ handledAt }: AlarmStanding, moment: number): boolean {
+  return handledAt !== undefined && handledAt < moment - CLOCK_SKEW_MS;
+}
+
 /** Reads how every alarm of an operate call stands now: the listing first, then the lists that the type of operation changes. */
 export async function standingsOf(readBack: ReadBack, read: Read): Promise<AlarmStanding[]> {
   const { operate_event_list: events } = parseExact(readBack.body) as WireOperateBody;

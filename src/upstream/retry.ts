@@ -61,8 +61,8 @@ export function decide(situation: Situation): Decision {
   return { then: mustRead ? 'read_then_retry' : 'retry', afterMs };
 }
 
-/** Full jitter over an exponential; a `Retry-After` wins, within bounds. */
-function backoff({ verdict, attempts, retryAfterMs, chance }: Situation): number {
+/** Milliseconds until the next attempt: full jitter over an exponential; a `Retry-After` wins, within bounds. */
+export function backoff({ verdict, attempts, retryAfterMs, chance }: Situation): number {
   const throttled = verdict === 'throttled';
   const base = throttled ? THROTTLED_BASE_MS : TRANSIENT_BASE_MS;
   const computed = Math.round(chance * Math.min(LONGEST_BACKOFF_MS, base * 2 ** (attempts - 1)));

@@ -196,7 +196,8 @@ export class HttpTransport extends Transport {
     }
   }
 
+  /** What is under way then ends without an answer: nobody waits for it any more. */
   async close(): Promise<void> {
-    await this.#agent.close();
+    await this.#agent.destroy();
   }
 }

@@ -7,10 +7,10 @@ import type { ExchangeTrace, Fault } from '../domain/outcome.js';
 import { Random } from '../domain/random.js';
 import { Metrics } from '../metrics/metrics.js';
 import { classify, type Reading } from './classify.js';
-import { ProjectGate, type Held } from './gate/project-gate.js';
+import { ProjectGate, type Held, type Pass } from './gate/project-gate.js';
 import { TokenCache, TokenError, type Token } from './iam-token.js';
-import { standingsOf, type Standing } from './read-back.js';
-import { decide, LEAST_TIME_FOR_AN_ATTEMPT_MS } from './retry.js';
+import { standingsOf, stoodBefore, type Standing } from './read-back.js';
+import { backoff, decide, LEAST_TIME_FOR_AN_ATTEMPT_MS, type Situation } from './retry.js';
 import { Transport, type Exchange } from './transport.js';
 import { targetOf, type ReadBack, type UpstreamCall } from './upstream-call.js';
 import { faultOf, HELD, OUT_OF_TIME, type Verdict } from './upstream.errors.js';
@@ -18,7 +18,8 @@ import { faultOf, HELD, OUT_OF_TIME, type Verdict } from './upstream.errors.js';
 /** What came of a call. Faults of upstream are results, not exceptions. */
 export type UpstreamResult =
   | {
-      readonly outcome: 'applied';
+      /** `already`: its answer was lost, and its state shows that all was so before the call. */
+      readonly outcome: 'applied' | 'already';
       readonly body: string;
       readonly exchange: ExchangeTrace;
       /** Upstream's answer was lost and its state was read instead. */
@@ -51,6 +52,8 @@ interface Progress {
   status: number | undefined;
   requestId: string | undefined;
 }
+
+type Found = 'applied' | 'already' | Exclude<Standing, 'as_wanted'>;
 
 interface Attempt {
   readonly reading: Reading;
@@ -93,15 +96,18 @@ export class UpstreamClient implements OnApplicationShutdown {
       const entry = await gate.enter(call.lane, context.deadlineAt);
       if ('held' in entry)
         return this.#failed(progress, heldFault(entry.held, entry.retryAfterMs), 'not_done');
-      const { reading, exchange } = await this.#attempt(call, context, token, progress);
-      entry.pass.done(reading.ok ? 'ok' : reading.row.verdict);
+      const { reading, exchange } = await this.#attempt(call, context, token, progress, entry.pass);
       if (reading.ok) {
         gate.quota.succeeded(progress.spent);
         return { outcome: 'applied', body: reading.body, exchange: this.#trace(progress) };
       }
-      const decision = this.#decide(call, context, progress, reading, exchange);
+      const situation = this.#situation(call, context, progress, reading, exchange);
       const { verdict } = reading.row;
-      if (decision.then === 'stop') return this.#failed(progress, faultOfReading(reading), verdict);
+      const fault = faultOfReading(reading, verdict === 'throttled' ? backoff(situation) : undefined);
+      // Whether or not this call goes on: nobody else should run into the same wall.
+      if (verdict === 'throttled') gate.coolDown(backoff(situation));
+      const decision = decide(situation);
+      if (decision.then === 'stop') return this.#failed(progress, fault, verdict);
       if (decision.then === 'renew_token') {
         tokens.reject(token);
         progress.tokenRenewed = true;
@@ -110,16 +116,15 @@ export class UpstreamClient implements OnApplicationShutdown {
         continue;
       }
       const cost = gate.payFor(verdict);
-      if (cost === undefined) return this.#failed(progress, faultOfReading(reading), verdict);
+      if (cost === undefined) return this.#failed(progress, fault, verdict);
       progress.spent += cost;
-      if (verdict === 'throttled') gate.coolDown(decision.afterMs);
       await this.clock.wait(decision.afterMs);
       if (decision.then === 'retry') continue;
-      const standing = await this.#standing(call, context);
-      if (standing === 'as_wanted') {
-        return { outcome: 'applied', body: '', exchange: this.#trace(progress), verified: true };
+      const found = await this.#find(call, context, progress.startedAt);
+      if (found === 'applied' || found === 'already') {
+        return { outcome: found, body: '', exchange: this.#trace(progress), verified: true };
       }
-      if (standing === 'unclear') return this.#failed(progress, faultOfReading(reading), verdict);
+      if (found === 'unclear') return this.#failed(progress, fault, verdict);
       progress.doubt = undefined;
     }
   }
@@ -165,6 +170,23 @@ export class UpstreamClient implements OnApplicationShutdown {
     context: CallContext,
     token: Token,
     progress: Progress,
+    pass: Pass,
+  ): Promise<Attempt> {
+    let result: Verdict | 'ok' = 'unknown';
+    try {
+      const attempt = await this.#exchange(call, context, token, progress);
+      result = attempt.reading.ok ? 'ok' : attempt.reading.row.verdict;
+      return attempt;
+    } finally {
+      pass.done(result);
+    }
+  }
+
+  async #exchange(
+    call: UpstreamCall,
+    context: CallContext,
+    token: Token,
+    progress: Progress,
   ): Promise<Attempt> {
     progress.attempts += 1;
     const remaining = context.deadlineAt - RESERVE_MS - this.clock.now();
@@ -188,14 +210,14 @@ export class UpstreamClient implements OnApplicationShutdown {
     return { reading, exchange };
   }
 
-  #decide(
+  #situation(
     call: UpstreamCall,
     context: CallContext,
     { attempts, tokenRenewed }: Progress,
     reading: Extract<Reading, { ok: false }>,
     exchange: Exchange,
-  ): ReturnType<typeof decide> {
-    return decide({
+  ): Situation {
+    return {
       verdict: reading.row.verdict,
       repeatable: call.repeatable,
       over: isOver(exchange),
@@ -205,15 +227,20 @@ export class UpstreamClient implements OnApplicationShutdown {
       remainingMs: context.deadlineAt - this.clock.now(),
       chance: this.random.next(),
       ...(reading.retryAfterMs !== undefined && { retryAfterMs: reading.retryAfterMs }),
-    });
+    };
   }
 
-  /** One word for all alarms of a call: they are taken together, so anything mixed is unclear. */
-  async #standing(call: UpstreamCall, context: CallContext): Promise<Standing> {
+  /** What upstream's state says of a call, in one word for all its alarms: they are taken together, so anything mixed is unclear. */
+  async #find(call: UpstreamCall, context: CallContext, startedAt: number): Promise<Found> {
     if (!call.readBack) return 'unclear';
-    const standings = new Set((await this.standings(call.readBack, context)).map(({ standing }) => standing));
-    const [only] = standings;
-    return standings.size === 1 && only !== undefined ? only : 'unclear';
+    const words = new Set(
+      (await this.standings(call.readBack, context)).map((found): Found => {
+        if (found.standing !== 'as_wanted') return found.standing;
+        return stoodBefore(found, startedAt) ? 'already' : 'applied';
+      }),
+    );
+    const [only] = words;
+    return words.size === 1 && only !== undefined ? only : 'unclear';
   }
 
   #failed(progress: Progress, fault: Fault, verdict: Verdict): UpstreamResult {
@@ -267,8 +294,9 @@ function heldFault(held: Held, retryAfterMs: number): Fault {
   return faultOf(HELD[held], {}, Math.max(1, Math.ceil(retryAfterMs / 1_000)));
 }
 
-function faultOfReading(reading: Extract<Reading, { ok: false }>): Fault {
-  const { row, upstreamCode: code, requestId, retryAfterMs } = reading;
+/** @param waitMs how long to wait where upstream does not say */
+function faultOfReading(reading: Extract<Reading, { ok: false }>, waitMs?: number): Fault {
+  const { row, upstreamCode: code, requestId, retryAfterMs = waitMs } = reading;
   return faultOf(
     row,
     { ...(code !== undefined && { code }), ...(requestId !== undefined && { requestId }) },

@@ -294,7 +294,7 @@ export const OUT_OF_TIME: ErrorRow = row(
   'not_done',
   'deadline_exceeded',
   504,
-  'The time for this request was over before upstream was asked. Nothing was done.',
+  'The time for this request is over and upstream could not be asked. Nothing was done.',
   true,
 );
 export const NOT_A_TOKEN: ErrorRow = row(
@@ -322,4 +322,5 @@ export const HELD = {
     'So many requests wait for upstream that this one would not be served in time. Nothing was done; try again later.',
     true,
   ),
+  out_of_time: OUT_OF_TIME,
 } as const;

@@ -1,4 +1,5 @@
 import { OperationsService } from '../../src/api/operations/operations.service.js';
+import { RunningOperations } from '../../src/api/operations/running-operations.js';
 import { UnknownWords } from '../../src/api/operations/unknown-words.js';
 import { AuditEngine, type Entry, type Row, type SqlValue } from '../../src/audit/audit.engine.js';
 import { AuditTrail } from '../../src/audit/audit-trail.js';
@@ -113,6 +114,7 @@ export class SimulatedProcess {
       new UnknownWords(metrics),
       this.settler,
       metrics,
+      new RunningOperations(),
     );
   }
 

@@ -51,7 +51,7 @@ const CONFIG: Config = {
     ],
   ]),
   callers: [portal],
-  limits: { alarmsPerRequest: 1000, bodyBytes: 1_048_576 },
+  limits: { alarmsPerRequest: 1000, bodyBytes: 1_048_576, maxEventLoopDelayMs: 0 },
   upstream: {
     deadlineMs: 10_000,
     attemptTimeoutMs: 3_000,
@@ -60,6 +60,7 @@ const CONFIG: Config = {
     settleQuietMs: 20_000,
     settleGiveUpMs: 120_000,
   },
+  shutdown: { drainDelayMs: 0, drainMs: 25_000 },
   logLevel: 'silent',
   docs: false,
 };

@@ -33,7 +33,8 @@ export function operationProblem(
   return new Problem(status, code, detail, {
     operationId: receipt.id,
     outcome: receipt.status,
-    bytesSent: receipt.upstream.some(({ bytesSent }) => bytesSent),
+    // Of an exchange that was cut off nothing else is known.
+    bytesSent: receipt.status === 'unknown' || receipt.upstream.some(({ bytesSent }) => bytesSent),
     retryable,
     ...(retryAfter !== undefined && { retryAfter }),
     ...(upstream && { upstream }),

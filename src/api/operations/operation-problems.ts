@@ -1,8 +1,10 @@
+import { INTERRUPTED } from '../../audit/recovery.js';
 import { BODY_PROBLEMS, PATH_PROBLEMS } from '../../http/contract/edge-problems.js';
 import { EXAMPLE_OPERATION_ID, EXAMPLE_UPSTREAM_REQUEST_ID } from '../../http/contract/example-ids.js';
 import { invalidRequest, Problem } from '../../http/problem.js';
 import { documentedFaults } from '../../upstream/index.js';
 import { operationProblem } from './answer.js';
+import { SHUTTING_DOWN } from './running-operations.js';
 import { queryViolations } from './operation-query.js';
 import { violationsOf } from './operation-rules.js';
 
@@ -33,6 +35,8 @@ export const HANDLE_PROBLEMS: readonly Problem[] = [
     'The audit trail can not be written, so nothing was sent. Nothing was done; try again later.',
     { retryable: true, retryAfter: 5 },
   ),
+  SHUTTING_DOWN,
+  operationProblem({ id: EXAMPLE_OPERATION_ID, status: 'unknown', upstream: [{ alarms: 1 }] }, INTERRUPTED),
   ...documentedFaults(EXAMPLE_UPSTREAM_REQUEST_ID).map(({ fault, outcome }) => {
     const upstream = [{ alarms: 1, bytesSent: outcome !== 'not_attempted' }];
     return operationProblem({ id: EXAMPLE_OPERATION_ID, status: outcome, upstream }, fault);

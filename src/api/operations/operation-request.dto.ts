@@ -60,7 +60,7 @@ export class AlarmDetailDto {
     {
       oneOf: [
         { type: 'string', minLength: 1, maxLength: 256 },
-        { type: 'integer', minimum: 0 },
+        { type: 'integer', minimum: 0, maximum: Number.MAX_SAFE_INTEGER },
       ],
     },
     { optional: true },

@@ -36,8 +36,7 @@ export const FIND: ContractOptions = {
     {
       name: 'id',
       description: 'Operation id.',
-      schema: { type: 'string', format: 'uuid' },
-      example: EXAMPLE_OPERATION_ID,
+      schema: { type: 'string', format: 'uuid', example: EXAMPLE_OPERATION_ID },
     },
   ],
   answers: {

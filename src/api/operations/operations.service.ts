@@ -1,8 +1,9 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
-import { uuidv7 } from 'uuidv7';
+import { V7Generator } from 'uuidv7';
 
 import type { IntentRecord, OutcomeRecord } from '../../audit/audit-record.js';
 import { AuditTrail, AuditUnavailable } from '../../audit/audit-trail.js';
+import { interruptedOutcome } from '../../audit/recovery.js';
 import { CONFIG, type Config, type ProjectConfig } from '../../config/config.js';
 import type { CallContext } from '../../domain/caller.js';
 import { Clock } from '../../domain/clock.js';
@@ -22,6 +23,7 @@ import { requestBodies } from './operation.translator.js';
 import { authorise } from './policy.js';
 import type { ReceiptDto } from './receipt.dto.js';
 import { receiptOf } from './receipt.translator.js';
+import { RunningOperations, type RunningOperation } from './running-operations.js';
 import { UnknownWords } from './unknown-words.js';
 
 /** What came of an operation, and the fault that describes it best where there was one. */
@@ -30,10 +32,14 @@ export interface Handled {
   readonly fault?: Fault;
 }
 
+/** A clock that is set back by no more than this leaves the ids in order. */
+const CLOCK_SETBACK_MS = 10_000;
+
 /** Handles alarms: may it be done, write down that it will be, do it, write down what came of it. */
 @Injectable()
 export class OperationsService {
   readonly #logger = new Logger(OperationsService.name);
+  readonly #ids = new V7Generator();
 
   constructor(
     @Inject(CONFIG) private readonly config: Config,
@@ -43,17 +49,26 @@ export class OperationsService {
     private readonly unknownWords: UnknownWords,
     private readonly settler: Settler,
     private readonly metrics: Metrics,
+    private readonly running: RunningOperations,
   ) {}
 
   async handle(request: OperationRequestDto, context: CallContext): Promise<Handled> {
+    const run = this.running.begin();
+    try {
+      return await this.#handle(request, context, run);
+    } finally {
+      this.running.end(run);
+    }
+  }
+
+  async #handle(request: OperationRequestDto, context: CallContext, run: RunningOperation): Promise<Handled> {
     const operation = request.operation as OperationType;
     const { scope, project } = authorise(operation, request.scope, context.caller, this.config.projects);
     this.unknownWords.notice(request.alarms);
     const bodies = requestBodies(request);
     const intent: IntentRecord = {
       kind: 'intent',
-      operationId: uuidv7(),
-      at: this.#now(),
+      ...this.#begin(),
       requestId: context.requestId,
       caller: context.caller.id,
       operation,
@@ -62,18 +77,12 @@ export class OperationsService {
       alarms: request.alarms.map(({ eventId }) => eventId),
     };
     await this.#intend(intent, bodies);
-    const chunks = await this.#act(intent, project, bodies, context);
-    const outcome: OutcomeRecord = {
-      kind: 'outcome',
-      operationId: intent.operationId,
-      at: this.#now(),
-      status: statusOf(chunks),
-      chunks,
-    };
+    await Promise.race([this.#act(intent, project, bodies, context, run), run.cutOff]);
+    const outcome = this.#outcome(intent, run);
+    const { chunks } = outcome;
     const recorded = await this.#conclude(outcome);
     this.metrics.operations.inc({ operation, status: outcome.status });
-    if (recorded && chunks.some((chunk) => chunk.outcome === 'unknown'))
-      this.settler.watch(intent.operationId);
+    if (recorded && chunks.some((chunk) => chunk.outcome === 'unknown')) this.settler.watch(intent);
     const receipt = receiptOf({ intent, chunks, outcome });
     const fault = chunks.find((chunk) => chunk.fault)?.fault;
     return { receipt: { ...receipt, ...(!recorded && { recorded }) }, ...(fault && { fault }) };
@@ -107,22 +116,35 @@ export class OperationsService {
     project: ProjectConfig,
     bodies: readonly string[],
     context: CallContext,
-  ): Promise<ChunkOutcome[]> {
-    const chunks: ChunkOutcome[] = [];
+    run: RunningOperation,
+  ): Promise<void> {
     for (const [index, body] of bodies.entries()) {
+      if (run.isCutOff) return;
       const alarms = Math.min(CHUNK_SIZE, intent.alarms.length - index * CHUNK_SIZE);
       const call = operateAlarms(intent.operation, intent.scope, project, body);
+      run.underWay = alarms;
       const { chunk, goOn } = await this.#send(alarms, call, context);
-      chunks.push(chunk);
+      // Too late to be told: its outcome is written.
+      if (run.isCutOff) return;
+      run.underWay = 0;
+      run.chunks.push(chunk);
       const left = intent.alarms.length - index * CHUNK_SIZE - alarms;
-      if (left === 0) break;
+      if (left === 0) return;
       const recorded = await this.#chunkDone(intent, index, chunk);
       if (recorded && goOn) continue;
       const fault = recorded && chunk.fault ? stoppedBy(chunk.fault) : STOPPED;
-      chunks.push({ alarms: left, outcome: 'not_attempted', fault });
-      break;
+      run.chunks.push({ alarms: left, outcome: 'not_attempted', fault });
+      return;
     }
-    return chunks;
+  }
+
+  /** Of everything that was asked for, whether the operation came to its end or was cut off. */
+  #outcome(intent: IntentRecord, { chunks, underWay }: RunningOperation): OutcomeRecord {
+    const at = this.#now();
+    const known = chunks.reduce((sum, { alarms }) => sum + alarms, 0);
+    if (known < intent.alarms.length) return interruptedOutcome({ intent, chunks }, underWay, at);
+    const { operationId } = intent;
+    return { kind: 'outcome', operationId, at, status: statusOf(chunks), chunks: [...chunks] };
   }
 
   /** Whatever breaks meanwhile, the operation gets its outcome: an intent without one would say `pending` for ever. */
@@ -133,7 +155,7 @@ export class OperationsService {
   ): Promise<{ chunk: ChunkOutcome; goOn: boolean }> {
     try {
       const result = await this.upstream.send(call, context);
-      return { chunk: chunkOf(alarms, result), goOn: result.outcome === 'applied' || result.goOn };
+      return { chunk: chunkOf(alarms, result), goOn: !('fault' in result) || result.goOn };
     } catch (error) {
       this.#logger.error(
         { err: error, requestId: context.requestId },
@@ -164,6 +186,13 @@ export class OperationsService {
       this.#logger.error({ err: error.cause, operationId }, 'what happened could not be recorded');
       return false;
     }
+  }
+
+  /** The id begins with the very millisecond of the record, because receipts are found by time through their ids. */
+  #begin(): { operationId: string; at: string } {
+    const now = this.clock.now();
+    const operationId = this.#ids.generateOrResetCore(now, CLOCK_SETBACK_MS).toString();
+    return { operationId, at: new Date(now).toISOString() };
   }
 
   #now(): string {
@@ -199,7 +228,6 @@ const UNEXPECTED: Fault = {
 
 function chunkOf(alarms: number, result: UpstreamResult): ChunkOutcome {
   const { outcome, exchange } = result;
-  return outcome === 'applied'
-    ? { alarms, outcome, exchange }
-    : { alarms, outcome, exchange, fault: result.fault };
+  if ('fault' in result) return { alarms, outcome, exchange, fault: result.fault };
+  return { alarms, outcome, exchange, ...(result.verified && { verified: true }) };
 }

@@ -55,23 +55,20 @@ export class Breaker {
     return this.#state.name;
   }
 
-  /** Milliseconds until it may let an attempt through; 0 lets this one through, which then must be reported. */
-  admit(now: number): number {
+  /** Milliseconds until it may let an attempt through; 0 when it may now. */
+  shutFor(now: number): number {
     const state = this.#state;
-    if (state.name === 'closed') return 0;
-    if (state.name === 'open') {
-      if (now < state.until) return state.until - now;
-      this.#state = { name: 'half_open', started: 1, well: 0 };
-      return 0;
-    }
-    if (state.started >= this.options.probes) return this.options.openMs;
-    state.started += 1;
-    return 0;
+    if (state.name === 'open') return Math.max(0, state.until - now);
+    return state.name === 'half_open' && state.started >= this.options.probes ? this.options.openMs : 0;
   }
 
-  /** An admitted attempt was not made after all. */
-  withdraw(): void {
-    if (this.#state.name === 'half_open') this.#state.started -= 1;
+  /** Milliseconds until it may let an attempt through; 0 lets this one through, which then must be reported. */
+  admit(now: number): number {
+    const shut = this.shutFor(now);
+    if (shut > 0) return shut;
+    if (this.#state.name === 'open') this.#state = { name: 'half_open', started: 1, well: 0 };
+    else if (this.#state.name === 'half_open') this.#state.started += 1;
+    return 0;
   }
 
   report(result: AttemptResult, durationMs: number, now: number): void {

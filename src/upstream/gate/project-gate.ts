@@ -2,20 +2,26 @@ import type { Clock } from '../../domain/clock.js';
 import { LEAST_TIME_FOR_AN_ATTEMPT_MS } from '../retry.js';
 import type { Verdict } from '../upstream.errors.js';
 import { Breaker } from './breaker.js';
-import { Bulkhead, type Lane } from './bulkhead.js';
+import { Bulkhead, type Lane, type Leave } from './bulkhead.js';
 import { RETRY_COST, RetryQuota } from './retry-quota.js';
 
 /** Why an attempt was not let through. */
-export type Held = 'breaker_open' | 'throttled' | 'busy';
+export type Held = 'breaker_open' | 'throttled' | 'busy' | 'out_of_time';
 
 /** Leave to make one attempt; `done` must be called with how it went. */
 export interface Pass {
   done(verdict: Verdict | 'ok'): void;
 }
 
-export type Entry = { readonly pass: Pass } | { readonly held: Held; readonly retryAfterMs: number };
+interface Refused {
+  readonly held: Held;
+  readonly retryAfterMs: number;
+}
+
+export type Entry = { readonly pass: Pass } | Refused;
 
 const MOST_WAITING = 1_000;
+const LONGEST_RETRY_AFTER_MS = 60_000;
 /** One place in eight is kept for taking things back. */
 const RESERVED_SHARE = 1 / 8;
 
@@ -38,24 +44,30 @@ export class ProjectGate {
     return this.#bulkhead.waiting;
   }
 
-  /** Lets one attempt through, after waiting where that is worth it; says at once when it is not. */
+  /**
+   * Lets one attempt through, after waiting where that is worth it; says at once when it is not, and in time when it turns out
+   * not to have been.
+   */
   async enter(lane: Lane, deadlineAt: number): Promise<Entry> {
     const latest = deadlineAt - LEAST_TIME_FOR_AN_ATTEMPT_MS;
-    const cooling = this.#coolUntil - this.clock.now();
-    if (cooling > 0) {
-      if (this.clock.now() + cooling > latest) return { held: 'throttled', retryAfterMs: cooling };
-      await this.clock.wait(cooling);
+    for (;;) {
+      const now = this.clock.now();
+      if (now > latest) return { held: 'out_of_time', retryAfterMs: 0 };
+      const shut = this.breaker.shutFor(now);
+      if (shut > 0) return { held: 'breaker_open', retryAfterMs: shut };
+      const cooling = this.#coolUntil - now;
+      if (now + cooling > latest) return { held: 'throttled', retryAfterMs: cooling };
+      if (cooling > 0) {
+        await this.clock.wait(cooling);
+        continue;
+      }
+      const turn = await this.#turn(lane, now, latest);
+      if ('held' in turn) return turn;
+      const turnedAt = this.clock.now();
+      // Whoever waited for a turn may find that time is up, or that upstream asked for patience meanwhile.
+      if (turnedAt > latest || this.#coolUntil > turnedAt) turn.leave(turnedAt);
+      else return this.#admit(turn.leave, turnedAt);
     }
-    const wait = this.#bulkhead.estimatedWaitMs(lane);
-    if (this.clock.now() + wait > latest) return { held: 'busy', retryAfterMs: Math.min(wait, 60_000) };
-    const leave = await this.#bulkhead.enter(lane);
-    const startedAt = this.clock.now();
-    const shut = this.breaker.admit(startedAt);
-    if (shut > 0) {
-      leave(0);
-      return { held: 'breaker_open', retryAfterMs: shut };
-    }
-    return { pass: { done: (verdict) => this.#done(verdict, startedAt, leave) } };
   }
 
   /** Upstream asked us to slow down: every caller of this project waits. */
@@ -69,10 +81,27 @@ export class ProjectGate {
     return this.quota.take(cost) ? cost : undefined;
   }
 
-  #done(verdict: Verdict | 'ok', startedAt: number, leave: (durationMs: number) => void): void {
+  async #turn(lane: Lane, now: number, latest: number): Promise<{ readonly leave: Leave } | Refused> {
+    const wait = this.#bulkhead.estimatedWaitMs(lane, now);
+    const busy: Refused = { held: 'busy', retryAfterMs: Math.min(wait, LONGEST_RETRY_AFTER_MS) };
+    if (now + wait > latest) return busy;
+    const leave = await this.#bulkhead.enter(lane, now, (giveUp) =>
+      this.clock.schedule(latest - now, giveUp),
+    );
+    return leave ? { leave } : busy;
+  }
+
+  #admit(leave: Leave, startedAt: number): Entry {
+    const shut = this.breaker.admit(startedAt);
+    if (shut === 0) return { pass: { done: (verdict) => this.#done(verdict, startedAt, leave) } };
+    leave(startedAt);
+    return { held: 'breaker_open', retryAfterMs: shut };
+  }
+
+  #done(verdict: Verdict | 'ok', startedAt: number, leave: Leave): void {
     const now = this.clock.now();
     const durationMs = now - startedAt;
     this.breaker.report(verdict === 'unknown' || verdict === 'not_done' ? 'fault' : 'well', durationMs, now);
-    leave(durationMs);
+    leave(now, durationMs);
   }
 }

@@ -1,0 +1,57 @@
+import { alarmOutcomes } from '../audit/alarm-outcomes.js';
+import type { OperationTrail } from '../audit/audit-record.js';
+import type { AlarmOutcome } from '../domain/outcome.js';
+import { OPERATION_TYPES, type OperationType } from '../domain/operation-type.js';
+import type { AlarmStanding } from '../upstream/index.js';
+
+/**
+ * What other operations on the same alarm mean for what its standing says of one.
+ *
+ * - `none`: nothing
+ * - `stood_before`: another one had made it so before this one began
+ * - `obscured`: what is seen may be another one's effect, so it says nothing of this one
+ */
+export type Influence = 'none' | 'stood_before' | 'obscured';
+
+/** @param others operations of the last while before `own` and since, in any order; `own` may be among them */
+export function influenceOn(
+  { eventId, standing }: AlarmStanding,
+  own: OperationTrail,
+  others: readonly OperationTrail[],
+): Influence {
+  const done = others.filter((other) => mayHaveBeenDone(other, own, eventId));
+  const during = done.filter((other) => !endedBefore(other, own, eventId));
+  const asWanted = standing === 'as_wanted';
+  if (during.some((other) => makesAsWanted(other, own) === asWanted)) return 'obscured';
+  const [last] = done
+    .filter((other) => endedBefore(other, own, eventId))
+    .sort((one, another) => endOf(another) - endOf(one));
+  return asWanted && last && makesAsWanted(last, own) ? 'stood_before' : 'none';
+}
+
+function mayHaveBeenDone(other: OperationTrail, own: OperationTrail, eventId: string): boolean {
+  if (other.intent.operationId === own.intent.operationId) return false;
+  const outcome = outcomeOf(other, eventId);
+  return outcome !== undefined && outcome !== 'rejected' && outcome !== 'not_attempted';
+}
+
+/** For sure: of an unknown one nobody knows when it took effect. */
+function endedBefore(other: OperationTrail, own: OperationTrail, eventId: string): boolean {
+  return outcomeOf(other, eventId) !== 'unknown' && endOf(other) < Date.parse(own.intent.at);
+}
+
+function outcomeOf(operation: OperationTrail, eventId: string): AlarmOutcome | undefined {
+  return alarmOutcomes(operation).find((alarm) => alarm.eventId === eventId)?.outcome;
+}
+
+function endOf({ outcome }: OperationTrail): number {
+  return outcome ? Date.parse(outcome.at) : Infinity;
+}
+
+/** Whether one operation leaves an alarm as another wants it: it is the same, or it handles what the other takes back anew. */
+function makesAsWanted(other: OperationTrail, own: OperationTrail): boolean {
+  const theirs: OperationType = other.intent.operation;
+  const { operation } = own.intent;
+  const { takesBack, inverse } = OPERATION_TYPES[operation];
+  return theirs === operation || (takesBack && theirs !== inverse);
+}
