@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -36,6 +36,8 @@ async function unpackedBrowser(): Promise<string> {
     cwd: join(nodeModules(), '..'),
     env: { PATH: process.env['PATH'], TMPDIR: fresh, AWS_EXECUTION_ENV: 'AWS_Lambda_nodejs20.x' },
   });
+  // The package's own names folders that only some clouds have; a page without any font crashes the browser.
+  writeFileSync(join(fresh, 'fonts', 'fonts.conf'), fontsAt(join(folder, 'fonts')));
   try {
     renameSync(fresh, folder);
   } catch (error) {
@@ -43,6 +45,15 @@ async function unpackedBrowser(): Promise<string> {
     rmSync(fresh, { recursive: true, force: true });
   }
   return folder;
+}
+
+function fontsAt(folder: string): string {
+  return `<?xml version="1.0"?>
+<fontconfig>
+  <dir>${folder}</dir>
+  <cachedir>${folder}-cache</cachedir>
+</fontconfig>
+`;
 }
 
 /** A headless browser that needs nothing but npm on 64-bit Linux; elsewhere `TEST_BROWSER` names one that is installed. */

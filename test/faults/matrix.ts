@@ -1,0 +1,184 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import type { ReceiptDto } from '../../src/api/operations/receipt.dto.js';
+import type { ProjectConfig } from '../../src/config/config.js';
+import type { AlarmOutcome } from '../../src/domain/outcome.js';
+import type { OperationType } from '../../src/domain/operation-type.js';
+import { startSimulator, type Simulator } from '../../src/simulator/simulator.js';
+import { startGateway, type Gateway } from '../../src/start.js';
+import type { NamedAlarm, ShownAlarm } from '../support/bulk-alarms.js';
+import { configFor, fetchJson, KEY, projectOf, type JsonAnswer } from '../support/gateway.js';
+import { eventually } from '../support/problems.js';
+import { alarmFor, asAdded, prerequisiteOf } from './alarms.js';
+
+/** An attempt of one of these is over soon when it is over at all, even on a busy machine. */
+const UPSTREAM = {
+  deadlineMs: 10_000,
+  attemptTimeoutMs: 1_000,
+  maxAttempts: 3,
+  connections: 8,
+  settleQuietMs: 1_500,
+  settleGiveUpMs: 60_000,
+};
+/** Too late for an attempt, and well before an unchanged alarm is believed. */
+export const LATE_MS = UPSTREAM.attemptTimeoutMs + 400;
+const AT_ONCE = 24;
+const CALM = 'calm';
+
+/** One operation on an alarm of its own, in a project of its own, with a fault in its way. */
+export interface Cell {
+  /** Tells it from the others, for whoever reads a failure. */
+  readonly name: string;
+  readonly operation: OperationType;
+  /** Makes the fault, and answers what its project differs in. */
+  spoil(simulator: Simulator): Promise<Partial<ProjectConfig>>;
+}
+
+/** Everything that is claimed of a cell, and what really happened. */
+export interface Verdict<C extends Cell = Cell> {
+  readonly cell: C;
+  readonly answer: Claim;
+  /** The receipt at the moment of the answer, and after the outcome was settled. */
+  readonly receipt: ReceiptDto;
+  readonly settled: ReceiptDto;
+  /** How often upstream carried the operation out: when it was answered, and in the end. */
+  readonly effectsAtAnswer: number;
+  readonly effects: number;
+}
+
+/** What an answer says, be it a receipt or a problem. */
+export interface Claim {
+  readonly status: number;
+  readonly outcome: AlarmOutcome;
+  readonly code?: string;
+  readonly retryable?: boolean;
+  readonly retryAfter?: number;
+  readonly bytesSent: boolean;
+}
+
+/** Runs every cell through one gateway, and answers when all that was unknown is settled. */
+export async function runMatrix<C extends Cell>(cells: readonly C[]): Promise<Verdict<C>[]> {
+  const folder = mkdtempSync(join(tmpdir(), 'hss-gateway-faults-'));
+  const simulator = await startSimulator({ alarms: 0 });
+  try {
+    const spoilt = await Promise.all(
+      cells.map(async (cell, index) => ({
+        ...projectOf(simulator, projectName(index)),
+        ...(await cell.spoil(simulator)),
+      })),
+    );
+    const config = configFor(simulator, folder, {
+      upstream: UPSTREAM,
+      projects: () => [projectOf(simulator, CALM), ...spoilt],
+      shutdown: { drainDelayMs: 0, drainMs: 0 },
+    });
+    const gateway = await startGateway(config);
+    try {
+      return await new Matrix(cells, gateway, simulator).run();
+    } finally {
+      await gateway.close();
+    }
+  } finally {
+    await simulator.close();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+const projectName = (index: number): string => `cell-${index}`;
+
+interface Row<C> {
+  readonly cell: C;
+  readonly project: string;
+  readonly alarm: NamedAlarm;
+}
+
+class Matrix<C extends Cell> {
+  readonly #rows: readonly Row<C>[];
+
+  constructor(
+    cells: readonly C[],
+    private readonly gateway: Gateway,
+    private readonly simulator: Simulator,
+  ) {
+    this.#rows = cells.map((cell, index) => ({
+      cell,
+      project: projectName(index),
+      alarm: alarmFor(cell.operation, index),
+    }));
+  }
+
+  async run(): Promise<Verdict<C>[]> {
+    await this.#prepare();
+    const answered = [];
+    for (let start = 0; start < this.#rows.length; start += AT_ONCE) {
+      answered.push(...(await Promise.all(this.#rows.slice(start, start + AT_ONCE).map((row) => this.#act(row)))));
+    }
+    const verdicts = [];
+    for (const each of answered) {
+      const settled = await eventually(
+        () => this.#receipt(each.receipt.id),
+        ({ alarms: [alarm] }) => alarm?.outcome !== 'unknown',
+      );
+      verdicts.push({ ...each, settled });
+    }
+    const effects = await this.#effects();
+    return verdicts.map((each, index) => ({ ...each, effects: effects(this.#rows[index]!) }));
+  }
+
+  /** Alarms on which what is to be taken back was done before. */
+  async #prepare(): Promise<void> {
+    await this.#control('POST', '/alarms', { alarms: this.#rows.map(({ alarm }) => asAdded(alarm)) });
+    const before = new Map<OperationType, NamedAlarm[]>();
+    for (const { cell, alarm } of this.#rows) {
+      const operation = prerequisiteOf(cell.operation);
+      if (operation !== undefined) before.set(operation, [...(before.get(operation) ?? []), alarm]);
+    }
+    for (const [operation, alarms] of before) {
+      const { body } = await this.#operate(operation, alarms, CALM);
+      if ((body as ReceiptDto).status !== 'applied') throw new Error(`could not prepare: ${JSON.stringify(body)}`);
+    }
+  }
+
+  async #act(row: Row<C>): Promise<Omit<Verdict<C>, 'settled' | 'effects'>> {
+    const { cell, project, alarm } = row;
+    const answer = await this.#operate(cell.operation, [alarm], project);
+    const effectsAtAnswer = (await this.#effects())(row);
+    const { id, operationId = id } = answer.body as { id?: string; operationId?: string };
+    if (operationId === undefined) throw new Error(`${cell.name}: no operation in ${answer.text}`);
+    return { cell, answer: claimOf(answer), receipt: await this.#receipt(operationId), effectsAtAnswer };
+  }
+
+  #operate(operation: OperationType, alarms: readonly NamedAlarm[], project: string): Promise<JsonAnswer> {
+    return this.#call('POST', '/v1/operations', { operation, alarms, scope: { project } });
+  }
+
+  async #receipt(id: string): Promise<ReceiptDto> {
+    return (await this.#call('GET', `/v1/operations/${id}`)).body as ReceiptDto;
+  }
+
+  async #effects(): Promise<(row: Row<C>) => number> {
+    const { alarms } = (await this.#control('GET', '/state?touched=true')).body as { alarms: ShownAlarm[] };
+    const byId = new Map(alarms.map((alarm) => [alarm.eventId, alarm.effects]));
+    return ({ cell, alarm }) =>
+      (byId.get(alarm.eventId) ?? []).filter(({ operateType }) => operateType === cell.operation).length;
+  }
+
+  #call(method: string, path: string, body?: unknown): Promise<JsonAnswer> {
+    return fetchJson(method, this.gateway.url + path, body, { key: KEY });
+  }
+
+  #control(method: string, path: string, body?: unknown): Promise<JsonAnswer> {
+    return fetchJson(method, `${this.simulator.url}/__control${path}`, body, {});
+  }
+}
+
+/** A receipt tells of its one alarm and its one exchange; a problem says the same in its own words. */
+function claimOf({ status, body }: JsonAnswer): Claim {
+  if (status === 200) {
+    const { alarms, upstream } = body as ReceiptDto;
+    return { status, outcome: alarms[0]!.outcome, bytesSent: upstream[0]?.bytesSent ?? false };
+  }
+  return { ...(body as Claim), status };
+}
