@@ -227,4 +227,19 @@ describe('the trail', () => {
     expect(records).toBe(400);
     expect(commits.length).toBeLessThan(records / 4);
   });
+
+  it('that could not be written is ready again as soon as it can be, without waiting for somebody who acts', async () => {
+    const [alarm] = await addAlarms(rig, 1);
+    const append = engine.append.bind(engine);
+    engine.append = () => Promise.reject(new Error('planted: no space left'));
+    const before = (await rig.received(`/${OPERATE}`)).length;
+    const refused = problemOf(await rig.operate({ operation: 'ignore', alarms: [alarm] }));
+    expect(refused).toMatchObject({ status: 503, code: 'audit_unavailable', retryable: true });
+    expect(JSON.stringify(refused)).not.toContain('planted');
+    expect(await rig.received(`/${OPERATE}`)).toHaveLength(before);
+    expect((await rig.call('GET', '/readyz')).status).toBe(503);
+    engine.append = append;
+    const statuses = async () => (await rig.call('GET', '/readyz')).status;
+    expect(await eventually(statuses, (status) => status === 200)).toBe(200);
+  });
 });

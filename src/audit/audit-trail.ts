@@ -22,7 +22,7 @@ export class AuditUnavailable extends Error {
   }
 }
 
-/** Records that may wait for the disk; beyond it, new intents are refused at once. */
+/** Records that may wait for the disk; beyond it, new intents are refused at once, and only they: what was done is recorded. */
 const MOST_WAITING = 20_000;
 /** Refusals that may wait; beyond it they are only counted, so that a flood of them costs no disk. */
 const MOST_REFUSALS_WAITING = 256;
@@ -53,6 +53,7 @@ export class AuditTrail implements OnApplicationShutdown {
    * @throws AuditUnavailable
    */
   async intend(record: IntentRecord, requests: readonly string[]): Promise<void> {
+    if (this.#queue.length >= MOST_WAITING) throw new AuditUnavailable(new Error('too many records wait'));
     const head = JSON.stringify(record);
     await this.#append({
       kind: record.kind,
@@ -117,9 +118,6 @@ export class AuditTrail implements OnApplicationShutdown {
   }
 
   #append(entry: Entry): Promise<void> {
-    if (this.#queue.length >= MOST_WAITING) {
-      return Promise.reject(new AuditUnavailable(new Error('too many records wait')));
-    }
     return new Promise((resolve, reject) => {
       this.#queue.push({ entry, resolve, reject });
       this.#flushing ??= this.#flush();

@@ -19,7 +19,7 @@ describe('loadConfig, whatever it is given', () => {
           expectFrozen(config);
         }
       }),
-      { numRuns: 1000 },
+      { numRuns: 500 },
     );
     // Else one half of the property would hold of nothing.
     expect(Math.min(seen.loaded, seen.refused)).toBeGreaterThan(20);

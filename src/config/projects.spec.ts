@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import {
   CALLERS,
+  ENVIRONMENT,
   load,
   loadWith,
   problemsIn,
@@ -14,16 +15,8 @@ const EPS = '0C0FFEE0-0000-4000-8000-00000000ABCD';
 
 /** A start whose only projects are those of the file. */
 function loadListed(projects: string, variables: Variables = {}): Config {
-  return load(
-    {
-      GATEWAY_CONFIG: 'gateway.yaml',
-      IAM_DOMAIN_NAME: 'example',
-      IAM_USER_NAME: 'hss-gateway',
-      IAM_PASSWORD: 'correct horse',
-      ...variables,
-    },
-    `${CALLERS}projects:\n${projects}\n`,
-  );
+  const environment = { ...ENVIRONMENT, HSS_REGION: undefined, HSS_PROJECT_ID: undefined, ...variables };
+  return load(environment, `${CALLERS}projects:\n${projects}\n`);
 }
 
 describe('the project of the environment', () => {

@@ -42,7 +42,7 @@ describe('secrets', () => {
       fc.property(planted(), ({ environment, yaml, files }) => {
         expect(toldOf(attempt(() => load(environment, yaml, files)))).not.toContain(SECRET);
       }),
-      { numRuns: 1000 },
+      { numRuns: 500 },
     );
   });
 

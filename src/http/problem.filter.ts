@@ -32,8 +32,10 @@ export class ProblemFilter implements ExceptionFilter {
   answer(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
     const problem = problemOf(error);
     if (problem.status === 500) this.#logger.error({ err: error, requestId: request.id }, 'unexpected error');
-    // An accepted operation has records of its own; everything else that was turned away is recorded here.
-    if (problem.status < 500 && problem.extras.operationId === undefined) this.#record(problem, request);
+    // An accepted operation has records of its own; everything else that was turned away is recorded here. While the trail
+    // can't be written that goes for our own failures too: the first one that it takes shows that it can be written again.
+    const turnedAway = problem.status < 500 || !this.trail.writable;
+    if (turnedAway && problem.extras.operationId === undefined) this.#record(problem, request);
     request.problemCode = problem.code;
     const { retryAfter } = problem.extras;
     if (retryAfter !== undefined) void reply.header('Retry-After', String(retryAfter));

@@ -222,6 +222,11 @@ function byStatus(status: number): ErrorRow {
   return INTERNAL;
 }
 
+/** Upstream chooses the code, so a name that every object has must not be found. */
+function rowOf(table: Readonly<Record<string, ErrorRow>>, code: string): ErrorRow | undefined {
+  return Object.hasOwn(table, code) ? table[code] : undefined;
+}
+
 /**
  * The row for what upstream answered: by its code, else by the HTTP status.
  *
@@ -230,12 +235,12 @@ function byStatus(status: number): ErrorRow {
  */
 export function errorRow(code: string | undefined, status: number): ErrorRow {
   if (code !== undefined) {
-    const known = HSS[code] ?? IAM[code];
+    const known = rowOf(HSS, code) ?? rowOf(IAM, code);
     if (known) return known;
     const gateway = /^APIG(?:W)?\.(\d{4})$/.exec(code)?.[1];
     if (gateway === '0201') return badRequestAtGateway(status);
-    const known2 = gateway === undefined ? undefined : API_GATEWAY[gateway];
-    if (known2) return known2;
+    const ofGateway = gateway === undefined ? undefined : rowOf(API_GATEWAY, gateway);
+    if (ofGateway) return ofGateway;
     if (status < 500 && code.startsWith('HSS.')) {
       return row('refused', 'upstream_refused', 409, 'Upstream refused the request; its code tells why.');
     }

@@ -1,0 +1,217 @@
+import { describe, expect, it } from '@jest/globals';
+
+import { AuditEngine, type Entry, type Row } from './audit.engine.js';
+import type { IntentRecord, OutcomeRecord, RefusalRecord } from './audit-record.js';
+import { AuditTrail, AuditUnavailable } from './audit-trail.js';
+
+/** Keeps what is committed; a commit takes until the test lets it through, and fails when the test says so. */
+class SlowEngine extends AuditEngine {
+  readonly commits: (readonly Entry[])[] = [];
+  closed = false;
+  failure: Error | undefined;
+  #waiting: (() => void)[] = [];
+
+  override async append(entries: readonly Entry[]): Promise<void> {
+    await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    if (this.failure) throw this.failure;
+    this.commits.push(entries);
+  }
+
+  override query(): Promise<Row[]> {
+    return Promise.resolve([]);
+  }
+
+  override close(): Promise<void> {
+    this.closed = true;
+    return Promise.resolve();
+  }
+
+  /** Lets commits through, one after the other, until nothing waits any more. */
+  async letThrough(): Promise<void> {
+    for (let quiet = 0; quiet < 3; ) {
+      await new Promise((resolve) => setImmediate(resolve));
+      const waiting = this.#waiting.splice(0);
+      for (const resolve of waiting) resolve();
+      quiet = waiting.length === 0 ? quiet + 1 : 0;
+    }
+  }
+
+  get recorded(): Entry[] {
+    return this.commits.flat();
+  }
+}
+
+const intent = (operationId: string): IntentRecord => ({
+  kind: 'intent',
+  operationId,
+  at: '2026-08-16T09:05:22.701Z',
+  requestId: 'request-1',
+  caller: 'portal',
+  operation: 'ignore',
+  scope: { project: 'prod', region: 'cn-north-4', projectId: 'p', enterpriseProjectId: '0' },
+  alarms: ['e-1', 'e-2'],
+});
+
+const outcome = (operationId: string): OutcomeRecord => ({
+  kind: 'outcome',
+  operationId,
+  at: '2026-08-16T09:05:22.734Z',
+  status: 'applied',
+  chunks: [{ alarms: 2, outcome: 'applied' }],
+});
+
+const refusal = (requestId: string): RefusalRecord => ({
+  kind: 'refusal',
+  at: '2026-08-16T09:05:22.701Z',
+  requestId,
+  address: '127.0.0.1',
+  method: 'POST',
+  route: '/v1/operations',
+  code: 'invalid_key',
+  status: 401,
+  detail: 'No.',
+});
+
+function make(): { engine: SlowEngine; trail: AuditTrail } {
+  const engine = new SlowEngine();
+  return { engine, trail: new AuditTrail(engine) };
+}
+
+/** Whether a promise is still open. */
+async function isPending(promise: Promise<unknown>): Promise<boolean> {
+  const open = Symbol('open');
+  const first = await Promise.race([promise.catch(() => undefined), new Promise((resolve) => setImmediate(() => resolve(open)))]);
+  return first === open;
+}
+
+describe('a record', () => {
+  it('is durable when it is acknowledged, and not acknowledged before', async () => {
+    const { engine, trail } = make();
+    const written = trail.intend(intent('op-1'), ['{"a":1}']);
+    expect(await isPending(written)).toBe(true);
+    expect(engine.recorded).toEqual([]);
+    await engine.letThrough();
+    await written;
+    expect(engine.recorded).toHaveLength(1);
+  });
+
+  it('of an intent has the very bytes that will be sent', async () => {
+    const { engine, trail } = make();
+    const requests = ['{"occur_time":9223372036854775807}', '{"b": "ä"}'];
+    const written = trail.intend(intent('op-1'), requests);
+    await engine.letThrough();
+    await written;
+    const [entry] = engine.recorded;
+    expect(entry?.body).toBe(`${JSON.stringify(intent('op-1')).slice(0, -1)},"requests":[${requests.join(',')}]}`);
+    expect(entry).toMatchObject({ kind: 'intent', operationId: 'op-1', at: Date.parse('2026-08-16T09:05:22.701Z') });
+    expect(entry?.operation).toMatchObject({ caller: 'portal', type: 'ignore', project: 'prod', enterpriseProjectId: '0', eventIds: ['e-1', 'e-2'] });
+  });
+
+  it('keeps its place: records are committed in the order they came', async () => {
+    const { engine, trail } = make();
+    const ids = Array.from({ length: 50 }, (_, index) => `op-${index}`);
+    const written = ids.map((id) => trail.intend(intent(id), []));
+    await engine.letThrough();
+    await Promise.all(written);
+    expect(engine.recorded.map(({ operationId }) => operationId)).toEqual(ids);
+  });
+});
+
+describe('a commit', () => {
+  it('takes all records that came at once, and all that came while the one before was under way', async () => {
+    const { engine, trail } = make();
+    const first = ['a', 'b', 'c'].map((id) => trail.intend(intent(id), []));
+    await new Promise((resolve) => setImmediate(resolve));
+    const second = ['d', 'e'].map((id) => trail.intend(intent(id), []));
+    await engine.letThrough();
+    await Promise.all([...first, ...second]);
+    expect(engine.commits.map((entries) => entries.map(({ operationId }) => operationId))).toEqual([
+      ['a', 'b', 'c'],
+      ['d', 'e'],
+    ]);
+  });
+
+  it('that fails is told to everyone in it, and to nobody else', async () => {
+    const { engine, trail } = make();
+    engine.failure = new Error('disk full');
+    const lost = [trail.intend(intent('a'), []), trail.conclude(outcome('b'))].map((each) => each.catch((error: unknown) => error));
+    await engine.letThrough();
+    for (const error of await Promise.all(lost)) {
+      expect(error).toBeInstanceOf(AuditUnavailable);
+      expect(error).toMatchObject({ cause: engine.failure });
+    }
+    engine.failure = undefined;
+    const next = trail.intend(intent('c'), []);
+    await engine.letThrough();
+    await next;
+    expect(engine.recorded.map(({ operationId }) => operationId)).toEqual(['c']);
+  });
+
+  it('that fails leaves the trail not writable until one goes well', async () => {
+    const { engine, trail } = make();
+    expect(trail.writable).toBe(true);
+    engine.failure = new Error('disk full');
+    const lost = trail.intend(intent('a'), []).catch(() => undefined);
+    await engine.letThrough();
+    await lost;
+    expect(trail.writable).toBe(false);
+    engine.failure = undefined;
+    trail.refuse(refusal('r'));
+    await engine.letThrough();
+    expect(trail.writable).toBe(true);
+  });
+});
+
+describe('too many records', () => {
+  const MANY = 20_000;
+
+  it('make new intents fail at once, and what was done is recorded all the same', async () => {
+    const { engine, trail } = make();
+    const all = Array.from({ length: MANY }, (_, index) => trail.conclude(outcome(`op-${index}`)));
+    await expect(trail.intend(intent('too-late'), [])).rejects.toThrow(AuditUnavailable);
+    const late = trail.conclude(outcome('done'));
+    await engine.letThrough();
+    await Promise.all([...all, late]);
+    expect(engine.recorded).toHaveLength(MANY + 1);
+    const after = trail.intend(intent('after'), []);
+    await engine.letThrough();
+    await after;
+  });
+
+  it('of refusals are counted, and the count is told by the next that is recorded', async () => {
+    const { engine, trail } = make();
+    for (let count = 0; count < 300; count += 1) trail.refuse(refusal(`r-${count}`));
+    await engine.letThrough();
+    expect(engine.recorded).toHaveLength(256);
+    trail.refuse(refusal('next'));
+    trail.refuse(refusal('and the one after'));
+    await engine.letThrough();
+    const [next, after] = engine.recorded.slice(256).map(({ body }) => JSON.parse(body) as RefusalRecord);
+    expect(next).toMatchObject({ requestId: 'next', unrecorded: 44 });
+    expect(after).not.toHaveProperty('unrecorded');
+  });
+
+  it('of refusals that could not be written are counted too', async () => {
+    const { engine, trail } = make();
+    engine.failure = new Error('disk full');
+    trail.refuse(refusal('lost'));
+    trail.refuse(refusal('lost as well'));
+    await engine.letThrough();
+    engine.failure = undefined;
+    trail.refuse(refusal('kept'));
+    await engine.letThrough();
+    expect(engine.recorded.map(({ body }) => JSON.parse(body) as RefusalRecord)).toMatchObject([{ requestId: 'kept', unrecorded: 2 }]);
+  });
+});
+
+describe('at the end', () => {
+  it('everything that waits is written before the engine is closed', async () => {
+    const { engine, trail } = make();
+    const written = trail.conclude(outcome('a'));
+    const ended = trail.onApplicationShutdown();
+    expect([await isPending(ended), engine.closed]).toEqual([true, false]);
+    await engine.letThrough();
+    await Promise.all([written, ended]);
+    expect([engine.recorded.length, engine.closed]).toEqual([1, true]);
+  });
+});
