@@ -7,8 +7,25 @@ import { setUpApp } from '../src/app.setup.js';
 import type { CallerConfig } from '../src/config/config.js';
 import type { Grant } from '../src/domain/caller.js';
 import { OPERATION_TYPE_NAMES } from '../src/domain/operation-type.js';
-import { fetchJson, KEY, OTHER_KEY, portal, projectOf, sha256, startRig, type CallOptions, type Rig } from './support/gateway.js';
-import { problemOf, recordsOf, refusalOf, requestsUpstream, sendRaw, type ProblemDocument } from './support/problems.js';
+import {
+  fetchJson,
+  KEY,
+  OTHER_KEY,
+  portal,
+  projectOf,
+  sha256,
+  startRig,
+  type CallOptions,
+  type Rig,
+} from './support/gateway.js';
+import {
+  problemOf,
+  recordsOf,
+  refusalOf,
+  requestsUpstream,
+  sendRaw,
+  type ProblemDocument,
+} from './support/problems.js';
 import { routesOf } from './support/routes.js';
 
 /** Routes that anyone may reach. A new one belongs here only if it tells a stranger nothing. */
@@ -16,7 +33,11 @@ const PUBLIC = ['/livez', '/metrics', '/readyz'];
 
 const EXPIRED_KEY = 'planted-expired-key';
 const bot: CallerConfig = { ...portal, id: 'bot', keys: [{ sha256: sha256(OTHER_KEY) }] };
-const former: CallerConfig = { ...portal, id: 'former', keys: [{ sha256: sha256(EXPIRED_KEY), expiresAt: 1_000 }] };
+const former: CallerConfig = {
+  ...portal,
+  id: 'former',
+  keys: [{ sha256: sha256(EXPIRED_KEY), expiresAt: 1_000 }],
+};
 
 const alarm = {
   eventId: '2a71e1e2-60f4-4d56-b314-2038fdc39de6',
@@ -60,7 +81,11 @@ describe('a stranger', () => {
     ['an expired key', { key: EXPIRED_KEY }, 'expired_key'],
     ['a key and the same key again', { headers: { 'X-Api-Key': KEY } }, 'two_keys'],
     ['a key and the key of somebody else', { headers: { 'X-Api-Key': OTHER_KEY } }, 'two_keys'],
-    ['another kind of authentication', { key: null, headers: { Authorization: `Basic ${btoa(KEY)}` } }, 'invalid_authorization'],
+    [
+      'another kind of authentication',
+      { key: null, headers: { Authorization: `Basic ${btoa(KEY)}` } },
+      'invalid_authorization',
+    ],
     ['a bare key', { key: null, headers: { Authorization: KEY } }, 'invalid_authorization'],
   ])('with %s is refused and remembered, without the key', async (_, options, code) => {
     const answer = await rig.operate({ operation: 'ignore', alarms: [alarm] }, options);
@@ -68,7 +93,13 @@ describe('a stranger', () => {
     expect([answer.status, problem.code]).toEqual([401, code]);
     expect(answer.headers.get('www-authenticate')).toBe('Bearer');
     const record = await refusalOf(rig, problem.requestId);
-    expect(record).toMatchObject({ code, status: 401, route: '/v1/operations', method: 'POST', address: '127.0.0.1' });
+    expect(record).toMatchObject({
+      code,
+      status: 401,
+      route: '/v1/operations',
+      method: 'POST',
+      address: '127.0.0.1',
+    });
     expect(record).not.toHaveProperty('caller');
     for (const key of [KEY, OTHER_KEY, EXPIRED_KEY, 'planted-wrong-key']) {
       expect(answer.text + JSON.stringify(record)).not.toContain(key);
@@ -85,7 +116,12 @@ describe('a stranger', () => {
   });
 
   it('does not get in by a key in the query', async () => {
-    const answer = await fetchJson('GET', `${rig.gateway.url}/v1/operations?key=${KEY}&api_key=${KEY}`, undefined, {});
+    const answer = await fetchJson(
+      'GET',
+      `${rig.gateway.url}/v1/operations?key=${KEY}&api_key=${KEY}`,
+      undefined,
+      {},
+    );
     expect(answer.status).toBe(401);
     expect(JSON.stringify(await recordsOf(rig, 'refusal'))).not.toContain(KEY);
   });
@@ -102,7 +138,10 @@ describe('a route that declares no access rule', () => {
 
   it('can not be reached by anyone', async () => {
     const rig = await startRig();
-    const config = { ...rig.config, database: { kind: 'embedded', path: `${(rig.config.database as { path: string }).path}-2` } } as const;
+    const config = {
+      ...rig.config,
+      database: { kind: 'embedded', path: `${(rig.config.database as { path: string }).path}-2` },
+    } as const;
     @Module({ imports: [AppModule.with(config)], controllers: [ForgottenController] })
     class WithForgotten {}
     const app = await setUpApp(config, { module: WithForgotten });
@@ -134,7 +173,11 @@ describe('a caller', () => {
     nobody: [{ operations: ['ignore'], projects: ['elsewhere'], enterpriseProjects: ['*'] }],
   };
   const keyOf = (id: string): string => `key-of-${id}`;
-  const callers = Object.entries(GRANTS).map(([id, grants]) => ({ id, grants, keys: [{ sha256: sha256(keyOf(id)) }] }));
+  const callers = Object.entries(GRANTS).map(([id, grants]) => ({
+    id,
+    grants,
+    keys: [{ sha256: sha256(keyOf(id)) }],
+  }));
 
   let rig: Rig;
   beforeAll(async () => {
@@ -154,12 +197,23 @@ describe('a caller', () => {
     ...alarm,
     eventId: 'nowhere',
     details: [
-      { agentId: 'a', fileHash: 'h', filePath: '/x', processPid: 1, keyword: 'k', hash: 'h', loginIp: '10.0.0.1', privateIp: '10.0.0.2', loginUserName: 'root' },
+      {
+        agentId: 'a',
+        fileHash: 'h',
+        filePath: '/x',
+        processPid: 1,
+        keyword: 'k',
+        hash: 'h',
+        loginIp: '10.0.0.1',
+        privateIp: '10.0.0.2',
+        loginUserName: 'root',
+      },
     ],
   };
 
   it.each(Object.keys(GRANTS))('%s may do exactly what one of its grants covers', async (id) => {
-    const covers = (list: readonly string[], item: string) => list.includes(item) || (item !== ALL && list.includes('*'));
+    const covers = (list: readonly string[], item: string) =>
+      list.includes(item) || (item !== ALL && list.includes('*'));
     for (const operation of OPERATION_TYPE_NAMES) {
       for (const project of ['test', 'other']) {
         for (const enterpriseProjectId of ['0', SHOP, ALL]) {
@@ -177,10 +231,15 @@ describe('a caller', () => {
           if (allowed) {
             // Upstream does not know the alarm; that it was asked is what counts.
             expect([...cell, answer.status]).toEqual([...cell, 404]);
-            expect(operated).toEqual([expect.stringContaining(`enterprise_project_id=${enterpriseProjectId}`)]);
+            expect(operated).toEqual([
+              expect.stringContaining(`enterprise_project_id=${enterpriseProjectId}`),
+            ]);
           } else {
             expect([...cell, answer.status]).toEqual([...cell, 403]);
-            expect(problemOf(answer)).toMatchObject({ code: 'not_granted', detail: expect.stringContaining(id) });
+            expect(problemOf(answer)).toMatchObject({
+              code: 'not_granted',
+              detail: expect.stringContaining(id),
+            });
             expect(await requestsUpstream(rig)).toBe(0);
           }
         }
@@ -189,16 +248,26 @@ describe('a caller', () => {
   });
 
   it('is told what it lacks, and the trail keeps it', async () => {
-    const answer = await rig.operate({ operation: 'isolate_and_kill', alarms: [nowhere] }, { key: keyOf('ignorer') });
+    const answer = await rig.operate(
+      { operation: 'isolate_and_kill', alarms: [nowhere] },
+      { key: keyOf('ignorer') },
+    );
     const problem = problemOf(answer);
     expect(problem.detail).toBe(
       'Caller ignorer is not granted operation isolate_and_kill in project test. Nothing was done.',
     );
-    expect(await refusalOf(rig, problem.requestId)).toMatchObject({ caller: 'ignorer', code: 'not_granted', status: 403 });
+    expect(await refusalOf(rig, problem.requestId)).toMatchObject({
+      caller: 'ignorer',
+      code: 'not_granted',
+      status: 403,
+    });
   });
 
   it('is told what is wrong with its request before it is told what it may not', async () => {
-    const answer = await rig.operate({ operation: 'isolate_and_kill', alarms: [alarm] }, { key: keyOf('ignorer') });
+    const answer = await rig.operate(
+      { operation: 'isolate_and_kill', alarms: [alarm] },
+      { key: keyOf('ignorer') },
+    );
     expect(answer.status).toBe(400);
   });
 
@@ -218,17 +287,24 @@ describe('the receipts of another caller', () => {
   afterAll(() => rig.close());
 
   it('are not found, just as if there were none', async () => {
-    const { requestId: _one, ...theirs } = problemOf(await rig.call('GET', `/v1/operations/${id}`, undefined, { key: OTHER_KEY }));
+    const { requestId: _one, ...theirs } = problemOf(
+      await rig.call('GET', `/v1/operations/${id}`, undefined, { key: OTHER_KEY }),
+    );
     const missing = '0198c5f2-7c25-7d41-8c3b-5e6f7a8b9c0d';
-    const { requestId: _other, ...none } = problemOf(await rig.call('GET', `/v1/operations/${missing}`, undefined, { key: OTHER_KEY }));
+    const { requestId: _other, ...none } = problemOf(
+      await rig.call('GET', `/v1/operations/${missing}`, undefined, { key: OTHER_KEY }),
+    );
     expect(theirs).toEqual(none);
     expect(theirs).toMatchObject({ status: 404, code: 'operation_not_found' });
     expect((await rig.call('GET', `/v1/operations/${id}`)).status).toBe(200);
   });
 
-  it.each(['', '?operation=ignore', `?alarm=${alarm.eventId}`, '?status=applied&project=test'])('are not listed by %j', async (query) => {
-    const theirs = await rig.call('GET', `/v1/operations${query}`, undefined, { key: OTHER_KEY });
-    expect(theirs.body).toEqual({ items: [] });
-    expect((await rig.call('GET', `/v1/operations${query}`)).body).toMatchObject({ items: [{ id }] });
-  });
+  it.each(['', '?operation=ignore', `?alarm=${alarm.eventId}`, '?status=applied&project=test'])(
+    'are not listed by %j',
+    async (query) => {
+      const theirs = await rig.call('GET', `/v1/operations${query}`, undefined, { key: OTHER_KEY });
+      expect(theirs.body).toEqual({ items: [] });
+      expect((await rig.call('GET', `/v1/operations${query}`)).body).toMatchObject({ items: [{ id }] });
+    },
+  );
 });

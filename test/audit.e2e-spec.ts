@@ -54,7 +54,8 @@ describe('a gateway that is a process of its own', () => {
     expect(await running.exited).toBe(0);
   }
 
-  const control: Rig['control'] = (method, path, body) => fetchJson(method, `${cloud.url}/__control${path}`, body, {});
+  const control: Rig['control'] = (method, path, body) =>
+    fetchJson(method, `${cloud.url}/__control${path}`, body, {});
   const alarmsOf = (count: number) => addAlarms({ control }, count);
 
   it('whose disk is full sends nothing any more, and says so', async () => {
@@ -62,9 +63,14 @@ describe('a gateway that is a process of its own', () => {
     const running = await start({ fileKib: 1_024 });
     const answers: JsonAnswer[] = [];
     const failed = () => answers.filter(({ status }) => status === 503);
-    while (failed().length < 5 && answers.length < 500) answers.push(await running.operate({ operation: 'ignore', alarms }));
+    while (failed().length < 5 && answers.length < 500)
+      answers.push(await running.operate({ operation: 'ignore', alarms }));
     for (const answer of failed()) {
-      expect(problemOf(answer)).toMatchObject({ code: 'audit_unavailable', retryable: true, detail: expect.stringContaining('nothing was sent') });
+      expect(problemOf(answer)).toMatchObject({
+        code: 'audit_unavailable',
+        retryable: true,
+        detail: expect.stringContaining('nothing was sent'),
+      });
       expect(answer.headers.get('retry-after')).toBe('5');
     }
     const accepted = answers.filter(({ status }) => status !== 503);
@@ -94,8 +100,13 @@ describe('a gateway that is a process of its own', () => {
     const alarms = await alarmsOf(1);
     await client.addFaults({ match: { path: OPERATE }, fault: { kind: 'hang', effect: 'applied' } });
     const running = await start();
-    const lost = running.operate({ operation: 'isolate_and_kill', alarms, remark: 'SEC-1' }).catch(() => 'no answer');
-    await eventually(() => client.requests(OPERATE), ({ length }) => length === 1);
+    const lost = running
+      .operate({ operation: 'isolate_and_kill', alarms, remark: 'SEC-1' })
+      .catch(() => 'no answer');
+    await eventually(
+      () => client.requests(OPERATE),
+      ({ length }) => length === 1,
+    );
     running.signal('SIGKILL');
     expect([await running.exited, await lost]).toEqual(['SIGKILL', 'no answer']);
 
@@ -114,7 +125,10 @@ describe('a gateway that is a process of its own', () => {
     await stop(again);
     const { records, broken } = readTrailFile(folder);
     expect(records.slice(0, 2).map(({ kind }) => kind)).toEqual(['intent', 'outcome']);
-    expect(records[0]).toMatchObject({ operationId: items[0]?.id, requests: [{ operate_type: 'isolate_and_kill' }] });
+    expect(records[0]).toMatchObject({
+      operationId: items[0]?.id,
+      requests: [{ operate_type: 'isolate_and_kill' }],
+    });
     expect(broken).toEqual([]);
   });
 
@@ -123,7 +137,10 @@ describe('a gateway that is a process of its own', () => {
     await client.addFaults({ match: { path: OPERATE }, skip: 1, fault: { kind: 'hang' } });
     const running = await start();
     const lost = running.operate({ operation: 'ignore', alarms }).catch(() => 'no answer');
-    await eventually(() => client.requests(OPERATE), ({ length }) => length === 2);
+    await eventually(
+      () => client.requests(OPERATE),
+      ({ length }) => length === 2,
+    );
     running.signal('SIGKILL');
     await Promise.all([running.exited, lost]);
 
@@ -142,7 +159,9 @@ describe('a gateway that is a process of its own', () => {
 
   it('keeps its database to itself: a second one does not start', async () => {
     await start();
-    await expect(standGateway({ simulator: cloud, folder })).rejects.toThrow(/ended with 1 before it was ready/);
+    await expect(standGateway({ simulator: cloud, folder })).rejects.toThrow(
+      /ended with 1 before it was ready/,
+    );
   });
 
   it('leaves a chain in which any change shows', async () => {
@@ -152,7 +171,15 @@ describe('a gateway that is a process of its own', () => {
     await running.operate({ operation: 'ignore', alarms: [] });
     await stop(running);
     const { records, broken } = readTrailFile(folder);
-    expect(records.map(({ kind }) => kind)).toEqual(['intent', 'outcome', 'intent', 'outcome', 'intent', 'outcome', 'refusal']);
+    expect(records.map(({ kind }) => kind)).toEqual([
+      'intent',
+      'outcome',
+      'intent',
+      'outcome',
+      'intent',
+      'outcome',
+      'refusal',
+    ]);
     expect(broken).toEqual([]);
     const database = new Database(join(folder, 'gateway.db'));
     database.prepare(`UPDATE audit_record SET body = replace(body, 'portal', 'nobody') WHERE seq = 3`).run();
@@ -163,7 +190,10 @@ describe('a gateway that is a process of its own', () => {
   });
 
   it('whose database is no database does not start', async () => {
-    writeFileSync(join(folder, 'gateway.db'), 'this is no database, and it is longer than a header would be'.repeat(100));
+    writeFileSync(
+      join(folder, 'gateway.db'),
+      'this is no database, and it is longer than a header would be'.repeat(100),
+    );
     await expect(start()).rejects.toThrow(/ended with 1 before it was ready/);
     expect(existsSync(join(folder, 'gateway.db'))).toBe(true);
   });
@@ -187,7 +217,10 @@ describe('the trail', () => {
   it('has the very bytes that went upstream', async () => {
     const alarms = await addAlarms(rig, 150);
     await rig.operate({ operation: 'isolate_and_kill', alarms, remark: 'äöü "quoted" 😀' });
-    const [row] = await engine.query("SELECT body FROM audit_record WHERE kind = 'intent' ORDER BY seq DESC LIMIT 1", []);
+    const [row] = await engine.query(
+      "SELECT body FROM audit_record WHERE kind = 'intent' ORDER BY seq DESC LIMIT 1",
+      [],
+    );
     const sent = (await rig.received(`/${OPERATE}`)).map(({ bodyText }) => bodyText);
     expect(sent).toHaveLength(2);
     expect(row?.['body']).toContain(`"requests":[${sent.join(',')}]}`);
@@ -197,9 +230,15 @@ describe('the trail', () => {
     const [alarm] = await addAlarms(rig, 1);
     const headers = { 'X-Request-Id': 'request-of-the-trail' };
     const scope = { containerId: 'c', containerName: '/c' };
-    const { body } = await rig.operate({ operation: 'ignore', alarms: [alarm], scope, remark: 'r' }, { headers });
-    const [row] = await engine.query("SELECT body FROM audit_record WHERE kind = 'intent' ORDER BY seq DESC LIMIT 1", []);
-    const { id, requestedAt } = body as ReceiptDto;
+    const answer = await rig.operate(
+      { operation: 'ignore', alarms: [alarm], scope, remark: 'r' },
+      { headers },
+    );
+    const [row] = await engine.query(
+      "SELECT body FROM audit_record WHERE kind = 'intent' ORDER BY seq DESC LIMIT 1",
+      [],
+    );
+    const { id, requestedAt } = answer.body as ReceiptDto;
     expect(JSON.parse(row?.['body'] as string) as IntentRecord).toMatchObject({
       kind: 'intent',
       operationId: id,
@@ -208,7 +247,13 @@ describe('the trail', () => {
       caller: 'portal',
       operation: 'ignore',
       remark: 'r',
-      scope: { project: 'test', region: 'cn-north-4', projectId: rig.simulator.project.id, enterpriseProjectId: '0', ...scope },
+      scope: {
+        project: 'test',
+        region: 'cn-north-4',
+        projectId: rig.simulator.project.id,
+        enterpriseProjectId: '0',
+        ...scope,
+      },
       alarms: [alarm?.eventId],
     });
   });
@@ -221,7 +266,9 @@ describe('the trail', () => {
       commits.push(entries.length);
       return append(entries);
     };
-    const answers = await Promise.all(alarms.map((alarm) => rig.operate({ operation: 'ignore', alarms: [alarm] })));
+    const answers = await Promise.all(
+      alarms.map((alarm) => rig.operate({ operation: 'ignore', alarms: [alarm] })),
+    );
     expect(answers.map(({ status }) => status)).toEqual(alarms.map(() => 200));
     const records = commits.reduce((sum, count) => sum + count, 0);
     expect(records).toBe(400);

@@ -29,7 +29,22 @@ const whole = {
   operation: 'add_to_alarm_whitelist',
   remark: 'SEC-1',
   scope: { project: 'test', enterpriseProjectId: '0', containerId: 'c', containerName: '/c' },
-  alarms: [{ ...alarm, details: [{ ...detail, privateIp: '10.0.0.1', loginIp: '10.0.0.2', loginUserName: 'root', fileAttr: 'x', containerId: 'c', containerName: '/c' }] }],
+  alarms: [
+    {
+      ...alarm,
+      details: [
+        {
+          ...detail,
+          privateIp: '10.0.0.1',
+          loginIp: '10.0.0.2',
+          loginUserName: 'root',
+          fileAttr: 'x',
+          containerId: 'c',
+          containerName: '/c',
+        },
+      ],
+    },
+  ],
   whitelistRules: [{ ...rule, agentIds: ['a'], instanceIds: ['i'], scope: false }],
 };
 
@@ -45,7 +60,11 @@ afterEach(async () => {
 });
 
 /** Sends what must be refused; answers the problem, and checks that the trail has the same. */
-async function refused(body: unknown, options: CallOptions = {}, path = '/v1/operations'): Promise<ProblemDocument> {
+async function refused(
+  body: unknown,
+  options: CallOptions = {},
+  path = '/v1/operations',
+): Promise<ProblemDocument> {
   const problem = problemOf(await rig.call('POST', path, body, options));
   expect(problem.status).toBeGreaterThanOrEqual(400);
   expect(problem.status).toBeLessThan(500);
@@ -58,7 +77,9 @@ async function refused(body: unknown, options: CallOptions = {}, path = '/v1/ope
     code: problem.code,
     detail: problem.detail,
   });
-  expect(record?.pointers ?? []).toEqual((problem.violations ?? []).map(({ pointer, parameter }) => pointer ?? `?${parameter}`));
+  expect(record?.pointers ?? []).toEqual(
+    (problem.violations ?? []).map(({ pointer, parameter }) => pointer ?? `?${parameter}`),
+  );
   return problem;
 }
 
@@ -77,10 +98,13 @@ describe('a body that is no JSON object', () => {
     expect(await refused(undefined, { raw })).toMatchObject({ status: 400, code });
   });
 
-  it.each(['null', '[]', '"ignore"', '1', 'true', '9223372036854775807', '1.00000000000000000001'])('%s', async (raw) => {
-    const problem = await refused(undefined, { raw });
-    expect([problem.status, faultsIn(problem)]).toEqual([400, [' object']]);
-  });
+  it.each(['null', '[]', '"ignore"', '1', 'true', '9223372036854775807', '1.00000000000000000001'])(
+    '%s',
+    async (raw) => {
+      const problem = await refused(undefined, { raw });
+      expect([problem.status, faultsIn(problem)]).toEqual([400, [' object']]);
+    },
+  );
 
   it('none at all', async () => {
     expect(faultsIn(await refused(undefined))).toEqual([' object']);
@@ -94,20 +118,31 @@ describe('a body that is no JSON object', () => {
 
   it('that is not UTF-8 is not mended', async () => {
     const head = `POST /v1/operations HTTP/1.1\r\nHost: x\r\nX-Api-Key: ${KEY}\r\nContent-Type: application/json\r\nConnection: close\r\n`;
-    const answer = await sendRaw(rig.gateway.url, `${head}Transfer-Encoding: chunked\r\n\r\n8\r\n{"a":"\xff\xfe\r\n0\r\n\r\n`);
+    const answer = await sendRaw(
+      rig.gateway.url,
+      `${head}Transfer-Encoding: chunked\r\n\r\n8\r\n{"a":"\xff\xfe\r\n0\r\n\r\n`,
+    );
     expect(answer).toContain('"code":"malformed_json"');
     expect(answer).toContain('The body is not UTF-8.');
   });
 });
 
 describe('a body of another kind or size', () => {
-  it.each(['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data; boundary=x', 'application/xml', 'application/problem+json', 'json', ''])(
-    'of content type %j',
-    async (type) => {
-      const problem = await refused(undefined, { raw: JSON.stringify(whole), headers: { 'Content-Type': type } });
-      expect(problem).toMatchObject({ status: 415, code: 'unsupported_media_type' });
-    },
-  );
+  it.each([
+    'text/plain',
+    'application/x-www-form-urlencoded',
+    'multipart/form-data; boundary=x',
+    'application/xml',
+    'application/problem+json',
+    'json',
+    '',
+  ])('of content type %j', async (type) => {
+    const problem = await refused(undefined, {
+      raw: JSON.stringify(whole),
+      headers: { 'Content-Type': type },
+    });
+    expect(problem).toMatchObject({ status: 415, code: 'unsupported_media_type' });
+  });
 
   it('larger than is read', async () => {
     const raw = JSON.stringify({ ...whole, remark: 'x'.repeat(rig.config.limits.bodyBytes) });
@@ -127,7 +162,10 @@ describe('a body of another kind or size', () => {
   });
 
   it('with more wrong than anybody would read is answered briefly', async () => {
-    const raw = JSON.stringify({ operation: 'ignore', alarms: Array.from({ length: 20_000 }, () => ({ x: 1 })) });
+    const raw = JSON.stringify({
+      operation: 'ignore',
+      alarms: Array.from({ length: 20_000 }, () => ({ x: 1 })),
+    });
     const problem = await refused(undefined, { raw });
     expect(problem.violations).toHaveLength(200);
     expect(problem.detail).toContain('200 or more things wrong');
@@ -140,7 +178,10 @@ describe('a field of the wrong type', () => {
   /** The pointer of every value in the whole request, containers included. */
   function pointersIn(value: unknown, at = ''): string[] {
     if (typeof value !== 'object' || value === null) return [at];
-    return [...(at === '' ? [] : [at]), ...Object.entries(value).flatMap(([name, item]) => pointersIn(item, `${at}/${name}`))];
+    return [
+      ...(at === '' ? [] : [at]),
+      ...Object.entries(value).flatMap(([name, item]) => pointersIn(item, `${at}/${name}`)),
+    ];
   }
 
   function replaced(pointer: string, value: unknown): unknown {
@@ -154,26 +195,42 @@ describe('a field of the wrong type', () => {
 
   it.each(pointersIn(whole))('at %s is told with its pointer', async (pointer) => {
     for (const wrong of WRONG) {
-      const fits = pointer.endsWith('/scope') && (wrong === true || (typeof wrong === 'object' && !Array.isArray(wrong) && wrong !== null));
+      const fits =
+        pointer.endsWith('/scope') &&
+        (wrong === true || (typeof wrong === 'object' && !Array.isArray(wrong) && wrong !== null));
       if (fits) continue;
       if (pointer.endsWith('/details/0') && JSON.stringify(wrong) === '{}') continue;
       const problem = problemOf(await rig.operate(replaced(pointer, wrong)));
       const above = pointer.replace(/\/\d+$/, '');
       const told = (problem.violations ?? []).map((violation) => violation.pointer ?? '');
-      expect([JSON.stringify(wrong), problem.status, told.some((each) => each.startsWith(pointer) || each === above)]).toEqual([
+      expect([
         JSON.stringify(wrong),
-        400,
-        true,
-      ]);
+        problem.status,
+        told.some((each) => each.startsWith(pointer) || each === above),
+      ]).toEqual([JSON.stringify(wrong), 400, true]);
     }
   });
 
   it('a number that can not be held is no number', async () => {
-    for (const literal of ['1e400', '1e-400', '1672046760353.0000001', '9223372036854775808', '-1', '1e19', '9007199254740993.0']) {
+    for (const literal of [
+      '1e400',
+      '1e-400',
+      '1672046760353.0000001',
+      '9223372036854775808',
+      '-1',
+      '1e19',
+      '9007199254740993.0',
+    ]) {
       const raw = JSON.stringify({ operation: 'ignore', alarms: [alarm] }).replace('1672046760353', literal);
-      expect([literal, faultsIn(await refused(undefined, { raw }))]).toEqual([literal, ['/alarms/0/occurTime occur_time']]);
+      expect([literal, faultsIn(await refused(undefined, { raw }))]).toEqual([
+        literal,
+        ['/alarms/0/occurTime occur_time'],
+      ]);
     }
-    const raw = JSON.stringify({ operation: 'ignore', alarms: [alarm] }).replace('}]', '}],"scope":1.00000000000000000001');
+    const raw = JSON.stringify({ operation: 'ignore', alarms: [alarm] }).replace(
+      '}]',
+      '}],"scope":1.00000000000000000001',
+    );
     expect(faultsIn(await refused(undefined, { raw }))).toEqual(['/scope object']);
   });
 });
@@ -187,12 +244,38 @@ describe('characters that could end a header, a line or a string', () => {
     ['scope', 'containerId'],
     ['scope', 'containerName'],
     ...['eventId', 'eventClassId', 'occurTime'].map((name) => ['alarms', 0, name]),
-    ...['agentId', 'fileHash', 'filePath', 'fileAttr', 'keyword', 'hash', 'privateIp', 'loginIp', 'loginUserName', 'containerId', 'containerName'].map(
-      (name) => ['alarms', 0, 'details', 0, name],
-    ),
-    ...['fieldKey', 'fieldValue', 'judgeType', 'agentIds', 'instanceIds'].map((name) => ['whitelistRules', 0, name]),
+    ...[
+      'agentId',
+      'fileHash',
+      'filePath',
+      'fileAttr',
+      'keyword',
+      'hash',
+      'privateIp',
+      'loginIp',
+      'loginUserName',
+      'containerId',
+      'containerName',
+    ].map((name) => ['alarms', 0, 'details', 0, name]),
+    ...['fieldKey', 'fieldValue', 'judgeType', 'agentIds', 'instanceIds'].map((name) => [
+      'whitelistRules',
+      0,
+      name,
+    ]),
   ];
-  const bad = fc.constantFrom('\r', '\n', '\r\n', '\0', '\u001b', '\u007f', '\u0085', '\u2028', '\u2029', '\ud800', '\udc00');
+  const bad = fc.constantFrom(
+    '\r',
+    '\n',
+    '\r\n',
+    '\0',
+    '\u001b',
+    '\u007f',
+    '\u0085',
+    '\u2028',
+    '\u2029',
+    '\ud800',
+    '\udc00',
+  );
   const good = fc.string({ unit: fc.constantFrom(...'abc-/: ä') });
 
   it('are refused in every string of a request', async () => {
@@ -217,25 +300,39 @@ describe('characters that could end a header, a line or a string', () => {
     ['two lengths', 'Content-Length: 2\r\nTransfer-Encoding: chunked\r\n'],
     ['a header name with a blank', 'X Api Key: a\r\n'],
   ])('%s is no HTTP, and is recorded as such', async (_, header) => {
-    const answer = await sendRaw(rig.gateway.url, `POST /v1/operations HTTP/1.1\r\nHost: x\r\n${header}\r\n{}`);
+    const answer = await sendRaw(
+      rig.gateway.url,
+      `POST /v1/operations HTTP/1.1\r\nHost: x\r\n${header}\r\n{}`,
+    );
     expect(answer).toMatch(/^HTTP\/1\.1 400 Bad Request\r\n/);
     const problem = JSON.parse(answer.slice(answer.indexOf('\r\n\r\n'))) as ProblemDocument;
     expect(problem).toMatchObject({ status: 400, code: 'malformed_http', retryable: false });
-    expect(await refusalOf(rig, problem.requestId)).toMatchObject({ code: 'malformed_http', address: '127.0.0.1' });
+    expect(await refusalOf(rig, problem.requestId)).toMatchObject({
+      code: 'malformed_http',
+      address: '127.0.0.1',
+    });
   });
 
   it('more headers than anybody needs are refused', async () => {
-    const answer = await sendRaw(rig.gateway.url, `GET /livez HTTP/1.1\r\nHost: x\r\nX-A: ${'a'.repeat(20_000)}\r\n\r\n`);
+    const answer = await sendRaw(
+      rig.gateway.url,
+      `GET /livez HTTP/1.1\r\nHost: x\r\nX-A: ${'a'.repeat(20_000)}\r\n\r\n`,
+    );
     expect(answer).toMatch(/^HTTP\/1\.1 431 /);
     expect(answer).toContain('"code":"headers_too_large"');
   });
 
   it('a request id that is no plain word is not taken over', async () => {
     for (const id of ['a b', 'a"b', 'ä', 'x'.repeat(129), '../x', '<script>']) {
-      const { requestId } = await refused({}, { headers: { 'X-Request-Id': Buffer.from(id).toString('latin1') } });
+      const { requestId } = await refused(
+        {},
+        { headers: { 'X-Request-Id': Buffer.from(id).toString('latin1') } },
+      );
       expect(requestId).toMatch(/^[0-9a-f-]{36}$/);
     }
-    expect(await refused({}, { headers: { 'X-Request-Id': 'a.b:c_d-1' } })).toMatchObject({ requestId: 'a.b:c_d-1' });
+    expect(await refused({}, { headers: { 'X-Request-Id': 'a.b:c_d-1' } })).toMatchObject({
+      requestId: 'a.b:c_d-1',
+    });
   });
 });
 
@@ -243,45 +340,89 @@ describe('what is not there', () => {
   it('a project', async () => {
     const problem = await refused({ operation: 'ignore', alarms: [alarm], scope: { project: 'tset' } });
     expect(problem.violations).toEqual([
-      { pointer: '/scope/project', rule: 'unknown_project', message: 'project is not a project of this gateway', allowed: ['test'] },
+      {
+        pointer: '/scope/project',
+        rule: 'unknown_project',
+        message: 'project is not a project of this gateway',
+        allowed: ['test'],
+      },
     ]);
   });
 
   it.each<[string, object, string, string]>([
     ['the request', { ...whole, remarks: 'x' }, '/remarks', 'remark'],
     ['the scope', { ...whole, scope: { ...whole.scope, projct: 'x' } }, '/scope/projct', 'project'],
-    ['an alarm', { ...whole, alarms: [{ ...whole.alarms[0], event_id: 'x' }] }, '/alarms/0/event_id', 'eventId'],
-    ['a detail', { ...whole, alarms: [{ ...alarm, details: [{ ...detail, filehash: 'x' }] }] }, '/alarms/0/details/0/filehash', 'fileHash'],
-    ['a rule', { ...whole, whitelistRules: [{ ...rule, judgetype: 'x' }] }, '/whitelistRules/0/judgetype', 'judgeType'],
+    [
+      'an alarm',
+      { ...whole, alarms: [{ ...whole.alarms[0], event_id: 'x' }] },
+      '/alarms/0/event_id',
+      'eventId',
+    ],
+    [
+      'a detail',
+      { ...whole, alarms: [{ ...alarm, details: [{ ...detail, filehash: 'x' }] }] },
+      '/alarms/0/details/0/filehash',
+      'fileHash',
+    ],
+    [
+      'a rule',
+      { ...whole, whitelistRules: [{ ...rule, judgetype: 'x' }] },
+      '/whitelistRules/0/judgetype',
+      'judgeType',
+    ],
   ])('a field of %s, with what was probably meant', async (_, body, pointer, meant) => {
     const name = pointer.split('/').at(-1);
     expect((await refused(body)).violations).toEqual([
-      { pointer, rule: 'unknown_field', message: `"${name}" is not a field here; did you mean ${meant}?`, allowed: expect.arrayContaining([meant]) },
+      {
+        pointer,
+        rule: 'unknown_field',
+        message: `"${name}" is not a field here; did you mean ${meant}?`,
+        allowed: expect.arrayContaining([meant]),
+      },
     ]);
   });
 
-  it.each(['__proto__', 'constructor', 'prototype', 'toString', 'hasOwnProperty', '__defineGetter__', 'then', 'isLosslessNumber'])(
-    'a field named %s, at any level',
-    async (name) => {
-      const plant = (text: string) => text.replaceAll('{', `{"${name}":{"polluted":true},`);
-      const raw = plant(JSON.stringify(whole));
-      const pointers = ['', '/alarms/0', '/alarms/0/details/0', '/scope', '/whitelistRules/0'];
-      expect(faultsIn(await refused(undefined, { raw }))).toEqual(pointers.map((at) => `${at}/${name} unknown_field`).sort());
-      expect(({} as Record<string, unknown>)['polluted']).toBeUndefined();
-    },
-  );
+  it.each([
+    '__proto__',
+    'constructor',
+    'prototype',
+    'toString',
+    'hasOwnProperty',
+    '__defineGetter__',
+    'then',
+    'isLosslessNumber',
+  ])('a field named %s, at any level', async (name) => {
+    const plant = (text: string) => text.replaceAll('{', `{"${name}":{"polluted":true},`);
+    const raw = plant(JSON.stringify(whole));
+    const pointers = ['', '/alarms/0', '/alarms/0/details/0', '/scope', '/whitelistRules/0'];
+    expect(faultsIn(await refused(undefined, { raw }))).toEqual(
+      pointers.map((at) => `${at}/${name} unknown_field`).sort(),
+    );
+    expect(({} as Record<string, unknown>)['polluted']).toBeUndefined();
+  });
 
-  it.each([['mark_as_unhandled', 'unhandle'], ['isolate', 'isolate_and_kill'], ['Ignore', 'ignore'], ['add_to_login_whitlist', 'add_to_login_whitelist']])(
-    'the operation type %s, with what was probably meant',
-    async (operation, meant) => {
-      expect((await refused({ operation, alarms: [alarm] })).violations).toEqual([
-        { pointer: '/operation', rule: 'one_of', message: expect.stringContaining(`did you mean ${meant}?`), allowed: [...OPERATION_TYPE_NAMES] },
-      ]);
-    },
-  );
+  it.each([
+    ['mark_as_unhandled', 'unhandle'],
+    ['isolate', 'isolate_and_kill'],
+    ['Ignore', 'ignore'],
+    ['add_to_login_whitlist', 'add_to_login_whitelist'],
+  ])('the operation type %s, with what was probably meant', async (operation, meant) => {
+    expect((await refused({ operation, alarms: [alarm] })).violations).toEqual([
+      {
+        pointer: '/operation',
+        rule: 'one_of',
+        message: expect.stringContaining(`did you mean ${meant}?`),
+        allowed: [...OPERATION_TYPE_NAMES],
+      },
+    ]);
+  });
 
   it('a parameter that nobody reads: a wish for a dry run is not answered with an act', async () => {
-    const problem = await refused({ operation: 'ignore', alarms: [alarm] }, {}, '/v1/operations?dry_run=true&x=1');
+    const problem = await refused(
+      { operation: 'ignore', alarms: [alarm] },
+      {},
+      '/v1/operations?dry_run=true&x=1',
+    );
     expect(faultsIn(problem)).toEqual(['?dry_run unknown_field', '?x unknown_field']);
   });
 
@@ -306,7 +447,8 @@ describe('what is not there', () => {
 });
 
 describe('alarms', () => {
-  const many = (count: number) => Array.from({ length: count }, (_, index) => ({ ...alarm, eventId: `e-${index}` }));
+  const many = (count: number) =>
+    Array.from({ length: count }, (_, index) => ({ ...alarm, eventId: `e-${index}` }));
 
   it('none', async () => {
     expect(faultsIn(await refused({ operation: 'ignore', alarms: [] }))).toEqual(['/alarms list']);
@@ -315,17 +457,26 @@ describe('alarms', () => {
   it('a thousand and one', async () => {
     const problem = await refused({ operation: 'ignore', alarms: many(1_001) });
     expect(problem.violations).toEqual([
-      { pointer: '/alarms', rule: 'too_many', message: 'alarms has 1001 entries; send at most 1000 in one request', allowed: '1 to 1000' },
+      {
+        pointer: '/alarms',
+        rule: 'too_many',
+        message: 'alarms has 1001 entries; send at most 1000 in one request',
+        allowed: '1 to 1000',
+      },
     ]);
   });
 
   it('one of them twice', async () => {
-    expect(faultsIn(await refused({ operation: 'ignore', alarms: [...many(3), alarm, ...many(1)] }))).toEqual(['/alarms/4/eventId distinct']);
+    expect(faultsIn(await refused({ operation: 'ignore', alarms: [...many(3), alarm, ...many(1)] }))).toEqual(
+      ['/alarms/4/eventId distinct'],
+    );
   });
 
   it('with a hundred and one details', async () => {
     const details = Array.from({ length: 101 }, () => ({}));
-    expect(faultsIn(await refused({ operation: 'ignore', alarms: [{ ...alarm, details }] }))).toEqual(['/alarms/0/details list']);
+    expect(faultsIn(await refused({ operation: 'ignore', alarms: [{ ...alarm, details }] }))).toEqual([
+      '/alarms/0/details list',
+    ]);
   });
 });
 

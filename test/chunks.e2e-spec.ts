@@ -26,7 +26,9 @@ afterEach(() => rig.close());
 /** The event ids of each request that upstream received, in order. */
 async function partsUpstream(): Promise<string[][]> {
   return (await rig.received(OPERATE)).map(({ bodyText }) =>
-    (JSON.parse(bodyText) as { operate_event_list: { event_id: string }[] }).operate_event_list.map(({ event_id }) => event_id),
+    (JSON.parse(bodyText) as { operate_event_list: { event_id: string }[] }).operate_event_list.map(
+      ({ event_id }) => event_id,
+    ),
   );
 }
 
@@ -39,10 +41,17 @@ describe('two hundred and fifty alarms', () => {
     const answer = await rig.operate({ operation: 'ignore', alarms });
     expect(answer.status).toBe(200);
     const receipt = answer.body as ReceiptDto;
-    expect(await partsUpstream()).toEqual([idsOf(alarms.slice(0, 100)), idsOf(alarms.slice(100, 200)), idsOf(alarms.slice(200))]);
+    expect(await partsUpstream()).toEqual([
+      idsOf(alarms.slice(0, 100)),
+      idsOf(alarms.slice(100, 200)),
+      idsOf(alarms.slice(200)),
+    ]);
     expect(receipt.alarms.map(({ eventId }) => eventId)).toEqual(idsOf(alarms));
-    expect(receipt).toMatchObject({ status: 'applied', upstream: [{ alarms: 100 }, { alarms: 100 }, { alarms: 50 }] });
-    expect(idsOf(await touched(rig) as unknown as NamedAlarm[]).sort()).toEqual(idsOf(alarms).sort());
+    expect(receipt).toMatchObject({
+      status: 'applied',
+      upstream: [{ alarms: 100 }, { alarms: 100 }, { alarms: 50 }],
+    });
+    expect(idsOf((await touched(rig)) as unknown as NamedAlarm[]).sort()).toEqual(idsOf(alarms).sort());
     const recorded = await recordsOf<ChunkRecord>(rig, 'chunk');
     expect(recorded.map(({ index, chunk }) => [index, chunk.alarms, chunk.outcome])).toEqual([
       [0, 100, 'applied'],
@@ -51,29 +60,52 @@ describe('two hundred and fifty alarms', () => {
   });
 
   it('of which upstream refuses the second part are told apart, and the third part goes all the same', async () => {
-    await rig.control('POST', '/faults', [{ match: { path: OPERATE }, skip: 1, fault: { kind: 'status', status: 400, errorCode: 'HSS.1007' } }]);
+    await rig.control('POST', '/faults', [
+      { match: { path: OPERATE }, skip: 1, fault: { kind: 'status', status: 400, errorCode: 'HSS.1007' } },
+    ]);
     const answer = await rig.operate({ operation: 'ignore', alarms });
     expect(answer.status).toBe(207);
     const receipt = answer.body as ReceiptDto;
     expect(receipt.status).toBe('partially_applied');
-    expect(outcomesOf(receipt)).toEqual([...times(100, 'applied'), ...times(100, 'rejected'), ...times(50, 'applied')]);
+    expect(outcomesOf(receipt)).toEqual([
+      ...times(100, 'applied'),
+      ...times(100, 'rejected'),
+      ...times(50, 'applied'),
+    ]);
     expect(receipt.alarms[150]).toMatchObject({ reason: 'agent_offline' });
-    expect(receipt.upstream).toMatchObject([{ status: 200 }, { status: 400, problem: { upstreamCode: 'HSS.1007' } }, { status: 200 }]);
+    expect(receipt.upstream).toMatchObject([
+      { status: 200 },
+      { status: 400, problem: { upstreamCode: 'HSS.1007' } },
+      { status: 200 },
+    ]);
     const done = receipt.alarms.filter(({ outcome }) => outcome === 'applied').map(({ eventId }) => eventId);
     expect((await touched(rig)).map(({ eventId }) => eventId).sort()).toEqual(done.sort());
     expect((await rig.call('GET', `/v1/operations/${receipt.id}`)).body).toEqual(receipt);
   });
 
   it('all of which upstream refuses are a problem, not a mixture', async () => {
-    await rig.control('POST', '/faults', [{ match: { path: OPERATE }, times: 'always', fault: { kind: 'status', status: 400, errorCode: 'HSS.1007' } }]);
+    await rig.control('POST', '/faults', [
+      {
+        match: { path: OPERATE },
+        times: 'always',
+        fault: { kind: 'status', status: 400, errorCode: 'HSS.1007' },
+      },
+    ]);
     const problem = problemOf(await rig.operate({ operation: 'ignore', alarms }));
-    expect(problem).toMatchObject({ status: 409, code: 'agent_offline', outcome: 'rejected', operationId: expect.any(String) });
+    expect(problem).toMatchObject({
+      status: 409,
+      code: 'agent_offline',
+      outcome: 'rejected',
+      operationId: expect.any(String),
+    });
     expect(await partsUpstream()).toHaveLength(3);
   });
 
   it('whose first part gets no answer stop there: nothing is claimed of it, and the rest never left', async () => {
     await start({ upstream: { ...rig.config.upstream, deadlineMs: 2_000, attemptTimeoutMs: 300 } });
-    await rig.control('POST', '/faults', [{ match: { path: OPERATE }, times: 'always', fault: { kind: 'hang', effect: 'applied' } }]);
+    await rig.control('POST', '/faults', [
+      { match: { path: OPERATE }, times: 'always', fault: { kind: 'hang', effect: 'applied' } },
+    ]);
     const answer = await rig.operate({ operation: 'isolate_and_kill', alarms });
     expect(answer.status).toBe(207);
     const receipt = answer.body as ReceiptDto;
@@ -81,7 +113,10 @@ describe('two hundred and fifty alarms', () => {
     expect(outcomesOf(receipt)).toEqual([...times(100, 'unknown'), ...times(150, 'not_attempted')]);
     expect(receipt.upstream).toMatchObject([
       { alarms: 100, bytesSent: true, problem: { code: 'upstream_unanswered', retryable: false } },
-      { alarms: 150, problem: { detail: expect.stringContaining('this part was not sent'), retryable: true } },
+      {
+        alarms: 150,
+        problem: { detail: expect.stringContaining('this part was not sent'), retryable: true },
+      },
     ]);
     expect(await partsUpstream()).toEqual([idsOf(alarms.slice(0, 100))]);
     expect(new Set((await touched(rig)).map(({ effects }) => effects.length))).toEqual(new Set([1]));
@@ -91,14 +126,21 @@ describe('two hundred and fifty alarms', () => {
     await start({ projects: (cloud) => [{ ...projectOf(cloud), hssEndpoint: 'http://127.0.0.1:1' }] });
     const answer = await rig.operate({ operation: 'ignore', alarms });
     const problem = problemOf(answer);
-    expect(problem).toMatchObject({ status: 503, code: 'upstream_unreachable', outcome: 'not_attempted', retryable: true });
+    expect(problem).toMatchObject({
+      status: 503,
+      code: 'upstream_unreachable',
+      outcome: 'not_attempted',
+      retryable: true,
+    });
     const receipt = (await rig.call('GET', `/v1/operations/${problem.operationId}`)).body as ReceiptDto;
     expect(outcomesOf(receipt)).toEqual(times(250, 'not_attempted'));
     expect(receipt.upstream).toMatchObject([{ alarms: 100, bytesSent: false }, { alarms: 150 }]);
   });
 
   it('show, while they are under way, what is known of each', async () => {
-    await rig.control('POST', '/faults', [{ match: { path: OPERATE }, skip: 1, fault: { kind: 'delay', delayMs: 1_500 } }]);
+    await rig.control('POST', '/faults', [
+      { match: { path: OPERATE }, skip: 1, fault: { kind: 'delay', delayMs: 1_500 } },
+    ]);
     const under = rig.operate({ operation: 'ignore', alarms });
     const page = await eventually(
       async () => (await rig.call('GET', '/v1/operations?status=pending')).body as ReceiptPageDto,
@@ -113,12 +155,16 @@ describe('two hundred and fifty alarms', () => {
 
 describe('the rules of a whitelist', () => {
   it('go with the first part only, so that they are added once', async () => {
-    const whitelistRules = [{ eventType: 1001, fieldKey: 'file_path', fieldValue: '/opt/once', judgeType: 'equal' }];
+    const whitelistRules = [
+      { eventType: 1001, fieldKey: 'file_path', fieldValue: '/opt/once', judgeType: 'equal' },
+    ];
     const answer = await rig.operate({ operation: 'add_to_alarm_whitelist', alarms, whitelistRules });
     expect(answer.status).toBe(200);
     const bodies = (await rig.received(OPERATE)).map(({ bodyText }) => JSON.parse(bodyText) as object);
     expect(bodies.map((body) => 'event_white_rule_list' in body)).toEqual([true, false, false]);
-    const { alarmWhitelist } = (await rig.control('GET', '/state')).body as { alarmWhitelist: { rule?: { field_value: string } }[] };
+    const { alarmWhitelist } = (await rig.control('GET', '/state')).body as {
+      alarmWhitelist: { rule?: { field_value: string } }[];
+    };
     expect(alarmWhitelist.filter(({ rule }) => rule?.field_value === '/opt/once')).toHaveLength(1);
   });
 });

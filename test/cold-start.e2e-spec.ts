@@ -4,7 +4,13 @@ import { addAlarms, touched } from './support/bulk-alarms.js';
 import { startRig, type Rig } from './support/gateway.js';
 
 const TOKENS = '/v3/auth/tokens';
-const UPSTREAM = { attemptTimeoutMs: 20_000, maxAttempts: 3, connections: 64, settleQuietMs: 60_000, settleGiveUpMs: 60_000 };
+const UPSTREAM = {
+  attemptTimeoutMs: 20_000,
+  maxAttempts: 3,
+  connections: 64,
+  settleQuietMs: 60_000,
+  settleGiveUpMs: 60_000,
+};
 
 let rig: Rig | undefined;
 afterEach(async () => {
@@ -21,7 +27,9 @@ describe('a cold start', () => {
     rig = await startRig({ upstream: { ...UPSTREAM, deadlineMs: 30_000 } });
     const at = rig;
     const alarms = await addAlarms(at, 1_000);
-    const answers = await Promise.all(alarms.map((alarm) => at.operate({ operation: 'ignore', alarms: [alarm] })));
+    const answers = await Promise.all(
+      alarms.map((alarm) => at.operate({ operation: 'ignore', alarms: [alarm] })),
+    );
     expect(answers.filter(({ status }) => status !== 200).map(({ text }) => text)).toEqual([]);
     expect(await at.received(TOKENS)).toHaveLength(1);
     expect((await touched(at)).map(({ effects }) => effects.length)).toEqual(alarms.map(() => 1));
@@ -32,8 +40,12 @@ describe('a cold start', () => {
     rig = await startRig();
     const at = rig;
     const alarms = await addAlarms(at, 20);
-    await at.control('POST', '/faults', [{ match: { path: TOKENS }, fault: { kind: 'delay', delayMs: 300 } }]);
-    const answers = await Promise.all(alarms.map((alarm) => at.operate({ operation: 'ignore', alarms: [alarm] })));
+    await at.control('POST', '/faults', [
+      { match: { path: TOKENS }, fault: { kind: 'delay', delayMs: 300 } },
+    ]);
+    const answers = await Promise.all(
+      alarms.map((alarm) => at.operate({ operation: 'ignore', alarms: [alarm] })),
+    );
     expect(answers.map(({ status }) => status)).toEqual(alarms.map(() => 200));
     expect(await at.received(TOKENS)).toHaveLength(1);
   });
@@ -56,20 +68,40 @@ describe('a cold start', () => {
 
   it('sends IAM what it documents, and upstream nothing of the caller but its request id', async () => {
     rig = await startRig();
-    const headers = { 'X-Request-Id': 'request-1', Cookie: 'planted', 'X-Forwarded-For': '203.0.113.9', 'User-Agent': 'planted', traceparent: 'planted' };
+    const headers = {
+      'X-Request-Id': 'request-1',
+      Cookie: 'planted',
+      'X-Forwarded-For': '203.0.113.9',
+      'User-Agent': 'planted',
+      traceparent: 'planted',
+    };
     await rig.operate({ operation: 'ignore', alarms: await addAlarms(rig, 1) }, { headers });
     const [login] = await rig.received(TOKENS);
     const { domain, user, password } = rig.simulator.account;
     expect(login).toMatchObject({ method: 'POST', url: '/v3/auth/tokens?nocatalog=true' });
     expect(JSON.parse(login!.bodyText)).toEqual({
       auth: {
-        identity: { methods: ['password'], password: { user: { name: user, password, domain: { name: domain } } } },
+        identity: {
+          methods: ['password'],
+          password: { user: { name: user, password, domain: { name: domain } } },
+        },
         scope: { project: { id: rig.simulator.project.id } },
       },
     });
     const [request] = await rig.received('/event/operate');
     const names = request!.headers.map(([name]) => name.toLowerCase()).sort();
-    expect(names).toEqual(['connection', 'content-length', 'content-type', 'host', 'region', 'x-auth-token', 'x-request-id']);
-    expect(Object.fromEntries(request!.headers)).toMatchObject({ 'X-Request-Id': 'request-1', region: 'cn-north-4' });
+    expect(names).toEqual([
+      'connection',
+      'content-length',
+      'content-type',
+      'host',
+      'region',
+      'x-auth-token',
+      'x-request-id',
+    ]);
+    expect(Object.fromEntries(request!.headers)).toMatchObject({
+      'X-Request-Id': 'request-1',
+      region: 'cn-north-4',
+    });
   });
 });

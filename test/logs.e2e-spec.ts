@@ -8,7 +8,13 @@ import { addAlarms } from './support/bulk-alarms.js';
 
 import { fetchJson, KEY, type CallOptions, type Received, type Rig } from './support/gateway.js';
 import { eventually } from './support/problems.js';
-import { newFolder, removeFolder, standGateway, type LogLine, type StandingGateway } from './support/standing-gateway.js';
+import {
+  newFolder,
+  removeFolder,
+  standGateway,
+  type LogLine,
+  type StandingGateway,
+} from './support/standing-gateway.js';
 
 // Each start of a process takes about a second, and several on a machine that is busy.
 jest.setTimeout(120_000);
@@ -43,9 +49,14 @@ beforeAll(async () => {
   cloud = await startSimulator({ alarms: 0 });
   control = (method, path, body) => fetchJson(method, `${cloud.url}/__control${path}`, body, {});
   folder = newFolder();
-  gateway = await standGateway({ simulator: cloud, folder, env: { LOG_LEVEL: 'trace', GATEWAY_ATTEMPT_TIMEOUT_MS: '400', GATEWAY_DEADLINE_MS: '2000' } });
+  gateway = await standGateway({
+    simulator: cloud,
+    folder,
+    env: { LOG_LEVEL: 'trace', GATEWAY_ATTEMPT_TIMEOUT_MS: '400', GATEWAY_DEADLINE_MS: '2000' },
+  });
   const alarms = await addAlarms({ control }, 1);
-  const fault = (what: object, path = 'event/operate') => control('POST', '/faults', [{ match: { path }, fault: what }]);
+  const fault = (what: object, path = 'event/operate') =>
+    control('POST', '/faults', [{ match: { path }, fault: what }]);
   const ignore = { operation: 'ignore', alarms };
 
   await send('POST', '/v1/operations', ignore, { headers: { 'X-Request-Id': 'the-first' } });
@@ -65,7 +76,10 @@ beforeAll(async () => {
   await send('POST', '/v1/operations', { operation: 'ignore', alarms: [{ secret: KEY }], [KEY]: 1 });
   await send('POST', '/v1/operations', undefined, { raw: `{"broken": ${KEY}` });
   await send('POST', '/v1/operations', ignore, { key: WRONG_KEY });
-  await send('POST', '/v1/operations', ignore, { key: null, headers: { Authorization: `Basic ${WRONG_KEY}` } });
+  await send('POST', '/v1/operations', ignore, {
+    key: null,
+    headers: { Authorization: `Basic ${WRONG_KEY}` },
+  });
   await send('GET', `/v1/operations?key=${WRONG_KEY}`);
   await send('GET', `/v1/nothing/${WRONG_KEY}?key=${WRONG_KEY}`);
   await send('GET', '/v1/operations?limit=500');
@@ -82,7 +96,10 @@ beforeAll(async () => {
   await fault({ kind: 'throttle', retryAfter: '60' });
   await send('POST', '/v1/operations', ignore);
   await keepSecrets();
-  await eventually(() => requestLines().length, (count) => count >= answers.length);
+  await eventually(
+    () => requestLines().length,
+    (count) => count >= answers.length,
+  );
   gateway.signal('SIGTERM');
   expect(await gateway.exited).toBe(0);
 }, 120_000);
@@ -125,10 +142,17 @@ describe('secrets', () => {
 
 describe('the log', () => {
   it('is JSON, each line with a time, a level and a message', () => {
-    const written = gateway.output().split('\n').filter((line) => line !== '');
+    const written = gateway
+      .output()
+      .split('\n')
+      .filter((line) => line !== '');
     expect(gateway.lines()).toHaveLength(written.length);
     for (const line of gateway.lines()) {
-      expect(line).toMatchObject({ time: expect.stringMatching(/^\d{4}-\d\d-\d\dT.*Z$/), level: expect.any(String), msg: expect.any(String) });
+      expect(line).toMatchObject({
+        time: expect.stringMatching(/^\d{4}-\d\d-\d\dT.*Z$/),
+        level: expect.any(String),
+        msg: expect.any(String),
+      });
     }
   });
 
@@ -148,7 +172,14 @@ describe('the log', () => {
 
   it('has who asked, the pattern of the route, and which operation came of it', () => {
     const [line] = requestLines();
-    expect(line).toMatchObject({ requestId: 'the-first', caller: 'portal', method: 'POST', route: '/v1/operations', status: 200, operationId: expect.stringMatching(/^[0-9a-f-]{36}$/) });
+    expect(line).toMatchObject({
+      requestId: 'the-first',
+      caller: 'portal',
+      method: 'POST',
+      route: '/v1/operations',
+      status: 200,
+      operationId: expect.stringMatching(/^[0-9a-f-]{36}$/),
+    });
     expect(line).not.toHaveProperty('problem');
   });
 

@@ -57,7 +57,7 @@ describe('the README', () => {
     const document = read('openapi/gateway.json');
     const codes = tableAfter('\\| HTTP \\|.*').flatMap((cells) => quoted(cells[2] ?? ''));
     expect(codes.length).toBeGreaterThan(10);
-    for (const code of codes) expect(document).toContain(`"code": "${code}"`);
+    expect(codes.filter((code) => !document.includes(`"code": "${code}"`))).toEqual([]);
   });
 
   it('shows the request of the demo', () => {

@@ -17,13 +17,27 @@ beforeAll(async () => {
       { ...projectOf(cloud, 'other'), region: cloud.otherProject.region, projectId: cloud.otherProject.id },
     ],
   });
-  const added = await rig.control('POST', '/alarms', { count: COUNT, eventClassId: 'malware_1001', eventType: 1001, startTime: 1_000, stepMs: 1, enterpriseProjects: ['0'] });
+  const added = await rig.control('POST', '/alarms', {
+    count: COUNT,
+    eventClassId: 'malware_1001',
+    eventType: 1001,
+    startTime: 1_000,
+    stepMs: 1,
+    enterpriseProjects: ['0'],
+  });
   const { eventIds } = added.body as { eventIds: string[] };
   for (const [index, eventId] of eventIds.entries()) {
     const unknownAlarm = index % 5 === 4;
     const answer = await rig.operate({
       operation: index % 2 === 0 ? 'ignore' : 'mark_as_handled',
-      alarms: [{ eventId: unknownAlarm ? `unknown-${index}` : eventId, eventClassId: 'malware_1001', eventType: 1001, occurTime: 1_000 + index }],
+      alarms: [
+        {
+          eventId: unknownAlarm ? `unknown-${index}` : eventId,
+          eventClassId: 'malware_1001',
+          eventType: 1001,
+          occurTime: 1_000 + index,
+        },
+      ],
       scope: { project: index % 7 === 6 ? 'other' : 'test' },
       remark: `number ${index}`,
     });
@@ -34,9 +48,9 @@ beforeAll(async () => {
 afterAll(() => rig.close());
 
 const page = async (query: string): Promise<ReceiptPageDto> => {
-  const { status, body } = await rig.call('GET', `/v1/operations?${query}`);
-  expect(status).toBe(200);
-  return body as ReceiptPageDto;
+  const answer = await rig.call('GET', `/v1/operations?${query}`);
+  expect(answer.status).toBe(200);
+  return answer.body as ReceiptPageDto;
 };
 
 async function everyPage(query: string): Promise<ReceiptDto[]> {
@@ -50,7 +64,8 @@ async function everyPage(query: string): Promise<ReceiptDto[]> {
   return all;
 }
 
-const newestFirst = (of: (receipt: ReceiptDto, index: number) => boolean): ReceiptDto[] => made.filter(of).reverse();
+const newestFirst = (of: (receipt: ReceiptDto, index: number) => boolean): ReceiptDto[] =>
+  made.filter(of).reverse();
 
 describe('a list of receipts', () => {
   it('has the newest first, each as it is found alone', async () => {
@@ -76,7 +91,11 @@ describe('a list of receipts', () => {
     ['status=unknown', () => false],
     ['project=other', ({ scope }) => scope.project === 'other'],
     ['project=nowhere', () => false],
-    ['operation=mark_as_handled&status=applied&project=test', (each) => each.operation === 'mark_as_handled' && each.status === 'applied' && each.scope.project === 'test'],
+    [
+      'operation=mark_as_handled&status=applied&project=test',
+      (each) =>
+        each.operation === 'mark_as_handled' && each.status === 'applied' && each.scope.project === 'test',
+    ],
   ])('narrowed by %s', async (query, of) => {
     expect(await everyPage(`${query}&limit=3`)).toEqual(newestFirst(of));
   });

@@ -19,8 +19,10 @@ let cloud: Simulator;
 let folder: string;
 let gateway: StandingGateway;
 let alarms: NamedAlarm[];
-const control: Rig['control'] = (method, path, body) => fetchJson(method, `${cloud.url}/__control${path}`, body, {});
-const sentUpstream = async () => ((await control('GET', `/requests?path=${OPERATE}`)).body as { requests: unknown[] }).requests.length;
+const control: Rig['control'] = (method, path, body) =>
+  fetchJson(method, `${cloud.url}/__control${path}`, body, {});
+const sentUpstream = async () =>
+  ((await control('GET', `/requests?path=${OPERATE}`)).body as { requests: unknown[] }).requests.length;
 
 beforeAll(async () => {
   cloud = await startSimulator({ alarms: 0 });
@@ -45,7 +47,9 @@ const ofKind = <K extends AuditRecord['kind']>(records: readonly AuditRecord[], 
 describe.each(['SIGTERM', 'SIGINT'] as const)('%s under load', (signal) => {
   it('loses no request that was taken, and no record', async () => {
     await start();
-    await control('POST', '/faults', [{ match: { path: OPERATE }, times: 'always', fault: { kind: 'delay', delayMs: 100 } }]);
+    await control('POST', '/faults', [
+      { match: { path: OPERATE }, times: 'always', fault: { kind: 'delay', delayMs: 100 } },
+    ]);
     const answers: JsonAnswer[] = [];
     let turnedAway = 0;
     /** One request after the other until the gateway takes no more. */
@@ -60,7 +64,10 @@ describe.each(['SIGTERM', 'SIGINT'] as const)('%s under load', (signal) => {
       }
     };
     const callers = Array.from({ length: CALLERS }, caller);
-    await eventually(() => answers.length, (count) => count >= CALLERS * 2);
+    await eventually(
+      () => answers.length,
+      (count) => count >= CALLERS * 2,
+    );
     gateway.signal(signal);
     await Promise.all(callers);
     expect(await gateway.exited).toBe(0);
@@ -71,9 +78,15 @@ describe.each(['SIGTERM', 'SIGINT'] as const)('%s under load', (signal) => {
     expect(await sentUpstream()).toBe(answers.length);
     const { records, broken } = readTrailFile(folder);
     const outcomes = ofKind(records, 'outcome');
-    expect(ofKind(records, 'intent').map(({ operationId }) => operationId).sort()).toEqual(outcomes.map(({ operationId }) => operationId).sort());
+    expect(
+      ofKind(records, 'intent')
+        .map(({ operationId }) => operationId)
+        .sort(),
+    ).toEqual(outcomes.map(({ operationId }) => operationId).sort());
     expect(outcomes.filter(({ status, interrupted }) => status !== 'applied' || interrupted)).toEqual([]);
-    expect(outcomes.map(({ operationId }) => operationId).sort()).toEqual(answers.map(({ body }) => (body as { id: string }).id).sort());
+    expect(outcomes.map(({ operationId }) => operationId).sort()).toEqual(
+      answers.map(({ body }) => (body as { id: string }).id).sort(),
+    );
     expect(broken).toEqual([]);
     expect(gateway.lines().filter(({ msg }) => msg === 'request')).toHaveLength(answers.length);
   });
@@ -82,7 +95,9 @@ describe.each(['SIGTERM', 'SIGINT'] as const)('%s under load', (signal) => {
 describe('a gateway that shuts down', () => {
   it('answers what is under way, even on a connection that has more to ask', async () => {
     await start();
-    await control('POST', '/faults', [{ match: { path: OPERATE }, fault: { kind: 'delay', delayMs: 1_000 } }]);
+    await control('POST', '/faults', [
+      { match: { path: OPERATE }, fault: { kind: 'delay', delayMs: 1_000 } },
+    ]);
     const slow = gateway.operate({ operation: 'ignore', alarms });
     await eventually(sentUpstream, (count) => count === 1);
     gateway.signal('SIGTERM');

@@ -7,7 +7,13 @@ import { violationsOf } from '../src/api/operations/operation-rules.js';
 import { OPERATION_TYPE_NAMES } from '../src/domain/operation-type.js';
 import { Problem } from '../src/http/problem.js';
 import { mutated, mutations } from './support/mutations.js';
-import { anyRequest, detail, NEEDED_DETAILS, requestOf, type JsonObject } from './support/operation-requests.js';
+import {
+  anyRequest,
+  detail,
+  NEEDED_DETAILS,
+  requestOf,
+  type JsonObject,
+} from './support/operation-requests.js';
 
 const MOST_ALARMS = 4;
 const pipe = new OperationRequestPipe({ limits: { alarmsPerRequest: MOST_ALARMS } } as Config);
@@ -33,7 +39,8 @@ const namesIn = (pointer: string): string[] =>
 
 function resolve(value: unknown, names: readonly string[]): unknown {
   return names.reduce(
-    (at, name) => (typeof at === 'object' && at !== null && Object.hasOwn(at, name) ? (at as JsonObject)[name] : NOTHING),
+    (at, name) =>
+      typeof at === 'object' && at !== null && Object.hasOwn(at, name) ? (at as JsonObject)[name] : NOTHING,
     value,
   );
 }
@@ -86,8 +93,14 @@ describe('the compiled check and the report', () => {
         const body = mutated(request, changes);
         for (const { pointer = 'none', rule } of violationsOf(body, MOST_ALARMS)) {
           const names = namesIn(pointer);
-          if (!rule.startsWith('required')) expect([pointer, resolve(body, names)]).not.toEqual([pointer, NOTHING]);
-          else expect([pointer, resolve(body, names), resolve(body, names.slice(0, -1))]).toEqual([pointer, NOTHING, expect.any(Object)]);
+          if (!rule.startsWith('required'))
+            expect([pointer, resolve(body, names)]).not.toEqual([pointer, NOTHING]);
+          else
+            expect([pointer, resolve(body, names), resolve(body, names.slice(0, -1))]).toEqual([
+              pointer,
+              NOTHING,
+              expect.any(Object),
+            ]);
         }
       }),
       { numRuns: 500 },
@@ -105,36 +118,47 @@ describe('what an operation type requires', () => {
     { minLength: 1, maxLength: MOST_ALARMS },
   );
 
-  it.each(OPERATION_TYPE_NAMES)('of %s is told field by field, all of it at once, and nothing more', (operation) => {
-    const needed = NEEDED_DETAILS[operation];
-    fc.assert(
-      fc.property(alarms, (detailsOfEach) => {
-        const body = {
-          operation,
-          alarms: detailsOfEach.map((details, index) => ({
-            eventId: `event-${index}`,
-            eventClassId: 'rootkit_0001',
-            eventType: 1010,
-            occurTime: 1_672_046_760_353,
-            ...(details && { details }),
-          })),
-        };
-        const missing = detailsOfEach.flatMap((details, index) => {
-          if (needed.length === 0) return [];
-          const at = `/alarms/${index}/details`;
-          if (details === undefined) return [[at, 'required_for', `details is required for ${operation}`]];
-          if (details.length === 0) return [[at, 'list', 'details must be a list of 1 to 100 objects']];
-          return details.flatMap((each, place) =>
-            needed
-              .filter((name) => !(name in each))
-              .map((name) => [`${at}/${place}/${name}`, 'required_for', `${name} is required for ${operation}`]),
-          );
-        });
-        const told = violationsOf(body, MOST_ALARMS).map(({ pointer, rule, message }) => [pointer, rule, message]);
-        expect(told.sort()).toEqual(missing.sort());
-        expect(isAccepted(body)).toBe(missing.length === 0);
-      }),
-      { numRuns: 60 },
-    );
-  });
+  it.each(OPERATION_TYPE_NAMES)(
+    'of %s is told field by field, all of it at once, and nothing more',
+    (operation) => {
+      const needed = NEEDED_DETAILS[operation];
+      fc.assert(
+        fc.property(alarms, (detailsOfEach) => {
+          const body = {
+            operation,
+            alarms: detailsOfEach.map((details, index) => ({
+              eventId: `event-${index}`,
+              eventClassId: 'rootkit_0001',
+              eventType: 1010,
+              occurTime: 1_672_046_760_353,
+              ...(details && { details }),
+            })),
+          };
+          const missing = detailsOfEach.flatMap((details, index) => {
+            if (needed.length === 0) return [];
+            const at = `/alarms/${index}/details`;
+            if (details === undefined) return [[at, 'required_for', `details is required for ${operation}`]];
+            if (details.length === 0) return [[at, 'list', 'details must be a list of 1 to 100 objects']];
+            return details.flatMap((each, place) =>
+              needed
+                .filter((name) => !(name in each))
+                .map((name) => [
+                  `${at}/${place}/${name}`,
+                  'required_for',
+                  `${name} is required for ${operation}`,
+                ]),
+            );
+          });
+          const told = violationsOf(body, MOST_ALARMS).map(({ pointer, rule, message }) => [
+            pointer,
+            rule,
+            message,
+          ]);
+          expect(told.sort()).toEqual(missing.sort());
+          expect(isAccepted(body)).toBe(missing.length === 0);
+        }),
+        { numRuns: 60 },
+      );
+    },
+  );
 });

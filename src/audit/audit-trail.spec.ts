@@ -28,7 +28,7 @@ class SlowEngine extends AuditEngine {
 
   /** Lets commits through, one after the other, until nothing waits any more. */
   async letThrough(): Promise<void> {
-    for (let quiet = 0; quiet < 3; ) {
+    for (let quiet = 0; quiet < 3;) {
       await new Promise((resolve) => setImmediate(resolve));
       const waiting = this.#waiting.splice(0);
       for (const resolve of waiting) resolve();
@@ -80,7 +80,10 @@ function make(): { engine: SlowEngine; trail: AuditTrail } {
 /** Whether a promise is still open. */
 async function isPending(promise: Promise<unknown>): Promise<boolean> {
   const open = Symbol('open');
-  const first = await Promise.race([promise.catch(() => undefined), new Promise((resolve) => setImmediate(() => resolve(open)))]);
+  const first = await Promise.race([
+    promise.catch(() => undefined),
+    new Promise((resolve) => setImmediate(() => resolve(open))),
+  ]);
   return first === open;
 }
 
@@ -102,9 +105,21 @@ describe('a record', () => {
     await engine.letThrough();
     await written;
     const [entry] = engine.recorded;
-    expect(entry?.body).toBe(`${JSON.stringify(intent('op-1')).slice(0, -1)},"requests":[${requests.join(',')}]}`);
-    expect(entry).toMatchObject({ kind: 'intent', operationId: 'op-1', at: Date.parse('2026-08-16T09:05:22.701Z') });
-    expect(entry?.operation).toMatchObject({ caller: 'portal', type: 'ignore', project: 'prod', enterpriseProjectId: '0', eventIds: ['e-1', 'e-2'] });
+    expect(entry?.body).toBe(
+      `${JSON.stringify(intent('op-1')).slice(0, -1)},"requests":[${requests.join(',')}]}`,
+    );
+    expect(entry).toMatchObject({
+      kind: 'intent',
+      operationId: 'op-1',
+      at: Date.parse('2026-08-16T09:05:22.701Z'),
+    });
+    expect(entry?.operation).toMatchObject({
+      caller: 'portal',
+      type: 'ignore',
+      project: 'prod',
+      enterpriseProjectId: '0',
+      eventIds: ['e-1', 'e-2'],
+    });
   });
 
   it('keeps its place: records are committed in the order they came', async () => {
@@ -134,7 +149,9 @@ describe('a commit', () => {
   it('that fails is told to everyone in it, and to nobody else', async () => {
     const { engine, trail } = make();
     engine.failure = new Error('disk full');
-    const lost = [trail.intend(intent('a'), []), trail.conclude(outcome('b'))].map((each) => each.catch((error: unknown) => error));
+    const lost = [trail.intend(intent('a'), []), trail.conclude(outcome('b'))].map((each) =>
+      each.catch((error: unknown) => error),
+    );
     await engine.letThrough();
     for (const error of await Promise.all(lost)) {
       expect(error).toBeInstanceOf(AuditUnavailable);
@@ -200,7 +217,9 @@ describe('too many records', () => {
     engine.failure = undefined;
     trail.refuse(refusal('kept'));
     await engine.letThrough();
-    expect(engine.recorded.map(({ body }) => JSON.parse(body) as RefusalRecord)).toMatchObject([{ requestId: 'kept', unrecorded: 2 }]);
+    expect(engine.recorded.map(({ body }) => JSON.parse(body) as RefusalRecord)).toMatchObject([
+      { requestId: 'kept', unrecorded: 2 },
+    ]);
   });
 });
 

@@ -17,9 +17,12 @@ const read = (of: Parameters<typeof classify>[0], success = 200): Reading => cla
 const rowOf = (reading: Reading) => (reading.ok ? 'ok' : `${reading.row.verdict} ${reading.row.code}`);
 
 describe('an exchange without an answer', () => {
-  it.each(['timeout', 'ECONNRESET', 'answer_too_large'])('that was sent is of unknown outcome: %s', (cause) => {
-    expect(rowOf(read({ reached: 'sent', cause }))).toBe('unknown upstream_unanswered');
-  });
+  it.each(['timeout', 'ECONNRESET', 'answer_too_large'])(
+    'that was sent is of unknown outcome: %s',
+    (cause) => {
+      expect(rowOf(read({ reached: 'sent', cause }))).toBe('unknown upstream_unanswered');
+    },
+  );
 
   it.each(['timeout', 'ECONNREFUSED', 'ENOTFOUND'])('that was not sent did nothing: %s', (cause) => {
     expect(rowOf(read({ reached: 'not_sent', cause }))).toBe('not_done upstream_unreachable');
@@ -43,7 +46,11 @@ describe('an answer', () => {
 
   it.each<[string, Answer, string]>([
     ['a refusal in a 200', answer(200, { error_code: 'HSS.0010' }), 'refused upstream_permission_denied'],
-    ['the short form in a 200', answer(200, { error_code: '00000010' }), 'refused upstream_permission_denied'],
+    [
+      'the short form in a 200',
+      answer(200, { error_code: '00000010' }),
+      'refused upstream_permission_denied',
+    ],
     ['a code nobody knows in a 200', answer(200, { error_code: 'XYZ.1' }), 'refused upstream_refused'],
     ['HTML in a 200', answer(200, '<html>'), 'unknown upstream_unreadable'],
     ['a cut off body in a 200', answer(200, '{"error_code":'), 'unknown upstream_unreadable'],
@@ -53,16 +60,32 @@ describe('an answer', () => {
     ['a business code nobody knows', answer(400, { error_code: 'HSS.9999' }), 'refused upstream_refused'],
     ['400 without a word', answer(400), 'refused upstream_refused'],
     ['401 without a word', answer(401, '<html>'), 'unauthenticated upstream_authentication_failed'],
-    ['IAM, nested', answer(401, { error: { code: 401, message: 'x', title: 'y' } }), 'unauthenticated upstream_authentication_failed'],
+    [
+      'IAM, nested',
+      answer(401, { error: { code: 401, message: 'x', title: 'y' } }),
+      'unauthenticated upstream_authentication_failed',
+    ],
     ['IAM, flat', answer(401, { error_code: 'IAM.0061' }), 'unauthenticated upstream_account_locked'],
     ['403 without a word', answer(403), 'refused upstream_permission_denied'],
     ['404 without a word', answer(404), 'refused upstream_call_refused'],
     ['429 without a word', answer(429), 'throttled upstream_throttled'],
     ['a code of a throttle', answer(429, { error_code: 'APIG.0308' }), 'throttled upstream_throttled'],
     ['HTML 502', answer(502, '<html>'), 'unknown upstream_failed'],
-    ['500 of a gateway that passed nothing on', answer(500, { error_code: 'APIGW.0605' }), 'not_done upstream_unavailable'],
-    ['a refusal of a gateway with a status of failure', answer(500, { error_code: 'HSS.0041' }), 'not_done host_query_failed'],
-    ['an unknown business code with a status of failure', answer(500, { error_code: 'HSS.9999' }), 'unknown upstream_failed'],
+    [
+      '500 of a gateway that passed nothing on',
+      answer(500, { error_code: 'APIGW.0605' }),
+      'not_done upstream_unavailable',
+    ],
+    [
+      'a refusal of a gateway with a status of failure',
+      answer(500, { error_code: 'HSS.0041' }),
+      'not_done host_query_failed',
+    ],
+    [
+      'an unknown business code with a status of failure',
+      answer(500, { error_code: 'HSS.9999' }),
+      'unknown upstream_failed',
+    ],
   ])('that is %s', (_, given, row) => {
     expect(rowOf(read(given))).toBe(row);
   });
@@ -72,30 +95,48 @@ describe('an answer', () => {
     expect(rowOf(read(answer(200, '{}'), 201))).toBe('unknown upstream_unreadable');
   });
 
-  it('tells upstream\'s request id, from the header before the body', () => {
+  it("tells upstream's request id, from the header before the body", () => {
     const body = { error_code: 'APIGW.0310', request_id: 'from-the-body' };
-    expect(read(answer(403, body, { 'x-request-id': 'from-the-header' }))).toMatchObject({ requestId: 'from-the-header', upstreamCode: 'APIGW.0310' });
+    expect(read(answer(403, body, { 'x-request-id': 'from-the-header' }))).toMatchObject({
+      requestId: 'from-the-header',
+      upstreamCode: 'APIGW.0310',
+    });
     expect(read(answer(403, body))).toMatchObject({ requestId: 'from-the-body' });
-    expect(read(answer(200, '', { 'x-request-id': ['first', 'second'] }))).toMatchObject({ ok: true, requestId: 'first' });
+    expect(read(answer(200, '', { 'x-request-id': ['first', 'second'] }))).toMatchObject({
+      ok: true,
+      requestId: 'first',
+    });
   });
 
   it('has nothing in its words that could break a log or a header', () => {
     fc.assert(
-      fc.property(fc.string({ unit: 'binary', maxLength: 300 }), fc.string({ unit: 'binary', maxLength: 300 }), (code, id) => {
-        const reading = read(answer(400, { error_code: code }, { 'x-request-id': id }));
-        const words = [reading.requestId, reading.ok ? undefined : reading.upstreamCode];
-        for (const word of words) if (word !== undefined) expect(word).toMatch(/^[\x21-\x7e]{1,128}$/);
-      }),
+      fc.property(
+        fc.string({ unit: 'binary', maxLength: 300 }),
+        fc.string({ unit: 'binary', maxLength: 300 }),
+        (code, id) => {
+          const reading = read(answer(400, { error_code: code }, { 'x-request-id': id }));
+          const words = [reading.requestId, reading.ok ? undefined : reading.upstreamCode];
+          for (const word of words) if (word !== undefined) expect(word).toMatch(/^[\x21-\x7e]{1,128}$/);
+        },
+      ),
     );
   });
 
   it('is read whatever it is', () => {
     fc.assert(
-      fc.property(fc.integer({ min: 200, max: 599 }), fc.oneof(fc.string(), fc.json(), fc.jsonValue().map((value) => JSON.stringify({ error_code: value }))), (status, body) => {
-        const reading = read(answer(status, body));
-        if (reading.ok) expect(status).toBe(200);
-        else expect(reading.row.code).toMatch(/^[a-z_]+$/);
-      }),
+      fc.property(
+        fc.integer({ min: 200, max: 599 }),
+        fc.oneof(
+          fc.string(),
+          fc.json(),
+          fc.jsonValue().map((value) => JSON.stringify({ error_code: value })),
+        ),
+        (status, body) => {
+          const reading = read(answer(status, body));
+          if (reading.ok) expect(status).toBe(200);
+          else expect(reading.row.code).toMatch(/^[a-z_]+$/);
+        },
+      ),
       { numRuns: 1_000 },
     );
   });

@@ -1,6 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 
-import { ALL_GRANTED, coversEnterpriseProject, ENTERPRISE_PROJECT, enterpriseProjectOf } from './enterprise-project.js';
+import {
+  ALL_GRANTED,
+  coversEnterpriseProject,
+  ENTERPRISE_PROJECT,
+  enterpriseProjectOf,
+} from './enterprise-project.js';
 
 const SHOP = '2f6a0c1e-7b64-4d5e-9a53-8a0b7d1c4e55';
 
@@ -20,12 +25,21 @@ describe('the enterprise project of an operation', () => {
     expect(id).toMatch(ENTERPRISE_PROJECT);
   });
 
-  it.each(['', '00', '1', 'ALL_GRANTED_EPS', 'all_granted', SHOP.slice(1), `${SHOP} `, `${SHOP}\n`, SHOP.replaceAll('-', ''), `{${SHOP}}`, '0&x=1'])(
-    'may not be written as %j',
-    (id) => {
-      expect(id).not.toMatch(ENTERPRISE_PROJECT);
-    },
-  );
+  it.each([
+    '',
+    '00',
+    '1',
+    'ALL_GRANTED_EPS',
+    'all_granted',
+    SHOP.slice(1),
+    `${SHOP} `,
+    `${SHOP}\n`,
+    SHOP.replaceAll('-', ''),
+    `{${SHOP}}`,
+    '0&x=1',
+  ])('may not be written as %j', (id) => {
+    expect(id).not.toMatch(ENTERPRISE_PROJECT);
+  });
 });
 
 describe('a grant', () => {

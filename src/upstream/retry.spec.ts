@@ -27,9 +27,10 @@ const anySituation: fc.Arbitrary<Situation> = fc
     chance: fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),
     retryAfterMs: fc.option(fc.nat(120_000), { nil: undefined }),
   })
-  .map(({ retryAfterMs, ...rest }) => ({ ...rest, ...(retryAfterMs !== undefined && { retryAfterMs }) }) as Situation);
+  .map(({ retryAfterMs, ...rest }) => ({ ...rest, ...(retryAfterMs !== undefined && { retryAfterMs }) }));
 
-const waitOf = (decision: Decision): number | undefined => ('afterMs' in decision ? decision.afterMs : undefined);
+const waitOf = (decision: Decision): number | undefined =>
+  'afterMs' in decision ? decision.afterMs : undefined;
 
 describe('after an exchange that did not go well', () => {
   it.each<[string, Partial<Situation>, Decision['then']]>([
@@ -39,12 +40,32 @@ describe('after an exchange that did not go well', () => {
     ['nothing happened', { verdict: 'not_done' }, 'retry'],
     ['nothing happened, three times', { verdict: 'not_done', attempts: 3 }, 'stop'],
     ['upstream asks for patience', { verdict: 'throttled' }, 'retry'],
-    ['it may have happened, and twice is as good as once', { verdict: 'unknown', repeatable: 'freely' }, 'retry'],
-    ['it may still be happening, and twice is as good as once', { verdict: 'unknown', repeatable: 'freely', over: false }, 'retry'],
+    [
+      'it may have happened, and twice is as good as once',
+      { verdict: 'unknown', repeatable: 'freely' },
+      'retry',
+    ],
+    [
+      'it may still be happening, and twice is as good as once',
+      { verdict: 'unknown', repeatable: 'freely', over: false },
+      'retry',
+    ],
     ['it may have happened, and twice is not as good as once', { verdict: 'unknown' }, 'read_then_retry'],
-    ['it may still be happening, and twice is not as good as once', { verdict: 'unknown', over: false }, 'stop'],
-    ['there is no time for another attempt', { verdict: 'not_done', remainingMs: LEAST_TIME_FOR_AN_ATTEMPT_MS - 1 }, 'stop'],
-    ['upstream asks for more patience than there is', { verdict: 'throttled', retryAfterMs: 60_000, remainingMs: 3_000 }, 'stop'],
+    [
+      'it may still be happening, and twice is not as good as once',
+      { verdict: 'unknown', over: false },
+      'stop',
+    ],
+    [
+      'there is no time for another attempt',
+      { verdict: 'not_done', remainingMs: LEAST_TIME_FOR_AN_ATTEMPT_MS - 1 },
+      'stop',
+    ],
+    [
+      'upstream asks for more patience than there is',
+      { verdict: 'throttled', retryAfterMs: 60_000, remainingMs: 3_000 },
+      'stop',
+    ],
   ])('when %s', (_, more, then) => {
     expect(decide(situation(more)).then).toBe(then);
   });
@@ -87,7 +108,8 @@ describe('after an exchange that did not go well', () => {
 });
 
 describe('the wait', () => {
-  const wait = (more: Partial<Situation>) => waitOf(decide(situation({ remainingMs: 100_000, maxAttempts: 99, ...more })));
+  const wait = (more: Partial<Situation>) =>
+    waitOf(decide(situation({ remainingMs: 100_000, maxAttempts: 99, ...more })));
 
   it.each([
     [1, 25],

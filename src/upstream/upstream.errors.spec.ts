@@ -1,6 +1,16 @@
 import { describe, expect, it } from '@jest/globals';
 
-import { errorRow, faultOf, KNOWN_CODES, OUT_OF_TIME, NOT_A_TOKEN, UNANSWERED, UNREACHED, UNREADABLE, type ErrorRow } from './upstream.errors.js';
+import {
+  errorRow,
+  faultOf,
+  KNOWN_CODES,
+  OUT_OF_TIME,
+  NOT_A_TOKEN,
+  UNANSWERED,
+  UNREACHED,
+  UNREADABLE,
+  type ErrorRow,
+} from './upstream.errors.js';
 
 /** Contract 5.2: every entry arrives as HTTP 400. */
 const HSS_CODES = [
@@ -62,7 +72,9 @@ const VERDICTS = {
 const allRows = (): ErrorRow[] => [
   ...KNOWN_CODES.map(([code, status]) => errorRow(code, status)),
   ...GATEWAY_CODES.map(([code, status]) => errorRow(`APIGW.${code}`, status)),
-  ...[300, 400, 401, 403, 404, 405, 409, 429, 500, 502, 503, 504].map((status) => errorRow(undefined, status)),
+  ...[300, 400, 401, 403, 404, 405, 409, 429, 500, 502, 503, 504].map((status) =>
+    errorRow(undefined, status),
+  ),
   UNREACHED,
   UNANSWERED,
   UNREADABLE,
@@ -70,18 +82,21 @@ const allRows = (): ErrorRow[] => [
   NOT_A_TOKEN,
 ];
 
-describe('the table of upstream\'s errors', () => {
+describe("the table of upstream's errors", () => {
   it.each(HSS_CODES)('knows %s as a refusal, with words of its own', (code) => {
     const row = errorRow(code, 400);
     expect(row.verdict).toBe('refused');
     expect(row).not.toEqual(errorRow('HSS.9999', 400));
   });
 
-  it.each(GATEWAY_CODES)('reads gateway code %s with HTTP %d as %s, under both of its prefixes', (code, status, kind) => {
-    const row = errorRow(`APIGW.${code}`, status);
-    expect(VERDICTS[kind]).toContain(row.verdict);
-    expect(errorRow(`APIG.${code}`, status)).toEqual(row);
-  });
+  it.each(GATEWAY_CODES)(
+    'reads gateway code %s with HTTP %d as %s, under both of its prefixes',
+    (code, status, kind) => {
+      const row = errorRow(`APIGW.${code}`, status);
+      expect(VERDICTS[kind]).toContain(row.verdict);
+      expect(errorRow(`APIG.${code}`, status)).toEqual(row);
+    },
+  );
 
   it.each([
     ['HSS.0010', 403],
@@ -146,6 +161,11 @@ describe('a fault', () => {
   });
 
   it('has no word of upstream where upstream said none', () => {
-    expect(faultOf(UNREACHED, {})).toEqual({ code: UNREACHED.code, status: 503, detail: UNREACHED.detail, retryable: true });
+    expect(faultOf(UNREACHED, {})).toEqual({
+      code: UNREACHED.code,
+      status: 503,
+      detail: UNREACHED.detail,
+      retryable: true,
+    });
   });
 });

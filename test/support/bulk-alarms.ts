@@ -27,14 +27,29 @@ const AGENT = 'c9bed5397db449ebdfba15e85fcfc36accee125c68954daf5cab0528bab59bd8'
 /** Adds alarms of a class that takes every operation on files to the cloud, with all that those operations ask for. */
 export async function addAlarms(rig: Controller, count: number): Promise<NamedAlarm[]> {
   const kind = { eventClassId: 'malware_1001', eventType: 1001, enterpriseProjects: ['0'] };
-  const added = await rig.control('POST', '/alarms', { ...kind, count, startTime: FIRST_TIME, stepMs: 1, name: `bulk-${count}` });
+  const added = await rig.control('POST', '/alarms', {
+    ...kind,
+    count,
+    startTime: FIRST_TIME,
+    stepMs: 1,
+    name: `bulk-${count}`,
+  });
   const { eventIds } = added.body as { eventIds: string[] };
   return eventIds.map((eventId, index) => ({
     eventId,
     eventClassId: kind.eventClassId,
     eventType: kind.eventType,
     occurTime: FIRST_TIME + index,
-    details: [{ agentId: AGENT, processPid: 1, fileHash: `file-${index}`, filePath: `/tmp/${index}`, keyword: `k-${index}`, hash: `h-${index}` }],
+    details: [
+      {
+        agentId: AGENT,
+        processPid: 1,
+        fileHash: `file-${index}`,
+        filePath: `/tmp/${index}`,
+        keyword: `k-${index}`,
+        hash: `h-${index}`,
+      },
+    ],
   }));
 }
 

@@ -2,9 +2,44 @@ import fc from 'fast-check';
 
 /** Values that fit some fields and not others: wrong types, wrong sizes, numbers that JSON can write and fields can't take. */
 const garbage: fc.Arbitrary<unknown> = fc.oneof(
-  fc.constantFrom<unknown>(null, true, false, '', [], {}, [[]], [null], [{}], 0, -1, -0, 1.5, 1e300, Infinity, NaN),
-  fc.constantFrom<unknown>(2n ** 53n, 2n ** 63n - 1n, 2n ** 63n, -(2n ** 60n), 2_147_483_648, '0', '1e3', '-1'),
-  fc.constantFrom<unknown>('a\r\nb', '\0', 'a\u0085', '\ud800', '\u2028', 'x'.repeat(65), 'x'.repeat(257), 'x'.repeat(513)),
+  fc.constantFrom<unknown>(
+    null,
+    true,
+    false,
+    '',
+    [],
+    {},
+    [[]],
+    [null],
+    [{}],
+    0,
+    -1,
+    -0,
+    1.5,
+    1e300,
+    Infinity,
+    NaN,
+  ),
+  fc.constantFrom<unknown>(
+    2n ** 53n,
+    2n ** 63n - 1n,
+    2n ** 63n,
+    -(2n ** 60n),
+    2_147_483_648,
+    '0',
+    '1e3',
+    '-1',
+  ),
+  fc.constantFrom<unknown>(
+    'a\r\nb',
+    '\0',
+    'a\u0085',
+    '\ud800',
+    '\u2028',
+    'x'.repeat(65),
+    'x'.repeat(257),
+    'x'.repeat(513),
+  ),
   fc.constantFrom<unknown>('ignored', 'mark_as_unhandled', 'Equal', 'all_granted', 'ALL_GRANTED_EPS'),
   fc.constant(Array.from({ length: 101 }, () => ({}))),
   fc.jsonValue({ maxDepth: 2 }),
@@ -12,8 +47,28 @@ const garbage: fc.Arbitrary<unknown> = fc.oneof(
 
 /** Names that are no field: made up, a letter off, of another place in the request, or of an object's inner life. */
 const extraName = fc.oneof(
-  fc.constantFrom('__proto__', 'constructor', 'prototype', 'toString', 'valueOf', 'hasOwnProperty', '__defineGetter__', 'then'),
-  fc.constantFrom('eventid', 'event_id', 'alarm', 'detail', 'agentID', 'remarks', 'whitelistRules', 'scope', 'agentIds', ''),
+  fc.constantFrom(
+    '__proto__',
+    'constructor',
+    'prototype',
+    'toString',
+    'valueOf',
+    'hasOwnProperty',
+    '__defineGetter__',
+    'then',
+  ),
+  fc.constantFrom(
+    'eventid',
+    'event_id',
+    'alarm',
+    'detail',
+    'agentID',
+    'remarks',
+    'whitelistRules',
+    'scope',
+    'agentIds',
+    '',
+  ),
   fc.string({ maxLength: 8 }),
 );
 
@@ -47,7 +102,12 @@ function containersOf(value: unknown): Container[] {
 
 /** Sets a member to a copy, as a JSON parser does: `__proto__` is a name like any other. */
 function put(container: Container, key: string, value: unknown): void {
-  Object.defineProperty(container, key, { value: structuredClone(value), writable: true, enumerable: true, configurable: true });
+  Object.defineProperty(container, key, {
+    value: structuredClone(value),
+    writable: true,
+    enumerable: true,
+    configurable: true,
+  });
 }
 
 function mutate(root: { body: unknown }, { at, kind, name, value }: Mutation): void {

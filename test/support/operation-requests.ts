@@ -66,13 +66,28 @@ const alarm = (needed: readonly string[]): fc.Arbitrary<JsonObject> =>
       occurTime,
       details: fc.array(detail(needed), { minLength: needed.length > 0 ? 1 : 0, maxLength: 3 }),
     },
-    { requiredKeys: ['eventId', 'eventClassId', 'eventType', 'occurTime', ...(needed.length > 0 ? ['details' as const] : [])] },
+    {
+      requiredKeys: [
+        'eventId',
+        'eventClassId',
+        'eventType',
+        'occurTime',
+        ...(needed.length > 0 ? ['details' as const] : []),
+      ],
+    },
   );
 
 const rule: fc.Arbitrary<JsonObject> = fc.record(
   {
     eventType: fc.nat(2_147_483_647),
-    fieldKey: fc.constantFrom('file/process hash', 'file_path', 'process_path', 'login_ip', 'reg_key', 'username'),
+    fieldKey: fc.constantFrom(
+      'file/process hash',
+      'file_path',
+      'process_path',
+      'login_ip',
+      'reg_key',
+      'username',
+    ),
     fieldValue: words(512),
     judgeType: fc.constantFrom('equal', 'contain'),
     scope: fc.boolean(),

@@ -70,7 +70,8 @@ export async function recordsOf<T>({ gateway }: Rig, kind: string): Promise<T[]>
 /** The refusal that a request ended in, by its id; a caller's answer does not wait for it to be recorded. */
 export async function refusalOf(rig: Rig, requestId: string): Promise<RefusalRecord | undefined> {
   const found = await eventually(
-    async () => (await recordsOf<RefusalRecord>(rig, 'refusal')).filter((record) => record.requestId === requestId),
+    async () =>
+      (await recordsOf<RefusalRecord>(rig, 'refusal')).filter((record) => record.requestId === requestId),
     (records) => records.length > 0,
   );
   expect(found.length).toBeLessThanOrEqual(1);
