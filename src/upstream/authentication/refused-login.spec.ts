@@ -1,5 +1,9 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 
+import type { WireRequest } from '../transport.js';
 import {
   answered,
   AnsweringTransport,
@@ -51,6 +55,34 @@ describe('a login that is refused', () => {
       await clock.advance(1_000);
     }
     expect(answering.requests).toHaveLength(4);
+  });
+
+  it('is repeated at once when the file of the password has another one, which readiness notices too', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'hss-gateway-password-'));
+    const passwordFile = join(folder, 'password');
+    writeFileSync(passwordFile, 'wrong');
+    const credentials = {
+      kind: 'password',
+      domainName: 'a',
+      userName: 'u',
+      password: 'wrong',
+      passwordFile,
+    } as const;
+    const right = ({ body = '' }: WireRequest) => body.includes('"password":"right"');
+    const answering = new AnsweringTransport((request) =>
+      right(request) ? tokenAnswer(clock, 'token') : WRONG_PASSWORD,
+    );
+    const files = new AuthenticatorRig(clock, answering, passwordProject({ credentials }));
+    await faultOf(files.token());
+    await clock.advance(1_000);
+    await faultOf(files.token());
+    writeFileSync(passwordFile, 'right\n');
+    await clock.advance(1_000);
+    for (let tries = 0; tries < 1_000 && !files.one.available; tries += 1) await settled();
+    expect(files.one.available).toBe(true);
+    expect(await files.token()).toBe('token');
+    expect(answering.requests).toHaveLength(2);
+    rmSync(folder, { recursive: true });
   });
 
   it('is tried by one project at a time where several share the user', async () => {
