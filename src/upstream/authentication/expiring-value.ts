@@ -99,7 +99,7 @@ export class ExpiringValue<T extends Expiring> {
   async #fetchOnce(generation: number): Promise<Kept<T>> {
     const value = await this.source.fetch();
     const fetched: Kept<T> = { value, generation };
-    if (generation > this.#outdated && generation > (this.#kept?.generation ?? 0)) {
+    if (generation > this.#outdated) {
       this.#kept = fetched;
       this.#refreshAt = this.source.refreshAt(value, this.clock.now());
     }
