@@ -38,8 +38,8 @@ export interface ProjectConfig {
   /** What callers call it. */
   readonly name: string;
   readonly region: string;
-  /** IAM project id. */
-  readonly projectId: string;
+  /** IAM project id; absent: IAM is asked for the project that has the region's name (contract 3.2). */
+  readonly projectId?: string;
   /** Origins without a trailing slash. */
   readonly hssEndpoint: string;
   readonly iamEndpoint: string;
@@ -49,15 +49,45 @@ export interface ProjectConfig {
 }
 
 /** How the gateway proves itself to upstream for one project. */
-export type CredentialsConfig = PasswordCredentials;
+export type CredentialsConfig = PasswordCredentials | AccessKeyCredentials | MetadataCredentials;
 
+/** An IAM user, whose token is sent; with an agency, the token that the agency gives to that user's. */
 export interface PasswordCredentials {
   readonly kind: 'password';
+  /** Name of the account that the user belongs to. */
   readonly domainName: string;
   readonly userName: string;
   readonly password: string;
-  /** Where the password was found, so that the log of a start can tell. */
-  readonly passwordFromFile?: boolean;
+  /** The file the password was read from, and is read from again. */
+  readonly passwordFile?: string;
+  readonly agency?: AgencyConfig;
+}
+
+/** An agency of another account that delegates to ours (contract 3.1.5). */
+export interface AgencyConfig {
+  readonly name: string;
+  /** Name of the account that delegates. */
+  readonly domainName: string;
+}
+
+/** An access key that requests are signed with (contract 4). */
+export interface AccessKeyCredentials {
+  readonly kind: 'aksk';
+  readonly ak: string;
+  readonly sk: string;
+  /** Belongs to a temporary key. */
+  readonly securityToken?: string;
+  /** The files that the parts were read from, and are read from again. */
+  readonly akFile?: string;
+  readonly skFile?: string;
+  readonly securityTokenFile?: string;
+}
+
+/** Temporary access keys of the server that the gateway runs on, from its metadata service (contract 3.4). */
+export interface MetadataCredentials {
+  readonly kind: 'ecs-metadata';
+  /** Origin without a trailing slash; link-local or loopback. */
+  readonly endpoint: string;
 }
 
 /** One internal app. */

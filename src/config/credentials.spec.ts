@@ -21,7 +21,7 @@ describe('the password of the environment', () => {
     ['nothing', ' pass word ', ' pass word '],
   ])('may be in a file that ends with %s', (_, content, password) => {
     const config = loadWith(FROM_FILE, CALLERS, { '/run/secrets/iam': content });
-    expect(credentialsOf(config)).toMatchObject({ password, passwordFromFile: true });
+    expect(credentialsOf(config)).toMatchObject({ password, passwordFile: '/run/secrets/iam' });
   });
 
   test.each<[string, Variables, string, string]>([
@@ -67,7 +67,6 @@ describe('credentials of one project', () => {
       domainName: 'd',
       userName: 'u',
       password: 'p: w',
-      passwordFromFile: false,
     });
   });
 
@@ -75,7 +74,7 @@ describe('credentials of one project', () => {
     const config = loadOwn('{ domainName: d, userName: u, passwordFile: /run/secrets/prod }', {
       '/run/secrets/prod': 'pw\n',
     });
-    expect(credentialsOf(config)).toMatchObject({ password: 'pw', passwordFromFile: true });
+    expect(credentialsOf(config)).toMatchObject({ password: 'pw', passwordFile: '/run/secrets/prod' });
   });
 
   test.each([
@@ -95,6 +94,137 @@ describe('credentials of one project', () => {
   ])('are not completed from elsewhere: %s', (credentials, key, problem) => {
     const problems = problemsIn(() => loadOwn(credentials, {}, { IAM_DOMAIN_NAME: 'e', IAM_USER_NAME: 'e' }));
     expect(problems).toEqual({ [`projects[0].credentials.${key}`]: expect.stringContaining(problem) });
+  });
+});
+
+describe('an agency', () => {
+  const AGENCY = { IAM_AGENCY_NAME: 'hss-operator', IAM_AGENCY_DOMAIN_NAME: 'delegating-account' };
+
+  test('is taken on by the user of the environment', () => {
+    expect(credentialsOf(loadWith(AGENCY))).toMatchObject({
+      kind: 'password',
+      userName: 'hss-gateway',
+      agency: { name: 'hss-operator', domainName: 'delegating-account' },
+    });
+  });
+
+  test('is taken on by the user of one project', () => {
+    const own = '{ domainName: d, userName: u, password: p, agencyName: a, agencyDomainName: b }';
+    expect(credentialsOf(loadOwn(own))).toMatchObject({ agency: { name: 'a', domainName: 'b' } });
+  });
+
+  test.each(['IAM_AGENCY_NAME', 'IAM_AGENCY_DOMAIN_NAME'])('is not half of one: without %s', (name) => {
+    expect(problemsIn(() => loadWith({ ...AGENCY, [name]: undefined }))).toEqual({
+      [name]: expect.stringContaining('is missing'),
+    });
+  });
+});
+
+describe('an access key', () => {
+  const KEY = { HSS_AUTH: 'aksk', HSS_AK: 'AKAKAK', HSS_SK: 'sksksk' };
+
+  test('is taken from the environment, with which no password is needed', () => {
+    const names = { IAM_DOMAIN_NAME: undefined, IAM_USER_NAME: undefined, IAM_PASSWORD: undefined };
+    expect(credentialsOf(loadWith({ ...KEY, ...names }))).toEqual({
+      kind: 'aksk',
+      ak: 'AKAKAK',
+      sk: 'sksksk',
+    });
+  });
+
+  test('may be temporary, and each part of it in a file', () => {
+    const variables = { HSS_AUTH: 'aksk', HSS_AK_FILE: 'a', HSS_SK_FILE: 's', HSS_SECURITY_TOKEN_FILE: 't' };
+    expect(credentialsOf(loadWith(variables, CALLERS, { a: 'AK\n', s: 'SK\n', t: 'token\n' }))).toEqual({
+      kind: 'aksk',
+      ak: 'AK',
+      akFile: 'a',
+      sk: 'SK',
+      skFile: 's',
+      securityToken: 'token',
+      securityTokenFile: 't',
+    });
+  });
+
+  test('may be that of one project', () => {
+    expect(
+      credentialsOf(loadOwn('{ kind: aksk, ak: AK, skFile: s, securityToken: t }', { s: 'SK\n' })),
+    ).toEqual({
+      kind: 'aksk',
+      ak: 'AK',
+      sk: 'SK',
+      skFile: 's',
+      securityToken: 't',
+    });
+  });
+
+  test('is left alone while nobody says that it is to be used', () => {
+    expect(credentialsOf(loadWith({ HSS_AK: 'AK', HSS_SK: 'SK' }))).toMatchObject({ kind: 'password' });
+    const { IAM_PASSWORD } = problemsIn(() => loadWith({ HSS_AK: 'AK', IAM_PASSWORD: undefined }));
+    expect(IAM_PASSWORD).toContain('or set HSS_AUTH=aksk to sign with HSS_AK');
+  });
+
+  test.each<[string, Variables, Record<string, string>]>([
+    ['missing', { HSS_AK: undefined, HSS_SK: undefined }, { HSS_AK: 'is missing', HSS_SK: 'is missing' }],
+    ['with a blank', { HSS_AK: 'A K' }, { HSS_AK: 'must be an access key' }],
+    ['with a comma', { HSS_AK: 'A,K' }, { HSS_AK: 'must be an access key' }],
+    ['with a token of two words', { HSS_SECURITY_TOKEN: 'a b' }, { HSS_SECURITY_TOKEN: 'security token' }],
+    ['given twice', { HSS_SK_FILE: 'sk' }, { HSS_SK: 'is also given as HSS_SK_FILE' }],
+    ['empty', { HSS_SK: '' }, { HSS_SK: 'is empty' }],
+  ])('is refused when it is %s', (_, variables, problems) => {
+    expect(problemsIn(() => loadWith({ ...KEY, ...variables }))).toEqual(
+      Object.fromEntries(
+        Object.entries(problems).map(([key, problem]) => [key, expect.stringContaining(problem)]),
+      ),
+    );
+  });
+
+  test.each([
+    ['{ kind: aksk }', { ak: 'is missing: give it, or akFile', sk: 'is missing: give it, or skFile' }],
+    ['{ kind: aksk, ak: A, sk: S, userName: u }', { userName: 'is not a known key' }],
+    ['{ kind: akks, ak: A, sk: S }', { kind: 'did you mean "aksk"?' }],
+    [
+      '{ ak: A, sk: S, domainName: d, userName: u, password: p }',
+      { ak: 'not a known key', sk: 'not a known key' },
+    ],
+  ])('of one project is refused as %s', (credentials, problems) => {
+    expect(problemsIn(() => loadOwn(credentials))).toEqual(
+      Object.fromEntries(
+        Object.entries(problems).map(([key, problem]) => [
+          `projects[0].credentials.${key}`,
+          expect.stringContaining(problem),
+        ]),
+      ),
+    );
+  });
+});
+
+describe('the keys of the server itself', () => {
+  test('are used only when that is said', () => {
+    const credentials = { kind: 'ecs-metadata', endpoint: 'http://169.254.169.254' };
+    expect(credentialsOf(loadWith({ HSS_AUTH: 'ecs' }))).toEqual(credentials);
+    expect(credentialsOf(loadOwn('{ kind: ecs-metadata }'))).toEqual(credentials);
+  });
+
+  test.each(['http://169.254.1.2:80', 'http://127.0.0.1:9000', 'http://[::1]:9000', 'http://[fe80::1]'])(
+    'may come from %s',
+    (endpoint) => {
+      const config = loadOwn(`{ kind: ecs-metadata, metadataEndpoint: "${endpoint}" }`);
+      expect(credentialsOf(config)).toMatchObject({ endpoint: new URL(endpoint).origin });
+    },
+  );
+
+  test.each([
+    'http://169.254.169.254.example.com',
+    'http://10.0.0.1',
+    'http://metadata.example.com',
+    'http://[2001:db8::1]',
+    'http://169.254.169.254/latest',
+    'http://user@169.254.169.254',
+    'file:///etc/passwd',
+  ])('may not come from %s', (endpoint) => {
+    expect(problemsIn(() => loadOwn(`{ kind: ecs-metadata, metadataEndpoint: "${endpoint}" }`))).toEqual({
+      'projects[0].credentials.metadataEndpoint': expect.stringContaining('link-local or loopback address'),
+    });
   });
 });
 

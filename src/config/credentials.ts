@@ -1,25 +1,21 @@
-import type { CredentialsConfig, PasswordCredentials } from './config.js';
+import { accessKeyInFile, accessKeyOfEnvironment } from './access-key-credentials.js';
+import type { CredentialsConfig } from './config.js';
 import type { ConfigSource, Environment } from './environment.js';
 import type { Field } from './field.js';
-import { IAM_NAME } from './formats.js';
-import { readSecret, type Secret } from './secret.js';
+import { METADATA_ENDPOINT, readMetadataEndpoint } from './metadata-endpoint.js';
+import { passwordInFile, passwordOfEnvironment } from './password-credentials.js';
 
 /** Finds a project's credentials: its own, all of them, else those of the environment. Never half of each. */
 export class CredentialsReader {
-  /** Read once, so that what is wrong with them is told once. */
-  private readonly domainName: Field;
-  private readonly userName: Field;
-  private readonly password: Secret | undefined;
+  /** Reads what the environment gives at once, so that what is wrong with it is told once; called, notes what is missing. */
+  private readonly readShared: () => CredentialsConfig;
   private sharedCredentials: CredentialsConfig | undefined;
 
   constructor(
-    private readonly environment: Environment,
+    environment: Environment,
     private readonly readFile: ConfigSource['readFile'],
   ) {
-    environment.field('HSS_AUTH').oneOf(['token'], 'token');
-    this.domainName = environment.field('IAM_DOMAIN_NAME');
-    this.userName = environment.field('IAM_USER_NAME');
-    this.password = environment.secret('IAM_PASSWORD');
+    this.readShared = sharedReader(environment);
   }
 
   /** Those of the environment: needed only from the first project on that has none of its own. */
@@ -29,43 +25,31 @@ export class CredentialsReader {
 
   ofProject(own: Field): CredentialsConfig {
     if (!own.given) return this.shared();
-    const { domainName, userName, password, passwordFile } = own.object(
-      'domainName',
-      'userName',
-      'password',
-      'passwordFile',
-    );
-    const secret = readSecret(password, passwordFile, this.readFile);
-    if (secret === undefined) password.note('is missing: give it, or passwordFile');
-    return passwordCredentials(domainName.text(IAM_NAME), userName.text(IAM_NAME), secret);
-  }
-
-  private readShared(): CredentialsConfig {
-    for (const name of [this.domainName, this.userName]) {
-      if (!name.given) name.note('is missing: set it, or give every project its own credentials');
+    const kind = own.member('kind');
+    switch (kind.given ? kind.raw : 'token') {
+      case 'token':
+        return passwordInFile(own, this.readFile);
+      case 'aksk':
+        return accessKeyInFile(own, this.readFile);
+      case 'ecs-metadata': {
+        const { metadataEndpoint } = own.object('kind', 'metadataEndpoint');
+        return { kind: 'ecs-metadata', endpoint: readMetadataEndpoint(metadataEndpoint) };
+      }
+      default:
+        // What the other keys should be can't be told of an unknown kind.
+        kind.oneOf(['token', 'aksk', 'ecs-metadata']);
+        return { kind: 'ecs-metadata', endpoint: METADATA_ENDPOINT };
     }
-    if (this.password === undefined) {
-      const remedy = 'set it or IAM_PASSWORD_FILE, or give every project its own credentials';
-      this.environment.note('IAM_PASSWORD', `is missing: ${remedy}`);
-    }
-    return passwordCredentials(
-      this.domainName.text(IAM_NAME, ''),
-      this.userName.text(IAM_NAME, ''),
-      this.password,
-    );
   }
 }
 
-function passwordCredentials(
-  domainName: string,
-  userName: string,
-  password: Secret | undefined,
-): PasswordCredentials {
-  return {
-    kind: 'password',
-    domainName,
-    userName,
-    password: password?.value ?? '',
-    passwordFromFile: password?.fromFile ?? false,
-  };
+function sharedReader(environment: Environment): () => CredentialsConfig {
+  switch (environment.field('HSS_AUTH').oneOf(['token', 'aksk', 'ecs'], 'token')) {
+    case 'token':
+      return passwordOfEnvironment(environment);
+    case 'aksk':
+      return accessKeyOfEnvironment(environment);
+    case 'ecs':
+      return () => ({ kind: 'ecs-metadata', endpoint: METADATA_ENDPOINT });
+  }
 }

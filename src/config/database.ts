@@ -6,7 +6,7 @@ const ALLOWED = 'must be file:<path> or postgres://user:password@host/database';
 
 /** A secret, because a PostgreSQL address carries its password. */
 export function readDatabase(environment: Environment): DatabaseConfig {
-  const url = environment.secret('GATEWAY_DATABASE_URL') ?? { value: DEFAULT_URL, fromFile: false };
+  const url = environment.secret('GATEWAY_DATABASE_URL') ?? { value: DEFAULT_URL };
   // `file:///var/lib/x` has an empty host before its path; with another host it is no file of this machine.
   const path = /^file:(?:\/\/(?=\/))?(?!\/\/)(.+)$/.exec(url.value)?.[1];
   if (path !== undefined) return { kind: 'embedded', path };
@@ -18,5 +18,5 @@ export function readDatabase(environment: Environment): DatabaseConfig {
     const remedy = 'percent-encode what is special in the password (/ is %2F, # is %23, @ is %40)';
     environment.note('GATEWAY_DATABASE_URL', `is not a valid address: ${remedy}`);
   }
-  return { kind: 'postgres', url: url.value, urlFromFile: url.fromFile };
+  return { kind: 'postgres', url: url.value, urlFromFile: url.file !== undefined };
 }

@@ -22,6 +22,7 @@ describe('describeConfig', () => {
       'projects.default.hssEndpoint': 'https://hss.cn-north-4.myhuaweicloud.com',
       'projects.default.iamEndpoint': 'https://iam.cn-north-4.myhuaweicloud.com',
       'projects.default.enterpriseProjectId': '0',
+      'projects.default.credentials.kind': 'password',
       'projects.default.credentials.domainName': 'example',
       'projects.default.credentials.userName': 'hss-gateway',
       'projects.default.credentials.password': 'set',
@@ -40,6 +41,27 @@ describe('describeConfig', () => {
       'shutdown.drainMs': 25_000,
       logLevel: 'info',
       docs: true,
+    });
+  });
+
+  test('names what belongs to each kind of credentials', () => {
+    const agency = { IAM_AGENCY_NAME: 'operator', IAM_AGENCY_DOMAIN_NAME: 'other' };
+    expect(described(loadWith({ ...agency, HSS_PROJECT_ID: undefined }))).toMatchObject({
+      'projects.default.projectId': 'looked up by the name of the region',
+      'projects.default.credentials.agency.name': 'operator',
+      'projects.default.credentials.agency.domainName': 'other',
+    });
+    const key = { HSS_AUTH: 'aksk', HSS_AK: 'AK', HSS_SK_FILE: 'sk', HSS_SECURITY_TOKEN: 'token' };
+    const settings = described(loadWith(key, CALLERS, { sk: 'secret' }));
+    expect(Object.entries(settings).filter(([name]) => name.includes('credentials'))).toEqual([
+      ['projects.default.credentials.kind', 'aksk'],
+      ['projects.default.credentials.ak', 'set'],
+      ['projects.default.credentials.sk', 'from file'],
+      ['projects.default.credentials.securityToken', 'set'],
+    ]);
+    expect(described(loadWith({ HSS_AUTH: 'ecs' }))).toMatchObject({
+      'projects.default.credentials.kind': 'ecs-metadata',
+      'projects.default.credentials.endpoint': 'http://169.254.169.254',
     });
   });
 

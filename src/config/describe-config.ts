@@ -1,4 +1,12 @@
-import type { CallerConfig, Config, CredentialsConfig, DatabaseConfig, ProjectConfig } from './config.js';
+import type {
+  AccessKeyCredentials,
+  AgencyConfig,
+  CallerConfig,
+  Config,
+  CredentialsConfig,
+  DatabaseConfig,
+  ProjectConfig,
+} from './config.js';
 
 /** One line of the log of a start. */
 export interface Setting {
@@ -43,7 +51,7 @@ function describeProject(project: ProjectConfig): Setting[] {
   const key = `projects.${project.name}`;
   return [
     setting(`${key}.region`, project.region),
-    setting(`${key}.projectId`, project.projectId),
+    setting(`${key}.projectId`, project.projectId ?? 'looked up by the name of the region'),
     setting(`${key}.hssEndpoint`, project.hssEndpoint),
     setting(`${key}.iamEndpoint`, project.iamEndpoint),
     setting(`${key}.enterpriseProjectId`, project.enterpriseProjectId),
@@ -52,10 +60,36 @@ function describeProject(project: ProjectConfig): Setting[] {
 }
 
 function describeCredentials(key: string, credentials: CredentialsConfig): Setting[] {
+  const kind = setting(`${key}.kind`, credentials.kind);
+  switch (credentials.kind) {
+    case 'password':
+      return [
+        kind,
+        setting(`${key}.domainName`, credentials.domainName),
+        setting(`${key}.userName`, credentials.userName),
+        setting(`${key}.password`, presence(credentials.passwordFile !== undefined)),
+        ...(credentials.agency ? describeAgency(`${key}.agency`, credentials.agency) : []),
+      ];
+    case 'aksk':
+      return [kind, ...describeAccessKey(key, credentials)];
+    case 'ecs-metadata':
+      return [kind, setting(`${key}.endpoint`, credentials.endpoint)];
+  }
+}
+
+function describeAgency(key: string, { name, domainName }: AgencyConfig): Setting[] {
+  return [setting(`${key}.name`, name), setting(`${key}.domainName`, domainName)];
+}
+
+/** The access key's own name is kept quiet too: half of a pair is worth something to whoever has the other half. */
+function describeAccessKey(key: string, credentials: AccessKeyCredentials): Setting[] {
+  const { akFile, skFile, securityToken, securityTokenFile } = credentials;
   return [
-    setting(`${key}.domainName`, credentials.domainName),
-    setting(`${key}.userName`, credentials.userName),
-    setting(`${key}.password`, presence(credentials.passwordFromFile)),
+    setting(`${key}.ak`, presence(akFile !== undefined)),
+    setting(`${key}.sk`, presence(skFile !== undefined)),
+    ...(securityToken === undefined
+      ? []
+      : [setting(`${key}.securityToken`, presence(securityTokenFile !== undefined))]),
   ];
 }
 

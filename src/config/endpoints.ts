@@ -60,12 +60,12 @@ export class EndpointReader {
 }
 
 /** The expression is stricter than `URL`, which mends what it is given (backslashes, missing slashes, line breaks). */
-function parseOrigin(raw: unknown): URL | undefined {
+export function parseOrigin(raw: unknown): URL | undefined {
   if (typeof raw !== 'string' || !/^https?:\/\/[A-Za-z0-9.:[\]-]+\/?$/.test(raw)) return undefined;
   return URL.canParse(raw) ? new URL(raw) : undefined;
 }
 
-function isLoopback(hostname: string): boolean {
+export function isLoopback(hostname: string): boolean {
   return hostname === 'localhost' || hostname === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(hostname);
 }
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { nearest } from '../domain/nearest.js';
 import type { Problems } from './config.error.js';
-import { Field } from './field.js';
+import { Field, type Format } from './field.js';
 import { readSecret, type Secret } from './secret.js';
 
 /** Where a configuration comes from. */
@@ -17,7 +17,13 @@ export function readEnvironment(): ConfigSource {
 }
 
 /** Each may also be given as a file, under its name with `_FILE` at the end. */
-export const SECRET_VARIABLES = ['IAM_PASSWORD', 'GATEWAY_DATABASE_URL'] as const;
+export const SECRET_VARIABLES = [
+  'IAM_PASSWORD',
+  'HSS_AK',
+  'HSS_SK',
+  'HSS_SECURITY_TOKEN',
+  'GATEWAY_DATABASE_URL',
+] as const;
 
 /** Every other variable the gateway reads. */
 export const PLAIN_VARIABLES = [
@@ -33,6 +39,8 @@ export const PLAIN_VARIABLES = [
   'IAM_ENDPOINT',
   'IAM_DOMAIN_NAME',
   'IAM_USER_NAME',
+  'IAM_AGENCY_NAME',
+  'IAM_AGENCY_DOMAIN_NAME',
   'GATEWAY_CONFIG',
   'GATEWAY_DEMO',
   'GATEWAY_DOCS',
@@ -61,13 +69,18 @@ export class Environment {
     return this.at(name);
   }
 
+  /** Whether a secret's variable, or that of its file, is set. */
+  gives(name: SecretVariable): boolean {
+    return this.at(name).given || this.at(`${name}_FILE`).given;
+  }
+
   note(name: PlainVariable | SecretVariable, problem: string): void {
     this.problems.add(name, problem);
   }
 
   /** A secret from its variable or from the file that `<name>_FILE` names; undefined when neither gives one. */
-  secret(name: SecretVariable): Secret | undefined {
-    return readSecret(this.at(name), this.at(`${name}_FILE`), this.source.readFile);
+  secret(name: SecretVariable, format?: Format): Secret | undefined {
+    return readSecret(this.at(name), this.at(`${name}_FILE`), this.source.readFile, format);
   }
 
   /** A misspelt optional variable would pass as an unset one and its default as the operator's wish. */

@@ -84,6 +84,12 @@ export class Field {
     return Object.fromEntries(members) as Record<K, Field>;
   }
 
+  /** One member of a mapping, read before it is known which others there may be. */
+  member(name: string): Field {
+    const raw: unknown = this.raw instanceof Map ? this.raw.get(name) : undefined;
+    return new Field(this.path(name), raw, this.problems);
+  }
+
   private noteUnknown(name: string, known: readonly string[]): void {
     const near = nearest(name, known);
     const remedy = near === undefined ? `the keys here are ${known.join(', ')}` : `did you mean "${near}"?`;

@@ -27,6 +27,18 @@ export const IAM_NAME: Format = {
   allowed: 'a name of 1 to 255 characters without control characters',
 };
 
+/** Stands in a header between other words (contract 4.1). */
+export const ACCESS_KEY: Format = {
+  pattern: /^[\x21-\x2b\x2d-\x7e]{1,128}$/,
+  allowed: 'an access key of 1 to 128 printable characters without commas and blanks',
+};
+
+/** The value of a header. */
+export const SECURITY_TOKEN: Format = {
+  pattern: /^[\x21-\x7e]{1,32768}$/,
+  allowed: 'a security token of 1 to 32768 printable characters without blanks',
+};
+
 export const HOST: Format = {
   pattern: /^[A-Za-z0-9.:_-]{1,253}$/,
   allowed: 'an IP address or host name without a port, such as 127.0.0.1 or 0.0.0.0',

@@ -61,7 +61,7 @@ function readDemo(environment: Environment, mode: Config['environment'], configu
 }
 
 function noProjects(mode: Config['environment']): string {
-  const remedy = 'set HSS_REGION and HSS_PROJECT_ID, or list projects in the file that GATEWAY_CONFIG names';
+  const remedy = 'set HSS_REGION, or list projects in the file that GATEWAY_CONFIG names';
   return `none is configured: ${remedy}${mode === 'production' ? '' : ', or set GATEWAY_DEMO=1'}`;
 }
 

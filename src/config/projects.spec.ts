@@ -33,9 +33,17 @@ describe('the project of the environment', () => {
         domainName: 'example',
         userName: 'hss-gateway',
         password: 'correct horse',
-        passwordFromFile: false,
       },
     });
+  });
+
+  test('needs no id: IAM can be asked for it', () => {
+    const project = projectOf(loadWith({ HSS_PROJECT_ID: undefined }));
+    expect(project.region).toBe('cn-north-4');
+    expect(project).not.toHaveProperty('projectId');
+    expect(projectOf(loadListed('  - { name: prod, region: cn-north-4 }'), 'prod')).not.toHaveProperty(
+      'projectId',
+    );
   });
 
   test('can be renamed', () => {
@@ -118,7 +126,7 @@ describe('the projects of the file', () => {
       '{ name: prod, region: x-1, projectId: a }',
       'give both projects[0].endpoint and projects[0].iamEndpoint',
     ],
-    ['projectId', '{ name: prod, region: cn-north-4 }', 'is missing'],
+    ['projectId', '{ name: prod, region: cn-north-4, projectId: a/b }', 'must be the IAM project id'],
     ['endpoint', '{ name: prod, region: cn-north-4, projectId: a, endpoint: x }', 'must be an origin'],
     [
       'enterpriseProjectId',

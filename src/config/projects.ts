@@ -33,7 +33,7 @@ export function readProjects(
   return projects;
 }
 
-/** Region or project id alone is half a project, and told as such: not none. */
+/** A project id without a region is half a project, and told as such: not none. */
 function projectOfEnvironment(environment: Environment, shared: Shared): ProjectConfig | undefined {
   const region = environment.field('HSS_REGION');
   const projectId = environment.field('HSS_PROJECT_ID');
@@ -41,7 +41,7 @@ function projectOfEnvironment(environment: Environment, shared: Shared): Project
   if (!region.given && !projectId.given) return undefined;
   return {
     name,
-    projectId: projectId.text(PROJECT_ID),
+    ...projectIdIn(projectId),
     ...shared.endpoints.read(region),
     credentials: shared.credentials.shared(),
     enterpriseProjectId: shared.enterpriseProjectId,
@@ -67,11 +67,15 @@ function addProjectOfFile(projects: Map<string, ProjectConfig>, entry: Field, sh
   // A refused name is the empty placeholder, and kept: a project was configured, so this is no demo.
   projects.set(name, {
     name,
-    projectId: fields.projectId.text(PROJECT_ID),
+    ...projectIdIn(fields.projectId),
     ...shared.endpoints.read(fields.region, fields),
     credentials: shared.credentials.ofProject(fields.credentials),
     enterpriseProjectId: readEnterpriseProjectId(fields.enterpriseProjectId, shared.enterpriseProjectId),
   });
+}
+
+function projectIdIn(field: Field): Pick<ProjectConfig, 'projectId'> {
+  return field.given ? { projectId: field.text(PROJECT_ID) } : {};
 }
 
 /** Lower case, as upstream issues ids: grants are compared by character. */

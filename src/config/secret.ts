@@ -1,13 +1,14 @@
-import type { Field } from './field.js';
+import type { Field, Format } from './field.js';
 import { readNamedFile } from './named-file.js';
 
 export interface Secret {
   readonly value: string;
-  readonly fromFile: boolean;
+  /** The file it was read from; absent: it was written in place. */
+  readonly file?: string;
 }
 
 /** What stands for a refused one: like every placeholder of a `Field`, nobody sees it. */
-const REFUSED: Secret = { value: '', fromFile: false };
+const REFUSED: Secret = { value: '' };
 
 /**
  * A secret that is written in place or in a file, never both: two sources would leave it open which one counts. Undefined
@@ -17,24 +18,37 @@ export function readSecret(
   inline: Field,
   file: Field,
   readFile: (path: string) => string,
+  format?: Format,
 ): Secret | undefined {
-  if (inline.raw === undefined) return file.given ? fromFile(file, readFile) : undefined;
-  if (!file.given) return checked(inline, inline.raw, false);
+  if (inline.raw === undefined) return file.given ? fromFile(file, readFile, format) : undefined;
+  if (!file.given) return checked(inline, inline.raw, format);
   inline.note(`is also given as ${file.key}: remove one of the two`);
   return REFUSED;
 }
 
-function fromFile(file: Field, readFile: (path: string) => string): Secret {
-  const content = readNamedFile(file, readFile);
-  // Editors and `echo` end a file with a line break that is no part of the secret.
-  return content === undefined ? REFUSED : checked(file, content.replace(/\r?\n$/, ''), true);
+/** The secret that a file holds: editors and `echo` end a file with a line break that is no part of it. */
+export function secretInFile(content: string): string {
+  return content.replace(/\r?\n$/, '');
 }
 
-function checked(field: Field, value: unknown, fromFile: boolean): Secret {
-  if (typeof value !== 'string') field.note('must be a text');
-  else if (value === '') field.note('is empty: give it a value, or remove it');
+/** What is wrong with a secret, in words that hold nothing of it; undefined when it can be used. */
+export function problemOfSecret(value: unknown, format?: Format): string | undefined {
+  if (typeof value !== 'string') return 'must be a text';
+  if (value === '') return 'is empty: give it a value, or remove it';
   // They would have to be escaped wherever the secret is sent, and are a sign of a wrong file.
-  else if (/[\r\n\0]/.test(value)) field.note('must not contain line breaks or NUL characters');
-  else return { value, fromFile };
+  if (/[\r\n\0]/.test(value)) return 'must not contain line breaks or NUL characters';
+  return format === undefined || format.pattern.test(value) ? undefined : `must be ${format.allowed}`;
+}
+
+function fromFile(file: Field, readFile: (path: string) => string, format?: Format): Secret {
+  const content = readNamedFile(file, readFile);
+  if (content === undefined) return REFUSED;
+  return { ...checked(file, secretInFile(content), format), file: String(file.raw) };
+}
+
+function checked(field: Field, value: unknown, format?: Format): Secret {
+  const problem = problemOfSecret(value, format);
+  if (problem === undefined) return { value: String(value) };
+  field.note(problem);
   return REFUSED;
 }

@@ -27,13 +27,51 @@ describe('secrets', () => {
           ...placed('GATEWAY_DATABASE_URL', DATABASE_URL, databaseInFile && '/run/database'),
         };
         const config = load(environment, yamlWith({ domainName: 'd', userName: 'u', ...own }), files);
-        expect([...config.projects.values()].map(({ credentials }) => credentials.password)).toEqual([
-          password,
-          password,
-        ]);
+        const found = [...config.projects.values()].map(({ credentials }) => credentials);
+        expect(found).toMatchObject([{ password }, { password }]);
         expect(config.database).toMatchObject({ url: DATABASE_URL });
         expect(toldOf(config)).not.toContain(SECRET);
       }),
+    );
+  });
+
+  test('are not told of access keys that run, wherever they were found', () => {
+    const [ak, sk, securityToken] = ['ak', 'sk', 'token'].map((part) => `${SECRET}-${part}`) as [
+      string,
+      string,
+      string,
+    ];
+    const files = { '/run/ak': ak, '/run/sk': sk, '/run/token': securityToken };
+    const inPlace = { kind: 'aksk', ak, sk, securityToken };
+    const inFiles = {
+      kind: 'aksk',
+      akFile: '/run/ak',
+      skFile: '/run/sk',
+      securityTokenFile: '/run/token',
+    };
+    fc.assert(
+      fc.property(
+        fc.boolean(),
+        fc.boolean(),
+        fc.boolean(),
+        fc.boolean(),
+        (own, akFile, skFile, tokenFile) => {
+          const environment = {
+            ...ENVIRONMENT,
+            HSS_AUTH: 'aksk',
+            ...placed('HSS_AK', ak, akFile && '/run/ak'),
+            ...placed('HSS_SK', sk, skFile && '/run/sk'),
+            ...placed('HSS_SECURITY_TOKEN', securityToken, tokenFile && '/run/token'),
+          };
+          const config = load(environment, yamlWith(own ? inPlace : inFiles), files);
+          const found = [...config.projects.values()].map(({ credentials }) => credentials);
+          expect(found).toMatchObject([
+            { ak, sk, securityToken },
+            { ak, sk, securityToken },
+          ]);
+          expect(toldOf(config)).not.toContain(SECRET);
+        },
+      ),
     );
   });
 
@@ -48,6 +86,10 @@ describe('secrets', () => {
 
   test.each([
     ['after a comma', `{ domainName: d, userName: u, password: a,${SECRET} }`],
+    ['as a kind', `{ kind: ${SECRET} }`],
+    ['as a key with a blank', `{ kind: aksk, ak: ${SECRET} x, sk: a }`],
+    ['for another kind', `{ kind: aksk, ak: a, sk: a, password: ${SECRET} }`],
+    ['as an endpoint', `{ kind: ecs-metadata, metadataEndpoint: ${SECRET} }`],
     ['without a space', `{ domainName: d, userName: u, password:${SECRET} }`],
     ['as a key', `{ domainName: d, userName: u, ? ${SECRET} }`],
     ['in a broken quote', `{ domainName: d, userName: u, password: "${SECRET} }`],
@@ -77,17 +119,25 @@ function yamlWith(credentials: object): string {
 /** A secret in some of the places that have one, amid any garbage. */
 function planted(): fc.Arbitrary<{ environment: Variables; yaml: string; files: Files }> {
   const secret = fc.constantFrom(SECRET, `${SECRET}\n`, `a\n${SECRET}`, `\0${SECRET}`, DATABASE_URL);
-  const name = fc.constantFrom('IAM_PASSWORD', 'GATEWAY_DATABASE_URL');
+  const name = fc.constantFrom(
+    ...['IAM_PASSWORD', 'HSS_AK', 'HSS_SK', 'HSS_SECURITY_TOKEN', 'GATEWAY_DATABASE_URL'],
+  );
   const places = fc.array(
     fc.tuple(name, secret, fc.constantFrom<(string | false)[]>(false, '/run/a', '/run/b')),
   );
-  const own = secret.map((password) => yamlWith({ domainName: 'd', userName: 'u', password }));
+  const ways = fc.constantFrom('token', 'aksk', 'ecs');
+  const own = secret.chain((value) =>
+    fc.constantFrom(
+      yamlWith({ domainName: 'd', userName: 'u', password: value }),
+      yamlWith({ kind: 'aksk', ak: value, sk: value, securityToken: value }),
+    ),
+  );
   return fc.record({
-    environment: fc.tuple(environments(garbage), places).map(([wild, secrets]) =>
+    environment: fc.tuple(environments(garbage), ways, places).map(([wild, way, secrets]) =>
       // Some of them twice, in place and in a file.
       secrets.reduce<Variables>(
         (all, [variable, value, file]) => ({ ...all, ...placed(variable, value, file) }),
-        wild,
+        { ...wild, HSS_AUTH: way },
       ),
     ),
     yaml: fc.oneof(documents(garbage), own),

@@ -67,7 +67,7 @@ describe('demo mode', () => {
   test('is not implied in production, where a missing project is a problem', () => {
     const problems = problemsIn(() => load({ NODE_ENV: 'production' }));
     expect(problems).toEqual({
-      projects: expect.stringContaining('set HSS_REGION and HSS_PROJECT_ID'),
+      projects: expect.stringContaining('set HSS_REGION, or list projects'),
       callers: expect.stringContaining('nobody could use the gateway'),
     });
     expect(problems['projects']).not.toContain('GATEWAY_DEMO');

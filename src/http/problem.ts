@@ -33,6 +33,17 @@ export class Problem extends Error {
   }
 }
 
+/** A fault as the answer to the whole request. */
+export function problemOfFault(fault: Fault, extras: ProblemExtras = {}): Problem {
+  const { status, code, detail, retryable, retryAfter, upstream } = fault;
+  return new Problem(status, code, detail, {
+    ...extras,
+    retryable,
+    ...(retryAfter !== undefined && { retryAfter }),
+    ...(upstream && { upstream }),
+  });
+}
+
 /** The problem document as it travels. */
 export function problemBody(problem: Problem, requestId: string): Record<string, unknown> {
   const { status, code, detail, extras } = problem;

@@ -166,8 +166,9 @@ export class Settler implements OnApplicationBootstrap, OnModuleDestroy {
     const { operation, scope, operationId, alarms } = trail.intent;
     const unclear = [...unknown].map((eventId): AlarmStanding => ({ eventId, standing: 'unclear' }));
     const project = this.config.projects.get(scope.project);
-    if (!project || project.projectId !== scope.projectId) return unclear;
     const context = this.#context(operationId);
+    // A project of that name may be another one by now.
+    if (!project || (await this.upstream.projectId(project, context)) !== scope.projectId) return unclear;
     const standings: AlarmStanding[] = [];
     for (const [index, body] of (await this.store.requests(operationId)).entries()) {
       const chunk = alarms.slice(index * CHUNK_SIZE, (index + 1) * CHUNK_SIZE);

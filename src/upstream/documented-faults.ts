@@ -1,5 +1,9 @@
 import type { Fault } from '../domain/outcome.js';
-import { IAM_UNAVAILABLE } from './iam-token.js';
+import {
+  METADATA_UNAVAILABLE,
+  NO_SUCH_PROJECT,
+  TOKEN_UNAVAILABLE,
+} from './authentication/authentication.errors.js';
 import {
   errorRow,
   faultOf,
@@ -19,6 +23,9 @@ export interface DocumentedFault {
   readonly outcome: 'rejected' | 'not_attempted' | 'unknown';
 }
 
+/** Met before an operation is written down: where it would act is not known. */
+export const UNKNOWN_PROJECT_FAULT: Fault = faultOf(NO_SUCH_PROJECT, {}, 5);
+
 /** One fault for each code and status that a call can end in, made from the table, for the document. */
 export function documentedFaults(requestId: string): DocumentedFault[] {
   const answered = [
@@ -31,7 +38,9 @@ export function documentedFaults(requestId: string): DocumentedFault[] {
   ];
   const unanswered = [
     faultCase(UNANSWERED, 'unknown'),
-    ...[UNREACHED, OUT_OF_TIME, NOT_A_TOKEN, IAM_UNAVAILABLE].map((row) => faultCase(row, 'not_attempted')),
+    ...[UNREACHED, OUT_OF_TIME, NOT_A_TOKEN, TOKEN_UNAVAILABLE, METADATA_UNAVAILABLE].map((row) =>
+      faultCase(row, 'not_attempted'),
+    ),
     ...[HELD.breaker_open, HELD.busy].map((row) => faultCase(row, 'not_attempted', {}, 5)),
   ];
   const byCode = new Map<string, DocumentedFault>();

@@ -2,7 +2,7 @@ import type { ProjectConfig } from '../config/config.js';
 import { stringifyExact } from '../domain/exact-json.js';
 import { OPERATION_TYPES, type OperationType } from '../domain/operation-type.js';
 import type { Scope } from '../domain/scope.js';
-import type { UpstreamCall } from './upstream-call.js';
+import type { ReadBack, UpstreamCall } from './upstream-call.js';
 import type { WireOperateBody } from './wire.js';
 
 /** The body of one operate call as it travels; integers keep all their digits. */
@@ -30,7 +30,7 @@ export function operateAlarms(
     name: 'ChangeEvent',
     project,
     method: 'POST',
-    path: eventPath(project, 'operate'),
+    path: eventPath(scope, 'operate'),
     query,
     body,
     repeatable: setsState ? 'freely' : 'after_reading',
@@ -42,7 +42,7 @@ export function operateAlarms(
 /** A call of the event family that only reads (contract 2). */
 export function readEvents(
   name: string,
-  project: ProjectConfig,
+  { scope, project }: Pick<ReadBack, 'scope' | 'project'>,
   path: string,
   query: UpstreamCall['query'],
 ): UpstreamCall {
@@ -50,13 +50,13 @@ export function readEvents(
     name,
     project,
     method: 'GET',
-    path: eventPath(project, path),
+    path: eventPath(scope, path),
     query,
     repeatable: 'freely',
     lane: 'normal',
   };
 }
 
-function eventPath(project: ProjectConfig, path: string): string {
-  return `/v5/${encodeURIComponent(project.projectId)}/event/${path}`;
+function eventPath({ projectId }: Scope, path: string): string {
+  return `/v5/${encodeURIComponent(projectId)}/event/${path}`;
 }

@@ -1,7 +1,7 @@
 export { UpstreamClient, type UpstreamResult } from './upstream.client.js';
 export { operateAlarms, operateBody, readEvents } from './event-calls.js';
 export type { ReadBack, UpstreamCall } from './upstream-call.js';
-export { documentedFaults, type DocumentedFault } from './documented-faults.js';
+export { documentedFaults, UNKNOWN_PROJECT_FAULT, type DocumentedFault } from './documented-faults.js';
 export { stoodBefore, type AlarmStanding, type Standing } from './read-back.js';
 export type { ProjectGate } from './gate/project-gate.js';
 export {

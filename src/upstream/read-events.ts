@@ -22,7 +22,7 @@ const CATEGORIES = ['host', 'container'] as const;
 
 /** The given events as upstream lists them now, by id; undefined when the listing can't be read. */
 export async function listedEvents(
-  { scope, project }: ReadBack,
+  readBack: ReadBack,
   events: readonly WireEvent[],
   read: Read,
 ): Promise<Map<string, ListedEvent> | undefined> {
@@ -30,7 +30,7 @@ export async function listedEvents(
   const found = new Map<string, ListedEvent>();
   const types = [...new Set(events.map(({ event_type }) => String(event_type)))];
   const shared: [string, string][] = [
-    ['enterprise_project_id', scope.enterpriseProjectId],
+    ['enterprise_project_id', readBack.scope.enterpriseProjectId],
     ...windowAround(events),
     ...types.map((type): [string, string] => ['event_types', type]),
     ['limit', String(PAGE)],
@@ -38,7 +38,7 @@ export async function listedEvents(
   for (const category of CATEGORIES) {
     for (let page = 0, offset = 0; page < MOST_PAGES && found.size < wanted.size; page += 1) {
       const query: [string, string][] = [['category', category], ...shared, ['offset', String(offset)]];
-      const body = await read(readEvents('ListSecurityEvents', project, 'events', query));
+      const body = await read(readEvents('ListSecurityEvents', readBack, 'events', query));
       if (body === undefined) return undefined;
       const list = dataList(body);
       for (const event of list) {

@@ -69,11 +69,8 @@ const LOOKUPS: Readonly<Record<string, Lookup>> = {
 };
 
 /** Reads the list that the operation changes, for every detail of one alarm. */
-export async function standsInLists(
-  { operation, scope, project }: ReadBack,
-  event: WireEvent,
-  read: Read,
-): Promise<ListStanding> {
+export async function standsInLists(readBack: ReadBack, event: WireEvent, read: Read): Promise<ListStanding> {
+  const { operation, scope } = readBack;
   const lookup = LOOKUPS[operation];
   if (!lookup) return 'not_listed_anywhere';
   const wanted = !OPERATION_TYPES[operation].takesBack;
@@ -83,7 +80,7 @@ export async function standsInLists(
       ['enterprise_project_id', scope.enterpriseProjectId],
       ...lookup.query(detail),
     ];
-    const body = await read(readEvents(lookup.name, project, lookup.path, query));
+    const body = await read(readEvents(lookup.name, readBack, lookup.path, query));
     if (body === undefined) return 'unclear';
     const listed = dataList<Record<string, unknown>>(body).some((entry) => lookup.matches(entry, detail));
     if (listed === wanted) asWanted += 1;

@@ -38,7 +38,8 @@ export function targetOf({ path, query }: Pick<UpstreamCall, 'path' | 'query'>):
   return pairs.length === 0 ? path : `${path}?${pairs.join('&')}`;
 }
 
-function encode(text: string): string {
+/** Everything outside RFC 3986's unreserved set is percent-encoded. */
+export function encode(text: string): string {
   return encodeURIComponent(text).replace(
     /[!'()*]/g,
     (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,

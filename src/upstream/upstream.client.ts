@@ -1,4 +1,4 @@
-import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import { Inject, Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 
 import { CONFIG, type Config, type ProjectConfig } from '../config/config.js';
 import type { CallContext } from '../domain/caller.js';
@@ -6,9 +6,15 @@ import { Clock } from '../domain/clock.js';
 import type { ExchangeTrace, Fault } from '../domain/outcome.js';
 import { Random } from '../domain/random.js';
 import { Metrics } from '../metrics/metrics.js';
+import {
+  AuthenticationError,
+  type Authenticator,
+  type Proof,
+  type UnprovenRequest,
+} from './authentication/authenticator.js';
+import { authenticatorsOf } from './authentication/authenticators.js';
 import { classify, type Reading } from './classify.js';
 import { ProjectGate, type Held, type Pass } from './gate/project-gate.js';
-import { TokenCache, TokenError, type Token } from './iam-token.js';
 import { standingsOf, stoodBefore, type Standing } from './read-back.js';
 import { backoff, decide, LEAST_TIME_FOR_AN_ATTEMPT_MS, type Situation } from './retry.js';
 import { Transport, type Exchange } from './transport.js';
@@ -63,7 +69,7 @@ interface Attempt {
 /** The only way to the cloud. */
 @Injectable()
 export class UpstreamClient implements OnApplicationShutdown {
-  readonly #tokens: ReadonlyMap<string, TokenCache>;
+  readonly #authenticators: ReadonlyMap<string, Authenticator>;
   readonly #gates: ReadonlyMap<string, ProjectGate>;
 
   constructor(
@@ -74,29 +80,31 @@ export class UpstreamClient implements OnApplicationShutdown {
     private readonly metrics: Metrics,
   ) {
     const projects = [...config.projects.values()];
-    const tokensOf = (project: ProjectConfig) =>
-      new TokenCache(project, transport, clock, () => random.next());
-    this.#tokens = new Map(projects.map((project) => [project.name, tokensOf(project)]));
+    const log = new Logger('Credentials');
+    const surroundings = { transport, clock, random: () => random.next(), log };
+    this.#authenticators = authenticatorsOf(projects, surroundings);
     this.#gates = new Map(
       projects.map((project) => [project.name, new ProjectGate(config.upstream.connections, clock)]),
     );
   }
 
-  /** Sends one call: token, turn, transport, and again where that is safe, within the caller's deadline. */
+  /** Sends one call: proof of identity, turn, transport, and again where that is safe, within the caller's deadline. */
   async send(call: UpstreamCall, context: CallContext): Promise<UpstreamResult> {
     const progress = this.#begin();
-    const tokens = of(this.#tokens, call.project);
+    const authenticator = of(this.#authenticators, call.project);
     const gate = of(this.#gates, call.project);
+    const request = requestOf(call, context);
     for (;;) {
-      const token = await tokens.get().catch((error: unknown) => faultFrom(error));
-      if (!('value' in token)) return this.#failed(progress, token, 'not_done');
+      const proof = await authenticator.prove(request, context.deadlineAt).catch(faultFrom);
+      if (!('headers' in proof)) return this.#failed(progress, proof, 'not_done');
       if (context.deadlineAt - this.clock.now() < LEAST_TIME_FOR_AN_ATTEMPT_MS) {
         return this.#failed(progress, faultOf(OUT_OF_TIME, {}), 'not_done');
       }
       const entry = await gate.enter(call.lane, context.deadlineAt);
       if ('held' in entry)
         return this.#failed(progress, heldFault(entry.held, entry.retryAfterMs), 'not_done');
-      const { reading, exchange } = await this.#attempt(call, context, token, progress, entry.pass);
+      const { reading, exchange } = await this.#attempt(call, context, proof, progress, entry.pass);
+      if (reading.ok || reading.row.verdict === 'refused') authenticator.accept(proof);
       if (reading.ok) {
         gate.quota.succeeded(progress.spent);
         return { outcome: 'applied', body: reading.body, exchange: this.#trace(progress) };
@@ -109,7 +117,7 @@ export class UpstreamClient implements OnApplicationShutdown {
       const decision = decide(situation);
       if (decision.then === 'stop') return this.#failed(progress, fault, verdict);
       if (decision.then === 'renew_token') {
-        tokens.reject(token);
+        if ((await authenticator.reject(proof)) === 'final') return this.#failed(progress, fault, verdict);
         progress.tokenRenewed = true;
         progress.attempts -= 1;
         progress.replays += 1;
@@ -137,9 +145,14 @@ export class UpstreamClient implements OnApplicationShutdown {
     });
   }
 
+  /** The IAM id of a project, looked up where the configuration gives none; a fault says why it is not known. */
+  projectId(project: ProjectConfig, context: CallContext): Promise<string | Fault> {
+    return of(this.#authenticators, project).projectId(context.deadlineAt).catch(faultFrom);
+  }
+
   /** Projects whose credentials upstream refuses at the moment. */
   projectsWithoutCredentials(): string[] {
-    return [...this.#tokens].filter(([, tokens]) => !tokens.available).map(([name]) => name);
+    return [...this.#authenticators].filter(([, { available }]) => !available).map(([name]) => name);
   }
 
   /** What all requests to one project share, for the metrics. */
@@ -168,13 +181,13 @@ export class UpstreamClient implements OnApplicationShutdown {
   async #attempt(
     call: UpstreamCall,
     context: CallContext,
-    token: Token,
+    proof: Proof,
     progress: Progress,
     pass: Pass,
   ): Promise<Attempt> {
     let result: Verdict | 'ok' = 'unknown';
     try {
-      const attempt = await this.#exchange(call, context, token, progress);
+      const attempt = await this.#exchange(call, context, proof, progress);
       result = attempt.reading.ok ? 'ok' : attempt.reading.row.verdict;
       return attempt;
     } finally {
@@ -185,7 +198,7 @@ export class UpstreamClient implements OnApplicationShutdown {
   async #exchange(
     call: UpstreamCall,
     context: CallContext,
-    token: Token,
+    proof: Proof,
     progress: Progress,
   ): Promise<Attempt> {
     progress.attempts += 1;
@@ -194,7 +207,7 @@ export class UpstreamClient implements OnApplicationShutdown {
       origin: call.project.hssEndpoint,
       method: call.method,
       target: targetOf(call),
-      headers: headersFor(call, context, token),
+      headers: proof.headers,
       timeoutMs: Math.max(1, Math.min(this.config.upstream.attemptTimeoutMs, remaining)),
       maxAnswerBytes: MAX_ANSWER_BYTES,
       ...(call.body !== undefined && { body: call.body }),
@@ -275,18 +288,19 @@ function of<T>(parts: ReadonlyMap<string, T>, project: ProjectConfig): T {
   return part;
 }
 
-/** Upstream's headers, made from nothing by this list: no header of the caller's ever passes. */
-function headersFor(call: UpstreamCall, context: CallContext, token: Token): Record<string, string> {
-  return {
-    'X-Auth-Token': token.value,
-    region: call.project.region,
-    'X-Request-Id': context.requestId,
-    ...(call.body !== undefined && { 'Content-Type': 'application/json' }),
+/** Upstream's headers are made from nothing by this list, and the proof is added: no header of the caller's ever passes. */
+function requestOf(call: UpstreamCall, { requestId }: CallContext): UnprovenRequest {
+  const { project, method, path, query, body } = call;
+  const headers = {
+    region: project.region,
+    'X-Request-Id': requestId,
+    ...(body !== undefined && { 'Content-Type': 'application/json' }),
   };
+  return { method, origin: project.hssEndpoint, path, query, headers, ...(body !== undefined && { body }) };
 }
 
 function faultFrom(error: unknown): Fault {
-  if (error instanceof TokenError) return error.fault;
+  if (error instanceof AuthenticationError) return error.fault;
   throw error;
 }
 

@@ -1,7 +1,7 @@
 import type { FastifyReply } from 'fastify';
 
 import type { Fault } from '../../domain/outcome.js';
-import { Problem } from '../../http/problem.js';
+import { problemOfFault, type Problem } from '../../http/problem.js';
 import type { Handled } from './operations.service.js';
 import type { ReceiptDto } from './receipt.dto.js';
 
@@ -28,16 +28,13 @@ export function answer(reply: FastifyReply, { receipt, fault }: Handled): Receip
 /** The problem of an operation whose alarms all met the same fate, and not the one that was wanted. */
 export function operationProblem(
   receipt: Pick<ReceiptDto, 'id' | 'status' | 'recorded' | 'upstream'>,
-  { status, code, detail, retryable, retryAfter, upstream }: Fault,
+  fault: Fault,
 ): Problem {
-  return new Problem(status, code, detail, {
+  return problemOfFault(fault, {
     operationId: receipt.id,
     outcome: receipt.status,
     // Of an exchange that was cut off nothing else is known.
     bytesSent: receipt.status === 'unknown' || receipt.upstream.some(({ bytesSent }) => bytesSent),
-    retryable,
-    ...(retryAfter !== undefined && { retryAfter }),
-    ...(upstream && { upstream }),
     ...(receipt.recorded === false && { recorded: false }),
   });
 }

@@ -1,8 +1,8 @@
 import { INTERRUPTED } from '../../audit/recovery.js';
 import { BODY_PROBLEMS, PATH_PROBLEMS } from '../../http/contract/edge-problems.js';
 import { EXAMPLE_OPERATION_ID, EXAMPLE_UPSTREAM_REQUEST_ID } from '../../http/contract/example-ids.js';
-import { invalidRequest, Problem } from '../../http/problem.js';
-import { documentedFaults } from '../../upstream/index.js';
+import { invalidRequest, Problem, problemOfFault } from '../../http/problem.js';
+import { documentedFaults, UNKNOWN_PROJECT_FAULT } from '../../upstream/index.js';
 import { operationProblem } from './answer.js';
 import { SHUTTING_DOWN } from './running-operations.js';
 import { queryViolations } from './operation-query.js';
@@ -37,6 +37,7 @@ export const HANDLE_PROBLEMS: readonly Problem[] = [
   ),
   SHUTTING_DOWN,
   operationProblem({ id: EXAMPLE_OPERATION_ID, status: 'unknown', upstream: [{ alarms: 1 }] }, INTERRUPTED),
+  problemOfFault(UNKNOWN_PROJECT_FAULT),
   ...documentedFaults(EXAMPLE_UPSTREAM_REQUEST_ID).map(({ fault, outcome }) => {
     const upstream = [{ alarms: 1, bytesSent: outcome !== 'not_attempted' }];
     return operationProblem({ id: EXAMPLE_OPERATION_ID, status: outcome, upstream }, fault);

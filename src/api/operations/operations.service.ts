@@ -9,7 +9,8 @@ import type { CallContext } from '../../domain/caller.js';
 import { Clock } from '../../domain/clock.js';
 import { CHUNK_SIZE, statusOf, type ChunkOutcome, type Fault } from '../../domain/outcome.js';
 import type { OperationType } from '../../domain/operation-type.js';
-import { Problem } from '../../http/problem.js';
+import type { Scope } from '../../domain/scope.js';
+import { Problem, problemOfFault } from '../../http/problem.js';
 import { Metrics } from '../../metrics/metrics.js';
 import { Settler } from '../../settlement/settler.js';
 import {
@@ -63,7 +64,13 @@ export class OperationsService {
 
   async #handle(request: OperationRequestDto, context: CallContext, run: RunningOperation): Promise<Handled> {
     const operation = request.operation as OperationType;
-    const { scope, project } = authorise(operation, request.scope, context.caller, this.config.projects);
+    const { scope: wish, project } = authorise(
+      operation,
+      request.scope,
+      context.caller,
+      this.config.projects,
+    );
+    const scope: Scope = { ...wish, projectId: await this.#projectId(project, context) };
     this.unknownWords.notice(request.alarms);
     const bodies = requestBodies(request);
     const intent: IntentRecord = {
@@ -86,6 +93,13 @@ export class OperationsService {
     const receipt = receiptOf({ intent, chunks, outcome });
     const fault = chunks.find((chunk) => chunk.fault)?.fault;
     return { receipt: { ...receipt, ...(!recorded && { recorded }) }, ...(fault && { fault }) };
+  }
+
+  /** @throws Problem when it is not known, in which case nothing was sent */
+  async #projectId(project: ProjectConfig, context: CallContext): Promise<string> {
+    const found = await this.upstream.projectId(project, context);
+    if (typeof found === 'string') return found;
+    throw problemOfFault(found);
   }
 
   /** Nothing is sent unless this resolves. */

@@ -162,8 +162,8 @@ describe('where an operation acts', () => {
   it('in the only project the caller is granted when it names none, and in its configured enterprise project', () => {
     const who = grants({ projects: ['test'], enterpriseProjects: ['*'] });
     expect(outcomeOf('ignore', undefined, who)).toMatchObject({
-      scope: { project: 'test', region: 'cn-north-4', projectId: 'id-of-test', enterpriseProjectId: SHOP },
-      project: { name: 'test' },
+      scope: { project: 'test', region: 'cn-north-4', enterpriseProjectId: SHOP },
+      project: { name: 'test', projectId: 'id-of-test' },
     });
   });
 
@@ -194,6 +194,6 @@ describe('where an operation acts', () => {
     expect(with_).toMatchObject({ scope: container });
     expect(
       Object.keys((outcomeOf('ignore', { project: 'prod' }, grants({})) as { scope: object }).scope),
-    ).toEqual(['project', 'region', 'projectId', 'enterpriseProjectId']);
+    ).toEqual(['project', 'region', 'enterpriseProjectId']);
   });
 });

@@ -29,7 +29,8 @@ function projectFor(wish: string | undefined, caller: Caller, projects: Config['
 }
 
 /**
- * Where an operation will act, if its caller may act there. The caller's own grants decide, never the body alone.
+ * Where an operation will act, if its caller may act there, but for the project's id, which IAM may have to be asked for. The
+ * caller's own grants decide, never the body alone.
  *
  * @throws Problem 400 when no project is meant, 403 naming what is not granted
  */
@@ -38,15 +39,14 @@ export function authorise(
   wish: ScopeDto = {},
   caller: Caller,
   projects: Config['projects'],
-): { scope: Scope; project: ProjectConfig } {
+): { scope: Omit<Scope, 'projectId'>; project: ProjectConfig } {
   const project = projectFor(wish.project, caller, projects);
   const enterpriseProjectId = enterpriseProjectOf(wish.enterpriseProjectId, project.enterpriseProjectId);
   const missing = missingGrant(caller.grants, operation, project.name, enterpriseProjectId);
   if (missing !== undefined) throw notGranted(caller, missing);
-  const scope: Scope = {
+  const scope = {
     project: project.name,
     region: project.region,
-    projectId: project.projectId,
     enterpriseProjectId,
     ...(wish.containerId !== undefined && { containerId: wish.containerId }),
     ...(wish.containerName !== undefined && { containerName: wish.containerName }),

@@ -1,0 +1,12 @@
+import type { Clock } from '../../domain/clock.js';
+import { faultOf, OUT_OF_TIME } from '../upstream.errors.js';
+import { AuthenticationError } from './authenticator.js';
+
+/** What others may be waiting for too, but for no longer than until the deadline. @throws AuthenticationError at the deadline */
+export function untilDeadline<T>(shared: Promise<T>, deadlineAt: number, clock: Clock): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const giveUp = () => reject(new AuthenticationError(faultOf(OUT_OF_TIME, {})));
+    const cancel = clock.schedule(Math.max(0, deadlineAt - clock.now()), giveUp);
+    shared.then(resolve, reject).finally(cancel);
+  });
+}

@@ -1,0 +1,72 @@
+import type { PasswordCredentials } from '../../config/config.js';
+import { ExpiringValue } from './expiring-value.js';
+import { requestToken } from './iam-exchange.js';
+import { LiveSecrets } from './live-secrets.js';
+import { LoginGuard } from './login-guard.js';
+import type { Surroundings } from './surroundings.js';
+import { passwordBody, type ExpectedScope, type IamToken } from './token-request.js';
+
+/** The share of its life after which a token is renewed in the background, and the jitter on top. */
+const REFRESH_AFTER = 0.8;
+const REFRESH_JITTER = 0.1;
+
+/** A token that is kept at hand, from any way of asking for it. */
+export function keepToken(
+  fetch: () => Promise<IamToken>,
+  { clock, random }: Surroundings,
+): ExpiringValue<IamToken> {
+  const refreshAt = ({ expiresAt }: IamToken, now: number) =>
+    now + (expiresAt - now) * (REFRESH_AFTER + REFRESH_JITTER * random());
+  return new ExpiringValue({ fetch, refreshAt }, clock);
+}
+
+/**
+ * One IAM user, who logs in by password. Projects that use the same user share it, so that its failures are counted in one
+ * place, as IAM counts them.
+ */
+export class IamAccount {
+  /** For the user's own account instead of a project: what an agency is taken on with (contract 3.1.3, 3.1.5). */
+  readonly ownToken: ExpiringValue<IamToken>;
+  readonly #password: LiveSecrets<'password'>;
+  readonly #guard: LoginGuard;
+
+  constructor(
+    /** IAM's origin. */
+    readonly iamEndpoint: string,
+    private readonly credentials: PasswordCredentials,
+    private readonly surroundings: Surroundings,
+  ) {
+    const { domainName, userName, password, passwordFile: file } = credentials;
+    const { clock, log } = surroundings;
+    this.#password = new LiveSecrets(
+      { password: { value: password, ...(file !== undefined && { file }) } },
+      clock,
+      log,
+    );
+    this.#guard = new LoginGuard(clock, ({ upstream }, waitMs) =>
+      log.warn(
+        { domainName, userName, upstream, waitMs },
+        'IAM refuses the login: check the account and its password',
+      ),
+    );
+    this.ownToken = keepToken(() => this.login({ domain: { name: domainName } }), surroundings);
+  }
+
+  /** A new token by password, as the password is now. @throws AuthenticationError */
+  async login(scope: ExpectedScope): Promise<IamToken> {
+    await this.#password.refresh();
+    const { transport, clock } = this.surroundings;
+    const body = passwordBody(this.credentials, this.#password.values.password, scope);
+    return this.#guard.run(this.#password.version, () =>
+      requestToken({ origin: this.iamEndpoint, body, expected: scope }, transport, clock),
+    );
+  }
+
+  /** Whether a login may be tried now. */
+  get open(): boolean {
+    const open = this.#guard.isOpenFor(this.#password.version);
+    // Nobody may be asking for a token while the gateway is not ready, so a new password has to be noticed here too.
+    if (!open) void this.#password.refresh();
+    return open;
+  }
+}
