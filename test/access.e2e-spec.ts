@@ -1,4 +1,5 @@
 import { Controller, Get, Module } from '@nestjs/common';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 
@@ -136,24 +137,28 @@ describe('a route that declares no access rule', () => {
     }
   }
 
-  it('can not be reached by anyone', async () => {
-    const rig = await startRig();
+  let rig: Rig;
+  let app: NestFastifyApplication;
+  beforeAll(async () => {
+    rig = await startRig();
     const config = {
       ...rig.config,
       database: { kind: 'embedded', path: `${(rig.config.database as { path: string }).path}-2` },
     } as const;
     @Module({ imports: [AppModule.with(config)], controllers: [ForgottenController] })
     class WithForgotten {}
-    const app = await setUpApp(config, { module: WithForgotten });
+    app = await setUpApp(config, { module: WithForgotten });
     await app.listen(0, '127.0.0.1');
-    const url = `${await app.getUrl()}/v1/forgotten`;
-    for (const key of [KEY, null]) {
-      const answer = await fetchJson('GET', url, undefined, { key });
-      expect(problemOf(answer)).toMatchObject({ status: 403, code: 'no_access_rule' });
-      expect(answer.text).not.toContain('nobody should read this');
-    }
+  });
+  afterAll(async () => {
     await app.close();
     await rig.close();
+  });
+
+  it.each([KEY, null])('can not be reached by anyone (key: %p)', async (key) => {
+    const answer = await fetchJson('GET', `${await app.getUrl()}/v1/forgotten`, undefined, { key });
+    expect(problemOf(answer)).toMatchObject({ status: 403, code: 'no_access_rule' });
+    expect(answer.text).not.toContain('nobody should read this');
   });
 });
 

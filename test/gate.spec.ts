@@ -6,7 +6,11 @@ import { FakeClock } from './simulation/fake-clock.js';
 const START = 1_000_000;
 
 /** A gate of eight places, one of them for taking back, on a clock that stands still until it is told to go on. */
-function gateOn(): { gate: ProjectGate; clock: FakeClock; enter: (deadlineMs: number, lane?: 'inverse') => Asked } {
+function gateOn(): {
+  gate: ProjectGate;
+  clock: FakeClock;
+  enter: (deadlineMs: number, lane?: 'inverse') => Asked;
+} {
   const clock = new FakeClock(START);
   const gate = new ProjectGate(8, clock);
   const enter = (deadlineMs: number, lane: 'normal' | 'inverse' = 'normal') => {

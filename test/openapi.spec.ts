@@ -249,7 +249,7 @@ describe('the request body of POST /v1/operations', () => {
   it('allows all that the gateway takes, and nothing else but what a schema can not tell', () => {
     const pointer = `${body?.pointer}/schema`;
     /** Control characters, times and whole numbers that upstream can't take, and what only the whole request shows. */
-    const beyondSchemas = ['text', 'text_list', 'occur_time', 'distinct'];
+    const beyondSchemas = ['text', 'text_list', 'file_attr', 'occur_time', 'distinct'];
     fc.assert(
       fc.property(anyRequest, fc.option(mutations, { nil: [] }), (request, changes) => {
         const sent = JSON.stringify(mutated(request, changes), (_, value: unknown) =>

@@ -3,7 +3,16 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import type { ReceiptDto } from '../src/api/operations/receipt.dto.js';
 import type { Fault } from '../src/simulator/faults/fault.js';
 import { addAlarms, type NamedAlarm } from './support/bulk-alarms.js';
-import { KEY, OTHER_KEY, portal, projectOf, sha256, startRig, type Overrides, type Rig } from './support/gateway.js';
+import {
+  KEY,
+  OTHER_KEY,
+  portal,
+  projectOf,
+  sha256,
+  startRig,
+  type Overrides,
+  type Rig,
+} from './support/gateway.js';
 import { metric } from './support/metrics.js';
 import { eventually, problemOf } from './support/problems.js';
 
@@ -35,7 +44,9 @@ describe('while upstream is down', () => {
   const AT_ONCE = 25;
 
   /** Operations of every kind, some at once, one wave after the other. */
-  async function load(alarms: readonly NamedAlarm[]): Promise<{ status: number; body: object; headers: Headers }[]> {
+  async function load(
+    alarms: readonly NamedAlarm[],
+  ): Promise<{ status: number; body: object; headers: Headers }[]> {
     const answers = [];
     for (let wave = 0; wave < REQUESTS / AT_ONCE; wave += 1) {
       const asked = alarms.map((alarm, index) => {
@@ -64,20 +75,32 @@ describe('while upstream is down', () => {
       // Open, or half open for a moment when a probe is due.
       expect([1, 2]).toContain(await breaker());
       const seen = await exchanges();
-      const firsts = new Set(seen.filter(({ method }) => method === 'POST').map(({ requestId }) => requestId));
+      const firsts = new Set(
+        seen.filter(({ method }) => method === 'POST').map(({ requestId }) => requestId),
+      );
       expect(seen.length - firsts.size).toBeLessThanOrEqual(REQUESTS / 10);
       // The breaker kept nearly all of them from being sent at all.
       expect(firsts.size).toBeLessThan(REQUESTS / 2);
       const held = answers.filter(({ body }) => (body as { code?: string }).code === 'upstream_down');
       expect(held.length).toBeGreaterThanOrEqual(REQUESTS / 2);
       for (const { body, headers } of held) {
-        expect(body).toMatchObject({ status: 503, retryable: true, outcome: 'not_attempted', bytesSent: false });
+        expect(body).toMatchObject({
+          status: 503,
+          retryable: true,
+          outcome: 'not_attempted',
+          bytesSent: false,
+        });
         expect(Number(headers.get('retry-after'))).toBeGreaterThanOrEqual(1);
       }
       await rig.control('DELETE', '/faults');
       const ask = () => rig.operate({ operation: 'ignore', alarms: alarms.slice(0, 1) });
       expect((await eventually(ask, ({ status }) => status === 200)).status).toBe(200);
-      expect(await eventually(async () => (await ask(), breaker()), (state) => state === 0)).toBe(0);
+      expect(
+        await eventually(
+          async () => (await ask(), breaker()),
+          (state) => state === 0,
+        ),
+      ).toBe(0);
     },
     60_000,
   );
@@ -92,7 +115,10 @@ describe('when upstream throttles', () => {
     ],
     callers: [portal, { ...portal, id: 'bot', keys: [{ sha256: sha256(OTHER_KEY) }] }],
   };
-  const within = (milliseconds: number, key = KEY) => ({ key, headers: { 'X-Deadline-Ms': String(milliseconds) } });
+  const within = (milliseconds: number, key = KEY) => ({
+    key,
+    headers: { 'X-Deadline-Ms': String(milliseconds) },
+  });
   const operate = (project: string, alarms: readonly object[], options = {}) =>
     rig.operate({ operation: 'ignore', alarms, scope: { project } }, options);
   const arrivals = async (projectId: string) => (await rig.received(`/v5/${projectId}/event/operate`)).length;
@@ -110,10 +136,18 @@ describe('when upstream throttles', () => {
     const alarms = await start('2');
     const { project, otherProject } = rig.simulator;
     const throttled = operate('one', alarms.slice(0, 1));
-    await eventually(() => arrivals(project.id), (count) => count === 1);
+    await eventually(
+      () => arrivals(project.id),
+      (count) => count === 1,
+    );
 
     const hasty = problemOf(await operate('one', alarms.slice(1), within(900, OTHER_KEY)));
-    expect(hasty).toMatchObject({ status: 503, code: 'upstream_throttled', outcome: 'not_attempted', bytesSent: false });
+    expect(hasty).toMatchObject({
+      status: 503,
+      code: 'upstream_throttled',
+      outcome: 'not_attempted',
+      bytesSent: false,
+    });
     expect([1, 2]).toContain(hasty.retryAfter);
     expect(await arrivals(project.id)).toBe(1);
     // It does not know the alarm, but it is asked.
@@ -122,13 +156,22 @@ describe('when upstream throttles', () => {
 
     const patient = operate('one', alarms.slice(1), { key: OTHER_KEY });
     expect((await throttled).body).toMatchObject({ status: 'applied', upstream: [{ attempts: 2 }] });
-    expect((await patient).body as ReceiptDto).toMatchObject({ status: 'applied', upstream: [{ attempts: 1 }] });
+    expect((await patient).body as ReceiptDto).toMatchObject({
+      status: 'applied',
+      upstream: [{ attempts: 1 }],
+    });
   });
 
   it('a caller who can not wait leaves the others warned all the same', async () => {
     const alarms = await start('3');
     const first = problemOf(await operate('one', alarms.slice(0, 1), within(800)));
-    expect(first).toMatchObject({ status: 503, code: 'upstream_throttled', outcome: 'rejected', bytesSent: true, retryAfter: 3 });
+    expect(first).toMatchObject({
+      status: 503,
+      code: 'upstream_throttled',
+      outcome: 'rejected',
+      bytesSent: true,
+      retryAfter: 3,
+    });
     const second = problemOf(await operate('one', alarms.slice(1), within(800, OTHER_KEY)));
     expect(second).toMatchObject({ code: 'upstream_throttled', outcome: 'not_attempted', bytesSent: false });
     expect(await arrivals(rig.simulator.project.id)).toBe(1);

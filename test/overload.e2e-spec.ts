@@ -29,12 +29,17 @@ async function start(upstream: Partial<typeof UPSTREAM> = {}, more: Overrides = 
 const spoil = (fault: Fault, operateType: string) =>
   rig.control('POST', '/faults', [{ match: { path: OPERATE, operateType }, times: 'always', fault }]);
 const within = (milliseconds: number) => ({ headers: { 'X-Deadline-Ms': String(milliseconds) } });
-const received = (count: number) => eventually(() => rig.received(OPERATE), (seen) => seen.length === count);
+const received = (count: number) =>
+  eventually(
+    () => rig.received(OPERATE),
+    (seen) => seen.length === count,
+  );
 const attemptsOf = async (operationId: string) =>
   ((await rig.call('GET', `/v1/operations/${operationId}`)).body as ReceiptDto).upstream[0]?.attempts;
 
 /** The first of several requests to be answered, by its place among them. */
-const firstOf = (asked: readonly Promise<unknown>[]) => Promise.race(asked.map(async (each, place) => (await each, place)));
+const firstOf = (asked: readonly Promise<unknown>[]) =>
+  Promise.race(asked.map(async (each, place) => (await each, place)));
 
 describe('more requests than upstream can take', () => {
   it('wait for their turn as long as they may, and are told so when it does not come', async () => {
@@ -89,7 +94,11 @@ describe('the time a caller gives', () => {
     await received(1);
     const hasty = rig.operate({ operation: 'isolate_and_kill', alarms }, within(500));
     expect(await firstOf([patient, hasty])).toBe(1);
-    expect(problemOf(await hasty)).toMatchObject({ status: 504, code: 'upstream_unanswered', bytesSent: true });
+    expect(problemOf(await hasty)).toMatchObject({
+      status: 504,
+      code: 'upstream_unanswered',
+      bytesSent: true,
+    });
   });
 
   it('is never more than the gateway gives', async () => {
@@ -102,15 +111,21 @@ describe('the time a caller gives', () => {
     expect(await attemptsOf(problem.operationId ?? '')).toBeLessThan(3);
   });
 
-  it.each(['0', '299', '-1', '1e3', '1.5', 'soon'])('is refused when it is %s, and nothing is sent', async (asked) => {
-    await start();
-    const alarms = await addAlarms(rig, 1);
-    const answer = await rig.operate({ operation: 'ignore', alarms }, { headers: { 'X-Deadline-Ms': asked } });
-    const problem = problemOf(answer);
-    expect(problem).toMatchObject({ status: 400, code: 'invalid_deadline', retryable: false });
-    expect(problem.detail).toContain('300 or more; 10000 is the most');
-    expect(await rig.received(OPERATE)).toEqual([]);
-  });
+  it.each(['0', '299', '-1', '1e3', '1.5', 'soon'])(
+    'is refused when it is %s, and nothing is sent',
+    async (asked) => {
+      await start();
+      const alarms = await addAlarms(rig, 1);
+      const answer = await rig.operate(
+        { operation: 'ignore', alarms },
+        { headers: { 'X-Deadline-Ms': asked } },
+      );
+      const problem = problemOf(answer);
+      expect(problem).toMatchObject({ status: 400, code: 'invalid_deadline', retryable: false });
+      expect(problem.detail).toContain('300 or more; 10000 is the most');
+      expect(await rig.received(OPERATE)).toEqual([]);
+    },
+  );
 });
 
 describe('an event loop that is late', () => {
@@ -127,9 +142,13 @@ describe('an event loop that is late', () => {
   }
 
   it('turns requests away without a record, is still watched over, and takes them again when it has caught up', async () => {
-    await start({ connections: 8 }, { limits: { alarmsPerRequest: 1000, bodyBytes: 1_048_576, maxEventLoopDelayMs: 60 } });
+    await start(
+      { connections: 8 },
+      { limits: { alarmsPerRequest: 1000, bodyBytes: 1_048_576, maxEventLoopDelayMs: 60 } },
+    );
     const alarms = await addAlarms(rig, 1);
-    const operate = (key?: string) => rig.operate({ operation: 'ignore', alarms }, key === undefined ? {} : { key });
+    const operate = (key?: string) =>
+      rig.operate({ operation: 'ignore', alarms }, key === undefined ? {} : { key });
     await eventually(operate, ({ status }) => status === 200);
     const before = (await recordsOf(rig, 'refusal')).length;
 
@@ -139,7 +158,8 @@ describe('an event loop that is late', () => {
     expect(refused.headers.get('retry-after')).toBe('2');
     // Refused before anybody asks who it is: even that costs time.
     expect((await operate('nobody')).body).toMatchObject({ code: 'overloaded' });
-    for (const path of ['/livez', '/readyz', '/metrics']) expect((await rig.call('GET', path)).status).toBe(200);
+    for (const path of ['/livez', '/readyz', '/metrics'])
+      expect((await rig.call('GET', path)).status).toBe(200);
     stop();
 
     expect((await eventually(operate, ({ status }) => status === 200)).status).toBe(200);

@@ -7,7 +7,8 @@ import { Problem } from './problem.js';
 
 const RECEIVED_AT = 1_700_000_000_000;
 const LONGEST_MS = 10_000;
-const granted = (asked: string | string[] | undefined) => deadlineOf(asked, RECEIVED_AT, LONGEST_MS) - RECEIVED_AT;
+const granted = (asked: string | string[] | undefined) =>
+  deadlineOf(asked, RECEIVED_AT, LONGEST_MS) - RECEIVED_AT;
 
 describe('the deadline of a request', () => {
   it('is the longest when nothing is asked for', () => {
@@ -22,11 +23,21 @@ describe('the deadline of a request', () => {
     );
   });
 
-  it.each([['0'], ['299'], ['-1'], ['+500'], ['1e3'], ['500.5'], [' 500'], ['0x1f4'], ['ten'], [''], ['1000000000'], [['500', '600']]])(
-    'is refused when it is %j, with what is allowed',
-    (asked) => {
-      expect(() => granted(asked)).toThrow(Problem);
-      expect(() => granted(asked)).toThrow(/whole number of milliseconds, 300 or more; 10000 is the most/);
-    },
-  );
+  it.each([
+    ['0'],
+    ['299'],
+    ['-1'],
+    ['+500'],
+    ['1e3'],
+    ['500.5'],
+    [' 500'],
+    ['0x1f4'],
+    ['ten'],
+    [''],
+    ['1000000000'],
+    [['500', '600']],
+  ])('is refused when it is %j, with what is allowed', (asked) => {
+    expect(() => granted(asked)).toThrow(Problem);
+    expect(() => granted(asked)).toThrow(/whole number of milliseconds, 300 or more; 10000 is the most/);
+  });
 });

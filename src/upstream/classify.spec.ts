@@ -79,7 +79,7 @@ describe('an answer', () => {
     [
       'a refusal of a gateway with a status of failure',
       answer(500, { error_code: 'HSS.0041' }),
-      'not_done host_query_failed',
+      'unknown upstream_failed',
     ],
     [
       'an unknown business code with a status of failure',

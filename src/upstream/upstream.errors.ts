@@ -88,7 +88,8 @@ const HSS: Readonly<Record<string, ErrorRow>> = {
   ),
   'HSS.0013': PERMISSION,
   'HSS.0014': row('refused', 'quota_not_allowed', 403, 'Upstream does not allow quota to be created here.'),
-  'HSS.0041': row('not_done', 'host_query_failed', 502, 'Upstream could not look up the host.', true),
+  // Comes as HTTP 500, from behind the API gateway: how far the request had got is not told.
+  'HSS.0041': INTERNAL,
   'HSS.1001': row(
     'refused',
     'agent_missing',

@@ -1,15 +1,33 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
-import { OPERATION_TYPE_NAMES, OPERATION_TYPES, type OperationType } from '../../src/domain/operation-type.js';
+import {
+  OPERATION_TYPE_NAMES,
+  OPERATION_TYPES,
+  type OperationType,
+} from '../../src/domain/operation-type.js';
 import { errorRow } from '../../src/upstream/upstream.errors.js';
 import { falseClaims } from './false-claims.js';
 import { Impostor, type Pretence } from './impostor.js';
 import { runMatrix, type Cell, type Verdict } from './matrix.js';
-import { bodyWith, IAM_CODES, iamBodyWith, UPSTREAM_CODES, type IamCode, type UpstreamCode } from './upstream-codes.js';
+import {
+  bodyWith,
+  IAM_CODES,
+  iamBodyWith,
+  UPSTREAM_CODES,
+  type IamCode,
+  type UpstreamCode,
+} from './upstream-codes.js';
 
-/** `FULL_FAULTS=1` takes every operation type through every code; otherwise one that sets a state, and isolation. */
+/** `FULL_FAULTS=1` takes every operation type through every code; otherwise isolation, and others in turn through what is not refused. */
 const FULL = process.env['FULL_FAULTS'] === '1';
-const TYPES: readonly OperationType[] = FULL ? OPERATION_TYPE_NAMES : ['mark_as_handled', 'isolate_and_kill'];
+
+function typesFor({ code, status }: UpstreamCode, index: number): readonly OperationType[] {
+  if (FULL) return OPERATION_TYPE_NAMES;
+  const another = OPERATION_TYPE_NAMES[index % OPERATION_TYPE_NAMES.length] ?? 'ignore';
+  if (errorRow(code, status).verdict === 'refused' || another === 'isolate_and_kill')
+    return ['isolate_and_kill'];
+  return ['isolate_and_kill', another];
+}
 
 const impostors: Impostor[] = [];
 
@@ -27,7 +45,12 @@ interface CodeCell extends Cell {
   readonly times: Pretence['times'];
 }
 
-function cellOf(operation: OperationType, upstream: UpstreamCode, reaches: boolean, times: Pretence['times']): CodeCell {
+function cellOf(
+  operation: OperationType,
+  upstream: UpstreamCode,
+  reaches: boolean,
+  times: Pretence['times'],
+): CodeCell {
   const { code, status } = upstream;
   return {
     name: `${operation} ${code ?? 'no code'} ${status} ${reaches ? 'done' : 'not done'} ${times}`,
@@ -36,20 +59,26 @@ function cellOf(operation: OperationType, upstream: UpstreamCode, reaches: boole
     reaches,
     times,
     spoil: async ({ url }) => ({
-      hssEndpoint: await impostor(url, { path: '/event/operate', status, body: bodyWith(code), times, reaches }),
+      hssEndpoint: await impostor(url, {
+        path: '/event/operate',
+        status,
+        body: bodyWith(code),
+        times,
+        reaches,
+      }),
     }),
   };
 }
 
 /** What upstream perhaps did is tried both ways; a code that nothing is gained from repeating is met but once. */
-const CELLS: readonly CodeCell[] = TYPES.flatMap((operation) =>
-  UPSTREAM_CODES.flatMap((upstream) => {
-    const ways = upstream.done === 'perhaps' ? [true, false] : [false];
-    const { verdict } = errorRow(upstream.code, upstream.status);
-    const times = verdict === 'refused' ? (['always'] as const) : (['always', 'once'] as const);
-    return ways.flatMap((reaches) => times.map((each) => cellOf(operation, upstream, reaches, each)));
-  }),
-);
+const CELLS: readonly CodeCell[] = UPSTREAM_CODES.flatMap((upstream, index) => {
+  const ways = upstream.done === 'perhaps' ? [true, false] : [false];
+  const { verdict } = errorRow(upstream.code, upstream.status);
+  const times = verdict === 'refused' ? (['always'] as const) : (['always', 'once'] as const);
+  return typesFor(upstream, index).flatMap((operation) =>
+    ways.flatMap((reaches) => times.map((each) => cellOf(operation, upstream, reaches, each))),
+  );
+});
 
 /** What the table makes of a code for the whole operation: refused, done after all, or not known. */
 function outcomeOf({ operation, upstream, reaches, times }: CodeCell): 'rejected' | 'applied' | 'unknown' {
@@ -92,7 +121,9 @@ describe("every error code of upstream's", () => {
   });
 
   it('is never followed by a second attempt that would act twice', () => {
-    const twice = verdicts.filter(({ cell, effects }) => !OPERATION_TYPES[cell.operation].setsState && effects > 1);
+    const twice = verdicts.filter(
+      ({ cell, effects }) => !OPERATION_TYPES[cell.operation].setsState && effects > 1,
+    );
     expect(twice.map(({ cell }) => cell.name)).toEqual([]);
   });
 
@@ -112,7 +143,13 @@ describe('every way in which IAM refuses a login', () => {
     operation: 'isolate_and_kill',
     iam,
     spoil: async ({ url }) => ({
-      iamEndpoint: await impostor(url, { path: '/v3/auth/tokens', status: iam.status, body: iamBodyWith(iam), times: 'always', reaches: false }),
+      iamEndpoint: await impostor(url, {
+        path: '/v3/auth/tokens',
+        status: iam.status,
+        body: iamBodyWith(iam),
+        times: 'always',
+        reaches: false,
+      }),
     }),
   }));
   let verdicts: readonly Verdict<IamCell>[];
@@ -125,8 +162,16 @@ describe('every way in which IAM refuses a login', () => {
   });
 
   it('is answered with what is wrong with the account, and that nothing was sent', () => {
-    const told = verdicts.map(({ cell, answer: { status, outcome, code, bytesSent, retryable } }) => [cell.name, status, outcome, code, bytesSent, retryable]);
-    const mayHelp = (code: IamCode['told']) => code === 'upstream_throttled' || code === 'upstream_token_unavailable';
+    const told = verdicts.map(({ cell, answer: { status, outcome, code, bytesSent, retryable } }) => [
+      cell.name,
+      status,
+      outcome,
+      code,
+      bytesSent,
+      retryable,
+    ]);
+    const mayHelp = (code: IamCode['told']) =>
+      code === 'upstream_throttled' || code === 'upstream_token_unavailable';
     expect(told).toEqual(
       cells.map(({ name, iam }) => [name, 503, 'not_attempted', iam.told, false, mayHelp(iam.told)]),
     );

@@ -10,7 +10,8 @@ export function falseClaims({ cell, answer, receipt, settled, effectsAtAnswer, e
     ...contradiction('the receipt', outcomeOf(receipt), effectsAtAnswer, effects),
     ...contradiction('the settled receipt', outcomeOf(settled), effects, effects),
   ];
-  if (outcomeOf(receipt) !== answer.outcome) found.push(`the receipt says ${outcomeOf(receipt)}, the answer ${answer.outcome}`);
+  if (outcomeOf(receipt) !== answer.outcome)
+    found.push(`the receipt says ${outcomeOf(receipt)}, the answer ${answer.outcome}`);
   if (outcomeOf(settled) === 'unknown') found.push('it stayed unknown although upstream can be read');
   if (outcomeOf(settled) === 'already') found.push('it claims already and the alarm was not so before');
   if (!OPERATION_TYPES[cell.operation].setsState && effects > 1) found.push(`it was done ${effects} times`);
@@ -18,7 +19,12 @@ export function falseClaims({ cell, answer, receipt, settled, effectsAtAnswer, e
   return found.map((claim) => `${cell.name}: ${claim}`);
 }
 
-function contradiction(who: string, outcome: AlarmOutcome | undefined, then: number, inTheEnd: number): string[] {
+function contradiction(
+  who: string,
+  outcome: AlarmOutcome | undefined,
+  then: number,
+  inTheEnd: number,
+): string[] {
   if (outcome === 'applied' && then === 0) return [`${who} claims applied and nothing was done`];
   const denies = outcome === 'rejected' || outcome === 'not_attempted';
   return denies && inTheEnd > 0 ? [`${who} claims ${outcome} and it was done`] : [];

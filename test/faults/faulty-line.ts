@@ -115,7 +115,8 @@ export class FaultyLine {
     if (fault === 'reset') client.resetAndDestroy();
     if (fault === 'truncated') client.end(answer.subarray(0, answer.length / 2));
     if (fault === 'slow_close') {
-      if (reaches) client.write(answer.toString('latin1').replace(/content-length: \d+\r\n/i, 'Connection: close\r\n'));
+      if (reaches)
+        client.write(answer.toString('latin1').replace(/content-length: \d+\r\n/i, 'Connection: close\r\n'));
       await sleep(A_WHILE_MS);
       client.end();
     }

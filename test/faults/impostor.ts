@@ -47,14 +47,19 @@ export class Impostor {
     const { status, body, path, reaches } = this.pretence;
     const pretends = request.url?.includes(path) === true && this.#left-- > 0;
     if (pretends && !reaches) {
-      response.writeHead(status, { 'Content-Type': 'application/json', 'X-Request-Id': 'impostor' }).end(body);
+      response
+        .writeHead(status, { 'Content-Type': 'application/json', 'X-Request-Id': 'impostor' })
+        .end(body);
       return;
     }
     const answer = await this.#pass(request, Buffer.concat(chunks));
     const headers = { 'X-Request-Id': answer.headers.get('x-request-id') ?? '' };
     const token = answer.headers.get('x-subject-token');
     response
-      .writeHead(pretends ? status : answer.status, { ...headers, ...(token !== null && { 'X-Subject-Token': token }) })
+      .writeHead(pretends ? status : answer.status, {
+        ...headers,
+        ...(token !== null && { 'X-Subject-Token': token }),
+      })
       .end(pretends ? body : await answer.text());
   }
 

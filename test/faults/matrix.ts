@@ -113,7 +113,9 @@ class Matrix<C extends Cell> {
     await this.#prepare();
     const answered = [];
     for (let start = 0; start < this.#rows.length; start += AT_ONCE) {
-      answered.push(...(await Promise.all(this.#rows.slice(start, start + AT_ONCE).map((row) => this.#act(row)))));
+      answered.push(
+        ...(await Promise.all(this.#rows.slice(start, start + AT_ONCE).map((row) => this.#act(row)))),
+      );
     }
     const verdicts = [];
     for (const each of answered) {
@@ -137,7 +139,8 @@ class Matrix<C extends Cell> {
     }
     for (const [operation, alarms] of before) {
       const { body } = await this.#operate(operation, alarms, CALM);
-      if ((body as ReceiptDto).status !== 'applied') throw new Error(`could not prepare: ${JSON.stringify(body)}`);
+      if ((body as ReceiptDto).status !== 'applied')
+        throw new Error(`could not prepare: ${JSON.stringify(body)}`);
     }
   }
 

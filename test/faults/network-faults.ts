@@ -3,14 +3,7 @@
  * the time of an attempt.
  */
 export type NetworkFault =
-  | 'latency'
-  | 'timeout'
-  | 'slicing'
-  | 'reset'
-  | 'truncated'
-  | 'slow_close'
-  | 'refused'
-  | 'late';
+  'latency' | 'timeout' | 'slicing' | 'reset' | 'truncated' | 'slow_close' | 'refused' | 'late';
 
 /**
  * - `before_send`: the connection never becomes ready
@@ -40,8 +33,24 @@ export function isHarmless({ phase, fault, reaches }: Plan): boolean {
 }
 export const isSilent = ({ fault }: Plan): boolean => SILENT.has(fault);
 
-const BEFORE: readonly NetworkFault[] = ['latency', 'timeout', 'slicing', 'reset', 'truncated', 'slow_close', 'refused'];
-const DURING: readonly NetworkFault[] = ['latency', 'timeout', 'slicing', 'reset', 'truncated', 'slow_close', 'late'];
+const BEFORE: readonly NetworkFault[] = [
+  'latency',
+  'timeout',
+  'slicing',
+  'reset',
+  'truncated',
+  'slow_close',
+  'refused',
+];
+const DURING: readonly NetworkFault[] = [
+  'latency',
+  'timeout',
+  'slicing',
+  'reset',
+  'truncated',
+  'slow_close',
+  'late',
+];
 
 const plans = (phase: Phase, fault: NetworkFault, reaches: boolean): Plan[] =>
   HARMLESS.has(fault) || phase === 'before_send'
@@ -53,7 +62,9 @@ export const PLANS: readonly Plan[] = [
   ...BEFORE.flatMap((fault) => plans('before_send', fault, false)),
   ...DURING.flatMap((fault) => plans('during_send', fault, HARMLESS.has(fault) || fault === 'late')),
   ...DURING.flatMap((fault) => plans('after_send', fault, true)),
-  ...(['timeout', 'reset', 'truncated', 'slow_close'] as const).flatMap((fault) => plans('after_send', fault, false)),
+  ...(['timeout', 'reset', 'truncated', 'slow_close'] as const).flatMap((fault) =>
+    plans('after_send', fault, false),
+  ),
 ];
 
 export const nameOf = ({ phase, fault, reaches, times }: Plan): string =>

@@ -16,18 +16,20 @@ interface NetworkCell extends Cell {
 }
 
 const CELLS: readonly NetworkCell[] = PLANS.flatMap((plan, index) =>
-  OPERATION_TYPE_NAMES.filter((_, type) => FULL || (type + index * 3) % 10 < 3).map((operation): NetworkCell => {
-    const cell: NetworkCell = {
-      name: `${operation}-${nameOf(plan)}`,
-      operation,
-      plan,
-      spoil: async (simulator) => {
-        cell.line = await FaultyLine.open(simulator.url, plan, LATE_MS);
-        return { hssEndpoint: cell.line.url };
-      },
-    };
-    return cell;
-  }),
+  OPERATION_TYPE_NAMES.filter((_, type) => FULL || (type + index * 3) % 10 < 3).map(
+    (operation): NetworkCell => {
+      const cell: NetworkCell = {
+        name: `${operation}-${nameOf(plan)}`,
+        operation,
+        plan,
+        spoil: async (simulator) => {
+          cell.line = await FaultyLine.open(simulator.url, plan, LATE_MS);
+          return { hssEndpoint: cell.line.url };
+        },
+      };
+      return cell;
+    },
+  ),
 );
 
 /** What a caller is told: the table's row for an exchange without an answer, or that it was done. */

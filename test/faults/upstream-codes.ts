@@ -49,7 +49,10 @@ const GATEWAY: readonly (readonly [status: number, done: Done, ...numbers: strin
 
 /** Without a code, as middle boxes answer. */
 const BARE: readonly UpstreamCode[] = [
-  ...[302, 400, 401, 403, 404, 405, 409, 413, 422, 429].map((status): UpstreamCode => ({ status, done: 'nothing' })),
+  ...[302, 400, 401, 403, 404, 405, 409, 413, 422, 429].map((status): UpstreamCode => ({
+    status,
+    done: 'nothing',
+  })),
   ...[500, 502, 503, 504].map((status): UpstreamCode => ({ status, done: 'perhaps' })),
 ];
 
@@ -57,7 +60,9 @@ const BARE: readonly UpstreamCode[] = [
 export const UPSTREAM_CODES: readonly UpstreamCode[] = [
   ...HSS,
   ...GATEWAY.flatMap(([status, done, ...numbers]) =>
-    numbers.flatMap((number) => ['APIGW', 'APIG'].map((prefix) => ({ code: `${prefix}.${number}`, status, done }))),
+    numbers.flatMap((number) =>
+      ['APIGW', 'APIG'].map((prefix) => ({ code: `${prefix}.${number}`, status, done })),
+    ),
   ),
   ...BARE,
 ];
@@ -66,7 +71,8 @@ export const UPSTREAM_CODES: readonly UpstreamCode[] = [
 export function bodyWith(code: string | undefined): string {
   if (code === undefined) return '';
   if (code === '00000010') return JSON.stringify({ error_code: code, error_description: '拒绝访问' });
-  if (code.startsWith('HSS.')) return JSON.stringify({ error_code: code, error_description: 'no', error_msg: 'no' });
+  if (code.startsWith('HSS.'))
+    return JSON.stringify({ error_code: code, error_description: 'no', error_msg: 'no' });
   return JSON.stringify({ error_msg: 'no', error_code: code, request_id: 'r' });
 }
 
@@ -76,7 +82,11 @@ export interface IamCode {
   readonly code?: string;
   /** `{"error": {"code": ...}}` instead of `error_code`. */
   readonly nested?: true;
-  readonly told: 'upstream_authentication_failed' | 'upstream_account_locked' | 'upstream_throttled' | 'upstream_token_unavailable';
+  readonly told:
+    | 'upstream_authentication_failed'
+    | 'upstream_account_locked'
+    | 'upstream_throttled'
+    | 'upstream_token_unavailable';
 }
 
 const refusals = (status: number, ...codes: string[]): IamCode[] =>
