@@ -1,6 +1,8 @@
 /** Who may import whom: the picture of docs/architecture.md as rules. */
 const ours = (folder) => `^src/${folder}/`;
 const OURS = '^src/';
+/** What specs share; specs themselves are left out altogether. */
+const FIXTURE = '\\.fixture\\.ts$';
 
 /** A folder may import from the folders it lists, and from itself. */
 const layer = (folder, allowed) => ({
@@ -61,11 +63,18 @@ export default {
       },
     },
     {
+      name: 'fixtures-for-specs',
+      comment: 'what was made for specs is no part of the program',
+      severity: 'error',
+      from: { path: OURS, pathNot: FIXTURE },
+      to: { path: FIXTURE },
+    },
+    {
       name: 'declared-dependencies',
       comment:
         'what runs in production is installed in production: neither a dev dependency nor a guest of another package',
       severity: 'error',
-      from: { path: OURS },
+      from: { path: OURS, pathNot: FIXTURE },
       to: {
         dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown', 'unknown'],
         dependencyTypesNot: ['type-only'],

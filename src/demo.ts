@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+import { REQUEST_EXAMPLES } from './api/operations/operation-request.examples.js';
 import { AuditEngine } from './audit/audit.engine.js';
 import type { Config } from './config/config.js';
 import { loadConfig } from './config/load-config.js';
@@ -13,31 +14,8 @@ import { startGateway, type Gateway } from './start.js';
 
 /** A tour in one process: an alarm is handled, a mistake is refused, and everything that was written down is shown. */
 
-/** The example of upstream's own page on handling alarm events (contract 1.2), in the internal API's words. */
-const REQUEST = {
-  ...DEMO_REQUEST,
-  alarms: [
-    {
-      ...DEMO_REQUEST.alarms[0],
-      details: [
-        {
-          agentId: 'c9bed5397db449ebdfba15e85fcfc36accee125c68954daf5cab0528bab59bd8',
-          fileHash: 'e8b50f0b91e3dce0885ccc5902846b139d28108a0a7976c9b8d43154c5dbc44d',
-          filePath: '/usr/test',
-          processPid: 3123,
-          fileAttr: 33261,
-          keyword: 'file_path=/usr/test',
-          hash: 'e8b50f0b91e3dce0885ccc5902846b139d28108a0a7976c9b8d43154c5dbc44d',
-          loginIp: '127.0.0.1',
-          privateIp: '127.0.0.2',
-          loginUserName: 'root',
-          containerId: 'containerid',
-          containerName: '/test',
-        },
-      ],
-    },
-  ],
-};
+/** The example of upstream's own page on handling alarm events (contract 1.2), as the documents show it too. */
+const REQUEST = REQUEST_EXAMPLES['mark_as_handled']?.value;
 
 /** Three mistakes: a made-up operation type, a misspelt field, a time that is none. */
 const MISTAKEN_REQUEST = {

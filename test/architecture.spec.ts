@@ -53,8 +53,9 @@ const SEEDS: readonly (readonly [rule: string, file: string, ...imports: string[
   ['one-door-out', 'http/seeded-http.ts', 'https'],
   ['one-door-out', 'api/seeded/axios.ts', 'axios'],
   ['one-door-out', 'domain/seeded-undici.ts', 'undici'],
+  ['fixtures-for-specs', 'config/seeded-fixture.ts', './config.fixture.js'],
   ['declared-dependencies', 'domain/seeded-dev.ts', 'fast-check'],
-  ['declared-dependencies', 'http/seeded-guest.ts', 'fastify'],
+  ['declared-dependencies', 'http/seeded-guest.ts', 'find-my-way'],
 ];
 
 /** Every source file that is no spec, by its path in `src`. */
@@ -100,6 +101,20 @@ describe('the import directions', () => {
   it.each(SEEDS)('%s sees through src/%s', (rule, file) => {
     const found = seeded.summary.violations.filter(({ from }) => from === `src/${file}`);
     expect(found.map(({ rule: { name } }) => name)).toContain(rule);
+  });
+
+  it('can not be gone round by what needs no import', async () => {
+    const linter = join(ROOT, 'node_modules/eslint/bin/eslint.js');
+    const options = ['--print-config', 'src/start.ts'];
+    const { stdout } = await promisify(execFile)(process.execPath, [linter, ...options], { cwd: ROOT });
+    const { rules } = JSON.parse(stdout) as { rules: Record<string, unknown[]> };
+    const [severity, ...globals] = rules['no-restricted-globals'] ?? [];
+    expect(severity).toBe(2);
+    expect(globals.map((each) => (each as { name: string }).name)).toEqual([
+      'fetch',
+      'WebSocket',
+      'EventSource',
+    ]);
   });
 
   it('have no rule that was never seen to fail', async () => {

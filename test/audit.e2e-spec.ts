@@ -63,7 +63,9 @@ describe('a gateway that is a process of its own', () => {
     const running = await start({ fileKib: 1_024 });
     const answers: JsonAnswer[] = [];
     const failed = () => answers.filter(({ status }) => status === 503);
-    while (failed().length < 5 && answers.length < 500)
+    // Where an intent finds no room any more, the short record of its refusal may, for a while.
+    const isReady = async () => (await running.call('GET', '/readyz')).status === 200;
+    while ((failed().length < 5 || (await isReady())) && answers.length < 500)
       answers.push(await running.operate({ operation: 'ignore', alarms }));
     for (const answer of failed()) {
       expect(problemOf(answer)).toMatchObject({
@@ -74,7 +76,7 @@ describe('a gateway that is a process of its own', () => {
       expect(answer.headers.get('retry-after')).toBe('5');
     }
     const accepted = answers.filter(({ status }) => status !== 503);
-    expect(failed()).toHaveLength(5);
+    expect(failed().length).toBeGreaterThanOrEqual(5);
     expect(accepted.length).toBeGreaterThan(0);
     // What was answered otherwise was sent, once each; of the rest, not one byte.
     expect(accepted.map(({ status }) => status)).toEqual(accepted.map(() => 200));

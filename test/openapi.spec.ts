@@ -262,7 +262,7 @@ describe('the request body of POST /v1/operations', () => {
         if (allowed)
           expect([sent, refused.filter((rule) => !beyondSchemas.includes(rule))]).toEqual([sent, []]);
       }),
-      { numRuns: 500 },
+      { numRuns: 300 },
     );
   });
 

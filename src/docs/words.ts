@@ -47,6 +47,9 @@ Every answer that is not a success is a problem document (RFC 9457) with a stabl
 on, the \`requestId\`, and whether the same request is \`retryable\`. A bad request is told everything that is wrong with it
 at once, in \`violations\`. A problem with an \`operationId\` belongs to an operation that was accepted: its receipt can be read.
 
+What reaches no route is answered likewise: 404 \`no_such_route\`, and for what is no proper HTTP 400 \`malformed_http\`, 408
+\`request_timeout\` or 431 \`headers_too_large\`.
+
 ### Fields
 
 Unknown fields and query parameters are refused by name. No text may hold control characters. Whole numbers are exact up to

@@ -55,6 +55,7 @@ function cellOf(
   return {
     name: `${operation} ${code ?? 'no code'} ${status} ${reaches ? 'done' : 'not done'} ${times}`,
     operation,
+    waits: errorRow(code, status).verdict === 'throttled',
     upstream,
     reaches,
     times,
@@ -141,6 +142,7 @@ describe('every way in which IAM refuses a login', () => {
   const cells: readonly IamCell[] = IAM_CODES.map((iam) => ({
     name: `${iam.code ?? 'no code'} ${iam.status}${iam.nested ? ' nested' : ''}`,
     operation: 'isolate_and_kill',
+    waits: false,
     iam,
     spoil: async ({ url }) => ({
       iamEndpoint: await impostor(url, {

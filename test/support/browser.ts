@@ -8,14 +8,15 @@ import { chromium, type Browser } from 'playwright-core';
 
 const run = promisify(execFile);
 
-/** The nearest `node_modules` above the compiled tests. */
-function nodeModules(): string {
-  const found = ['../../node_modules/', '../../../node_modules/', '../../../../node_modules/']
-    .map((place) => fileURLToPath(new URL(place, import.meta.url)))
-    .find((place) => existsSync(place));
-  if (found === undefined) throw new Error('node_modules was not found');
-  return found;
-}
+/** Seen from the compiled tests. */
+const NODE_MODULES = fileURLToPath(new URL('../../../node_modules/', import.meta.url));
+
+/** Names the folder it lies in, wherever that is. */
+const FONTS = `<?xml version="1.0"?>
+<fontconfig>
+  <dir prefix="relative">.</dir>
+</fontconfig>
+`;
 
 /**
  * The folder of a browser that the package `@sparticuz/chromium` carries in compressed form, with the libraries that a slim
@@ -23,9 +24,9 @@ function nodeModules(): string {
  * same time does no harm.
  */
 async function unpackedBrowser(): Promise<string> {
-  const manifest = join(nodeModules(), '@sparticuz/chromium/package.json');
+  const manifest = join(NODE_MODULES, '@sparticuz/chromium/package.json');
   const { version } = JSON.parse(readFileSync(manifest, 'utf8')) as { version: string };
-  const cache = join(nodeModules(), '.cache');
+  const cache = join(NODE_MODULES, '.cache');
   const folder = join(cache, `hss-gateway-browser-${version}`);
   if (existsSync(folder)) return folder;
   mkdirSync(cache, { recursive: true });
@@ -33,11 +34,11 @@ async function unpackedBrowser(): Promise<string> {
   // In a process of its own, because the package takes its folder and its idea of the system from the environment.
   const script = "import('@sparticuz/chromium').then(({ default: chromium }) => chromium.executablePath())";
   await run(process.execPath, ['-e', script], {
-    cwd: join(nodeModules(), '..'),
+    cwd: join(NODE_MODULES, '..'),
     env: { PATH: process.env['PATH'], TMPDIR: fresh, AWS_EXECUTION_ENV: 'AWS_Lambda_nodejs20.x' },
   });
   // The package's own names folders that only some clouds have; a page without any font crashes the browser.
-  writeFileSync(join(fresh, 'fonts', 'fonts.conf'), fontsAt(join(folder, 'fonts')));
+  writeFileSync(join(fresh, 'fonts', 'fonts.conf'), FONTS);
   try {
     renameSync(fresh, folder);
   } catch (error) {
@@ -45,15 +46,6 @@ async function unpackedBrowser(): Promise<string> {
     rmSync(fresh, { recursive: true, force: true });
   }
   return folder;
-}
-
-function fontsAt(folder: string): string {
-  return `<?xml version="1.0"?>
-<fontconfig>
-  <dir>${folder}</dir>
-  <cachedir>${folder}-cache</cachedir>
-</fontconfig>
-`;
 }
 
 /** A headless browser that needs nothing but npm on 64-bit Linux; elsewhere `TEST_BROWSER` names one that is installed. */

@@ -133,7 +133,11 @@ export async function startRig(overrides: Overrides = {}, cloud: SimulatorOption
   const folder = mkdtempSync(join(tmpdir(), 'hss-gateway-test-'));
   const simulator = await startSimulator(cloud);
   const config = configFor(simulator, folder, overrides);
-  const gateway = await startGateway(config);
+  const gateway = await startGateway(config).catch(async (error: unknown) => {
+    // Left open, it would keep the test's process from ending.
+    await simulator.close();
+    throw error;
+  });
   const call: Rig['call'] = (method, path, body, options = {}) =>
     fetchJson(method, gateway.url + path, body, { key: KEY, ...options });
   const control: Rig['control'] = (method, path, body) =>

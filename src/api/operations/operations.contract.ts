@@ -4,7 +4,7 @@ import { FIND_PROBLEMS, HANDLE_PROBLEMS, LIST_PROBLEMS } from './operation-probl
 import { REQUEST_EXAMPLES } from './operation-request.examples.js';
 import { OPERATION_REQUESTS } from './operation-request.types.js';
 import { ReceiptDto, ReceiptPageDto } from './receipt.dto.js';
-import { MIXED_EXAMPLES, PAGE_EXAMPLES, RECEIPT_EXAMPLES } from './receipt.examples.js';
+import { FOUND_EXAMPLES, MIXED_EXAMPLES, PAGE_EXAMPLES, RECEIPT_EXAMPLES } from './receipt.examples.js';
 
 export const HANDLE: ContractOptions = {
   id: 'handleAlarms',
@@ -40,7 +40,7 @@ export const FIND: ContractOptions = {
     },
   ],
   answers: {
-    200: { description: 'The receipt.', type: ReceiptDto, examples: RECEIPT_EXAMPLES },
+    200: { description: 'The receipt.', type: ReceiptDto, examples: FOUND_EXAMPLES },
   },
   problems: FIND_PROBLEMS,
 };

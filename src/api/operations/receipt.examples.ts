@@ -1,4 +1,4 @@
-import type { IntentRecord } from '../../audit/audit-record.js';
+import type { IntentRecord, OutcomeRecord } from '../../audit/audit-record.js';
 import { statusOf, type ChunkOutcome } from '../../domain/outcome.js';
 import type { Examples } from '../../http/contract/contract.js';
 import {
@@ -41,25 +41,28 @@ const APPLIED: ChunkOutcome = {
   },
 };
 
-function receipt(intent: IntentRecord, chunks: readonly ChunkOutcome[]): ReceiptDto {
-  const { operationId } = intent;
-  const status = statusOf(chunks);
+function concluded(chunks: readonly ChunkOutcome[]): OutcomeRecord {
   const at = '2026-08-16T09:05:22.734Z';
-  const outcome = { kind: 'outcome', operationId, at, status, chunks } as const;
-  return receiptOf({ intent, chunks, outcome, settlements: [] });
+  return { kind: 'outcome', operationId: EXAMPLE_OPERATION_ID, at, status: statusOf(chunks), chunks };
 }
 
-const offline = documentedFaults(EXAMPLE_UPSTREAM_REQUEST_ID).find(
-  ({ fault }) => fault.code === 'agent_offline',
-);
+function receipt(intent: IntentRecord, chunks: readonly ChunkOutcome[]): ReceiptDto {
+  return receiptOf({ intent, chunks, outcome: concluded(chunks), settlements: [] });
+}
+
+/** What a chunk that met a fault adds to its record. */
+function faulty(code: string): Pick<ChunkOutcome, 'outcome' | 'fault'> {
+  const found = documentedFaults(EXAMPLE_UPSTREAM_REQUEST_ID).find(({ fault }) => fault.code === code);
+  if (!found) throw new Error(`${code} is no code of the table`);
+  return found;
+}
 
 /** 101 alarms in two chunks, of which upstream refused the second; shortened to one alarm of each. */
 function mixed(): ReceiptDto {
   const first = { ...APPLIED, alarms: 100 };
   const second: ChunkOutcome = {
     ...APPLIED,
-    outcome: 'rejected',
-    ...(offline && { fault: offline.fault }),
+    ...faulty('agent_offline'),
     ...(APPLIED.exchange && { exchange: { ...APPLIED.exchange, status: 400 } }),
   };
   const alarms = Array.from(
@@ -70,10 +73,31 @@ function mixed(): ReceiptDto {
   return { ...whole, alarms: whole.alarms.slice(-2) };
 }
 
+/** No answer came; upstream's state told later that it was done. */
+function settled(): ReceiptDto {
+  const { operationId, alarms } = INTENT;
+  const exchange = { attempts: 3, bytesSent: true, durationMs: 9_400 };
+  const chunks: ChunkOutcome[] = [{ alarms: 1, ...faulty('upstream_unanswered'), exchange }];
+  const settlement = {
+    kind: 'settlement',
+    operationId,
+    at: '2026-08-16T09:05:43.120Z',
+    status: 'applied',
+    alarms: alarms.map((eventId) => ({ eventId, outcome: 'applied' }) as const),
+    settled: true,
+  } as const;
+  return receiptOf({ intent: INTENT, chunks, outcome: concluded(chunks), settlements: [settlement] });
+}
+
 export const RECEIPT: ReceiptDto = receipt(INTENT, [APPLIED]);
 
 export const RECEIPT_EXAMPLES: Examples = {
   applied: { summary: 'Applied', value: RECEIPT },
+};
+
+export const FOUND_EXAMPLES: Examples = {
+  ...RECEIPT_EXAMPLES,
+  settled: { summary: 'Unknown at first, and found out later', value: settled() },
 };
 
 export const MIXED_EXAMPLES: Examples = {
