@@ -90,11 +90,12 @@ describe('a token that HSS does not take', () => {
     expect(await rig.operations()).toHaveLength(2);
   });
 
-  it('does not make IAM give out one new token a request', async () => {
+  it('does not make IAM give out one new token a request, nor is it sent twice', async () => {
     await start('password');
     await refuse('always', 'APIGW.0301');
     for (let count = 0; count < 20; count += 1) await rig.handle('password');
     expect(await rig.logins()).toHaveLength(2);
+    expect(await rig.operations()).toHaveLength(21);
   });
 });
 

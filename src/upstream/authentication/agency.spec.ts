@@ -122,6 +122,30 @@ describe('an agency', () => {
     expect(rig.one.available).toBe(false);
   });
 
+  it("does not cost the user's own token again when that was replaced in vain just before", async () => {
+    const other = { ...project, name: 'other' };
+    const answering = iam(() => answered(401, { error_code: 'IAM.0067' }));
+    const rig = new AuthenticatorRig(clock, answering, project, other);
+    await faultOf(rig.token());
+    expect(own).toBe(2);
+    await faultOf(rig.of('other').prove(REQUEST, clock.now() + 10_000));
+    expect(own).toBe(2);
+  });
+
+  it("has the user's own token replaced again when that was taken meanwhile", async () => {
+    const dead = new Set(['own-1']);
+    const refused = answered(401, { error_code: 'IAM.0066' });
+    const rig = new AuthenticatorRig(
+      clock,
+      iam((token) => (dead.has(token) ? refused : undefined)),
+      project,
+    );
+    const first = await rig.prove();
+    dead.add('own-2');
+    await rig.one.reject(first);
+    expect(await rig.token()).toBe('agency-of-own-3');
+  });
+
   it('that does not exist is not asked for again and again', async () => {
     const rig = new AuthenticatorRig(
       clock,

@@ -1,4 +1,5 @@
 import type { AgencyConfig } from '../../config/config.js';
+import type { Kept } from './expiring-value.js';
 import type { IamAccount } from './iam-account.js';
 import { BaseTokenRejected, IAM_TIMEOUT_MS, requestToken } from './iam-exchange.js';
 import { LoginGuard } from './login-guard.js';
@@ -26,14 +27,13 @@ export class Agency {
   /** A new token of the agency's; where the user's own is not taken, once more with a new one. @throws AuthenticationError */
   async assume(scope: ExpectedScope): Promise<IamToken> {
     return this.#guard.run(0, async () => {
-      const { ownToken } = this.account;
-      const own = await ownToken.get(this.#deadline());
+      const own = await this.#ownToken();
       try {
-        return await this.#assumeWith(own.value, scope);
+        return await this.#assumeWith(own, scope);
       } catch (error) {
-        if (!(error instanceof BaseTokenRejected) || ownToken.reject(own.generation) === 'final') throw error;
-        const renewed = await ownToken.get(this.#deadline());
-        return this.#assumeWith(renewed.value, scope);
+        const rejected = error instanceof BaseTokenRejected;
+        if (!rejected || this.account.ownToken.reject(own.generation) === 'final') throw error;
+        return this.#assumeWith(await this.#ownToken(), scope);
       }
     });
   }
@@ -42,13 +42,16 @@ export class Agency {
     return this.#guard.isOpenFor(0) && (this.account.ownToken.current !== undefined || this.account.open);
   }
 
-  #assumeWith({ value: baseToken }: IamToken, expected: ExpectedScope): Promise<IamToken> {
-    const { transport, clock } = this.surroundings;
-    const body = agencyBody(this.config, expected);
-    return requestToken({ origin: this.account.iamEndpoint, body, baseToken, expected }, transport, clock);
+  #ownToken(): Promise<Kept<IamToken>> {
+    return this.account.ownToken.get(this.surroundings.clock.now() + IAM_TIMEOUT_MS);
   }
 
-  #deadline(): number {
-    return this.surroundings.clock.now() + IAM_TIMEOUT_MS;
+  async #assumeWith({ value: own, generation }: Kept<IamToken>, expected: ExpectedScope): Promise<IamToken> {
+    const { iamEndpoint: origin, ownToken } = this.account;
+    const { transport, clock } = this.surroundings;
+    const body = agencyBody(this.config, expected);
+    const token = await requestToken({ origin, body, baseToken: own.value, expected }, transport, clock);
+    ownToken.accept(generation);
+    return token;
   }
 }

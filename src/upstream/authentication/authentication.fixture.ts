@@ -52,6 +52,13 @@ export function settled(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
 
+/** Waits for what files bring about: they are read in time that is not the fake clock's. */
+export async function eventually(condition: () => boolean): Promise<void> {
+  for (let tries = 0; tries < 2_000 && !condition(); tries += 1) {
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
+
 /** A network on which each request waits for the test to answer it. */
 export class HeldTransport extends Transport {
   readonly requests: WireRequest[] = [];

@@ -117,6 +117,15 @@ describe('a project without an id', () => {
     expect(rig.one.available).toBe(false);
   });
 
+  it('found by a key that was refused before brings that key back into use', async () => {
+    const rig = rigOn((index) => (index === 0 ? answered(401, { error_code: 'APIGW.0301' }) : listed(own)));
+    await faultOf(idOf(rig));
+    await clock.advance(5_000);
+    await idOf(rig);
+    for (let count = 0; count < 5; count += 1) await rig.prove();
+    expect(rig.transport.requests).toHaveLength(2);
+  });
+
   it('waits when IAM has too many requests', async () => {
     const rig = rigOn((index) =>
       index === 0 ? answered(429, { error_code: 'IAM.0012' }, { 'retry-after': '20' }) : listed(own),

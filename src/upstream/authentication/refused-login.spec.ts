@@ -8,6 +8,7 @@ import {
   answered,
   AnsweringTransport,
   AuthenticatorRig,
+  eventually,
   FakeClock,
   faultOf,
   HeldTransport,
@@ -78,7 +79,7 @@ describe('a login that is refused', () => {
     await faultOf(files.token());
     writeFileSync(passwordFile, 'right\n');
     await clock.advance(1_000);
-    for (let tries = 0; tries < 1_000 && !files.one.available; tries += 1) await settled();
+    await eventually(() => files.one.available);
     expect(files.one.available).toBe(true);
     expect(await files.token()).toBe('token');
     expect(answering.requests).toHaveLength(2);

@@ -184,6 +184,11 @@ describe('a signature', () => {
     );
   });
 
+  it('is over values as they arrive, without the blanks around them', () => {
+    const padded = { ...CHANGE_EVENT, headers: { ...CHANGE_EVENT.headers, region: ' cn-north-4\t' } };
+    expect(signatureOf(padded)).toBe(signatureOf(CHANGE_EVENT));
+  });
+
   it('takes the digest of the body from the request where that states one', () => {
     const stated = { ...CHANGE_EVENT, headers: { ...headers, 'X-Sdk-Content-Sha256': 'UNSIGNED-PAYLOAD' } };
     expect(signatureOf(stated)).toBe(signatureOf({ ...stated, body: 'another' }));

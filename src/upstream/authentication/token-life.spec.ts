@@ -181,6 +181,14 @@ describe('an answer that is no token for this project', () => {
     expect(await token).toBe('good');
   });
 
+  it('is not kept: it has an id that could not stand in a path', async () => {
+    rig = new AuthenticatorRig(clock, transport, withoutId(passwordProject()));
+    const fault = faultOf(rig.token());
+    await settled();
+    await transport.answer(0, tokenAnswer(clock, 'token', { project: { id: 'a/../b', name: REGION } }));
+    expect(await fault).toMatchObject({ code: 'upstream_token_unusable' });
+  });
+
   it.each([
     [200, { token: good }],
     [302, ''],
