@@ -1,0 +1,102 @@
+import { describe, expect, it } from '@jest/globals';
+
+import fc from 'fast-check';
+
+import type { OperationTrail } from '../audit/audit-record.js';
+import { statusOf, type AlarmOutcome } from '../domain/outcome.js';
+import { OPERATION_TYPE_NAMES, type OperationType } from '../domain/operation-type.js';
+import type { Standing } from '../upstream/index.js';
+import { influenceOn } from './influence.js';
+
+const at = (seconds: number): string => new Date(1_700_000_000_000 + seconds * 1_000).toISOString();
+let made = 0;
+
+/** An operation on the alarm; without an end it still runs. */
+function operation(
+  type: OperationType,
+  from: number,
+  to: number | undefined,
+  outcome: AlarmOutcome,
+  alarm = 'e-1',
+): OperationTrail {
+  const operationId = `op-${made++}`;
+  const chunks = to === undefined ? [] : [{ alarms: 1, outcome }];
+  return {
+    intent: {
+      kind: 'intent',
+      operationId,
+      at: at(from),
+      requestId: 'r',
+      caller: 'c',
+      operation: type,
+      scope: { project: 'p', region: 'r', projectId: 'id', enterpriseProjectId: '0' },
+      alarms: [alarm],
+    },
+    chunks,
+    ...(to !== undefined && {
+      outcome: { kind: 'outcome', operationId, at: at(to), status: statusOf(chunks), chunks },
+    }),
+  };
+}
+
+const own = (type: OperationType) => operation(type, 100, 110, 'unknown');
+const seenOf = (mine: OperationTrail, standing: Standing, ...others: OperationTrail[]) =>
+  influenceOn({ eventId: 'e-1', standing }, mine, [mine, ...others]);
+
+describe('what is seen of an alarm', () => {
+  it("is nobody else's effect when nobody else acted on it", () => {
+    for (const standing of ['as_wanted', 'otherwise'] as const) {
+      expect(seenOf(own('ignore'), standing)).toBe('none');
+      expect(seenOf(own('ignore'), standing, operation('ignore', 105, 106, 'applied', 'e-2'))).toBe('none');
+    }
+  });
+
+  it.each<AlarmOutcome>(['rejected', 'not_attempted'])('is not the effect of what was %s', (outcome) => {
+    fc.assert(
+      fc.property(
+        fc.constantFrom(...OPERATION_TYPE_NAMES),
+        fc.constantFrom(...OPERATION_TYPE_NAMES),
+        fc.integer({ min: 0, max: 200 }),
+        (mine, theirs, from) => {
+          const other = operation(theirs, from, from + 1, outcome);
+          expect(seenOf(own(mine), 'as_wanted', other)).toBe('none');
+          expect(seenOf(own(mine), 'otherwise', other)).toBe('none');
+        },
+      ),
+    );
+  });
+
+  it.each<[string, OperationType, OperationType, Standing]>([
+    ['the same, sent again', 'ignore', 'ignore', 'as_wanted'],
+    ['the same, taken back', 'ignore', 'do_not_ignore', 'otherwise'],
+    ['something else instead', 'ignore', 'mark_as_handled', 'otherwise'],
+    ['a taking back, sent again', 'unhandle', 'unhandle', 'as_wanted'],
+    ['a taking back, and something else done', 'unhandle', 'ignore', 'as_wanted'],
+    ['a taking back, and the same done anew', 'unhandle', 'mark_as_handled', 'otherwise'],
+  ])('may be that of a later one: %s', (_, mine, theirs, standing) => {
+    const other = standing === 'as_wanted' ? 'otherwise' : 'as_wanted';
+    for (const later of [
+      operation(theirs, 120, 121, 'applied'),
+      operation(theirs, 105, 106, 'applied'),
+      operation(theirs, 120, undefined, 'unknown'),
+      // Begun before, and nobody knows when it takes effect.
+      operation(theirs, 90, 95, 'unknown'),
+    ]) {
+      expect(seenOf(own(mine), standing, later)).toBe('obscured');
+      expect(seenOf(own(mine), other, later)).toBe('none');
+    }
+  });
+
+  it('was so before when the last of those that ended before made it so', () => {
+    const [done, undone] = [
+      operation('ignore', 90, 95, 'applied'),
+      operation('do_not_ignore', 96, 97, 'applied'),
+    ];
+    expect(seenOf(own('ignore'), 'as_wanted', done)).toBe('stood_before');
+    expect(seenOf(own('ignore'), 'as_wanted', done, undone)).toBe('none');
+    expect(seenOf(own('ignore'), 'as_wanted', undone, done)).toBe('none');
+    expect(seenOf(own('do_not_ignore'), 'as_wanted', done)).toBe('none');
+    expect(seenOf(own('do_not_ignore'), 'as_wanted', done, undone)).toBe('stood_before');
+    expect(seenOf(own('ignore'), 'otherwise', done)).toBe('none');
+  });
+});
