@@ -106,7 +106,7 @@ describe('callers', () => {
     ['keys', caller({ keys: '[]' }), 'must be a list of at least one key'],
     ['keys', `  - { id: a, grants: [${GRANT}] }\n`, 'is missing'],
     ['grants', caller({ grants: '[]' }), 'must be a list of at least one grant'],
-    ['grants[0]', caller({ grants: '["*"]' }), 'must be a mapping with the keys operations'],
+    ['grants[0]', caller({ grants: '["*"]' }), 'must be a mapping with the keys rights, operations'],
     [
       'name',
       `  - { id: a, name: A, keys: [{ sha256: ${DIGEST} }], grants: [${GRANT}] }\n`,

@@ -65,7 +65,7 @@ function parseOrigin(raw: unknown): URL | undefined {
   return URL.canParse(raw) ? new URL(raw) : undefined;
 }
 
-function isLoopback(hostname: string): boolean {
+export function isLoopback(hostname: string): boolean {
   return hostname === 'localhost' || hostname === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(hostname);
 }
 

@@ -1,10 +1,11 @@
-import { readCallers } from './callers.js';
+import { accessOf } from './access.js';
 import { Problems } from './config.error.js';
-import type { CallerConfig, Config } from './config.js';
+import type { Config } from './config.js';
 import { LOG_LEVELS } from './config.js';
-import { readConfigFile, type ConfigFile } from './config-file.js';
+import { readConfigFile } from './config-file.js';
 import { readDatabase } from './database.js';
 import { Environment, type ConfigSource } from './environment.js';
+import { isAddressRange } from '../domain/address-range.js';
 import { HOST } from './formats.js';
 import { deepFreeze } from './frozen.js';
 import { readLimits, readShutdown, readUpstream } from './limits.js';
@@ -33,10 +34,12 @@ export function loadConfig(source: ConfigSource): Config {
     listen: {
       host: environment.field('HOST').text(HOST, '127.0.0.1'),
       port: environment.field('PORT').integer(PORTS, 3_000),
+      ...trustedProxiesOf(environment),
     },
     database: readDatabase(environment),
     projects,
-    callers: callersOf(file, [...projects.keys()], demo),
+    ...accessOf(file, [...projects.keys()], demo),
+    ...fileOf(environment),
     limits: readLimits(file.limits, environment),
     upstream: readUpstream(file.upstream, environment),
     shutdown: readShutdown(environment),
@@ -65,12 +68,22 @@ function noProjects(mode: Config['environment']): string {
   return `none is configured: ${remedy}${mode === 'production' ? '' : ', or set GATEWAY_DEMO=1'}`;
 }
 
-function callersOf(file: ConfigFile, projects: readonly string[], demo: boolean): CallerConfig[] {
-  if (file.callers.given) return readCallers(file.callers, projects);
-  if (!demo && !file.broken) {
-    file.callers.note(
-      'none is configured, so nobody could use the gateway: list them in the file that GATEWAY_CONFIG names',
+function fileOf(environment: Environment): { file?: string } {
+  const { given, raw } = environment.field('GATEWAY_CONFIG');
+  return given && typeof raw === 'string' ? { file: raw } : {};
+}
+
+function trustedProxiesOf(environment: Environment): { trustedProxies?: string[] } {
+  const { given, raw } = environment.field('GATEWAY_TRUSTED_PROXIES');
+  if (!given) return {};
+  const trustedProxies = String(raw)
+    .split(',')
+    .map((range) => range.trim());
+  if (!trustedProxies.every(isAddressRange)) {
+    environment.note(
+      'GATEWAY_TRUSTED_PROXIES',
+      'must be addresses or ranges in CIDR notation, with commas between them, such as 10.0.0.0/8,192.0.2.7',
     );
   }
-  return [];
+  return { trustedProxies };
 }
