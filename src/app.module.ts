@@ -1,6 +1,7 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { APP_FILTER } from '@nestjs/core';
 
+import { MeModule } from './api/me/me.module.js';
 import { OperationsModule } from './api/operations/operations.module.js';
 import { AuditModule } from './audit/audit.module.js';
 import { CONFIG, type Config } from './config/config.js';
@@ -8,7 +9,7 @@ import { Clock, SystemClock } from './domain/clock.js';
 import { Random, SystemRandom } from './domain/random.js';
 import { HealthModule } from './health/health.controller.js';
 import { Gatekeeper } from './http/gatekeeper.js';
-import { Keyring } from './http/keyring.js';
+import { IdentityModule } from './http/identity/identity.module.js';
 import { MalformedHttp } from './http/malformed-http.js';
 import { ProblemFilter } from './http/problem.filter.js';
 import { MetricsModule } from './metrics/metrics.module.js';
@@ -42,12 +43,13 @@ export class AppModule {
         MetricsModule,
         AuditModule,
         UpstreamModule,
+        IdentityModule,
         SettlementModule,
         HealthModule,
+        MeModule,
         OperationsModule,
       ],
       providers: [
-        Keyring,
         Gatekeeper,
         MalformedHttp,
         ProblemFilter,

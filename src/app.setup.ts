@@ -46,6 +46,8 @@ export async function setUpApp(
   const logger = makeLogger(config.logLevel);
   const adapter = new FastifyAdapter({
     bodyLimit: config.limits.bodyBytes,
+    // Without one, X-Forwarded-For is anybody's word.
+    trustProxy: config.listen.trustedProxies ? [...config.listen.trustedProxies] : false,
     genReqId: (request: IncomingMessage) => requestIdOf(request.headers['x-request-id']),
     // Requests on connections that are already open are still served while the gateway drains.
     return503OnClosing: false,

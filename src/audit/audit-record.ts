@@ -1,6 +1,10 @@
+import type { Credential } from '../domain/caller.js';
 import type { AlarmOutcome, ChunkOutcome, OperationStatus } from '../domain/outcome.js';
 import type { OperationType } from '../domain/operation-type.js';
 import type { Scope } from '../domain/scope.js';
+
+/** What a credential is called, never itself. */
+export type CredentialRecord = Pick<Credential, 'kind' | 'id'>;
 
 /** Written and durable before the first byte goes upstream. */
 export interface IntentRecord {
@@ -11,6 +15,10 @@ export interface IntentRecord {
   readonly at: string;
   readonly requestId: string;
   readonly caller: string;
+  /** By what the caller proved who it is. */
+  readonly credential?: CredentialRecord;
+  /** The human behind the request, as the caller named them. */
+  readonly onBehalfOf?: string;
   readonly operation: OperationType;
   readonly remark?: string;
   readonly scope: Scope;
@@ -65,6 +73,8 @@ export interface RefusalRecord {
   readonly requestId: string;
   /** Absent: nobody was recognised. */
   readonly caller?: string;
+  readonly credential?: CredentialRecord;
+  readonly onBehalfOf?: string;
   readonly address: string;
   readonly method: string;
   /** The route's pattern, not the address that was typed. */
@@ -73,7 +83,7 @@ export interface RefusalRecord {
   readonly status: number;
   readonly detail: string;
   readonly pointers?: readonly string[];
-  /** Refusals since the last recorded one that were too many to be recorded one by one. */
+  /** Refusals since the last recorded one, of all or of this address, that were too many to be recorded one by one. */
   readonly unrecorded?: number;
 }
 

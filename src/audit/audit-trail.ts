@@ -89,10 +89,10 @@ export class AuditTrail implements OnApplicationShutdown {
   /** A refusal; the caller's answer does not wait for it. */
   refuse(record: RefusalRecord): void {
     if (this.#refusalsWaiting >= MOST_REFUSALS_WAITING) {
-      this.#refusalsUnrecorded += 1;
+      this.#refusalsUnrecorded += 1 + (record.unrecorded ?? 0);
       return;
     }
-    const unrecorded = this.#refusalsUnrecorded;
+    const unrecorded = this.#refusalsUnrecorded + (record.unrecorded ?? 0);
     this.#refusalsUnrecorded = 0;
     this.#refusalsWaiting += 1;
     const body = unrecorded === 0 ? record : { ...record, unrecorded };

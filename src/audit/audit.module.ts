@@ -4,6 +4,7 @@ import { CONFIG, type Config } from '../config/config.js';
 import { AuditEngine } from './audit.engine.js';
 import { AuditTrail } from './audit-trail.js';
 import { EmbeddedEngine } from './embedded.engine.js';
+import { KeyUseStore } from './key-use.store.js';
 import { OperationStore } from './operation.store.js';
 import { Recovery } from './recovery.js';
 
@@ -20,8 +21,9 @@ import { Recovery } from './recovery.js';
     },
     AuditTrail,
     OperationStore,
+    KeyUseStore,
     Recovery,
   ],
-  exports: [AuditTrail, OperationStore],
+  exports: [AuditTrail, OperationStore, KeyUseStore],
 })
 export class AuditModule {}

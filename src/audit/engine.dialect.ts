@@ -24,6 +24,7 @@ export interface AuditTables {
     open: number;
   };
   alarm_index: { rowid: number; alarm_index: string };
+  key_use: { caller: string; key: string; last_used_at: number };
 }
 
 class EngineConnection implements DatabaseConnection {

@@ -30,4 +30,13 @@ export const SCHEMA_STEPS: readonly (readonly string[])[] = [
        tokens, content = '', detail = none, columnsize = 0, tokenize = "ascii tokenchars '-'"
      )`,
   ],
+  [
+    // When each key was last used: beside the trail, and overwritten.
+    `CREATE TABLE key_use (
+       caller TEXT NOT NULL,
+       key TEXT NOT NULL,
+       last_used_at INTEGER NOT NULL,
+       PRIMARY KEY (caller, key)
+     ) WITHOUT ROWID`,
+  ],
 ];

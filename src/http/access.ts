@@ -3,15 +3,16 @@ import { RouteConfig } from '@nestjs/platform-fastify';
 import { ApiSecurity } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
 
-import type { CallContext } from '../domain/caller.js';
+import type { CallContext, Right } from '../domain/caller.js';
 
 /**
  * Who may reach a route.
  *
  * - `public`: anyone, without a key
- * - `caller`: any authenticated caller; what it may do there is decided by its grants
+ * - `caller`: any authenticated caller
+ * - a right: any authenticated caller that has it anywhere; what it may do there is decided by its grants
  */
-export type AccessRule = 'public' | 'caller';
+export type AccessRule = 'public' | 'caller' | Right;
 
 declare module 'fastify' {
   interface FastifyContextConfig {

@@ -9,8 +9,12 @@ import {
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
 import { AuditTrail } from '../audit/audit-trail.js';
+import type { CallContext } from '../domain/caller.js';
 import { Clock } from '../domain/clock.js';
+import { TooManyFailures } from './identity/failed-attempts.js';
+import { AuthenticationProblem } from './identity/identity.js';
 import { Problem, problemBody } from './problem.js';
+import type { Violation } from './validation/report.js';
 
 /** Turns whatever was thrown, by our code, the framework or the HTTP server, into a problem document; records refusals. */
 @Catch()
@@ -45,8 +49,12 @@ export class ProblemFilter implements ExceptionFilter {
       .send(JSON.stringify(problemBody(problem, request.id)));
   }
 
-  #record({ status, code, detail, extras }: Problem, request: FastifyRequest): void {
-    const caller = request.callContext?.caller.id;
+  #record(problem: Problem, request: FastifyRequest): void {
+    if (problem instanceof TooManyFailures && !problem.recorded) return;
+    const { status, code, detail, extras } = problem;
+    const failed = problem instanceof AuthenticationProblem ? problem : undefined;
+    const who: Partial<CallContext> = request.callContext ?? failed?.whose ?? {};
+    const { caller, credential, onBehalfOf } = who;
     this.trail.refuse({
       kind: 'refusal',
       at: new Date(this.clock.now()).toISOString(),
@@ -57,12 +65,18 @@ export class ProblemFilter implements ExceptionFilter {
       code,
       status,
       detail,
-      ...(caller !== undefined && { caller }),
-      ...(extras.violations && {
-        pointers: extras.violations.map(({ pointer, parameter }) => pointer ?? `?${parameter}`),
-      }),
+      ...(caller && { caller: caller.id }),
+      ...(credential && { credential: { kind: credential.kind, id: credential.id } }),
+      ...(onBehalfOf !== undefined && { onBehalfOf }),
+      ...(extras.violations && { pointers: extras.violations.map(placeOf) }),
+      ...(failed && failed.unrecorded > 0 && { unrecorded: failed.unrecorded }),
     });
   }
+}
+
+/** A pointer into the body, `?` and a query parameter's name, or a header's. */
+function placeOf({ pointer, parameter, header }: Violation): string {
+  return pointer ?? header ?? `?${parameter}`;
 }
 
 declare module 'fastify' {

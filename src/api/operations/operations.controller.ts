@@ -31,7 +31,7 @@ export class OperationsController {
    * `outcome`, where there is one, says what became of the operation.
    */
   @Post()
-  @Access('caller')
+  @Access('act')
   @UseGuards(NoParametersGuard)
   @HttpCode(200)
   @Contract(HANDLE)
@@ -50,7 +50,7 @@ export class OperationsController {
    * Answers the receipt as it stands now, to the caller who made the operation.
    */
   @Get(':id')
-  @Access('caller')
+  @Access('read')
   @Contract(FIND)
   find(@Param('id') id: string, @Context() context: CallContext): Promise<ReceiptDto> {
     return this.receipts.find(id, context.caller);
@@ -64,7 +64,7 @@ export class OperationsController {
    * the end.
    */
   @Get()
-  @Access('caller')
+  @Access('read')
   @Contract(LIST)
   list(@Query() query: OperationQueryDto, @Context() context: CallContext): Promise<ReceiptPageDto> {
     return this.receipts.list(query, context.caller);

@@ -20,7 +20,7 @@ import {
 } from '../../upstream/index.js';
 import type { OperationRequestDto } from './operation-request.dto.js';
 import { requestBodies } from './operation.translator.js';
-import { authorise } from './policy.js';
+import { authorise, touchedBy } from './policy.js';
 import type { ReceiptDto } from './receipt.dto.js';
 import { receiptOf } from './receipt.translator.js';
 import { RunningOperations, type RunningOperation } from './running-operations.js';
@@ -63,7 +63,13 @@ export class OperationsService {
 
   async #handle(request: OperationRequestDto, context: CallContext, run: RunningOperation): Promise<Handled> {
     const operation = request.operation as OperationType;
-    const { scope, project } = authorise(operation, request.scope, context.caller, this.config.projects);
+    const { scope, project } = authorise(
+      operation,
+      request.scope,
+      context.caller,
+      this.config.projects,
+      touchedBy(request),
+    );
     this.unknownWords.notice(request.alarms);
     const bodies = requestBodies(request);
     const intent: IntentRecord = {
@@ -71,6 +77,10 @@ export class OperationsService {
       ...this.#begin(),
       requestId: context.requestId,
       caller: context.caller.id,
+      ...(context.credential && {
+        credential: { kind: context.credential.kind, id: context.credential.id },
+      }),
+      ...(context.onBehalfOf !== undefined && { onBehalfOf: context.onBehalfOf }),
       operation,
       ...(request.remark !== undefined && { remark: request.remark }),
       scope,
