@@ -81,11 +81,16 @@ describe('exact JSON', () => {
   it('never takes a fraction for a whole number', () => {
     const digits = fc.string({ unit: fc.constantFrom(...'0123456789'), minLength: 1, maxLength: 30 });
     fc.assert(
-      fc.property(fc.bigInt({ min: 1n, max: INT64_MAX }), digits, fc.integer({ min: 1, max: 9 }), (whole, zeros, last) => {
-        const value = parseExact(`${whole}.${zeros}${last}`);
-        expect(Number.isSafeInteger(value)).toBe(false);
-        expect(typeof value).toBe('number');
-      }),
+      fc.property(
+        fc.bigInt({ min: 1n, max: INT64_MAX }),
+        digits,
+        fc.integer({ min: 1, max: 9 }),
+        (whole, zeros, last) => {
+          const value = parseExact(`${whole}.${zeros}${last}`);
+          expect(Number.isSafeInteger(value)).toBe(false);
+          expect(typeof value).toBe('number');
+        },
+      ),
       { numRuns: 500 },
     );
   });
@@ -118,9 +123,15 @@ describe('the two parsers behind it agree', () => {
     );
   });
 
-  it.each([[''], [`,"far":${UNSAFE}`]])('of two members of one name the last one counts (text goes on: %j)', (more) => {
-    expect(parseExact(`{"a":1,"b":{"c":[1]},"a":{"d":2}${more}}`)).toMatchObject({ a: { d: 2 }, b: { c: [1] } });
-  });
+  it.each([[''], [`,"far":${UNSAFE}`]])(
+    'of two members of one name the last one counts (text goes on: %j)',
+    (more) => {
+      expect(parseExact(`{"a":1,"b":{"c":[1]},"a":{"d":2}${more}}`)).toMatchObject({
+        a: { d: 2 },
+        b: { c: [1] },
+      });
+    },
+  );
 
   it.each([['1'], [UNSAFE]])('__proto__ is a name like any other (beside %s)', (number) => {
     const value = parseExact(`{"__proto__":{"polluted":${number}}}`) as object;
@@ -131,22 +142,34 @@ describe('the two parsers behind it agree', () => {
 });
 
 describe('hostile text', () => {
-  it.each([[''], [`${UNSAFE},`]])('nested a hundred thousand deep is read or refused (begins: %j)', (first) => {
-    const deep = `[${first}${'['.repeat(100_000)}${']'.repeat(100_000)}]`;
-    let error: unknown;
-    try {
-      parseExact(deep);
-    } catch (thrown) {
-      error = thrown;
-    }
-    expect(error === undefined || error instanceof RangeError).toBe(true);
-  });
-
-  it.each([['{"a":1'], ['{a:1}'], ["{'a':1}"], ['[1,]'], ['01'], ['+1'], ['.5'], ['1.'], ['NaN'], ['undefined'], ['']])(
-    'that is no JSON is a syntax error: %s',
-    (text) => {
-      expect(() => parseExact(text)).toThrow(SyntaxError);
-      expect(() => parseExact(`[${UNSAFE},${text}`)).toThrow(SyntaxError);
+  it.each([[''], [`${UNSAFE},`]])(
+    'nested a hundred thousand deep is read or refused (begins: %j)',
+    (first) => {
+      const deep = `[${first}${'['.repeat(100_000)}${']'.repeat(100_000)}]`;
+      let error: unknown;
+      try {
+        parseExact(deep);
+      } catch (thrown) {
+        error = thrown;
+      }
+      expect(error === undefined || error instanceof RangeError).toBe(true);
     },
   );
+
+  it.each([
+    ['{"a":1'],
+    ['{a:1}'],
+    ["{'a':1}"],
+    ['[1,]'],
+    ['01'],
+    ['+1'],
+    ['.5'],
+    ['1.'],
+    ['NaN'],
+    ['undefined'],
+    [''],
+  ])('that is no JSON is a syntax error: %s', (text) => {
+    expect(() => parseExact(text)).toThrow(SyntaxError);
+    expect(() => parseExact(`[${UNSAFE},${text}`)).toThrow(SyntaxError);
+  });
 });

@@ -17,26 +17,38 @@ describe('operation types', () => {
     expect(Object.keys(OPERATION_TYPES).sort()).toEqual([...OPERATION_TYPE_NAMES].sort());
   });
 
-  it.each(PAIRS)('%s is taken back by %s and the other way round, with the same details', (one, other, needs) => {
-    expect(OPERATION_TYPES[one].inverse).toBe(other);
-    expect(OPERATION_TYPES[other].inverse).toBe(one);
-    expect([...OPERATION_TYPES[one].requiredDetails].sort()).toEqual([...needs].sort());
-    expect([...OPERATION_TYPES[other].requiredDetails].sort()).toEqual([...needs].sort());
-  });
+  it.each(PAIRS)(
+    '%s is taken back by %s and the other way round, with the same details',
+    (one, other, needs) => {
+      expect(OPERATION_TYPES[one].inverse).toBe(other);
+      expect(OPERATION_TYPES[other].inverse).toBe(one);
+      expect([...OPERATION_TYPES[one].requiredDetails].sort()).toEqual([...needs].sort());
+      expect([...OPERATION_TYPES[other].requiredDetails].sort()).toEqual([...needs].sort());
+    },
+  );
 
-  it('only those that set the alarm\'s own state may be sent twice', () => {
+  it("only those that set the alarm's own state may be sent twice", () => {
     const twice = OPERATION_TYPE_NAMES.filter((name) => OPERATION_TYPES[name].setsState);
     expect(twice.sort()).toEqual(['do_not_ignore', 'ignore', 'mark_as_handled', 'unhandle']);
   });
 
   it('isolation is what changes a host', () => {
-    expect(OPERATION_TYPE_NAMES.filter((name) => OPERATION_TYPES[name].destructive)).toEqual(['isolate_and_kill']);
+    expect(OPERATION_TYPE_NAMES.filter((name) => OPERATION_TYPES[name].destructive)).toEqual([
+      'isolate_and_kill',
+    ]);
   });
 
-  it.each([['ignored'], ['Ignore'], [''], ['toString'], ['__proto__'], [1], [null], [undefined], [['ignore']]])(
-    '%j is none',
-    (value) => {
-      expect(isOperationType(value)).toBe(false);
-    },
-  );
+  it.each([
+    ['ignored'],
+    ['Ignore'],
+    [''],
+    ['toString'],
+    ['__proto__'],
+    [1],
+    [null],
+    [undefined],
+    [['ignore']],
+  ])('%j is none', (value) => {
+    expect(isOperationType(value)).toBe(false);
+  });
 });
