@@ -14,7 +14,7 @@ import { Clock } from '../../domain/clock.js';
 import { CallerDirectory } from './caller-directory.js';
 
 /** A change counts at the second look that sees it: well within a second. */
-export const LOOK_EVERY_MS = 250;
+export const LOOK_EVERY_MS = 200;
 /** An editor may take the file away for a moment. */
 const LOOKS_UNTIL_MISSED = 8;
 

@@ -40,6 +40,7 @@ describe('what a request presents', () => {
 
   it.each<[string, [string, string][], string]>([
     ['nothing', [], 'missing_key'],
+    ['an empty X-Api-Key', [['X-Api-Key', '']], 'missing_key'],
     ['another scheme', [['Authorization', 'Basic bmV3LWtleTo=']], 'invalid_authorization'],
     ['an empty Authorization', [['Authorization', '']], 'invalid_authorization'],
     ['two keys in one header', [['Authorization', 'Bearer one two']], 'invalid_authorization'],

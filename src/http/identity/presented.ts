@@ -18,7 +18,7 @@ export interface CredentialHeaders {
  */
 export function presentedBy({ headers, rawHeaders }: CredentialHeaders): Presented {
   const { authorization, 'x-api-key': apiKey } = headers;
-  if (authorization === undefined && apiKey === undefined) {
+  if (authorization === undefined && (apiKey === undefined || apiKey === '')) {
     throw new AuthenticationProblem(
       401,
       'missing_key',
