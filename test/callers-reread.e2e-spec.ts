@@ -8,6 +8,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { loadConfig } from '../src/config/load-config.js';
 import { startSimulator, type Simulator } from '../src/simulator/simulator.js';
 import { startGateway, type Gateway } from '../src/start.js';
+import { from, newAddress } from './support/addresses.js';
 import { fetchJson, sha256 } from './support/gateway.js';
 import { startIssuer, type Issuer } from './support/issuer.js';
 
@@ -49,12 +50,8 @@ function start(): Promise<Gateway> {
   return startGateway(config);
 }
 
-let requests = 0;
-function me(secret: string) {
-  requests += 1;
-  const headers = { 'X-Forwarded-For': `198.51.${requests >> 8}.${requests & 255}` };
-  return fetchJson('GET', `${gateway.url}/v1/me`, undefined, { key: secret, headers });
-}
+const me = (secret: string) =>
+  fetchJson('GET', `${gateway.url}/v1/me`, undefined, { key: secret, headers: from(newAddress()) });
 
 /** Asks until the answer is this, for longer than a change may take; a test that waits in vain fails by its own time limit. */
 async function becomes(secret: string, status: number): Promise<void> {

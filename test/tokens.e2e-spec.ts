@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
-import { recordsOf } from './support/audit.js';
+import type { IntentRecord } from '../src/audit/audit-record.js';
+import { BEHIND_A_PROXY, from, newAddress } from './support/addresses.js';
 import { sha256, startRig, type Rig } from './support/gateway.js';
 import { startIssuer, type Issuer } from './support/issuer.js';
+import { problemOf, recordsOf, refusalOf } from './support/problems.js';
 
 const alarm = {
   eventId: '2a71e1e2-60f4-4d56-b314-2038fdc39de6',
@@ -31,7 +33,7 @@ async function startWith(issuer: Issuer): Promise<Rig> {
       },
     ],
     issuers: [issuer.config],
-    listen: { host: '127.0.0.1', port: 0, trustedProxies: ['127.0.0.1'] },
+    listen: BEHIND_A_PROXY,
   });
 }
 
@@ -46,9 +48,8 @@ afterAll(async () => {
   await issuer.close();
 });
 
-let addresses = 0;
-const me = (token: string, at = rig, address = `198.51.100.${(addresses += 1)}`) =>
-  at.call('GET', '/v1/me', undefined, { key: token, headers: { 'X-Forwarded-For': address } });
+const me = (token: string, at = rig, address = newAddress()) =>
+  at.call('GET', '/v1/me', undefined, { key: token, headers: from(address) });
 
 describe('a token', () => {
   it('leads to the same caller and grants as its key', async () => {
@@ -68,7 +69,7 @@ describe('a token', () => {
       status: 200,
       body: { requestedBy: 'portal' },
     });
-    expect((await recordsOf(rig.gateway, 'intent')).at(-1)).toMatchObject({
+    expect((await recordsOf<IntentRecord>(rig, 'intent')).at(-1)).toMatchObject({
       caller: 'portal',
       credential: { kind: 'token', id: 'corporate:service-8' },
     });
@@ -80,8 +81,8 @@ describe('a token', () => {
     await rig.operate({ ...ignore, operation: 'unhandle' }, { key });
     const seen = JSON.stringify([
       (await rig.control('GET', '/requests')).text,
-      await recordsOf(rig.gateway, 'intent'),
-      await recordsOf(rig.gateway, 'refusal'),
+      await recordsOf(rig, 'intent'),
+      await recordsOf(rig, 'refusal'),
     ]);
     for (const part of key.split('.')) expect(seen).not.toContain(part);
   });
@@ -97,7 +98,7 @@ describe('a token', () => {
   });
 
   it('may not be sent as an X-Api-Key', async () => {
-    const headers = { 'X-Api-Key': await issuer.token(), 'X-Forwarded-For': '203.0.113.1' };
+    const headers = { 'X-Api-Key': await issuer.token(), ...from(newAddress()) };
     const answer = await rig.call('GET', '/v1/me', undefined, { key: null, headers });
     expect(answer).toMatchObject({ status: 401, body: { code: 'invalid_key' } });
   });
@@ -129,11 +130,10 @@ describe('a token is refused, and nothing is sent,', () => {
     ['when its parts are no text', () => Promise.resolve('____.____.____'), 401, 'invalid_token'],
   ])('%s', async (_, make, status, code) => {
     await rig.control('DELETE', '/requests');
-    const headers = { 'X-Forwarded-For': `203.0.113.${(addresses += 1)}` };
-    const answer = await rig.operate(ignore, { key: await make(), headers });
+    const answer = await rig.operate(ignore, { key: await make(), headers: from(newAddress()) });
     expect(answer).toMatchObject({ status, body: { code } });
     expect(await rig.received('/')).toEqual([]);
-    expect((await recordsOf(rig.gateway, 'refusal')).at(-1)).toMatchObject({ code, status });
+    expect(await refusalOf(rig, problemOf(answer).requestId)).toMatchObject({ code, status });
   });
 });
 

@@ -86,7 +86,11 @@ describe('token rules', () => {
   });
 
   test.each([
-    ['[{ issuer: corporat, claims: [{ name: a, value: b }] }]', 'issuer', 'did you mean "corporate"?'],
+    [
+      '[{ issuer: corporat, claims: [{ name: a, value: b }] }]',
+      'issuer',
+      'must be the name of one of the issuers',
+    ],
     ['[{ claims: [{ name: a, value: b }] }]', 'issuer', 'is missing'],
     ['[{ issuer: corporate, claims: [] }]', 'claims', 'must be a list of at least one claim'],
     ['[{ issuer: corporate, claims: [{ name: a }] }]', 'claims[0].value', 'is missing'],

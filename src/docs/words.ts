@@ -1,6 +1,7 @@
 /** By the name that controllers go under; each one's routes stand together. */
 export const TAGS: Readonly<Record<string, string>> = {
   Operations: 'Handle alarms, and read the receipts back.',
+  Me: 'Who you are to the gateway, and what you may do.',
   Health: 'For probes. No key is needed.',
   Metrics: 'For Prometheus. No key is needed.',
 };

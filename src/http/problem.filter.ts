@@ -14,7 +14,6 @@ import { Clock } from '../domain/clock.js';
 import { TooManyFailures } from './identity/failed-attempts.js';
 import { AuthenticationProblem } from './identity/identity.js';
 import { Problem, problemBody } from './problem.js';
-import type { Violation } from './validation/report.js';
 
 /** Turns whatever was thrown, by our code, the framework or the HTTP server, into a problem document; records refusals. */
 @Catch()
@@ -68,15 +67,12 @@ export class ProblemFilter implements ExceptionFilter {
       ...(caller && { caller: caller.id }),
       ...(credential && { credential: { kind: credential.kind, id: credential.id } }),
       ...(onBehalfOf !== undefined && { onBehalfOf }),
-      ...(extras.violations && { pointers: extras.violations.map(placeOf) }),
+      ...(extras.violations && {
+        pointers: extras.violations.map(({ pointer, parameter }) => pointer ?? `?${parameter}`),
+      }),
       ...(failed && failed.unrecorded > 0 && { unrecorded: failed.unrecorded }),
     });
   }
-}
-
-/** A pointer into the body, `?` and a query parameter's name, or a header's. */
-function placeOf({ pointer, parameter, header }: Violation): string {
-  return pointer ?? header ?? `?${parameter}`;
 }
 
 declare module 'fastify' {

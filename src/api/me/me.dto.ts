@@ -1,4 +1,4 @@
-import { ApiProperty } from '@nestjs/swagger';
+import { ApiProperty, ApiSchema } from '@nestjs/swagger';
 
 import { RIGHTS, type Right } from '../../domain/caller.js';
 import { OPERATION_TYPE_NAMES, type OperationType } from '../../domain/operation-type.js';
@@ -6,7 +6,7 @@ import { SEVERITIES, type Severity } from '../../domain/severity.js';
 
 const CREDENTIAL_KINDS = ['key', 'token', 'signature'] as const;
 
-/** By what this request proved who you are. */
+@ApiSchema({ name: 'MeCredential', description: 'By what this request proved who you are.' })
 export class MeCredentialDto {
   /** What it is. */
   @ApiProperty({ enum: CREDENTIAL_KINDS, example: 'key' })
@@ -23,7 +23,7 @@ export class MeCredentialDto {
   expiresAt?: string;
 }
 
-/** One of your keys, the one in use or another. */
+@ApiSchema({ name: 'MeKey', description: 'One of your keys, the one in use or another.' })
 export class MeKeyDto {
   /**
    * Its id.
@@ -42,35 +42,38 @@ export class MeKeyDto {
   lastUsedAt?: string;
 }
 
-/** What you may do: all of it in any of the projects, in any of their enterprise projects. */
+@ApiSchema({
+  name: 'MeGrant',
+  description: 'What you may do: all of it in any of the projects, in any of their enterprise projects.',
+})
 export class MeGrantDto {
   /** The rights that it gives. */
   @ApiProperty({ enum: RIGHTS, isArray: true, example: ['read', 'act'] })
-  rights!: readonly Right[];
+  rights!: Right[];
   /** Operation types, for the rights to act and to approve. */
   @ApiProperty({ enum: OPERATION_TYPE_NAMES, isArray: true, example: ['mark_as_handled', 'unhandle'] })
-  operations!: readonly OperationType[];
+  operations!: OperationType[];
   /**
    * Names of projects.
    * @example ['prod']
    */
-  projects!: readonly string[];
+  projects!: string[];
   /**
    * Enterprise project ids; `*` is any single one, `all_granted_eps` all of them at once.
    * @example ['0']
    */
-  enterpriseProjects!: readonly string[];
+  enterpriseProjects!: string[];
   /**
    * Only alarms of these event types; absent: of all.
    * @example [1010]
    */
-  eventTypes?: readonly number[];
+  eventTypes?: number[];
   /** Only alarms that are known to be of these severities; absent: of all. */
   @ApiProperty({ enum: SEVERITIES, isArray: true, required: false, example: ['Low', 'Medium'] })
-  severities?: readonly Severity[];
+  severities?: Severity[];
 }
 
-/** Who you are to the gateway, and what you may do. */
+@ApiSchema({ name: 'Me', description: 'Who you are to the gateway, and what you may do.' })
 export class MeDto {
   /**
    * Your id.

@@ -59,17 +59,17 @@ function reachOf(
   known: readonly string[],
 ): MeGrantDto {
   return {
-    rights,
+    rights: [...rights],
     operations: spelledOut<OperationType>(operations, OPERATION_TYPE_NAMES),
     projects: spelledOut(projects, known),
-    enterpriseProjects,
-    ...(eventTypes && { eventTypes }),
-    ...(severities && { severities }),
+    enterpriseProjects: [...enterpriseProjects],
+    ...(eventTypes && { eventTypes: [...eventTypes] }),
+    ...(severities && { severities: [...severities] }),
   };
 }
 
-function spelledOut<T extends string>(listed: readonly (T | '*')[], all: readonly T[]): readonly T[] {
-  return listed.includes('*') ? all : (listed as readonly T[]);
+function spelledOut<T extends string>(listed: readonly (T | '*')[], all: readonly T[]): T[] {
+  return listed.includes('*') ? [...all] : [...(listed as readonly T[])];
 }
 
 function keyOf({ identity, use }: KnownKey): MeKeyDto {

@@ -1,5 +1,5 @@
 import { INTERRUPTED } from '../../audit/recovery.js';
-import { BODY_PROBLEMS, PATH_PROBLEMS } from '../../http/contract/edge-problems.js';
+import { BODY_PROBLEMS, PATH_PROBLEMS, withoutRight } from '../../http/contract/edge-problems.js';
 import { EXAMPLE_OPERATION_ID, EXAMPLE_UPSTREAM_REQUEST_ID } from '../../http/contract/example-ids.js';
 import { invalidRequest, Problem } from '../../http/problem.js';
 import { documentedFaults } from '../../upstream/index.js';
@@ -30,6 +30,11 @@ export const HANDLE_PROBLEMS: readonly Problem[] = [
     'Caller soc-portal is not granted operation isolate_and_kill in project demo. Nothing was done.',
   ),
   new Problem(
+    403,
+    'denied',
+    'Caller soc-portal is denied operation isolate_and_kill in enterprise project 0 of project demo. Nothing was done.',
+  ),
+  new Problem(
     503,
     'audit_unavailable',
     'The audit trail can not be written, so nothing was sent. Nothing was done; try again later.',
@@ -45,9 +50,11 @@ export const HANDLE_PROBLEMS: readonly Problem[] = [
 
 export const FIND_PROBLEMS: readonly Problem[] = [
   ...PATH_PROBLEMS,
+  withoutRight('read'),
   new Problem(404, 'operation_not_found', 'You have no operation of this id.'),
 ];
 
 export const LIST_PROBLEMS: readonly Problem[] = [
+  withoutRight('read'),
   invalidRequest(queryViolations({ limit: '0', from: 'yesterday', user: 'me' })),
 ];

@@ -148,7 +148,7 @@ describe('a refusal', () => {
       { project: 'prod', enterpriseProjectId: ALL },
       `operation ignore in enterprise project ${ALL} of project prod`,
     ],
-    ['everything', { id: 'bot', grants: [] }, {}, 'any project'],
+    ['everything', { id: 'bot', grants: [] }, {}, 'the right act in any project'],
   ])('names what is missing: %s', (_, who, wish, missing) => {
     expect(outcomeOf('ignore', wish, who)).toMatchObject({
       status: 403,

@@ -14,6 +14,7 @@ const MEANINGS: Readonly<Record<number, string>> = {
   413: 'Too large.',
   414: 'The path is too long.',
   415: 'The body is not declared as JSON.',
+  429: 'Too much at once.',
   500: 'A fault of the gateway itself. Where something may have been done, a receipt tells of it.',
   502: 'Upstream failed.',
   503: 'Not possible at the moment.',

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 
 import type { Caller } from '../../domain/caller.js';
-import { invalidRequest, Problem } from '../problem.js';
+import { Problem } from '../problem.js';
 
 export const ON_BEHALF_OF = 'X-On-Behalf-Of';
 const NAME = 'x-on-behalf-of';
@@ -22,12 +22,9 @@ export function onBehalfOf(message: IncomingMessage, caller: Caller): string | u
   }
   const [name, ...more] = message.headersDistinct[NAME] ?? [];
   if (name !== undefined && more.length === 0 && PRINTABLE.test(name)) return name;
-  throw invalidRequest([
-    {
-      header: ON_BEHALF_OF,
-      rule: 'printable',
-      message: `${ON_BEHALF_OF} must be given once, as 1 to 128 printable ASCII characters`,
-      allowed: '1 to 128 printable ASCII characters, the first and the last not a space',
-    },
-  ]);
+  throw new Problem(
+    400,
+    'invalid_on_behalf_of',
+    `${ON_BEHALF_OF} must be given once, as 1 to 128 printable ASCII characters, the first and the last not a space.`,
+  );
 }

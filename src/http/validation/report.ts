@@ -11,8 +11,6 @@ export interface Violation {
   readonly pointer?: string;
   /** Name of the query parameter, where it was not the body. */
   readonly parameter?: string;
-  /** Name of the header, where it was one. */
-  readonly header?: string;
   readonly rule: string;
   readonly message: string;
   readonly allowed?: unknown;
