@@ -24,6 +24,8 @@ export interface IntentRecord {
   readonly scope: Scope;
   /** Event ids in the order of the request. */
   readonly alarms: readonly string[];
+  /** The key under which the caller may send the request again without its being done again. */
+  readonly idempotencyKey?: string;
 }
 
 /** One chunk of several is through and its fate known; the next may start. */
@@ -87,7 +89,23 @@ export interface RefusalRecord {
   readonly unrecorded?: number;
 }
 
-export type AuditRecord = IntentRecord | ChunkRecord | OutcomeRecord | SettlementRecord | RefusalRecord;
+/** A caller's brake was engaged by its own operations, or released by a person. */
+export interface BrakeRecord {
+  readonly kind: 'brake';
+  readonly at: string;
+  readonly requestId: string;
+  /** Whose brake. */
+  readonly caller: string;
+  readonly engaged: boolean;
+  /** Who released it: another caller, and the human behind it. */
+  readonly by?: string;
+  readonly onBehalfOf?: string;
+  /** Hosts within the hour that the refused operation would have brought it to, and how many it may reach. */
+  readonly hosts?: number;
+  readonly mostHosts?: number;
+}
+
+export type AuditRecord = IntentRecord | ChunkRecord | OutcomeRecord | SettlementRecord | RefusalRecord | BrakeRecord;
 
 /** An operation as its records tell it. */
 export interface OperationTrail {

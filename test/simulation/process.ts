@@ -1,7 +1,7 @@
 import { OperationsService } from '../../src/api/operations/operations.service.js';
 import { RunningOperations } from '../../src/api/operations/running-operations.js';
 import { UnknownWords } from '../../src/api/operations/unknown-words.js';
-import { AuditEngine, type Entry, type Row, type SqlValue } from '../../src/audit/audit.engine.js';
+import { AuditEngine, type Entry, type LeftOut, type Row, type SqlValue } from '../../src/audit/audit.engine.js';
 import { AuditTrail } from '../../src/audit/audit-trail.js';
 import { OperationStore } from '../../src/audit/operation.store.js';
 import { Recovery } from '../../src/audit/recovery.js';
@@ -29,10 +29,10 @@ class MortalEngine extends AuditEngine {
     super();
   }
 
-  async append(entries: readonly Entry[]): Promise<void> {
+  async append(entries: readonly Entry[]): Promise<readonly LeftOut[]> {
     if (!this.life.alive) return forever();
-    await this.disk.append(entries, () => this.life.alive);
-    if (!this.life.alive) return forever();
+    const leftOut = await this.disk.append(entries, () => this.life.alive);
+    return this.life.alive ? leftOut : forever();
   }
 
   query(sql: string, parameters: readonly SqlValue[]): Promise<Row[]> {
