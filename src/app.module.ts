@@ -2,6 +2,8 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import { APP_FILTER } from '@nestjs/core';
 
 import { MeModule } from './api/me/me.module.js';
+import { BrakesModule } from './api/brakes/brakes.module.js';
+import { HssModule } from './api/hss/hss.module.js';
 import { OperationsModule } from './api/operations/operations.module.js';
 import { AuditModule } from './audit/audit.module.js';
 import { CONFIG, type Config } from './config/config.js';
@@ -13,6 +15,7 @@ import { IdentityModule } from './http/identity/identity.module.js';
 import { MalformedHttp } from './http/malformed-http.js';
 import { ProblemFilter } from './http/problem.filter.js';
 import { MetricsModule } from './metrics/metrics.module.js';
+import { OperationsCoreModule } from './operations/operations.core.module.js';
 import { SettlementModule } from './settlement/settlement.module.js';
 import { UpstreamModule } from './upstream/index.js';
 
@@ -47,7 +50,10 @@ export class AppModule {
         SettlementModule,
         HealthModule,
         MeModule,
+        OperationsCoreModule,
         OperationsModule,
+        BrakesModule,
+        HssModule,
       ],
       providers: [
         Gatekeeper,

@@ -68,7 +68,10 @@ export async function setUpApp(
   const fastify = adapter.getInstance();
   await turnAwayWhenLate(fastify, config.limits.maxEventLoopDelayMs);
   useJsonBodies(fastify);
-  fastify.addHook('onRequest', app.get(Gatekeeper).onRequest);
+  const gatekeeper = app.get(Gatekeeper);
+  fastify.addHook('onRequest', gatekeeper.onRequest);
+  fastify.addHook('preValidation', gatekeeper.preValidation);
+  fastify.addHook('onSend', gatekeeper.onSend);
   fastify.addHook('onSend', hangUpWhen(app.get(Draining)));
   fastify.addHook('onResponse', requestLog(logger, app.get(Metrics)));
   if (config.docs) serveDocs(app);

@@ -105,7 +105,8 @@ export interface BrakeRecord {
   readonly mostHosts?: number;
 }
 
-export type AuditRecord = IntentRecord | ChunkRecord | OutcomeRecord | SettlementRecord | RefusalRecord | BrakeRecord;
+export type AuditRecord =
+  IntentRecord | ChunkRecord | OutcomeRecord | SettlementRecord | RefusalRecord | BrakeRecord;
 
 /** An operation as its records tell it. */
 export interface OperationTrail {

@@ -67,7 +67,11 @@ export class AuditTrail implements OnApplicationShutdown {
    * @throws AuditUnavailable
    * @throws NotAdmitted when a condition does not hold; nothing is written then
    */
-  async intend(record: IntentRecord, requests: readonly string[], conditions: Conditions = {}): Promise<void> {
+  async intend(
+    record: IntentRecord,
+    requests: readonly string[],
+    conditions: Conditions = {},
+  ): Promise<void> {
     const head = JSON.stringify(record);
     await this.#append({
       kind: record.kind,

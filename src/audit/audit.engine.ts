@@ -52,7 +52,12 @@ export interface Reach {
 
 /** Why an entry was not written, although the others that came with it were. */
 export type NotWritten =
-  | { readonly reason: 'claimed'; readonly key: string; readonly operationId: string; readonly fingerprint: string }
+  | {
+      readonly reason: 'claimed';
+      readonly key: string;
+      readonly operationId: string;
+      readonly fingerprint: string;
+    }
   /** @param since epoch milliseconds */
   | { readonly reason: 'braked'; readonly since: number }
   | { readonly reason: 'too_many_hosts'; readonly hosts: number }

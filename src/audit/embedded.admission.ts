@@ -54,7 +54,9 @@ export class Admission {
     if (mostHosts !== undefined) {
       // What was reached before a person released the brake has been looked at.
       const from = Math.max(hourStart, this.#brakeOf(caller)?.at ?? 0);
-      const row = this.#statements.hostsSince.get(caller, from, JSON.stringify(reach.hosts)) as { hosts: number };
+      const row = this.#statements.hostsSince.get(caller, from, JSON.stringify(reach.hosts)) as {
+        hosts: number;
+      };
       if (row.hosts > mostHosts) return { reason: 'too_many_hosts', hosts: row.hosts };
     }
     if (mostAlarms !== undefined) {

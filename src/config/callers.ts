@@ -1,6 +1,5 @@
 import type { CallerConfig, KeyConfig } from './config.js';
-import { isAddressRange } from '../domain/address-range.js';
-import { EXPIRY_FORMS, parseExpiry } from './expiry.js';
+import { readCallerLimits, readExpiry, readRanges, readSigningKeys } from './acts.js';
 import type { Field } from './field.js';
 import { CALLER_ID, KEY_ID, SHA256 } from './formats.js';
 import { readDenial, readGrant } from './grants.js';
@@ -33,12 +32,22 @@ export function readCallers(callers: Field, named: Named): CallerConfig[] {
 }
 
 function readCaller(entry: Field, { projects, issuers }: Named, taken: Taken): CallerConfig {
-  const fields = entry.object('id', 'keys', 'tokens', 'grants', 'deny', 'onBehalfOf', 'from');
+  const fields = entry.object(
+    'id',
+    'keys',
+    'tokens',
+    'signingKeys',
+    'grants',
+    'deny',
+    'onBehalfOf',
+    'from',
+    'limits',
+  );
   const id = fields.id.text(CALLER_ID);
   noteRepeated(fields.id, id, taken.ids, 'repeats the id of another caller: rename one');
   const keyIds = new Set<string>();
-  // Whoever shows tokens needs no key.
-  const keyless = fields.tokens.given && !fields.keys.given;
+  // Whoever shows tokens or signs needs no key.
+  const keyless = (fields.tokens.given || fields.signingKeys.given) && !fields.keys.given;
   return {
     id,
     keys: keyless ? [] : fields.keys.list('key').map((key) => readKey(key, keyIds, taken.digests)),
@@ -49,6 +58,8 @@ function readCaller(entry: Field, { projects, issuers }: Named, taken: Taken): C
     }),
     ...(fields.onBehalfOf.given && { onBehalfOf: fields.onBehalfOf.oneOf(['true', 'false']) === 'true' }),
     ...(fields.from.given && { from: readRanges(fields.from) }),
+    ...(fields.signingKeys.given && { signingKeys: readSigningKeys(fields.signingKeys) }),
+    ...(fields.limits.given && { limits: readCallerLimits(fields.limits) }),
   };
 }
 
@@ -66,18 +77,4 @@ function readKey(entry: Field, ids: Set<string>, digests: Set<string>): KeyConfi
     ...(fields.expiresAt.given && { expiresAt: readExpiry(fields.expiresAt) }),
     ...(fields.from.given && { from: readRanges(fields.from) }),
   };
-}
-
-function readExpiry(field: Field): number {
-  const expiresAt = parseExpiry(field.raw);
-  if (expiresAt === undefined) field.note(`must be ${EXPIRY_FORMS}`);
-  return expiresAt ?? 0;
-}
-
-function readRanges(field: Field): string[] {
-  return field.list('address or range').map((entry) => {
-    if (typeof entry.raw === 'string' && isAddressRange(entry.raw)) return entry.raw;
-    entry.note('must be an address or a range in CIDR notation, such as 10.0.0.0/8 or 2001:db8::/32');
-    return '';
-  });
 }

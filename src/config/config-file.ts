@@ -11,9 +11,23 @@ export interface ConfigFile {
   readonly issuers: Field;
   readonly limits: Field;
   readonly upstream: Field;
+  readonly idempotency: Field;
+  readonly guardRails: Field;
+  readonly dropIn: Field;
   /** It is there and could not be understood: that something is absent from it means nothing. */
   readonly broken: boolean;
 }
+
+const MEMBERS = [
+  'projects',
+  'callers',
+  'issuers',
+  'limits',
+  'upstream',
+  'idempotency',
+  'guardRails',
+  'dropIn',
+] as const;
 
 /** Aliases may repeat a part of the file, but not blow it up. */
 const MOST_ALIASES = 1000;
@@ -34,13 +48,7 @@ export function readConfigFile(
 /** The members that a text has; `undefined`: there is no text. What is wrong with it as a whole is noted on the setting. */
 export function configFileOf(text: string | undefined, setting: Field, problems: Problems): ConfigFile {
   const content = text === undefined ? undefined : parse(text, setting);
-  const root = new Field('', content, problems).object(
-    'projects',
-    'callers',
-    'issuers',
-    'limits',
-    'upstream',
-  );
+  const root = new Field('', content, problems).object(...MEMBERS);
   return { ...root, broken: setting.given && content === undefined };
 }
 
@@ -55,7 +63,7 @@ function parse(text: string, setting: Field): ReadonlyMap<unknown, unknown> | un
   if (complaints.length > 0) return undefined;
   if (document.contents === null) return new Map();
   if (isMap(document.contents)) return resolved(document, setting);
-  setting.note('the file must be a mapping with the keys projects, callers, issuers, limits, upstream');
+  setting.note(`the file must be a mapping with the keys ${MEMBERS.join(', ')}`);
   return undefined;
 }
 

@@ -1,4 +1,4 @@
-import type { Denial, Grant } from '../domain/caller.js';
+import type { CallerLimits, Denial, Grant } from '../domain/caller.js';
 
 /** Under which the configuration is injected. */
 export const CONFIG = Symbol('Config');
@@ -25,6 +25,13 @@ export interface Config {
   /** In demo mode: the caller that is in no file, and stays when callers are read again. */
   readonly demoCaller?: CallerConfig;
   readonly limits: LimitsConfig;
+  /** Absent: as the documentation says. */
+  readonly idempotency?: IdempotencyConfig;
+  /** Absent: what is built in. */
+  readonly guardRails?: GuardRailsConfig;
+  readonly dropIn?: DropInConfig;
+  /** Absent: nobody can sign requests. */
+  readonly signing?: SigningConfig;
   readonly upstream: UpstreamConfig;
   readonly shutdown: ShutdownConfig;
   readonly logLevel: LogLevel;
@@ -83,6 +90,9 @@ export interface CallerConfig {
   readonly onBehalfOf?: boolean;
   /** Addresses or CIDR ranges it may call from, by whatever credential; absent: all. */
   readonly from?: readonly string[];
+  /** Key pairs for signed requests. */
+  readonly signingKeys?: readonly SigningKeyConfig[];
+  readonly limits?: CallerLimits;
 }
 
 /** A key as it is stored: never itself, only its digest. */
@@ -143,7 +153,51 @@ export type SigningAlgorithm = (typeof SIGNING_ALGORITHMS)[number];
 /** Who may call, and by what: the part of the configuration that is read again while the gateway runs. */
 export type AccessConfig = Pick<Config, 'callers' | 'issuers'>;
 
+export interface IdempotencyConfig {
+  /** How long a key stands for its operation. */
+  readonly keptMs: number;
+  /** How long after it began a request joins one like it that still runs; 0: never. */
+  readonly joinMs: number;
+}
+
+/** What is changed of the built-in guard rails. */
+export interface GuardRailsConfig {
+  /** The operator's own, shown with refusals. */
+  readonly version?: string;
+  /** Names of rails that are switched off. */
+  readonly off?: readonly string[];
+  /** File names, in which `*` stands for anything. */
+  readonly processes?: readonly string[];
+  readonly paths?: readonly string[];
+  readonly hashes?: readonly string[];
+  /** Agent ids. */
+  readonly hosts?: readonly string[];
+}
+
+/** The route that speaks upstream's own contract. */
+export interface DropInConfig {
+  /** Whether members of the body that the gateway does not know travel upstream. */
+  readonly passUnknownFields: boolean;
+}
+
+export interface SigningConfig {
+  /** Secrets of access keys are derived from it. */
+  readonly masterKey: string;
+  readonly masterKeyFromFile?: boolean;
+}
+
+/** An access key pair that was issued to a caller. */
+export interface SigningKeyConfig {
+  readonly id: string;
+  /** Epoch milliseconds from which it is refused; absent: never. */
+  readonly expiresAt?: number;
+  /** Addresses or CIDR ranges it may be used from; absent: all. */
+  readonly from?: readonly string[];
+}
+
 export interface LimitsConfig {
+  /** For callers without limits of their own; absent: none. */
+  readonly perCaller?: CallerLimits;
   readonly alarmsPerRequest: number;
   readonly bodyBytes: number;
   /** Mean delay of the event loop, over a second, above which requests are turned away; 0: never. */

@@ -1,4 +1,4 @@
-import type { Denial } from '../domain/caller.js';
+import type { CallerLimits, Denial } from '../domain/caller.js';
 import type {
   CallerConfig,
   Config,
@@ -37,6 +37,7 @@ export function describeConfig(config: Config): Setting[] {
     setting('upstream.settleGiveUpMs', config.upstream.settleGiveUpMs),
     setting('shutdown.drainDelayMs', config.shutdown.drainDelayMs),
     setting('shutdown.drainMs', config.shutdown.drainMs),
+    ...describeActs(config),
     setting('logLevel', config.logLevel),
     setting('docs', config.docs),
   ];
@@ -84,6 +85,10 @@ function describeCaller(caller: CallerConfig): Setting[] {
     ...(caller.denials ?? []).map((denial, index) => setting(`${key}.deny[${index}]`, reachOf(denial))),
     ...(caller.onBehalfOf === true ? [setting(`${key}.onBehalfOf`, true)] : []),
     ...listed(`${key}.from`, caller.from),
+    ...(caller.signingKeys ?? []).map(({ id, expiresAt }) =>
+      setting(`${key}.signingKeys.${id}.expiresAt`, dateOf(expiresAt)),
+    ),
+    ...describeLimits(`${key}.limits`, caller.limits),
   ];
 }
 
@@ -112,6 +117,27 @@ function describeIssuer({ name, issuer, jwksUrl, audiences, algorithms, types }:
     ...listed(`${key}.audiences`, audiences),
     ...listed(`${key}.algorithms`, algorithms),
     ...listed(`${key}.types`, types),
+  ];
+}
+
+function describeLimits(key: string, limits: CallerLimits = {}): Setting[] {
+  return Object.entries(limits).map(([name, most]) => setting(`${key}.${name}`, most as number));
+}
+
+function describeActs({ limits, idempotency, guardRails, dropIn, signing }: Config): Setting[] {
+  return [
+    ...describeLimits('limits.perCaller', limits.perCaller),
+    ...(idempotency
+      ? [setting('idempotency.keptMs', idempotency.keptMs), setting('idempotency.joinMs', idempotency.joinMs)]
+      : []),
+    ...(guardRails?.version === undefined ? [] : [setting('guardRails.version', guardRails.version)]),
+    ...listed('guardRails.off', guardRails?.off),
+    ...listed('guardRails.processes', guardRails?.processes),
+    ...listed('guardRails.paths', guardRails?.paths),
+    ...listed('guardRails.hashes', guardRails?.hashes),
+    ...listed('guardRails.hosts', guardRails?.hosts),
+    ...(dropIn ? [setting('dropIn.passUnknownFields', dropIn.passUnknownFields)] : []),
+    ...(signing ? [setting('signing.masterKey', presence(signing.masterKeyFromFile))] : []),
   ];
 }
 

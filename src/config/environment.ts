@@ -17,7 +17,11 @@ export function readEnvironment(): ConfigSource {
 }
 
 /** Each may also be given as a file, under its name with `_FILE` at the end. */
-export const SECRET_VARIABLES = ['IAM_PASSWORD', 'GATEWAY_DATABASE_URL'] as const;
+export const SECRET_VARIABLES = [
+  'IAM_PASSWORD',
+  'GATEWAY_DATABASE_URL',
+  'GATEWAY_SIGNING_MASTER_KEY',
+] as const;
 
 /** Every other variable the gateway reads. */
 export const PLAIN_VARIABLES = [

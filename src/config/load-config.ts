@@ -1,4 +1,5 @@
 import { accessOf } from './access.js';
+import { readDropIn, readGuardRails, readIdempotency } from './acts.js';
 import { Problems } from './config.error.js';
 import type { Config } from './config.js';
 import { LOG_LEVELS } from './config.js';
@@ -43,9 +44,19 @@ export function loadConfig(source: ConfigSource): Config {
     limits: readLimits(file.limits, environment),
     upstream: readUpstream(file.upstream, environment),
     shutdown: readShutdown(environment),
+    idempotency: readIdempotency(file.idempotency),
+    guardRails: readGuardRails(file.guardRails),
+    dropIn: readDropIn(file.dropIn),
+    ...signingOf(environment),
     logLevel: environment.field('LOG_LEVEL').oneOf(LOG_LEVELS, 'info'),
     docs: environment.field('GATEWAY_DOCS').flag(true),
   };
+  if (!config.signing && config.callers.some(({ signingKeys }) => signingKeys)) {
+    environment.note(
+      'GATEWAY_SIGNING_MASTER_KEY',
+      'is missing, and callers have signing keys: set GATEWAY_SIGNING_MASTER_KEY_FILE',
+    );
+  }
   problems.throwIfAny();
   return deepFreeze(config);
 }
@@ -71,6 +82,23 @@ function noProjects(mode: Config['environment']): string {
 function fileOf(environment: Environment): { file?: string } {
   const { given, raw } = environment.field('GATEWAY_CONFIG');
   return given && typeof raw === 'string' ? { file: raw } : {};
+}
+
+/** Shorter ones could be guessed from a single signed request. */
+const SHORTEST_MASTER_KEY = 32;
+
+function signingOf(environment: Environment): Pick<Config, 'signing'> {
+  const secret = environment.secret('GATEWAY_SIGNING_MASTER_KEY');
+  if (!secret) return {};
+  if (secret.value !== '' && secret.value.length < SHORTEST_MASTER_KEY) {
+    environment.note(
+      'GATEWAY_SIGNING_MASTER_KEY',
+      `must have ${SHORTEST_MASTER_KEY} characters or more: make it with openssl rand -base64 48`,
+    );
+  }
+  return {
+    signing: { masterKey: secret.value, ...(secret.fromFile && { masterKeyFromFile: true }) },
+  };
 }
 
 function trustedProxiesOf(environment: Environment): { trustedProxies?: string[] } {

@@ -3,13 +3,13 @@ import { BlockList, isIP } from 'node:net';
 /** One address, or a range in CIDR notation: `192.0.2.7`, `10.0.0.0/8`, `2001:db8::/32`. */
 const RANGE = /^([0-9A-Fa-f.:]+)(?:\/(\d{1,3}))?$/;
 
-interface Range {
+export interface Range {
   readonly address: string;
   readonly bits: number;
   readonly family: 'ipv4' | 'ipv6';
 }
 
-function parseRange(text: string): Range | undefined {
+export function parseRange(text: string): Range | undefined {
   const [, address = '', prefix] = RANGE.exec(text) ?? [];
   const version = isIP(address);
   if (version === 0) return undefined;

@@ -32,6 +32,16 @@ export interface Grant {
 /** What a caller may not do, whatever its grants say. What a denial leaves out, it denies all of. */
 export type Denial = Partial<Grant>;
 
+/** How much a caller may do; what is absent is not limited. What takes something back never is. */
+export interface CallerLimits {
+  readonly requestsPerMinute?: number;
+  readonly alarmsPerMinute?: number;
+  /** Alarms acted on destructively within 24 hours. */
+  readonly destructivePerDay?: number;
+  /** Distinct hosts reached destructively within an hour, before the brake engages. */
+  readonly maxHostsPerHour?: number;
+}
+
 /** An authenticated internal app. */
 export interface Caller {
   readonly id: string;
@@ -39,6 +49,8 @@ export interface Caller {
   readonly denials?: readonly Denial[];
   /** Whether it may name the human behind a request. */
   readonly onBehalfOf?: boolean;
+  /** Where they differ from those of everyone. */
+  readonly limits?: CallerLimits;
 }
 
 /** By what a caller proved who it is; never the secret itself. */
@@ -61,4 +73,8 @@ export interface CallContext {
   readonly receivedAt: number;
   /** Epoch milliseconds; nothing is started after it. */
   readonly deadlineAt: number;
+  /** The signature by which the caller proved who it is, which may come only once. */
+  readonly signature?: string;
+  /** Seconds until the caller may send requests again; absent: it may now. What takes something back is done all the same. */
+  readonly overQuota?: number;
 }

@@ -11,8 +11,11 @@ import { FailedAttempts } from './identity/failed-attempts.js';
 import { AuthenticationProblem, type Identity } from './identity/identity.js';
 import { onBehalfOf } from './identity/on-behalf-of.js';
 import { presentedBy } from './identity/presented.js';
+import { SignatureDesk, type Verify } from './identity/signing/signature-desk.js';
+import { isSigned } from './identity/signing/stated-signature.js';
+import { Quotas } from './limits/quotas.js';
 import { refusal } from './policy.js';
-import { Problem } from './problem.js';
+import { Problem, tooManyRequests } from './problem.js';
 
 /**
  * Stands before every route, framework-made ones included, and before any body is read: a route that declares no access
@@ -23,7 +26,9 @@ export class Gatekeeper {
   constructor(
     @Inject(CONFIG) private readonly config: Config,
     private readonly authentication: Authentication,
+    private readonly signatures: SignatureDesk,
     private readonly failures: FailedAttempts,
+    private readonly quotas: Quotas,
     private readonly clock: Clock,
   ) {}
 
@@ -45,25 +50,74 @@ export class Gatekeeper {
   };
 
   #admit(request: FastifyRequest, reply: FastifyReply): Promise<void> | undefined {
-    const { access } = request.routeOptions.config;
+    const { access, asUpstream } = request.routeOptions.config;
     if (access === 'public') return undefined;
     if (access === undefined) {
       throw new Problem(403, 'no_access_rule', 'This route declares no access rule, so nobody may use it.');
     }
     reply.header('Cache-Control', 'no-store');
-    const identity = this.authentication.recognise(presentedBy(request.raw), request);
+    if (asUpstream && isSigned(request.raw)) {
+      const verify = this.signatures.open(request);
+      request.verify = (body) => this.#verified(request, access, () => verify(body));
+      return undefined;
+    }
+    const presented = presentedBy(request.raw, asUpstream !== undefined);
+    const identity = this.authentication.recognise(presented, request);
     if (identity instanceof Promise) return identity.then((known) => this.#enter(request, access, known));
     this.#enter(request, access, identity);
     return undefined;
   }
 
-  #enter(request: FastifyRequest, access: AccessRule, { caller, credential }: Identity): void {
+  /** What has no body is signed without one. */
+  readonly preValidation = (
+    request: FastifyRequest,
+    _reply: FastifyReply,
+    done: (error?: Error) => void,
+  ): void => {
+    try {
+      request.verify?.(new Uint8Array());
+      done();
+    } catch (error) {
+      done(error as Error);
+    }
+  };
+
+  readonly onSend = (
+    request: FastifyRequest,
+    reply: FastifyReply,
+    _payload: unknown,
+    done: (error?: Error) => void,
+  ): void => {
+    const { callContext } = request;
+    const headers = callContext && this.quotas.headersFor(callContext.caller);
+    if (headers) void reply.headers(headers);
+    done();
+  };
+
+  /** A signature covers the body: nothing is done with the request, not even read, before it is proved. */
+  #verified(request: FastifyRequest, access: AccessRule, verify: () => ReturnType<Verify>): void {
+    try {
+      delete request.verify;
+      const { identity, signature } = verify();
+      this.#enter(request, access, identity, signature);
+    } catch (error) {
+      throw this.#answer(error, request);
+    }
+  }
+
+  #enter(
+    request: FastifyRequest,
+    access: AccessRule,
+    { caller, credential }: Identity,
+    signature?: string,
+  ): void {
     const receivedAt = this.clock.now();
     const { deadlineMs } = this.config.upstream;
     const context = {
       requestId: request.id,
       caller,
       credential,
+      ...(signature !== undefined && { signature }),
       receivedAt,
       deadlineAt: receivedAt + deadlineMs,
     };
@@ -75,8 +129,13 @@ export class Gatekeeper {
       ...(human !== undefined && { onBehalfOf: human }),
       deadlineAt: deadlineOf(request.headers[DEADLINE_HEADER], receivedAt, deadlineMs),
     };
-    if (access === 'public' || access === 'caller' || hasRight(caller, access)) return;
-    throw refusal(caller, 'not_granted', `the right ${access}`);
+    if (access !== 'public' && access !== 'caller' && !hasRight(caller, access)) {
+      throw refusal(caller, 'not_granted', `the right ${access}`);
+    }
+    const overQuota = this.quotas.take('requests', caller, 1);
+    if (overQuota === 0) return;
+    if (!request.routeOptions.config.acts) throw tooManyRequests(overQuota);
+    request.callContext = { ...request.callContext, overQuota };
   }
 
   #answer(error: unknown, request: FastifyRequest): Error {

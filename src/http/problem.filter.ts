@@ -40,6 +40,11 @@ export class ProblemFilter implements ExceptionFilter {
     request.problemCode = problem.code;
     const { retryAfter } = problem.extras;
     if (retryAfter !== undefined) void reply.header('Retry-After', String(retryAfter));
+    const shaped = request.routeOptions?.config.asUpstream?.(problem, request.id);
+    if (shaped) {
+      void reply.status(shaped.status).header('X-Request-Id', request.id).send(shaped.body);
+      return;
+    }
     if (problem.status === 401) void reply.header('WWW-Authenticate', 'Bearer');
     void reply
       .status(problem.status)

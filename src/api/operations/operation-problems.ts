@@ -4,7 +4,7 @@ import { EXAMPLE_OPERATION_ID, EXAMPLE_UPSTREAM_REQUEST_ID } from '../../http/co
 import { invalidRequest, Problem } from '../../http/problem.js';
 import { documentedFaults } from '../../upstream/index.js';
 import { operationProblem } from './answer.js';
-import { SHUTTING_DOWN } from './running-operations.js';
+import { SHUTTING_DOWN } from '../../operations/running-operations.js';
 import { queryViolations } from './operation-query.js';
 import { violationsOf } from './operation-rules.js';
 

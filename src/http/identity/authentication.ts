@@ -58,13 +58,13 @@ export class Authentication {
   }
 }
 
-function fromAllowedAddress(identity: Identity, roll: Roll, origin: Origin): Identity {
+export function fromAllowedAddress(identity: Identity, roll: Roll, origin: Origin): Identity {
   const { from } = roll.callers.get(identity.caller.id) ?? {};
   if (from?.include(origin.ip) === false) throw notFromHere(identity);
   return identity;
 }
 
-function notFromHere(identity: Identity): AuthenticationProblem {
+export function notFromHere(identity: Identity): AuthenticationProblem {
   const detail = 'This credential may not be used from your address.';
   return new AuthenticationProblem(403, 'address_not_allowed', detail, identity);
 }

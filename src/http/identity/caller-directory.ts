@@ -8,12 +8,14 @@ import { DocumentSource } from '../../domain/document-source.js';
 import { KeySet } from './key-set.js';
 import { KeyUses } from './key-uses.js';
 import { keyIdOf, Keyring, knownKey, type KnownKey } from './keyring.js';
+import { knownSigningKey, type KnownSigningKey } from './signing/signing-key.js';
 import { TokenDesk } from './token-desk.js';
 
 /** A caller and all that is known of its credentials. */
 export interface Entry {
   readonly caller: Caller;
   readonly keys: readonly KnownKey[];
+  readonly signingKeys: readonly KnownSigningKey[];
   /** Where it may call from; absent: everywhere. */
   readonly from?: AddressRanges;
 }
@@ -69,16 +71,18 @@ export class CallerDirectory {
     };
   }
 
-  #entryOf({ id, keys, grants, denials, onBehalfOf, from }: CallerConfig): Entry {
+  #entryOf({ id, keys, grants, denials, onBehalfOf, from, limits, signingKeys = [] }: CallerConfig): Entry {
     const caller: Caller = Object.freeze({
       id,
       grants,
       ...(denials && { denials }),
       ...(onBehalfOf !== undefined && { onBehalfOf }),
+      ...(limits && { limits }),
     });
     return {
       caller,
       keys: keys.map((key) => knownKey(caller, key, this.uses.of(id, keyIdOf(key)))),
+      signingKeys: signingKeys.map((key) => knownSigningKey(caller, key)),
       ...(from && { from: new AddressRanges(from) }),
     };
   }

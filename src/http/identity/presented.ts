@@ -5,6 +5,7 @@ export interface CredentialHeaders {
   readonly headers: {
     readonly authorization?: string | undefined;
     readonly 'x-api-key'?: string | string[] | undefined;
+    readonly 'x-auth-token'?: string | string[] | undefined;
   };
   /** Names and values in turn, as they came. */
   readonly rawHeaders: readonly string[];
@@ -14,10 +15,17 @@ export interface CredentialHeaders {
  * The one credential that a request presents. A second one is refused, a repeated header too: the gateway and a proxy before
  * it might each go by another.
  *
+ * @param asUpstream whether it may also come where upstream takes tokens, in `X-Auth-Token`
  * @throws AuthenticationProblem 401
  */
-export function presentedBy({ headers, rawHeaders }: CredentialHeaders): Presented {
+export function presentedBy({ headers, rawHeaders }: CredentialHeaders, asUpstream = false): Presented {
   const { authorization, 'x-api-key': apiKey } = headers;
+  const authToken = asUpstream ? headers['x-auth-token'] : undefined;
+  if (authToken !== undefined) {
+    if (countOf(rawHeaders, UPSTREAM_CREDENTIAL) === 1) return { text: String(authToken), bearer: true };
+    const detail = 'Send one credential, once: X-Auth-Token: <key>, or a signature.';
+    throw new AuthenticationProblem(401, 'two_keys', detail);
+  }
   if (authorization === undefined && (apiKey === undefined || apiKey === '')) {
     throw new AuthenticationProblem(
       401,
@@ -25,7 +33,7 @@ export function presentedBy({ headers, rawHeaders }: CredentialHeaders): Present
       'Send a key, as Authorization: Bearer <key> or as X-Api-Key: <key>.',
     );
   }
-  if (countOf(rawHeaders) > 1) {
+  if (countOf(rawHeaders, CREDENTIAL) > 1) {
     const detail = 'Send the key once: as Authorization: Bearer <key>, or as X-Api-Key.';
     throw new AuthenticationProblem(401, 'two_keys', detail);
   }
@@ -39,12 +47,15 @@ export function presentedBy({ headers, rawHeaders }: CredentialHeaders): Present
   );
 }
 
-function countOf(rawHeaders: readonly string[]): number {
+const CREDENTIAL = /^(?:authorization|x-api-key)$/i;
+const UPSTREAM_CREDENTIAL = /^(?:authorization|x-api-key|x-auth-token)$/i;
+
+function countOf(rawHeaders: readonly string[], names: RegExp): number {
   let count = 0;
   for (let index = 0; index < rawHeaders.length; index += 2) {
     const name = rawHeaders[index] ?? '';
-    if (name.length !== 13 && name.length !== 9) continue;
-    if (/^(?:authorization|x-api-key)$/i.test(name)) count += 1;
+    if (name.length !== 13 && name.length !== 12 && name.length !== 9) continue;
+    if (names.test(name)) count += 1;
   }
   return count;
 }
