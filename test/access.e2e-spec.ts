@@ -158,7 +158,7 @@ describe('a caller', () => {
     ...alarm,
     eventId: 'nowhere',
     details: [
-      { agentId: 'a', fileHash: 'h', filePath: '/x', processPid: 1, keyword: 'k', hash: 'h', loginIp: '10.0.0.1', privateIp: '10.0.0.2', loginUserName: 'root' },
+      { agentId: 'a', fileHash: 'h', filePath: '/x', processPid: 3123, keyword: 'k', hash: 'h', loginIp: '10.0.0.1', privateIp: '10.0.0.2', loginUserName: 'root' },
     ],
   };
 

@@ -38,6 +38,10 @@ describe('describeConfig', () => {
       'upstream.settleGiveUpMs': 60_000,
       'shutdown.drainDelayMs': 0,
       'shutdown.drainMs': 25_000,
+      'limits.perCaller.maxHostsPerHour': 50,
+      'idempotency.keptMs': 259_200_000,
+      'idempotency.joinMs': 10_000,
+      'dropIn.passUnknownFields': false,
       logLevel: 'info',
       docs: true,
     });

@@ -6,7 +6,9 @@ const NAME = 'idempotency-key';
 const PRINTABLE = /^[\x20-\x7e]{1,255}$/;
 
 /** The key under which a request may be sent again without its being carried out again, if it has one. @throws Problem 400 */
-export function idempotencyKeyOf(message: IncomingMessage): string | undefined {
+export function idempotencyKeyOf(
+  message: Pick<IncomingMessage, 'headers' | 'headersDistinct'>,
+): string | undefined {
   if (message.headers[NAME] === undefined) return undefined;
   const [key, ...more] = message.headersDistinct[NAME] ?? [];
   if (key !== undefined && more.length === 0 && PRINTABLE.test(key)) return key;

@@ -91,11 +91,7 @@ export class Executor {
   }
 
   /** Nothing is sent unless this resolves. */
-  async #intend(
-    intent: IntentRecord,
-    bodies: readonly string[],
-    conditions: Conditions,
-  ): Promise<void> {
+  async #intend(intent: IntentRecord, bodies: readonly string[], conditions: Conditions): Promise<void> {
     try {
       await this.trail.intend(intent, bodies, conditions);
     } catch (error) {

@@ -90,7 +90,7 @@ const SIGNATURE = 'signature:';
 const signatureClaim = (signature: string): string => SIGNATURE + signature;
 const keyClaim = (key: string): string => `key:${key}`;
 
-const STILL_RUNNING = (): Problem =>
+export const STILL_RUNNING = (): Problem =>
   new Problem(
     409,
     'still_running',
@@ -98,7 +98,7 @@ const STILL_RUNNING = (): Problem =>
     { retryable: true, retryAfter: 1 },
   );
 
-const OTHER_REQUEST = (): Problem =>
+export const OTHER_REQUEST = (): Problem =>
   new Problem(
     422,
     'idempotency_key_reused',
@@ -106,7 +106,7 @@ const OTHER_REQUEST = (): Problem =>
   );
 
 /** A signature that was seen before proves nothing. */
-export const REPLAYED = (): Problem =>
+const REPLAYED = (): Problem =>
   new AuthenticationProblem(
     401,
     'signature_replayed',

@@ -34,7 +34,7 @@ export async function addAlarms(rig: Controller, count: number): Promise<NamedAl
     eventClassId: kind.eventClassId,
     eventType: kind.eventType,
     occurTime: FIRST_TIME + index,
-    details: [{ agentId: AGENT, processPid: 1, fileHash: `file-${index}`, filePath: `/tmp/${index}`, keyword: `k-${index}`, hash: `h-${index}` }],
+    details: [{ agentId: AGENT, processPid: 3123, fileHash: `file-${index}`, filePath: `/tmp/${index}`, keyword: `k-${index}`, hash: `h-${index}` }],
   }));
 }
 

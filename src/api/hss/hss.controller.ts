@@ -36,7 +36,9 @@ export class HssController {
     const { operationId } = handled.trail.intent;
     reply.request.operationId = operationId;
     tellRepeated(reply, handled);
-    void reply.headers({ 'X-Operation-Id': operationId, 'Content-Type': 'application/json' });
-    return handled.answer ?? '';
+    void reply.header('X-Operation-Id', operationId);
+    const { answer = '' } = handled;
+    if (answer !== '') void reply.header('Content-Type', 'application/json');
+    return answer;
   }
 }

@@ -4,6 +4,7 @@ import { EXAMPLE_OPERATION_ID, EXAMPLE_UPSTREAM_REQUEST_ID } from '../../http/co
 import { invalidRequest, Problem } from '../../http/problem.js';
 import { documentedFaults } from '../../upstream/index.js';
 import { operationProblem } from './answer.js';
+import { ACT_PROBLEMS } from '../../operations/act-problems.js';
 import { SHUTTING_DOWN } from '../../operations/running-operations.js';
 import { queryViolations } from './operation-query.js';
 import { violationsOf } from './operation-rules.js';
@@ -29,6 +30,7 @@ export const HANDLE_PROBLEMS: readonly Problem[] = [
     'not_granted',
     'Caller soc-portal is not granted operation isolate_and_kill in project demo. Nothing was done.',
   ),
+  ...ACT_PROBLEMS,
   new Problem(
     403,
     'denied',

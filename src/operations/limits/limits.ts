@@ -41,11 +41,7 @@ export class Limits {
     const retryAfter = this.quotas.take('alarms', caller, alarms.length);
     if (retryAfter > 0) {
       const most = this.quotas.limitsOf(caller).alarmsPerMinute ?? 0;
-      throw tooMany(
-        'alarm_limit',
-        `You may act on ${most} alarms a minute, and this would be more.`,
-        retryAfter,
-      );
+      throw alarmLimit(most, retryAfter);
     }
     return { giveBack: () => this.quotas.giveBack('alarms', caller, alarms.length) };
   }
@@ -69,15 +65,11 @@ export class Limits {
   /** The answer to an order that reaches too far; the first one that does engages the brake. */
   async refusal(why: Exclude<NotWritten, { reason: 'claimed' }>, context: CallContext): Promise<Problem> {
     const { caller } = context;
-    if (why.reason === 'braked') return braked(caller, 'is engaged');
+    if (why.reason === 'braked') return braked(caller.id, 'is engaged');
     if (why.reason === 'too_many_alarms') {
       const most = this.quotas.limitsOf(caller).destructivePerDay ?? 0;
       const wait = Math.max(1, Math.ceil((why.oldestAt + DAY_MS - this.clock.now()) / 1_000));
-      return tooMany(
-        'destructive_limit',
-        `You may act destructively on ${most} alarms within 24 hours, ${why.alarms} are done. Taking back is not limited.`,
-        wait,
-      );
+      return destructiveLimit(most, why.alarms, wait);
     }
     const most = this.quotas.limitsOf(caller).maxHostsPerHour ?? 0;
     this.#logger.error({ caller: caller.id, hosts: why.hosts, mostHosts: most }, 'a brake is engaged');
@@ -91,7 +83,7 @@ export class Limits {
       mostHosts: most,
     });
     return braked(
-      caller,
+      caller.id,
       `was engaged: this would reach ${why.hosts} hosts within an hour, ${most} are allowed`,
     );
   }
@@ -110,10 +102,23 @@ export class Limits {
   }
 }
 
-function braked({ id }: Caller, how: string): Problem {
+/** The answer to a caller whose brake is engaged. @param how completes "The brake of caller x ..." */
+export function braked(caller: string, how: string): Problem {
   return new Problem(
     403,
     'brake_engaged',
-    `The brake of caller ${id} ${how}. Nothing was done. Destructive operations wait until another caller with the right approve resumes them with POST /v1/brakes/${id}/resume; everything else, and taking back, goes on.`,
+    `The brake of caller ${caller} ${how}. Nothing was done. Destructive operations wait until another caller with the right approve resumes them with POST /v1/brakes/${caller}/resume; everything else, and taking back, goes on.`,
   );
+}
+
+/** @param retryAfter seconds */
+export function alarmLimit(most: number, retryAfter: number): Problem {
+  const words = `You may act on ${most} alarms a minute, and this would be more.`;
+  return tooMany('alarm_limit', words, retryAfter);
+}
+
+/** @param retryAfter seconds */
+export function destructiveLimit(most: number, done: number, retryAfter: number): Problem {
+  const words = `You may act destructively on ${most} alarms within 24 hours, and ${done} are done. Taking back is not limited.`;
+  return tooMany('destructive_limit', words, retryAfter);
 }
