@@ -87,6 +87,20 @@ function fileOf(environment: Environment): { file?: string } {
 /** Shorter ones could be guessed from a single signed request. */
 const SHORTEST_MASTER_KEY = 32;
 
+/** The master key alone, for the program that issues key pairs. @throws ConfigError when there is none */
+export function signingMasterKey(source: ConfigSource): string {
+  const problems = new Problems();
+  const { signing } = signingOf(new Environment(source, problems));
+  if (!signing) {
+    problems.add(
+      'GATEWAY_SIGNING_MASTER_KEY',
+      'is missing: set GATEWAY_SIGNING_MASTER_KEY_FILE to a file that holds it',
+    );
+  }
+  problems.throwIfAny();
+  return signing?.masterKey ?? '';
+}
+
 function signingOf(environment: Environment): Pick<Config, 'signing'> {
   const secret = environment.secret('GATEWAY_SIGNING_MASTER_KEY');
   if (!secret) return {};
