@@ -2,6 +2,15 @@ import { posix, win32 } from 'node:path';
 
 const WINDOWS = /^(?:[a-z]:|[\\/]{2}[?.][\\/]|[\\/]{2}[^\\/])|\\/i;
 
+/**
+ * Every form in which a system would read a path. `//./bin/x` means one file to Linux and another to Windows, and nothing here
+ * tells which system it is on.
+ */
+export function foldedForms(path: string): string[] {
+  const forms = path.startsWith('/') || !WINDOWS.test(path) ? [foldedPosixPath(path)] : [];
+  return WINDOWS.test(path) ? [...forms, foldedWindowsPath(path)] : forms;
+}
+
 /** A process sees the whole file system again below its own root. */
 const PROCESS_ROOT = /^\/proc\/(?:self|thread-self|\d+)\/(?:task\/\d+\/)?root(?=\/|$)/;
 

@@ -1,6 +1,6 @@
 import { MOST_VIOLATIONS, pointer, type Violation } from '../../http/validation/report.js';
 import type { Order, OrderedDetail } from '../order.js';
-import { foldedPath, isRoot, isWithin, nameOf } from './file-path.js';
+import { foldedForms, isRoot, isWithin, nameOf } from './file-path.js';
 import { loginRangeFault } from './login-range.js';
 import type { GuardRails, RailName } from './rails.js';
 
@@ -44,7 +44,7 @@ function* isolation(detail: OrderedDetail, rails: GuardRails): Generator<Finding
   if (processPid !== undefined && processPid <= LAST_SYSTEM_PID) {
     yield { rail: 'system_pid', field: 'processPid', words: 'is the system itself' };
   }
-  if (filePath !== undefined) yield* file(foldedPath(filePath), rails);
+  if (filePath !== undefined) yield* file(foldedForms(filePath), rails);
   if (fileHash !== undefined && rails.hashes.has(fileHash.toLowerCase())) {
     yield { rail: 'protected_hash', field: 'fileHash', words: 'is that of a protected file' };
   }
@@ -53,12 +53,12 @@ function* isolation(detail: OrderedDetail, rails: GuardRails): Generator<Finding
   }
 }
 
-function* file(folded: string, rails: GuardRails): Generator<Finding> {
-  const name = nameOf(folded);
-  if (rails.processes.some((pattern) => pattern.test(name))) {
+function* file(forms: readonly string[], rails: GuardRails): Generator<Finding> {
+  if (forms.some((folded) => rails.processes.some((pattern) => pattern.test(nameOf(folded))))) {
     yield { rail: 'system_process', field: 'filePath', words: 'has the name of a system process' };
   }
-  if (isRoot(folded) || rails.paths.some((folder) => isWithin(folded, folder))) {
+  const isProtected = (folded: string) => rails.paths.some((folder) => isWithin(folded, folder));
+  if (forms.some((folded) => isRoot(folded) || isProtected(folded))) {
     yield { rail: 'protected_path', field: 'filePath', words: 'is in a protected place' };
   }
 }
