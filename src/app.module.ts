@@ -1,6 +1,9 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { APP_FILTER } from '@nestjs/core';
 
+import { MeModule } from './api/me/me.module.js';
+import { BrakesModule } from './api/brakes/brakes.module.js';
+import { HssModule } from './api/hss/hss.module.js';
 import { OperationsModule } from './api/operations/operations.module.js';
 import { AuditModule } from './audit/audit.module.js';
 import { CONFIG, type Config } from './config/config.js';
@@ -8,10 +11,11 @@ import { Clock, SystemClock } from './domain/clock.js';
 import { Random, SystemRandom } from './domain/random.js';
 import { HealthModule } from './health/health.controller.js';
 import { Gatekeeper } from './http/gatekeeper.js';
-import { Keyring } from './http/keyring.js';
+import { IdentityModule } from './http/identity/identity.module.js';
 import { MalformedHttp } from './http/malformed-http.js';
 import { ProblemFilter } from './http/problem.filter.js';
 import { MetricsModule } from './metrics/metrics.module.js';
+import { OperationsCoreModule } from './operations/operations.core.module.js';
 import { SettlementModule } from './settlement/settlement.module.js';
 import { UpstreamModule } from './upstream/index.js';
 
@@ -42,12 +46,16 @@ export class AppModule {
         MetricsModule,
         AuditModule,
         UpstreamModule,
+        IdentityModule,
         SettlementModule,
         HealthModule,
+        MeModule,
+        OperationsCoreModule,
         OperationsModule,
+        BrakesModule,
+        HssModule,
       ],
       providers: [
-        Keyring,
         Gatekeeper,
         MalformedHttp,
         ProblemFilter,

@@ -46,6 +46,8 @@ export async function setUpApp(
   const logger = makeLogger(config.logLevel);
   const adapter = new FastifyAdapter({
     bodyLimit: config.limits.bodyBytes,
+    // Without one, X-Forwarded-For is anybody's word.
+    trustProxy: config.listen.trustedProxies ? [...config.listen.trustedProxies] : false,
     genReqId: (request: IncomingMessage) => requestIdOf(request.headers['x-request-id']),
     // Requests on connections that are already open are still served while the gateway drains.
     return503OnClosing: false,
@@ -66,7 +68,10 @@ export async function setUpApp(
   const fastify = adapter.getInstance();
   await turnAwayWhenLate(fastify, config.limits.maxEventLoopDelayMs);
   useJsonBodies(fastify);
-  fastify.addHook('onRequest', app.get(Gatekeeper).onRequest);
+  const gatekeeper = app.get(Gatekeeper);
+  fastify.addHook('onRequest', gatekeeper.onRequest);
+  fastify.addHook('preValidation', gatekeeper.preValidation);
+  fastify.addHook('onSend', gatekeeper.onSend);
   fastify.addHook('onSend', hangUpWhen(app.get(Draining)));
   fastify.addHook('onResponse', requestLog(logger, app.get(Metrics)));
   if (config.docs) serveDocs(app);

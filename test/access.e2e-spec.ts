@@ -8,6 +8,7 @@ import { setUpApp } from '../src/app.setup.js';
 import type { CallerConfig } from '../src/config/config.js';
 import type { Grant } from '../src/domain/caller.js';
 import { OPERATION_TYPE_NAMES } from '../src/domain/operation-type.js';
+import { BEHIND_A_PROXY, from, newAddress } from './support/addresses.js';
 import {
   fetchJson,
   KEY,
@@ -50,14 +51,14 @@ const alarm = {
 describe('a stranger', () => {
   let rig: Rig;
   beforeAll(async () => {
-    rig = await startRig({ callers: [portal, bot, former] });
+    rig = await startRig({ callers: [portal, bot, former], listen: BEHIND_A_PROXY });
   });
   afterAll(() => rig.close());
   afterEach(async () => expect(await requestsUpstream(rig)).toBe(0));
 
   /** Sends headers as they stand, twice the same one included, and answers the problem. */
   async function refusedRaw(headers: string): Promise<ProblemDocument> {
-    const request = `GET /v1/operations HTTP/1.1\r\nHost: x\r\nConnection: close\r\n${headers}\r\n`;
+    const request = `GET /v1/operations HTTP/1.1\r\nHost: x\r\nConnection: close\r\nX-Forwarded-For: ${newAddress()}\r\n${headers}\r\n`;
     const answer = await sendRaw(rig.gateway.url, request);
     return JSON.parse(answer.slice(answer.indexOf('\r\n\r\n'))) as ProblemDocument;
   }
@@ -69,7 +70,7 @@ describe('a stranger', () => {
     expect([...new Set(routes.map(({ path }) => path))]).toEqual(expect.arrayContaining(PUBLIC));
     for (const { method, path } of routes) {
       const url = rig.gateway.url + path.replace(/:\w+/g, '0198c5f2-7c25-7d41-8c3b-5e6f7a8b9c0d');
-      const { status } = await fetch(url, { method });
+      const { status } = await fetch(url, { method, headers: from(newAddress()) });
       expect([method, path, status]).toEqual([method, path, PUBLIC.includes(path) ? 200 : 401]);
     }
   });
@@ -89,19 +90,16 @@ describe('a stranger', () => {
     ],
     ['a bare key', { key: null, headers: { Authorization: KEY } }, 'invalid_authorization'],
   ])('with %s is refused and remembered, without the key', async (_, options, code) => {
-    const answer = await rig.operate({ operation: 'ignore', alarms: [alarm] }, options);
+    const address = newAddress();
+    const headers = { ...options.headers, ...from(address) };
+    const answer = await rig.operate({ operation: 'ignore', alarms: [alarm] }, { ...options, headers });
     const problem = problemOf(answer);
     expect([answer.status, problem.code]).toEqual([401, code]);
     expect(answer.headers.get('www-authenticate')).toBe('Bearer');
     const record = await refusalOf(rig, problem.requestId);
-    expect(record).toMatchObject({
-      code,
-      status: 401,
-      route: '/v1/operations',
-      method: 'POST',
-      address: '127.0.0.1',
-    });
-    expect(record).not.toHaveProperty('caller');
+    expect(record).toMatchObject({ code, status: 401, route: '/v1/operations', method: 'POST', address });
+    // Whose it was can be told of a key that once was good.
+    expect(record?.caller).toBe(code === 'expired_key' ? former.id : undefined);
     for (const key of [KEY, OTHER_KEY, EXPIRED_KEY, 'planted-wrong-key']) {
       expect(answer.text + JSON.stringify(record)).not.toContain(key);
     }
@@ -109,7 +107,9 @@ describe('a stranger', () => {
 
   it('is refused before the body is read', async () => {
     const raw = '{"operation":'.repeat(100_000);
-    expect(problemOf(await rig.operate(undefined, { key: null, raw }))).toMatchObject({ status: 401 });
+    expect(
+      problemOf(await rig.operate(undefined, { key: null, raw, headers: from(newAddress()) })),
+    ).toMatchObject({ status: 401 });
   });
 
   it('with one X-Api-Key after the other is refused', async () => {
@@ -206,7 +206,7 @@ describe('a caller', () => {
         agentId: 'a',
         fileHash: 'h',
         filePath: '/x',
-        processPid: 1,
+        processPid: 3123,
         keyword: 'k',
         hash: 'h',
         loginIp: '10.0.0.1',

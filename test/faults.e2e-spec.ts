@@ -508,7 +508,7 @@ describe('what upstream itself refuses', () => {
     const { agents } = (await rig.control('GET', '/state')).body as { agents: Record<string, string> };
     const wanted = name === 'offlineAgent' ? 'offline' : 'not_installed';
     const agentId = Object.entries(agents).find(([, state]) => state === wanted)?.[0] ?? '';
-    const details = [{ agentId, fileHash: 'h', filePath: '/x', processPid: 1 }];
+    const details = [{ agentId, fileHash: 'h', filePath: '/x', processPid: 3123 }];
     const answer = await rig.operate({
       operation: 'isolate_and_kill',
       alarms: [{ eventId, eventClassId, eventType, occurTime, details }],

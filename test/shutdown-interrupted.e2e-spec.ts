@@ -2,7 +2,7 @@ import { connect } from 'node:net';
 
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
-import { RunningOperations } from '../src/api/operations/running-operations.js';
+import { RunningOperations } from '../src/operations/running-operations.js';
 import type { ReceiptDto } from '../src/api/operations/receipt.dto.js';
 import type { Fault } from '../src/simulator/faults/fault.js';
 import { startSimulator, type Simulator } from '../src/simulator/simulator.js';

@@ -1,6 +1,10 @@
+import type { Credential } from '../domain/caller.js';
 import type { AlarmOutcome, ChunkOutcome, OperationStatus } from '../domain/outcome.js';
 import type { OperationType } from '../domain/operation-type.js';
 import type { Scope } from '../domain/scope.js';
+
+/** What a credential is called, never itself. */
+export type CredentialRecord = Pick<Credential, 'kind' | 'id'>;
 
 /** Written and durable before the first byte goes upstream. */
 export interface IntentRecord {
@@ -11,11 +15,17 @@ export interface IntentRecord {
   readonly at: string;
   readonly requestId: string;
   readonly caller: string;
+  /** By what the caller proved who it is. */
+  readonly credential?: CredentialRecord;
+  /** The human behind the request, as the caller named them. */
+  readonly onBehalfOf?: string;
   readonly operation: OperationType;
   readonly remark?: string;
   readonly scope: Scope;
   /** Event ids in the order of the request. */
   readonly alarms: readonly string[];
+  /** The key under which the caller may send the request again without its being done again. */
+  readonly idempotencyKey?: string;
 }
 
 /** One chunk of several is through and its fate known; the next may start. */
@@ -65,6 +75,8 @@ export interface RefusalRecord {
   readonly requestId: string;
   /** Absent: nobody was recognised. */
   readonly caller?: string;
+  readonly credential?: CredentialRecord;
+  readonly onBehalfOf?: string;
   readonly address: string;
   readonly method: string;
   /** The route's pattern, not the address that was typed. */
@@ -73,11 +85,28 @@ export interface RefusalRecord {
   readonly status: number;
   readonly detail: string;
   readonly pointers?: readonly string[];
-  /** Refusals since the last recorded one that were too many to be recorded one by one. */
+  /** Refusals since the last recorded one, of all or of this address, that were too many to be recorded one by one. */
   readonly unrecorded?: number;
 }
 
-export type AuditRecord = IntentRecord | ChunkRecord | OutcomeRecord | SettlementRecord | RefusalRecord;
+/** A caller's brake was engaged by its own operations, or released by a person. */
+export interface BrakeRecord {
+  readonly kind: 'brake';
+  readonly at: string;
+  readonly requestId: string;
+  /** Whose brake. */
+  readonly caller: string;
+  readonly engaged: boolean;
+  /** Who released it: another caller, and the human behind it. */
+  readonly by?: string;
+  readonly onBehalfOf?: string;
+  /** Hosts within the hour that the refused operation would have brought it to, and how many it may reach. */
+  readonly hosts?: number;
+  readonly mostHosts?: number;
+}
+
+export type AuditRecord =
+  IntentRecord | ChunkRecord | OutcomeRecord | SettlementRecord | RefusalRecord | BrakeRecord;
 
 /** An operation as its records tell it. */
 export interface OperationTrail {

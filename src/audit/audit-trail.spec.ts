@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 
-import { AuditEngine, type Entry, type Row } from './audit.engine.js';
+import { AuditEngine, type Entry, type LeftOut, type Row } from './audit.engine.js';
 import type { IntentRecord, OutcomeRecord, RefusalRecord } from './audit-record.js';
 import { AuditTrail, AuditUnavailable } from './audit-trail.js';
 
@@ -11,10 +11,11 @@ class SlowEngine extends AuditEngine {
   failure: Error | undefined;
   #waiting: (() => void)[] = [];
 
-  override async append(entries: readonly Entry[]): Promise<void> {
+  override async append(entries: readonly Entry[]): Promise<readonly LeftOut[]> {
     await new Promise<void>((resolve) => this.#waiting.push(resolve));
     if (this.failure) throw this.failure;
     this.commits.push(entries);
+    return [];
   }
 
   override query(): Promise<Row[]> {

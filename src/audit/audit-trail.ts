@@ -1,7 +1,8 @@
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 
-import { AuditEngine, type Entry } from './audit.engine.js';
+import { AuditEngine, type Claim, type Entry, type NotWritten, type Reach } from './audit.engine.js';
 import type {
+  BrakeRecord,
   ChunkRecord,
   IntentRecord,
   OutcomeRecord,
@@ -20,6 +21,19 @@ export class AuditUnavailable extends Error {
   constructor(cause: unknown) {
     super('the audit trail can not be written', { cause });
   }
+}
+
+/** An intent was not written because of what other operations of its caller have claimed or reached. */
+export class NotAdmitted extends Error {
+  constructor(readonly why: NotWritten) {
+    super(`not admitted: ${why.reason}`);
+  }
+}
+
+/** What is checked as an intent is written. */
+export interface Conditions {
+  readonly claims?: readonly Claim[];
+  readonly reach?: Reach;
 }
 
 /** Records that may wait for the disk; beyond it, new intents are refused at once, and only they: what was done is recorded. */
@@ -51,8 +65,13 @@ export class AuditTrail implements OnApplicationShutdown {
    *
    * @param requests the bodies that will go upstream, as JSON, one for each chunk
    * @throws AuditUnavailable
+   * @throws NotAdmitted when a condition does not hold; nothing is written then
    */
-  async intend(record: IntentRecord, requests: readonly string[]): Promise<void> {
+  async intend(
+    record: IntentRecord,
+    requests: readonly string[],
+    conditions: Conditions = {},
+  ): Promise<void> {
     if (this.#queue.length >= MOST_WAITING) throw new AuditUnavailable(new Error('too many records wait'));
     const head = JSON.stringify(record);
     await this.#append({
@@ -68,6 +87,7 @@ export class AuditTrail implements OnApplicationShutdown {
         enterpriseProjectId: record.scope.enterpriseProjectId,
         eventIds: record.alarms,
       },
+      ...conditions,
     });
   }
 
@@ -87,13 +107,25 @@ export class AuditTrail implements OnApplicationShutdown {
     await this.#append({ ...entryOf(record), status: record.status, open: !record.settled });
   }
 
+  /** @throws AuditUnavailable */
+  async brake(record: BrakeRecord): Promise<void> {
+    const { kind, at, caller, engaged } = record;
+    await this.#append({
+      kind,
+      at: Date.parse(at),
+      operationId: null,
+      body: JSON.stringify(record),
+      brake: { caller, engaged },
+    });
+  }
+
   /** A refusal; the caller's answer does not wait for it. */
   refuse(record: RefusalRecord): void {
     if (this.#refusalsWaiting >= MOST_REFUSALS_WAITING) {
-      this.#refusalsUnrecorded += 1;
+      this.#refusalsUnrecorded += 1 + (record.unrecorded ?? 0);
       return;
     }
-    const unrecorded = this.#refusalsUnrecorded;
+    const unrecorded = this.#refusalsUnrecorded + (record.unrecorded ?? 0);
     this.#refusalsUnrecorded = 0;
     this.#refusalsWaiting += 1;
     const body = unrecorded === 0 ? record : { ...record, unrecorded };
@@ -131,8 +163,10 @@ export class AuditTrail implements OnApplicationShutdown {
       const batch = this.#queue;
       this.#queue = [];
       try {
-        await this.engine.append(batch.map(({ entry }) => entry));
+        const leftOut = await this.engine.append(batch.map(({ entry }) => entry));
         this.#broken = false;
+        // A promise is settled once: those that were left out are not resolved after this.
+        for (const { index, why } of leftOut) batch[index]?.reject(new NotAdmitted(why));
         for (const { resolve } of batch) resolve();
       } catch (error) {
         this.#broken = true;

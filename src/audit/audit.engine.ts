@@ -14,18 +14,72 @@ export interface Entry {
     readonly enterpriseProjectId: string;
     readonly eventIds: readonly string[];
   };
+  /** With a new operation: what no other operation of the caller may have claimed before. */
+  readonly claims?: readonly Claim[];
+  /** With a new operation that changes hosts: what its caller may reach, checked as it is written. */
+  readonly reach?: Reach;
+  /** The caller's brake, engaged or released. */
+  readonly brake?: { readonly caller: string; readonly engaged: boolean };
   /** The operation's new status, with an outcome. */
   readonly status?: string;
   /** With a status: whether something is still to be found out about the operation. */
   readonly open?: boolean;
 }
 
+/** Belongs to one operation of a caller at most, until it expires or nothing came of that operation. */
+export interface Claim {
+  readonly key: string;
+  /** Of the request that claims it. */
+  readonly fingerprint: string;
+  /** Epoch milliseconds: claims made before it are void. */
+  readonly voidBefore: number;
+}
+
+/** What an operation would change, and how much of that its caller may. */
+export interface Reach {
+  readonly alarms: number;
+  /** Agent ids, each once. */
+  readonly hosts: readonly string[];
+  /** Alarms since `dayStart`, this operation's included; absent: any number. */
+  readonly mostAlarms?: number;
+  /** Epoch milliseconds. */
+  readonly dayStart: number;
+  /** Distinct hosts since `hourStart`, this operation's included; absent: any number. */
+  readonly mostHosts?: number;
+  /** Epoch milliseconds. */
+  readonly hourStart: number;
+}
+
+/** Why an entry was not written, although the others that came with it were. */
+export type NotWritten =
+  | {
+      readonly reason: 'claimed';
+      readonly key: string;
+      readonly operationId: string;
+      readonly fingerprint: string;
+    }
+  /** @param since epoch milliseconds */
+  | { readonly reason: 'braked'; readonly since: number }
+  | { readonly reason: 'too_many_hosts'; readonly hosts: number }
+  /** @param oldestAt epoch milliseconds of the first alarm that counts */
+  | { readonly reason: 'too_many_alarms'; readonly alarms: number; readonly oldestAt: number };
+
+/** One entry that was not written. */
+export interface LeftOut {
+  /** Its place in the entries that were given. */
+  readonly index: number;
+  readonly why: NotWritten;
+}
+
 export type Row = Record<string, unknown>;
 export type SqlValue = string | number | bigint | Uint8Array | null;
 
-/** Where records live. An append resolves when all of its entries are durable, in the order given, or none is. */
+/**
+ * Where records live. An append resolves when all of its entries are durable, in the order given, or none is; but for those
+ * whose claims or reach were refused, which it answers and of which nothing was written.
+ */
 export abstract class AuditEngine {
-  abstract append(entries: readonly Entry[]): Promise<void>;
+  abstract append(entries: readonly Entry[]): Promise<readonly LeftOut[]>;
   abstract query(sql: string, parameters: readonly SqlValue[]): Promise<Row[]>;
   abstract close(): Promise<void>;
 }

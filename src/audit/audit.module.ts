@@ -3,7 +3,10 @@ import { Global, Module } from '@nestjs/common';
 import { CONFIG, type Config } from '../config/config.js';
 import { AuditEngine } from './audit.engine.js';
 import { AuditTrail } from './audit-trail.js';
+import { BrakeStore } from './brake.store.js';
+import { ClaimStore } from './claim.store.js';
 import { EmbeddedEngine } from './embedded.engine.js';
+import { KeyUseStore } from './key-use.store.js';
 import { OperationStore } from './operation.store.js';
 import { Recovery } from './recovery.js';
 
@@ -20,8 +23,11 @@ import { Recovery } from './recovery.js';
     },
     AuditTrail,
     OperationStore,
+    KeyUseStore,
+    ClaimStore,
+    BrakeStore,
     Recovery,
   ],
-  exports: [AuditTrail, OperationStore],
+  exports: [AuditTrail, OperationStore, KeyUseStore, ClaimStore, BrakeStore],
 })
 export class AuditModule {}

@@ -2,8 +2,9 @@ import { createHash } from 'node:crypto';
 
 import Database from 'better-sqlite3';
 
-import type { Entry, Row, SqlValue } from './audit.engine.js';
+import type { Entry, LeftOut, Row, SqlValue } from './audit.engine.js';
 import { alarmToken } from './alarm-token.js';
+import { Admission } from './embedded.admission.js';
 import { SCHEMA_STEPS } from './schema.js';
 
 /** The hash before the first record. */
@@ -19,10 +20,17 @@ export function link(previous: Uint8Array, body: string): Buffer {
   return createHash('sha256').update(previous).update(body).digest();
 }
 
+interface Committed {
+  readonly seq: number;
+  readonly hash: Buffer;
+  readonly leftOut: readonly LeftOut[];
+}
+
 /** The embedded database: blocks while the disk writes, so it belongs in a thread of its own. */
 export class EmbeddedDatabase {
   readonly #database: Database.Database;
-  readonly #commit: (entries: readonly Entry[]) => { seq: number; hash: Buffer };
+  readonly #commit: (entries: readonly Entry[]) => Committed;
+  readonly #admission: Admission;
   readonly #statements: ReturnType<typeof prepare>;
   #seq: number;
   #hash: Buffer;
@@ -41,6 +49,7 @@ export class EmbeddedDatabase {
     database.pragma('locking_mode = EXCLUSIVE');
     migrate(database);
     this.#statements = prepare(database);
+    this.#admission = new Admission(database);
     const last = database.prepare('SELECT seq, hash FROM audit_record ORDER BY seq DESC LIMIT 1').get() as
       { seq: number; hash: Buffer } | undefined;
     this.#seq = last?.seq ?? 0;
@@ -48,12 +57,13 @@ export class EmbeddedDatabase {
     this.#commit = database.transaction((entries: readonly Entry[]) => this.#insert(entries));
   }
 
-  /** One transaction, one sync: all of them or none. */
-  append(entries: readonly Entry[]): void {
-    const { seq, hash } = this.#commit(entries);
+  /** One transaction, one sync: all of them or none, but for those that were not admitted, which it answers. */
+  append(entries: readonly Entry[]): readonly LeftOut[] {
+    const { seq, hash, leftOut } = this.#commit(entries);
     // Only a commit that returned moves the chain on.
     this.#seq = seq;
     this.#hash = hash;
+    return leftOut;
   }
 
   query(sql: string, parameters: readonly SqlValue[]): Row[] {
@@ -67,11 +77,18 @@ export class EmbeddedDatabase {
     this.#database.close();
   }
 
-  #insert(entries: readonly Entry[]): { seq: number; hash: Buffer } {
+  #insert(entries: readonly Entry[]): Committed {
     const statements = this.#statements;
     let seq = this.#seq;
     let hash = this.#hash;
-    for (const { at, kind, operationId, body, operation, status, open } of entries) {
+    const leftOut: LeftOut[] = [];
+    for (const [index, entry] of entries.entries()) {
+      const why = this.#admission.refuses(entry);
+      if (why) {
+        leftOut.push({ index, why });
+        continue;
+      }
+      const { at, kind, operationId, body, operation, status, open } = entry;
       seq += 1;
       hash = link(hash, body);
       statements.record.run(seq, at, kind, operationId, body, hash);
@@ -80,9 +97,10 @@ export class EmbeddedDatabase {
         statements.operation.run(operationId, caller, type, project, enterpriseProjectId);
         statements.alarms.run(seq, eventIds.map(alarmToken).join(' '));
       }
+      this.#admission.note(entry);
       if (status !== undefined) statements.status.run(status, open ? 1 : 0, operationId);
     }
-    return { seq, hash };
+    return { seq, hash, leftOut };
   }
 }
 

@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { Worker } from 'node:worker_threads';
 
-import { AuditEngine, type Entry, type Row, type SqlValue } from './audit.engine.js';
+import { AuditEngine, type Entry, type LeftOut, type Row, type SqlValue } from './audit.engine.js';
 import type { Command, Reply } from './embedded.worker.js';
 
 interface Waiting {
@@ -41,8 +41,8 @@ export class EmbeddedEngine extends AuditEngine {
     }
   }
 
-  async append(entries: readonly Entry[]): Promise<void> {
-    await this.#ask({ append: entries });
+  async append(entries: readonly Entry[]): Promise<readonly LeftOut[]> {
+    return (await this.#ask({ append: entries })) as unknown as LeftOut[];
   }
 
   query(sql: string, parameters: readonly SqlValue[]): Promise<Row[]> {

@@ -36,8 +36,8 @@ function openOrEnd(): EmbeddedDatabase {
 const database = openOrEnd();
 
 function execute(command: Command): Row[] {
-  if ('append' in command) database.append(command.append);
-  else if ('sql' in command) return database.query(command.sql, command.parameters);
+  if ('append' in command) return database.append(command.append) as unknown as Row[];
+  if ('sql' in command) return database.query(command.sql, command.parameters);
   else database.close();
   return [];
 }

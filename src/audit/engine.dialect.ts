@@ -24,6 +24,11 @@ export interface AuditTables {
     open: number;
   };
   alarm_index: { rowid: number; alarm_index: string };
+  claim: { caller: string; key: string; fingerprint: string; operation_id: string; at: number };
+  reached_alarms: { caller: string; operation_id: string; at: number; alarms: number };
+  reached_host: { caller: string; agent_id: string; operation_id: string; at: number };
+  brake: { caller: string; engaged: number; at: number };
+  key_use: { caller: string; key: string; last_used_at: number };
 }
 
 class EngineConnection implements DatabaseConnection {

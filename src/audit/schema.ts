@@ -30,4 +30,46 @@ export const SCHEMA_STEPS: readonly (readonly string[])[] = [
        tokens, content = '', detail = none, columnsize = 0, tokenize = "ascii tokenchars '-'"
      )`,
   ],
+  [
+    // When each key was last used: beside the trail, and overwritten.
+    `CREATE TABLE key_use (
+       caller TEXT NOT NULL,
+       key TEXT NOT NULL,
+       last_used_at INTEGER NOT NULL,
+       PRIMARY KEY (caller, key)
+     ) WITHOUT ROWID`,
+  ],
+  [
+    // Which operation a caller's idempotency key, or the signature of its request, belongs to.
+    `CREATE TABLE claim (
+       caller TEXT NOT NULL,
+       key TEXT NOT NULL,
+       fingerprint TEXT NOT NULL,
+       operation_id TEXT NOT NULL,
+       at INTEGER NOT NULL,
+       PRIMARY KEY (caller, key)
+     ) WITHOUT ROWID`,
+    `CREATE INDEX claim_at ON claim (at)`,
+    // What destructive operations reached: counted for the daily cap and for the brake, and forgotten after two days.
+    `CREATE TABLE reached_alarms (
+       caller TEXT NOT NULL,
+       operation_id TEXT NOT NULL,
+       at INTEGER NOT NULL,
+       alarms INTEGER NOT NULL,
+       PRIMARY KEY (caller, operation_id)
+     ) WITHOUT ROWID`,
+    `CREATE TABLE reached_host (
+       caller TEXT NOT NULL,
+       agent_id TEXT NOT NULL,
+       operation_id TEXT NOT NULL,
+       at INTEGER NOT NULL,
+       PRIMARY KEY (caller, agent_id, operation_id)
+     ) WITHOUT ROWID`,
+    // One row for each caller whose brake was ever engaged.
+    `CREATE TABLE brake (
+       caller TEXT PRIMARY KEY,
+       engaged INTEGER NOT NULL,
+       at INTEGER NOT NULL
+     ) WITHOUT ROWID`,
+  ],
 ];

@@ -106,7 +106,7 @@ describe('callers', () => {
     ['keys', caller({ keys: '[]' }), 'must be a list of at least one key'],
     ['keys', `  - { id: a, grants: [${GRANT}] }\n`, 'is missing'],
     ['grants', caller({ grants: '[]' }), 'must be a list of at least one grant'],
-    ['grants[0]', caller({ grants: '["*"]' }), 'must be a mapping with the keys operations'],
+    ['grants[0]', caller({ grants: '["*"]' }), 'must be a mapping with the keys rights, operations'],
     [
       'name',
       `  - { id: a, name: A, keys: [{ sha256: ${DIGEST} }], grants: [${GRANT}] }\n`,
@@ -117,7 +117,88 @@ describe('callers', () => {
   });
 });
 
+describe('what else callers may have', () => {
+  const withMore = (more: string, keys = `[{ sha256: ${DIGEST} }]`) =>
+    `  - { id: bot, keys: ${keys}, grants: [${GRANT}], ${more} }\n`;
+
+  test('address ranges, for all of their credentials and for one key', () => {
+    const keys = `[{ sha256: ${DIGEST}, id: blue, from: [192.0.2.7] }]`;
+    const [read] = loadCallers(withMore('from: [10.0.0.0/8, "2001:db8::/32"]', keys));
+    expect(read).toMatchObject({
+      from: ['10.0.0.0/8', '2001:db8::/32'],
+      keys: [{ sha256: DIGEST, id: 'blue', from: ['192.0.2.7'] }],
+    });
+  });
+
+  test.each([
+    ['true', true],
+    ['false', false],
+  ])('the word of whom they act for: %s', (written, expected) => {
+    expect(loadCallers(withMore(`onBehalfOf: ${written}`))[0]?.onBehalfOf).toBe(expected);
+  });
+
+  test.each([
+    ['from: 10.0.0.0/8', 'from', 'must be a list of at least one address or range'],
+    ['from: [10.0.0.0/33]', 'from[0]', 'must be an address or a range in CIDR notation'],
+    ['from: [office]', 'from[0]', 'must be an address or a range in CIDR notation'],
+    ['onBehalfOf: yes', 'onBehalfOf', 'must be one of true, false'],
+    ['deny: []', 'deny', 'must be a list of at least one denial'],
+    ['deny: [{}]', 'deny[0]', 'must name at least one of rights, operations'],
+  ])('and not %s', (more, key, problem) => {
+    expect(refused(withMore(more))).toEqual({ [`callers[0].${key}`]: expect.stringContaining(problem) });
+  });
+
+  test('key ids, each its own', () => {
+    const keys = `[{ sha256: ${DIGEST}, id: blue }, { sha256: ${OTHER_DIGEST}, id: blue }]`;
+    expect(refused(caller({ keys }))).toEqual({
+      'callers[0].keys[1].id': expect.stringContaining('repeats the id of another key of this caller'),
+    });
+    expect(refused(caller({ keys: `[{ sha256: ${DIGEST}, id: "a b" }]` }))).toEqual({
+      'callers[0].keys[0].id': expect.stringContaining('must be 1 to 64 letters'),
+    });
+  });
+});
+
 describe('grants', () => {
+  test('may be limited by right, event type and severity, and taken back by denials', () => {
+    const grants = `[{ rights: [read, act, approve, audit], operations: ["*"], projects: [default], enterpriseProjects: ["*"], eventTypes: [1010, 3007], severities: [Low, Critical] }]`;
+    const denials = `deny: [{ operations: [isolate_and_kill] }, { rights: [act], severities: [Critical], enterpriseProjects: [${EPS}] }]`;
+    const [read] = loadCallers(caller({ grants }).replace(' }\n', `, ${denials} }\n`));
+    expect(read?.grants).toEqual([
+      {
+        rights: ['read', 'act', 'approve', 'audit'],
+        operations: ['*'],
+        projects: ['default'],
+        enterpriseProjects: ['*'],
+        eventTypes: [1010, 3007],
+        severities: ['Low', 'Critical'],
+      },
+    ]);
+    expect(read?.denials).toEqual([
+      { operations: ['isolate_and_kill'] },
+      { rights: ['act'], severities: ['Critical'], enterpriseProjects: [EPS.toLowerCase()] },
+    ]);
+  });
+
+  test('name no operation types where they give only rights to look', () => {
+    const grants = '[{ rights: [read, audit], projects: ["*"], enterpriseProjects: ["*"] }]';
+    expect(loadCallers(caller({ grants }))[0]?.grants[0]?.operations).toEqual([]);
+    const acting = grants.replace('audit', 'approve');
+    expect(Object.keys(refused(caller({ grants: acting })))).toEqual(['callers[0].grants[0].operations']);
+  });
+
+  test.each([
+    ['rights: []', 'rights', 'must be a list of at least one right'],
+    ['rights: [write]', 'rights[0]', 'must be one of read, act, approve, audit'],
+    ['eventTypes: [any]', 'eventTypes[0]', 'must be an event type code'],
+    ['eventTypes: [1010.5]', 'eventTypes[0]', 'must be an event type code'],
+    ['severities: [low]', 'severities[0]', 'did you mean "Low"?'],
+  ])('are refused for %s', (part, key, problem) => {
+    expect(refused(caller({ grants: `[${GRANT.replace(' }', `, ${part} }`)}]` }))).toEqual({
+      [`callers[0].grants[0].${key}`]: expect.stringContaining(problem),
+    });
+  });
+
   test.each([
     ['operations', '[]', '', 'must be a list of at least one operation type'],
     ['operations', '"*"', '', 'must be a list of at least one operation type'],

@@ -1,11 +1,10 @@
-import { OPERATION_TYPE_NAMES, type OperationType } from '../domain/operation-type.js';
-import type { Grant } from '../domain/caller.js';
 import type { CallerConfig, KeyConfig } from './config.js';
-import { EXPIRY_FORMS, parseExpiry } from './expiry.js';
+import { readCallerLimits, readExpiry, readRanges, readSigningKeys } from './acts.js';
 import type { Field } from './field.js';
-import { CALLER_ID, ENTERPRISE_PROJECT_ID, SHA256 } from './formats.js';
-
-const OPERATIONS = ['*', ...OPERATION_TYPE_NAMES] as const;
+import { CALLER_ID, KEY_ID, SHA256 } from './formats.js';
+import { readDenial, readGrant } from './grants.js';
+import { readTokenRules } from './issuers.js';
+import { noteRepeated } from './repeated.js';
 
 /** Digests that a slip of the shell makes: of nothing, and of a lone line break. Anyone could present those keys. */
 const EMPTY_KEYS: readonly string[] = [
@@ -13,64 +12,69 @@ const EMPTY_KEYS: readonly string[] = [
   '01ba4719c80b6fe911b091a7c05124b64eeece964e09c058ef8f9805daca546b',
 ];
 
-/** Reads the callers; `projects` are the names that a grant may give. */
-export function readCallers(callers: Field, projects: readonly string[]): CallerConfig[] {
-  const ids = new Set<string>();
-  const digests = new Set<string>();
-  return callers.list('caller').map((entry) => {
-    const fields = entry.object('id', 'keys', 'grants');
-    const id = fields.id.text(CALLER_ID);
-    noteRepeated(fields.id, id, ids, 'repeats the id of another caller: rename one');
-    return {
-      id,
-      keys: fields.keys.list('key').map((key) => readKey(key, digests)),
-      grants: fields.grants.list('grant').map((grant) => readGrant(grant, projects)),
-    };
-  });
+/** What callers may refer to, by name. */
+export interface Named {
+  readonly projects: readonly string[];
+  readonly issuers: readonly string[];
 }
 
-function readKey(entry: Field, digests: Set<string>): KeyConfig {
-  const fields = entry.object('sha256', 'expiresAt');
+/** What no two callers may have in common. */
+interface Taken {
+  readonly ids: Set<string>;
+  readonly digests: Set<string>;
+  readonly tokenRules: Set<string>;
+}
+
+/** Reads the callers. */
+export function readCallers(callers: Field, named: Named): CallerConfig[] {
+  const taken: Taken = { ids: new Set(), digests: new Set(), tokenRules: new Set() };
+  return callers.list('caller').map((entry) => readCaller(entry, named, taken));
+}
+
+function readCaller(entry: Field, { projects, issuers }: Named, taken: Taken): CallerConfig {
+  const fields = entry.object(
+    'id',
+    'keys',
+    'tokens',
+    'signingKeys',
+    'grants',
+    'deny',
+    'onBehalfOf',
+    'from',
+    'limits',
+  );
+  const id = fields.id.text(CALLER_ID);
+  noteRepeated(fields.id, id, taken.ids, 'repeats the id of another caller: rename one');
+  const keyIds = new Set<string>();
+  // Whoever shows tokens or signs needs no key.
+  const keyless = (fields.tokens.given || fields.signingKeys.given) && !fields.keys.given;
+  return {
+    id,
+    keys: keyless ? [] : fields.keys.list('key').map((key) => readKey(key, keyIds, taken.digests)),
+    ...(fields.tokens.given && { tokens: readTokenRules(fields.tokens, issuers, taken.tokenRules) }),
+    grants: fields.grants.list('grant').map((grant) => readGrant(grant, projects)),
+    ...(fields.deny.given && {
+      denials: fields.deny.list('denial').map((denial) => readDenial(denial, projects)),
+    }),
+    ...(fields.onBehalfOf.given && { onBehalfOf: fields.onBehalfOf.oneOf(['true', 'false']) === 'true' }),
+    ...(fields.from.given && { from: readRanges(fields.from) }),
+    ...(fields.signingKeys.given && { signingKeys: readSigningKeys(fields.signingKeys) }),
+    ...(fields.limits.given && { limits: readCallerLimits(fields.limits) }),
+  };
+}
+
+function readKey(entry: Field, ids: Set<string>, digests: Set<string>): KeyConfig {
+  const fields = entry.object('id', 'sha256', 'expiresAt', 'from');
   const sha256 = fields.sha256.text(SHA256).toLowerCase();
   if (EMPTY_KEYS.includes(sha256)) fields.sha256.note('is the digest of an empty key: digest the key itself');
   // A key that two callers share would leave it open who is asking.
   noteRepeated(fields.sha256, sha256, digests, 'repeats another key: give every caller keys of its own');
-  if (!fields.expiresAt.given) return { sha256 };
-  const expiresAt = parseExpiry(fields.expiresAt.raw);
-  if (expiresAt === undefined) fields.expiresAt.note(`must be ${EXPIRY_FORMS}`);
-  return { sha256, expiresAt: expiresAt ?? 0 };
-}
-
-function readGrant(entry: Field, projects: readonly string[]): Grant {
-  const fields = entry.object('operations', 'projects', 'enterpriseProjects');
+  const id = fields.id.text(KEY_ID, '');
+  noteRepeated(fields.id, id, ids, 'repeats the id of another key of this caller: rename one');
   return {
-    operations: fields.operations.list('operation type, or "*"').map(readOperation),
-    projects: fields.projects.list('project name, or "*"').map((name) => readProjectName(name, projects)),
-    enterpriseProjects: fields.enterpriseProjects
-      .list('enterprise project id, or "*"')
-      .map(readEnterpriseProject),
+    sha256,
+    ...(id !== '' && { id }),
+    ...(fields.expiresAt.given && { expiresAt: readExpiry(fields.expiresAt) }),
+    ...(fields.from.given && { from: readRanges(fields.from) }),
   };
-}
-
-function readOperation(entry: Field): OperationType | '*' {
-  return entry.oneOf<OperationType | '*'>(OPERATIONS);
-}
-
-function readProjectName(entry: Field, projects: readonly string[]): string {
-  if (entry.raw === '*') return '*';
-  const found = projects.find((name) => name === entry.raw);
-  if (found !== undefined) return found;
-  entry.note('must be "*" or the name of a configured project');
-  return '';
-}
-
-function readEnterpriseProject(entry: Field): string {
-  if (entry.raw === '*') return '*';
-  const { pattern, allowed } = ENTERPRISE_PROJECT_ID;
-  return entry.text({ pattern, allowed: `"*", ${allowed}` }).toLowerCase();
-}
-
-function noteRepeated(field: Field, value: string, seen: Set<string>, problem: string): void {
-  if (value !== '' && seen.has(value)) field.note(problem);
-  seen.add(value);
 }

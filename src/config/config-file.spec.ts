@@ -37,7 +37,12 @@ upstream: { deadlineMs: 600, attemptTimeoutMs: 300, maxAttempts: 5, connections:
   });
 
   test.each([
-    ['an unknown key', 'colour: red', 'colour', 'the keys here are projects, callers, limits, upstream'],
+    [
+      'an unknown key',
+      'colour: red',
+      'colour',
+      'the keys here are projects, callers, issuers, limits, upstream',
+    ],
     ['a misspelt key', 'limit: {}', 'limit', 'did you mean "limits"?'],
     [
       'a misspelt key further in',

@@ -8,11 +8,26 @@ import { readNamedFile } from './named-file.js';
 export interface ConfigFile {
   readonly projects: Field;
   readonly callers: Field;
+  readonly issuers: Field;
   readonly limits: Field;
   readonly upstream: Field;
+  readonly idempotency: Field;
+  readonly guardRails: Field;
+  readonly dropIn: Field;
   /** It is there and could not be understood: that something is absent from it means nothing. */
   readonly broken: boolean;
 }
+
+const MEMBERS = [
+  'projects',
+  'callers',
+  'issuers',
+  'limits',
+  'upstream',
+  'idempotency',
+  'guardRails',
+  'dropIn',
+] as const;
 
 /** Aliases may repeat a part of the file, but not blow it up. */
 const MOST_ALIASES = 1000;
@@ -27,8 +42,13 @@ export function readConfigFile(
 ): ConfigFile {
   const setting = environment.field('GATEWAY_CONFIG');
   const text = setting.given ? readNamedFile(setting, readFile) : undefined;
+  return configFileOf(text, setting, problems);
+}
+
+/** The members that a text has; `undefined`: there is no text. What is wrong with it as a whole is noted on the setting. */
+export function configFileOf(text: string | undefined, setting: Field, problems: Problems): ConfigFile {
   const content = text === undefined ? undefined : parse(text, setting);
-  const root = new Field('', content, problems).object('projects', 'callers', 'limits', 'upstream');
+  const root = new Field('', content, problems).object(...MEMBERS);
   return { ...root, broken: setting.given && content === undefined };
 }
 
@@ -43,7 +63,7 @@ function parse(text: string, setting: Field): ReadonlyMap<unknown, unknown> | un
   if (complaints.length > 0) return undefined;
   if (document.contents === null) return new Map();
   if (isMap(document.contents)) return resolved(document, setting);
-  setting.note('the file must be a mapping with the keys projects, callers, limits, upstream');
+  setting.note(`the file must be a mapping with the keys ${MEMBERS.join(', ')}`);
   return undefined;
 }
 

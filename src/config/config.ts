@@ -1,4 +1,4 @@
-import type { Grant } from '../domain/caller.js';
+import type { CallerLimits, Denial, Grant } from '../domain/caller.js';
 
 /** Under which the configuration is injected. */
 export const CONFIG = Symbol('Config');
@@ -8,12 +8,30 @@ export interface Config {
   readonly environment: 'development' | 'production';
   /** The simulator runs in this process and a demo caller exists. */
   readonly demo: boolean;
-  readonly listen: { readonly host: string; readonly port: number };
+  readonly listen: {
+    readonly host: string;
+    readonly port: number;
+    /** Whose `X-Forwarded-For` is believed: addresses or CIDR ranges; absent: nobody's. */
+    readonly trustedProxies?: readonly string[];
+  };
   readonly database: DatabaseConfig;
   /** By name; at least one, except in demo mode until `withDemo` has added the simulated one. */
   readonly projects: ReadonlyMap<string, ProjectConfig>;
   readonly callers: readonly CallerConfig[];
+  /** Whose tokens callers may present; absent: nobody's. */
+  readonly issuers?: readonly IssuerConfig[];
+  /** The YAML file, from which callers and issuers are read again when it changes. */
+  readonly file?: string;
+  /** In demo mode: the caller that is in no file, and stays when callers are read again. */
+  readonly demoCaller?: CallerConfig;
   readonly limits: LimitsConfig;
+  /** Absent: as the documentation says. */
+  readonly idempotency?: IdempotencyConfig;
+  /** Absent: what is built in. */
+  readonly guardRails?: GuardRailsConfig;
+  readonly dropIn?: DropInConfig;
+  /** Absent: nobody can sign requests. */
+  readonly signing?: SigningConfig;
   readonly upstream: UpstreamConfig;
   readonly shutdown: ShutdownConfig;
   readonly logLevel: LogLevel;
@@ -94,18 +112,122 @@ export interface MetadataCredentials {
 export interface CallerConfig {
   readonly id: string;
   readonly keys: readonly KeyConfig[];
+  /** Tokens that are this caller's: those that one of the rules fits. */
+  readonly tokens?: readonly TokenRuleConfig[];
   readonly grants: readonly Grant[];
+  readonly denials?: readonly Denial[];
+  /** Whether it may name the human behind a request. */
+  readonly onBehalfOf?: boolean;
+  /** Addresses or CIDR ranges it may call from, by whatever credential; absent: all. */
+  readonly from?: readonly string[];
+  /** Key pairs for signed requests. */
+  readonly signingKeys?: readonly SigningKeyConfig[];
+  readonly limits?: CallerLimits;
 }
 
 /** A key as it is stored: never itself, only its digest. */
 export interface KeyConfig {
   /** Lower-case hex SHA-256 of the whole key. */
   readonly sha256: string;
+  /** What it is called in records; absent: the first eight characters of its digest. */
+  readonly id?: string;
   /** Epoch milliseconds from which it is refused; absent: never. */
   readonly expiresAt?: number;
+  /** Addresses or CIDR ranges it may be used from; absent: all. */
+  readonly from?: readonly string[];
+}
+
+/** Fits a token of this issuer that carries every one of these claims. */
+export interface TokenRuleConfig {
+  /** Name of an issuer. */
+  readonly issuer: string;
+  readonly claims: readonly ClaimConfig[];
+}
+
+/** A claim that is this text, or a list with this text in it. */
+export interface ClaimConfig {
+  readonly name: string;
+  readonly value: string;
+}
+
+/** Signs tokens that the gateway believes. */
+export interface IssuerConfig {
+  /** What callers' token rules call it. */
+  readonly name: string;
+  /** The `iss` of its tokens, to the letter. */
+  readonly issuer: string;
+  /** Where it publishes its public keys. */
+  readonly jwksUrl: string;
+  /** A token must be meant for one of them. */
+  readonly audiences: readonly string[];
+  readonly algorithms: readonly SigningAlgorithm[];
+  /** Allowed `typ`, lower case and without `application/`. */
+  readonly types: readonly string[];
+}
+
+/** With a public key to verify: what a secret shared with the issuer would sign is never believed. */
+export const SIGNING_ALGORITHMS = [
+  'RS256',
+  'RS384',
+  'RS512',
+  'PS256',
+  'PS384',
+  'PS512',
+  'ES256',
+  'ES384',
+  'ES512',
+  'EdDSA',
+] as const;
+export type SigningAlgorithm = (typeof SIGNING_ALGORITHMS)[number];
+
+/** Who may call, and by what: the part of the configuration that is read again while the gateway runs. */
+export type AccessConfig = Pick<Config, 'callers' | 'issuers'>;
+
+export interface IdempotencyConfig {
+  /** How long a key stands for its operation. */
+  readonly keptMs: number;
+  /** How long after it began a request joins one like it that still runs; 0: never. */
+  readonly joinMs: number;
+}
+
+/** What is changed of the built-in guard rails. */
+export interface GuardRailsConfig {
+  /** The operator's own, shown with refusals. */
+  readonly version?: string;
+  /** Names of rails that are switched off. */
+  readonly off?: readonly string[];
+  /** File names, in which `*` stands for anything. */
+  readonly processes?: readonly string[];
+  readonly paths?: readonly string[];
+  readonly hashes?: readonly string[];
+  /** Agent ids. */
+  readonly hosts?: readonly string[];
+}
+
+/** The route that speaks upstream's own contract. */
+export interface DropInConfig {
+  /** Whether members of the body that the gateway does not know travel upstream. */
+  readonly passUnknownFields: boolean;
+}
+
+export interface SigningConfig {
+  /** Secrets of access keys are derived from it. */
+  readonly masterKey: string;
+  readonly masterKeyFromFile?: boolean;
+}
+
+/** An access key pair that was issued to a caller. */
+export interface SigningKeyConfig {
+  readonly id: string;
+  /** Epoch milliseconds from which it is refused; absent: never. */
+  readonly expiresAt?: number;
+  /** Addresses or CIDR ranges it may be used from; absent: all. */
+  readonly from?: readonly string[];
 }
 
 export interface LimitsConfig {
+  /** For callers without limits of their own; absent: none. */
+  readonly perCaller?: CallerLimits;
   readonly alarmsPerRequest: number;
   readonly bodyBytes: number;
   /** Mean delay of the event loop, over a second, above which requests are turned away; 0: never. */

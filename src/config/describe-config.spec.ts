@@ -39,6 +39,10 @@ describe('describeConfig', () => {
       'upstream.settleGiveUpMs': 60_000,
       'shutdown.drainDelayMs': 0,
       'shutdown.drainMs': 25_000,
+      'limits.perCaller.maxHostsPerHour': 50,
+      'idempotency.keptMs': 259_200_000,
+      'idempotency.joinMs': 10_000,
+      'dropIn.passUnknownFields': false,
       logLevel: 'info',
       docs: true,
     });
@@ -63,6 +67,42 @@ describe('describeConfig', () => {
       'projects.default.credentials.kind': 'ecs-metadata',
       'projects.default.credentials.endpoint': 'http://169.254.169.254',
     });
+  });
+
+  test('names what callers may do, and whose tokens are believed', () => {
+    const grants = `[{ rights: [read, audit], projects: [default], enterpriseProjects: ["*"], eventTypes: [1010], severities: [Low] }]`;
+    const yaml = `
+callers:
+  - id: bot
+    keys: [{ sha256: ${DIGEST}, id: blue, from: [10.0.0.0/8] }]
+    tokens: [{ issuer: corporate, claims: [{ name: azp, value: bot }] }]
+    grants: ${grants}
+    deny: [{ operations: [isolate_and_kill] }]
+    onBehalfOf: true
+    from: [10.0.0.0/8]
+issuers:
+  - name: corporate
+    issuer: https://login.example.com
+    jwksUrl: https://login.example.com/jwks?key=planted
+    audiences: [hss-gateway]
+`;
+    const settings = described(loadWith({ GATEWAY_TRUSTED_PROXIES: '192.0.2.1' }, yaml));
+    expect(settings).toMatchObject({
+      'listen.trustedProxies': '192.0.2.1',
+      'callers.bot.keys[0].id': 'blue',
+      'callers.bot.keys[0].from': '10.0.0.0/8',
+      'callers.bot.tokens[0]': 'corporate: azp',
+      'callers.bot.grants[0]': 'read,audit: - x default x * x event types 1010 x severities Low',
+      'callers.bot.deny[0]': 'isolate_and_kill x * x *',
+      'callers.bot.onBehalfOf': true,
+      'callers.bot.from': '10.0.0.0/8',
+      'issuers.corporate.issuer': 'https://login.example.com',
+      'issuers.corporate.jwksUrl': 'https://login.example.com/jwks?...',
+      'issuers.corporate.audiences': 'hss-gateway',
+      'issuers.corporate.algorithms': 'RS256, PS256, ES256, EdDSA',
+      'issuers.corporate.types': 'at+jwt, jwt',
+    });
+    expect(JSON.stringify(settings)).not.toContain('planted');
   });
 
   test('tells which secrets came from a file', () => {

@@ -1,3 +1,4 @@
+import type { CallerLimits, Denial } from '../domain/caller.js';
 import type {
   AccessKeyCredentials,
   AgencyConfig,
@@ -5,6 +6,7 @@ import type {
   Config,
   CredentialsConfig,
   DatabaseConfig,
+  IssuerConfig,
   ProjectConfig,
 } from './config.js';
 
@@ -21,9 +23,11 @@ export function describeConfig(config: Config): Setting[] {
     setting('demo', config.demo),
     setting('listen.host', config.listen.host),
     setting('listen.port', config.listen.port),
+    ...listed('listen.trustedProxies', config.listen.trustedProxies),
     ...describeDatabase(config.database),
     ...[...config.projects.values()].flatMap(describeProject),
     ...config.callers.flatMap(describeCaller),
+    ...(config.issuers ?? []).flatMap(describeIssuer),
     setting('limits.alarmsPerRequest', config.limits.alarmsPerRequest),
     setting('limits.bodyBytes', config.limits.bodyBytes),
     setting('limits.maxEventLoopDelayMs', config.limits.maxEventLoopDelayMs),
@@ -35,6 +39,7 @@ export function describeConfig(config: Config): Setting[] {
     setting('upstream.settleGiveUpMs', config.upstream.settleGiveUpMs),
     setting('shutdown.drainDelayMs', config.shutdown.drainDelayMs),
     setting('shutdown.drainMs', config.shutdown.drainMs),
+    ...describeActs(config),
     setting('logLevel', config.logLevel),
     setting('docs', config.docs),
   ];
@@ -95,16 +100,77 @@ function describeAccessKey(key: string, credentials: AccessKeyCredentials): Sett
 
 function describeCaller(caller: CallerConfig): Setting[] {
   const key = `callers.${caller.id}`;
-  const grants = caller.grants.map(({ operations, projects, enterpriseProjects }, index) =>
-    setting(
-      `${key}.grants[${index}]`,
-      [operations, projects, enterpriseProjects].map((list) => list.join(',')).join(' x '),
+  return [
+    ...caller.keys.flatMap(({ id, expiresAt, from }, index) => [
+      ...(id === undefined ? [] : [setting(`${key}.keys[${index}].id`, id)]),
+      setting(`${key}.keys[${index}].expiresAt`, dateOf(expiresAt)),
+      ...listed(`${key}.keys[${index}].from`, from),
+    ]),
+    ...(caller.tokens ?? []).map(({ issuer, claims }, index) =>
+      setting(`${key}.tokens[${index}]`, `${issuer}: ${claims.map(({ name }) => name).join(', ')}`),
     ),
-  );
-  const expiries = caller.keys.map(({ expiresAt }, index) =>
-    setting(`${key}.keys[${index}].expiresAt`, dateOf(expiresAt)),
-  );
-  return [...expiries, ...grants];
+    ...caller.grants.map((grant, index) => setting(`${key}.grants[${index}]`, reachOf(grant))),
+    ...(caller.denials ?? []).map((denial, index) => setting(`${key}.deny[${index}]`, reachOf(denial))),
+    ...(caller.onBehalfOf === true ? [setting(`${key}.onBehalfOf`, true)] : []),
+    ...listed(`${key}.from`, caller.from),
+    ...(caller.signingKeys ?? []).map(({ id, expiresAt }) =>
+      setting(`${key}.signingKeys.${id}.expiresAt`, dateOf(expiresAt)),
+    ),
+    ...describeLimits(`${key}.limits`, caller.limits),
+  ];
+}
+
+/** `read: * x prod x 0`: the rights where they are named, then what, where and where in it, then which alarms. */
+function reachOf({
+  rights,
+  operations,
+  projects,
+  enterpriseProjects,
+  eventTypes,
+  severities,
+}: Denial): string {
+  const lists = [operations ?? ['*'], projects ?? ['*'], enterpriseProjects ?? ['*']];
+  const parts = lists.map((list) => list.join(',') || '-');
+  if (eventTypes) parts.push(`event types ${eventTypes.join(',')}`);
+  if (severities) parts.push(`severities ${severities.join(',')}`);
+  return `${rights ? `${rights.join(',')}: ` : ''}${parts.join(' x ')}`;
+}
+
+function describeIssuer({ name, issuer, jwksUrl, audiences, algorithms, types }: IssuerConfig): Setting[] {
+  const key = `issuers.${name}`;
+  return [
+    setting(`${key}.issuer`, issuer),
+    // Without its query, which could carry a key of the issuer's.
+    setting(`${key}.jwksUrl`, jwksUrl.replace(/\?.*$/, '?...')),
+    ...listed(`${key}.audiences`, audiences),
+    ...listed(`${key}.algorithms`, algorithms),
+    ...listed(`${key}.types`, types),
+  ];
+}
+
+function describeLimits(key: string, limits: CallerLimits = {}): Setting[] {
+  return Object.entries(limits).map(([name, most]) => setting(`${key}.${name}`, most as number));
+}
+
+function describeActs({ limits, idempotency, guardRails, dropIn, signing }: Config): Setting[] {
+  return [
+    ...describeLimits('limits.perCaller', limits.perCaller),
+    ...(idempotency
+      ? [setting('idempotency.keptMs', idempotency.keptMs), setting('idempotency.joinMs', idempotency.joinMs)]
+      : []),
+    ...(guardRails?.version === undefined ? [] : [setting('guardRails.version', guardRails.version)]),
+    ...listed('guardRails.off', guardRails?.off),
+    ...listed('guardRails.processes', guardRails?.processes),
+    ...listed('guardRails.paths', guardRails?.paths),
+    ...listed('guardRails.hashes', guardRails?.hashes),
+    ...listed('guardRails.hosts', guardRails?.hosts),
+    ...(dropIn ? [setting('dropIn.passUnknownFields', dropIn.passUnknownFields)] : []),
+    ...(signing ? [setting('signing.masterKey', presence(signing.masterKeyFromFile))] : []),
+  ];
+}
+
+function listed(key: string, values: readonly string[] | undefined): Setting[] {
+  return values === undefined ? [] : [setting(key, values.join(', '))];
 }
 
 function dateOf(time: number | undefined): string {

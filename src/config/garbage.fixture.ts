@@ -58,6 +58,7 @@ export function environments(values: fc.Arbitrary<string>): fc.Arbitrary<Variabl
 const KEYS = [
   ...['projects', 'callers', 'limits', 'upstream', 'name', 'region', 'projectId', 'endpoint', 'credentials'],
   ...['domainName', 'userName', 'password', 'passwordFile', 'id', 'keys', 'sha256', 'expiresAt', 'grants'],
+  ...['issuers', 'deny', 'tokens', 'claims', 'value', 'jwksUrl', 'audiences', 'from', 'eventTypes', 'rights'],
   ...['operations', 'enterpriseProjects', 'enterpriseProjectId', 'maxAttempts', 'bodyBytes', 'colour'],
 ];
 
@@ -88,8 +89,29 @@ function shapedLikeOurs([one, other]: [string, string]): string {
     credentials,
   };
   const grant = { operations: [one], projects: [other], enterpriseProjects: [one] };
-  const caller = { id: other, keys: [{ sha256: one, expiresAt: other }], grants: [grant] };
-  return stringify({ projects: [project], callers: [caller], limits: { bodyBytes: one } });
+  const caller = {
+    id: other,
+    keys: [{ id: one, sha256: one, expiresAt: other, from: [one] }],
+    tokens: [{ issuer: one, claims: [{ name: one, value: other }] }],
+    grants: [grant],
+    deny: [{ ...grant, rights: [one], eventTypes: [other], severities: [one] }],
+    onBehalfOf: one,
+    from: [other],
+  };
+  const issuer = {
+    name: one,
+    issuer: other,
+    jwksUrl: other,
+    audiences: [one],
+    algorithms: [one],
+    types: [other],
+  };
+  return stringify({
+    projects: [project],
+    callers: [caller],
+    issuers: [issuer],
+    limits: { bodyBytes: one },
+  });
 }
 
 /** What loading comes to; fails when it throws anything but a `ConfigError`. */

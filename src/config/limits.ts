@@ -1,3 +1,4 @@
+import { readUsualLimits } from './acts.js';
 import type { LimitsConfig, ShutdownConfig, UpstreamConfig } from './config.js';
 import type { Environment } from './environment.js';
 import type { Field } from './field.js';
@@ -17,10 +18,11 @@ const CONNECTIONS = { min: 1, max: 1_024 };
 
 /** Variables win over the file, whose value is read all the same so that what is wrong with it is told. */
 export function readLimits(file: Field, environment: Environment): LimitsConfig {
-  const { alarmsPerRequest, bodyBytes, maxEventLoopDelayMs } = file.object(
+  const { alarmsPerRequest, bodyBytes, maxEventLoopDelayMs, perCaller } = file.object(
     'alarmsPerRequest',
     'bodyBytes',
     'maxEventLoopDelayMs',
+    'perCaller',
   );
   return {
     alarmsPerRequest: environment
@@ -32,6 +34,7 @@ export function readLimits(file: Field, environment: Environment): LimitsConfig 
     maxEventLoopDelayMs: environment
       .field('GATEWAY_MAX_EVENT_LOOP_DELAY_MS')
       .integer(EVENT_LOOP_DELAY_MS, maxEventLoopDelayMs.integer(EVENT_LOOP_DELAY_MS, 1_000)),
+    perCaller: readUsualLimits(perCaller),
   };
 }
 

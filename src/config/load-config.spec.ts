@@ -33,6 +33,14 @@ describe('loadConfig', () => {
     ['GATEWAY_DRAIN_DELAY_MS', '120000', (config) => config.shutdown.drainDelayMs, 120_000],
     ['GATEWAY_DRAIN_MS', '0', (config) => config.shutdown.drainMs, 0],
     ['PORT', '', (config) => config.listen.port, 3000],
+    [
+      'GATEWAY_TRUSTED_PROXIES',
+      '10.0.0.0/8, 2001:db8::1',
+      (config) => config.listen.trustedProxies?.join(' '),
+      '10.0.0.0/8 2001:db8::1',
+    ],
+    ['GATEWAY_TRUSTED_PROXIES', '', (config) => config.listen.trustedProxies, undefined],
+    ['GATEWAY_CONFIG', 'gateway.yaml', (config) => config.file, 'gateway.yaml'],
   ])('takes %s=%s', (name, value, read, expected) => {
     expect(read(loadWith({ [name]: value }))).toBe(expected);
   });
@@ -59,6 +67,7 @@ describe('loadConfig', () => {
     ['GATEWAY_PROJECT_NAME', 'my project', '1 to 64 letters'],
     ['GATEWAY_ALLOW_INSECURE_ENDPOINTS', 'on', 'must be one of 1, 0'],
     ['HSS_AUTH', 'ak/sk', 'must be one of token, aksk, ecs'],
+    ['GATEWAY_TRUSTED_PROXIES', '10.0.0.0/8,proxy', 'must be addresses or ranges in CIDR notation'],
     ['HSS_REGOIN', 'cn-north-4', 'did you mean HSS_REGION?'],
     ['IAM_PASSWORD_FLIE', 'password.txt', 'did you mean IAM_PASSWORD_FILE?'],
     ['GATEWAY_MAX_ALARM', '5', 'did you mean GATEWAY_MAX_ALARMS?'],

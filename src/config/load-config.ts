@@ -1,10 +1,12 @@
-import { readCallers } from './callers.js';
+import { accessOf } from './access.js';
+import { readDropIn, readGuardRails, readIdempotency } from './acts.js';
 import { Problems } from './config.error.js';
-import type { CallerConfig, Config } from './config.js';
+import type { Config } from './config.js';
 import { LOG_LEVELS } from './config.js';
-import { readConfigFile, type ConfigFile } from './config-file.js';
+import { readConfigFile } from './config-file.js';
 import { readDatabase } from './database.js';
 import { Environment, type ConfigSource } from './environment.js';
+import { isAddressRange } from '../domain/address-range.js';
 import { HOST } from './formats.js';
 import { deepFreeze } from './frozen.js';
 import { readLimits, readShutdown, readUpstream } from './limits.js';
@@ -33,16 +35,28 @@ export function loadConfig(source: ConfigSource): Config {
     listen: {
       host: environment.field('HOST').text(HOST, '127.0.0.1'),
       port: environment.field('PORT').integer(PORTS, 3_000),
+      ...trustedProxiesOf(environment),
     },
     database: readDatabase(environment),
     projects,
-    callers: callersOf(file, [...projects.keys()], demo),
+    ...accessOf(file, [...projects.keys()], demo),
+    ...fileOf(environment),
     limits: readLimits(file.limits, environment),
     upstream: readUpstream(file.upstream, environment),
     shutdown: readShutdown(environment),
+    idempotency: readIdempotency(file.idempotency),
+    guardRails: readGuardRails(file.guardRails),
+    dropIn: readDropIn(file.dropIn),
+    ...signingOf(environment),
     logLevel: environment.field('LOG_LEVEL').oneOf(LOG_LEVELS, 'info'),
     docs: environment.field('GATEWAY_DOCS').flag(true),
   };
+  if (!config.signing && config.callers.some(({ signingKeys }) => signingKeys)) {
+    environment.note(
+      'GATEWAY_SIGNING_MASTER_KEY',
+      'is missing, and callers have signing keys: set GATEWAY_SIGNING_MASTER_KEY_FILE',
+    );
+  }
   problems.throwIfAny();
   return deepFreeze(config);
 }
@@ -65,12 +79,53 @@ function noProjects(mode: Config['environment']): string {
   return `none is configured: ${remedy}${mode === 'production' ? '' : ', or set GATEWAY_DEMO=1'}`;
 }
 
-function callersOf(file: ConfigFile, projects: readonly string[], demo: boolean): CallerConfig[] {
-  if (file.callers.given) return readCallers(file.callers, projects);
-  if (!demo && !file.broken) {
-    file.callers.note(
-      'none is configured, so nobody could use the gateway: list them in the file that GATEWAY_CONFIG names',
+function fileOf(environment: Environment): { file?: string } {
+  const { given, raw } = environment.field('GATEWAY_CONFIG');
+  return given && typeof raw === 'string' ? { file: raw } : {};
+}
+
+/** Shorter ones could be guessed from a single signed request. */
+const SHORTEST_MASTER_KEY = 32;
+
+/** The master key alone, for the program that issues key pairs. @throws ConfigError when there is none */
+export function signingMasterKey(source: ConfigSource): string {
+  const problems = new Problems();
+  const { signing } = signingOf(new Environment(source, problems));
+  if (!signing) {
+    problems.add(
+      'GATEWAY_SIGNING_MASTER_KEY',
+      'is missing: set GATEWAY_SIGNING_MASTER_KEY_FILE to a file that holds it',
     );
   }
-  return [];
+  problems.throwIfAny();
+  return signing?.masterKey ?? '';
+}
+
+function signingOf(environment: Environment): Pick<Config, 'signing'> {
+  const secret = environment.secret('GATEWAY_SIGNING_MASTER_KEY');
+  if (!secret) return {};
+  if (secret.value !== '' && secret.value.length < SHORTEST_MASTER_KEY) {
+    environment.note(
+      'GATEWAY_SIGNING_MASTER_KEY',
+      `must have ${SHORTEST_MASTER_KEY} characters or more: make it with openssl rand -base64 48`,
+    );
+  }
+  return {
+    signing: { masterKey: secret.value, ...(secret.file !== undefined && { masterKeyFromFile: true }) },
+  };
+}
+
+function trustedProxiesOf(environment: Environment): { trustedProxies?: string[] } {
+  const { given, raw } = environment.field('GATEWAY_TRUSTED_PROXIES');
+  if (!given) return {};
+  const trustedProxies = String(raw)
+    .split(',')
+    .map((range) => range.trim());
+  if (!trustedProxies.every(isAddressRange)) {
+    environment.note(
+      'GATEWAY_TRUSTED_PROXIES',
+      'must be addresses or ranges in CIDR notation, with commas between them, such as 10.0.0.0/8,192.0.2.7',
+    );
+  }
+  return { trustedProxies };
 }

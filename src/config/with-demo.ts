@@ -29,5 +29,6 @@ export function withDemo(config: Config, { project, caller }: Demo): Config {
     ...config,
     projects: new Map([...config.projects, [project.name, project]]),
     callers: [...config.callers, caller],
+    demoCaller: caller,
   });
 }

@@ -34,6 +34,17 @@ const PARAMETERS: NonNullable<Components['parameters']> = {
       'The longest this request may take, in milliseconds. Asking for more than the gateway is configured for changes nothing.',
     schema: { type: 'integer', minimum: 300, maximum: 999_999_999, examples: [5000] },
   },
+  OnBehalfOf: {
+    name: 'X-On-Behalf-Of',
+    in: 'header',
+    description:
+      'The human behind the request, for callers that may name one: 1 to 128 printable ASCII characters. It is kept in the records and the receipt, and never decides what is allowed.',
+    schema: {
+      type: 'string',
+      pattern: '^[!-~]([ -~]{0,126}[!-~])?$',
+      examples: ['jane.doe@example.com'],
+    },
+  },
 };
 
 const HEADERS: NonNullable<Components['headers']> = {

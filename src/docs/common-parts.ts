@@ -1,6 +1,11 @@
 import type { OpenAPIObject } from '@nestjs/swagger';
 
-import { DEADLINE_PROBLEM, KEY_PROBLEMS, UNEXPECTED } from '../http/contract/edge-problems.js';
+import {
+  CALLER_PROBLEMS,
+  DEADLINE_PROBLEM,
+  KEY_PROBLEMS,
+  UNEXPECTED,
+} from '../http/contract/edge-problems.js';
 import { OVERLOADED } from '../http/overload.js';
 import type { Problem } from '../http/problem.js';
 import {
@@ -39,14 +44,18 @@ export function addCommonParts({ paths }: OpenAPIObject): void {
 
 function complete(operation: Operation): void {
   const isProtected = (operation.security ?? []).length > 0;
-  const parameters = isProtected ? ['RequestId', 'DeadlineMs'] : ['RequestId'];
+  const parameters = isProtected ? ['RequestId', 'DeadlineMs', 'OnBehalfOf'] : ['RequestId'];
   operation.parameters = [
     ...(operation.parameters ?? []).map(withQuietExample),
     ...parameters.map((name) => ({ $ref: `#/components/parameters/${name}` })),
   ];
   const responses = operation.responses as Responses;
   operation.responses = {
-    ...finished(isProtected ? [DEADLINE_PROBLEM, OVERLOADED].reduce(withProblem, responses) : responses),
+    ...finished(
+      isProtected
+        ? [DEADLINE_PROBLEM, OVERLOADED, ...CALLER_PROBLEMS].reduce(withProblem, responses)
+        : responses,
+    ),
     ...(isProtected && { 401: { $ref: '#/components/responses/Unauthorized' } }),
     500: { $ref: '#/components/responses/InternalError' },
   };

@@ -1,6 +1,8 @@
 /** By the name that controllers go under; each one's routes stand together. */
 export const TAGS: Readonly<Record<string, string>> = {
   Operations: 'Handle alarms, and read the receipts back.',
+  Me: 'Who you are to the gateway, and what you may do.',
+  Brakes: 'Callers whose destructive operations wait until somebody resumes them.',
   Health: 'For probes. No key is needed.',
   Metrics: 'For Prometheus. No key is needed.',
 };

@@ -1,23 +1,31 @@
 import { applyDecorators, createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
 import { ApiSecurity } from '@nestjs/swagger';
-import type { FastifyRequest } from 'fastify';
+import type { FastifyContextConfig, FastifyRequest } from 'fastify';
 
-import type { CallContext } from '../domain/caller.js';
+import type { CallContext, Right } from '../domain/caller.js';
+import type { Problem } from './problem.js';
 
 /**
  * Who may reach a route.
  *
  * - `public`: anyone, without a key
- * - `caller`: any authenticated caller; what it may do there is decided by its grants
+ * - `caller`: any authenticated caller
+ * - a right: any authenticated caller that has it anywhere; what it may do there is decided by its grants
  */
-export type AccessRule = 'public' | 'caller';
+export type AccessRule = 'public' | 'caller' | Right;
 
 declare module 'fastify' {
   interface FastifyContextConfig {
     access?: AccessRule;
+    /** The route speaks upstream's own contract: credentials come as upstream takes them, problems leave in this shape. */
+    asUpstream?: ProblemShape;
+    /** What is beyond the caller's quota is refused by the handler, which lets pass what takes something back. */
+    acts?: true;
   }
   interface FastifyRequest {
+    /** Proves who signed, when the body is there; absent: nobody signed, or it is proved. */
+    verify?: (body: Uint8Array) => void;
     /** Who asks; absent on public routes. */
     callContext?: CallContext;
   }
@@ -26,10 +34,16 @@ declare module 'fastify' {
 /** The ways to prove who one is, as the document names them; either will do. */
 export const SECURITY_SCHEMES = ['bearer', 'apiKey'] as const;
 
+/** A problem in another shape than a problem document. */
+export type ProblemShape = (problem: Problem, requestId: string) => { status: number; body: object };
+
 /** Declares who may reach a route, to the server and in the document. A route without it can't be reached by anyone. */
-export const Access = (access: AccessRule): MethodDecorator =>
+export const Access = (
+  access: AccessRule,
+  more: Pick<FastifyContextConfig, 'asUpstream' | 'acts'> = {},
+): MethodDecorator =>
   applyDecorators(
-    RouteConfig({ access }),
+    RouteConfig({ access, ...more }),
     ...(access === 'public' ? [] : SECURITY_SCHEMES.map((scheme) => ApiSecurity(scheme))),
   );
 

@@ -9,7 +9,10 @@ import {
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
 import { AuditTrail } from '../audit/audit-trail.js';
+import type { CallContext } from '../domain/caller.js';
 import { Clock } from '../domain/clock.js';
+import { TooManyFailures } from './identity/failed-attempts.js';
+import { AuthenticationProblem } from './identity/identity.js';
 import { Problem, problemBody } from './problem.js';
 
 /** Turns whatever was thrown, by our code, the framework or the HTTP server, into a problem document; records refusals. */
@@ -39,6 +42,11 @@ export class ProblemFilter implements ExceptionFilter {
     request.problemCode = problem.code;
     const { retryAfter } = problem.extras;
     if (retryAfter !== undefined) void reply.header('Retry-After', String(retryAfter));
+    const shaped = request.routeOptions?.config.asUpstream?.(problem, request.id);
+    if (shaped) {
+      void reply.status(shaped.status).header('X-Request-Id', request.id).send(shaped.body);
+      return;
+    }
     if (problem.status === 401) void reply.header('WWW-Authenticate', 'Bearer');
     void reply
       .status(problem.status)
@@ -47,8 +55,12 @@ export class ProblemFilter implements ExceptionFilter {
       .send(JSON.stringify(problemBody(problem, request.id)));
   }
 
-  #record({ status, code, detail, extras }: Problem, request: FastifyRequest): void {
-    const caller = request.callContext?.caller.id;
+  #record(problem: Problem, request: FastifyRequest): void {
+    if (problem instanceof TooManyFailures && !problem.recorded) return;
+    const { status, code, detail, extras } = problem;
+    const failed = problem instanceof AuthenticationProblem ? problem : undefined;
+    const who: Partial<CallContext> = request.callContext ?? failed?.whose ?? {};
+    const { caller, credential, onBehalfOf } = who;
     this.trail.refuse({
       kind: 'refusal',
       at: new Date(this.clock.now()).toISOString(),
@@ -59,10 +71,13 @@ export class ProblemFilter implements ExceptionFilter {
       code,
       status,
       detail,
-      ...(caller !== undefined && { caller }),
+      ...(caller && { caller: caller.id }),
+      ...(credential && { credential: { kind: credential.kind, id: credential.id } }),
+      ...(onBehalfOf !== undefined && { onBehalfOf }),
       ...(extras.violations && {
         pointers: extras.violations.map(({ pointer, parameter }) => pointer ?? `?${parameter}`),
       }),
+      ...(failed && failed.unrecorded > 0 && { unrecorded: failed.unrecorded }),
     });
   }
 }

@@ -81,6 +81,16 @@ const TITLES: Readonly<Record<number, string>> = {
   504: 'Gateway Timeout',
 };
 
+/** More than a caller may. @param retryAfter seconds */
+export function tooMany(code: string, words: string, retryAfter: number): Problem {
+  return new Problem(429, code, `${words} Nothing was done.`, { retryable: true, retryAfter });
+}
+
+/** More requests than a caller may send. @param retryAfter seconds */
+export function tooManyRequests(retryAfter: number): Problem {
+  return tooMany('request_limit', 'You have sent more requests than you may within a minute.', retryAfter);
+}
+
 export function invalidRequest(violations: readonly Violation[]): Problem {
   const more = violations.length === MOST_VIOLATIONS ? ' or more' : '';
   const count = violations.length === 1 ? 'one thing' : `${violations.length}${more} things`;

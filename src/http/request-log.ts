@@ -15,6 +15,7 @@ export function requestLog(logger: Logger, metrics: Metrics) {
       {
         requestId: request.id,
         caller: request.callContext?.caller.id,
+        credential: request.callContext?.credential?.id,
         method: request.method,
         route,
         status: reply.statusCode,

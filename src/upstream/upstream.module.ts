@@ -1,7 +1,9 @@
 import { Global, Module } from '@nestjs/common';
 
 import { CONFIG, type Config } from '../config/config.js';
+import { DocumentSource } from '../domain/document-source.js';
 import { HttpTransport, Transport } from './transport.js';
+import { TransportDocuments } from './transport-documents.js';
 import { UpstreamClient } from './upstream.client.js';
 
 @Global()
@@ -13,7 +15,8 @@ import { UpstreamClient } from './upstream.client.js';
       useFactory: ({ upstream }: Config) => new HttpTransport(upstream.connections),
     },
     UpstreamClient,
+    { provide: DocumentSource, useClass: TransportDocuments },
   ],
-  exports: [UpstreamClient],
+  exports: [UpstreamClient, DocumentSource],
 })
 export class UpstreamModule {}

@@ -1,4 +1,10 @@
-import { AuditEngine, type Entry, type Row, type SqlValue } from '../../src/audit/audit.engine.js';
+import {
+  AuditEngine,
+  type Entry,
+  type LeftOut,
+  type Row,
+  type SqlValue,
+} from '../../src/audit/audit.engine.js';
 import type { Clock } from '../../src/domain/clock.js';
 import { EmbeddedDatabase } from '../../src/audit/embedded.database.js';
 
@@ -16,9 +22,12 @@ export class InlineEngine extends AuditEngine {
     super();
   }
 
-  async append(entries: readonly Entry[], stillWanted: () => boolean = () => true): Promise<void> {
+  async append(
+    entries: readonly Entry[],
+    stillWanted: () => boolean = () => true,
+  ): Promise<readonly LeftOut[]> {
     await this.clock.wait(SYNC_MS);
-    if (stillWanted()) this.database.append(entries);
+    return stillWanted() ? this.database.append(entries) : [];
   }
 
   query(sql: string, parameters: readonly SqlValue[]): Promise<Row[]> {

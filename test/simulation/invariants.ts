@@ -1,3 +1,4 @@
+import { alarmOutcomes } from '../../src/audit/alarm-outcomes.js';
 import { OPERATION_TYPES } from '../../src/domain/operation-type.js';
 import type { ReceiptDto } from '../../src/api/operations/receipt.dto.js';
 import type { Aftermath, Planned } from './simulation.js';
@@ -37,7 +38,7 @@ function truthful({ operation, alarm, handled }: Planned, receipt: ReceiptDto | 
   if ((outcome === 'rejected' || outcome === 'not_attempted') && done)
     broken.push(`it claims ${outcome} and it was done`);
   if (outcome === 'already') broken.push('it claims already and the alarm was fresh');
-  const told = handled?.receipt.alarms[0]?.outcome;
+  const told = handled && alarmOutcomes(handled.trail)[0]?.outcome;
   if (told === 'applied' && !done) broken.push('the answer claimed applied and nothing was done');
   if ((told === 'rejected' || told === 'not_attempted') && done)
     broken.push(`the answer claimed ${told} and it was done`);

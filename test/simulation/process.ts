@@ -1,12 +1,24 @@
-import { OperationsService } from '../../src/api/operations/operations.service.js';
-import { RunningOperations } from '../../src/api/operations/running-operations.js';
-import { UnknownWords } from '../../src/api/operations/unknown-words.js';
-import { AuditEngine, type Entry, type Row, type SqlValue } from '../../src/audit/audit.engine.js';
+import {
+  AuditEngine,
+  type Entry,
+  type LeftOut,
+  type Row,
+  type SqlValue,
+} from '../../src/audit/audit.engine.js';
+import { ClaimStore } from '../../src/audit/claim.store.js';
 import { AuditTrail } from '../../src/audit/audit-trail.js';
 import { OperationStore } from '../../src/audit/operation.store.js';
 import { Recovery } from '../../src/audit/recovery.js';
 import type { Config } from '../../src/config/config.js';
 import { Clock } from '../../src/domain/clock.js';
+import { Quotas } from '../../src/http/limits/quotas.js';
+import { Executor } from '../../src/operations/executor.js';
+import { Joins } from '../../src/operations/joins.js';
+import { Limits } from '../../src/operations/limits/limits.js';
+import { OperationsService } from '../../src/operations/operations.service.js';
+import { Repeats } from '../../src/operations/repeats.js';
+import { RunningOperations } from '../../src/operations/running-operations.js';
+import { UnknownWords } from '../../src/operations/unknown-words.js';
 import { Metrics } from '../../src/metrics/metrics.js';
 import { Settler } from '../../src/settlement/settler.js';
 import { UpstreamClient } from '../../src/upstream/index.js';
@@ -29,10 +41,10 @@ class MortalEngine extends AuditEngine {
     super();
   }
 
-  async append(entries: readonly Entry[]): Promise<void> {
+  async append(entries: readonly Entry[]): Promise<readonly LeftOut[]> {
     if (!this.life.alive) return forever();
-    await this.disk.append(entries, () => this.life.alive);
-    if (!this.life.alive) return forever();
+    const leftOut = await this.disk.append(entries, () => this.life.alive);
+    return this.life.alive ? leftOut : forever();
   }
 
   query(sql: string, parameters: readonly SqlValue[]): Promise<Row[]> {
@@ -108,13 +120,12 @@ export class SimulatedProcess {
     this.#recovery = new Recovery(this.store, trail, clock);
     this.operations = new OperationsService(
       config,
-      trail,
-      upstream,
-      clock,
+      new Executor(trail, upstream, clock, this.settler, metrics, new RunningOperations()),
+      new Repeats(config, new ClaimStore(engine), this.store, clock),
+      new Joins(config, clock),
+      new Limits(new Quotas(config, clock), trail, clock),
       new UnknownWords(metrics),
-      this.settler,
-      metrics,
-      new RunningOperations(),
+      upstream,
     );
   }
 

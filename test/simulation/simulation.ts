@@ -1,6 +1,6 @@
 import { Logger } from '@nestjs/common';
 
-import type { Handled } from '../../src/api/operations/operations.service.js';
+import { orderOf } from '../../src/api/operations/order.translator.js';
 import type { ReceiptDto } from '../../src/api/operations/receipt.dto.js';
 import { receiptOf } from '../../src/api/operations/receipt.translator.js';
 import type { Config } from '../../src/config/config.js';
@@ -9,6 +9,7 @@ import {
   OPERATION_TYPES,
   type OperationType,
 } from '../../src/domain/operation-type.js';
+import type { Handled } from '../../src/operations/handled.js';
 import { FIRST_PASSWORD, PROJECT, USER } from '../../src/simulator/account.js';
 import type { Alarm } from '../../src/simulator/hss/alarm.js';
 import { LIBRARY_HOST, fixedHash, fixedUuid } from '../../src/simulator/seed/hosts.js';
@@ -162,7 +163,7 @@ export async function simulate(seed: number): Promise<Aftermath> {
         receivedAt: now,
         deadlineAt: now + 10_000,
       };
-      void gateway.operations.handle(requestFor(each), context).then((handled) => {
+      void gateway.operations.handle(orderOf(requestFor(each)), context).then((handled) => {
         each.handled = handled;
       });
     });
@@ -201,7 +202,7 @@ async function prepare(
     if (!takesBack) continue;
     const now = clock.now();
     const context = { requestId: 'prepare', caller: portal, receivedAt: now, deadlineAt: now + 10_000 };
-    const done = gateway.operations.handle(requestFor({ ...each, operation: inverse }), context);
+    const done = gateway.operations.handle(orderOf(requestFor({ ...each, operation: inverse })), context);
     await clock.runUntil(now + 1_000);
     await done;
   }

@@ -43,7 +43,7 @@ export async function addAlarms(rig: Controller, count: number): Promise<NamedAl
     details: [
       {
         agentId: AGENT,
-        processPid: 1,
+        processPid: 3123,
         fileHash: `file-${index}`,
         filePath: `/tmp/${index}`,
         keyword: `k-${index}`,

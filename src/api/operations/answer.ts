@@ -2,16 +2,27 @@ import type { FastifyReply } from 'fastify';
 
 import type { Fault } from '../../domain/outcome.js';
 import { problemOfFault, type Problem } from '../../http/problem.js';
-import type { Handled } from './operations.service.js';
+import type { Handled } from '../../operations/handled.js';
 import type { ReceiptDto } from './receipt.dto.js';
+import { receiptOf } from './receipt.translator.js';
 
 const DONE: ReadonlySet<string> = new Set(['applied', 'already']);
+
+/** A receipt, and the fault that describes best what went wrong. */
+export interface Answered {
+  readonly receipt: ReceiptDto;
+  readonly fault?: Fault;
+}
+
+export function answeredOf({ trail, recorded, fault }: Handled): Answered {
+  return { receipt: { ...receiptOf(trail), ...(!recorded && { recorded }) }, ...(fault && { fault }) };
+}
 
 /**
  * The HTTP side of an outcome: 200 when every alarm is applied or already so, 207 when their fates differ, otherwise the
  * problem that describes the failure, carrying the operation's id.
  */
-export function answer(reply: FastifyReply, { receipt, fault }: Handled): ReceiptDto {
+export function answer(reply: FastifyReply, { receipt, fault }: Answered): ReceiptDto {
   reply.request.operationId = receipt.id;
   const outcomes = new Set(receipt.alarms.map(({ outcome }) => outcome));
   if ([...outcomes].every((outcome) => DONE.has(outcome))) {

@@ -1,10 +1,11 @@
 import { INTERRUPTED } from '../../audit/recovery.js';
-import { BODY_PROBLEMS, PATH_PROBLEMS } from '../../http/contract/edge-problems.js';
+import { BODY_PROBLEMS, PATH_PROBLEMS, withoutRight } from '../../http/contract/edge-problems.js';
 import { EXAMPLE_OPERATION_ID, EXAMPLE_UPSTREAM_REQUEST_ID } from '../../http/contract/example-ids.js';
 import { invalidRequest, Problem, problemOfFault } from '../../http/problem.js';
 import { documentedFaults, UNKNOWN_PROJECT_FAULT } from '../../upstream/index.js';
 import { operationProblem } from './answer.js';
-import { SHUTTING_DOWN } from './running-operations.js';
+import { ACT_PROBLEMS } from '../../operations/act-problems.js';
+import { SHUTTING_DOWN } from '../../operations/running-operations.js';
 import { queryViolations } from './operation-query.js';
 import { violationsOf } from './operation-rules.js';
 
@@ -29,6 +30,12 @@ export const HANDLE_PROBLEMS: readonly Problem[] = [
     'not_granted',
     'Caller soc-portal is not granted operation isolate_and_kill in project demo. Nothing was done.',
   ),
+  ...ACT_PROBLEMS,
+  new Problem(
+    403,
+    'denied',
+    'Caller soc-portal is denied operation isolate_and_kill in enterprise project 0 of project demo. Nothing was done.',
+  ),
   new Problem(
     503,
     'audit_unavailable',
@@ -46,9 +53,11 @@ export const HANDLE_PROBLEMS: readonly Problem[] = [
 
 export const FIND_PROBLEMS: readonly Problem[] = [
   ...PATH_PROBLEMS,
+  withoutRight('read'),
   new Problem(404, 'operation_not_found', 'You have no operation of this id.'),
 ];
 
 export const LIST_PROBLEMS: readonly Problem[] = [
+  withoutRight('read'),
   invalidRequest(queryViolations({ limit: '0', from: 'yesterday', user: 'me' })),
 ];

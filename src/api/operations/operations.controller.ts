@@ -5,12 +5,15 @@ import type { CallContext } from '../../domain/caller.js';
 import { Access, Context } from '../../http/access.js';
 import { Contract } from '../../http/contract/contract.js';
 import { NoParametersGuard } from '../../http/no-parameters.guard.js';
-import { answer } from './answer.js';
+import { idempotencyKeyOf } from '../../http/idempotency-key.js';
+import { OperationsService } from '../../operations/operations.service.js';
+import { tellRepeated } from '../../operations/tell-repeated.js';
+import { answer, answeredOf } from './answer.js';
 import { OperationQueryDto } from './operation-query.dto.js';
 import { OperationRequestDto } from './operation-request.dto.js';
 import { OperationRequestPipe } from './operation-request.pipe.js';
 import { FIND, HANDLE, LIST } from './operations.contract.js';
-import { OperationsService } from './operations.service.js';
+import { orderOf } from './order.translator.js';
 import { ReceiptDto, ReceiptPageDto } from './receipt.dto.js';
 import { ReceiptsService } from './receipts.service.js';
 
@@ -29,9 +32,13 @@ export class OperationsController {
    * upstream in several exchanges, one after the other: a refused one does not stop the others, one that ends unknown does.
    * An answer of 200 means that every alarm is as you wanted it; 207 that their fates differ; anything else is a problem whose
    * `outcome`, where there is one, says what became of the operation.
+   *
+   * Send an `Idempotency-Key`, and the same request under it is never carried out twice: it is answered with what came of the
+   * first, as it is known now, and `Idempotency-Replayed: true`. Without one, a request like one of yours that still runs joins
+   * it and is answered with `Idempotency-Joined: true`.
    */
   @Post()
-  @Access('caller')
+  @Access('act', { acts: true })
   @UseGuards(NoParametersGuard)
   @HttpCode(200)
   @Contract(HANDLE)
@@ -40,7 +47,10 @@ export class OperationsController {
     @Context() context: CallContext,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<ReceiptDto> {
-    return answer(reply, await this.operations.handle(request, context));
+    const order = orderOf(request, idempotencyKeyOf(reply.request.raw));
+    const handled = await this.operations.handle(order, context);
+    tellRepeated(reply, handled);
+    return answer(reply, answeredOf(handled));
   }
 
   /**
@@ -50,7 +60,7 @@ export class OperationsController {
    * Answers the receipt as it stands now, to the caller who made the operation.
    */
   @Get(':id')
-  @Access('caller')
+  @Access('read')
   @Contract(FIND)
   find(@Param('id') id: string, @Context() context: CallContext): Promise<ReceiptDto> {
     return this.receipts.find(id, context.caller);
@@ -64,7 +74,7 @@ export class OperationsController {
    * the end.
    */
   @Get()
-  @Access('caller')
+  @Access('read')
   @Contract(LIST)
   list(@Query() query: OperationQueryDto, @Context() context: CallContext): Promise<ReceiptPageDto> {
     return this.receipts.list(query, context.caller);

@@ -172,6 +172,11 @@ export class ReceiptDto {
   @ApiProperty()
   requestedBy!: string;
   /**
+   * The human behind the request, as the caller named them.
+   * @example 'jane.doe@example.com'
+   */
+  onBehalfOf?: string;
+  /**
    * When the intent was written.
    * @example '2026-08-16T09:05:22.701Z'
    */

@@ -22,6 +22,7 @@ export function receiptOf(trail: OperationTrail): ReceiptDto {
     },
     alarms: alarmOutcomes(trail),
     requestedBy: intent.caller,
+    ...(intent.onBehalfOf !== undefined && { onBehalfOf: intent.onBehalfOf }),
     requestedAt: intent.at,
     ...(outcome && { completedAt: outcome.at }),
     ...(intent.remark !== undefined && { remark: intent.remark }),

@@ -1,3 +1,4 @@
+import type { Right } from '../../domain/caller.js';
 import { Problem } from '../problem.js';
 
 /** The problems that the edge answers with before any handler runs, word for word, for the document. */
@@ -11,7 +12,46 @@ export const KEY_PROBLEMS: readonly Problem[] = [
   new Problem(401, 'expired_key', 'A key of caller soc-portal has expired. Ask an operator for a new one.'),
   new Problem(401, 'invalid_authorization', 'The Authorization header must read: Bearer <key>.'),
   new Problem(401, 'two_keys', 'Send the key once: as Authorization: Bearer <key>, or as X-Api-Key.'),
+  new Problem(
+    401,
+    'mistyped_key',
+    'The key is not complete or has a typing error: its checksum does not fit. Copy it again.',
+  ),
+  new Problem(401, 'invalid_token', 'The token is not meant for this gateway (aud).'),
+  new Problem(401, 'expired_token', 'The token has expired. Get a new one.'),
 ];
+
+/** Of every route that asks for a key too: whoever it is, and whoever they speak for. */
+export const CALLER_PROBLEMS: readonly Problem[] = [
+  new Problem(
+    400,
+    'invalid_on_behalf_of',
+    'X-On-Behalf-Of must be given once, as 1 to 128 printable ASCII characters, the first and the last not a space.',
+  ),
+  new Problem(403, 'address_not_allowed', 'This credential may not be used from your address.'),
+  new Problem(403, 'unknown_caller', 'The token is valid, but its claims fit none of the callers.'),
+  new Problem(
+    403,
+    'on_behalf_not_allowed',
+    'Caller soc-portal may not name somebody else with X-On-Behalf-Of. Nothing was done.',
+  ),
+  new Problem(
+    429,
+    'too_many_failures',
+    'Too many requests from your address did not prove who they are. Requests that do are served all the same.',
+    { retryable: true, retryAfter: 6 },
+  ),
+  new Problem(
+    503,
+    'issuer_unavailable',
+    'The keys of issuer corporate can not be fetched, so its tokens can not be verified.',
+    { retryable: true, retryAfter: 5 },
+  ),
+];
+
+/** Of routes that take a right, for callers who have it nowhere. */
+export const withoutRight = (right: Right): Problem =>
+  new Problem(403, 'not_granted', `Caller soc-portal is not granted the right ${right}. Nothing was done.`);
 
 /** Of every route that asks for a key too: the time it may take is read with the key. */
 export const DEADLINE_PROBLEM = new Problem(

@@ -1,111 +1,99 @@
-import { Inject, Injectable, Logger } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import { V7Generator } from 'uuidv7';
 
-import type { IntentRecord, OutcomeRecord } from '../../audit/audit-record.js';
-import { AuditTrail, AuditUnavailable } from '../../audit/audit-trail.js';
-import { interruptedOutcome } from '../../audit/recovery.js';
-import { CONFIG, type Config, type ProjectConfig } from '../../config/config.js';
-import type { CallContext } from '../../domain/caller.js';
-import { Clock } from '../../domain/clock.js';
-import { CHUNK_SIZE, statusOf, type ChunkOutcome, type Fault } from '../../domain/outcome.js';
-import type { OperationType } from '../../domain/operation-type.js';
-import type { Scope } from '../../domain/scope.js';
-import { Problem, problemOfFault } from '../../http/problem.js';
-import { Metrics } from '../../metrics/metrics.js';
-import { Settler } from '../../settlement/settler.js';
-import {
-  operateAlarms,
-  UpstreamClient,
-  type UpstreamCall,
-  type UpstreamResult,
-} from '../../upstream/index.js';
-import type { OperationRequestDto } from './operation-request.dto.js';
-import { requestBodies } from './operation.translator.js';
-import { authorise } from './policy.js';
-import type { ReceiptDto } from './receipt.dto.js';
-import { receiptOf } from './receipt.translator.js';
+import type { IntentRecord, OutcomeRecord } from '../audit/audit-record.js';
+import { AuditTrail, AuditUnavailable, type Conditions } from '../audit/audit-trail.js';
+import { interruptedOutcome } from '../audit/recovery.js';
+import type { ProjectConfig } from '../config/config.js';
+import type { CallContext } from '../domain/caller.js';
+import { Clock } from '../domain/clock.js';
+import { CHUNK_SIZE, statusOf, type ChunkOutcome, type Fault } from '../domain/outcome.js';
+import { Problem } from '../http/problem.js';
+import { Metrics } from '../metrics/metrics.js';
+import { Settler } from '../settlement/settler.js';
+import { operateAlarms, UpstreamClient, type UpstreamCall, type UpstreamResult } from '../upstream/index.js';
+import type { Handled } from './handled.js';
+import type { PlacedOrder } from './order.js';
 import { RunningOperations, type RunningOperation } from './running-operations.js';
-import { UnknownWords } from './unknown-words.js';
-
-/** What came of an operation, and the fault that describes it best where there was one. */
-export interface Handled {
-  readonly receipt: ReceiptDto;
-  readonly fault?: Fault;
-}
 
 /** A clock that is set back by no more than this leaves the ids in order. */
 const CLOCK_SETBACK_MS = 10_000;
 
-/** Handles alarms: may it be done, write down that it will be, do it, write down what came of it. */
+/** Carries out an order: writes down that it will be done, does it, writes down what came of it. */
 @Injectable()
-export class OperationsService {
-  readonly #logger = new Logger(OperationsService.name);
+export class Executor {
+  readonly #logger = new Logger(Executor.name);
   readonly #ids = new V7Generator();
 
   constructor(
-    @Inject(CONFIG) private readonly config: Config,
     private readonly trail: AuditTrail,
     private readonly upstream: UpstreamClient,
     private readonly clock: Clock,
-    private readonly unknownWords: UnknownWords,
     private readonly settler: Settler,
     private readonly metrics: Metrics,
     private readonly running: RunningOperations,
   ) {}
 
-  async handle(request: OperationRequestDto, context: CallContext): Promise<Handled> {
+  /**
+   * @param conditions checked as the intent is written
+   * @throws NotAdmitted when one of them does not hold; nothing was done then
+   * @throws Problem 503 when the intent can't be written or the gateway stops; nothing was done then
+   */
+  async execute(placed: PlacedOrder, conditions: Conditions, context: CallContext): Promise<Handled> {
     const run = this.running.begin();
     try {
-      return await this.#handle(request, context, run);
+      return await this.#execute(placed, conditions, context, run);
     } finally {
       this.running.end(run);
     }
   }
 
-  async #handle(request: OperationRequestDto, context: CallContext, run: RunningOperation): Promise<Handled> {
-    const operation = request.operation as OperationType;
-    const { scope: wish, project } = authorise(
-      operation,
-      request.scope,
-      context.caller,
-      this.config.projects,
-    );
-    const scope: Scope = { ...wish, projectId: await this.#projectId(project, context) };
-    this.unknownWords.notice(request.alarms);
-    const bodies = requestBodies(request);
-    const intent: IntentRecord = {
-      kind: 'intent',
-      ...this.#begin(),
-      requestId: context.requestId,
-      caller: context.caller.id,
-      operation,
-      ...(request.remark !== undefined && { remark: request.remark }),
-      scope,
-      alarms: request.alarms.map(({ eventId }) => eventId),
-    };
-    await this.#intend(intent, bodies);
-    await Promise.race([this.#act(intent, project, bodies, context, run), run.cutOff]);
+  async #execute(
+    placed: PlacedOrder,
+    conditions: Conditions,
+    context: CallContext,
+    run: RunningOperation,
+  ): Promise<Handled> {
+    const { order, project } = placed;
+    const intent = this.#intentOf(placed, context);
+    await this.#intend(intent, order.bodies, conditions);
+    await Promise.race([this.#act(intent, project, order.bodies, context, run), run.cutOff]);
     const outcome = this.#outcome(intent, run);
     const { chunks } = outcome;
     const recorded = await this.#conclude(outcome);
-    this.metrics.operations.inc({ operation, status: outcome.status });
+    this.metrics.operations.inc({ operation: order.operation, status: outcome.status });
     if (recorded && chunks.some((chunk) => chunk.outcome === 'unknown')) this.settler.watch(intent);
-    const receipt = receiptOf({ intent, chunks, outcome });
     const fault = chunks.find((chunk) => chunk.fault)?.fault;
-    return { receipt: { ...receipt, ...(!recorded && { recorded }) }, ...(fault && { fault }) };
+    return {
+      trail: { intent, chunks, outcome },
+      recorded,
+      ...(fault && { fault }),
+      ...(run.answer !== undefined && { answer: run.answer }),
+    };
   }
 
-  /** @throws Problem when it is not known, in which case nothing was sent */
-  async #projectId(project: ProjectConfig, context: CallContext): Promise<string> {
-    const found = await this.upstream.projectId(project, context);
-    if (typeof found === 'string') return found;
-    throw problemOfFault(found);
+  #intentOf({ order, scope }: PlacedOrder, context: CallContext): IntentRecord {
+    const { caller, credential, onBehalfOf, requestId } = context;
+    const { operation, remark, alarms, idempotencyKey } = order;
+    return {
+      kind: 'intent',
+      ...this.#begin(),
+      requestId,
+      caller: caller.id,
+      ...(credential && { credential: { kind: credential.kind, id: credential.id } }),
+      ...(onBehalfOf !== undefined && { onBehalfOf }),
+      operation,
+      ...(remark !== undefined && { remark }),
+      scope,
+      alarms: alarms.map(({ eventId }) => eventId),
+      ...(idempotencyKey !== undefined && { idempotencyKey }),
+    };
   }
 
   /** Nothing is sent unless this resolves. */
-  async #intend(intent: IntentRecord, bodies: readonly string[]): Promise<void> {
+  async #intend(intent: IntentRecord, bodies: readonly string[], conditions: Conditions): Promise<void> {
     try {
-      await this.trail.intend(intent, bodies);
+      await this.trail.intend(intent, bodies, conditions);
     } catch (error) {
       if (!(error instanceof AuditUnavailable)) throw error;
       this.#logger.error(
@@ -137,11 +125,12 @@ export class OperationsService {
       const alarms = Math.min(CHUNK_SIZE, intent.alarms.length - index * CHUNK_SIZE);
       const call = operateAlarms(intent.operation, intent.scope, project, body);
       run.underWay = alarms;
-      const { chunk, goOn } = await this.#send(alarms, call, context);
+      const { chunk, goOn, answer } = await this.#send(alarms, call, context);
       // Too late to be told: its outcome is written.
       if (run.isCutOff) return;
       run.underWay = 0;
       run.chunks.push(chunk);
+      run.answer = answer;
       const left = intent.alarms.length - index * CHUNK_SIZE - alarms;
       if (left === 0) return;
       const recorded = await this.#chunkDone(intent, index, chunk);
@@ -166,10 +155,11 @@ export class OperationsService {
     alarms: number,
     call: UpstreamCall,
     context: CallContext,
-  ): Promise<{ chunk: ChunkOutcome; goOn: boolean }> {
+  ): Promise<{ chunk: ChunkOutcome; goOn: boolean; answer?: string }> {
     try {
       const result = await this.upstream.send(call, context);
-      return { chunk: chunkOf(alarms, result), goOn: !('fault' in result) || result.goOn };
+      const chunk = chunkOf(alarms, result);
+      return 'fault' in result ? { chunk, goOn: result.goOn } : { chunk, goOn: true, answer: result.body };
     } catch (error) {
       this.#logger.error(
         { err: error, requestId: context.requestId },

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 
-import type { ChunkOutcome } from '../../domain/outcome.js';
-import { Problem } from '../../http/problem.js';
+import type { ChunkOutcome } from '../domain/outcome.js';
+import { Problem } from '../http/problem.js';
 
 /** An operation under way, and what is known of it so far. */
 export class RunningOperation {
@@ -10,6 +10,8 @@ export class RunningOperation {
   readonly cutOff = new Promise<void>((resolve) => (this.#stop = resolve));
   /** In order. */
   readonly chunks: ChunkOutcome[] = [];
+  /** What upstream answered last. */
+  answer: string | undefined;
   /** Alarms of the chunk that is being sent; 0 between chunks. */
   underWay = 0;
   /** From then on nothing more may be sent for it, and nothing recorded but its outcome. */

@@ -1,9 +1,9 @@
 import { Injectable, Logger } from '@nestjs/common';
 
-import { EVENT_CLASSES } from '../../domain/event-classes.js';
-import { EVENT_TYPES } from '../../domain/event-types.js';
-import { Metrics } from '../../metrics/metrics.js';
-import type { AlarmDto } from './operation-request.dto.js';
+import { EVENT_CLASSES } from '../domain/event-classes.js';
+import { EVENT_TYPES } from '../domain/event-types.js';
+import { Metrics } from '../metrics/metrics.js';
+import type { OrderedAlarm } from './order.js';
 
 /** So many different unknown words are told; a flood of made-up ones is not. */
 const MOST_TOLD = 1_000;
@@ -16,7 +16,7 @@ export class UnknownWords {
 
   constructor(private readonly metrics: Metrics) {}
 
-  notice(alarms: readonly AlarmDto[]): void {
+  notice(alarms: readonly OrderedAlarm[]): void {
     for (const { eventType, eventClassId } of alarms) {
       if (!EVENT_TYPES.has(eventType)) this.#tell('eventType', eventType);
       if (!EVENT_CLASSES.has(eventClassId)) this.#tell('eventClassId', eventClassId);

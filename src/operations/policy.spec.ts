@@ -1,11 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
-import type { Config, ProjectConfig } from '../../config/config.js';
-import type { Caller, Grant } from '../../domain/caller.js';
-import { OPERATION_TYPE_NAMES, type OperationType } from '../../domain/operation-type.js';
-import { Problem } from '../../http/problem.js';
-import type { ScopeDto } from './operation-request.dto.js';
+import type { Config, ProjectConfig } from '../config/config.js';
+import type { Caller, Grant } from '../domain/caller.js';
+import { OPERATION_TYPE_NAMES, type OperationType } from '../domain/operation-type.js';
+import { Problem } from '../http/problem.js';
+import type { ScopeWish } from '../http/policy.js';
 import { authorise } from './policy.js';
 
 const SHOP = '2f6a0c1e-7b64-4d5e-9a53-8a0b7d1c4e55';
@@ -48,7 +48,7 @@ function isGranted(
   );
 }
 
-function outcomeOf(operation: OperationType, wish: ScopeDto | undefined, who: Caller) {
+function outcomeOf(operation: OperationType, wish: ScopeWish | undefined, who: Caller) {
   try {
     return authorise(operation, wish, who, projects);
   } catch (error) {
@@ -134,7 +134,7 @@ describe('what a caller may do', () => {
 });
 
 describe('a refusal', () => {
-  it.each<[string, Caller, ScopeDto, string]>([
+  it.each<[string, Caller, ScopeWish, string]>([
     ['the project', grants({ projects: ['test'] }), { project: 'prod' }, 'project prod'],
     [
       'the operation type',
@@ -148,7 +148,7 @@ describe('a refusal', () => {
       { project: 'prod', enterpriseProjectId: ALL },
       `operation ignore in enterprise project ${ALL} of project prod`,
     ],
-    ['everything', { id: 'bot', grants: [] }, {}, 'any project'],
+    ['everything', { id: 'bot', grants: [] }, {}, 'the right act in any project'],
   ])('names what is missing: %s', (_, who, wish, missing) => {
     expect(outcomeOf('ignore', wish, who)).toMatchObject({
       status: 403,
@@ -167,7 +167,7 @@ describe('where an operation acts', () => {
     });
   });
 
-  it.each<[string, ScopeDto, string, string]>([
+  it.each<[string, ScopeWish, string, string]>([
     ['names none of several', {}, 'required', 'project must be named: you are granted several'],
     [
       'names one that does not exist',

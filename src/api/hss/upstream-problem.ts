@@ -1,0 +1,76 @@
+import { Problem } from '../../http/problem.js';
+import type { Violation } from '../../http/validation/report.js';
+import { wireName, wirePlace } from './wire-names.js';
+
+/** What upstream answered an operate call with that it did not carry out. */
+export class OperateProblem extends Problem {
+  /** @param upstreamStatus its HTTP status, where it answered */
+  constructor(
+    problem: ConstructorParameters<typeof Problem>,
+    readonly upstreamStatus?: number,
+  ) {
+    super(...problem);
+  }
+}
+
+/** The gateway's own refusals in upstream's words: by our code, HTTP status and upstream's code (contract 5.2 and 5.3). */
+const OURS: Readonly<Record<string, readonly [status: number, code: string]>> = {
+  invalid_request: [400, 'HSS.0001'],
+  idempotency_key_reused: [400, 'HSS.0001'],
+  empty_body: [400, 'HSS.0002'],
+  malformed_json: [400, 'HSS.0002'],
+  body_too_deep: [400, 'HSS.0002'],
+  guard_rail: [400, 'HSS.0010'],
+  brake_engaged: [400, 'HSS.0010'],
+  denied: [400, 'HSS.0013'],
+  not_granted: [400, 'HSS.0013'],
+  project_unavailable: [403, 'APIGW.0310'],
+  still_running: [429, 'APIGW.0308'],
+  // The gateway's credential is not the caller's: it must not renew its own.
+  upstream_authentication_failed: [503, 'APIGW.0613'],
+  upstream_account_locked: [503, 'APIGW.0613'],
+};
+
+/** The rest of them, by HTTP status. */
+const BY_STATUS: Readonly<Record<number, readonly [status: number, code: string]>> = {
+  400: [400, 'APIGW.0201'],
+  401: [401, 'APIGW.0301'],
+  403: [403, 'APIGW.0302'],
+  404: [404, 'APIGW.0101'],
+  413: [413, 'APIGW.0201'],
+  429: [429, 'APIGW.0308'],
+  500: [500, 'APIGW.0601'],
+  502: [502, 'APIGW.0201'],
+  503: [502, 'APIGW.0201'],
+  504: [504, 'APIGW.0201'],
+};
+
+const OTHERWISE = [400, 'APIGW.0201'] as const;
+/** A message names at most so many of the things that are wrong. */
+const MOST_NAMED = 20;
+
+/** A problem as upstream would have said it: `{ error_code, error_msg, request_id }`, with upstream's code where it spoke. */
+export function upstreamProblem(problem: Problem, requestId: string): { status: number; body: object } {
+  const { code, status, detail, extras } = problem;
+  const theirs = extras.upstream?.code;
+  const own = OURS[code];
+  const [httpStatus, errorCode] =
+    theirs !== undefined && own === undefined
+      ? [statusOf(problem), theirs]
+      : (own ?? BY_STATUS[status] ?? OTHERWISE);
+  const named = (extras.violations ?? []).slice(0, MOST_NAMED).map(wordsOf);
+  const message = named.length === 0 ? detail : `${detail} ${named.join('; ')}`;
+  return { status: httpStatus, body: { error_code: errorCode, error_msg: message, request_id: requestId } };
+}
+
+/** Upstream's own status; a refusal inside a success would pass for one. */
+function statusOf(problem: Problem): number {
+  const status = problem instanceof OperateProblem ? problem.upstreamStatus : undefined;
+  return status === undefined || status < 400 ? 400 : status;
+}
+
+function wordsOf({ pointer, parameter, header, message }: Violation): string {
+  const place = pointer === undefined ? (parameter ?? header ?? '') : wirePlace(pointer);
+  const words = message.replace(/^[a-z]+(?:[A-Z][a-z]*)+/, wireName);
+  return place === '' ? words : `${place}: ${words}`;
+}

@@ -1,0 +1,42 @@
+import { Injectable } from '@nestjs/common';
+import type { Kysely } from 'kysely';
+
+import { AuditEngine } from './audit.engine.js';
+import { queriesOver, type AuditTables } from './engine.dialect.js';
+
+/** When a caller last used one of its keys. */
+export interface LastUse {
+  readonly caller: string;
+  /** The key's id. */
+  readonly key: string;
+  /** Epoch milliseconds. */
+  readonly at: number;
+}
+
+/** Keeps when keys were last used. */
+@Injectable()
+export class KeyUseStore {
+  readonly #queries: Kysely<AuditTables>;
+
+  constructor(engine: AuditEngine) {
+    this.#queries = queriesOver(engine);
+  }
+
+  async load(): Promise<LastUse[]> {
+    const rows = await this.#queries.selectFrom('key_use').selectAll().execute();
+    return rows.map(({ caller, key, last_used_at: at }) => ({ caller, key, at }));
+  }
+
+  async save(uses: readonly LastUse[]): Promise<void> {
+    if (uses.length === 0) return;
+    await this.#queries
+      .insertInto('key_use')
+      .values(uses.map(({ caller, key, at }) => ({ caller, key, last_used_at: at })))
+      .onConflict((conflict) =>
+        conflict
+          .columns(['caller', 'key'])
+          .doUpdateSet((builder) => ({ last_used_at: builder.ref('excluded.last_used_at') })),
+      )
+      .execute();
+  }
+}

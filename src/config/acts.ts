@@ -1,0 +1,102 @@
+import type { CallerLimits } from '../domain/caller.js';
+import { isAddressRange } from '../domain/address-range.js';
+import type { DropInConfig, GuardRailsConfig, IdempotencyConfig, SigningKeyConfig } from './config.js';
+import { EXPIRY_FORMS, parseExpiry } from './expiry.js';
+import type { Field } from './field.js';
+import { AGENT_ID, FILE_HASH, FILE_NAME, FILE_PATH, KEY_ID, RAIL_VERSION } from './formats.js';
+import { noteRepeated } from './repeated.js';
+
+const PER_MINUTE = { min: 1, max: 1_000_000 };
+const PER_DAY = { min: 0, max: 1_000_000 };
+const HOSTS = { min: 0, max: 100_000 };
+const HOURS = { min: 1, max: 720 };
+const SECONDS = { min: 0, max: 30 };
+
+/** Distinct hosts that a caller may reach destructively within an hour when nothing else is said. */
+const USUAL_HOSTS_PER_HOUR = 50;
+
+/** The rails that can be switched off, by name. */
+const RAILS = [
+  'system_pid',
+  'system_process',
+  'protected_path',
+  'protected_hash',
+  'protected_host',
+  'login_range',
+] as const;
+
+const LIMITS = ['requestsPerMinute', 'alarmsPerMinute', 'destructivePerDay', 'maxHostsPerHour'] as const;
+
+/** Only what is written: what is left out is as it is for everyone. */
+export function readCallerLimits(entry: Field): CallerLimits {
+  const fields = entry.object(...LIMITS);
+  const ranges = {
+    requestsPerMinute: PER_MINUTE,
+    alarmsPerMinute: PER_MINUTE,
+    destructivePerDay: PER_DAY,
+    maxHostsPerHour: HOSTS,
+  };
+  const given = LIMITS.filter((name) => fields[name].given);
+  return Object.fromEntries(given.map((name) => [name, fields[name].integer(ranges[name], 0)]));
+}
+
+/** What holds for callers without limits of their own. */
+export function readUsualLimits(entry: Field): CallerLimits {
+  return { maxHostsPerHour: USUAL_HOSTS_PER_HOUR, ...readCallerLimits(entry) };
+}
+
+export function readIdempotency(entry: Field): IdempotencyConfig {
+  const { keepHours, joinSeconds } = entry.object('keepHours', 'joinSeconds');
+  return {
+    keptMs: keepHours.integer(HOURS, 72) * 3_600_000,
+    joinMs: joinSeconds.integer(SECONDS, 10) * 1_000,
+  };
+}
+
+export function readGuardRails(entry: Field): GuardRailsConfig {
+  const fields = entry.object('version', 'off', 'processes', 'paths', 'hashes', 'hosts');
+  const texts = (field: Field, what: string, format: Parameters<Field['text']>[0]) =>
+    field.list(what).map((item) => item.text(format));
+  return {
+    ...(fields.version.given && { version: fields.version.text(RAIL_VERSION) }),
+    ...(fields.off.given && { off: fields.off.list('guard rail').map((rail) => rail.oneOf(RAILS)) }),
+    ...(fields.processes.given && { processes: texts(fields.processes, 'file name', FILE_NAME) }),
+    ...(fields.paths.given && { paths: texts(fields.paths, 'absolute path', FILE_PATH) }),
+    ...(fields.hashes.given && { hashes: texts(fields.hashes, 'file hash', FILE_HASH) }),
+    ...(fields.hosts.given && { hosts: texts(fields.hosts, 'agent id', AGENT_ID) }),
+  };
+}
+
+export function readDropIn(entry: Field): DropInConfig {
+  const { passUnknownFields } = entry.object('passUnknownFields');
+  return { passUnknownFields: passUnknownFields.oneOf(['true', 'false'], 'false') === 'true' };
+}
+
+/** The key pairs that were issued to a caller, by their ids: their secrets are derived, never written down. */
+export function readSigningKeys(entry: Field): SigningKeyConfig[] {
+  const ids = new Set<string>();
+  return entry.list('signing key').map((item) => {
+    const fields = item.object('id', 'expiresAt', 'from');
+    const id = fields.id.text(KEY_ID);
+    noteRepeated(fields.id, id, ids, 'repeats the id of another signing key of this caller: rename one');
+    return {
+      id,
+      ...(fields.expiresAt.given && { expiresAt: readExpiry(fields.expiresAt) }),
+      ...(fields.from.given && { from: readRanges(fields.from) }),
+    };
+  });
+}
+
+export function readExpiry(field: Field): number {
+  const expiresAt = parseExpiry(field.raw);
+  if (expiresAt === undefined) field.note(`must be ${EXPIRY_FORMS}`);
+  return expiresAt ?? 0;
+}
+
+export function readRanges(field: Field): string[] {
+  return field.list('address or range').map((entry) => {
+    if (typeof entry.raw === 'string' && isAddressRange(entry.raw)) return entry.raw;
+    entry.note('must be an address or a range in CIDR notation, such as 10.0.0.0/8 or 2001:db8::/32');
+    return '';
+  });
+}

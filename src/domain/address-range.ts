@@ -1,0 +1,64 @@
+import { BlockList, isIP } from 'node:net';
+
+/** One address, or a range in CIDR notation: `192.0.2.7`, `10.0.0.0/8`, `2001:db8::/32`. */
+const RANGE = /^([0-9A-Fa-f.:]+)(?:\/(\d{1,3}))?$/;
+
+export interface Range {
+  readonly address: string;
+  readonly bits: number;
+  readonly family: 'ipv4' | 'ipv6';
+}
+
+export function parseRange(text: string): Range | undefined {
+  const [, address = '', prefix] = RANGE.exec(text) ?? [];
+  const version = isIP(address);
+  if (version === 0) return undefined;
+  const width = version === 4 ? 32 : 128;
+  const bits = prefix === undefined ? width : Number(prefix);
+  return bits <= width ? { address, bits, family: version === 4 ? 'ipv4' : 'ipv6' } : undefined;
+}
+
+export function isAddressRange(text: string): boolean {
+  return parseRange(text) !== undefined;
+}
+
+/** Addresses as a list of ranges names them. */
+export class AddressRanges {
+  readonly #list = new BlockList();
+
+  /** @throws Error for what is no range */
+  constructor(ranges: readonly string[]) {
+    for (const text of ranges) {
+      const range = parseRange(text);
+      if (!range) throw new Error('not an address or a range in CIDR notation');
+      this.#list.addSubnet(range.address, range.bits, range.family);
+    }
+  }
+
+  /** Whether an address, as a socket tells it, is in one of the ranges; an IPv4 address in IPv6 notation counts as IPv4. */
+  include(address: string): boolean {
+    const bare = unmapped(address);
+    const version = isIP(bare);
+    return version !== 0 && this.#list.check(bare, version === 4 ? 'ipv4' : 'ipv6');
+  }
+}
+
+/** `::ffff:192.0.2.7`, as a socket that listens on both kinds tells it, is `192.0.2.7`; a zone is left out. */
+function unmapped(address: string): string {
+  return /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1] ?? address.replace(/%.*$/, '');
+}
+
+/** Whom an address belongs to, as far as it can be told: IPv6 hosts have 2^64 addresses each and may change at will. */
+export function neighbourhoodOf(address: string): string {
+  const bare = unmapped(address);
+  if (isIP(bare) !== 6) return bare;
+  const [head = '', tail] = bare.split('::');
+  const front = head.split(':').filter(Boolean);
+  const back = tail === undefined ? [] : tail.split(':').filter(Boolean);
+  const zeros =
+    tail === undefined ? [] : Array<string>(Math.max(0, 8 - front.length - back.length)).fill('0');
+  const groups = [...front, ...zeros, ...back]
+    .slice(0, 4)
+    .map((group) => Number.parseInt(group, 16).toString(16));
+  return `${groups.join(':')}::/64`;
+}

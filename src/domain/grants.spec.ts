@@ -1,0 +1,332 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+
+import { RIGHTS, type Caller, type Denial, type Grant, type Right } from './caller.js';
+import { hasRight, lackOf, projectsWith, type AlarmFacts, type Question } from './grants.js';
+import type { OperationType } from './operation-type.js';
+import type { Severity } from './severity.js';
+
+const SHOP = '2f6a0c1e-7b64-4d5e-9a53-8a0b7d1c4e55';
+const ALL = 'all_granted_eps';
+const PROJECTS = ['prod', 'test'] as const;
+const SINGLE = ['0', SHOP] as const;
+const ENTERPRISE_PROJECTS = [...SINGLE, ALL] as const;
+const OPERATIONS = ['ignore', 'isolate_and_kill', 'unhandle'] as const satisfies readonly OperationType[];
+const EVENT_TYPES = [1010, 3007] as const;
+const SEVERITIES = ['Low', 'Critical'] as const satisfies readonly Severity[];
+
+const some = <T>(values: readonly T[]) => fc.subarray([...values], { minLength: 1 });
+
+const grant: fc.Arbitrary<Grant> = fc.record(
+  {
+    rights: some(RIGHTS),
+    operations: some(['*', ...OPERATIONS] as const),
+    projects: some(['*', ...PROJECTS]),
+    enterpriseProjects: some(['*', ...ENTERPRISE_PROJECTS]),
+    eventTypes: some(EVENT_TYPES),
+    severities: some(SEVERITIES),
+  },
+  { requiredKeys: ['operations', 'projects', 'enterpriseProjects'] },
+);
+const denial: fc.Arbitrary<Denial> = fc.record(
+  {
+    rights: some(RIGHTS),
+    operations: some(['*', ...OPERATIONS] as const),
+    projects: some(['*', ...PROJECTS]),
+    enterpriseProjects: some(['*', ...ENTERPRISE_PROJECTS]),
+    eventTypes: some(EVENT_TYPES),
+    severities: some(SEVERITIES),
+  },
+  { requiredKeys: [] },
+);
+const caller: fc.Arbitrary<Caller> = fc.record({
+  id: fc.constant('bot'),
+  grants: fc.array(grant, { maxLength: 3 }),
+  denials: fc.oneof({ weight: 2, arbitrary: fc.constant([]) }, fc.array(denial, { maxLength: 2 })),
+});
+const alarm: fc.Arbitrary<AlarmFacts> = fc.record(
+  { eventType: fc.constantFrom(...EVENT_TYPES), severity: fc.constantFrom(...SEVERITIES) },
+  { requiredKeys: ['eventType'] },
+);
+const place = {
+  project: fc.constantFrom(...PROJECTS),
+  enterpriseProjectId: fc.constantFrom<string>(...ENTERPRISE_PROJECTS),
+};
+const question: fc.Arbitrary<Question> = fc.oneof(
+  fc.record({
+    right: fc.constantFrom<Right>('act', 'approve'),
+    operation: fc.constantFrom(...OPERATIONS),
+    alarms: fc.array(alarm, { maxLength: 3 }),
+    ...place,
+  }),
+  fc.record({
+    right: fc.constantFrom<Right>('read', 'audit'),
+    alarms: fc.array(alarm, { maxLength: 2 }),
+    ...place,
+  }),
+);
+
+/*
+ * The model: every possible single deed is a cell, a grant or a denial is the set of cells it names, written out one by one. A
+ * question is a set of cells too. `-` stands for what a deed has not: an operation for reading, an alarm where none is meant.
+ */
+const UNKNOWN = 'unknown';
+
+function* cells(
+  rights: readonly string[],
+  operations: readonly string[],
+  projects: readonly string[],
+  places: readonly string[],
+  eventTypes: readonly (number | string)[],
+  severities: readonly string[],
+): Generator<string> {
+  for (const right of rights)
+    for (const operation of operations)
+      for (const project of projects)
+        for (const enterpriseProject of places)
+          for (const eventType of eventTypes)
+            for (const severity of severities)
+              yield [right, operation, project, enterpriseProject, eventType, severity].join('|');
+}
+
+const everyIf = (listed: readonly string[], every: readonly string[]) =>
+  listed.includes('*') ? every : listed;
+
+function cellsOfGrant(given: Grant): string[] {
+  const {
+    rights = ['read', 'act'],
+    operations,
+    projects,
+    enterpriseProjects,
+    eventTypes,
+    severities,
+  } = given;
+  const places = [...everyIf(enterpriseProjects, SINGLE), ...enterpriseProjects];
+  const where = [everyIf(projects, PROJECTS), places] as const;
+  const kinds = [eventTypes ?? EVENT_TYPES, severities ?? [...SEVERITIES, UNKNOWN]] as const;
+  return ['act', 'approve', 'read', 'audit']
+    .filter((right) => rights.includes(right as Right))
+    .flatMap((right) => {
+      const deeds = right === 'act' || right === 'approve' ? everyIf(operations, OPERATIONS) : ['-'];
+      return [...cells([right], deeds, ...where, ...kinds), ...cells([right], deeds, ...where, ['-'], ['-'])];
+    });
+}
+
+function cellsOfDenial(denied: Denial): string[] {
+  const {
+    rights = RIGHTS,
+    operations,
+    projects = PROJECTS,
+    enterpriseProjects,
+    eventTypes,
+    severities,
+  } = denied;
+  // All enterprise projects at once include the denied one.
+  const places = enterpriseProjects ? [...everyIf(enterpriseProjects, SINGLE), ALL] : ENTERPRISE_PROJECTS;
+  const deeds = operations ? everyIf(operations, OPERATIONS) : [...OPERATIONS, '-'];
+  const where = [everyIf(projects, PROJECTS), places] as const;
+  const kinds = cells(
+    rights,
+    deeds,
+    ...where,
+    eventTypes ?? EVENT_TYPES,
+    severities ? [...severities, UNKNOWN] : [...SEVERITIES, UNKNOWN],
+  );
+  const limited = eventTypes !== undefined || severities !== undefined;
+  return limited ? [...kinds] : [...kinds, ...cells(rights, deeds, ...where, ['-'], ['-'])];
+}
+
+function cellsOfQuestion({
+  right,
+  operation = '-' as never,
+  project,
+  enterpriseProjectId,
+  alarms = [],
+}: Question) {
+  const kinds =
+    alarms.length === 0
+      ? [['-', '-'] as const]
+      : alarms.map(({ eventType, severity = UNKNOWN }) => [eventType, severity] as const);
+  return kinds.map((kind) => [right, operation, project, enterpriseProjectId, ...kind].join('|'));
+}
+
+describe('what a caller may do', () => {
+  it('is what its grants name less what its denials name, cell by cell', () => {
+    const seen = { may: 0, notGranted: 0, denied: 0 };
+    fc.assert(
+      fc.property(caller, question, (who, asked) => {
+        const granted = new Set(who.grants.flatMap(cellsOfGrant));
+        const denied = new Set((who.denials ?? []).flatMap(cellsOfDenial));
+        const wanted = cellsOfQuestion(asked);
+        const lack = lackOf(who, asked);
+        if (wanted.some((cell) => denied.has(cell))) {
+          seen.denied += 1;
+          expect(lack?.code).toBe('denied');
+        } else if (wanted.every((cell) => granted.has(cell))) {
+          seen.may += 1;
+          expect(lack).toBeUndefined();
+        } else {
+          seen.notGranted += 1;
+          expect(lack?.code).toBe('not_granted');
+        }
+      }),
+      { numRuns: 3_000 },
+    );
+    // Else the model was held against nothing.
+    expect(Math.min(seen.may, seen.notGranted, seen.denied)).toBeGreaterThan(100);
+  });
+
+  it('is nothing where it has not the right at all, nor in a project where it has not', () => {
+    fc.assert(
+      fc.property(caller, question, (who, asked) => {
+        if (lackOf(who, asked)) return;
+        expect(hasRight(who, asked.right)).toBe(true);
+        expect(projectsWith(who, asked.right, PROJECTS)).toContain(asked.project);
+      }),
+      { numRuns: 3_000 },
+    );
+  });
+});
+
+const one = (given: Partial<Grant> = {}, ...denials: Denial[]): Caller => ({
+  id: 'bot',
+  grants: [{ operations: ['ignore'], projects: ['prod'], enterpriseProjects: ['0'], ...given }],
+  denials,
+});
+
+const ask = (asked: Partial<Question> = {}): Question => ({
+  right: 'act',
+  operation: 'ignore',
+  project: 'prod',
+  enterpriseProjectId: '0',
+  ...asked,
+});
+
+describe('what is lacking', () => {
+  it.each<[string, Caller, Question, string]>([
+    ['a project', one(), ask({ project: 'test' }), 'project test'],
+    ['a right', one({ rights: ['read'] }), ask(), 'the right act in project prod'],
+    [
+      'an operation type',
+      one(),
+      ask({ operation: 'isolate_and_kill' }),
+      'operation isolate_and_kill in project prod',
+    ],
+    [
+      'an enterprise project',
+      one(),
+      ask({ enterpriseProjectId: SHOP }),
+      `operation ignore in enterprise project ${SHOP} of project prod`,
+    ],
+    [
+      'all enterprise projects at once',
+      one({ enterpriseProjects: ['*'] }),
+      ask({ enterpriseProjectId: ALL }),
+      `operation ignore in enterprise project ${ALL} of project prod`,
+    ],
+    [
+      'an enterprise project to read in',
+      one(),
+      { right: 'read', project: 'prod', enterpriseProjectId: SHOP },
+      `the right read in enterprise project ${SHOP} of project prod`,
+    ],
+    [
+      'an event type',
+      one({ eventTypes: [3007] }),
+      ask({ alarms: [{ eventType: 3007 }, { eventType: 1010 }] }),
+      'operation ignore in enterprise project 0 of project prod for alarms of event type 1010 and unknown severity',
+    ],
+    [
+      'a severity',
+      one({ severities: ['Low'] }),
+      ask({ alarms: [{ eventType: 1010, severity: 'Critical' }] }),
+      'operation ignore in enterprise project 0 of project prod for alarms of event type 1010 and severity Critical',
+    ],
+  ])('is named: %s', (_, who, asked, what) => {
+    expect(lackOf(who, asked)).toEqual({ code: 'not_granted', what });
+  });
+
+  it('may be covered by several grants together, an alarm by each', () => {
+    const who: Caller = {
+      id: 'bot',
+      grants: [...one({ eventTypes: [1010] }).grants, ...one({ eventTypes: [3007] }).grants],
+    };
+    expect(lackOf(who, ask({ alarms: [{ eventType: 1010 }, { eventType: 3007 }] }))).toBeUndefined();
+  });
+
+  it('is never covered by grants of which each gives only a part', () => {
+    const who: Caller = {
+      id: 'bot',
+      grants: [
+        ...one({ operations: ['isolate_and_kill'], projects: ['test'] }).grants,
+        ...one({ operations: ['ignore'], projects: ['prod'] }).grants,
+      ],
+    };
+    expect(lackOf(who, ask({ operation: 'isolate_and_kill' }))?.code).toBe('not_granted');
+  });
+
+  it('includes a severity that is not known, where only some are granted', () => {
+    expect(lackOf(one({ severities: ['Low'] }), ask({ alarms: [{ eventType: 1 }] }))?.code).toBe(
+      'not_granted',
+    );
+  });
+});
+
+describe('a denial', () => {
+  const denied = (denial: Denial, asked: Partial<Question> = {}, given: Partial<Grant> = {}) =>
+    lackOf(
+      one({ operations: ['*'], projects: ['*'], enterpriseProjects: ['*', ALL], ...given }, denial),
+      ask(asked),
+    )?.code === 'denied';
+
+  it('wins over every grant', () => {
+    expect(denied({ operations: ['isolate_and_kill'] }, { operation: 'isolate_and_kill' })).toBe(true);
+    expect(denied({ operations: ['isolate_and_kill'] }, { operation: 'ignore' })).toBe(false);
+  });
+
+  it('of one enterprise project holds for all of them at once', () => {
+    expect(denied({ enterpriseProjects: [SHOP] }, { enterpriseProjectId: ALL })).toBe(true);
+    expect(denied({ enterpriseProjects: [SHOP] }, { enterpriseProjectId: '0' })).toBe(false);
+  });
+
+  it('of all enterprise projects at once leaves each single one alone', () => {
+    expect(denied({ enterpriseProjects: [ALL] }, { enterpriseProjectId: ALL })).toBe(true);
+    expect(denied({ enterpriseProjects: [ALL] }, { enterpriseProjectId: SHOP })).toBe(false);
+  });
+
+  it('of a severity holds for an alarm of unknown severity', () => {
+    expect(denied({ severities: ['Critical'] }, { alarms: [{ eventType: 1010 }] })).toBe(true);
+    expect(denied({ severities: ['Critical'] }, { alarms: [{ eventType: 1010, severity: 'Low' }] })).toBe(
+      false,
+    );
+  });
+
+  it('of an operation type leaves reading alone', () => {
+    const who = one({ rights: ['read'] }, { operations: ['*'] });
+    expect(lackOf(who, { right: 'read', project: 'prod', enterpriseProjectId: '0' })).toBeUndefined();
+    expect(hasRight(who, 'read')).toBe(true);
+  });
+
+  it('says what is denied', () => {
+    expect(lackOf(one({}, { projects: ['prod'] }), ask())).toEqual({
+      code: 'denied',
+      what: 'operation ignore in enterprise project 0 of project prod',
+    });
+  });
+});
+
+describe('rights', () => {
+  it('are to read and to act when a grant names none', () => {
+    expect(RIGHTS.filter((right) => hasRight(one(), right))).toEqual(['read', 'act']);
+  });
+
+  it('are had nowhere when a denial takes them everywhere', () => {
+    expect(hasRight(one({}, { rights: ['act'] }), 'act')).toBe(false);
+    expect(hasRight(one({}, { rights: ['act'], projects: ['test'] }), 'act')).toBe(true);
+  });
+
+  it('are had only in projects that are not denied', () => {
+    const who = one({ projects: ['*'] }, { projects: ['test'] });
+    expect(projectsWith(who, 'act', PROJECTS)).toEqual(['prod']);
+  });
+});

@@ -1,0 +1,84 @@
+import { hash } from 'node:crypto';
+
+import { Injectable } from '@nestjs/common';
+
+import { Clock } from '../../domain/clock.js';
+import { isMistyped } from './api-key.js';
+import { CallerDirectory, type Roll } from './caller-directory.js';
+import { AuthenticationProblem, type Identity, type Presented } from './identity.js';
+import type { KnownKey } from './keyring.js';
+import { looksLikeToken } from './token-desk.js';
+
+/** Where a request comes from; asked only when it matters. */
+export interface Origin {
+  readonly ip: string;
+}
+
+/** Recognises callers by what they present: a key of theirs, or a token of an issuer that the gateway trusts. */
+@Injectable()
+export class Authentication {
+  constructor(
+    private readonly directory: CallerDirectory,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Keys are recognised at once, and so are tokens that were verified before. @throws Problem 401, 403, 503 */
+  recognise(presented: Presented, origin: Origin): Identity | Promise<Identity> {
+    const roll = this.directory.current;
+    const { text, bearer } = presented;
+    const digest = hash('sha256', text, 'buffer');
+    const key = roll.keyring.find(digest);
+    if (key) return this.#admit(key, roll, origin);
+    if (bearer && roll.tokens.open && looksLikeToken(text)) {
+      const hex = digest.toString('hex');
+      const known = roll.tokens.known(hex);
+      return known ? fromAllowedAddress(known, roll, origin) : this.#verify(presented, hex, roll, origin);
+    }
+    throw unknownKey(text);
+  }
+
+  #admit(key: KnownKey, roll: Roll, origin: Origin): Identity {
+    const { identity, expiresAt, from, use } = key;
+    const now = this.clock.now();
+    if (expiresAt <= now) {
+      const detail = `A key of caller ${identity.caller.id} has expired. Ask an operator for a new one.`;
+      throw new AuthenticationProblem(401, 'expired_key', detail, identity);
+    }
+    if (from?.include(origin.ip) === false) throw notFromHere(identity);
+    fromAllowedAddress(identity, roll, origin);
+    use.at = now;
+    return identity;
+  }
+
+  async #verify(presented: Presented, digest: string, roll: Roll, origin: Origin): Promise<Identity> {
+    const identity = await roll.tokens.recognise(presented.text, digest);
+    // Callers were read again meanwhile: the new ones decide.
+    if (this.directory.current !== roll) return this.recognise(presented, origin);
+    return fromAllowedAddress(identity, roll, origin);
+  }
+}
+
+export function fromAllowedAddress(identity: Identity, roll: Roll, origin: Origin): Identity {
+  const { from } = roll.callers.get(identity.caller.id) ?? {};
+  if (from?.include(origin.ip) === false) throw notFromHere(identity);
+  return identity;
+}
+
+export function notFromHere(identity: Identity): AuthenticationProblem {
+  const detail = 'This credential may not be used from your address.';
+  return new AuthenticationProblem(403, 'address_not_allowed', detail, identity);
+}
+
+function unknownKey(text: string): AuthenticationProblem {
+  return isMistyped(text)
+    ? new AuthenticationProblem(
+        401,
+        'mistyped_key',
+        'The key is not complete or has a typing error: its checksum does not fit. Copy it again.',
+      )
+    : new AuthenticationProblem(
+        401,
+        'invalid_key',
+        'The key is not known here. Ask an operator for a valid one.',
+      );
+}

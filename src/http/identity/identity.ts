@@ -1,0 +1,33 @@
+import type { Caller, Credential } from '../../domain/caller.js';
+import { Problem } from '../problem.js';
+
+/** Who asks, and by what that was proved. */
+export interface Identity {
+  readonly caller: Caller;
+  readonly credential: Credential;
+}
+
+/** What a request presents as proof. */
+export interface Presented {
+  /** The secret itself: to be looked up or verified, never to be kept. */
+  readonly text: string;
+  /** Whether it came as `Authorization: Bearer`, where tokens come. */
+  readonly bearer: boolean;
+}
+
+/** Somebody did not prove who they are. Such attempts are counted by address. */
+export class AuthenticationProblem extends Problem {
+  /** Failures of the same address before this one that were only counted. */
+  unrecorded = 0;
+
+  /** @param whose the caller whose credential it was, where that could be told: for the records only */
+  constructor(
+    status: 401 | 403,
+    code: string,
+    detail: string,
+    readonly whose?: Identity,
+    options?: ErrorOptions,
+  ) {
+    super(status, code, detail, {}, options);
+  }
+}

@@ -1,0 +1,118 @@
+import { timingSafeEqual } from 'node:crypto';
+
+import { Inject, Injectable } from '@nestjs/common';
+import type { FastifyRequest } from 'fastify';
+
+import { CONFIG, type Config } from '../../../config/config.js';
+import { Clock } from '../../../domain/clock.js';
+import { Problem } from '../../problem.js';
+import { fromAllowedAddress, notFromHere } from '../authentication.js';
+import { CallerDirectory } from '../caller-directory.js';
+import { AuthenticationProblem, type Identity } from '../identity.js';
+import { canonicalRequest, sha256, signatureOf } from './canonical-request.js';
+import { SeenSignatures } from './seen-signatures.js';
+import { secretOf, type KnownSigningKey } from './signing-key.js';
+import { statedSignature, type StatedSignature } from './stated-signature.js';
+
+/** Clocks may differ by so much (contract 4.1). */
+const MAX_SKEW_MS = 15 * 60_000;
+/** About 250 a second over the time that a signature is valid; some 50 MB. */
+const MOST_SEEN = 450_000;
+const CONTENT_HASH = 'x-sdk-content-sha256';
+
+/** Who signed, once the body is known too. */
+export type Verify = (body: Uint8Array) => { readonly identity: Identity; readonly signature: string };
+
+/** Recognises callers by signatures made with key pairs that the gateway issued. */
+@Injectable()
+export class SignatureDesk {
+  readonly #seen = new SeenSignatures(MOST_SEEN);
+
+  constructor(
+    @Inject(CONFIG) private readonly config: Config,
+    private readonly directory: CallerDirectory,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Checks all that can be checked before the body is there. @throws Problem 401, 403 */
+  open(request: FastifyRequest): Verify {
+    const stated = statedSignature(request.raw);
+    const key = this.#keyOf(stated, request.ip);
+    const now = this.clock.now();
+    if (Math.abs(now - stated.at) > MAX_SKEW_MS) {
+      throw new AuthenticationProblem(
+        401,
+        'signature_expired',
+        `X-Sdk-Date is more than 15 minutes off; it is ${new Date(now).toISOString()} here.`,
+        key.identity,
+      );
+    }
+    return (body) => {
+      this.#verify(request, stated, key, body);
+      return { identity: key.identity, signature: stated.signature };
+    };
+  }
+
+  #keyOf({ accessKey }: StatedSignature, ip: string): KnownSigningKey {
+    const [, caller = ''] = accessKey.split('.');
+    const entry = this.directory.current.callers.get(caller);
+    const key = entry?.signingKeys.find((known) => known.accessKey === accessKey);
+    if (!key || !this.config.signing) throw unknown();
+    const { identity, expiresAt, from } = key;
+    if (expiresAt <= this.clock.now()) {
+      const detail = `A signing key of caller ${caller} has expired. Ask an operator for a new one.`;
+      throw new AuthenticationProblem(401, 'expired_key', detail, identity);
+    }
+    if (from?.include(ip) === false) throw notFromHere(identity);
+    fromAllowedAddress(identity, this.directory.current, { ip });
+    return key;
+  }
+
+  #verify(request: FastifyRequest, stated: StatedSignature, key: KnownSigningKey, body: Uint8Array): void {
+    const { method, url = '', headers } = request.raw;
+    // The SDKs let a client sign something else in place of the body: that would leave it open what is to be done.
+    const claimed = headers[CONTENT_HASH];
+    if (claimed !== undefined && claimed !== sha256(body)) throw wrong(key);
+    const expected = this.#expected({ method: method ?? '', url, headers: stated.headers, body }, stated);
+    if (!expected || !timingSafeEqual(expected, Buffer.from(stated.signature, 'hex'))) throw wrong(key);
+    const use = this.#seen.use(stated.signature, stated.at + MAX_SKEW_MS, this.clock.now());
+    if (use === 'seen') throw replayed(key);
+    if (use === 'full') {
+      const detail =
+        'So many signed requests came lately that no more can be told from replayed ones. Nothing was done.';
+      throw new Problem(503, 'too_many_signatures', detail, { retryable: true, retryAfter: 60 });
+    }
+  }
+
+  #expected(
+    parts: Parameters<typeof canonicalRequest>[0],
+    { accessKey, date }: StatedSignature,
+  ): Buffer | undefined {
+    const masterKey = this.config.signing?.masterKey ?? '';
+    try {
+      return signatureOf(canonicalRequest(parts), date, secretOf(masterKey, accessKey));
+    } catch (error) {
+      if (error instanceof URIError) return undefined;
+      throw error;
+    }
+  }
+}
+
+function unknown(): AuthenticationProblem {
+  return new AuthenticationProblem(
+    401,
+    'invalid_key',
+    'The access key is not known here. Ask an operator for a valid one.',
+  );
+}
+
+function wrong({ identity }: KnownSigningKey): AuthenticationProblem {
+  const detail =
+    'The signature does not fit the request: its method, path, query, signed headers or body are not those that were signed, or the secret is another one.';
+  return new AuthenticationProblem(401, 'wrong_signature', detail, identity);
+}
+
+function replayed({ identity }: KnownSigningKey): AuthenticationProblem {
+  const detail = 'This signature was used before. Nothing was done; sign every request anew.';
+  return new AuthenticationProblem(401, 'signature_replayed', detail, identity);
+}

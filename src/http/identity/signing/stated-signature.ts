@@ -1,0 +1,69 @@
+import type { CredentialHeaders } from '../presented.js';
+import { AuthenticationProblem } from '../identity.js';
+import { ALGORITHM } from './canonical-request.js';
+
+/** What a signed request says of its signature. */
+export interface StatedSignature {
+  readonly accessKey: string;
+  /** Hexadecimal. */
+  readonly signature: string;
+  /** `X-Sdk-Date` as it stood. */
+  readonly date: string;
+  /** The same in epoch milliseconds. */
+  readonly at: number;
+  /** The signed headers: names in lower case, sorted, each with its only value. */
+  readonly headers: readonly (readonly [name: string, value: string])[];
+}
+
+const AUTHORIZATION =
+  /^SDK-HMAC-SHA256 Access=([^,\s]{1,256}), ?SignedHeaders=([!-+\--~]{1,4096}), ?Signature=([0-9a-f]{64})$/;
+const DATE = 'x-sdk-date';
+
+export function isSigned({ headers }: Pick<CredentialHeaders, 'headers'>): boolean {
+  return headers.authorization?.startsWith(ALGORITHM) ?? false;
+}
+
+/** Reads it, and nothing of the body yet. @throws AuthenticationProblem 401 for what is not well formed */
+export function statedSignature({
+  headers: { authorization = '' },
+  rawHeaders,
+}: CredentialHeaders): StatedSignature {
+  const [, accessKey, list, signature] = AUTHORIZATION.exec(authorization) ?? [];
+  if (accessKey === undefined || list === undefined || signature === undefined) {
+    throw invalid(
+      `The Authorization header must read: ${ALGORITHM} Access=<access key>, SignedHeaders=<names>, Signature=<64 hexadecimal digits>.`,
+    );
+  }
+  const names = list.split(';').map((name) => name.toLowerCase());
+  if (new Set(names).size !== names.length) throw invalid('SignedHeaders names a header twice.');
+  if (!names.includes(DATE)) throw invalid('X-Sdk-Date must be among the signed headers.');
+  const headers = names.sort().map((name) => [name, onlyValueOf(name, rawHeaders)] as const);
+  const date = onlyValueOf(DATE, rawHeaders);
+  const at = timeOf(date);
+  if (at === undefined) throw invalid('X-Sdk-Date must be a time such as 20260131T235959Z, in UTC.');
+  return { accessKey, signature, date, at, headers };
+}
+
+/** A second value would be one that the signer, or the reader, did not mean. */
+function onlyValueOf(name: string, rawHeaders: readonly string[]): string {
+  const values: string[] = [];
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    if (rawHeaders[index]?.toLowerCase() === name) values.push(rawHeaders[index + 1] ?? '');
+  }
+  const [value] = values;
+  if (value === undefined || values.length > 1) {
+    throw invalid(`The signed header ${name} must be there, and once.`);
+  }
+  return value;
+}
+
+function timeOf(date: string): number | undefined {
+  const [, year, month, day, hour, minute, second] =
+    /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/.exec(date) ?? [];
+  const at = Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`);
+  return Number.isNaN(at) ? undefined : at;
+}
+
+function invalid(detail: string): AuthenticationProblem {
+  return new AuthenticationProblem(401, 'invalid_signature', detail);
+}

@@ -1,0 +1,68 @@
+import type { Config, ProjectConfig } from '../config/config.js';
+import type { Caller } from '../domain/caller.js';
+import { lackOf, projectsWith, type Question } from '../domain/grants.js';
+import type { Scope } from '../domain/scope.js';
+import { invalidRequest, Problem } from './problem.js';
+
+/** Where a caller wishes to be; what it leaves out is found for it. */
+export interface ScopeWish {
+  readonly project?: string;
+  readonly enterpriseProjectId?: string;
+  readonly containerId?: string;
+  readonly containerName?: string;
+}
+
+/** What a caller wishes to do there. */
+export type Deed = Pick<Question, 'right' | 'operation' | 'alarms'>;
+
+/** The project that is meant: the named one, or the only one where the caller has the right. @throws Problem 400, 403 */
+function projectFor(
+  { project: wish }: ScopeWish,
+  { right }: Deed,
+  caller: Caller,
+  projects: Config['projects'],
+): ProjectConfig {
+  const own = projectsWith(caller, right, projects.keys());
+  const name = wish ?? (own.length === 1 ? own[0] : undefined);
+  const project = name === undefined ? undefined : projects.get(name);
+  if (project) return project;
+  if (own.length === 0) throw refusal(caller, 'not_granted', `the right ${right} in any project`);
+  const [rule, message] =
+    wish === undefined
+      ? ['required', 'must be named: you are granted several']
+      : ['unknown_project', 'is not a project of this gateway'];
+  throw invalidRequest([{ pointer: '/scope/project', rule, message: `project ${message}`, allowed: own }]);
+}
+
+/**
+ * Where a request will act or look, if its caller may do so there, but for the project's id, which IAM may have to be asked
+ * for. The caller's own grants decide, never the request alone.
+ *
+ * @throws Problem 400 when no project is meant, 403 naming what is denied or not granted
+ */
+export function authorise(
+  deed: Deed,
+  wish: ScopeWish,
+  caller: Caller,
+  projects: Config['projects'],
+): { scope: Omit<Scope, 'projectId'>; project: ProjectConfig } {
+  const project = projectFor(wish, deed, caller, projects);
+  // Grants and denials are lower case; an id written otherwise must not slip past a denial.
+  const enterpriseProjectId = (wish.enterpriseProjectId ?? project.enterpriseProjectId).toLowerCase();
+  const lack = lackOf(caller, { ...deed, project: project.name, enterpriseProjectId });
+  if (lack) throw refusal(caller, lack.code, lack.what);
+  const scope = {
+    project: project.name,
+    region: project.region,
+    enterpriseProjectId,
+    ...(wish.containerId !== undefined && { containerId: wish.containerId }),
+    ...(wish.containerName !== undefined && { containerName: wish.containerName }),
+  };
+  return { scope, project };
+}
+
+/** The answer to what a caller may not do. */
+export function refusal({ id }: Caller, code: 'denied' | 'not_granted', what: string): Problem {
+  const verdict = code === 'denied' ? 'is denied' : 'is not granted';
+  return new Problem(403, code, `Caller ${id} ${verdict} ${what}. Nothing was done.`);
+}

@@ -1,0 +1,42 @@
+import { tooManyRequests, Problem } from '../http/problem.js';
+import { guardRailViolations } from './guard-rails/guard-rails.js';
+import { readRails } from './guard-rails/rails.js';
+import { alarmLimit, braked, destructiveLimit } from './limits/limits.js';
+import { idempotencyKeyOf } from '../http/idempotency-key.js';
+import { OTHER_REQUEST, STILL_RUNNING } from './repeats.js';
+
+/** What an order can be refused with before anything is meant to be done, for the document. */
+export const ACT_PROBLEMS: readonly Problem[] = [
+  unreadableKey(),
+  guardRail(),
+  braked('soc-portal', 'is engaged'),
+  STILL_RUNNING(),
+  OTHER_REQUEST(),
+  tooManyRequests(12),
+  alarmLimit(600, 12),
+  destructiveLimit(100, 100, 3_600),
+];
+
+function guardRail(): Problem {
+  const rails = readRails();
+  const details = [{ agentId: 'a', processPid: 1, fileHash: 'e8b5', filePath: '/usr/sbin/sshd' }];
+  const violations = guardRailViolations(
+    {
+      route: '',
+      operation: 'isolate_and_kill',
+      alarms: [{ eventId: 'e', eventClassId: 'c', eventType: 1010, details }],
+      bodies: [],
+    },
+    rails,
+  );
+  return new Problem(403, 'guard_rail', rails.verdict, { violations });
+}
+
+function unreadableKey(): Problem {
+  try {
+    idempotencyKeyOf({ headers: { 'idempotency-key': '' }, headersDistinct: {} });
+  } catch (error) {
+    if (error instanceof Problem) return error;
+  }
+  throw new Error('an empty key was taken');
+}

@@ -1,0 +1,69 @@
+import { MOST_VIOLATIONS, pointer, type Violation } from '../../http/validation/report.js';
+import type { Order, OrderedDetail } from '../order.js';
+import { foldedForms, isRoot, isWithin, nameOf } from './file-path.js';
+import { loginRangeFault } from './login-range.js';
+import type { GuardRails, RailName } from './rails.js';
+
+/** 0 stands for no process, 1 is init and 2 the kernel's threads. */
+const LAST_SYSTEM_PID = 2;
+
+interface Finding {
+  readonly rail: RailName;
+  readonly field: keyof OrderedDetail;
+  readonly words: string;
+}
+
+/** Everything in an order that the rails do not let through, up to `MOST_VIOLATIONS`; nothing where they let it through. */
+export function guardRailViolations({ operation, alarms }: Order, rails: GuardRails): Violation[] {
+  const look = LOOKS[operation];
+  if (!look) return [];
+  const violations: Violation[] = [];
+  for (const [index, { details = [] }] of alarms.entries()) {
+    for (const [place, detail] of details.entries()) {
+      for (const { rail, field, words } of look(detail, rails)) {
+        if (!rails.has(rail)) continue;
+        if (violations.length === MOST_VIOLATIONS) return violations;
+        violations.push({
+          pointer: pointer('alarms', index, 'details', place, field),
+          rule: rail,
+          message: `${field} ${words} (guard rail ${rail}, version ${rails.version})`,
+        });
+      }
+    }
+  }
+  return violations;
+}
+
+const LOOKS: Readonly<Record<string, (detail: OrderedDetail, rails: GuardRails) => Generator<Finding>>> = {
+  isolate_and_kill: isolation,
+  add_to_login_whitelist: loginWhitelist,
+};
+
+function* isolation(detail: OrderedDetail, rails: GuardRails): Generator<Finding> {
+  const { agentId, processPid, fileHash, filePath } = detail;
+  if (processPid !== undefined && processPid <= LAST_SYSTEM_PID) {
+    yield { rail: 'system_pid', field: 'processPid', words: 'is the system itself' };
+  }
+  if (filePath !== undefined) yield* file(foldedForms(filePath), rails);
+  if (fileHash !== undefined && rails.hashes.has(fileHash.toLowerCase())) {
+    yield { rail: 'protected_hash', field: 'fileHash', words: 'is that of a protected file' };
+  }
+  if (agentId !== undefined && rails.hosts.has(agentId)) {
+    yield { rail: 'protected_host', field: 'agentId', words: 'is that of a protected host' };
+  }
+}
+
+function* file(forms: readonly string[], rails: GuardRails): Generator<Finding> {
+  if (forms.some((folded) => rails.processes.some((pattern) => pattern.test(nameOf(folded))))) {
+    yield { rail: 'system_process', field: 'filePath', words: 'has the name of a system process' };
+  }
+  const isProtected = (folded: string) => rails.paths.some((folder) => isWithin(folded, folder));
+  if (forms.some((folded) => isRoot(folded) || isProtected(folded))) {
+    yield { rail: 'protected_path', field: 'filePath', words: 'is in a protected place' };
+  }
+}
+
+function* loginWhitelist({ loginIp }: OrderedDetail): Generator<Finding> {
+  const words = loginIp === undefined ? undefined : loginRangeFault(loginIp);
+  if (words !== undefined) yield { rail: 'login_range', field: 'loginIp', words };
+}

@@ -1,0 +1,124 @@
+import { Injectable, Logger } from '@nestjs/common';
+
+import type { NotWritten, Reach } from '../../audit/audit.engine.js';
+import type { BrakeRecord } from '../../audit/audit-record.js';
+import { AuditTrail, AuditUnavailable } from '../../audit/audit-trail.js';
+import type { CallContext, Caller } from '../../domain/caller.js';
+import { Clock } from '../../domain/clock.js';
+import { OPERATION_TYPES } from '../../domain/operation-type.js';
+import { Quotas } from '../../http/limits/quotas.js';
+import { Problem, tooMany, tooManyRequests } from '../../http/problem.js';
+import type { Order } from '../order.js';
+
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+
+/** What was taken of a quota, to be given back when nothing comes of it. */
+interface Taken {
+  giveBack(): void;
+}
+
+const NOTHING: Taken = { giveBack: () => undefined };
+
+/**
+ * How much a caller may do. What takes something back is never held: neither by the quotas, nor by the daily cap, nor by the
+ * brake.
+ */
+@Injectable()
+export class Limits {
+  readonly #logger = new Logger(Limits.name);
+
+  constructor(
+    private readonly quotas: Quotas,
+    private readonly trail: AuditTrail,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Takes the order's alarms of the caller's quota. @throws Problem 429 */
+  take({ operation, alarms }: Order, { caller, overQuota }: CallContext): Taken {
+    if (OPERATION_TYPES[operation].takesBack) return NOTHING;
+    if (overQuota !== undefined) throw tooManyRequests(overQuota);
+    const retryAfter = this.quotas.take('alarms', caller, alarms.length);
+    if (retryAfter > 0) {
+      const most = this.quotas.limitsOf(caller).alarmsPerMinute ?? 0;
+      throw alarmLimit(most, retryAfter);
+    }
+    return { giveBack: () => this.quotas.giveBack('alarms', caller, alarms.length) };
+  }
+
+  /** What an order would change on hosts, with how much its caller may; undefined where it changes nothing there. */
+  reachOf({ operation, alarms }: Order, caller: Caller): Reach | undefined {
+    if (!OPERATION_TYPES[operation].destructive) return undefined;
+    const { destructivePerDay, maxHostsPerHour } = this.quotas.limitsOf(caller);
+    const hosts = alarms.flatMap(({ details = [] }) => details.flatMap(({ agentId }) => agentId ?? []));
+    const now = this.clock.now();
+    return {
+      alarms: alarms.length,
+      hosts: [...new Set(hosts)],
+      dayStart: now - DAY_MS,
+      hourStart: now - HOUR_MS,
+      ...(destructivePerDay !== undefined && { mostAlarms: destructivePerDay }),
+      ...(maxHostsPerHour !== undefined && { mostHosts: maxHostsPerHour }),
+    };
+  }
+
+  /** The answer to an order that reaches too far; the first one that does engages the brake. */
+  async refusal(why: Exclude<NotWritten, { reason: 'claimed' }>, context: CallContext): Promise<Problem> {
+    const { caller } = context;
+    if (why.reason === 'braked') return braked(caller.id, 'is engaged');
+    if (why.reason === 'too_many_alarms') {
+      const most = this.quotas.limitsOf(caller).destructivePerDay ?? 0;
+      const wait = Math.max(1, Math.ceil((why.oldestAt + DAY_MS - this.clock.now()) / 1_000));
+      return destructiveLimit(most, why.alarms, wait);
+    }
+    const most = this.quotas.limitsOf(caller).maxHostsPerHour ?? 0;
+    this.#logger.error({ caller: caller.id, hosts: why.hosts, mostHosts: most }, 'a brake is engaged');
+    await this.#engage({
+      kind: 'brake',
+      at: new Date(this.clock.now()).toISOString(),
+      requestId: context.requestId,
+      caller: caller.id,
+      engaged: true,
+      hosts: why.hosts,
+      mostHosts: most,
+    });
+    return braked(
+      caller.id,
+      `was engaged: this would reach ${why.hosts} hosts within an hour, ${most} are allowed`,
+    );
+  }
+
+  /** A trail that can't take it lets nobody act, and the hosts are counted again when it can. */
+  async #engage(record: BrakeRecord): Promise<void> {
+    try {
+      await this.trail.brake(record);
+    } catch (error) {
+      if (!(error instanceof AuditUnavailable)) throw error;
+      this.#logger.error(
+        { err: error.cause, caller: record.caller },
+        'an engaged brake could not be recorded',
+      );
+    }
+  }
+}
+
+/** The answer to a caller whose brake is engaged. @param how completes "The brake of caller x ..." */
+export function braked(caller: string, how: string): Problem {
+  return new Problem(
+    403,
+    'brake_engaged',
+    `The brake of caller ${caller} ${how}. Nothing was done. Destructive operations wait until another caller with the right approve resumes them with POST /v1/brakes/${caller}/resume; everything else, and taking back, goes on.`,
+  );
+}
+
+/** @param retryAfter seconds */
+export function alarmLimit(most: number, retryAfter: number): Problem {
+  const words = `You may act on ${most} alarms a minute, and this would be more.`;
+  return tooMany('alarm_limit', words, retryAfter);
+}
+
+/** @param retryAfter seconds */
+export function destructiveLimit(most: number, done: number, retryAfter: number): Problem {
+  const words = `You may act destructively on ${most} alarms within 24 hours, and ${done} are done. Taking back is not limited.`;
+  return tooMany('destructive_limit', words, retryAfter);
+}

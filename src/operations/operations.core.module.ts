@@ -1,0 +1,17 @@
+import { Global, Module } from '@nestjs/common';
+
+import { Executor } from './executor.js';
+import { Joins } from './joins.js';
+import { Limits } from './limits/limits.js';
+import { OperationsService } from './operations.service.js';
+import { Repeats } from './repeats.js';
+import { RunningOperations } from './running-operations.js';
+import { UnknownWords } from './unknown-words.js';
+
+/** What every API that handles alarms has in common. */
+@Global()
+@Module({
+  providers: [OperationsService, Executor, Repeats, Joins, RunningOperations, Limits, UnknownWords],
+  exports: [OperationsService, RunningOperations],
+})
+export class OperationsCoreModule {}

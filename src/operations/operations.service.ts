@@ -1,0 +1,87 @@
+import { Inject, Injectable } from '@nestjs/common';
+
+import { NotAdmitted } from '../audit/audit-trail.js';
+import { CONFIG, type Config, type ProjectConfig } from '../config/config.js';
+import type { CallContext } from '../domain/caller.js';
+import { Problem, problemOfFault } from '../http/problem.js';
+import { UpstreamClient } from '../upstream/index.js';
+import { Executor } from './executor.js';
+import { fingerprintOf } from './fingerprint.js';
+import { guardRailViolations } from './guard-rails/guard-rails.js';
+import { readRails, type GuardRails } from './guard-rails/rails.js';
+import type { Handled } from './handled.js';
+import { Joins } from './joins.js';
+import { Limits } from './limits/limits.js';
+import type { Order, PlacedOrder } from './order.js';
+import { authorise, touchedBy } from './policy.js';
+import { Repeats } from './repeats.js';
+import { UnknownWords } from './unknown-words.js';
+
+/** Takes an order, whichever API it came by: may it be done, was it done already, is it safe, is it too much; then it is done. */
+@Injectable()
+export class OperationsService {
+  readonly #rails: GuardRails;
+
+  constructor(
+    @Inject(CONFIG) private readonly config: Config,
+    private readonly executor: Executor,
+    private readonly repeats: Repeats,
+    private readonly joins: Joins,
+    private readonly limits: Limits,
+    private readonly unknownWords: UnknownWords,
+    private readonly upstream: UpstreamClient,
+  ) {
+    this.#rails = readRails(config.guardRails);
+  }
+
+  /** @throws Problem when nothing was done, and why */
+  async handle(order: Order, context: CallContext): Promise<Handled> {
+    const { caller } = context;
+    const { scope, project } = authorise(
+      order.operation,
+      order.scope,
+      caller,
+      this.config.projects,
+      touchedBy(order),
+    );
+    const placed: PlacedOrder = {
+      order,
+      project,
+      scope: { ...scope, projectId: await this.#projectId(project, context) },
+    };
+    const fingerprint = fingerprintOf(placed);
+    // Before everything that is about doing: an answer that is only told once more does no harm and uses nothing up.
+    const earlier = await this.repeats.earlier(order, caller, fingerprint);
+    if (earlier) return earlier;
+    const joins = order.idempotencyKey === undefined;
+    return this.joins.run(fingerprint, context, joins, () => this.#start(placed, fingerprint, context));
+  }
+
+  /** @throws Problem when it is not known, in which case nothing was sent */
+  async #projectId(project: ProjectConfig, context: CallContext): Promise<string> {
+    const found = await this.upstream.projectId(project, context);
+    if (typeof found === 'string') return found;
+    throw problemOfFault(found);
+  }
+
+  async #start(placed: PlacedOrder, fingerprint: string, context: CallContext): Promise<Handled> {
+    const { order } = placed;
+    const violations = guardRailViolations(order, this.#rails);
+    if (violations.length > 0) {
+      throw new Problem(403, 'guard_rail', this.#rails.verdict, { violations });
+    }
+    const taken = this.limits.take(order, context);
+    this.unknownWords.notice(order.alarms);
+    const reach = this.limits.reachOf(order, context.caller);
+    const conditions = { claims: this.repeats.claimsOf(order, fingerprint), ...(reach && { reach }) };
+    try {
+      return await this.executor.execute(placed, conditions, context);
+    } catch (error) {
+      if (!(error instanceof NotAdmitted)) throw error;
+      taken.giveBack();
+      const { why } = error;
+      if (why.reason === 'claimed') throw this.repeats.refusal(why, fingerprint);
+      throw await this.limits.refusal(why, context);
+    }
+  }
+}

@@ -1,0 +1,30 @@
+import type { Config, ProjectConfig } from '../config/config.js';
+import type { Caller } from '../domain/caller.js';
+import type { AlarmFacts } from '../domain/grants.js';
+import type { OperationType } from '../domain/operation-type.js';
+import type { Scope } from '../domain/scope.js';
+import { authorise as authoriseDeed, type ScopeWish } from '../http/policy.js';
+import type { Order } from './order.js';
+
+/**
+ * Where an operation will act, if its caller may act there, but for the project's id.
+ *
+ * @throws Problem 400 when no project is meant, 403 naming what is denied or not granted
+ */
+export function authorise(
+  operation: OperationType,
+  wish: ScopeWish = {},
+  caller: Caller,
+  projects: Config['projects'],
+  alarms: readonly AlarmFacts[] = [],
+): { scope: Omit<Scope, 'projectId'>; project: ProjectConfig } {
+  return authoriseDeed({ right: 'act', operation, alarms }, wish, caller, projects);
+}
+
+/** What grants may be limited by, of all that an order touches: a whitelist rule reaches its event type's alarms to come. */
+export function touchedBy({
+  alarms,
+  whitelistRules = [],
+}: Pick<Order, 'alarms' | 'whitelistRules'>): AlarmFacts[] {
+  return [...alarms, ...whitelistRules].map(({ eventType }) => ({ eventType }));
+}

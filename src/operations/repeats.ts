@@ -1,0 +1,114 @@
+import {
+  Inject,
+  Injectable,
+  Logger,
+  type OnApplicationBootstrap,
+  type OnModuleDestroy,
+} from '@nestjs/common';
+
+import type { Claim, NotWritten } from '../audit/audit.engine.js';
+import { ClaimStore } from '../audit/claim.store.js';
+import { OperationStore } from '../audit/operation.store.js';
+import { CONFIG, type Config } from '../config/config.js';
+import type { Caller } from '../domain/caller.js';
+import { Clock } from '../domain/clock.js';
+import { AuthenticationProblem } from '../http/identity/identity.js';
+import { Problem } from '../http/problem.js';
+import { handledEarlier, type Handled } from './handled.js';
+import type { Order } from './order.js';
+
+const KEPT_MS = 72 * 3_600_000;
+/** What counts for the daily cap and the brake is needed for a day. */
+const REACH_KEPT_MS = 48 * 3_600_000;
+const TIDY_EVERY_MS = 3_600_000;
+
+/** Keeps a request that is sent twice under one key, or with one signature, from being carried out twice. */
+@Injectable()
+export class Repeats implements OnApplicationBootstrap, OnModuleDestroy {
+  readonly #logger = new Logger(Repeats.name);
+  readonly #keptMs: number;
+  #cancel: (() => void) | undefined;
+
+  constructor(
+    @Inject(CONFIG) { idempotency }: Config,
+    private readonly claims: ClaimStore,
+    private readonly store: OperationStore,
+    private readonly clock: Clock,
+  ) {
+    this.#keptMs = idempotency?.keptMs ?? KEPT_MS;
+  }
+
+  onApplicationBootstrap(): void {
+    this.#tidy();
+  }
+
+  onModuleDestroy(): void {
+    this.#cancel?.();
+  }
+
+  /** What the order claims with its intent. */
+  claimsOf({ idempotencyKey, signature }: Order, fingerprint: string): Claim[] {
+    const voidBefore = this.clock.now() - this.#keptMs;
+    return [
+      ...(signature === undefined ? [] : [{ key: signatureClaim(signature), fingerprint, voidBefore }]),
+      ...(idempotencyKey === undefined ? [] : [{ key: keyClaim(idempotencyKey), fingerprint, voidBefore }]),
+    ];
+  }
+
+  /** What came of an earlier request under the order's key; undefined when there was none. @throws Problem 409, 422 */
+  async earlier(
+    { idempotencyKey }: Order,
+    caller: Caller,
+    fingerprint: string,
+  ): Promise<Handled | undefined> {
+    if (idempotencyKey === undefined) return undefined;
+    const voidBefore = this.clock.now() - this.#keptMs;
+    const claimed = await this.claims.find(caller.id, keyClaim(idempotencyKey), voidBefore);
+    if (!claimed) return undefined;
+    if (claimed.fingerprint !== fingerprint) throw OTHER_REQUEST();
+    const trail = await this.store.find(claimed.operationId);
+    if (!trail?.outcome) throw STILL_RUNNING();
+    return handledEarlier(trail);
+  }
+
+  /** The answer to an order whose claim came second. */
+  refusal({ key, fingerprint: theirs }: Extract<NotWritten, { reason: 'claimed' }>, ours: string): Problem {
+    if (key.startsWith(SIGNATURE)) return REPLAYED();
+    return theirs === ours ? STILL_RUNNING() : OTHER_REQUEST();
+  }
+
+  #tidy(): void {
+    const now = this.clock.now();
+    this.claims.forget(now - this.#keptMs, now - REACH_KEPT_MS).catch((error: unknown) => {
+      this.#logger.warn({ err: error }, 'expired idempotency keys could not be removed; trying again');
+    });
+    this.#cancel = this.clock.schedule(TIDY_EVERY_MS, () => this.#tidy());
+  }
+}
+
+const SIGNATURE = 'signature:';
+const signatureClaim = (signature: string): string => SIGNATURE + signature;
+const keyClaim = (key: string): string => `key:${key}`;
+
+export const STILL_RUNNING = (): Problem =>
+  new Problem(
+    409,
+    'still_running',
+    'A request under this Idempotency-Key is under way. Send this one again in a moment for its answer.',
+    { retryable: true, retryAfter: 1 },
+  );
+
+export const OTHER_REQUEST = (): Problem =>
+  new Problem(
+    422,
+    'idempotency_key_reused',
+    'This Idempotency-Key was used for another request. Nothing was done; send a new key with a new request.',
+  );
+
+/** A signature that was seen before proves nothing. */
+const REPLAYED = (): Problem =>
+  new AuthenticationProblem(
+    401,
+    'signature_replayed',
+    'This signature was used before. Nothing was done; sign every request anew.',
+  );

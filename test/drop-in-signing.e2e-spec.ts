@@ -1,0 +1,219 @@
+import { createRequire } from 'node:module';
+
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+
+import { CONTRACT_PAYLOADS } from './fixtures/contract-payloads.js';
+import { keyPairOf, MASTER_KEY, sdkDateOf, signedHeaders, type Signing } from './support/drop-in.js';
+import { fetchJson, KEY, portal, startRig, type JsonAnswer, type Rig } from './support/gateway.js';
+
+const OPERATE = 'event/operate';
+const pair = keyPairOf('portal');
+const signer = {
+  ...portal,
+  signingKeys: [{ id: 'sdk' }, { id: 'old', expiresAt: 1 }, { id: 'elsewhere', from: ['192.0.2.0/24'] }],
+};
+
+let rig: Rig;
+let endpoint: string;
+beforeAll(async () => {
+  rig = await startRig({ callers: [signer], signing: { masterKey: MASTER_KEY } });
+  endpoint = `${rig.gateway.url}/v5/${rig.simulator.project.id}/event/operate`;
+});
+afterAll(() => rig.close());
+beforeEach(async () => {
+  await rig.control('POST', '/reset');
+  await rig.control('DELETE', '/requests');
+});
+
+/** As generated clients use the core of the official SDK. */
+interface SdkCore {
+  readonly BasicCredentials: new (options: object) => object;
+}
+interface SdkBuilders {
+  readonly ClientBuilder: new (init: (client: SdkClient) => SdkClient) => SdkBuilder;
+}
+interface SdkClient {
+  sendRequest(options: object): Promise<{ httpStatusCode?: number }>;
+}
+interface SdkBuilder {
+  withCredential(credential: object): SdkBuilder;
+  withEndpoint(endpoint: string): SdkBuilder;
+  build(): SdkClient;
+}
+
+function sdkClient({ accessKey, secret } = pair): SdkClient {
+  const load = createRequire(import.meta.url);
+  const core = load('@huaweicloud/huaweicloud-sdk-core') as SdkCore;
+  const { ClientBuilder } = load('@huaweicloud/huaweicloud-sdk-core/ClientBuilder') as SdkBuilders;
+  const credential = new core.BasicCredentials({
+    ak: accessKey,
+    sk: secret,
+    projectId: rig.simulator.project.id,
+  });
+  return new ClientBuilder((client) => client)
+    .withCredential(credential)
+    .withEndpoint(rig.gateway.url)
+    .build();
+}
+
+const changeEvent = (query: string, body: string) => ({
+  method: 'POST',
+  url: '/v5/{project_id}/event/operate',
+  contentType: 'application/json',
+  queryParams: Object.fromEntries(new URLSearchParams(query)),
+  pathParams: {},
+  headers: { region: 'cn-north-4' },
+  data: JSON.parse(body) as object,
+});
+
+describe('the core of the official SDK as client, signing', () => {
+  it.each(CONTRACT_PAYLOADS)('$name', async ({ query, body }) => {
+    const answer = await sdkClient().sendRequest(changeEvent(query, body));
+    expect(answer.httpStatusCode).toBe(200);
+    const [received, ...more] = await rig.received(OPERATE);
+    expect(more).toEqual([]);
+    expect(JSON.parse(received?.bodyText ?? '')).toEqual(JSON.parse(body));
+  });
+
+  it('reads a refusal as one of upstream’s', async () => {
+    const [{ query, body }] = CONTRACT_PAYLOADS as unknown as readonly [{ query: string; body: string }];
+    const wrong = { ...pair, secret: `${pair.secret}x` };
+    await expect(sdkClient(wrong).sendRequest(changeEvent(query, body))).rejects.toMatchObject({
+      httpStatusCode: 401,
+      errorCode: 'APIGW.0301',
+      requestId: expect.any(String),
+    });
+  });
+});
+
+const body = JSON.stringify({
+  operate_type: 'mark_as_handled',
+  operate_event_list: [
+    {
+      event_class_id: 'rootkit_0001',
+      event_id: '2a71e1e2-60f4-4d56-b314-2038fdc39de6',
+      event_type: 1010,
+      occur_time: 1672046760353,
+      operate_detail_list: [],
+    },
+  ],
+});
+const QUERY = '?enterprise_project_id=0&container_id=a%2Bb';
+let serial = 0;
+
+interface Sent extends Partial<Signing> {
+  readonly sentBody?: string;
+  readonly sentQuery?: string;
+  readonly sentHeaders?: Record<string, string>;
+}
+
+/** Signs one thing and sends another; without changes, each request is one of its own. */
+function send({
+  sentBody = body,
+  sentQuery = QUERY,
+  sentHeaders = {},
+  ...signing
+}: Sent = {}): Promise<JsonAnswer> {
+  serial += 1;
+  const headers = signedHeaders(endpoint + QUERY, body, {
+    pair,
+    signedHeaders: ['host', 'x-sdk-date', 'x-serial'],
+    ...signing,
+    headers: { 'X-Serial': String(serial), ...signing.headers },
+  });
+  return fetchJson('POST', endpoint + sentQuery, undefined, {
+    raw: sentBody,
+    headers: { ...headers, ...sentHeaders },
+  });
+}
+
+const MINUTE = 60_000;
+
+describe('a signed request', () => {
+  it('is taken, and recorded under its key', async () => {
+    const answer = await send();
+    expect(answer.status).toBe(200);
+  });
+
+  it('is the same when its query comes in another order, for it means the same', async () => {
+    const answer = await send({ sentQuery: '?container_id=a%2Bb&enterprise_project_id=0' });
+    expect(answer.status).toBe(200);
+  });
+
+  it.each<[string, () => Sent]>([
+    ['whose body was altered', () => ({ sentBody: body.replace('mark_as_handled', 'unhandle') })],
+    ['whose body has one blank more', () => ({ sentBody: `${body} ` })],
+    ['whose query was altered', () => ({ sentQuery: '?enterprise_project_id=0&container_id=a%2Bc' })],
+    ['whose query lost a part', () => ({ sentQuery: '?enterprise_project_id=0' })],
+    [
+      'that was signed with another secret',
+      () => ({ pair: { ...pair, secret: keyPairOf('portal', 'old').secret } }),
+    ],
+    ['of a key that nobody issued', () => ({ pair: keyPairOf('portal', 'none') })],
+    ['of a key that has expired', () => ({ pair: keyPairOf('portal', 'old') })],
+    ['of a caller that is not known', () => ({ pair: keyPairOf('nobody') })],
+    ['of a date too old', () => ({ date: sdkDateOf(Date.now() - 16 * MINUTE) })],
+    ['of a date to come', () => ({ date: sdkDateOf(Date.now() + 16 * MINUTE) })],
+    [
+      'of another date than the signed one',
+      () => ({ sentHeaders: { 'X-Sdk-Date': sdkDateOf(Date.now() - MINUTE) } }),
+    ],
+    ['that does not sign its date', () => ({ signedHeaders: ['host', 'x-serial'] })],
+    [
+      'that names a signed header that is not there',
+      () => ({ signedHeaders: ['host', 'x-sdk-date', 'x-none'] }),
+    ],
+    [
+      'that claims another body',
+      () => ({
+        headers: { 'X-Sdk-Content-Sha256': 'UNSIGNED-PAYLOAD' },
+        signedHeaders: ['host', 'x-sdk-content-sha256', 'x-sdk-date', 'x-serial'],
+      }),
+    ],
+    ['that also shows a key', () => ({ sentHeaders: { 'X-Auth-Token': KEY } })],
+    [
+      'of another algorithm',
+      () => ({ sentHeaders: { Authorization: `SDK-HMAC-SM3 Access=${pair.accessKey}` } }),
+    ],
+    [
+      'without a signature',
+      () => ({ sentHeaders: { Authorization: `SDK-HMAC-SHA256 Access=${pair.accessKey}` } }),
+    ],
+  ])('%s is refused', async (_, what) => {
+    const answer = await send(what());
+    expect([answer.status, answer.body.error_code]).toEqual([401, 'APIGW.0301']);
+    expect(answer.text).not.toContain(pair.secret);
+    expect(await rig.received(OPERATE)).toEqual([]);
+  });
+
+  it('is refused from an address that its key is not for', async () => {
+    const answer = await send({ pair: keyPairOf('portal', 'elsewhere') });
+    expect([answer.status, answer.body.error_code]).toEqual([403, 'APIGW.0302']);
+  });
+
+  it('of a clock that is ten minutes off is taken', async () => {
+    for (const off of [-10, 10]) {
+      expect((await send({ date: sdkDateOf(Date.now() + off * MINUTE) })).status).toBe(200);
+    }
+  });
+
+  it('that comes again is refused, and so are a hundred of them at once but for one', async () => {
+    const headers = signedHeaders(endpoint, body, { pair, date: sdkDateOf(Date.now() - 1_000) });
+    const again = () => fetchJson('POST', endpoint, undefined, { raw: body, headers });
+    const answers = await Promise.all(Array.from({ length: 100 }, again));
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
+    expect(
+      answers.filter(({ body: refusal }) => refusal?.error_code === 'APIGW.0301').length,
+    ).toBeGreaterThan(0);
+    expect(await rig.received(OPERATE)).toHaveLength(1);
+  });
+
+  it('proves nothing on the routes of the gateway’s own API', async () => {
+    const path = `${rig.gateway.url}/v1/operations`;
+    const answer = await fetchJson('POST', path, undefined, {
+      raw: body,
+      headers: signedHeaders(path, body, { pair }),
+    });
+    expect(answer.status).toBe(401);
+  });
+});
