@@ -16,7 +16,12 @@ const signer = {
 let rig: Rig;
 let endpoint: string;
 beforeAll(async () => {
-  rig = await startRig({ callers: [signer], signing: { masterKey: MASTER_KEY } });
+  rig = await startRig({
+    callers: [signer],
+    signing: { masterKey: MASTER_KEY },
+    // Each request from an address of its own: failures of one address are slowed down.
+    listen: { host: '127.0.0.1', port: 0, trustedProxies: ['127.0.0.1'] },
+  });
   endpoint = `${rig.gateway.url}/v5/${rig.simulator.project.id}/event/operate`;
 });
 afterAll(() => rig.close());
@@ -123,7 +128,7 @@ function send({
   });
   return fetchJson('POST', endpoint + sentQuery, undefined, {
     raw: sentBody,
-    headers: { ...headers, ...sentHeaders },
+    headers: { ...headers, 'X-Forwarded-For': `198.18.0.${serial}`, ...sentHeaders },
   });
 }
 
@@ -199,7 +204,11 @@ describe('a signed request', () => {
 
   it('that comes again is refused, and so are a hundred of them at once but for one', async () => {
     const headers = signedHeaders(endpoint, body, { pair, date: sdkDateOf(Date.now() - 1_000) });
-    const again = () => fetchJson('POST', endpoint, undefined, { raw: body, headers });
+    const again = (_: unknown, index: number) =>
+      fetchJson('POST', endpoint, undefined, {
+        raw: body,
+        headers: { ...headers, 'X-Forwarded-For': `198.18.1.${index}` },
+      });
     const answers = await Promise.all(Array.from({ length: 100 }, again));
     expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
     expect(

@@ -100,7 +100,7 @@ describe('a request under an Idempotency-Key', () => {
   it.each(['', 'é', 'k'.repeat(256)])('must have a key that can be read: not %j', async (key) => {
     const bytes = Buffer.from(key, 'utf8').toString('latin1');
     const answer = await rig.operate(request, under(bytes));
-    expect(answer.body).toMatchObject({ status: 400, violations: [{ header: 'Idempotency-Key' }] });
+    expect(answer.body).toMatchObject({ status: 400, code: 'invalid_idempotency_key' });
     expect(await acts()).toBe(0);
   });
 

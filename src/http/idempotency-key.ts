@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 
-import { invalidRequest } from './problem.js';
+import { Problem } from './problem.js';
 
 const NAME = 'idempotency-key';
 const PRINTABLE = /^[\x20-\x7e]{1,255}$/;
@@ -12,12 +12,9 @@ export function idempotencyKeyOf(
   if (message.headers[NAME] === undefined) return undefined;
   const [key, ...more] = message.headersDistinct[NAME] ?? [];
   if (key !== undefined && more.length === 0 && PRINTABLE.test(key)) return key;
-  throw invalidRequest([
-    {
-      header: 'Idempotency-Key',
-      rule: 'printable',
-      message: 'Idempotency-Key must be given once, as 1 to 255 printable ASCII characters',
-      allowed: '1 to 255 printable ASCII characters',
-    },
-  ]);
+  throw new Problem(
+    400,
+    'invalid_idempotency_key',
+    'Idempotency-Key must be given once, as 1 to 255 printable ASCII characters. Nothing was done.',
+  );
 }

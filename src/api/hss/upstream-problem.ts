@@ -16,6 +16,7 @@ export class OperateProblem extends Problem {
 /** The gateway's own refusals in upstream's words: by our code, HTTP status and upstream's code (contract 5.2 and 5.3). */
 const OURS: Readonly<Record<string, readonly [status: number, code: string]>> = {
   invalid_request: [400, 'HSS.0001'],
+  invalid_idempotency_key: [400, 'HSS.0001'],
   idempotency_key_reused: [400, 'HSS.0001'],
   empty_body: [400, 'HSS.0002'],
   malformed_json: [400, 'HSS.0002'],
@@ -69,8 +70,8 @@ function statusOf(problem: Problem): number {
   return status === undefined || status < 400 ? 400 : status;
 }
 
-function wordsOf({ pointer, parameter, header, message }: Violation): string {
-  const place = pointer === undefined ? (parameter ?? header ?? '') : wirePlace(pointer);
+function wordsOf({ pointer, parameter, message }: Violation): string {
+  const place = pointer === undefined ? (parameter ?? '') : wirePlace(pointer);
   const words = message.replace(/^[a-z]+(?:[A-Z][a-z]*)+/, wireName);
   return place === '' ? words : `${place}: ${words}`;
 }

@@ -14,7 +14,6 @@ const MEANINGS: Readonly<Record<number, string>> = {
   413: 'Too large.',
   414: 'The path is too long.',
   422: 'The key was used for another request.',
-  429: 'More than the caller may at the moment; nothing was done.',
   415: 'The body is not declared as JSON.',
   429: 'Too much at once.',
   500: 'A fault of the gateway itself. Where something may have been done, a receipt tells of it.',
