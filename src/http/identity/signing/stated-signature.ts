@@ -28,6 +28,9 @@ export function statedSignature({
   headers: { authorization = '' },
   rawHeaders,
 }: CredentialHeaders): StatedSignature {
+  if (rawHeaders.some((name, index) => index % 2 === 0 && /^x-(?:auth-token|api-key)$/i.test(name))) {
+    throw new AuthenticationProblem(401, 'two_keys', 'Send one credential, once: a key, or a signature.');
+  }
   const [, accessKey, list, signature] = AUTHORIZATION.exec(authorization) ?? [];
   if (accessKey === undefined || list === undefined || signature === undefined) {
     throw invalid(
