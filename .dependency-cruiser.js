@@ -31,15 +31,7 @@ export default {
     layer('http', ['metrics', 'audit', 'config', 'domain']),
     layer('health', ['settlement', 'metrics', 'upstream/index', 'audit', 'http', 'config', 'domain']),
     layer('docs', ['http']),
-    layer('operations', [
-      'settlement',
-      'metrics',
-      'upstream/index',
-      'audit',
-      'http',
-      'config',
-      'domain',
-    ]),
+    layer('operations', ['settlement', 'metrics', 'upstream/index', 'audit', 'http', 'config', 'domain']),
     layer('simulator', ['upstream/wire']),
     {
       name: 'api-imports',

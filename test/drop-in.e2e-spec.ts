@@ -148,7 +148,7 @@ describe("what the gateway refuses, in upstream's words", () => {
   ])('%s', async (_, ask, status, code, named) => {
     const answer = await ask();
     expect([answer.status, answer.body.error_code]).toEqual([status, code]);
-    expect(Object.keys(answer.body).sort()).toEqual(['error_code', 'error_msg', 'request_id']);
+    expect(Object.keys(answer.body as object).sort()).toEqual(['error_code', 'error_msg', 'request_id']);
     expect(answer.body.request_id).toBe(answer.headers.get('X-Request-Id'));
     for (const name of named) expect(answer.body.error_msg).toContain(name);
     expect(await rig.received(OPERATE)).toEqual([]);

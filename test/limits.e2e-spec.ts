@@ -39,14 +39,17 @@ async function start(limits: CallerLimits): Promise<void> {
   ]);
 }
 
+interface OperateBody {
+  readonly operate_type: string;
+  readonly operate_event_list: readonly { readonly operate_detail_list: [{ readonly agent_id: string }] }[];
+}
+
 async function hostsReached(): Promise<Set<string>> {
-  const bodies = (await rig.received(OPERATE)).map(({ bodyText }) => JSON.parse(bodyText));
+  const bodies = (await rig.received(OPERATE)).map(({ bodyText }) => JSON.parse(bodyText) as OperateBody);
   const destructive = bodies.filter(({ operate_type }) => operate_type === 'isolate_and_kill');
   return new Set(
     destructive.flatMap(({ operate_event_list: events }) =>
-      events.map(
-        (event: { operate_detail_list: [{ agent_id: string }] }) => event.operate_detail_list[0].agent_id,
-      ),
+      events.map(({ operate_detail_list: [detail] }) => detail.agent_id),
     ),
   );
 }
@@ -58,7 +61,7 @@ describe('a runaway caller', () => {
     const done = answers.filter(({ status }) => status === 200);
     expect(done).toHaveLength(5);
     expect((await hostsReached()).size).toBe(5);
-    expect([...new Set(answers.map(({ body }) => body.code))].sort()).toEqual(
+    expect([...new Set(answers.map(({ body }): unknown => body.code))].sort()).toEqual(
       expect.arrayContaining(['brake_engaged']),
     );
     const undone = await Promise.all(Array.from({ length: 60 }, (_, host) => rig.operate(undo(host))));
@@ -141,7 +144,7 @@ describe('the limits a minute', () => {
     const ignore = (...events: number[]) =>
       rig.operate({ operation: 'ignore', alarms: events.map((event) => alarm(1, event)) });
     const answers = [await ignore(1, 2), await ignore(3, 4), await ignore(5), await ignore(6)];
-    expect(answers.map(({ status, body }) => (status === 200 ? 200 : body.code))).toEqual([
+    expect(answers.map(({ status, body }) => (status === 200 ? 200 : (body.code as string)))).toEqual([
       200,
       'alarm_limit',
       200,
