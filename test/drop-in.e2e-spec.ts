@@ -169,7 +169,7 @@ describe("what the gateway refuses, in upstream's words", () => {
     const fault = { kind: 'reset', when: 'after_effect' };
     await rig.control('POST', '/faults', [{ match: { path: OPERATE }, fault, times: 'always' }]);
     const answer = await send(body(), { headers: { 'X-Deadline-Ms': '1000' } });
-    expect([answer.status, answer.body.error_code]).toEqual([504, 'APIGW.0201']);
+    expect([answer.status, answer.body.error_code]).toEqual([502, 'APIGW.0201']);
   });
 
   it('does not tell of its own credential as if it were the caller’s', async () => {

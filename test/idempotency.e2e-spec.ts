@@ -73,7 +73,7 @@ describe('a request under an Idempotency-Key', () => {
     expect([invalid.status, unknown.status, valid.status, replayed(valid)]).toEqual([400, 400, 200, null]);
   });
 
-  it('that never left the gateway leaves the key unused', async () => {
+  it('that upstream refused for now leaves the key unused', async () => {
     await rig.control('POST', '/faults', [
       { match: { path: OPERATE }, fault: { kind: 'throttle' }, times: 'always' },
     ]);
@@ -82,17 +82,17 @@ describe('a request under an Idempotency-Key', () => {
     });
     await rig.control('DELETE', '/faults');
     const again = await rig.operate(request, under('k-6'));
-    expect(first.body).toMatchObject({ outcome: 'not_attempted' });
+    expect(first.body).toMatchObject({ code: 'upstream_throttled', outcome: 'rejected', retryable: true });
     expect([again.status, replayed(again)]).toEqual([200, null]);
   });
 
   it('that upstream refused is refused again in the same words', async () => {
-    const fault = { kind: 'status', status: 400, errorCode: 'HSS.1007' };
+    const fault = { kind: 'status', status: 400, errorCode: 'HSS.0011' };
     await rig.control('POST', '/faults', [{ match: { path: OPERATE }, fault }]);
     const first = await rig.operate(request, under('k-7'));
     const again = await rig.operate(request, under('k-7'));
-    expect(first.body).toMatchObject({ status: 409, code: 'agent_offline' });
-    expect([again.status, replayed(again)]).toEqual([409, 'true']);
+    expect(first.body).toMatchObject({ status: 404, code: 'alarm_not_found' });
+    expect([again.status, replayed(again)]).toEqual([404, 'true']);
     expect({ ...again.body, requestId: '' }).toEqual({ ...first.body, requestId: '' });
     expect(await acts()).toBe(1);
   });
@@ -124,6 +124,19 @@ describe('a request under an Idempotency-Key', () => {
 });
 
 describe('a request without a key', () => {
+  it('waits for the one that it joined no longer than its caller gives it', async () => {
+    const fault = { kind: 'delay', delayMs: 1_500 };
+    await rig.control('POST', '/faults', [{ match: { path: OPERATE }, fault }]);
+    const patient = rig.operate(request);
+    const hasty = await rig.operate(request, { headers: { 'X-Deadline-Ms': '600' } });
+    expect([hasty.status, hasty.body]).toMatchObject([
+      504,
+      { code: 'joined_still_running', retryable: true },
+    ]);
+    expect((await patient).status).toBe(200);
+    expect(await acts()).toBe(1);
+  });
+
   it('joins one like it that still runs, and one that is over not', async () => {
     const fault = { kind: 'delay', delayMs: 300 };
     await rig.control('POST', '/faults', [{ match: { path: OPERATE }, fault }]);

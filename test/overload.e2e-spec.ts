@@ -77,7 +77,7 @@ describe('more requests than upstream can take', () => {
     await start();
     const alarms = await addAlarms(rig, 1);
     await spoil({ kind: 'hang' }, 'ignore');
-    const stuck = [1, 2, 3].map(() => rig.operate({ operation: 'ignore', alarms }));
+    const stuck = ['1', '2', '3'].map((remark) => rig.operate({ operation: 'ignore', remark, alarms }));
     await received(1);
     const undo = rig.operate({ operation: 'unhandle', alarms });
     expect(await firstOf([...stuck, undo])).toBe(3);
@@ -92,7 +92,7 @@ describe('the time a caller gives', () => {
     await spoil({ kind: 'hang' }, 'isolate_and_kill');
     const patient = rig.operate({ operation: 'isolate_and_kill', alarms });
     await received(1);
-    const hasty = rig.operate({ operation: 'isolate_and_kill', alarms }, within(500));
+    const hasty = rig.operate({ operation: 'isolate_and_kill', remark: 'hasty', alarms }, within(500));
     expect(await firstOf([patient, hasty])).toBe(1);
     expect(problemOf(await hasty)).toMatchObject({
       status: 504,

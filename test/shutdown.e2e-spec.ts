@@ -52,10 +52,13 @@ describe.each(['SIGTERM', 'SIGINT'] as const)('%s under load', (signal) => {
     ]);
     const answers: JsonAnswer[] = [];
     let turnedAway = 0;
+    let asked = 0;
     /** One request after the other until the gateway takes no more. */
     const caller = async (): Promise<void> => {
       for (;;) {
-        const answer = await gateway.operate({ operation: 'ignore', alarms }).catch(() => undefined);
+        // Each one another request: the same one would join that which runs.
+        const remark = `request ${(asked += 1)}`;
+        const answer = await gateway.operate({ operation: 'ignore', remark, alarms }).catch(() => undefined);
         if (!answer) {
           turnedAway += 1;
           return;

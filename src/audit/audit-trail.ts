@@ -96,10 +96,10 @@ export class AuditTrail implements OnApplicationShutdown {
     await this.#append(entryOf(record));
   }
 
-  /** Before the answer. @throws AuditUnavailable */
-  async conclude(record: OutcomeRecord): Promise<void> {
+  /** Before the answer. @param releases a claim of the operation that is void from now on @throws AuditUnavailable */
+  async conclude(record: OutcomeRecord, releases?: Entry['releases']): Promise<void> {
     const open = record.chunks.some(({ outcome }) => outcome === 'unknown');
-    await this.#append({ ...entryOf(record), status: record.status, open });
+    await this.#append({ ...entryOf(record), status: record.status, open, ...(releases && { releases }) });
   }
 
   /** After upstream's state was read. @throws AuditUnavailable */

@@ -18,6 +18,8 @@ export interface Entry {
   readonly claims?: readonly Claim[];
   /** With a new operation that changes hosts: what its caller may reach, checked as it is written. */
   readonly reach?: Reach;
+  /** With an outcome: a claim that is void, because nothing was done and the same may be asked again. */
+  readonly releases?: { readonly caller: string; readonly key: string };
   /** The caller's brake, engaged or released. */
   readonly brake?: { readonly caller: string; readonly engaged: boolean };
   /** The operation's new status, with an outcome. */

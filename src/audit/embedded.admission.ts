@@ -24,7 +24,7 @@ export class Admission {
   }
 
   /** Writes down what an admitted entry claims and reaches. */
-  note({ at, operationId, operation, claims = [], reach, brake }: Entry): void {
+  note({ at, operationId, operation, claims = [], reach, releases, brake }: Entry): void {
     const { claim, alarms, hosts } = this.#statements;
     if (operation) {
       const { caller } = operation;
@@ -34,6 +34,7 @@ export class Admission {
         hosts.run(caller, operationId, at, JSON.stringify(reach.hosts));
       }
     }
+    if (releases) this.#statements.release.run(releases.caller, releases.key, operationId);
     if (brake) this.#statements.brake.run(brake.caller, brake.engaged ? 1 : 0, at);
   }
 
@@ -86,6 +87,7 @@ function prepare(database: Database.Database) {
     claim: database.prepare(
       'INSERT INTO claim (caller, key, fingerprint, operation_id, at) VALUES (?, ?, ?, ?, ?)',
     ),
+    release: database.prepare('DELETE FROM claim WHERE caller = ? AND key = ? AND operation_id = ?'),
     alarms: database.prepare(
       'INSERT INTO reached_alarms (caller, operation_id, at, alarms) VALUES (?, ?, ?, ?)',
     ),

@@ -1,6 +1,7 @@
 import { tooManyRequests, Problem } from '../http/problem.js';
 import { guardRailViolations } from './guard-rails/guard-rails.js';
 import { readRails } from './guard-rails/rails.js';
+import { STILL_JOINED } from './joins.js';
 import { alarmLimit, braked, destructiveLimit } from './limits/limits.js';
 import { idempotencyKeyOf } from '../http/idempotency-key.js';
 import { OTHER_REQUEST, STILL_RUNNING } from './repeats.js';
@@ -12,6 +13,7 @@ export const ACT_PROBLEMS: readonly Problem[] = [
   braked('soc-portal', 'is engaged'),
   STILL_RUNNING(),
   OTHER_REQUEST(),
+  STILL_JOINED(),
   tooManyRequests(12),
   alarmLimit(600, 12),
   destructiveLimit(100, 100, 3_600),

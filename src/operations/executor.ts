@@ -14,6 +14,7 @@ import { Settler } from '../settlement/settler.js';
 import { operateAlarms, UpstreamClient, type UpstreamCall, type UpstreamResult } from '../upstream/index.js';
 import type { Handled } from './handled.js';
 import type { PlacedOrder } from './order.js';
+import { keyClaim } from './repeats.js';
 import { RunningOperations, type RunningOperation } from './running-operations.js';
 
 /** A clock that is set back by no more than this leaves the ids in order. */
@@ -60,7 +61,7 @@ export class Executor {
     await Promise.race([this.#act(intent, project, order.bodies, context, run), run.cutOff]);
     const outcome = this.#outcome(intent, run);
     const { chunks } = outcome;
-    const recorded = await this.#conclude(outcome);
+    const recorded = await this.#conclude(intent, outcome);
     this.metrics.operations.inc({ operation: order.operation, status: outcome.status });
     if (recorded && chunks.some((chunk) => chunk.outcome === 'unknown')) this.settler.watch(intent);
     const fault = chunks.find((chunk) => chunk.fault)?.fault;
@@ -176,8 +177,12 @@ export class Executor {
     );
   }
 
-  #conclude(outcome: OutcomeRecord): Promise<boolean> {
-    return this.#recorded(outcome.operationId, () => this.trail.conclude(outcome));
+  #conclude({ caller, idempotencyKey }: IntentRecord, outcome: OutcomeRecord): Promise<boolean> {
+    const releases =
+      idempotencyKey !== undefined && mayBeAskedAgain(outcome)
+        ? { caller, key: keyClaim(idempotencyKey) }
+        : undefined;
+    return this.#recorded(outcome.operationId, () => this.trail.conclude(outcome, releases));
   }
 
   /** After an act the caller is told what happened even when the trail can't take it; `false` says that it could not. */
@@ -202,6 +207,12 @@ export class Executor {
   #now(): string {
     return new Date(this.clock.now()).toISOString();
   }
+}
+
+/** Whether nothing was done and the same request may do better later; its key would else keep it from being done at all. */
+function mayBeAskedAgain({ chunks }: OutcomeRecord): boolean {
+  const undone = chunks.every(({ outcome }) => outcome === 'rejected' || outcome === 'not_attempted');
+  return undone && chunks.every(({ fault }) => fault?.retryable === true);
 }
 
 const STOPPED: Fault = {

@@ -1,17 +1,20 @@
 import { createHash } from 'node:crypto';
 
-import type { PlacedOrder } from './order.js';
+import type { Draft, Order, Place } from './order.js';
 
 /**
  * What makes two requests the same: the route, where they act, and their bodies as they would travel, which are written in one
  * order and with every number exact, whatever the order and the white space of what the caller sent.
  */
-export function fingerprintOf({ order, scope }: PlacedOrder): string {
+export function fingerprintOf(order: Order | Draft, { scope }: Pick<Place, 'scope'>): string {
   const { projectId, enterpriseProjectId, containerId = null, containerName = null } = scope;
   const head = JSON.stringify([order.route, projectId, enterpriseProjectId, containerId, containerName]);
   const hash = createHash('sha256').update(head);
-  for (const body of order.canonical === undefined ? order.bodies : [order.canonical]) {
-    hash.update('\n').update(body);
-  }
+  for (const body of textsOf(order)) hash.update('\n').update(body);
   return hash.digest('base64url');
+}
+
+function textsOf(order: Order | Draft): readonly string[] {
+  if ('complete' in order) return [order.canonical];
+  return order.canonical === undefined ? order.bodies : [order.canonical];
 }

@@ -3,6 +3,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { CONFIG, type Config } from '../config/config.js';
 import type { CallContext } from '../domain/caller.js';
 import { Clock } from '../domain/clock.js';
+import { Problem } from '../http/problem.js';
 import type { Handled } from './handled.js';
 
 const JOIN_MS = 10_000;
@@ -32,7 +33,7 @@ export class Joins {
   /** @param joins whether the request may share another one's operation */
   async run(
     fingerprint: string,
-    { caller, onBehalfOf = '' }: CallContext,
+    { caller, onBehalfOf = '', deadlineAt }: CallContext,
     joins: boolean,
     act: () => Promise<Handled>,
   ): Promise<Handled> {
@@ -41,7 +42,7 @@ export class Joins {
     const now = this.clock.now();
     const other = this.#runs.get(name);
     if (joins && other && now - other.startedAt < this.#joinMs) {
-      return { ...(await other.handled), repeated: 'joined' };
+      return { ...(await this.#within(deadlineAt, other.handled)), repeated: 'joined' };
     }
     const run = { startedAt: now, handled: act() };
     this.#runs.set(name, run);
@@ -51,4 +52,25 @@ export class Joins {
       if (this.#runs.get(name) === run) this.#runs.delete(name);
     }
   }
+
+  /** Who joins waits no longer than it would have for its own. @throws Problem 504 */
+  async #within(deadlineAt: number, handled: Promise<Handled>): Promise<Handled> {
+    let cancel = () => {};
+    const late = new Promise<never>((_, reject) => {
+      cancel = this.clock.schedule(deadlineAt - this.clock.now(), () => reject(STILL_JOINED()));
+    });
+    try {
+      return await Promise.race([handled, late]);
+    } finally {
+      cancel();
+    }
+  }
 }
+
+export const STILL_JOINED = (): Problem =>
+  new Problem(
+    504,
+    'joined_still_running',
+    'The same request of yours is under way and was joined, and your time is up. Send this one again for what came of it.',
+    { retryable: true, retryAfter: 1 },
+  );

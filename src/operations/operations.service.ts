@@ -12,7 +12,7 @@ import { readRails, type GuardRails } from './guard-rails/rails.js';
 import type { Handled } from './handled.js';
 import { Joins } from './joins.js';
 import { Limits } from './limits/limits.js';
-import type { Order, PlacedOrder } from './order.js';
+import type { Draft, Order, Place, PlacedOrder } from './order.js';
 import { authorise, touchedBy } from './policy.js';
 import { Repeats } from './repeats.js';
 import { UnknownWords } from './unknown-words.js';
@@ -35,26 +35,35 @@ export class OperationsService {
   }
 
   /** @throws Problem when nothing was done, and why */
-  async handle(order: Order, context: CallContext): Promise<Handled> {
-    const { caller } = context;
-    const { scope, project } = authorise(
-      order.operation,
-      order.scope,
-      caller,
-      this.config.projects,
-      touchedBy(order),
-    );
-    const placed: PlacedOrder = {
-      order,
-      project,
-      scope: { ...scope, projectId: await this.#projectId(project, context) },
-    };
-    const fingerprint = fingerprintOf(placed);
+  async handle(asked: Order | Draft, context: CallContext): Promise<Handled> {
+    const place = await this.#place(asked, context);
+    const fingerprint = fingerprintOf(asked, place);
     // Before everything that is about doing: an answer that is only told once more does no harm and uses nothing up.
-    const earlier = await this.repeats.earlier(order, caller, fingerprint);
+    const earlier = await this.repeats.earlier(asked, context.caller, fingerprint);
     if (earlier) return earlier;
-    const joins = order.idempotencyKey === undefined;
-    return this.joins.run(fingerprint, context, joins, () => this.#start(placed, fingerprint, context));
+    const joins = asked.idempotencyKey === undefined;
+    return this.joins.run(fingerprint, context, joins, async () =>
+      this.#start({ ...place, order: await this.#complete(asked, place, context) }, fingerprint, context),
+    );
+  }
+
+  /** Where it will act, if its caller may. */
+  async #place(asked: Order | Draft, context: CallContext): Promise<Place> {
+    const { scope, project } = this.#authorise(asked, context);
+    return { project, scope: { ...scope, projectId: await this.#projectId(project, context) } };
+  }
+
+  #authorise(asked: Order | Draft, { caller }: CallContext): ReturnType<typeof authorise> {
+    const touched = 'alarms' in asked ? touchedBy(asked) : [];
+    return authorise(asked.operation, asked.scope, caller, this.config.projects, touched);
+  }
+
+  /** What was only known once the alarms were looked up is held against the caller's grants too. */
+  async #complete(asked: Order | Draft, place: Place, context: CallContext): Promise<Order> {
+    if (!('complete' in asked)) return asked;
+    const order = await asked.complete(place, context);
+    this.#authorise(order, context);
+    return order;
   }
 
   /** @throws Problem when it is not known, in which case nothing was sent */

@@ -1,4 +1,5 @@
 import type { ProjectConfig } from '../config/config.js';
+import type { CallContext } from '../domain/caller.js';
 import type { OperationType } from '../domain/operation-type.js';
 import type { Scope } from '../domain/scope.js';
 import type { ScopeWish } from '../http/policy.js';
@@ -38,9 +39,24 @@ export interface Order {
   readonly signature?: string;
 }
 
-/** An order that its caller may give, and where it will act. */
-export interface PlacedOrder {
-  readonly order: Order;
+/** Where an order acts. */
+export interface Place {
   readonly scope: Scope;
   readonly project: ProjectConfig;
+}
+
+/** An order that its caller may give, and where it will act. */
+export interface PlacedOrder extends Place {
+  readonly order: Order;
+}
+
+/**
+ * A request whose alarms have yet to be looked up. What was asked tells whether it was asked before; only one that is about to
+ * be done is completed.
+ */
+export interface Draft extends Pick<Order, 'route' | 'operation' | 'scope' | 'idempotencyKey'> {
+  /** What was asked, in a form that is the same for requests that mean the same. */
+  readonly canonical: string;
+  /** Looks up what is missing. @throws Problem when it can't be done as asked; nothing was done then */
+  complete(place: Place, context: CallContext): Promise<Order>;
 }

@@ -57,7 +57,7 @@ export class Repeats implements OnApplicationBootstrap, OnModuleDestroy {
 
   /** What came of an earlier request under the order's key; undefined when there was none. @throws Problem 409, 422 */
   async earlier(
-    { idempotencyKey }: Order,
+    { idempotencyKey }: Pick<Order, 'idempotencyKey'>,
     caller: Caller,
     fingerprint: string,
   ): Promise<Handled | undefined> {
@@ -88,7 +88,8 @@ export class Repeats implements OnApplicationBootstrap, OnModuleDestroy {
 
 const SIGNATURE = 'signature:';
 const signatureClaim = (signature: string): string => SIGNATURE + signature;
-const keyClaim = (key: string): string => `key:${key}`;
+/** What an idempotency key claims. */
+export const keyClaim = (key: string): string => `key:${key}`;
 
 export const STILL_RUNNING = (): Problem =>
   new Problem(

@@ -22,8 +22,7 @@ export const RESUME_BRAKE: ContractOptions = {
     {
       name: 'caller',
       description: 'Id of the caller whose destructive operations wait.',
-      schema: { type: 'string' },
-      example: 'chat-bot',
+      schema: { type: 'string', example: 'chat-bot' },
     },
   ],
   answers: {
