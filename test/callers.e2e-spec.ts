@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 import type { CallerConfig, KeyConfig } from '../src/config/config.js';
-import { OPERATION_TYPE_NAMES } from '../src/domain/operation-type.js';
+import { OPERATION_NAMES } from '../src/domain/operation-name.js';
 import { startGateway } from '../src/start.js';
 import type { IntentRecord, RefusalRecord } from '../src/audit/audit-record.js';
 import { BEHIND_A_PROXY, from, newAddress } from './support/addresses.js';
@@ -301,7 +301,7 @@ describe('GET /v1/me', () => {
 
   it('spells wildcards out, and shows no secret and no digest', async () => {
     const { body, text } = (await me('blue-secret')) as { body: object; text: string };
-    expect(body).toMatchObject({ grants: [{ operations: OPERATION_TYPE_NAMES, projects: ['test'] }] });
+    expect(body).toMatchObject({ grants: [{ operations: OPERATION_NAMES, projects: ['test'] }] });
     expect(text).not.toContain('secret');
     expect(text).not.toContain(sha256('blue-secret'));
   });

@@ -1,8 +1,10 @@
 import type { AlarmOutcome } from '../domain/outcome.js';
 import type { OperationTrail } from './audit-record.js';
+import { targetsOf } from './targets.js';
 
-/** What is known of one alarm of an operation now. */
+/** What is known now of one alarm of an operation, or of one item. */
 export interface KnownOutcome {
+  /** The item's id, where the operation acts on items. */
   readonly eventId: string;
   readonly outcome: AlarmOutcome;
   /** Whether upstream's state was read to know it. */
@@ -16,16 +18,17 @@ export function alarmOutcomes({ intent, chunks, settlements = [] }: OperationTra
   const settled = new Map(
     settlements.flatMap(({ alarms }) => alarms.map(({ eventId, outcome }) => [eventId, outcome])),
   );
+  const targets = targetsOf(intent);
   const known: KnownOutcome[] = [];
   for (const { alarms, outcome, fault, verified = false } of chunks) {
-    for (const eventId of intent.alarms.slice(known.length, known.length + alarms)) {
+    for (const eventId of targets.slice(known.length, known.length + alarms)) {
       const later = settled.get(eventId);
       if (later !== undefined && later !== 'unknown') known.push({ eventId, outcome: later, verified: true });
       else known.push({ eventId, outcome, verified, ...(fault && { reason: fault.code }) });
     }
   }
   // Past the known chunks an alarm may be under way at this moment, so nothing is claimed of it.
-  for (const eventId of intent.alarms.slice(known.length))
+  for (const eventId of targets.slice(known.length))
     known.push({ eventId, outcome: 'unknown', verified: false });
   return known;
 }

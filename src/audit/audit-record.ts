@@ -1,6 +1,6 @@
 import type { Credential } from '../domain/caller.js';
 import type { AlarmOutcome, ChunkOutcome, OperationStatus } from '../domain/outcome.js';
-import type { OperationType } from '../domain/operation-type.js';
+import type { OperationName } from '../domain/operation-name.js';
 import type { Scope } from '../domain/scope.js';
 
 /** What a credential is called, never itself. */
@@ -19,13 +19,23 @@ export interface IntentRecord {
   readonly credential?: CredentialRecord;
   /** The human behind the request, as the caller named them. */
   readonly onBehalfOf?: string;
-  readonly operation: OperationType;
+  readonly operation: OperationName;
   readonly remark?: string;
   readonly scope: Scope;
-  /** Event ids in the order of the request. */
+  /** Event ids in the order of the request; none where it acts on items. */
   readonly alarms: readonly string[];
+  /** What it acts on in one of upstream's lists, in the order of the request; absent where it acts on alarms. */
+  readonly items?: readonly ItemRecord[];
   /** The key under which the caller may send the request again without its being done again. */
   readonly idempotencyKey?: string;
+}
+
+/** One line of one of upstream's lists: an entry of a whitelist, an isolated file, a blocked address. */
+export interface ItemRecord {
+  /** Made of what upstream tells it by, so that the same item has the same id at any time. */
+  readonly id: string;
+  /** What it was told by, as the request named it. */
+  readonly target: Readonly<Record<string, string | number | boolean>>;
 }
 
 /** One chunk of several is through and its fate known; the next may start. */
@@ -64,6 +74,7 @@ export interface SettlementRecord {
 }
 
 export interface SettledAlarm {
+  /** The item's id, where the operation acts on items. */
   readonly eventId: string;
   readonly outcome: AlarmOutcome;
 }

@@ -9,6 +9,7 @@ import type {
   RefusalRecord,
   SettlementRecord,
 } from './audit-record.js';
+import { targetsOf } from './targets.js';
 
 interface Waiting {
   readonly entry: Entry;
@@ -85,7 +86,7 @@ export class AuditTrail implements OnApplicationShutdown {
         type: record.operation,
         project: record.scope.project,
         enterpriseProjectId: record.scope.enterpriseProjectId,
-        eventIds: record.alarms,
+        eventIds: targetsOf(record),
       },
       ...conditions,
     });

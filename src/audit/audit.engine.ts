@@ -12,6 +12,7 @@ export interface Entry {
     readonly type: string;
     readonly project: string;
     readonly enterpriseProjectId: string;
+    /** By which it is found again: of its alarms, or of its items. */
     readonly eventIds: readonly string[];
   };
   /** With a new operation: what no other operation of the caller may have claimed before. */

@@ -3,7 +3,7 @@ import { sql, type Kysely } from 'kysely';
 
 import { parseExact, stringifyExact } from '../domain/exact-json.js';
 import type { OperationStatus } from '../domain/outcome.js';
-import type { OperationType } from '../domain/operation-type.js';
+import type { OperationName } from '../domain/operation-name.js';
 import { alarmToken } from './alarm-token.js';
 import { AuditEngine } from './audit.engine.js';
 import type { AuditRecord, OperationTrail, StoredIntent } from './audit-record.js';
@@ -12,9 +12,10 @@ import { queriesOver, type AuditTables } from './engine.dialect.js';
 /** Which operations to list; every part narrows. */
 export interface OperationFilter {
   readonly caller?: string;
-  readonly operation?: OperationType;
+  readonly operation?: OperationName;
   readonly status?: OperationStatus;
   readonly project?: string;
+  /** Of an alarm, or of an item of one of upstream's lists. */
   readonly eventId?: string;
   /** Epoch milliseconds, from and including. */
   readonly from?: number;

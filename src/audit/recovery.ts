@@ -5,6 +5,7 @@ import { CHUNK_SIZE, statusOf, type ChunkOutcome, type Fault } from '../domain/o
 import type { OperationTrail, OutcomeRecord } from './audit-record.js';
 import { AuditTrail } from './audit-trail.js';
 import { OperationStore } from './operation.store.js';
+import { targetsOf } from './targets.js';
 
 export const INTERRUPTED: Fault = {
   code: 'gateway_interrupted',
@@ -32,7 +33,7 @@ export function interruptedOutcome(
   at: string,
 ): OutcomeRecord {
   const known = chunks.reduce((sum, { alarms }) => sum + alarms, 0);
-  const left = intent.alarms.length - known;
+  const left = targetsOf(intent).length - known;
   const all: ChunkOutcome[] = [...chunks];
   const underWay = Math.min(left, mostUnderWay);
   if (underWay > 0) all.push({ alarms: underWay, outcome: 'unknown', fault: INTERRUPTED });

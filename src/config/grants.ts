@@ -1,11 +1,11 @@
-import { OPERATION_TYPE_NAMES, type OperationType } from '../domain/operation-type.js';
+import { OPERATION_NAMES, type OperationName } from '../domain/operation-name.js';
 import { RIGHTS, USUAL_RIGHTS, type Denial, type Grant, type Right } from '../domain/caller.js';
 import { SEVERITIES, type Severity } from '../domain/severity.js';
 import type { Field } from './field.js';
 import { ENTERPRISE_PROJECT_ID, EVENT_TYPE } from './formats.js';
 
 const PARTS = ['rights', 'operations', 'projects', 'enterpriseProjects', 'eventTypes', 'severities'] as const;
-const OPERATIONS = ['*', ...OPERATION_TYPE_NAMES] as const;
+const OPERATIONS = ['*', ...OPERATION_NAMES] as const;
 
 type Parts = Record<(typeof PARTS)[number], Field>;
 
@@ -43,10 +43,10 @@ function readRights({ rights }: Parts): { rights?: Right[] } {
   return rights.given ? { rights: rights.list('right').map((right) => right.oneOf<Right>(RIGHTS)) } : {};
 }
 
-function readOperations({ operations }: Parts): (OperationType | '*')[] {
+function readOperations({ operations }: Parts): (OperationName | '*')[] {
   return operations
     .list('operation type, or "*"')
-    .map((operation) => operation.oneOf<OperationType | '*'>(OPERATIONS));
+    .map((operation) => operation.oneOf<OperationName | '*'>(OPERATIONS));
 }
 
 function readProjects({ projects }: Parts, known: readonly string[]): string[] {

@@ -1,4 +1,4 @@
-import type { OperationType } from './operation-type.js';
+import type { OperationName } from './operation-name.js';
 import type { Severity } from './severity.js';
 
 /**
@@ -19,7 +19,7 @@ export const USUAL_RIGHTS: readonly Right[] = ['read', 'act'];
 export interface Grant {
   /** Absent: `USUAL_RIGHTS`. */
   readonly rights?: readonly Right[];
-  readonly operations: readonly (OperationType | '*')[];
+  readonly operations: readonly (OperationName | '*')[];
   readonly projects: readonly string[];
   /** `*` is any single enterprise project; `all_granted_eps` only where it is listed literally. */
   readonly enterpriseProjects: readonly string[];

@@ -1,11 +1,12 @@
 import { USUAL_RIGHTS, type Caller, type Denial, type Grant, type Right } from './caller.js';
 import { coversEnterpriseProject, touchesEnterpriseProject } from './enterprise-project.js';
-import type { OperationType } from './operation-type.js';
+import type { OperationName } from './operation-name.js';
 import type { Severity } from './severity.js';
 
-/** What grants may be limited by, of one alarm. */
+/** What grants may be limited by, of one alarm, or of an item of a list that stands there because of alarms. */
 export interface AlarmFacts {
-  readonly eventType: number;
+  /** Absent: not known. */
+  readonly eventType?: number;
   /** Absent: not known. */
   readonly severity?: Severity;
 }
@@ -18,7 +19,7 @@ export interface Question {
   /** Lower case: it is compared by character. */
   readonly enterpriseProjectId: string;
   /** Absent where none is meant, as for reading. */
-  readonly operation?: OperationType;
+  readonly operation?: OperationName;
   /** Absent where no certain alarms are meant. */
   readonly alarms?: readonly AlarmFacts[];
 }
@@ -90,12 +91,12 @@ function touches(denial: Denial, question: Question): boolean {
   );
 }
 
-/** An alarm of unknown severity may be of the denied one. */
+/** An alarm of unknown event type or severity may be of the denied one. */
 function touchesAlarms({ eventTypes, severities }: Denial, alarms: readonly AlarmFacts[] = []): boolean {
   if (eventTypes === undefined && severities === undefined) return true;
   return alarms.some(
     ({ eventType, severity }) =>
-      (eventTypes?.includes(eventType) ?? true) &&
+      (eventTypes === undefined || eventType === undefined || eventTypes.includes(eventType)) &&
       (severities === undefined || severity === undefined || severities.includes(severity)),
   );
 }
@@ -118,16 +119,17 @@ function lackingIn(grants: readonly Grant[], question: Question): string | undef
   return uncovered && `${deedOf(question)} ${placeOf(question)} for ${kindOf(uncovered)}`;
 }
 
-/** An alarm of unknown severity may be beyond the granted ones. */
+/** An alarm of unknown event type or severity may be beyond the granted ones. */
 function coversAlarm({ eventTypes, severities }: Grant, { eventType, severity }: AlarmFacts): boolean {
   return (
-    (eventTypes?.includes(eventType) ?? true) &&
+    (eventTypes === undefined || (eventType !== undefined && eventTypes.includes(eventType))) &&
     (severities === undefined || (severity !== undefined && severities.includes(severity)))
   );
 }
 
 function kindOf({ eventType, severity }: AlarmFacts): string {
-  return `alarms of event type ${eventType} and ${severity === undefined ? 'unknown severity' : `severity ${severity}`}`;
+  const type = eventType === undefined ? 'unknown event type' : `event type ${eventType}`;
+  return `alarms of ${type} and ${severity === undefined ? 'unknown severity' : `severity ${severity}`}`;
 }
 
 /** What is asked for, without where. */

@@ -4,6 +4,7 @@ import { V7Generator } from 'uuidv7';
 import type { IntentRecord, OutcomeRecord } from '../audit/audit-record.js';
 import { AuditTrail, AuditUnavailable, type Conditions } from '../audit/audit-trail.js';
 import { interruptedOutcome } from '../audit/recovery.js';
+import { targetsOf } from '../audit/targets.js';
 import type { ProjectConfig } from '../config/config.js';
 import type { CallContext } from '../domain/caller.js';
 import { Clock } from '../domain/clock.js';
@@ -11,7 +12,7 @@ import { CHUNK_SIZE, statusOf, type ChunkOutcome, type Fault } from '../domain/o
 import { Problem } from '../http/problem.js';
 import { Metrics } from '../metrics/metrics.js';
 import { Settler } from '../settlement/settler.js';
-import { operateAlarms, UpstreamClient, type UpstreamCall, type UpstreamResult } from '../upstream/index.js';
+import { callFor, UpstreamClient, type UpstreamCall, type UpstreamResult } from '../upstream/index.js';
 import type { Handled } from './handled.js';
 import type { PlacedOrder } from './order.js';
 import { keyClaim } from './repeats.js';
@@ -75,7 +76,7 @@ export class Executor {
 
   #intentOf({ order, scope }: PlacedOrder, context: CallContext): IntentRecord {
     const { caller, credential, onBehalfOf, requestId } = context;
-    const { operation, remark, alarms, idempotencyKey } = order;
+    const { operation, remark, alarms, items, idempotencyKey } = order;
     return {
       kind: 'intent',
       ...this.#begin(),
@@ -87,6 +88,7 @@ export class Executor {
       ...(remark !== undefined && { remark }),
       scope,
       alarms: alarms.map(({ eventId }) => eventId),
+      ...(items && { items: items.map(({ id, target }) => ({ id, target })) }),
       ...(idempotencyKey !== undefined && { idempotencyKey }),
     };
   }
@@ -121,10 +123,11 @@ export class Executor {
     context: CallContext,
     run: RunningOperation,
   ): Promise<void> {
+    const all = targetsOf(intent).length;
     for (const [index, body] of bodies.entries()) {
       if (run.isCutOff) return;
-      const alarms = Math.min(CHUNK_SIZE, intent.alarms.length - index * CHUNK_SIZE);
-      const call = operateAlarms(intent.operation, intent.scope, project, body);
+      const alarms = Math.min(CHUNK_SIZE, all - index * CHUNK_SIZE);
+      const call = callFor(intent.operation, intent.scope, project, body);
       run.underWay = alarms;
       const { chunk, goOn, answer } = await this.#send(alarms, call, context);
       // Too late to be told: its outcome is written.
@@ -132,7 +135,7 @@ export class Executor {
       run.underWay = 0;
       run.chunks.push(chunk);
       run.answer = answer;
-      const left = intent.alarms.length - index * CHUNK_SIZE - alarms;
+      const left = all - index * CHUNK_SIZE - alarms;
       if (left === 0) return;
       const recorded = await this.#chunkDone(intent, index, chunk);
       if (recorded && goOn) continue;
@@ -146,7 +149,7 @@ export class Executor {
   #outcome(intent: IntentRecord, { chunks, underWay }: RunningOperation): OutcomeRecord {
     const at = this.#now();
     const known = chunks.reduce((sum, { alarms }) => sum + alarms, 0);
-    if (known < intent.alarms.length) return interruptedOutcome({ intent, chunks }, underWay, at);
+    if (known < targetsOf(intent).length) return interruptedOutcome({ intent, chunks }, underWay, at);
     const { operationId } = intent;
     return { kind: 'outcome', operationId, at, status: statusOf(chunks), chunks: [...chunks] };
   }

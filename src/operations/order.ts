@@ -1,6 +1,7 @@
+import type { ItemRecord } from '../audit/audit-record.js';
 import type { ProjectConfig } from '../config/config.js';
 import type { CallContext } from '../domain/caller.js';
-import type { OperationType } from '../domain/operation-type.js';
+import type { OperationName } from '../domain/operation-name.js';
 import type { Scope } from '../domain/scope.js';
 import type { ScopeWish } from '../http/policy.js';
 
@@ -20,12 +21,25 @@ export interface OrderedAlarm {
   readonly details?: readonly OrderedDetail[];
 }
 
-/** One valid request to handle alarms, whichever API it came by. */
+/** What is decided by, of an item of one of upstream's lists, besides what the records keep of it. */
+export interface OrderedItem extends ItemRecord {
+  /** Of alarms that it concerns; absent: not known. */
+  readonly eventType?: number;
+  /** Upstream's id of the host that it is on. */
+  readonly hostId?: string;
+  readonly fileHash?: string;
+  readonly filePath?: string;
+}
+
+/** One valid request to handle alarms, or items of one of upstream's lists, whichever API it came by. */
 export interface Order {
   /** Method and pattern of the route it came by. */
   readonly route: string;
-  readonly operation: OperationType;
+  readonly operation: OperationName;
+  /** None where it is about items. */
   readonly alarms: readonly OrderedAlarm[];
+  /** Absent where it is about alarms. */
+  readonly items?: readonly OrderedItem[];
   readonly whitelistRules?: readonly { readonly eventType: number }[];
   readonly remark?: string;
   readonly scope?: ScopeWish;

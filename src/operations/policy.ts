@@ -1,7 +1,7 @@
 import type { Config, ProjectConfig } from '../config/config.js';
 import type { Caller } from '../domain/caller.js';
 import type { AlarmFacts } from '../domain/grants.js';
-import type { OperationType } from '../domain/operation-type.js';
+import type { OperationName } from '../domain/operation-name.js';
 import type { Scope } from '../domain/scope.js';
 import { authorise as authoriseDeed, type ScopeWish } from '../http/policy.js';
 import type { Order } from './order.js';
@@ -12,7 +12,7 @@ import type { Order } from './order.js';
  * @throws Problem 400 when no project is meant, 403 naming what is denied or not granted
  */
 export function authorise(
-  operation: OperationType,
+  operation: OperationName,
   wish: ScopeWish = {},
   caller: Caller,
   projects: Config['projects'],
@@ -24,7 +24,10 @@ export function authorise(
 /** What grants may be limited by, of all that an order touches: a whitelist rule reaches its event type's alarms to come. */
 export function touchedBy({
   alarms,
+  items = [],
   whitelistRules = [],
-}: Pick<Order, 'alarms' | 'whitelistRules'>): AlarmFacts[] {
-  return [...alarms, ...whitelistRules].map(({ eventType }) => ({ eventType }));
+}: Pick<Order, 'alarms' | 'items' | 'whitelistRules'>): AlarmFacts[] {
+  return [...alarms, ...items, ...whitelistRules].map(({ eventType }) =>
+    eventType === undefined ? {} : { eventType },
+  );
 }

@@ -1,7 +1,7 @@
 import { alarmOutcomes } from '../audit/alarm-outcomes.js';
 import type { OperationTrail } from '../audit/audit-record.js';
 import type { AlarmOutcome } from '../domain/outcome.js';
-import { OPERATION_TYPES, type OperationType } from '../domain/operation-type.js';
+import { isOperationType, OPERATION_TYPES } from '../domain/operation-type.js';
 import type { AlarmStanding } from '../upstream/index.js';
 
 /**
@@ -50,8 +50,9 @@ function endOf({ outcome }: OperationTrail): number {
 
 /** Whether one operation leaves an alarm as another wants it: it is the same, or it handles what the other takes back anew. */
 function makesAsWanted(other: OperationTrail, own: OperationTrail): boolean {
-  const theirs: OperationType = other.intent.operation;
+  const theirs = other.intent.operation;
   const { operation } = own.intent;
+  if (!isOperationType(operation)) return theirs === operation;
   const { takesBack, inverse } = OPERATION_TYPES[operation];
   return theirs === operation || (takesBack && theirs !== inverse);
 }

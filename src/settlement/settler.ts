@@ -10,6 +10,7 @@ import { alarmOutcomes } from '../audit/alarm-outcomes.js';
 import type { IntentRecord, OperationTrail, OutcomeRecord, SettledAlarm } from '../audit/audit-record.js';
 import { AuditTrail } from '../audit/audit-trail.js';
 import { OperationStore } from '../audit/operation.store.js';
+import { targetsOf } from '../audit/targets.js';
 import { CONFIG, type Config } from '../config/config.js';
 import type { CallContext } from '../domain/caller.js';
 import { Clock } from '../domain/clock.js';
@@ -163,7 +164,8 @@ export class Settler implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   async #standings(trail: OperationTrail, unknown: ReadonlySet<string>): Promise<AlarmStanding[]> {
-    const { operation, scope, operationId, alarms } = trail.intent;
+    const { operation, scope, operationId } = trail.intent;
+    const targets = targetsOf(trail.intent);
     const unclear = [...unknown].map((eventId): AlarmStanding => ({ eventId, standing: 'unclear' }));
     const project = this.config.projects.get(scope.project);
     const context = this.#context(operationId);
@@ -171,7 +173,7 @@ export class Settler implements OnApplicationBootstrap, OnModuleDestroy {
     if (!project || (await this.upstream.projectId(project, context)) !== scope.projectId) return unclear;
     const standings: AlarmStanding[] = [];
     for (const [index, body] of (await this.store.requests(operationId)).entries()) {
-      const chunk = alarms.slice(index * CHUNK_SIZE, (index + 1) * CHUNK_SIZE);
+      const chunk = targets.slice(index * CHUNK_SIZE, (index + 1) * CHUNK_SIZE);
       if (!chunk.some((eventId) => unknown.has(eventId))) continue;
       standings.push(...(await this.upstream.standings({ operation, scope, project, body }, context)));
     }
@@ -187,7 +189,10 @@ export class Settler implements OnApplicationBootstrap, OnModuleDestroy {
     if (settled) this.#givenUp.delete(operationId);
     else {
       this.#givenUp.add(operationId);
-      this.#logger.error({ operationId }, 'an outcome stays unknown: look at its alarms in the HSS console');
+      this.#logger.error(
+        { operationId },
+        'an outcome stays unknown: look at what it was about in the HSS console',
+      );
     }
   }
 

@@ -57,6 +57,7 @@ export function readEvents(
   };
 }
 
-function eventPath({ projectId }: Scope, path: string): string {
+/** Path of a call of the event family (contract 2.0). */
+export function eventPath({ projectId }: Scope, path: string): string {
   return `/v5/${encodeURIComponent(projectId)}/event/${path}`;
 }

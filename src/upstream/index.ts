@@ -1,8 +1,10 @@
 export { UpstreamClient, type UpstreamResult } from './upstream.client.js';
 export { operateAlarms, operateBody, readEvents } from './event-calls.js';
+export { callFor, itemIdOf } from './list-calls.js';
+export { CHANGED_LIST, type UpstreamList } from './lists.js';
 export type { ReadBack, UpstreamCall } from './upstream-call.js';
 export { documentedFaults, UNKNOWN_PROJECT_FAULT, type DocumentedFault } from './documented-faults.js';
-export { stoodBefore, type AlarmStanding, type Standing } from './read-back.js';
+export { stoodBefore, type AlarmStanding, type Standing } from './standing.js';
 export type { ProjectGate } from './gate/project-gate.js';
 export {
   ALL_GRANTED,

@@ -1,36 +1,19 @@
 import { parseExact } from '../domain/exact-json.js';
-import { OPERATION_TYPES, type OperationType } from '../domain/operation-type.js';
+import { isListOperation, OPERATIONS, type OperationName } from '../domain/operation-name.js';
 import { listedEvents, type ListedEvent } from './read-events.js';
+import { itemStandings } from './read-items.js';
 import { standsInLists } from './read-lists.js';
+import type { AlarmStanding, Standing } from './standing.js';
 import type { Read, ReadBack } from './upstream-call.js';
 import type { WireEvent, WireOperateBody } from './wire.js';
 
 /**
- * How an alarm stands now, compared with what an operation wants.
- *
- * - `as_wanted`: as it should be after the operation
- * - `otherwise`: clearly not so
- * - `unclear`: it was not found, could not be read, or upstream's lists contradict each other
+ * Reads how everything that a call acts on stands now. Of an alarm: the listing first, then the lists that the type of operation
+ * changes. Of an item of a list: that list.
  */
-export type Standing = 'as_wanted' | 'otherwise' | 'unclear';
-
-export interface AlarmStanding {
-  readonly eventId: string;
-  readonly standing: Standing;
-  /** Epoch milliseconds of its last handling, where upstream tells. */
-  readonly handledAt?: number;
-}
-
-/** Upstream's clock and ours may differ by so much. */
-const CLOCK_SKEW_MS = 5_000;
-
-/** Whether an alarm that stands as wanted was handled so before a moment, in epoch milliseconds, by all we can tell. */
-export function stoodBefore({ handledAt }: AlarmStanding, moment: number): boolean {
-  return handledAt !== undefined && handledAt < moment - CLOCK_SKEW_MS;
-}
-
-/** Reads how every alarm of an operate call stands now: the listing first, then the lists that the type of operation changes. */
 export async function standingsOf(readBack: ReadBack, read: Read): Promise<AlarmStanding[]> {
+  const { operation } = readBack;
+  if (isListOperation(operation)) return itemStandings(operation, readBack, read);
   const { operate_event_list: events } = parseExact(readBack.body) as WireOperateBody;
   const listed = await listedEvents(readBack, events, read);
   return Promise.all(
@@ -63,8 +46,7 @@ async function standingOf(
 }
 
 /** Whether the listing shows an alarm as it should be after the operation (contract 1.6, 2.1). */
-function showsHandling(operation: OperationType, { handle_status, handle_method }: ListedEvent): boolean {
-  if (!OPERATION_TYPES[operation].takesBack)
-    return handle_status === 'handled' && handle_method === operation;
-  return handle_status === 'unhandled' || handle_method !== OPERATION_TYPES[operation].inverse;
+function showsHandling(operation: OperationName, { handle_status, handle_method }: ListedEvent): boolean {
+  if (!OPERATIONS[operation].takesBack) return handle_status === 'handled' && handle_method === operation;
+  return handle_status === 'unhandled' || handle_method !== OPERATIONS[operation].inverse;
 }

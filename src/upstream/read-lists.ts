@@ -1,4 +1,4 @@
-import { OPERATION_TYPES } from '../domain/operation-type.js';
+import { OPERATIONS } from '../domain/operation-name.js';
 import type { Read, ReadBack } from './upstream-call.js';
 import { dataList } from './read-events.js';
 import { readEvents } from './event-calls.js';
@@ -73,7 +73,7 @@ export async function standsInLists(readBack: ReadBack, event: WireEvent, read: 
   const { operation, scope } = readBack;
   const lookup = LOOKUPS[operation];
   if (!lookup) return 'not_listed_anywhere';
-  const wanted = !OPERATION_TYPES[operation].takesBack;
+  const wanted = !OPERATIONS[operation].takesBack;
   let asWanted = 0;
   for (const detail of event.operate_detail_list) {
     const query: [string, string][] = [

@@ -1,5 +1,5 @@
 import type { ProjectConfig } from '../config/config.js';
-import type { OperationType } from '../domain/operation-type.js';
+import type { OperationName } from '../domain/operation-name.js';
 import type { Scope } from '../domain/scope.js';
 import type { Lane } from './gate/bulkhead.js';
 import type { Repeatable } from './retry.js';
@@ -20,9 +20,9 @@ export interface UpstreamCall {
   readonly readBack?: ReadBack;
 }
 
-/** What an operate call was to bring about, as data. */
+/** What a call that acts was to bring about, as data. */
 export interface ReadBack {
-  readonly operation: OperationType;
+  readonly operation: OperationName;
   readonly scope: Scope;
   readonly project: ProjectConfig;
   /** The call's body, as it travelled. */

@@ -15,8 +15,9 @@ import {
 import { authenticatorsOf } from './authentication/authenticators.js';
 import { classify, type Reading } from './classify.js';
 import { ProjectGate, type Held, type Pass } from './gate/project-gate.js';
-import { standingsOf, stoodBefore, type Standing } from './read-back.js';
+import { standingsOf } from './read-back.js';
 import { backoff, decide, LEAST_TIME_FOR_AN_ATTEMPT_MS, type Situation } from './retry.js';
+import { stoodBefore, type Standing } from './standing.js';
 import { Transport, type Exchange } from './transport.js';
 import { targetOf, type ReadBack, type UpstreamCall } from './upstream-call.js';
 import { faultOf, HELD, OUT_OF_TIME, type Verdict } from './upstream.errors.js';

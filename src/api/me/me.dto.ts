@@ -1,7 +1,7 @@
 import { ApiProperty, ApiSchema } from '@nestjs/swagger';
 
 import { RIGHTS, type Right } from '../../domain/caller.js';
-import { OPERATION_TYPE_NAMES, type OperationType } from '../../domain/operation-type.js';
+import { OPERATION_NAMES, type OperationName } from '../../domain/operation-name.js';
 import { SEVERITIES, type Severity } from '../../domain/severity.js';
 
 const CREDENTIAL_KINDS = ['key', 'token', 'signature'] as const;
@@ -51,8 +51,8 @@ export class MeGrantDto {
   @ApiProperty({ enum: RIGHTS, isArray: true, example: ['read', 'act'] })
   rights!: Right[];
   /** Operation types, for the rights to act and to approve. */
-  @ApiProperty({ enum: OPERATION_TYPE_NAMES, isArray: true, example: ['mark_as_handled', 'unhandle'] })
-  operations!: OperationType[];
+  @ApiProperty({ enum: OPERATION_NAMES, isArray: true, example: ['mark_as_handled', 'unhandle'] })
+  operations!: OperationName[];
   /**
    * Names of projects.
    * @example ['prod']

@@ -6,7 +6,7 @@ import {
   type Grant,
   type Right,
 } from '../../domain/caller.js';
-import { OPERATION_TYPE_NAMES, type OperationType } from '../../domain/operation-type.js';
+import { OPERATION_NAMES, type OperationName } from '../../domain/operation-name.js';
 import type { KnownKey } from '../../http/identity/keyring.js';
 import type { MeDto, MeGrantDto, MeKeyDto } from './me.dto.js';
 
@@ -60,7 +60,7 @@ function reachOf(
 ): MeGrantDto {
   return {
     rights: [...rights],
-    operations: spelledOut<OperationType>(operations, OPERATION_TYPE_NAMES),
+    operations: spelledOut<OperationName>(operations, OPERATION_NAMES),
     projects: spelledOut(projects, known),
     enterpriseProjects: [...enterpriseProjects],
     ...(eventTypes && { eventTypes: [...eventTypes] }),

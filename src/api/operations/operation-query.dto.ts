@@ -1,4 +1,4 @@
-import { OPERATION_TYPE_NAMES, type OperationType } from '../../domain/operation-type.js';
+import { OPERATION_NAMES, type OperationName } from '../../domain/operation-name.js';
 import { OPERATION_STATUSES, type OperationStatus } from '../../domain/outcome.js';
 import { Checked, OneOf, Text } from '../../http/validation/fields.js';
 import { readCursor } from './cursor.js';
@@ -20,11 +20,11 @@ function Time(): PropertyDecorator {
 /** Which receipts to list; every part narrows. As it travels: every value is a string. */
 export class OperationQueryDto {
   /**
-   * Only this operation type.
+   * Only this operation.
    * @example 'isolate_and_kill'
    */
-  @OneOf(OPERATION_TYPE_NAMES, { optional: true })
-  operation?: OperationType;
+  @OneOf(OPERATION_NAMES, { optional: true })
+  operation?: OperationName;
 
   /**
    * Only this status.
@@ -41,7 +41,7 @@ export class OperationQueryDto {
   project?: string;
 
   /**
-   * Only operations on this alarm (event id).
+   * Only operations on this alarm (event id), or on the item of this id.
    * @example '2a71e1e2-60f4-4d56-b314-2038fdc39de6'
    */
   @Text(1, 64, { optional: true })

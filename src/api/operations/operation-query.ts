@@ -1,5 +1,5 @@
 import type { OperationFilter } from '../../audit/operation.store.js';
-import { isOperationType } from '../../domain/operation-type.js';
+import { isOperationName } from '../../domain/operation-name.js';
 import { invalidRequest } from '../../http/problem.js';
 import { report, type Violation } from '../../http/validation/report.js';
 import { readCursor } from './cursor.js';
@@ -13,7 +13,7 @@ export function readQuery(query: unknown): { filter: OperationFilter; limit: num
   const { operation, status, project, alarm, from, to, limit, cursor } = query as OperationQueryDto;
   const before = readCursor(cursor);
   const filter: OperationFilter = {
-    ...(isOperationType(operation) && { operation }),
+    ...(isOperationName(operation) && { operation }),
     ...(status !== undefined && { status }),
     ...(project !== undefined && { project }),
     ...(alarm !== undefined && { eventId: alarm }),

@@ -4,7 +4,7 @@ import {
   type AlarmOutcome,
   type OperationStatus,
 } from '../../domain/outcome.js';
-import { OPERATION_TYPE_NAMES, type OperationType } from '../../domain/operation-type.js';
+import { OPERATION_NAMES, type OperationName } from '../../domain/operation-name.js';
 import { ApiProperty, ApiSchema } from '@nestjs/swagger';
 
 @ApiSchema({ name: 'ReceiptScope', description: 'Where an operation acted.' })
@@ -64,6 +64,33 @@ export class ReceiptAlarmDto {
   reason?: string;
 }
 
+@ApiSchema({ name: 'ReceiptItem', description: 'What is known of one item of a list.' })
+export class ReceiptItemDto {
+  /**
+   * Id, as its list shows it.
+   * @example '5d0c2f4f1f0e4f4a8a3f3d1b0a9e8c77'
+   */
+  @ApiProperty()
+  id!: string;
+  /** What it was told by, as in the request. */
+  @ApiProperty({
+    type: 'object',
+    additionalProperties: { oneOf: [{ type: 'string' }, { type: 'integer' }, { type: 'boolean' }] },
+    example: { privateIp: '192.168.0.31', loginIp: '203.0.113.7', loginUserName: 'deploy' },
+  })
+  target!: Record<string, string | number | boolean>;
+  /** As of an alarm. */
+  @ApiProperty({ enum: ALARM_OUTCOMES, example: 'applied' })
+  outcome!: AlarmOutcome;
+  /** Whether the outcome was read back from upstream. */
+  verified!: boolean;
+  /**
+   * Code of the problem, where there was one; `upstream` tells more.
+   * @example 'alarm_not_found'
+   */
+  reason?: string;
+}
+
 @ApiSchema({ name: 'ReceiptProblem', description: 'A problem upstream had with one of the exchanges.' })
 export class ReceiptProblemDto {
   /**
@@ -91,7 +118,7 @@ export class ReceiptProblemDto {
 })
 export class ReceiptExchangeDto {
   /**
-   * How many alarms it was for, counted on from the exchange before.
+   * How many alarms or items it was for, counted on from the exchange before.
    * @example 1
    */
   @ApiProperty({ type: 'integer', minimum: 1 })
@@ -154,17 +181,19 @@ export class ReceiptDto {
   @ApiProperty({ format: 'uuid' })
   id!: string;
   /** What was to be done. */
-  @ApiProperty({ enum: OPERATION_TYPE_NAMES, example: 'mark_as_handled' })
-  operation!: OperationType;
+  @ApiProperty({ enum: OPERATION_NAMES, example: 'mark_as_handled' })
+  operation!: OperationName;
   /** The whole operation's status; `pending` while it runs. */
   @ApiProperty({ enum: OPERATION_STATUSES, example: 'applied' })
   status!: OperationStatus;
   /** Where. */
   @ApiProperty()
   scope!: ReceiptScopeDto;
-  /** Each alarm, in the order of the request. */
+  /** Each alarm, in the order of the request; none where it was about items. */
   @ApiProperty()
   alarms!: ReceiptAlarmDto[];
+  /** Each item of a list, in the order of the request, where it was about them: whitelist entries, files, addresses. */
+  items?: ReceiptItemDto[];
   /**
    * Id of the caller.
    * @example 'soc-portal'

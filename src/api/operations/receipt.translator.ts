@@ -20,7 +20,7 @@ export function receiptOf(trail: OperationTrail): ReceiptDto {
       ...(containerId !== undefined && { containerId }),
       ...(containerName !== undefined && { containerName }),
     },
-    alarms: alarmOutcomes(trail),
+    ...fatesOf(trail),
     requestedBy: intent.caller,
     ...(intent.onBehalfOf !== undefined && { onBehalfOf: intent.onBehalfOf }),
     requestedAt: intent.at,
@@ -29,6 +29,18 @@ export function receiptOf(trail: OperationTrail): ReceiptDto {
     ...(outcome?.interrupted && { interrupted: true }),
     ...(settlement && { settlement: { at: settlement.at, how: 'read_back', settled: settlement.settled } }),
     upstream: chunks.filter(({ exchange, fault }) => exchange ?? fault).map(exchangeOf),
+  };
+}
+
+/** What became of the alarms, or of the items, one by one. */
+function fatesOf(trail: OperationTrail): Pick<ReceiptDto, 'alarms' | 'items'> {
+  const known = alarmOutcomes(trail);
+  const { items } = trail.intent;
+  if (!items) return { alarms: known };
+  const targets = new Map(items.map(({ id, target }) => [id, target]));
+  return {
+    alarms: [],
+    items: known.map(({ eventId: id, ...fate }) => ({ id, target: { ...targets.get(id) }, ...fate })),
   };
 }
 

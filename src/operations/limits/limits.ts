@@ -5,7 +5,7 @@ import type { BrakeRecord } from '../../audit/audit-record.js';
 import { AuditTrail, AuditUnavailable } from '../../audit/audit-trail.js';
 import type { CallContext, Caller } from '../../domain/caller.js';
 import { Clock } from '../../domain/clock.js';
-import { OPERATION_TYPES } from '../../domain/operation-type.js';
+import { OPERATIONS } from '../../domain/operation-name.js';
 import { Quotas } from '../../http/limits/quotas.js';
 import { Problem, tooMany, tooManyRequests } from '../../http/problem.js';
 import type { Order } from '../order.js';
@@ -34,26 +34,29 @@ export class Limits {
     private readonly clock: Clock,
   ) {}
 
-  /** Takes the order's alarms of the caller's quota. @throws Problem 429 */
-  take({ operation, alarms }: Order, { caller, overQuota }: CallContext): Taken {
-    if (OPERATION_TYPES[operation].takesBack) return NOTHING;
+  /** Takes the order's alarms, or its items, of the caller's quota. @throws Problem 429 */
+  take({ operation, alarms, items }: Order, { caller, overQuota }: CallContext): Taken {
+    if (OPERATIONS[operation].takesBack) return NOTHING;
     if (overQuota !== undefined) throw tooManyRequests(overQuota);
-    const retryAfter = this.quotas.take('alarms', caller, alarms.length);
+    const { length } = items ?? alarms;
+    const retryAfter = this.quotas.take('alarms', caller, length);
     if (retryAfter > 0) {
       const most = this.quotas.limitsOf(caller).alarmsPerMinute ?? 0;
       throw alarmLimit(most, retryAfter);
     }
-    return { giveBack: () => this.quotas.giveBack('alarms', caller, alarms.length) };
+    return { giveBack: () => this.quotas.giveBack('alarms', caller, length) };
   }
 
   /** What an order would change on hosts, with how much its caller may; undefined where it changes nothing there. */
-  reachOf({ operation, alarms }: Order, caller: Caller): Reach | undefined {
-    if (!OPERATION_TYPES[operation].destructive) return undefined;
+  reachOf({ operation, alarms, items }: Order, caller: Caller): Reach | undefined {
+    if (!OPERATIONS[operation].destructive) return undefined;
     const { destructivePerDay, maxHostsPerHour } = this.quotas.limitsOf(caller);
-    const hosts = alarms.flatMap(({ details = [] }) => details.flatMap(({ agentId }) => agentId ?? []));
+    const hosts = items
+      ? items.flatMap(({ hostId }) => hostId ?? [])
+      : alarms.flatMap(({ details = [] }) => details.flatMap(({ agentId }) => agentId ?? []));
     const now = this.clock.now();
     return {
-      alarms: alarms.length,
+      alarms: (items ?? alarms).length,
       hosts: [...new Set(hosts)],
       dayStart: now - DAY_MS,
       hourStart: now - HOUR_MS,

@@ -1,0 +1,79 @@
+import { parseExact } from '../domain/exact-json.js';
+import type { ListOperation } from '../domain/operation-name.js';
+import { itemIdOf } from './list-calls.js';
+import { CHANGED_LIST, isSameItem, type UpstreamList, type WireItem } from './lists.js';
+import { readWhole, type Place } from './read-whole.js';
+import type { AlarmStanding, Standing } from './standing.js';
+import type { Read, ReadBack } from './upstream-call.js';
+
+/** More lookups than this, and the whole list is read instead. */
+const MOST_LOOKUPS = 8;
+
+/** What the lines of a list say of one item: those that are it, and whether others come close. */
+type Judge = (same: readonly WireItem[], isNear: boolean) => Standing;
+
+const SETTLED: ReadonlySet<unknown> = new Set(['restored', 'restoring', 'canceled', 'cancelling']);
+const UNSETTLED: ReadonlySet<unknown> = new Set(['isolated', 'isolating', 'intercepted']);
+
+const absent: Judge = (same) => (same.length === 0 ? 'as_wanted' : 'otherwise');
+
+/** A line that is not there says nothing: it was never there, or upstream shows it no longer. */
+const inState =
+  (field: string): Judge =>
+  (same) => {
+    const states = same.map((item) => item[field]);
+    if (states.length === 0) return 'unclear';
+    if (states.every((state) => SETTLED.has(state))) return 'as_wanted';
+    return states.some((state) => UNSETTLED.has(state)) ? 'otherwise' : 'unclear';
+  };
+
+const JUDGES: Readonly<Record<ListOperation, Judge>> = {
+  // Another description of the same hash may be the same entry.
+  remove_alarm_whitelist_entries: (same, isNear) =>
+    isNear && same.length === 0 ? 'unclear' : absent(same, isNear),
+  remove_login_whitelist_entries: absent,
+  restore_isolated_files: inState('isolation_status'),
+  delete_isolated_files: absent,
+  unblock_addresses: inState('intercept_status'),
+};
+
+/** Reads how every item that a call names stands in its list now. */
+export async function itemStandings(
+  operation: ListOperation,
+  readBack: ReadBack,
+  read: Read,
+): Promise<AlarmStanding[]> {
+  const list = CHANGED_LIST[operation];
+  const { data_list: items } = parseExact(readBack.body) as { data_list: WireItem[] };
+  const lines = await linesOf(list, items, readBack, read);
+  return items.map((item) => {
+    const eventId = itemIdOf(list, item);
+    if (!lines) return { eventId, standing: 'unclear' };
+    const near = lines.filter((line) => list.filter.every((field) => line[field] === item[field]));
+    const same = near.filter((line) => isSameItem(list, line, item));
+    return { eventId, standing: JUDGES[operation](same, near.length > 0) };
+  });
+}
+
+/** The lines that may be one of the items; undefined when they can't be read, or not all at one moment. */
+async function linesOf(
+  list: UpstreamList,
+  items: readonly WireItem[],
+  place: Place,
+  read: Read,
+): Promise<WireItem[] | undefined> {
+  const filters = new Map(
+    items.map((item) => {
+      const filter = list.filter.map((field): [string, string] => [field, String(item[field])]);
+      return [JSON.stringify(filter), filter];
+    }),
+  );
+  const lookups = filters.size > MOST_LOOKUPS ? [[]] : [...filters.values()];
+  const lines: WireItem[] = [];
+  for (const filter of lookups) {
+    const found = await readWhole(list, filter, place, read);
+    if (!found) return undefined;
+    lines.push(...found);
+  }
+  return lines;
+}
