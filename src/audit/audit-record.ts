@@ -28,6 +28,10 @@ export interface IntentRecord {
   readonly items?: readonly ItemRecord[];
   /** The key under which the caller may send the request again without its being done again. */
   readonly idempotencyKey?: string;
+  /** The operation that this one takes back. */
+  readonly undoes?: string;
+  /** What that operation did besides, and this one can not take back. */
+  readonly leaves?: readonly Leftover[];
 }
 
 /** One line of one of upstream's lists: an entry of a whitelist, an isolated file, a blocked address. */
@@ -37,6 +41,10 @@ export interface ItemRecord {
   /** What it was told by, as the request named it. */
   readonly target: Readonly<Record<string, string | number | boolean>>;
 }
+
+/** `whitelist_rules`: rules of the caller's own that went on the whitelist with the alarms. */
+export const LEFTOVERS = ['whitelist_rules'] as const;
+export type Leftover = (typeof LEFTOVERS)[number];
 
 /** One chunk of several is through and its fate known; the next may start. */
 export interface ChunkRecord {
@@ -127,6 +135,8 @@ export interface OperationTrail {
   readonly outcome?: OutcomeRecord;
   /** In order; absent: none. */
   readonly settlements?: readonly SettlementRecord[];
+  /** Ids of the operations that take this one back, or tried to, oldest first; absent: none. */
+  readonly undoneBy?: readonly string[];
 }
 
 /** An intent as it is stored: with the bodies that were to be sent, one for each chunk. */

@@ -87,6 +87,7 @@ export class AuditTrail implements OnApplicationShutdown {
         project: record.scope.project,
         enterpriseProjectId: record.scope.enterpriseProjectId,
         eventIds: targetsOf(record),
+        ...(record.undoes !== undefined && { undoes: record.undoes }),
       },
       ...conditions,
     });

@@ -14,6 +14,8 @@ export interface Entry {
     readonly enterpriseProjectId: string;
     /** By which it is found again: of its alarms, or of its items. */
     readonly eventIds: readonly string[];
+    /** The operation that it takes back. */
+    readonly undoes?: string;
   };
   /** With a new operation: what no other operation of the caller may have claimed before. */
   readonly claims?: readonly Claim[];

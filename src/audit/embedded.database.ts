@@ -93,8 +93,8 @@ export class EmbeddedDatabase {
       hash = link(hash, body);
       statements.record.run(seq, at, kind, operationId, body, hash);
       if (operation) {
-        const { caller, type, project, enterpriseProjectId, eventIds } = operation;
-        statements.operation.run(operationId, caller, type, project, enterpriseProjectId);
+        const { caller, type, project, enterpriseProjectId, eventIds, undoes = null } = operation;
+        statements.operation.run(operationId, caller, type, project, enterpriseProjectId, undoes);
         statements.alarms.run(seq, eventIds.map(alarmToken).join(' '));
       }
       this.#admission.note(entry);
@@ -110,8 +110,8 @@ function prepare(database: Database.Database) {
       'INSERT INTO audit_record (seq, at, kind, operation_id, body, hash) VALUES (?, ?, ?, ?, ?, ?)',
     ),
     operation: database.prepare(
-      `INSERT INTO operation (id, caller, type, project, enterprise_project_id, status, open)
-       VALUES (?, ?, ?, ?, ?, 'pending', 1)`,
+      `INSERT INTO operation (id, caller, type, project, enterprise_project_id, undoes, status, open)
+       VALUES (?, ?, ?, ?, ?, ?, 'pending', 1)`,
     ),
     alarms: database.prepare('INSERT INTO alarm_index (rowid, tokens) VALUES (?, ?)'),
     status: database.prepare('UPDATE operation SET status = ?, open = ? WHERE id = ?'),

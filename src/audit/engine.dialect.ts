@@ -22,6 +22,7 @@ export interface AuditTables {
     enterprise_project_id: string;
     status: string;
     open: number;
+    undoes: string | null;
   };
   alarm_index: { rowid: number; alarm_index: string };
   claim: { caller: string; key: string; fingerprint: string; operation_id: string; at: number };

@@ -79,6 +79,20 @@ export class OperationStore {
     return this.#trails(rows.map(({ id }) => id));
   }
 
+  /** The operations that take one back, or tried to, oldest first. */
+  async undoings(operationId: string): Promise<OperationTrail[]> {
+    return this.#trails((await this.#undoings([operationId])).map(({ id }) => id));
+  }
+
+  #undoings(ids: readonly string[]): Promise<{ id: string; undoes: string | null }[]> {
+    return this.#queries
+      .selectFrom('operation')
+      .select(['id', 'undoes'])
+      .where('undoes', 'in', ids)
+      .orderBy('id')
+      .execute();
+  }
+
   /** The bodies that an operation was to send, one for each chunk, as JSON. */
   async requests(operationId: string): Promise<string[]> {
     const row = await this.#queries
@@ -104,7 +118,12 @@ export class OperationStore {
     for (const { operation_id, body } of rows) {
       byId.get(operation_id ?? '')?.push(parseExact(body) as AuditRecord);
     }
-    return [...byId.values()].map(trailOf).filter((trail) => trail !== undefined);
+    const undoings = await this.#undoings(ids);
+    return [...byId].flatMap(([id, own]) => {
+      const trail = trailOf(own);
+      const undoneBy = undoings.filter(({ undoes }) => undoes === id).map((undoing) => undoing.id);
+      return trail ? [{ ...trail, ...(undoneBy.length > 0 && { undoneBy }) }] : [];
+    });
   }
 }
 

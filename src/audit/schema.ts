@@ -72,4 +72,9 @@ export const SCHEMA_STEPS: readonly (readonly string[])[] = [
        at INTEGER NOT NULL
      ) WITHOUT ROWID`,
   ],
+  [
+    // Which operation takes back which.
+    `ALTER TABLE operation ADD COLUMN undoes TEXT`,
+    `CREATE INDEX operation_undoes ON operation (undoes) WHERE undoes IS NOT NULL`,
+  ],
 ];

@@ -76,7 +76,7 @@ export class Executor {
 
   #intentOf({ order, scope }: PlacedOrder, context: CallContext): IntentRecord {
     const { caller, credential, onBehalfOf, requestId } = context;
-    const { operation, remark, alarms, items, idempotencyKey } = order;
+    const { operation, remark, alarms, items, idempotencyKey, undoes } = order;
     return {
       kind: 'intent',
       ...this.#begin(),
@@ -90,6 +90,10 @@ export class Executor {
       alarms: alarms.map(({ eventId }) => eventId),
       ...(items && { items: items.map(({ id, target }) => ({ id, target })) }),
       ...(idempotencyKey !== undefined && { idempotencyKey }),
+      ...(undoes && {
+        undoes: undoes.operationId,
+        ...(undoes.leaves.length > 0 && { leaves: undoes.leaves }),
+      }),
     };
   }
 

@@ -6,12 +6,22 @@ import { Limits } from './limits/limits.js';
 import { OperationsService } from './operations.service.js';
 import { Repeats } from './repeats.js';
 import { RunningOperations } from './running-operations.js';
+import { UndoService } from './undo/undo.service.js';
 import { UnknownWords } from './unknown-words.js';
 
 /** What every API that handles alarms has in common. */
 @Global()
 @Module({
-  providers: [OperationsService, Executor, Repeats, Joins, RunningOperations, Limits, UnknownWords],
-  exports: [OperationsService, RunningOperations],
+  providers: [
+    OperationsService,
+    UndoService,
+    Executor,
+    Repeats,
+    Joins,
+    RunningOperations,
+    Limits,
+    UnknownWords,
+  ],
+  exports: [OperationsService, UndoService, RunningOperations],
 })
 export class OperationsCoreModule {}

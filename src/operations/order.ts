@@ -1,4 +1,4 @@
-import type { ItemRecord } from '../audit/audit-record.js';
+import type { ItemRecord, Leftover } from '../audit/audit-record.js';
 import type { ProjectConfig } from '../config/config.js';
 import type { CallContext } from '../domain/caller.js';
 import type { OperationName } from '../domain/operation-name.js';
@@ -47,6 +47,12 @@ export interface Order {
   readonly bodies: readonly string[];
   /** The bodies in a form that is the same for requests that mean the same, where they are not so themselves. */
   readonly canonical?: string;
+  /** The operation that it takes back, with what can not be taken back of it. */
+  readonly undoes?: {
+    readonly operationId: string;
+    readonly round: number;
+    readonly leaves: readonly Leftover[];
+  };
   /** Under which the caller may send it again without its being done again. */
   readonly idempotencyKey?: string;
   /** The signature that came with it, which may come only once. */

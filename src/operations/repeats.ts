@@ -47,11 +47,12 @@ export class Repeats implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   /** What the order claims with its intent. */
-  claimsOf({ idempotencyKey, signature }: Order, fingerprint: string): Claim[] {
+  claimsOf({ idempotencyKey, signature, undoes }: Order, fingerprint: string): Claim[] {
     const voidBefore = this.clock.now() - this.#keptMs;
     return [
       ...(signature === undefined ? [] : [{ key: signatureClaim(signature), fingerprint, voidBefore }]),
       ...(idempotencyKey === undefined ? [] : [{ key: keyClaim(idempotencyKey), fingerprint, voidBefore }]),
+      ...(undoes === undefined ? [] : [{ key: undoClaim(undoes), fingerprint, voidBefore }]),
     ];
   }
 
@@ -74,6 +75,7 @@ export class Repeats implements OnApplicationBootstrap, OnModuleDestroy {
   /** The answer to an order whose claim came second. */
   refusal({ key, fingerprint: theirs }: Extract<NotWritten, { reason: 'claimed' }>, ours: string): Problem {
     if (key.startsWith(SIGNATURE)) return REPLAYED();
+    if (key.startsWith(UNDO)) return UNDO_RUNNING();
     return theirs === ours ? STILL_RUNNING() : OTHER_REQUEST();
   }
 
@@ -90,6 +92,19 @@ const SIGNATURE = 'signature:';
 const signatureClaim = (signature: string): string => SIGNATURE + signature;
 /** What an idempotency key claims. */
 export const keyClaim = (key: string): string => `key:${key}`;
+
+const UNDO = 'undo:';
+/** Of two undoings that saw the same state, one goes ahead. */
+const undoClaim = ({ operationId, round }: NonNullable<Order['undoes']>): string =>
+  `${UNDO}${operationId}:${round}`;
+
+export const UNDO_RUNNING = (): Problem =>
+  new Problem(
+    409,
+    'undo_running',
+    'This operation is being taken back at the moment. Nothing more was done; look at its receipt in a moment.',
+    { retryable: true, retryAfter: 1 },
+  );
 
 export const STILL_RUNNING = (): Problem =>
   new Problem(

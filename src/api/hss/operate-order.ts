@@ -2,8 +2,9 @@ import { stringifyExact } from '../../domain/exact-json.js';
 import type { OperationType } from '../../domain/operation-type.js';
 import type { ScopeWish } from '../../http/policy.js';
 import type { Order, OrderedAlarm } from '../../operations/order.js';
+import { orderedDetailOf } from '../../operations/ordered-alarm.js';
 import { canonicalJson } from './canonical-json.js';
-import type { OperateBodyDto, WireDetailDto, WireEventDto } from './operate-body.dto.js';
+import type { OperateBodyDto, WireEventDto } from './operate-body.dto.js';
 
 export const ROUTE = 'POST /v5/{project_id}/event/operate';
 
@@ -35,17 +36,6 @@ function alarmOf({ event_id, event_class_id, event_type, operate_detail_list }: 
     eventId: event_id,
     eventClassId: event_class_id,
     eventType: event_type,
-    ...(operate_detail_list && { details: operate_detail_list.map(detailOf) }),
-  };
-}
-
-function detailOf(detail: WireDetailDto): NonNullable<OrderedAlarm['details']>[number] {
-  const { agent_id, process_pid, file_hash, file_path, login_ip } = detail;
-  return {
-    ...(agent_id !== undefined && { agentId: agent_id }),
-    ...(process_pid !== undefined && { processPid: process_pid }),
-    ...(file_hash !== undefined && { fileHash: file_hash }),
-    ...(file_path !== undefined && { filePath: file_path }),
-    ...(login_ip !== undefined && { loginIp: login_ip }),
+    ...(operate_detail_list && { details: operate_detail_list.map(orderedDetailOf) }),
   };
 }

@@ -1,9 +1,4 @@
-const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
-
-/** Whether a text can be the id of an operation. */
-export function isOperationId(text: string): boolean {
-  return UUID.test(text);
-}
+import { isOperationId } from '../../operations/own-operation.js';
 
 /** Opaque on purpose: what a cursor is made of may change. */
 export function cursorAfter(operationId: string): string {

@@ -3,6 +3,15 @@ import { BODY_PROBLEMS, PATH_PROBLEMS, withoutRight } from '../../http/contract/
 import { EXAMPLE_OPERATION_ID, EXAMPLE_UPSTREAM_REQUEST_ID } from '../../http/contract/example-ids.js';
 import { invalidRequest, Problem, problemOfFault } from '../../http/problem.js';
 import { documentedFaults, UNKNOWN_PROJECT_FAULT } from '../../upstream/index.js';
+import { report } from '../../http/validation/report.js';
+import {
+  notUndoable,
+  nothingToUndo,
+  projectChanged,
+  UNDONE_TOO_SOON,
+} from '../../operations/undo/undo-problems.js';
+import { UNDO_RUNNING } from '../../operations/repeats.js';
+import { UndoRequestDto } from './undo-request.dto.js';
 import { operationProblem } from './answer.js';
 import { ACT_PROBLEMS } from '../../operations/act-problems.js';
 import { SHUTTING_DOWN } from '../../operations/running-operations.js';
@@ -22,8 +31,8 @@ const BAD_REQUESTS: readonly object[] = [
   { operation: 'mark_as_unhandled', alarms: [{ ...ALARM, occurTime: 'yesterday' }], reason: 'SEC-1234' },
 ];
 
-export const HANDLE_PROBLEMS: readonly Problem[] = [
-  ...BAD_REQUESTS.map((body) => invalidRequest(violationsOf(body, 1_000))),
+/** Of whatever changes alarms. */
+const OPERATION_PROBLEMS: readonly Problem[] = [
   ...BODY_PROBLEMS,
   new Problem(
     403,
@@ -49,6 +58,23 @@ export const HANDLE_PROBLEMS: readonly Problem[] = [
     const upstream = [{ alarms: 1, bytesSent: outcome !== 'not_attempted' }];
     return operationProblem({ id: EXAMPLE_OPERATION_ID, status: outcome, upstream }, fault);
   }),
+];
+
+export const HANDLE_PROBLEMS: readonly Problem[] = [
+  ...BAD_REQUESTS.map((body) => invalidRequest(violationsOf(body, 1_000))),
+  ...OPERATION_PROBLEMS,
+];
+
+export const UNDO_PROBLEMS: readonly Problem[] = [
+  ...PATH_PROBLEMS,
+  invalidRequest(report(UndoRequestDto, { remark: '', reason: 'SEC-1234' })),
+  new Problem(404, 'operation_not_found', 'You have no operation of this id.'),
+  UNDONE_TOO_SOON(),
+  UNDO_RUNNING(),
+  nothingToUndo({ undoneBy: [EXAMPLE_OPERATION_ID] }, 0),
+  projectChanged('demo'),
+  notUndoable('delete_isolated_files'),
+  ...OPERATION_PROBLEMS,
 ];
 
 export const FIND_PROBLEMS: readonly Problem[] = [

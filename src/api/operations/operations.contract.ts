@@ -1,10 +1,17 @@
 import type { ContractOptions } from '../../http/contract/contract.js';
 import { EXAMPLE_OPERATION_ID } from '../../http/contract/example-ids.js';
-import { FIND_PROBLEMS, HANDLE_PROBLEMS, LIST_PROBLEMS } from './operation-problems.js';
+import { FIND_PROBLEMS, HANDLE_PROBLEMS, LIST_PROBLEMS, UNDO_PROBLEMS } from './operation-problems.js';
 import { REQUEST_EXAMPLES } from './operation-request.examples.js';
 import { OPERATION_REQUESTS } from './operation-request.types.js';
 import { ReceiptDto, ReceiptPageDto } from './receipt.dto.js';
-import { FOUND_EXAMPLES, MIXED_EXAMPLES, PAGE_EXAMPLES, RECEIPT_EXAMPLES } from './receipt.examples.js';
+import { UndoRequestDto } from './undo-request.dto.js';
+import {
+  FOUND_EXAMPLES,
+  MIXED_EXAMPLES,
+  PAGE_EXAMPLES,
+  RECEIPT_EXAMPLES,
+  UNDO_EXAMPLES,
+} from './receipt.examples.js';
 
 export const HANDLE: ContractOptions = {
   id: 'handleAlarms',
@@ -28,6 +35,36 @@ export const HANDLE: ContractOptions = {
     },
   },
   problems: HANDLE_PROBLEMS,
+};
+
+export const UNDO: ContractOptions = {
+  id: 'undoOperation',
+  parameters: [
+    {
+      name: 'id',
+      description: 'Id of the operation to take back.',
+      schema: { type: 'string', format: 'uuid', example: EXAMPLE_OPERATION_ID },
+    },
+  ],
+  body: {
+    description: 'May be left out.',
+    type: UndoRequestDto,
+    required: false,
+    examples: { undo: { summary: 'With a reason', value: { remark: 'SEC-1234: false alarm' } } },
+  },
+  answers: {
+    200: {
+      description: 'Every alarm is as it was before the operation.',
+      type: ReceiptDto,
+      examples: UNDO_EXAMPLES,
+    },
+    207: {
+      description: 'The alarms met different fates; the receipt tells each one.',
+      type: ReceiptDto,
+      examples: MIXED_EXAMPLES,
+    },
+  },
+  problems: UNDO_PROBLEMS,
 };
 
 export const FIND: ContractOptions = {

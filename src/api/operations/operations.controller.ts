@@ -8,19 +8,25 @@ import { NoParametersGuard } from '../../http/no-parameters.guard.js';
 import { idempotencyKeyOf } from '../../http/idempotency-key.js';
 import { OperationsService } from '../../operations/operations.service.js';
 import { tellRepeated } from '../../operations/tell-repeated.js';
+import { BodyPipe } from '../../http/validation/body.pipe.js';
+import { UndoService } from '../../operations/undo/undo.service.js';
 import { answer, answeredOf } from './answer.js';
 import { OperationQueryDto } from './operation-query.dto.js';
 import { OperationRequestDto } from './operation-request.dto.js';
 import { OperationRequestPipe } from './operation-request.pipe.js';
-import { FIND, HANDLE, LIST } from './operations.contract.js';
+import { FIND, HANDLE, LIST, UNDO } from './operations.contract.js';
 import { orderOf } from './order.translator.js';
 import { ReceiptDto, ReceiptPageDto } from './receipt.dto.js';
+import { UndoRequestDto } from './undo-request.dto.js';
 import { ReceiptsService } from './receipts.service.js';
+
+const UNDO_BODY = new BodyPipe(UndoRequestDto, { mayBeMissing: true });
 
 @Controller('v1/operations')
 export class OperationsController {
   constructor(
     private readonly operations: OperationsService,
+    private readonly undos: UndoService,
     private readonly receipts: ReceiptsService,
   ) {}
 
@@ -49,6 +55,32 @@ export class OperationsController {
   ): Promise<ReceiptDto> {
     const order = orderOf(request, idempotencyKeyOf(reply.request.raw));
     const handled = await this.operations.handle(order, context);
+    tellRepeated(reply, handled);
+    return answer(reply, answeredOf(handled));
+  }
+
+  /**
+   * Take an operation back.
+   *
+   * @remarks
+   * Sends the inverse for exactly the alarms that the operation changed, with the fields that were sent then, even weeks later:
+   * alarms that were so before, were refused, or of which it is not known, are left alone, and so is what an earlier undoing took
+   * back. It is an operation of its own, with a receipt, and can be taken back itself. You need a grant for the inverse.
+   */
+  @Post(':id/undo')
+  @Access('act', { acts: true })
+  @UseGuards(NoParametersGuard)
+  @HttpCode(200)
+  @Contract(UNDO)
+  async undo(
+    @Param('id') id: string,
+    @Body(UNDO_BODY) request: UndoRequestDto,
+    @Context() context: CallContext,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<ReceiptDto> {
+    const idempotencyKey = idempotencyKeyOf(reply.request.raw);
+    const wish = { ...request, ...(idempotencyKey !== undefined && { idempotencyKey }) };
+    const handled = await this.operations.handle(await this.undos.draftOf(id, wish, context), context);
     tellRepeated(reply, handled);
     return answer(reply, answeredOf(handled));
   }

@@ -5,6 +5,7 @@ import {
   type OperationStatus,
 } from '../../domain/outcome.js';
 import { OPERATION_NAMES, type OperationName } from '../../domain/operation-name.js';
+import { LEFTOVERS, type Leftover } from '../../audit/audit-record.js';
 import { ApiProperty, ApiSchema } from '@nestjs/swagger';
 
 @ApiSchema({ name: 'ReceiptScope', description: 'Where an operation acted.' })
@@ -222,6 +223,18 @@ export class ReceiptDto {
    * @example 'SEC-1234'
    */
   remark?: string;
+  /**
+   * The operation that this one takes back.
+   * @example '0198c5f2-7c25-7d41-8c3b-5e6f7a8b9c0c'
+   */
+  @ApiProperty({ format: 'uuid' })
+  undoes?: string;
+  /** What that operation did besides and this one could not take back: `whitelist_rules` of the caller's own stay on the whitelist. */
+  @ApiProperty({ enum: LEFTOVERS, isArray: true, example: ['whitelist_rules'] })
+  leaves?: Leftover[];
+  /** Operations that take this one back, or tried to, oldest first. */
+  @ApiProperty({ type: [String], example: ['0198c5f3-1b02-7e55-9d21-2a3b4c5d6e7f'] })
+  undoneBy?: string[];
   /** The gateway stopped while it worked on this; what was under way then is `unknown`. */
   interrupted?: boolean;
   /** Present when the outcome was unknown at first and upstream's state was read later. */

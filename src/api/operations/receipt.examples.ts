@@ -95,6 +95,21 @@ export const RECEIPT_EXAMPLES: Examples = {
   applied: { summary: 'Applied', value: RECEIPT },
 };
 
+export const UNDO_EXAMPLES: Examples = {
+  undone: {
+    summary: 'Taken back',
+    value: receipt(
+      {
+        ...INTENT,
+        operationId: '0198c5f3-1b02-7e55-9d21-2a3b4c5d6e7f',
+        operation: 'unhandle',
+        undoes: INTENT.operationId,
+      },
+      [APPLIED],
+    ),
+  },
+};
+
 export const FOUND_EXAMPLES: Examples = {
   ...RECEIPT_EXAMPLES,
   settled: { summary: 'Unknown at first, and found out later', value: settled() },

@@ -2,8 +2,8 @@ import { Injectable } from '@nestjs/common';
 
 import { OperationStore } from '../../audit/operation.store.js';
 import type { Caller } from '../../domain/caller.js';
-import { Problem } from '../../http/problem.js';
-import { cursorAfter, isOperationId } from './cursor.js';
+import { ownOperation } from '../../operations/own-operation.js';
+import { cursorAfter } from './cursor.js';
 import { readQuery } from './operation-query.js';
 import type { ReceiptDto, ReceiptPageDto } from './receipt.dto.js';
 import { receiptOf } from './receipt.translator.js';
@@ -15,9 +15,7 @@ export class ReceiptsService {
 
   /** @throws Problem 404, also for what belongs to another caller */
   async find(id: string, caller: Caller): Promise<ReceiptDto> {
-    const trail = isOperationId(id) ? await this.store.find(id) : undefined;
-    if (trail?.intent.caller === caller.id) return receiptOf(trail);
-    throw new Problem(404, 'operation_not_found', 'You have no operation of this id.');
+    return receiptOf(await ownOperation(this.store, id, caller));
   }
 
   async list(query: unknown, caller: Caller): Promise<ReceiptPageDto> {

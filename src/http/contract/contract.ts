@@ -46,12 +46,21 @@ export interface ChosenBody {
   readonly examples: Examples;
 }
 
+/** A body of one class. */
+export interface PlainBody {
+  readonly description: string;
+  readonly type: DtoClass;
+  /** `false`: it may be left out. */
+  readonly required?: boolean;
+  readonly examples: Examples;
+}
+
 /** What a route takes and answers, beyond what is true of every route. */
 export interface ContractOptions {
   /** Name of the operation, for generated clients. */
   readonly id: string;
   readonly parameters?: readonly ApiParamOptions[];
-  readonly body?: ChosenBody;
+  readonly body?: ChosenBody | PlainBody;
   /** By HTTP status. */
   readonly answers: Readonly<Record<number, Answer | TextAnswer>>;
   /** One for each problem it can end in, as it is thrown. */
@@ -94,7 +103,16 @@ function answerDecorator(status: number, answer: Answer | TextAnswer): MethodDec
   });
 }
 
-function bodyDecorators({ description, field, types, examples }: ChosenBody): MethodDecorator[] {
+function bodyDecorators(body: ChosenBody | PlainBody): MethodDecorator[] {
+  const { description, examples } = body;
+  if ('type' in body) {
+    const { type, required = true } = body;
+    return [
+      ApiExtraModels(type),
+      ApiBody({ description, required, schema: { $ref: getSchemaPath(type) }, examples: { ...examples } }),
+    ];
+  }
+  const { field, types } = body;
   const paths = Object.entries(types).map(([value, type]) => [value, getSchemaPath(type)] as const);
   return [
     ApiExtraModels(...Object.values(types)),
