@@ -31,12 +31,13 @@ export default {
     layer('http', ['metrics', 'audit', 'config', 'domain']),
     layer('health', ['settlement', 'metrics', 'upstream/index', 'audit', 'http', 'config', 'domain']),
     layer('docs', ['http']),
+    layer('lists', ['upstream/index', 'http', 'config', 'domain']),
     layer('operations', ['settlement', 'metrics', 'upstream/index', 'audit', 'http', 'config', 'domain']),
     layer('simulator', ['upstream/wire']),
     {
       name: 'api-imports',
       comment:
-        'an api folder may import operations, settlement, upstream/index, audit, http, config and domain, and never another api folder',
+        'an api folder may import operations, lists, settlement, upstream/index, audit, http, config and domain, and never another api folder',
       severity: 'error',
       from: { path: '^src/api/([^/]+)/' },
       to: {
@@ -44,6 +45,7 @@ export default {
         pathNot: [
           '^src/api/$1/',
           ours('operations'),
+          ours('lists'),
           ours('settlement'),
           ours('metrics'),
           '^src/upstream/index\\.ts$',

@@ -14,6 +14,7 @@ import { Gatekeeper } from './http/gatekeeper.js';
 import { IdentityModule } from './http/identity/identity.module.js';
 import { MalformedHttp } from './http/malformed-http.js';
 import { ProblemFilter } from './http/problem.filter.js';
+import { ListsModule } from './lists/lists.module.js';
 import { MetricsModule } from './metrics/metrics.module.js';
 import { OperationsCoreModule } from './operations/operations.core.module.js';
 import { SettlementModule } from './settlement/settlement.module.js';
@@ -50,6 +51,7 @@ export class AppModule {
         SettlementModule,
         HealthModule,
         MeModule,
+        ListsModule,
         OperationsCoreModule,
         OperationsModule,
         BrakesModule,

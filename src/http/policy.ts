@@ -3,6 +3,7 @@ import type { Caller } from '../domain/caller.js';
 import { lackOf, projectsWith, type Question } from '../domain/grants.js';
 import type { Scope } from '../domain/scope.js';
 import { invalidRequest, Problem } from './problem.js';
+import type { Violation } from './validation/report.js';
 
 /** Where a caller wishes to be; what it leaves out is found for it. */
 export interface ScopeWish {
@@ -15,12 +16,18 @@ export interface ScopeWish {
 /** What a caller wishes to do there. */
 export type Deed = Pick<Question, 'right' | 'operation' | 'alarms'>;
 
+/** Where a request names its project. */
+export type ProjectField = Pick<Violation, 'pointer' | 'parameter'>;
+
+const IN_BODY: ProjectField = { pointer: '/scope/project' };
+
 /** The project that is meant: the named one, or the only one where the caller has the right. @throws Problem 400, 403 */
 function projectFor(
   { project: wish }: ScopeWish,
   { right }: Deed,
   caller: Caller,
   projects: Config['projects'],
+  field: ProjectField,
 ): ProjectConfig {
   const own = projectsWith(caller, right, projects.keys());
   const name = wish ?? (own.length === 1 ? own[0] : undefined);
@@ -31,7 +38,7 @@ function projectFor(
     wish === undefined
       ? ['required', 'must be named: you are granted several']
       : ['unknown_project', 'is not a project of this gateway'];
-  throw invalidRequest([{ pointer: '/scope/project', rule, message: `project ${message}`, allowed: own }]);
+  throw invalidRequest([{ ...field, rule, message: `project ${message}`, allowed: own }]);
 }
 
 /**
@@ -45,8 +52,9 @@ export function authorise(
   wish: ScopeWish,
   caller: Caller,
   projects: Config['projects'],
+  field: ProjectField = IN_BODY,
 ): { scope: Omit<Scope, 'projectId'>; project: ProjectConfig } {
-  const project = projectFor(wish, deed, caller, projects);
+  const project = projectFor(wish, deed, caller, projects, field);
   // Grants and denials are lower case; an id written otherwise must not slip past a denial.
   const enterpriseProjectId = (wish.enterpriseProjectId ?? project.enterpriseProjectId).toLowerCase();
   const lack = lackOf(caller, { ...deed, project: project.name, enterpriseProjectId });

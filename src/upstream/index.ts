@@ -4,6 +4,7 @@ export { callFor, itemIdOf } from './list-calls.js';
 export { CHANGED_LIST, type UpstreamList } from './lists.js';
 export type { ReadBack, UpstreamCall } from './upstream-call.js';
 export { documentedFaults, UNKNOWN_PROJECT_FAULT, type DocumentedFault } from './documented-faults.js';
+export { documentedReadFaults, faultOfRead } from './read-fault.js';
 export { stoodBefore, type AlarmStanding, type Standing } from './standing.js';
 export type { ProjectGate } from './gate/project-gate.js';
 export {

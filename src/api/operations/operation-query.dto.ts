@@ -2,7 +2,7 @@ import { OPERATION_NAMES, type OperationName } from '../../domain/operation-name
 import { OPERATION_STATUSES, type OperationStatus } from '../../domain/outcome.js';
 import { Checked, OneOf, Text } from '../../http/validation/fields.js';
 import { readCursor } from './cursor.js';
-import { parseOccurTime } from './occur-time.js';
+import { parseOccurTime } from '../../domain/occur-time.js';
 
 export const DEFAULT_LIMIT = 50;
 

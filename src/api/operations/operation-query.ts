@@ -3,7 +3,7 @@ import { isOperationName } from '../../domain/operation-name.js';
 import { invalidRequest } from '../../http/problem.js';
 import { report, type Violation } from '../../http/validation/report.js';
 import { readCursor } from './cursor.js';
-import { parseOccurTime } from './occur-time.js';
+import { parseOccurTime } from '../../domain/occur-time.js';
 import { DEFAULT_LIMIT, OperationQueryDto } from './operation-query.dto.js';
 
 /** The filter and page that a query string asks for. @throws Problem 400 */

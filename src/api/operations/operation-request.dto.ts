@@ -12,7 +12,7 @@ import {
   Whole,
 } from '../../http/validation/fields.js';
 import { ENTERPRISE_PROJECT } from '../../upstream/index.js';
-import { parseOccurTime } from './occur-time.js';
+import { parseOccurTime } from '../../domain/occur-time.js';
 
 const PID_MAX = 2_147_483_647;
 

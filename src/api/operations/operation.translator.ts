@@ -12,7 +12,7 @@ import type {
   OperationRequestDto,
   WhitelistRuleDto,
 } from './operation-request.dto.js';
-import { parseOccurTime } from './occur-time.js';
+import { parseOccurTime } from '../../domain/occur-time.js';
 
 /** Only the fields that were given, in upstream's order and spelling; `undefined` never travels. */
 function wireDetail(detail: AlarmDetailDto): WireDetail {
