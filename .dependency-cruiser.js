@@ -32,12 +32,13 @@ export default {
     layer('health', ['settlement', 'metrics', 'upstream/index', 'audit', 'http', 'config', 'domain']),
     layer('docs', ['http']),
     layer('lists', ['upstream/index', 'http', 'config', 'domain']),
+    layer('alarms', ['lists', 'upstream/index', 'http', 'config', 'domain']),
     layer('operations', ['settlement', 'metrics', 'upstream/index', 'audit', 'http', 'config', 'domain']),
     layer('simulator', ['upstream/wire']),
     {
       name: 'api-imports',
       comment:
-        'an api folder may import operations, lists, settlement, upstream/index, audit, http, config and domain, and never another api folder',
+        'an api folder may import operations, alarms, lists, settlement, upstream/index, audit, http, config and domain, and never another api folder',
       severity: 'error',
       from: { path: '^src/api/([^/]+)/' },
       to: {
@@ -45,6 +46,7 @@ export default {
         pathNot: [
           '^src/api/$1/',
           ours('operations'),
+          ours('alarms'),
           ours('lists'),
           ours('settlement'),
           ours('metrics'),

@@ -1,6 +1,8 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { APP_FILTER } from '@nestjs/core';
 
+import { AlarmsCoreModule } from './alarms/alarms.core.module.js';
+import { AlarmsModule } from './api/alarms/alarms.module.js';
 import { MeModule } from './api/me/me.module.js';
 import { BrakesModule } from './api/brakes/brakes.module.js';
 import { HssModule } from './api/hss/hss.module.js';
@@ -52,6 +54,8 @@ export class AppModule {
         HealthModule,
         MeModule,
         ListsModule,
+        AlarmsCoreModule,
+        AlarmsModule,
         OperationsCoreModule,
         OperationsModule,
         BrakesModule,

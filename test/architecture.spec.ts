@@ -46,6 +46,7 @@ const SEEDS: readonly (readonly [rule: string, file: string, ...imports: string[
   ['health-imports', 'health/seeded.ts', '../upstream/transport.js'],
   ['docs-imports', 'docs/seeded.ts', '../upstream/index.js'],
   ['lists-imports', 'lists/seeded.ts', '../operations/policy.js'],
+  ['alarms-imports', 'alarms/seeded.ts', '../operations/policy.js'],
   ['simulator-imports', 'simulator/seeded.ts', '../upstream/index.js'],
   ['operations-imports', 'operations/seeded.ts', '../api/operations/answer.js'],
   ['api-imports', 'api/seeded/another-api.ts', '../operations/answer.js'],

@@ -1,6 +1,7 @@
 /** By the name that controllers go under; each one's routes stand together. */
 export const TAGS: Readonly<Record<string, string>> = {
   Operations: 'Handle alarms, and read the receipts back.',
+  Alarms: 'Find alarms, and see what each takes.',
   Me: 'Who you are to the gateway, and what you may do.',
   Brakes: 'Callers whose destructive operations wait until somebody resumes them.',
   Health: 'For probes. No key is needed.',

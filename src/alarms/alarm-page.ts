@@ -1,0 +1,48 @@
+import type { Category } from '../domain/alarm-words.js';
+import type { Rows } from './alarm-rows.js';
+
+/** Where a listing goes on. */
+export interface Position {
+  readonly category: Category;
+  readonly offset: number;
+  /** What was seen of the listing there, by which it is told whether it moved since; absent where nothing was. */
+  readonly seen?: {
+    /** Id of the last row before the offset. */
+    readonly lastId: string;
+    readonly total: number;
+  };
+}
+
+/** Where to read so that a moved window shows: one row back, where there is one to be known again. */
+export function readFrom({ offset, seen }: Position): { offset: number; more: number } {
+  return seen ? { offset: offset - 1, more: 1 } : { offset, more: 0 };
+}
+
+/**
+ * What reading one row back says of the window.
+ *
+ * - `same`: nothing moved, as far as can be told
+ * - `moved`: something did, and going on from here may repeat alarms but, by the count, skips none
+ * - `shrunk`: so many rows are gone, from before the offset for all that is known: go back by as many, or alarms are skipped
+ */
+export type Movement = { readonly kind: 'same' | 'moved' } | { readonly kind: 'shrunk'; readonly by: number };
+
+export function movementOf({ seen }: Position, { rows, total }: Rows): Movement {
+  if (!seen) return { kind: 'same' };
+  if (total !== undefined && total < seen.total) return { kind: 'shrunk', by: seen.total - total };
+  const same = rows[0]?.eventId === seen.lastId && (total === undefined || total === seen.total);
+  return { kind: same ? 'same' : 'moved' };
+}
+
+/** Where to go on after some rows of a position were taken; undefined at the end of its category. */
+export function after(
+  { category, offset }: Position,
+  rows: Rows['rows'],
+  total = Infinity,
+): Position | undefined {
+  const next = offset + rows.length;
+  const lastId = rows.at(-1)?.eventId;
+  if (rows.length === 0 || next >= total) return undefined;
+  const seen = lastId !== undefined && total !== Infinity ? { lastId, total } : undefined;
+  return { category, offset: next, ...(seen && { seen }) };
+}

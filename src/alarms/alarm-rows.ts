@@ -1,0 +1,50 @@
+import type { CallContext } from '../domain/caller.js';
+import type { Category } from '../domain/alarm-words.js';
+import { parseExact } from '../domain/exact-json.js';
+import type { Place, Readers } from '../lists/readers.js';
+import { readEvents } from '../upstream/index.js';
+import type { Alarm } from './alarm.js';
+import { queryOf, type AlarmFilter } from './alarm-filter.js';
+import { alarmOf } from './alarm.translator.js';
+import { list, object, whole } from './listed-value.js';
+
+/** Upstream takes 10 to 1000 rows a page, and may give fewer than it was asked for (contract 2.1). */
+const LEAST_ROWS = 10;
+/** Upstream documents no offset beyond this. */
+export const LAST_OFFSET = 2_000_000;
+
+/** Rows of one category, as one call finds them. */
+export interface Rows {
+  /** In upstream's order; undefined stands for a row that has no id. */
+  readonly rows: readonly (Alarm | undefined)[];
+  /** How many there are in all; undefined where upstream does not say. */
+  readonly total?: number;
+}
+
+export interface RowsWanted {
+  readonly category: Category;
+  readonly filter: AlarmFilter;
+  readonly offset: number;
+  readonly limit: number;
+}
+
+/** One call of the listing. @throws Problem when upstream can't be read */
+export async function readRows(
+  readers: Readers,
+  place: Place,
+  { category, filter, offset, limit }: RowsWanted,
+  context: CallContext,
+): Promise<Rows> {
+  const call = readEvents('ListSecurityEvents', place, 'events', [
+    ['category', category],
+    ['enterprise_project_id', place.scope.enterpriseProjectId],
+    ...queryOf(filter),
+    ['offset', String(offset)],
+    ['limit', String(Math.max(LEAST_ROWS, limit))],
+  ]);
+  const body = await readers.read(call, context);
+  const answer = object(body.trim() === '' ? {} : parseExact(body));
+  const total = whole(answer['total_num']);
+  const rows = list(answer['data_list']).slice(0, limit).map(alarmOf);
+  return { rows, ...(total !== undefined && { total }) };
+}

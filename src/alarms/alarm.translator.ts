@@ -1,0 +1,107 @@
+import { ATTACK_TAGS, HANDLE_STATUSES } from '../domain/alarm-words.js';
+import { isOperationType, OPERATION_TYPE_NAMES } from '../domain/operation-type.js';
+import { SEVERITIES } from '../domain/severity.js';
+import type { Alarm, AlarmContainer, AlarmDetail, AlarmHandling, AlarmHost } from './alarm.js';
+import { list, object, oneOf, present, text, whole, type Listed } from './listed-value.js';
+
+/** An alarm of the listing, field by field; undefined for what has no id, which nobody could act on. */
+export function alarmOf(listed: unknown): Alarm | undefined {
+  const event = object(listed);
+  const eventId = text(event['event_id']);
+  if (eventId === undefined) return undefined;
+  const resource = object(event['resource_info']);
+  const container = containerOf(event, resource);
+  return {
+    eventId,
+    ...present<Partial<Alarm>>({
+      eventClassId: text(event['event_class_id']),
+      eventType: whole(event['event_type']),
+      occurTime: exactTime(event['occur_time']),
+      occurredAt: timeOf(event['occur_time']),
+      name: text(event['event_name']),
+      severity: oneOf(SEVERITIES, event['severity']),
+      status: oneOf(HANDLE_STATUSES, event['handle_status']),
+      handling: handlingOf(event),
+    }),
+    host: hostOf(event),
+    ...present<Partial<Alarm>>({
+      container,
+      attackTag: oneOf(ATTACK_TAGS, event['attack_tag']),
+      attackPhase: text(event['attack_phase']),
+      summary: text(event['event_abstract']),
+      description: text(event['description']),
+      recommendation: text(event['recommendation']),
+    }),
+    tags: list(event['tag_list']).filter((tag): tag is string => typeof tag === 'string' && tag !== ''),
+    ...present<Partial<Alarm>>({
+      count: whole(event['event_count']),
+      enterpriseProjectId: text(resource['enterprise_project_id']),
+    }),
+    accepts: list(event['operate_accept_list']).filter(isOperationType),
+    details: list(event['operate_detail_list']).map((detail) => detailOf(object(detail), container)),
+  };
+}
+
+/** Every digit counts: the time is part of what an alarm is found by (contract 2.1). */
+function exactTime(value: unknown): number | string | undefined {
+  if (typeof value === 'bigint') return value > 0n ? String(value) : undefined;
+  return Number.isSafeInteger(value) && (value as number) >= 0 ? (value as number) : undefined;
+}
+
+function timeOf(value: unknown): string | undefined {
+  const date = new Date(typeof value === 'number' ? value : NaN);
+  const year = date.getUTCFullYear();
+  return year >= 1970 && year <= 9999 ? date.toISOString() : undefined;
+}
+
+function handlingOf(event: Listed): AlarmHandling | undefined {
+  return present<AlarmHandling>({
+    method: oneOf(OPERATION_TYPE_NAMES, event['handle_method']),
+    at: timeOf(event['handle_time']),
+    remark: text(event['handler']),
+  });
+}
+
+function hostOf(event: Listed): AlarmHost {
+  return (
+    present<AlarmHost>({
+      id: text(event['host_id']),
+      name: text(event['host_name']),
+      privateIp: text(event['private_ip']),
+      publicIp: text(event['public_ip']),
+      osType: text(event['os_type']),
+      status: text(event['host_status']),
+      agentStatus: text(event['agent_status']),
+      protectStatus: text(event['protect_status']),
+      assetValue: text(event['asset_value']),
+    }) ?? {}
+  );
+}
+
+function containerOf(event: Listed, resource: Listed): AlarmContainer | undefined {
+  return present<AlarmContainer>({
+    id: text(resource['container_id']),
+    name: text(event['container_name']),
+    imageName: text(event['image_name']) ?? text(resource['image_name']),
+  });
+}
+
+/** A detail to be sent back (contract 2.1, "From a listed event"): `is_parent` is the listing's own, a container the event's. */
+function detailOf(detail: Listed, container: AlarmContainer | undefined): AlarmDetail {
+  return (
+    present<AlarmDetail>({
+      agentId: text(detail['agent_id']),
+      processPid: whole(detail['process_pid']),
+      fileHash: text(detail['file_hash']),
+      filePath: text(detail['file_path']),
+      fileAttr: text(detail['file_attr']) ?? whole(detail['file_attr']),
+      keyword: text(detail['keyword']),
+      hash: text(detail['hash']),
+      privateIp: text(detail['private_ip']),
+      loginIp: text(detail['login_ip']),
+      loginUserName: text(detail['login_user_name']),
+      containerId: container?.id,
+      containerName: container?.name,
+    }) ?? {}
+  );
+}

@@ -1,0 +1,28 @@
+/** Reads members of what upstream lists, of which everything may be missing, null, empty or of another type (contract 2.1). */
+export type Listed = Readonly<Record<string, unknown>>;
+
+export function object(value: unknown): Listed {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Listed) : {};
+}
+
+export function list(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
+}
+
+export function text(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}
+
+export function whole(value: unknown): number | undefined {
+  return Number.isSafeInteger(value) ? (value as number) : undefined;
+}
+
+export function oneOf<T extends string>(words: readonly T[], value: unknown): T | undefined {
+  return words.find((word) => word === value);
+}
+
+/** The object without what is not there; undefined where nothing is left. */
+export function present<T extends object>(parts: { [K in keyof T]: T[K] | undefined }): T | undefined {
+  const found = Object.entries(parts).filter(([, value]) => value !== undefined);
+  return found.length === 0 ? undefined : (Object.fromEntries(found) as T);
+}
