@@ -14,7 +14,7 @@ const WORDS: Readonly<Record<string, string>> = {
 
 /** Statuses that tell of the state of a host or an alarm: reading does not depend on it, so they mean a plain no. */
 const ABOUT_THE_ACT: ReadonlySet<number> = new Set([404, 409, 413]);
-const REFUSED = { code: 'upstream_refused', status: 502 };
+const REFUSED = { code: 'upstream_refused', status: 502, retryable: false };
 
 /** Reading again can help and does no harm. */
 const LOST: ReadonlySet<string> = new Set(['upstream_unanswered', 'upstream_unreadable', 'upstream_failed']);
@@ -24,12 +24,12 @@ const LOST: ReadonlySet<string> = new Set(['upstream_unanswered', 'upstream_unre
  * answer was lost it may be sent again.
  */
 export function faultOfRead(fault: Fault): Fault {
-  const { code, status } = ABOUT_THE_ACT.has(fault.status) ? REFUSED : fault;
+  const { code, status, retryable } = ABOUT_THE_ACT.has(fault.status) ? REFUSED : fault;
   const upstreamCode = fault.upstream?.code;
   const told = upstreamCode === undefined ? '' : ` (upstream: ${upstreamCode})`;
   const words = WORDS[code];
   const detail = words === undefined ? fault.detail : words + told;
-  return { ...fault, code, status, detail, retryable: fault.retryable || LOST.has(code) };
+  return { ...fault, code, status, detail, retryable: retryable || LOST.has(code) };
 }
 
 /** One fault for each code that a call which only reads can end in, for the document. */

@@ -39,11 +39,12 @@ function processInfo(alarm: Alarm): object[] {
       process_uid: 0,
       process_username: 'root',
       process_cmdline: `${detail.file_path ?? 'sh'} --password=planted-in-cmdline`,
+      parent_process_cmdline: 'sh -c planted-in-parent-cmdline',
       process_start_time: alarm.occurTime,
     }));
 }
 
-/** Login alarms carry password material: `pwd_hash` must not travel on. Times are seconds here, as in the example. */
+/** Login alarms carry password material, as others do in what is planted above and below: none of it may travel on. Times are seconds here, as in the example. */
 function userInfo(alarm: Alarm): object[] {
   return alarm.details
     .filter((detail) => detail.login_user_name !== undefined)
@@ -71,6 +72,7 @@ function fileInfo(alarm: Alarm): object[] {
       file_size: 51_200,
       file_hash: detail.file_hash,
       file_sha256: detail.file_hash,
+      file_content: 'planted-file-content',
       file_attr: '-rwxr-xr-x',
       is_dir: false,
     }));
@@ -124,10 +126,10 @@ export function showEvent(world: World, alarm: Alarm): object {
     ...handlingFields(alarm),
     operate_accept_list: acceptedTypes(alarm, supportedTypes(alarm.eventClassId)),
     operate_detail_list: alarm.details,
-    forensic_info: {},
+    forensic_info: { memory: 'planted-forensics' },
     resource_info: resourceInfo(alarm),
     geo_info: {},
-    network_info: {},
+    network_info: { payload: 'planted-network-info' },
     system_info: {},
     // Declared an object; the official example has the empty string (contract 2.1).
     extend_info: '',
@@ -137,7 +139,7 @@ export function showEvent(world: World, alarm: Alarm): object {
     process_info_list: processInfo(alarm),
     user_info_list: userInfo(alarm),
     file_info_list: fileInfo(alarm),
-    event_details: `file: ${alarm.details[0]?.file_path ?? '-'}`,
+    event_details: `file: ${alarm.details[0]?.file_path ?? '-'}, run with planted-event-details`,
     tag_list: alarm.tags,
     event_count: 1,
     ...(alarm.ragged && HOLES),
