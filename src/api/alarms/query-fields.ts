@@ -48,5 +48,5 @@ export function Words(
     return words.length <= MOST_WORDS && words.every(isOne);
   };
   const message = `must be ${allowed}; repeat the parameter, or put commas between`;
-  return Checked('words', test, message, { type: 'array', items } as ApiPropertyOptions, { optional: true });
+  return Checked('words', test, message, { type: 'array', items }, { optional: true });
 }
