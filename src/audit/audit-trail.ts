@@ -1,6 +1,13 @@
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 
-import { AuditEngine, type Claim, type Entry, type NotWritten, type Reach } from './audit.engine.js';
+import {
+  AuditEngine,
+  CommitInDoubt,
+  type Claim,
+  type Entry,
+  type NotWritten,
+  type Reach,
+} from './audit.engine.js';
 import type {
   BrakeRecord,
   ChunkRecord,
@@ -9,6 +16,7 @@ import type {
   RefusalRecord,
   SettlementRecord,
 } from './audit-record.js';
+import { lateEntry } from './late-entry.js';
 import { targetsOf } from './targets.js';
 
 interface Waiting {
@@ -21,6 +29,13 @@ interface Waiting {
 export class AuditUnavailable extends Error {
   constructor(cause: unknown) {
     super('the audit trail can not be written', { cause });
+  }
+}
+
+/** Another process looks after the operation by now: what this one knows of it is not recorded. */
+export class OperationTakenOver extends AuditUnavailable {
+  constructor() {
+    super(new Error('another gateway has taken the operation over'));
   }
 }
 
@@ -53,12 +68,14 @@ export class AuditTrail implements OnApplicationShutdown {
   #broken = false;
   #refusalsWaiting = 0;
   #refusalsUnrecorded = 0;
+  /** What could not be written in its time, and is when the trail takes records again. */
+  #late: Entry[] = [];
 
   constructor(private readonly engine: AuditEngine) {}
 
-  /** Whether the last commit went well. */
+  /** Whether the last commit went well, and the store can be reached. */
   get writable(): boolean {
-    return !this.#broken;
+    return !this.#broken && this.engine.reachable;
   }
 
   /**
@@ -98,7 +115,12 @@ export class AuditTrail implements OnApplicationShutdown {
     await this.#append(entryOf(record));
   }
 
-  /** Before the answer. @param releases a claim of the operation that is void from now on @throws AuditUnavailable */
+  /**
+   * Before the answer; what can't be written now is written later, if nobody else concludes the operation.
+   *
+   * @param releases a claim of the operation that is void from now on
+   * @throws AuditUnavailable
+   */
   async conclude(record: OutcomeRecord, releases?: Entry['releases']): Promise<void> {
     const open = record.chunks.some(({ outcome }) => outcome === 'unknown');
     await this.#append({ ...entryOf(record), status: record.status, open, ...(releases && { releases }) });
@@ -148,6 +170,7 @@ export class AuditTrail implements OnApplicationShutdown {
 
   async onApplicationShutdown(): Promise<void> {
     while (this.#flushing) await this.#flushing;
+    await this.#catchUp();
     await this.engine.close();
   }
 
@@ -168,18 +191,35 @@ export class AuditTrail implements OnApplicationShutdown {
         const leftOut = await this.engine.append(batch.map(({ entry }) => entry));
         this.#broken = false;
         // A promise is settled once: those that were left out are not resolved after this.
-        for (const { index, why } of leftOut) batch[index]?.reject(new NotAdmitted(why));
+        for (const { index, why } of leftOut) {
+          const error = why.reason === 'taken_over' ? new OperationTakenOver() : new NotAdmitted(why);
+          batch[index]?.reject(error);
+        }
         for (const { resolve } of batch) resolve();
+        await this.#catchUp();
       } catch (error) {
         this.#broken = true;
+        const inDoubt = error instanceof CommitInDoubt;
+        this.#late.push(...batch.flatMap(({ entry }) => lateEntry(entry, inDoubt) ?? []));
         for (const { reject } of batch) reject(new AuditUnavailable(error));
       }
     }
     this.#flushing = undefined;
   }
+
+  /** Writes what is late; nobody waits for it, and what can't be written yet stays. */
+  async #catchUp(): Promise<void> {
+    if (this.#late.length === 0) return;
+    try {
+      await this.engine.append(this.#late);
+      this.#late = [];
+    } catch {
+      // The next commit that goes well tries again.
+    }
+  }
 }
 
 function entryOf(record: ChunkRecord | OutcomeRecord | SettlementRecord): Entry {
   const { kind, at, operationId } = record;
-  return { kind, at: Date.parse(at), operationId, body: JSON.stringify(record) };
+  return { kind, at: Date.parse(at), operationId, body: JSON.stringify(record), byOwner: true };
 }

@@ -29,6 +29,10 @@ export interface Entry {
   readonly status?: string;
   /** With a status: whether something is still to be found out about the operation. */
   readonly open?: boolean;
+  /** Of an operation that is under way or looked after: written by nobody but the process whose operation it is. */
+  readonly byOwner?: true;
+  /** Written after its time, when the trail could not take it: only while its operation is still `pending`. */
+  readonly late?: true;
 }
 
 /** Belongs to one operation of a caller at most, until it expires or nothing came of that operation. */
@@ -69,21 +73,44 @@ export type NotWritten =
   /** @param oldestAt epoch milliseconds of the first alarm that counts */
   | { readonly reason: 'too_many_alarms'; readonly alarms: number; readonly oldestAt: number };
 
+/** Another process looks after the entry's operation by now, or the operation is over. */
+export interface TakenOver {
+  readonly reason: 'taken_over';
+}
+
 /** One entry that was not written. */
 export interface LeftOut {
   /** Its place in the entries that were given. */
   readonly index: number;
-  readonly why: NotWritten;
+  readonly why: NotWritten | TakenOver;
+}
+
+/** A commit was asked for and its answer lost: it is not known whether the entries were written. */
+export class CommitInDoubt extends Error {
+  constructor(cause: unknown) {
+    super('whether the records were written is not known', { cause });
+  }
 }
 
 export type Row = Record<string, unknown>;
 export type SqlValue = string | number | bigint | Uint8Array | null;
+
+/** How an engine's queries are spelled. */
+export type DialectName = 'sqlite' | 'postgres';
 
 /**
  * Where records live. An append resolves when all of its entries are durable, in the order given, or none is; but for those
  * whose claims or reach were refused, which it answers and of which nothing was written.
  */
 export abstract class AuditEngine {
+  readonly dialect: DialectName = 'sqlite';
+
+  /** Whether it could be reached when it was last tried. */
+  get reachable(): boolean {
+    return true;
+  }
+
+  /** @throws CommitInDoubt when it is not known whether the entries were written; any other error: they were not */
   abstract append(entries: readonly Entry[]): Promise<readonly LeftOut[]>;
   abstract query(sql: string, parameters: readonly SqlValue[]): Promise<Row[]>;
   abstract close(): Promise<void>;

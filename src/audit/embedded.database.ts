@@ -1,24 +1,17 @@
-import { createHash } from 'node:crypto';
-
 import Database from 'better-sqlite3';
 
 import type { Entry, LeftOut, Row, SqlValue } from './audit.engine.js';
 import { alarmToken } from './alarm-token.js';
+import { GENESIS, link } from './chain.js';
 import { Admission } from './embedded.admission.js';
-import { SCHEMA_STEPS } from './schema.js';
+import { SCHEMA_STEPS, statementsFor } from './schema.js';
 
-/** The hash before the first record. */
-const GENESIS = Buffer.alloc(32);
+const TAKEN_OVER = { reason: 'taken_over' } as const;
 
 /** Intents of many alarms are long: larger pages cost less for them and no more for short ones. */
 const PAGE_BYTES = 8_192;
 /** So many pages are written before they are moved from the log to the file: 16 MiB. */
 const CHECKPOINT_PAGES = 2_048;
-
-/** A link of the chain: SHA-256 over the link before it and the record's bytes. */
-export function link(previous: Uint8Array, body: string): Buffer {
-  return createHash('sha256').update(previous).update(body).digest();
-}
 
 interface Committed {
   readonly seq: number;
@@ -83,7 +76,7 @@ export class EmbeddedDatabase {
     let hash = this.#hash;
     const leftOut: LeftOut[] = [];
     for (const [index, entry] of entries.entries()) {
-      const why = this.#admission.refuses(entry);
+      const why = this.#isTooLate(entry) ? TAKEN_OVER : this.#admission.refuses(entry);
       if (why) {
         leftOut.push({ index, why });
         continue;
@@ -102,6 +95,10 @@ export class EmbeddedDatabase {
     }
     return { seq, hash, leftOut };
   }
+
+  #isTooLate({ late, operationId }: Entry): boolean {
+    return late === true && this.#statements.pending.get(operationId) === undefined;
+  }
 }
 
 function prepare(database: Database.Database) {
@@ -114,16 +111,17 @@ function prepare(database: Database.Database) {
        VALUES (?, ?, ?, ?, ?, ?, 'pending', 1)`,
     ),
     alarms: database.prepare('INSERT INTO alarm_index (rowid, tokens) VALUES (?, ?)'),
+    pending: database.prepare("SELECT 1 FROM operation WHERE id = ? AND status = 'pending'"),
     status: database.prepare('UPDATE operation SET status = ?, open = ? WHERE id = ?'),
   };
 }
 
 function migrate(database: Database.Database): void {
   const done = database.pragma('user_version', { simple: true }) as number;
-  for (const [index, statements] of SCHEMA_STEPS.entries()) {
+  for (const [index, step] of SCHEMA_STEPS.entries()) {
     if (index < done) continue;
     database.transaction(() => {
-      for (const statement of statements) database.exec(statement);
+      for (const statement of statementsFor('sqlite', step)) database.exec(statement);
       database.pragma(`user_version = ${index + 1}`);
     })();
   }

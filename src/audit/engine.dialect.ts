@@ -1,15 +1,19 @@
 import {
   CompiledQuery,
   Kysely,
+  PostgresAdapter,
+  PostgresIntrospector,
+  PostgresQueryCompiler,
   SqliteAdapter,
   SqliteIntrospector,
   SqliteQueryCompiler,
   type DatabaseConnection,
+  type Dialect,
   type Driver,
   type QueryResult,
 } from 'kysely';
 
-import type { AuditEngine, SqlValue } from './audit.engine.js';
+import type { AuditEngine, DialectName, SqlValue } from './audit.engine.js';
 
 /** The tables as queries see them. */
 export interface AuditTables {
@@ -24,7 +28,10 @@ export interface AuditTables {
     open: number;
     undoes: string | null;
   };
+  /** SQLite only. */
   alarm_index: { rowid: number; alarm_index: string };
+  /** PostgreSQL only. */
+  operation_alarms: { operation_id: string; tokens: string[] };
   claim: { caller: string; key: string; fingerprint: string; operation_id: string; at: number };
   reached_alarms: { caller: string; operation_id: string; at: number; alarms: number };
   reached_host: { caller: string; agent_id: string; operation_id: string; at: number };
@@ -65,14 +72,24 @@ class EngineDriver implements Driver {
 
 const refuse = (): Promise<never> => Promise.reject(new Error('records are only ever appended'));
 
-/** Typed queries over an engine. */
+type Spelling = Pick<Dialect, 'createAdapter' | 'createIntrospector' | 'createQueryCompiler'>;
+
+const SPELLINGS: Readonly<Record<DialectName, Spelling>> = {
+  sqlite: {
+    createAdapter: () => new SqliteAdapter(),
+    createIntrospector: (database) => new SqliteIntrospector(database),
+    createQueryCompiler: () => new SqliteQueryCompiler(),
+  },
+  postgres: {
+    createAdapter: () => new PostgresAdapter(),
+    createIntrospector: (database) => new PostgresIntrospector(database),
+    createQueryCompiler: () => new PostgresQueryCompiler(),
+  },
+};
+
+/** Typed queries over an engine, spelled as it wants them. */
 export function queriesOver(engine: AuditEngine): Kysely<AuditTables> {
   return new Kysely<AuditTables>({
-    dialect: {
-      createAdapter: () => new SqliteAdapter(),
-      createDriver: () => new EngineDriver(engine),
-      createIntrospector: (database) => new SqliteIntrospector(database),
-      createQueryCompiler: () => new SqliteQueryCompiler(),
-    },
+    dialect: { ...SPELLINGS[engine.dialect], createDriver: () => new EngineDriver(engine) },
   });
 }

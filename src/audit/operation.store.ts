@@ -1,13 +1,13 @@
 import { Injectable } from '@nestjs/common';
-import { sql, type Kysely } from 'kysely';
+import type { Kysely } from 'kysely';
 
 import { parseExact, stringifyExact } from '../domain/exact-json.js';
 import type { OperationStatus } from '../domain/outcome.js';
 import type { OperationName } from '../domain/operation-name.js';
-import { alarmToken } from './alarm-token.js';
-import { AuditEngine } from './audit.engine.js';
+import { AuditEngine, type DialectName } from './audit.engine.js';
 import type { AuditRecord, OperationTrail, StoredIntent } from './audit-record.js';
 import { queriesOver, type AuditTables } from './engine.dialect.js';
+import { withAlarm } from './operations-by-alarm.js';
 
 /** Which operations to list; every part narrows. */
 export interface OperationFilter {
@@ -29,9 +29,11 @@ export interface OperationFilter {
 @Injectable()
 export class OperationStore {
   readonly #queries: Kysely<AuditTables>;
+  readonly #dialect: DialectName;
 
   constructor(engine: AuditEngine) {
     this.#queries = queriesOver(engine);
+    this.#dialect = engine.dialect;
   }
 
   /** One operation, or undefined; whose it is stays the asker's question. */
@@ -45,13 +47,7 @@ export class OperationStore {
     let query = this.#queries.selectFrom('operation').select('operation.id');
     const { eventId, caller, operation, status, project, from, to, before } = filter;
     if (eventId !== undefined) {
-      query = query.where('operation.id', 'in', (inner) =>
-        inner
-          .selectFrom('alarm_index')
-          .innerJoin('audit_record', 'audit_record.seq', 'alarm_index.rowid')
-          .select(sql<string>`audit_record.operation_id`.as('operation_id'))
-          .where('alarm_index', sql`MATCH`, `"${alarmToken(eventId)}"`),
-      );
+      query = query.where('operation.id', 'in', withAlarm(this.#dialect, eventId));
     }
     if (caller !== undefined) query = query.where('caller', '=', caller);
     if (operation !== undefined) query = query.where('type', '=', operation);

@@ -1,5 +1,10 @@
+import type { DialectName } from './audit.engine.js';
+
+/** A statement in SQLite's words, or what each engine has in its place; an engine that is left out has nothing there. */
+export type SchemaStatement = string | { readonly sqlite?: string; readonly postgres?: string };
+
 /** The tables, in the order they came to be; each list is one step and runs once, in one transaction. */
-export const SCHEMA_STEPS: readonly (readonly string[])[] = [
+export const SCHEMA_STEPS: readonly (readonly SchemaStatement[])[] = [
   [
     // The trail itself: append-only, each record chained to the one before it.
     `CREATE TABLE audit_record (
@@ -26,9 +31,14 @@ export const SCHEMA_STEPS: readonly (readonly string[])[] = [
     `CREATE INDEX operation_open ON operation (id) WHERE open = 1`,
     // Which intents name an alarm, by their place in the trail. Event ids are random: a full-text index takes hundreds of them at
     // once for a tenth of what a table's tree would cost.
-    `CREATE VIRTUAL TABLE alarm_index USING fts5 (
+    {
+      sqlite: `CREATE VIRTUAL TABLE alarm_index USING fts5 (
        tokens, content = '', detail = none, columnsize = 0, tokenize = "ascii tokenchars '-'"
      )`,
+      // A table of its own: an index over words is dear to write, and every change of an operation's row would write it again.
+      postgres: `CREATE TABLE operation_alarms (operation_id TEXT PRIMARY KEY, tokens TEXT[] NOT NULL)`,
+    },
+    { postgres: `CREATE INDEX operation_alarms_tokens ON operation_alarms USING gin (tokens)` },
   ],
   [
     // When each key was last used: beside the trail, and overwritten.
@@ -77,4 +87,38 @@ export const SCHEMA_STEPS: readonly (readonly string[])[] = [
     `ALTER TABLE operation ADD COLUMN undoes TEXT`,
     `CREATE INDEX operation_undoes ON operation (undoes) WHERE undoes IS NOT NULL`,
   ],
+  [
+    // Who looks after an open operation, where several processes share one database, and when each was last heard of.
+    { postgres: `ALTER TABLE operation ADD COLUMN instance TEXT` },
+    { postgres: `CREATE TABLE instance (id TEXT PRIMARY KEY, seen_at TIMESTAMPTZ NOT NULL)` },
+    // What each process let through of its callers' quotas, second by second.
+    {
+      postgres: `CREATE UNLOGGED TABLE quota_use (
+       instance TEXT NOT NULL,
+       caller TEXT NOT NULL,
+       quota TEXT NOT NULL,
+       slice INTEGER NOT NULL,
+       amount INTEGER NOT NULL,
+       PRIMARY KEY (slice, instance, caller, quota)
+     )`,
+    },
+  ],
 ];
+
+/** A step as one engine runs it. */
+export function statementsFor(engine: DialectName, step: readonly SchemaStatement[]): string[] {
+  return step.flatMap((statement) => {
+    const own = typeof statement === 'string' ? statement : statement[engine];
+    if (own === undefined) return [];
+    return [engine === 'sqlite' ? own : inPostgres(own)];
+  });
+}
+
+/** What is spelled otherwise there: numbers are of 64 bits and words in the order of their bytes, as they are in SQLite. */
+function inPostgres(statement: string): string {
+  return statement
+    .replace(/\bINTEGER\b/g, 'BIGINT')
+    .replace(/\bBLOB\b/g, 'BYTEA')
+    .replace(/\bTEXT\b(?!\[)/g, 'TEXT COLLATE "C"')
+    .replace(/ WITHOUT ROWID\b/g, '');
+}

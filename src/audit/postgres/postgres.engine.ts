@@ -1,0 +1,113 @@
+import { Logger } from '@nestjs/common';
+import type pg from 'pg';
+
+import { AuditEngine, type Entry, type LeftOut, type Row, type SqlValue } from '../audit.engine.js';
+import { GENESIS, link } from '../chain.js';
+import { Admission } from './admission.js';
+import { Batch } from './batch.js';
+import { Instance } from './instance.js';
+import { openPool, placeOf, reasonOf } from './postgres.pool.js';
+import { migrate } from './postgres.schema.js';
+import { exclusively, type ChainEnd } from './postgres.transaction.js';
+import { standingOf } from './standing.js';
+
+/** PostgreSQL, which several gateways share: one trail, one chain, and one writer at a time among all of them. */
+export class PostgresEngine extends AuditEngine {
+  override readonly dialect = 'postgres';
+  readonly #logger = new Logger(PostgresEngine.name);
+  readonly #pool: pg.Pool;
+  #reachable = true;
+
+  private constructor(
+    url: string,
+    readonly instance: Instance,
+  ) {
+    super();
+    this.#pool = openPool(url, (error) =>
+      this.#logger.warn({ reason: reasonOf(error) }, 'lost a connection to the audit database'),
+    );
+  }
+
+  /** @param goneAfterMs how long after its last sign of life a process counts as gone. @throws Error when it can't be opened */
+  static async open(url: string, goneAfterMs: number): Promise<PostgresEngine> {
+    const engine = new PostgresEngine(url, new Instance(goneAfterMs));
+    try {
+      await migrate(engine.#pool);
+      await engine.instance.beat(engine.#pool);
+      return engine;
+    } catch (error) {
+      const place = placeOf(engine.#pool);
+      await engine.#pool.end();
+      throw new Error(`the audit database ${place} can not be opened: ${reasonOf(error)}`);
+    }
+  }
+
+  override get reachable(): boolean {
+    return this.#reachable;
+  }
+
+  append(entries: readonly Entry[]): Promise<readonly LeftOut[]> {
+    return this.exclusively(async (client, end) => {
+      // Whoever writes is not gone: nobody may take over what is written here.
+      if (this.instance.isSilent) await this.instance.beat(client);
+      return this.#write(client, end, entries);
+    });
+  }
+
+  async query(sql: string, parameters: readonly SqlValue[]): Promise<Row[]> {
+    const { rows } = await this.#pool.query<Row>(sql, parameters.map(acceptable));
+    return rows;
+  }
+
+  /** Does something while no other gateway writes to the trail, in one transaction. @throws CommitInDoubt */
+  exclusively<T>(work: (client: pg.PoolClient, end: ChainEnd | undefined) => Promise<T>): Promise<T> {
+    return exclusively(this.#pool, work);
+  }
+
+  /** A sign of life, which also shows whether the database can be reached. */
+  async beat(): Promise<void> {
+    try {
+      await this.instance.beat(this.#pool);
+      this.#reachable = true;
+    } catch (error) {
+      if (this.#reachable)
+        this.#logger.error({ reason: reasonOf(error) }, 'the audit database can not be reached');
+      this.#reachable = false;
+    }
+  }
+
+  async close(): Promise<void> {
+    // Others need not wait for what this one would have looked after; they find out by themselves if they can't be told.
+    await this.instance.leave(this.#pool).catch(() => undefined);
+    await this.#pool.end();
+  }
+
+  async #write(
+    client: pg.PoolClient,
+    end: ChainEnd | undefined,
+    entries: readonly Entry[],
+  ): Promise<readonly LeftOut[]> {
+    const admission = new Admission(await standingOf(client, entries), this.instance.id);
+    const batch = new Batch(this.instance.id);
+    const leftOut: LeftOut[] = [];
+    let { seq, hash } = end ?? { seq: 0, hash: GENESIS };
+    for (const [index, entry] of entries.entries()) {
+      const why = admission.refuses(entry);
+      if (why) {
+        leftOut.push({ index, why });
+        continue;
+      }
+      seq += 1;
+      hash = link(hash, entry.body);
+      batch.add(entry, seq, hash);
+      admission.note(entry);
+    }
+    if (leftOut.length < entries.length) await client.query(batch.statement());
+    return leftOut;
+  }
+}
+
+/** The database takes no text with a zero character in it, so none of its texts equals one. */
+function acceptable(value: SqlValue): SqlValue {
+  return typeof value === 'string' ? value.replaceAll('\0', '\uFFFD') : value;
+}
