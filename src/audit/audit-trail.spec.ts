@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 
-import { AuditEngine, type Entry, type LeftOut, type Row } from './audit.engine.js';
+import { AuditEngine, CommitInDoubt, type Entry, type LeftOut, type Row } from './audit.engine.js';
 import type { IntentRecord, OutcomeRecord, RefusalRecord } from './audit-record.js';
 import { AuditTrail, AuditUnavailable } from './audit-trail.js';
 
@@ -162,7 +162,54 @@ describe('a commit', () => {
     const next = trail.intend(intent('c'), []);
     await engine.letThrough();
     await next;
-    expect(engine.recorded.map(({ operationId }) => operationId)).toEqual(['c']);
+    expect(engine.recorded[0]).toMatchObject({ kind: 'intent', operationId: 'c' });
+  });
+
+  it('that fails leaves outcomes to be written when one goes well: what was done is recorded late rather than never', async () => {
+    const { engine, trail } = make();
+    engine.failure = new Error('disk full');
+    const lost = [trail.intend(intent('a'), []), trail.conclude(outcome('b'))].map((each) =>
+      each.catch(() => undefined),
+    );
+    await engine.letThrough();
+    await Promise.all(lost);
+    engine.failure = undefined;
+    const next = trail.conclude(outcome('c'));
+    await engine.letThrough();
+    await next;
+    expect(engine.recorded).toMatchObject([
+      { operationId: 'c' },
+      { kind: 'outcome', operationId: 'b', status: 'applied', open: false, late: true },
+    ]);
+    const last = trail.conclude(outcome('d'));
+    await engine.letThrough();
+    await last;
+    expect(engine.recorded.map(({ operationId }) => operationId)).toEqual(['c', 'b', 'd']);
+  });
+
+  it('of which it is not known whether it failed leaves its intents to be withdrawn, in case they were written', async () => {
+    const { engine, trail } = make();
+    engine.failure = new CommitInDoubt(new Error('connection lost'));
+    const lost = trail.intend(intent('a'), []).catch((error: unknown) => error);
+    await engine.letThrough();
+    expect(await lost).toBeInstanceOf(AuditUnavailable);
+    engine.failure = undefined;
+    const ended = trail.onApplicationShutdown();
+    await engine.letThrough();
+    await ended;
+    const [withdrawal] = engine.recorded;
+    expect(withdrawal).toMatchObject({
+      operationId: 'a',
+      status: 'not_attempted',
+      open: false,
+      byOwner: true,
+      late: true,
+    });
+    expect(JSON.parse(withdrawal?.body ?? '')).toMatchObject({
+      kind: 'outcome',
+      status: 'not_attempted',
+      chunks: [{ alarms: 2, outcome: 'not_attempted', fault: { retryable: true } }],
+    });
   });
 
   it('that fails leaves the trail not writable until one goes well', async () => {

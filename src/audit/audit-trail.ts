@@ -2,6 +2,7 @@ import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 
 import {
   AuditEngine,
+  AuditUnavailable,
   CommitInDoubt,
   type Claim,
   type Entry,
@@ -19,17 +20,12 @@ import type {
 import { lateEntry } from './late-entry.js';
 import { targetsOf } from './targets.js';
 
+export { AuditUnavailable };
+
 interface Waiting {
   readonly entry: Entry;
   readonly resolve: () => void;
   readonly reject: (error: Error) => void;
-}
-
-/** The trail can't take a record at the moment; nothing may be done that it should have recorded. */
-export class AuditUnavailable extends Error {
-  constructor(cause: unknown) {
-    super('the audit trail can not be written', { cause });
-  }
 }
 
 /** Another process looks after the operation by now: what this one knows of it is not recorded. */

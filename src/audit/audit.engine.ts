@@ -85,6 +85,13 @@ export interface LeftOut {
   readonly why: NotWritten | TakenOver;
 }
 
+/** The trail can't be written at the moment, or not read; nothing may be done that it should have recorded. */
+export class AuditUnavailable extends Error {
+  constructor(cause: unknown) {
+    super('the audit trail is not available', { cause });
+  }
+}
+
 /** A commit was asked for and its answer lost: it is not known whether the entries were written. */
 export class CommitInDoubt extends Error {
   constructor(cause: unknown) {

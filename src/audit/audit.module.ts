@@ -1,6 +1,7 @@
 import { Global, Module } from '@nestjs/common';
 
 import { CONFIG, type Config } from '../config/config.js';
+import { Clock } from '../domain/clock.js';
 import { AuditEngine } from './audit.engine.js';
 import { AuditTrail } from './audit-trail.js';
 import { BrakeStore } from './brake.store.js';
@@ -8,7 +9,13 @@ import { ClaimStore } from './claim.store.js';
 import { EmbeddedEngine } from './embedded.engine.js';
 import { KeyUseStore } from './key-use.store.js';
 import { OperationStore } from './operation.store.js';
+import { Ownership, SoleOwnership } from './ownership.js';
+import { PostgresEngine } from './postgres/postgres.engine.js';
+import { SharedOwnership } from './postgres/shared.ownership.js';
 import { Recovery } from './recovery.js';
+
+/** Longer than any exchange with upstream, so that what a process sent before it was gone is over. */
+const GONE_AFTER_MS = 30_000;
 
 @Global()
 @Module({
@@ -16,10 +23,16 @@ import { Recovery } from './recovery.js';
     {
       provide: AuditEngine,
       inject: [CONFIG],
-      useFactory: ({ database }: Config) => {
-        if (database.kind === 'embedded') return EmbeddedEngine.open(database.path);
-        throw new Error('GATEWAY_DATABASE_URL: PostgreSQL is not supported by this version; use file:<path>');
-      },
+      useFactory: ({ database }: Config) =>
+        database.kind === 'embedded'
+          ? EmbeddedEngine.open(database.path)
+          : PostgresEngine.open(database.url, database.goneAfterMs ?? GONE_AFTER_MS),
+    },
+    {
+      provide: Ownership,
+      inject: [AuditEngine, Clock],
+      useFactory: (engine: AuditEngine, clock: Clock) =>
+        engine instanceof PostgresEngine ? new SharedOwnership(engine, clock) : new SoleOwnership(engine),
     },
     AuditTrail,
     OperationStore,
@@ -28,6 +41,6 @@ import { Recovery } from './recovery.js';
     BrakeStore,
     Recovery,
   ],
-  exports: [AuditTrail, OperationStore, KeyUseStore, ClaimStore, BrakeStore],
+  exports: [AuditTrail, OperationStore, KeyUseStore, ClaimStore, BrakeStore, Recovery],
 })
 export class AuditModule {}

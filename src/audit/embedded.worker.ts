@@ -24,12 +24,20 @@ function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : 'the database failed';
 }
 
+/** Why the file can't be opened, in words that help. */
+function openingProblem(error: unknown): string {
+  const inUse = (error as { code?: unknown } | null)?.code === 'SQLITE_BUSY';
+  return inUse
+    ? 'another process has it open; one file serves one gateway, several share a PostgreSQL database'
+    : messageOf(error);
+}
+
 /** SQLite's errors lose their message between threads, so it is sent as a reply; nothing listens then, and the thread ends. */
 function openOrEnd(): EmbeddedDatabase {
   try {
     return new EmbeddedDatabase(path);
   } catch (error) {
-    port?.postMessage({ id: 0, error: messageOf(error) } satisfies Reply);
+    port?.postMessage({ id: 0, error: openingProblem(error) } satisfies Reply);
     process.exit();
   }
 }

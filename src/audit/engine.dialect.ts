@@ -13,7 +13,7 @@ import {
   type QueryResult,
 } from 'kysely';
 
-import type { AuditEngine, DialectName, SqlValue } from './audit.engine.js';
+import { AuditUnavailable, type AuditEngine, type DialectName, type SqlValue } from './audit.engine.js';
 
 /** The tables as queries see them. */
 export interface AuditTables {
@@ -43,8 +43,12 @@ class EngineConnection implements DatabaseConnection {
   constructor(private readonly engine: AuditEngine) {}
 
   async executeQuery<R>({ sql, parameters }: CompiledQuery): Promise<QueryResult<R>> {
-    const rows = await this.engine.query(sql, parameters as readonly SqlValue[]);
-    return { rows: rows as R[] };
+    try {
+      const rows = await this.engine.query(sql, parameters as readonly SqlValue[]);
+      return { rows: rows as R[] };
+    } catch (error) {
+      throw new AuditUnavailable(error);
+    }
   }
 
   // eslint-disable-next-line require-yield

@@ -38,8 +38,13 @@ export class OperationStore {
 
   /** One operation, or undefined; whose it is stays the asker's question. */
   async find(operationId: string): Promise<OperationTrail | undefined> {
-    const [trail] = await this.#trails([operationId]);
+    const [trail] = await this.findAll([operationId]);
     return trail;
+  }
+
+  /** Those of them that there are, in the order of the ids. */
+  findAll(operationIds: readonly string[]): Promise<OperationTrail[]> {
+    return this.#trails(operationIds);
   }
 
   /** Newest first, at most `limit`. */
@@ -58,20 +63,6 @@ export class OperationStore {
     if (to !== undefined) query = query.where('operation.id', '<', firstIdAt(to));
     if (before !== undefined) query = query.where('operation.id', '<', before);
     const rows = await query.orderBy('operation.id', 'desc').limit(limit).execute();
-    return this.#trails(rows.map(({ id }) => id));
-  }
-
-  /**
-   * Operations of which something is still to be found out: with status `pending` those under way, and at start those that a
-   * crash cut off; all others have alarms whose outcome is unknown.
-   */
-  async open(): Promise<OperationTrail[]> {
-    const rows = await this.#queries
-      .selectFrom('operation')
-      .select('id')
-      .where('open', '=', 1)
-      .orderBy('id')
-      .execute();
     return this.#trails(rows.map(({ id }) => id));
   }
 

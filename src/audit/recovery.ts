@@ -1,10 +1,11 @@
-import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
+import { Injectable, Logger, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
 
 import { Clock } from '../domain/clock.js';
 import { CHUNK_SIZE, statusOf, type ChunkOutcome, type Fault } from '../domain/outcome.js';
 import type { OperationTrail, OutcomeRecord } from './audit-record.js';
-import { AuditTrail } from './audit-trail.js';
+import { AuditTrail, OperationTakenOver } from './audit-trail.js';
 import { OperationStore } from './operation.store.js';
+import { Ownership } from './ownership.js';
 import { targetsOf } from './targets.js';
 
 export const INTERRUPTED: Fault = {
@@ -48,27 +49,85 @@ export function interruptedOutcome(
   };
 }
 
-/** Gives every operation that a crash cut off its outcome, before the first request is taken. */
+/** Operations that are read and concluded at once. */
+const MOST_AT_ONCE = 500;
+
+/** Hears of an operation that is this process's from now on. */
+export type Adopt = (operation: OperationTrail) => void;
+
+/**
+ * Takes over the open operations of processes that are gone: at the start before the first request is taken, and then as long
+ * as others share the store. Each that was cut off gets its outcome; then those are told who look after it.
+ */
 @Injectable()
-export class Recovery implements OnModuleInit {
+export class Recovery implements OnModuleInit, OnModuleDestroy {
   readonly #logger = new Logger(Recovery.name);
+  readonly #adopters: Adopt[] = [];
+  /** Taken over, and not yet told of. */
+  readonly #unfinished = new Set<string>();
+  #cancel: (() => void) | undefined;
+  #stopped = false;
 
   constructor(
     private readonly store: OperationStore,
     private readonly trail: AuditTrail,
     private readonly clock: Clock,
+    private readonly ownership: Ownership,
   ) {}
 
+  /** To be called before the start, so that nothing is missed. */
+  onAdopted(adopt: Adopt): void {
+    this.#adopters.push(adopt);
+  }
+
   async onModuleInit(): Promise<void> {
-    const at = new Date(this.clock.now()).toISOString();
-    const cutOff = (await this.store.open()).filter(({ outcome }) => outcome === undefined);
-    await Promise.all(
-      cutOff.map((operation) => {
-        this.#logger.warn(
-          `operation ${operation.intent.operationId} was interrupted: its outcome is unknown`,
-        );
-        return this.trail.conclude(interruptedOutcome(operation, CHUNK_SIZE, at));
-      }),
+    await this.#takeOver();
+    this.#lookAgain();
+  }
+
+  onModuleDestroy(): void {
+    this.#stopped = true;
+    this.#cancel?.();
+  }
+
+  #lookAgain(): void {
+    const { lookAgainMs } = this.ownership;
+    if (lookAgainMs === undefined || this.#stopped) return;
+    this.#cancel = this.clock.schedule(lookAgainMs, () => {
+      this.#takeOver()
+        .catch((error: unknown) => {
+          this.#logger.warn({ err: error }, 'interrupted operations could not be looked for; trying again');
+        })
+        .finally(() => this.#lookAgain());
+    });
+  }
+
+  async #takeOver(): Promise<void> {
+    for (const id of await this.ownership.takeOver()) this.#unfinished.add(id);
+    const ids = [...this.#unfinished];
+    for (let from = 0; from < ids.length; from += MOST_AT_ONCE) {
+      const operations = await this.store.findAll(ids.slice(from, from + MOST_AT_ONCE));
+      await Promise.all(operations.map((operation) => this.#adopt(operation)));
+    }
+  }
+
+  async #adopt(operation: OperationTrail): Promise<void> {
+    const { operationId } = operation.intent;
+    try {
+      const adopted = operation.outcome ? operation : await this.#conclude(operation);
+      for (const adopt of this.#adopters) adopt(adopted);
+    } catch (error) {
+      if (!(error instanceof OperationTakenOver)) throw error;
+    }
+    this.#unfinished.delete(operationId);
+  }
+
+  async #conclude(operation: OperationTrail): Promise<OperationTrail> {
+    const outcome = interruptedOutcome(operation, CHUNK_SIZE, new Date(this.clock.now()).toISOString());
+    await this.trail.conclude(outcome);
+    this.#logger.warn(
+      `operation ${operation.intent.operationId} was interrupted: its outcome is ${outcome.status}`,
     );
+    return { ...operation, chunks: outcome.chunks, outcome };
   }
 }

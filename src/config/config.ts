@@ -49,6 +49,8 @@ export type DatabaseConfig =
       /** Holds a password: not for logs. */
       readonly url: string;
       readonly urlFromFile?: boolean;
+      /** How long after its last sign of life a gateway that shares the database counts as gone; absent: 30 seconds. */
+      readonly goneAfterMs?: number;
     };
 
 /** One cloud project that operations can act on. */

@@ -238,8 +238,12 @@ describe('the database', () => {
       'postgresql:///hss?host=/run',
       { kind: 'postgres', url: 'postgresql:///hss?host=/run', urlFromFile: false },
     ],
+    [
+      'postgres://u:p@db/hss?sslmode=verify-full',
+      { kind: 'postgres', url: 'postgres://u:p@db/hss?sslmode=verify-full', urlFromFile: false },
+    ],
   ])('may be %s', (url, database) => {
-    expect(loadWith({ GATEWAY_DATABASE_URL: url }).database).toEqual(database);
+    expect(loadWith({ GATEWAY_DATABASE_URL: url }).database).toMatchObject(database);
   });
 
   test('may have its address in a file, since that holds a password', () => {
@@ -249,6 +253,7 @@ describe('the database', () => {
         kind: 'postgres',
         url: 'postgres://u:p@db/hss',
         urlFromFile: true,
+        goneAfterMs: 30_000,
       },
     );
   });
@@ -260,6 +265,11 @@ describe('the database', () => {
     ['file://host/x.db', 'must be file:<path> or postgres://'],
     ['mysql://u:p@db/hss', 'must be file:<path> or postgres://'],
     ['postgres://u:p#w@db/hss', 'percent-encode'],
+    // Of these, a part of the password would pass as a port, and the rest as a database.
+    ['postgres://u:12/w@db/hss', 'percent-encode'],
+    ['postgres://u:12#w@db/hss', 'percent-encode'],
+    ['postgres://u:12?w@db/hss', 'percent-encode'],
+    ['postgres://u:p@db/hss?sslmode=full', 'must be one of disable, no-verify'],
   ])('may not be "%s"', (url, problem) => {
     const problems = problemsIn(() => loadWith({ GATEWAY_DATABASE_URL: url }));
     expect(problems).toEqual({ GATEWAY_DATABASE_URL: expect.stringContaining(problem) });

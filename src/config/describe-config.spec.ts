@@ -112,10 +112,11 @@ issuers:
       GATEWAY_DATABASE_URL_FILE: 'database',
     };
     expect(
-      described(loadWith(variables, CALLERS, { iam: 'a', database: 'postgres://u:12/w@db/hss' })),
+      described(loadWith(variables, CALLERS, { iam: 'a', database: 'postgres://u:12%2Fw@db/hss' })),
     ).toMatchObject({
       'database.kind': 'postgres',
       'database.url': 'from file',
+      'database.goneAfterMs': 30_000,
       'projects.default.credentials.password': 'from file',
       'callers.soc-portal.keys[0].expiresAt': 'never',
     });

@@ -49,7 +49,13 @@ export function describeConfig(config: Config): Setting[] {
 function describeDatabase(database: DatabaseConfig): Setting[] {
   return database.kind === 'embedded'
     ? [setting('database.kind', database.kind), setting('database.path', database.path)]
-    : [setting('database.kind', database.kind), setting('database.url', presence(database.urlFromFile))];
+    : [
+        setting('database.kind', database.kind),
+        setting('database.url', presence(database.urlFromFile)),
+        ...(database.goneAfterMs === undefined
+          ? []
+          : [setting('database.goneAfterMs', database.goneAfterMs)]),
+      ];
 }
 
 function describeProject(project: ProjectConfig): Setting[] {

@@ -55,6 +55,7 @@ export const PLAIN_VARIABLES = [
   'GATEWAY_MAX_EVENT_LOOP_DELAY_MS',
   'GATEWAY_DRAIN_DELAY_MS',
   'GATEWAY_DRAIN_MS',
+  'GATEWAY_REPLICA_GONE_MS',
 ] as const;
 
 type SecretVariable = (typeof SECRET_VARIABLES)[number];

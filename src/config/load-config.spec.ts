@@ -64,6 +64,7 @@ describe('loadConfig', () => {
     ['GATEWAY_MAX_EVENT_LOOP_DELAY_MS', '60001', 'from 0 to 60000'],
     ['GATEWAY_DRAIN_DELAY_MS', '120001', 'from 0 to 120000'],
     ['GATEWAY_DRAIN_MS', '300001', 'from 0 to 300000'],
+    ['GATEWAY_REPLICA_GONE_MS', '999', 'from 1000 to 600000'],
     ['GATEWAY_PROJECT_NAME', 'my project', '1 to 64 letters'],
     ['GATEWAY_ALLOW_INSECURE_ENDPOINTS', 'on', 'must be one of 1, 0'],
     ['HSS_AUTH', 'ak/sk', 'must be one of token, aksk, ecs'],

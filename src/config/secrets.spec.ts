@@ -7,7 +7,7 @@ import { attempt, documents, environments, garbage, SECRET, toldOf } from './gar
 
 type Files = Record<string, string>;
 
-const DATABASE_URL = `postgres://u:12/${SECRET}@h/d`;
+const DATABASE_URL = `postgres://u:12%2F${SECRET}@h/d`;
 
 describe('secrets', () => {
   test('are not told of what runs with them, wherever they were found', () => {

@@ -7,6 +7,7 @@ import {
   UNEXPECTED,
 } from '../http/contract/edge-problems.js';
 import { OVERLOADED } from '../http/overload.js';
+import { AUDIT_UNREADABLE } from '../http/problem.filter.js';
 import type { Problem } from '../http/problem.js';
 import {
   PROBLEM_JSON,
@@ -53,7 +54,7 @@ function complete(operation: Operation): void {
   operation.responses = {
     ...finished(
       isProtected
-        ? [DEADLINE_PROBLEM, OVERLOADED, ...CALLER_PROBLEMS].reduce(withProblem, responses)
+        ? [DEADLINE_PROBLEM, OVERLOADED, AUDIT_UNREADABLE, ...CALLER_PROBLEMS].reduce(withProblem, responses)
         : responses,
     ),
     ...(isProtected && { 401: { $ref: '#/components/responses/Unauthorized' } }),

@@ -8,7 +8,7 @@ import {
 } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
-import { AuditTrail } from '../audit/audit-trail.js';
+import { AuditTrail, AuditUnavailable } from '../audit/audit-trail.js';
 import type { CallContext } from '../domain/caller.js';
 import { Clock } from '../domain/clock.js';
 import { TooManyFailures } from './identity/failed-attempts.js';
@@ -34,7 +34,9 @@ export class ProblemFilter implements ExceptionFilter {
   /** The answer to a request that failed, be it before it found a route. */
   answer(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
     const problem = problemOf(error);
-    if (problem.status === 500) this.#logger.error({ err: error, requestId: request.id }, 'unexpected error');
+    if (problem.status === 500 || problem === AUDIT_UNREADABLE) {
+      this.#logger.error({ err: error, requestId: request.id }, 'unexpected error');
+    }
     // An accepted operation has records of its own; everything else that was turned away is recorded here. While the trail
     // can't be written that goes for our own failures too: the first one that it takes shows that it can be written again.
     const turnedAway = problem.status < 500 || !this.trail.writable;
@@ -99,8 +101,17 @@ const REFUSED_BY_SERVER: Readonly<Record<number, () => Problem>> = {
   415: () => new Problem(415, 'unsupported_media_type', 'Send the body as Content-Type: application/json.'),
 };
 
+/** An act whose records can't be written has an answer of its own; this is of what had to be looked up before. */
+export const AUDIT_UNREADABLE = new Problem(
+  503,
+  'audit_unreadable',
+  'The audit trail can not be read at the moment. Nothing was done; try again later.',
+  { retryable: true, retryAfter: 5 },
+);
+
 export function problemOf(error: unknown): Problem {
   if (error instanceof Problem) return error;
+  if (error instanceof AuditUnavailable) return AUDIT_UNREADABLE;
   const status = error instanceof HttpException ? error.getStatus() : statusCodeOf(error);
   if (status !== undefined && status >= 400 && status < 500) {
     return (

@@ -64,7 +64,7 @@ export class Executor {
     const { chunks } = outcome;
     const recorded = await this.#conclude(intent, outcome);
     this.metrics.operations.inc({ operation: order.operation, status: outcome.status });
-    if (recorded && chunks.some((chunk) => chunk.outcome === 'unknown')) this.settler.watch(intent);
+    if (chunks.some((chunk) => chunk.outcome === 'unknown')) this.settler.watch(intent);
     const fault = chunks.find((chunk) => chunk.fault)?.fault;
     return {
       trail: { intent, chunks, outcome },

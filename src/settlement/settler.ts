@@ -1,15 +1,10 @@
-import {
-  Inject,
-  Injectable,
-  Logger,
-  type OnApplicationBootstrap,
-  type OnModuleDestroy,
-} from '@nestjs/common';
+import { Inject, Injectable, Logger, type OnModuleDestroy } from '@nestjs/common';
 
 import { alarmOutcomes } from '../audit/alarm-outcomes.js';
 import type { IntentRecord, OperationTrail, OutcomeRecord, SettledAlarm } from '../audit/audit-record.js';
-import { AuditTrail } from '../audit/audit-trail.js';
+import { AuditTrail, OperationTakenOver } from '../audit/audit-trail.js';
 import { OperationStore } from '../audit/operation.store.js';
+import { Recovery } from '../audit/recovery.js';
 import { targetsOf } from '../audit/targets.js';
 import { CONFIG, type Config } from '../config/config.js';
 import type { CallContext } from '../domain/caller.js';
@@ -37,7 +32,7 @@ const MOST_OTHERS = 100;
  * time is recorded as unknown, counted and told, for somebody to look at; the gateway goes on looking now and then.
  */
 @Injectable()
-export class Settler implements OnApplicationBootstrap, OnModuleDestroy {
+export class Settler implements OnModuleDestroy {
   readonly #logger = new Logger(Settler.name);
   readonly #watched = new Map<string, () => void>();
   readonly #givenUp = new Set<string>();
@@ -50,7 +45,10 @@ export class Settler implements OnApplicationBootstrap, OnModuleDestroy {
     private readonly trail: AuditTrail,
     private readonly upstream: UpstreamClient,
     private readonly clock: Clock,
-  ) {}
+    recovery: Recovery,
+  ) {
+    recovery.onAdopted((operation) => this.#adopt(operation));
+  }
 
   /** Operations that could not be settled in time, so far. */
   get unsettled(): number {
@@ -62,13 +60,12 @@ export class Settler implements OnApplicationBootstrap, OnModuleDestroy {
     return this.#watched.size;
   }
 
-  /** What an earlier run of the gateway left unknown. */
-  async onApplicationBootstrap(): Promise<void> {
-    for (const { intent, outcome, settlements } of await this.store.open()) {
-      if (!outcome) continue;
-      if (settlements?.at(-1)?.settled === false) this.#givenUp.add(intent.operationId);
-      this.watch(intent);
-    }
+  /** What another process left unknown, or an earlier run of this one. */
+  #adopt(operation: OperationTrail): void {
+    const { intent, outcome, settlements } = operation;
+    if (!outcome || !alarmOutcomes(operation).some(({ outcome }) => outcome === 'unknown')) return;
+    if (settlements?.at(-1)?.settled === false) this.#givenUp.add(intent.operationId);
+    this.watch(intent);
   }
 
   /** A look that is under way comes to its end and records nothing. */
@@ -109,6 +106,12 @@ export class Settler implements OnApplicationBootstrap, OnModuleDestroy {
       }
       next = Math.min(next, decisive - this.clock.now() + TIMER_LEEWAY_MS);
     } catch (error) {
+      if (error instanceof OperationTakenOver) {
+        // Another process looks after it by now.
+        this.#watched.delete(operationId);
+        this.#givenUp.delete(operationId);
+        return;
+      }
       this.#logger.warn(
         { err: error, operationId },
         'an unknown outcome could not be looked up; trying again',
@@ -120,7 +123,9 @@ export class Settler implements OnApplicationBootstrap, OnModuleDestroy {
   /** One look; answers from when on the next one may tell more, in epoch milliseconds, or undefined when it was the last. */
   async #settle(operationId: string): Promise<number | undefined> {
     const trail = await this.store.find(operationId);
-    if (!trail?.outcome) return undefined;
+    if (!trail) return undefined;
+    // It could not be recorded yet.
+    if (!trail.outcome) return Infinity;
     const unknown = new Set(
       alarmOutcomes(trail)
         .filter(({ outcome }) => outcome === 'unknown')

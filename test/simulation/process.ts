@@ -8,6 +8,7 @@ import {
 import { ClaimStore } from '../../src/audit/claim.store.js';
 import { AuditTrail } from '../../src/audit/audit-trail.js';
 import { OperationStore } from '../../src/audit/operation.store.js';
+import { SoleOwnership } from '../../src/audit/ownership.js';
 import { Recovery } from '../../src/audit/recovery.js';
 import type { Config } from '../../src/config/config.js';
 import { Clock } from '../../src/domain/clock.js';
@@ -116,8 +117,8 @@ export class SimulatedProcess {
       metrics,
     );
     this.store = new OperationStore(engine);
-    this.settler = new Settler(config, this.store, trail, upstream, clock);
-    this.#recovery = new Recovery(this.store, trail, clock);
+    this.#recovery = new Recovery(this.store, trail, clock, new SoleOwnership(engine));
+    this.settler = new Settler(config, this.store, trail, upstream, clock, this.#recovery);
     this.operations = new OperationsService(
       config,
       new Executor(trail, upstream, clock, this.settler, metrics, new RunningOperations()),
@@ -132,7 +133,6 @@ export class SimulatedProcess {
   /** As the real one, it takes requests only when it has looked after what an earlier one left. */
   async start(): Promise<void> {
     await this.#recovery.onModuleInit();
-    await this.settler.onApplicationBootstrap();
     this.ready = true;
   }
 

@@ -33,18 +33,24 @@ export class Instance {
     await database.query('DELETE FROM instance WHERE id = $1', [this.id]);
   }
 
-  /** Takes the open operations of instances that are gone; answers their ids. Only under the lock on the trail. */
-  async takeOver(database: Queryable): Promise<string[]> {
+  /**
+   * Takes the open operations of instances that are gone; answers their ids. Only under the lock on the trail.
+   *
+   * @param again ids of an earlier time of which it is not known whether they were taken
+   */
+  async takeOver(database: Queryable, again: readonly string[]): Promise<string[]> {
     await database.query(
       `DELETE FROM instance WHERE seen_at < clock_timestamp() - interval '${FORGOTTEN_AFTER}'`,
     );
     const { rows } = await database.query<{ id: string }>(
       `UPDATE operation SET instance = $1
-       WHERE open = 1 AND instance IS DISTINCT FROM $1 AND NOT EXISTS (
-         SELECT 1 FROM instance WHERE instance.id = operation.instance
-           AND seen_at > clock_timestamp() - $2 * interval '1 millisecond')
+       WHERE open = 1 AND (
+         instance = $1 AND id = ANY($3::text[])
+         OR instance IS DISTINCT FROM $1 AND NOT EXISTS (
+           SELECT 1 FROM instance WHERE instance.id = operation.instance
+             AND seen_at > clock_timestamp() - $2 * interval '1 millisecond'))
        RETURNING operation.id`,
-      [this.id, this.goneAfterMs],
+      [this.id, this.goneAfterMs, again],
     );
     return rows.map(({ id }) => id).sort();
   }

@@ -38,7 +38,7 @@ export class PostgresEngine extends AuditEngine {
     } catch (error) {
       const place = placeOf(engine.#pool);
       await engine.#pool.end();
-      throw new Error(`the audit database ${place} can not be opened: ${reasonOf(error)}`);
+      throw new Error(`the PostgreSQL database at ${place} can not be opened: ${reasonOf(error)}`);
     }
   }
 
@@ -46,12 +46,14 @@ export class PostgresEngine extends AuditEngine {
     return this.#reachable;
   }
 
-  append(entries: readonly Entry[]): Promise<readonly LeftOut[]> {
-    return this.exclusively(async (client, end) => {
+  async append(entries: readonly Entry[]): Promise<readonly LeftOut[]> {
+    const leftOut = await this.exclusively(async (client, end) => {
       // Whoever writes is not gone: nobody may take over what is written here.
       if (this.instance.isSilent) await this.instance.beat(client);
       return this.#write(client, end, entries);
     });
+    this.#reachable = true;
+    return leftOut;
   }
 
   async query(sql: string, parameters: readonly SqlValue[]): Promise<Row[]> {
@@ -66,6 +68,7 @@ export class PostgresEngine extends AuditEngine {
 
   /** A sign of life, which also shows whether the database can be reached. */
   async beat(): Promise<void> {
+    if (this.#pool.ending) return;
     try {
       await this.instance.beat(this.#pool);
       this.#reachable = true;

@@ -43,10 +43,10 @@ function withVerifiedTls(url: string): string {
     : url.replace(/([?&]sslmode=)(?:require|verify-ca)(?=&|$)/, '$1verify-full');
 }
 
-/** Where a database is, without who asks for it and by which password. */
+/** Where the server is: nothing that could hold a part of the password. */
 export function placeOf(pool: pg.Pool): string {
-  const { host, port, database } = new pg.Client(pool.options);
-  return `${database ?? ''} at ${host}:${port}`;
+  const { host, port } = new pg.Client(pool.options);
+  return `${host}:${port}`;
 }
 
 /** What went wrong, also where the system tried several addresses and says so in parts. */

@@ -1,0 +1,58 @@
+import { Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+
+import { Clock } from '../../domain/clock.js';
+import { CommitInDoubt } from '../audit.engine.js';
+import { Ownership } from '../ownership.js';
+import type { PostgresEngine } from './postgres.engine.js';
+
+/** So many signs of life in the time after which a process counts as gone. */
+const BEATS = 6;
+const LOOKS = 3;
+
+/** Of a store that several processes share: each tells the others that it lives, and takes over from those that do not. */
+@Injectable()
+export class SharedOwnership extends Ownership implements OnModuleInit, OnApplicationShutdown {
+  readonly lookAgainMs: number;
+  #cancel: (() => void) | undefined;
+  #stopped = false;
+  #inDoubt: readonly string[] = [];
+
+  constructor(
+    private readonly engine: PostgresEngine,
+    private readonly clock: Clock,
+  ) {
+    super();
+    this.lookAgainMs = engine.instance.goneAfterMs / LOOKS;
+  }
+
+  onModuleInit(): void {
+    this.#beatLater();
+  }
+
+  /** Not before: what is under way is still finished. */
+  onApplicationShutdown(): void {
+    this.#stopped = true;
+    this.#cancel?.();
+  }
+
+  async takeOver(): Promise<readonly string[]> {
+    let taken: readonly string[] = [];
+    try {
+      await this.engine.exclusively(async (client) => {
+        taken = await this.engine.instance.takeOver(client, this.#inDoubt);
+      });
+    } catch (error) {
+      if (error instanceof CommitInDoubt) this.#inDoubt = taken;
+      throw error;
+    }
+    this.#inDoubt = [];
+    return taken;
+  }
+
+  #beatLater(): void {
+    if (this.#stopped) return;
+    this.#cancel = this.clock.schedule(this.engine.instance.goneAfterMs / BEATS, () => {
+      void this.engine.beat().finally(() => this.#beatLater());
+    });
+  }
+}
