@@ -31,9 +31,14 @@ async function startOrExit(config: Config): Promise<Gateway> {
     return await startGateway(config);
   } catch (error) {
     const reasons: string[] = [];
-    for (let each = error; each instanceof Error; each = each.cause) reasons.push(each.message);
-    exitWith(`the gateway can not start: ${reasons.join(': ')}`);
+    for (let each = error; each instanceof Error; each = causeOf(each)) reasons.push(each.message);
+    exitWith(`the gateway can not start: ${reasons.filter((reason) => reason !== '').join(': ')}`);
   }
+}
+
+/** Of several addresses that were tried, the first one's reason says enough. */
+function causeOf(error: Error): unknown {
+  return error instanceof AggregateError ? error.errors[0] : error.cause;
 }
 
 function stopOnSignal(gateway: Gateway, { shutdown }: Config, alsoClose: () => Promise<void>): void {

@@ -390,7 +390,7 @@ describe('a shared store', () => {
     const trails = (await Promise.all([open(), open()])).map((engine) => new AuditTrail(engine));
     const answers = await Promise.allSettled(
       Array.from({ length: 60 }, (_, index) =>
-        trails[index % 2]?.intend(intent(uuidv7()), [], { claims: [claim('key:k', 'f')] }),
+        trails[index % 2]!.intend(intent(uuidv7()), [], { claims: [claim('key:k', 'f')] }),
       ),
     );
     expect(answers.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);

@@ -38,7 +38,7 @@ export class PostgresEngine extends AuditEngine {
     } catch (error) {
       const place = placeOf(engine.#pool);
       await engine.#pool.end();
-      throw new Error(`the PostgreSQL database at ${place} can not be opened: ${reasonOf(error)}`);
+      throw new Error(`the PostgreSQL database at ${place} can not be opened`, { cause: error });
     }
   }
 

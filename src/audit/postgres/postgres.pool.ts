@@ -1,7 +1,7 @@
 import pg from 'pg';
 
 /** `int8`, which the driver would hand over as text: times and numbers of records are far from what a number can't hold. */
-const INT8 = 20;
+const INT8: number = pg.types.builtins.INT8;
 
 /** So many connections, one of which writes. */
 const MOST_CONNECTIONS = 10;
@@ -27,7 +27,7 @@ export function openPool(url: string, onLost: (error: Error) => void): pg.Pool {
     idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MS,
     types: {
       getTypeParser: (oid, format) =>
-        (oid === INT8 ? Number : pg.types.getTypeParser(oid, format)) as typeof Number,
+        (Number(oid) === INT8 ? Number : pg.types.getTypeParser(oid, format)) as typeof Number,
     },
   });
   pool.on('error', onLost);
