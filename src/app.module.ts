@@ -6,6 +6,7 @@ import { AlarmsModule } from './api/alarms/alarms.module.js';
 import { MeModule } from './api/me/me.module.js';
 import { BrakesModule } from './api/brakes/brakes.module.js';
 import { HssModule } from './api/hss/hss.module.js';
+import { ListsApiModule } from './api/lists/lists.api.module.js';
 import { OperationsModule } from './api/operations/operations.module.js';
 import { AuditModule } from './audit/audit.module.js';
 import { CONFIG, type Config } from './config/config.js';
@@ -59,6 +60,7 @@ export class AppModule {
         OperationsCoreModule,
         OperationsModule,
         BrakesModule,
+        ListsApiModule,
         HssModule,
       ],
       providers: [

@@ -6,7 +6,7 @@ import { readEvents } from '../upstream/index.js';
 import type { Alarm } from './alarm.js';
 import { queryOf, type AlarmFilter } from './alarm-filter.js';
 import { alarmOf } from './alarm.translator.js';
-import { list, object, whole } from './listed-value.js';
+import { list, object, whole } from '../lists/listed-value.js';
 
 /** Upstream takes 10 to 1000 rows a page, and may give fewer than it was asked for (contract 2.1). */
 const LEAST_ROWS = 10;

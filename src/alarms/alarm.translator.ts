@@ -2,7 +2,7 @@ import { ATTACK_TAGS, HANDLE_STATUSES } from '../domain/alarm-words.js';
 import { isOperationType, OPERATION_TYPE_NAMES } from '../domain/operation-type.js';
 import { SEVERITIES } from '../domain/severity.js';
 import type { Alarm, AlarmContainer, AlarmDetail, AlarmHandling, AlarmHost } from './alarm.js';
-import { list, object, oneOf, present, text, whole, type Listed } from './listed-value.js';
+import { list, object, oneOf, present, text, whole, type Listed } from '../lists/listed-value.js';
 
 /** An alarm of the listing, field by field; undefined for what has no id, which nobody could act on. */
 export function alarmOf(listed: unknown): Alarm | undefined {

@@ -3,15 +3,12 @@ import { lackOf } from '../domain/grants.js';
 import type { Scope } from '../domain/scope.js';
 import type { Alarm } from './alarm.js';
 
-/** No event type of upstream's: what a grant that names types never covers. */
-const UNKNOWN_TYPE = -1;
-
 /** Whether a caller may read an alarm: grants may be limited to event types and severities. */
 export function mayRead(
   caller: Caller,
   { project, enterpriseProjectId }: Pick<Scope, 'project' | 'enterpriseProjectId'>,
-  { eventType = UNKNOWN_TYPE, severity }: Pick<Alarm, 'eventType' | 'severity'>,
+  { eventType, severity }: Pick<Alarm, 'eventType' | 'severity'>,
 ): boolean {
-  const facts = { eventType, ...(severity && { severity }) };
+  const facts = { ...(eventType !== undefined && { eventType }), ...(severity && { severity }) };
   return lackOf(caller, { right: 'read', project, enterpriseProjectId, alarms: [facts] }) === undefined;
 }

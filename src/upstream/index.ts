@@ -1,7 +1,15 @@
 export { UpstreamClient, type UpstreamResult } from './upstream.client.js';
 export { operateAlarms, operateBody, readEvents } from './event-calls.js';
 export { callFor, itemIdOf } from './list-calls.js';
-export { CHANGED_LIST, type UpstreamList } from './lists.js';
+export {
+  ALARM_WHITELIST,
+  BLOCKED_ADDRESSES,
+  HANDLING_HISTORY,
+  ISOLATED_FILES,
+  LOGIN_WHITELIST,
+  type UpstreamList,
+  type WireItem,
+} from './lists.js';
 export type { ReadBack, UpstreamCall } from './upstream-call.js';
 export { documentedFaults, UNKNOWN_PROJECT_FAULT, type DocumentedFault } from './documented-faults.js';
 export { documentedReadFaults, faultOfRead } from './read-fault.js';

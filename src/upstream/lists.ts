@@ -47,8 +47,21 @@ export const BLOCKED_ADDRESSES: UpstreamList = {
   filter: ['src_ip'],
 };
 
-/** Contract 2.3: it can only be read. */
-export const HANDLING_HISTORY = { call: 'ListEventHandleHistory', path: 'handle-history' } as const;
+/** Contract 2.3. It can only be read, and its lines have no id: two that read the same are as good as one. */
+export const HANDLING_HISTORY: UpstreamList = {
+  call: 'ListEventHandleHistory',
+  path: 'handle-history',
+  key: [
+    'event_type',
+    'event_class_id',
+    'host_name',
+    'private_ip',
+    'occur_time',
+    'handle_time',
+    'operate_type',
+  ],
+  filter: [],
+};
 
 /** The list that an operation changes. */
 export const CHANGED_LIST: Readonly<Record<ListOperation, UpstreamList>> = {

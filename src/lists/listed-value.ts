@@ -1,4 +1,4 @@
-/** Reads members of what upstream lists, of which everything may be missing, null, empty or of another type (contract 2.1). */
+/** Reads members of what upstream lists, of which everything may be missing, null, empty or of another type. */
 export type Listed = Readonly<Record<string, unknown>>;
 
 export function object(value: unknown): Listed {
@@ -19,6 +19,12 @@ export function whole(value: unknown): number | undefined {
 
 export function oneOf<T extends string>(words: readonly T[], value: unknown): T | undefined {
   return words.find((word) => word === value);
+}
+
+/** Epoch milliseconds as an RFC 3339 time, where that can say them; 0 stands for none. */
+export function time(value: unknown): string | undefined {
+  const date = new Date(typeof value === 'number' && value > 0 ? value : NaN);
+  return date.getUTCFullYear() <= 9999 ? date.toISOString() : undefined;
 }
 
 /** The object without what is not there; undefined where nothing is left. */

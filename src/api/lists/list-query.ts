@@ -1,0 +1,62 @@
+import { invalidRequest } from '../../http/problem.js';
+import type { ScopeWish } from '../../http/policy.js';
+import type { Violation } from '../../http/validation/report.js';
+import { digestOf, readCursor } from '../../lists/list-cursor.js';
+import type { Mark } from '../../lists/list-page.js';
+import { DEFAULT_LIMIT, type ListQueryDto } from '../../lists/list-query.dto.js';
+import { queryViolations } from '../../lists/query-violations.js';
+import type { UpstreamList } from '../../upstream/index.js';
+import type { ListedResource } from './listed-resource.js';
+
+/** What a query string asks for. */
+export interface AskedList {
+  readonly wish: ScopeWish;
+  /** As upstream spells them. */
+  readonly filters: readonly (readonly [name: string, value: string])[];
+  readonly limit: number;
+  /** Absent: the first page. */
+  readonly mark?: Mark;
+}
+
+/** @throws Problem 400 with everything that is wrong */
+export function readListQuery<Query extends ListQueryDto>(
+  resource: ListedResource<unknown, Query>,
+  query: unknown,
+): AskedList {
+  const violations = listQueryViolations(resource, query);
+  if (violations.length > 0) throw invalidRequest(violations);
+  const asked = query as Query;
+  const { project, enterpriseProjectId, limit, cursor } = asked;
+  const mark = cursor === undefined ? undefined : readCursor(cursor)?.mark;
+  return {
+    wish: {
+      ...(project !== undefined && { project }),
+      ...(enterpriseProjectId !== undefined && { enterpriseProjectId }),
+    },
+    filters: resource
+      .filters(asked)
+      .flatMap(([name, value]): [string, string][] => (value === undefined ? [] : [[name, value]])),
+    limit: limit === undefined ? DEFAULT_LIMIT : Number(limit),
+    ...(mark && { mark }),
+  };
+}
+
+/** Everything wrong with a query string. */
+export function listQueryViolations<Query extends ListQueryDto>(
+  resource: ListedResource<unknown, Query>,
+  query: unknown,
+): Violation[] {
+  const ofFields = queryViolations(resource.query, query);
+  const ofWhole = ofFields.length === 0 ? (resource.violations?.(query as Query) ?? []) : [];
+  return [...ofFields, ...ofWhole, ...cursorViolations(resource.list, query as { cursor?: unknown })];
+}
+
+function cursorViolations(list: UpstreamList, { cursor, ...rest }: { cursor?: unknown }): Violation[] {
+  if (typeof cursor !== 'string' || cursor === '') return [];
+  const read = readCursor(cursor);
+  const [parameter, rule] = ['cursor', 'cursor'];
+  if (!read) return [{ parameter, rule, message: 'cursor must be the nextCursor of an earlier page' }];
+  if (read.digest === digestOf(list.path, rest)) return [];
+  const message = 'cursor belongs to another list: repeat every parameter of the first page but limit';
+  return [{ parameter, rule, message }];
+}
