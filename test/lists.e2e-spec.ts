@@ -37,6 +37,21 @@ const caller = (id: string, grants: Grant[], denials: CallerConfig['denials'] = 
   ...(denials.length > 0 && { denials }),
 });
 
+/** An item of whichever list, as far as these tests look. */
+interface Item {
+  readonly id: string;
+  readonly operation: string;
+  readonly status: string;
+  readonly eventType?: number;
+  readonly target?: Readonly<Record<string, string | number>>;
+  readonly alarm?: { readonly eventType: number };
+}
+interface Page {
+  readonly items: readonly Item[];
+  readonly nextCursor?: string;
+  readonly windowMoved?: boolean;
+}
+
 let rig: Rig;
 let cloud: SimulatorClient;
 
@@ -59,6 +74,8 @@ beforeEach(async () => {
 
 const list = (path: string, key = 'all'): Promise<JsonAnswer> =>
   rig.call('GET', `/v1/${path}`, undefined, { key: `key-of-${key}` });
+
+const pageOf = async (path: string, key = 'all'): Promise<Page> => (await list(path, key)).body as Page;
 
 /** One of the contract's own operate calls, straight to the cloud. */
 async function operate(section: string): Promise<void> {
@@ -85,13 +102,9 @@ describe('what is listed', () => {
   it('of the handling history: what was done, when, by whom and to what kind of alarm', async () => {
     await operate('9.1');
     await operate('9.2');
-    const { status, body } = await list('handling-history');
-    expect(status).toBe(200);
-    expect(body.items.map(({ operation }: { operation: string }) => operation)).toEqual([
-      'unhandle',
-      'mark_as_handled',
-    ]);
-    expect(body.items[1]).toEqual({
+    const { items } = await pageOf('handling-history');
+    expect(items.map(({ operation }) => operation)).toEqual(['unhandle', 'mark_as_handled']);
+    expect(items[1]).toEqual({
       operation: 'mark_as_handled',
       handledAt: expect.stringMatching(/^\d{4}-.*Z$/),
       handledBy: rig.simulator.account.user,
@@ -106,16 +119,16 @@ describe('what is listed', () => {
       occurredAt: expect.stringMatching(/Z$/),
       host: expect.objectContaining({ privateIp: '10.20.1.15', assetValue: 'important' }),
     });
-    expect((await list('handling-history?order=oldest_first')).body.items[0].operation).toBe(
-      'mark_as_handled',
-    );
+    expect((await pageOf('handling-history?order=oldest_first')).items[0]?.operation).toBe('mark_as_handled');
   });
 
   it('of the alarm whitelist: the entry, its rule and what removal takes', async () => {
     await operate('9.5');
-    const { alarmWhitelist } = (await rig.control('GET', '/state')).body;
-    const [{ eventType, hash, description, updatedAt }] = alarmWhitelist;
-    expect((await list('alarm-whitelist')).body.items).toEqual([
+    const { alarmWhitelist } = (await rig.control('GET', '/state')).body as {
+      alarmWhitelist: { eventType: number; hash: string; description: string; updatedAt: number }[];
+    };
+    const { eventType, hash, description, updatedAt } = alarmWhitelist[0]!;
+    expect((await pageOf('alarm-whitelist')).items).toEqual([
       {
         id: expect.stringMatching(/^[0-9a-f]{32}$/),
         target: { eventType, hash, description },
@@ -130,7 +143,7 @@ describe('what is listed', () => {
 
   it('of the login whitelist: from where, to where, as whom, and why', async () => {
     await operate('9.7');
-    expect((await list('login-whitelist')).body.items).toEqual([
+    expect((await pageOf('login-whitelist')).items).toEqual([
       {
         id: expect.stringMatching(/^[0-9a-f]{32}$/),
         target: { privateIp: '10.20.3.8', loginIp: '203.0.113.24', loginUserName: 'opsadmin' },
@@ -143,7 +156,7 @@ describe('what is listed', () => {
 
   it('of the isolated files: where they stand, and of the alarm behind them only what it is', async () => {
     await operate('9.9');
-    const { items } = (await list('isolated-files')).body;
+    const { items } = await pageOf('isolated-files');
     expect(items).toEqual([
       {
         id: expect.stringMatching(/^[0-9a-f]{32}$/),
@@ -160,13 +173,13 @@ describe('what is listed', () => {
         alarm: expect.objectContaining({ eventId: '4b8f1c77-93d6-47a1-8ed0-c61b5f2a3d18' }),
       },
     ]);
-    expect(Object.keys(items[0].alarm).sort()).toEqual(
+    expect(Object.keys(items[0]!.alarm!).sort()).toEqual(
       ['eventClassId', 'eventId', 'eventType', 'name', 'occurredAt', 'severity'].sort(),
     );
   });
 
   it('of the blocked addresses: which, on which host, for which service, how often', async () => {
-    const { items } = (await list('blocked-addresses?hostName=bastion')).body;
+    const { items } = await pageOf('blocked-addresses?hostName=bastion');
     expect(items).toEqual([
       {
         id: expect.stringMatching(/^[0-9a-f]{32}$/),
@@ -182,12 +195,12 @@ describe('what is listed', () => {
 
   it('has the same id at any time, in whatever state', async () => {
     await operate('9.9');
-    const [before] = (await list('isolated-files')).body.items;
-    const { hostId, fileHash, filePath } = before.target;
+    const [before] = (await pageOf('isolated-files')).items;
+    const { hostId, fileHash, filePath } = before!.target!;
     const target = { host_id: hostId, file_hash: fileHash, file_path: filePath };
     expect((await send('PUT', 'isolated-file', { data_list: [target] })).status).toBe(200);
-    const [after] = (await list('isolated-files')).body.items;
-    expect([after.id, after.status]).toEqual([before.id, 'restored']);
+    const [after] = (await pageOf('isolated-files')).items;
+    expect([after!.id, after!.status]).toEqual([before!.id, 'restored']);
   });
 });
 
@@ -255,34 +268,34 @@ describe('paging', () => {
     const read: string[] = [];
     let cursor = '';
     for (let pages = 0; pages < 60; pages += 1) {
-      const { body } = await list(`login-whitelist?limit=${limit}${cursor}`);
-      expect(body.items.length).toBeLessThanOrEqual(limit);
-      expect(body).not.toHaveProperty('windowMoved');
-      read.push(...body.items.map(({ target }: { target: { loginIp: string } }) => target.loginIp));
-      if (body.nextCursor === undefined) break;
-      cursor = `&cursor=${body.nextCursor}`;
+      const page = await pageOf(`login-whitelist?limit=${limit}${cursor}`);
+      expect(page.items.length).toBeLessThanOrEqual(limit);
+      expect(page).not.toHaveProperty('windowMoved');
+      read.push(...page.items.map(({ target }) => String(target!['loginIp'])));
+      if (page.nextCursor === undefined) break;
+      cursor = `&cursor=${page.nextCursor}`;
     }
     expect(read).toEqual(Array.from({ length: 53 }, (_, index) => `203.0.113.${index}`));
   });
 
   it('skips nothing when entries are removed meanwhile, and says that the list moved', async () => {
     await addLogins(30);
-    const first = (await list('login-whitelist?limit=12')).body;
+    const first = await pageOf('login-whitelist?limit=12');
     const gone = [3, 7].map((index) => ({
       private_ip: '10.0.0.1',
       login_ip: `203.0.113.${index}`,
       login_user_name: 'deploy',
     }));
     expect((await send('DELETE', 'white-list/login', { data_list: gone })).status).toBe(200);
-    const second = (await list(`login-whitelist?limit=30&cursor=${first.nextCursor}`)).body;
+    const second = await pageOf(`login-whitelist?limit=30&cursor=${first.nextCursor}`);
     expect(second.windowMoved).toBe(true);
-    const read = [...first.items, ...second.items].map(({ target }) => target.loginIp as string);
+    const read = [...first.items, ...second.items].map(({ target }) => target!['loginIp']);
     expect(new Set(read)).toEqual(new Set(Array.from({ length: 30 }, (_, index) => `203.0.113.${index}`)));
   });
 
   it('refuses a cursor of another list, of other filters, and one that nobody gave', async () => {
     await addLogins(15);
-    const { nextCursor } = (await list('login-whitelist?limit=10')).body;
+    const { nextCursor } = await pageOf('login-whitelist?limit=10');
     for (const query of [
       `alarm-whitelist?cursor=${nextCursor}`,
       `login-whitelist?loginUserName=x&cursor=${nextCursor}`,
@@ -337,15 +350,12 @@ describe('a grant that is limited to event types', () => {
   it('shows what stands there because of alarms of these types, and nothing of which it is not known', async () => {
     for (const section of ['9.1', '9.5', '9.7', '9.9']) await operate(section);
     const types = async (path: string, key: string) =>
-      (await list(path, key)).body.items.map(
-        (item: { eventType?: number; target?: { eventType?: number }; alarm?: { eventType: number } }) =>
-          item.eventType ?? item.target?.eventType ?? item.alarm?.eventType ?? 'unknown',
+      (await pageOf(path, key)).items.map(
+        ({ eventType, target, alarm }) => eventType ?? target?.['eventType'] ?? alarm?.eventType ?? 'unknown',
       );
     const all = await types('handling-history', 'all');
-    expect(await types('handling-history', 'rootkits')).toEqual(all.filter((type: number) => type === 1010));
-    expect(await types('handling-history', 'no-rootkits')).toEqual(
-      all.filter((type: number) => type !== 1010),
-    );
+    expect(await types('handling-history', 'rootkits')).toEqual(all.filter((type) => type === 1010));
+    expect(await types('handling-history', 'no-rootkits')).toEqual(all.filter((type) => type !== 1010));
     for (const path of ['login-whitelist', 'blocked-addresses']) {
       expect(await types(path, 'rootkits')).toEqual([]);
       expect(await types(path, 'no-rootkits')).toEqual([]);
