@@ -1,4 +1,4 @@
-import type { AlarmOutcome } from '../domain/outcome.js';
+import type { AlarmOutcome, ChunkOutcome } from '../domain/outcome.js';
 import type { OperationTrail } from './audit-record.js';
 import { targetsOf } from './targets.js';
 
@@ -9,6 +9,8 @@ export interface KnownOutcome {
   readonly outcome: AlarmOutcome;
   /** Whether upstream's state was read to know it. */
   readonly verified: boolean;
+  /** Upstream took it and is still at work on it. */
+  readonly underWay?: true;
   /** Code of the fault of its chunk. */
   readonly reason?: string;
 }
@@ -20,15 +22,33 @@ export function alarmOutcomes({ intent, chunks, settlements = [] }: OperationTra
   );
   const targets = targetsOf(intent);
   const known: KnownOutcome[] = [];
-  for (const { alarms, outcome, fault, verified = false } of chunks) {
-    for (const eventId of targets.slice(known.length, known.length + alarms)) {
+  for (const chunk of chunks) {
+    for (const eventId of targets.slice(known.length, known.length + chunk.alarms)) {
       const later = settled.get(eventId);
-      if (later !== undefined && later !== 'unknown') known.push({ eventId, outcome: later, verified: true });
-      else known.push({ eventId, outcome, verified, ...(fault && { reason: fault.code }) });
+      known.push(
+        later === undefined || later === 'unknown'
+          ? asLeft(eventId, chunk, later)
+          : { eventId, outcome: later, verified: true },
+      );
     }
   }
   // Past the known chunks an alarm may be under way at this moment, so nothing is claimed of it.
   for (const eventId of targets.slice(known.length))
     known.push({ eventId, outcome: 'unknown', verified: false });
   return known;
+}
+
+/** What the exchange left, or nothing where it was looked up since and could not be found out. */
+function asLeft(eventId: string, chunk: ChunkOutcome, later: 'unknown' | undefined): KnownOutcome {
+  const { fault, verified = false, already = [], underWay = [] } = chunk;
+  if (already.includes(eventId)) return { eventId, outcome: 'already', verified: true };
+  const reason = fault && { reason: fault.code };
+  if (later !== undefined) return { eventId, outcome: later, verified: false, ...reason };
+  return {
+    eventId,
+    outcome: chunk.outcome,
+    verified: typeof verified === 'boolean' ? verified : verified.includes(eventId),
+    ...(underWay.includes(eventId) && { underWay: true }),
+    ...reason,
+  };
 }

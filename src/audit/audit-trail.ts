@@ -1,5 +1,6 @@
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 
+import { isOpen } from '../domain/outcome.js';
 import {
   AuditEngine,
   AuditUnavailable,
@@ -118,7 +119,7 @@ export class AuditTrail implements OnApplicationShutdown {
    * @throws AuditUnavailable
    */
   async conclude(record: OutcomeRecord, releases?: Entry['releases']): Promise<void> {
-    const open = record.chunks.some(({ outcome }) => outcome === 'unknown');
+    const open = record.chunks.some(isOpen);
     await this.#append({ ...entryOf(record), status: record.status, open, ...(releases && { releases }) });
   }
 

@@ -5,7 +5,7 @@ describe('the YAML file', () => {
   test('sets limits, which variables override', () => {
     const yaml = `${CALLERS}
 limits: { alarmsPerRequest: 50, bodyBytes: 2048 }
-upstream: { deadlineMs: 600, attemptTimeoutMs: 300, maxAttempts: 5, connections: 8, settleQuietMs: 100, settleGiveUpMs: 200 }`;
+upstream: { deadlineMs: 600, attemptTimeoutMs: 300, maxAttempts: 5, connections: 8, settleQuietMs: 100, settleGiveUpMs: 200, verify: always }`;
     expect(loadWith({ GATEWAY_MAX_ALARMS: '60', GATEWAY_DEADLINE_MS: '700' }, yaml)).toMatchObject({
       limits: { alarmsPerRequest: 60, bodyBytes: 2048 },
       upstream: {
@@ -15,6 +15,7 @@ upstream: { deadlineMs: 600, attemptTimeoutMs: 300, maxAttempts: 5, connections:
         connections: 8,
         settleQuietMs: 100,
         settleGiveUpMs: 200,
+        verify: 'always',
       },
     });
   });

@@ -37,6 +37,7 @@ describe('describeConfig', () => {
       'upstream.connections': 64,
       'upstream.settleQuietMs': 20_000,
       'upstream.settleGiveUpMs': 60_000,
+      'upstream.verify': 'destructive',
       'shutdown.drainDelayMs': 0,
       'shutdown.drainMs': 25_000,
       'limits.perCaller.maxHostsPerHour': 50,

@@ -56,6 +56,7 @@ export const PLAIN_VARIABLES = [
   'GATEWAY_DRAIN_DELAY_MS',
   'GATEWAY_DRAIN_MS',
   'GATEWAY_REPLICA_GONE_MS',
+  'GATEWAY_VERIFY',
 ] as const;
 
 type SecretVariable = (typeof SECRET_VARIABLES)[number];

@@ -14,6 +14,7 @@ const ATTEMPT_TIMEOUT_MS = { min: 250, max: 30_000 };
 const ATTEMPTS = { min: 1, max: 5 };
 /** How long upstream may go on with a request whose answer was lost, and when looking for its outcome ends. */
 const SETTLE_MS = { min: 100, max: 3_600_000 };
+const VERIFY = ['always', 'destructive', 'never'] as const;
 const CONNECTIONS = { min: 1, max: 1_024 };
 
 /** Variables win over the file, whose value is read all the same so that what is wrong with it is told. */
@@ -54,6 +55,7 @@ export function readUpstream(file: Field, environment: Environment): UpstreamCon
     'connections',
     'settleQuietMs',
     'settleGiveUpMs',
+    'verify',
   );
   return {
     deadlineMs: environment
@@ -66,5 +68,6 @@ export function readUpstream(file: Field, environment: Environment): UpstreamCon
     connections: fields.connections.integer(CONNECTIONS, 64),
     settleQuietMs: fields.settleQuietMs.integer(SETTLE_MS, 20_000),
     settleGiveUpMs: fields.settleGiveUpMs.integer(SETTLE_MS, 60_000),
+    verify: environment.field('GATEWAY_VERIFY').oneOf(VERIFY, fields.verify.oneOf(VERIFY, 'destructive')),
   };
 }

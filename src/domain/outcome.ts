@@ -60,13 +60,24 @@ export interface ChunkOutcome {
   readonly outcome: AlarmOutcome;
   readonly fault?: Fault;
   readonly exchange?: ExchangeTrace;
-  /** Upstream's answer was lost and its state was read instead. */
-  readonly verified?: true;
+  /** Upstream's state was read, and shows all that was sent as it was wanted; or only those named. */
+  readonly verified?: true | readonly string[];
+  /** Those that were so before, by upstream's state, and were not sent; all of them where the outcome says so. */
+  readonly already?: readonly string[];
+  /** Those that upstream took and is still at work on: an isolation, or its taking back. */
+  readonly underWay?: readonly string[];
+}
+
+/** Whether something is still to be found out about a chunk. */
+export function isOpen({ outcome, underWay }: Pick<ChunkOutcome, 'outcome' | 'underWay'>): boolean {
+  return outcome === 'unknown' || underWay !== undefined;
 }
 
 /** The status of an operation whose chunks ended so. */
-export function statusOf(chunks: readonly Pick<ChunkOutcome, 'outcome'>[]): OperationStatus {
-  const seen = new Set(chunks.map((chunk) => chunk.outcome));
+export function statusOf(chunks: readonly Pick<ChunkOutcome, 'outcome' | 'already'>[]): OperationStatus {
+  const seen = new Set(
+    chunks.flatMap(({ outcome, already = [] }) => (already.length > 0 ? [outcome, 'already'] : [outcome])),
+  );
   const done = seen.has('applied') || seen.has('already');
   seen.delete('applied');
   seen.delete('already');

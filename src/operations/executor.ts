@@ -8,14 +8,15 @@ import { targetsOf } from '../audit/targets.js';
 import type { ProjectConfig } from '../config/config.js';
 import type { CallContext } from '../domain/caller.js';
 import { Clock } from '../domain/clock.js';
-import { CHUNK_SIZE, statusOf, type ChunkOutcome, type Fault } from '../domain/outcome.js';
+import { CHUNK_SIZE, isOpen, statusOf, type ChunkOutcome, type Fault } from '../domain/outcome.js';
 import { Problem } from '../http/problem.js';
 import { Metrics } from '../metrics/metrics.js';
 import { Settler } from '../settlement/settler.js';
-import { callFor, UpstreamClient, type UpstreamCall, type UpstreamResult } from '../upstream/index.js';
+import { callFor, type UpstreamCall } from '../upstream/index.js';
 import type { Handled } from './handled.js';
-import type { PlacedOrder } from './order.js';
+import type { Order, PlacedOrder } from './order.js';
 import { keyClaim } from './repeats.js';
+import { CheckedSender, type Told } from './verification/checked-sender.js';
 import { RunningOperations, type RunningOperation } from './running-operations.js';
 
 /** A clock that is set back by no more than this leaves the ids in order. */
@@ -29,7 +30,7 @@ export class Executor {
 
   constructor(
     private readonly trail: AuditTrail,
-    private readonly upstream: UpstreamClient,
+    private readonly sender: CheckedSender,
     private readonly clock: Clock,
     private readonly settler: Settler,
     private readonly metrics: Metrics,
@@ -59,12 +60,12 @@ export class Executor {
     const { order, project } = placed;
     const intent = this.#intentOf(placed, context);
     await this.#intend(intent, order.bodies, conditions);
-    await Promise.race([this.#act(intent, project, order.bodies, context, run), run.cutOff]);
+    await Promise.race([this.#act(intent, project, order, context, run), run.cutOff]);
     const outcome = this.#outcome(intent, run);
     const { chunks } = outcome;
     const recorded = await this.#conclude(intent, outcome);
     this.metrics.operations.inc({ operation: order.operation, status: outcome.status });
-    if (chunks.some((chunk) => chunk.outcome === 'unknown')) this.settler.watch(intent);
+    if (chunks.some(isOpen)) this.settler.watch(intent);
     const fault = chunks.find((chunk) => chunk.fault)?.fault;
     return {
       trail: { intent, chunks, outcome },
@@ -123,7 +124,7 @@ export class Executor {
   async #act(
     intent: IntentRecord,
     project: ProjectConfig,
-    bodies: readonly string[],
+    { bodies, verbatim = false }: Pick<Order, 'bodies' | 'verbatim'>,
     context: CallContext,
     run: RunningOperation,
   ): Promise<void> {
@@ -133,7 +134,7 @@ export class Executor {
       const alarms = Math.min(CHUNK_SIZE, all - index * CHUNK_SIZE);
       const call = callFor(intent.operation, intent.scope, project, body);
       run.underWay = alarms;
-      const { chunk, goOn, answer } = await this.#send(alarms, call, context);
+      const { chunk, goOn, answer } = await this.#send(alarms, call, context, verbatim);
       // Too late to be told: its outcome is written.
       if (run.isCutOff) return;
       run.underWay = 0;
@@ -159,15 +160,9 @@ export class Executor {
   }
 
   /** Whatever breaks meanwhile, the operation gets its outcome: an intent without one would say `pending` for ever. */
-  async #send(
-    alarms: number,
-    call: UpstreamCall,
-    context: CallContext,
-  ): Promise<{ chunk: ChunkOutcome; goOn: boolean; answer?: string }> {
+  async #send(alarms: number, call: UpstreamCall, context: CallContext, verbatim: boolean): Promise<Told> {
     try {
-      const result = await this.upstream.send(call, context);
-      const chunk = chunkOf(alarms, result);
-      return 'fault' in result ? { chunk, goOn: result.goOn } : { chunk, goOn: true, answer: result.body };
+      return await this.sender.send(call, alarms, context, verbatim);
     } catch (error) {
       this.#logger.error(
         { err: error, requestId: context.requestId },
@@ -247,9 +242,3 @@ const UNEXPECTED: Fault = {
     'Something unexpected happened in the gateway while it sent this: whether it was done is not known. Its log has the request id.',
   retryable: false,
 };
-
-function chunkOf(alarms: number, result: UpstreamResult): ChunkOutcome {
-  const { outcome, exchange } = result;
-  if ('fault' in result) return { alarms, outcome, exchange, fault: result.fault };
-  return { alarms, outcome, exchange, ...(result.verified && { verified: true }) };
-}

@@ -7,12 +7,14 @@ import { OperationsService } from './operations.service.js';
 import { Repeats } from './repeats.js';
 import { RunningOperations } from './running-operations.js';
 import { UndoService } from './undo/undo.service.js';
+import { CheckedSender } from './verification/checked-sender.js';
 import { UnknownWords } from './unknown-words.js';
 
 /** What every API that handles alarms has in common. */
 @Global()
 @Module({
   providers: [
+    CheckedSender,
     OperationsService,
     UndoService,
     Executor,

@@ -47,6 +47,8 @@ export interface Order {
   readonly bodies: readonly string[];
   /** The bodies in a form that is the same for requests that mean the same, where they are not so themselves. */
   readonly canonical?: string;
+  /** What it sends travels as it came, and upstream's state has no say in it. */
+  readonly verbatim?: boolean;
   /** The operation that it takes back, with what can not be taken back of it. */
   readonly undoes?: {
     readonly operationId: string;

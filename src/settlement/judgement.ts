@@ -30,3 +30,12 @@ export function judge(found: AlarmStanding, influence: Influence, times: Times):
   const quiet = times.now - times.concludedAt >= times.quietMs;
   return { eventId, outcome: standing === 'otherwise' && quiet ? 'rejected' : 'unknown' };
 }
+
+/**
+ * What an alarm's standing says about an act that upstream took and was at work on: undefined while it still is. Where it stands
+ * otherwise nobody can tell what became of it, and nothing is claimed.
+ */
+export function judgeUnderWay({ eventId, standing, underWay }: AlarmStanding): SettledAlarm | undefined {
+  if (standing === 'as_wanted') return underWay ? undefined : { eventId, outcome: 'applied' };
+  return { eventId, outcome: 'unknown' };
+}

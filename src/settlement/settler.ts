@@ -12,7 +12,7 @@ import { Clock } from '../domain/clock.js';
 import { CHUNK_SIZE, statusOf } from '../domain/outcome.js';
 import { UpstreamClient, type AlarmStanding } from '../upstream/index.js';
 import { influenceOn, type Influence } from './influence.js';
-import { judge, type Times } from './judgement.js';
+import { judge, judgeUnderWay, type Times } from './judgement.js';
 
 /** Milliseconds between looks: soon at first, then less and less often, and in the end once an hour. */
 const LOOK_AFTER_MS = [
@@ -126,23 +126,25 @@ export class Settler implements OnModuleDestroy {
     if (!trail) return undefined;
     // It could not be recorded yet.
     if (!trail.outcome) return Infinity;
-    const unknown = new Set(
-      alarmOutcomes(trail)
-        .filter(({ outcome }) => outcome === 'unknown')
-        .map(({ eventId }) => eventId),
-    );
-    if (unknown.size === 0) return undefined;
+    const open = openIn(trail);
+    if (open.size === 0) return undefined;
     // Of before the reading: what is not done then may be done before the reading ends.
     const times = this.#times(trail.intent, trail.outcome);
-    const standings = await this.#standings(trail, unknown);
-    const alarms = await Promise.all(
-      standings.map(async (found) => judge(found, await this.#influence(found, trail), times)),
+    const standings = await this.#standings(trail, new Set(open.keys()));
+    const judged = await Promise.all(
+      standings.map(async (found) => {
+        if (open.get(found.eventId) === 'under_way') return judgeUnderWay(found);
+        return judge(found, await this.#influence(found, trail), times);
+      }),
     );
     if (this.#stopped) return Infinity;
-    const settled = alarms.every(({ outcome }) => outcome !== 'unknown');
+    const alarms = judged.filter((alarm) => alarm !== undefined);
+    const stuck = alarms.some(({ outcome }) => outcome === 'unknown');
+    const settled = alarms.length === judged.length && !stuck;
     const late = times.now >= times.giveUpAt;
     // Given up is said once, and looked at again now and then: upstream, or our right to read it, may come back.
-    if (settled || (late && !this.#givenUp.has(operationId))) await this.#record(trail, alarms, settled);
+    if (settled || (late && stuck && !this.#givenUp.has(operationId)))
+      await this.#record(trail, alarms, settled);
     if (settled) return undefined;
     const decisive = [times.concludedAt + times.quietMs, times.giveUpAt].filter((at) => at > times.now);
     return Math.min(...decisive);
@@ -206,4 +208,14 @@ export class Settler implements OnModuleDestroy {
     const caller = { id: 'gateway', grants: [] };
     return { requestId: operationId, caller, receivedAt: now, deadlineAt: now + LOOK_DEADLINE_MS };
   }
+}
+
+/** What is still to be found out of an operation: whether it was done, or whether upstream came to the end of it. */
+function openIn(trail: OperationTrail): Map<string, 'unknown' | 'under_way'> {
+  const open = new Map<string, 'unknown' | 'under_way'>();
+  for (const { eventId, outcome, underWay } of alarmOutcomes(trail)) {
+    if (outcome === 'unknown') open.set(eventId, 'unknown');
+    else if (underWay) open.set(eventId, 'under_way');
+  }
+  return open;
 }

@@ -35,7 +35,7 @@ export function operateAlarms(
     body,
     repeatable: setsState ? 'freely' : 'after_reading',
     lane: takesBack ? 'inverse' : 'normal',
-    ...(!setsState && { readBack: { operation, scope, project, body } }),
+    readBack: { operation, scope, project, body },
   };
 }
 

@@ -13,6 +13,8 @@ export interface AlarmStanding {
   readonly standing: Standing;
   /** Epoch milliseconds of its last handling, where upstream tells. */
   readonly handledAt?: number;
+  /** Upstream is still at work on it: an isolation, or its taking back (contract 2.8.1). */
+  readonly underWay?: true;
 }
 
 /** Upstream's clock and ours may differ by so much. */

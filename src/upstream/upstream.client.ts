@@ -15,11 +15,11 @@ import {
 import { authenticatorsOf } from './authentication/authenticators.js';
 import { classify, type Reading } from './classify.js';
 import { ProjectGate, type Held, type Pass } from './gate/project-gate.js';
-import { standingsOf } from './read-back.js';
+import { standingsOf, type Asked } from './read-back.js';
 import { backoff, decide, LEAST_TIME_FOR_AN_ATTEMPT_MS, type Situation } from './retry.js';
 import { stoodBefore, type Standing } from './standing.js';
 import { Transport, type Exchange } from './transport.js';
-import { targetOf, type ReadBack, type UpstreamCall } from './upstream-call.js';
+import { targetOf, type Read, type ReadBack, type UpstreamCall } from './upstream-call.js';
 import { faultOf, HELD, OUT_OF_TIME, type Verdict } from './upstream.errors.js';
 
 /** What came of a call. Faults of upstream are results, not exceptions. */
@@ -139,11 +139,12 @@ export class UpstreamClient implements OnApplicationShutdown {
   }
 
   /** How the alarms of an operate call stand now. */
-  standings(readBack: ReadBack, context: CallContext): ReturnType<typeof standingsOf> {
-    return standingsOf(readBack, async (call) => {
+  standings(readBack: ReadBack, context: CallContext, asked?: Asked): ReturnType<typeof standingsOf> {
+    const read: Read = async (call) => {
       const result = await this.send(call, context);
       return result.outcome === 'applied' ? result.body : undefined;
-    });
+    };
+    return standingsOf(readBack, read, asked);
   }
 
   /** The IAM id of a project, looked up where the configuration gives none; a fault says why it is not known. */

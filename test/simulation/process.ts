@@ -21,6 +21,7 @@ import { Repeats } from '../../src/operations/repeats.js';
 import { RunningOperations } from '../../src/operations/running-operations.js';
 import { UnknownWords } from '../../src/operations/unknown-words.js';
 import { Metrics } from '../../src/metrics/metrics.js';
+import { CheckedSender } from '../../src/operations/verification/checked-sender.js';
 import { Settler } from '../../src/settlement/settler.js';
 import { UpstreamClient } from '../../src/upstream/index.js';
 import { Transport, type Exchange, type WireRequest } from '../../src/upstream/transport.js';
@@ -121,7 +122,14 @@ export class SimulatedProcess {
     this.settler = new Settler(config, this.store, trail, upstream, clock, this.#recovery);
     this.operations = new OperationsService(
       config,
-      new Executor(trail, upstream, clock, this.settler, metrics, new RunningOperations()),
+      new Executor(
+        trail,
+        new CheckedSender(config, upstream, clock),
+        clock,
+        this.settler,
+        metrics,
+        new RunningOperations(),
+      ),
       new Repeats(config, new ClaimStore(engine), this.store, clock),
       new Joins(config, clock),
       new Limits(new Quotas(config, clock), trail, clock),

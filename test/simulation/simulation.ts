@@ -66,6 +66,13 @@ const CONFIG: Config = {
   docs: false,
 };
 
+const VERIFY = ['never', 'destructive', 'always'] as const;
+
+/** A third of the seeds each reads upstream's state around no operation, around isolations, around all. */
+function configOf(seed: number): Config {
+  return { ...CONFIG, upstream: { ...CONFIG.upstream, verify: VERIFY[seed % VERIFY.length] ?? 'never' } };
+}
+
 /** One operation of a run: what it was to do, and to which alarm. */
 export interface Planned {
   readonly operation: OperationType;
@@ -149,7 +156,7 @@ export async function simulate(seed: number): Promise<Aftermath> {
 
   const faultShare = random.next() * 0.8;
   const network = new FaultyNetwork(world, clock, random, { until: clock.now() + STORM_MS, faultShare });
-  const boot = () => new SimulatedProcess(CONFIG, disk, network, clock, random);
+  const boot = () => new SimulatedProcess(configOf(seed), disk, network, clock, random);
   let gateway = boot();
   void gateway.start();
   const began = clock.now();

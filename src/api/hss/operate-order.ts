@@ -23,6 +23,7 @@ export function orderOf(
     // Written anew: of two members of one name, which readers tell apart differently, only the one that was checked travels.
     bodies: [stringifyExact(body, true)],
     canonical: canonicalJson(body),
+    verbatim: true,
     ...(handler !== undefined && { remark: handler }),
     ...(event_white_rule_list && {
       whitelistRules: event_white_rule_list.map(({ event_type }) => ({ eventType: event_type })),

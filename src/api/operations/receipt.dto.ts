@@ -56,8 +56,11 @@ export class ReceiptAlarmDto {
    */
   @ApiProperty({ enum: ALARM_OUTCOMES, example: 'applied' })
   outcome!: AlarmOutcome;
-  /** Whether the outcome was read back from upstream after the act. */
+  /** Whether upstream's state was read after the act and shows it, or showed it before. */
   verified!: boolean;
+  /** Upstream took it and is still at work on it; the receipt is settled when that has ended. */
+  @ApiProperty({ enum: ['isolating', 'restoring'], example: 'isolating' })
+  progress?: 'isolating' | 'restoring';
   /**
    * Code of the problem, where there was one; `upstream` tells more.
    * @example 'agent_offline'

@@ -1,7 +1,8 @@
-import { alarmOutcomes } from '../../audit/alarm-outcomes.js';
+import { alarmOutcomes, type KnownOutcome } from '../../audit/alarm-outcomes.js';
 import type { OperationTrail } from '../../audit/audit-record.js';
 import type { ChunkOutcome } from '../../domain/outcome.js';
-import type { ReceiptDto, ReceiptExchangeDto } from './receipt.dto.js';
+import { OPERATIONS } from '../../domain/operation-name.js';
+import type { ReceiptAlarmDto, ReceiptDto, ReceiptExchangeDto } from './receipt.dto.js';
 
 /** The receipt that an operation's records add up to, at the moment of the answer and ever after. */
 export function receiptOf(trail: OperationTrail): ReceiptDto {
@@ -35,15 +36,24 @@ export function receiptOf(trail: OperationTrail): ReceiptDto {
   };
 }
 
+function fateOf({ underWay, ...fate }: KnownOutcome, { intent }: OperationTrail): ReceiptAlarmDto {
+  if (!underWay) return fate;
+  return { ...fate, progress: OPERATIONS[intent.operation].takesBack ? 'restoring' : 'isolating' };
+}
+
 /** What became of the alarms, or of the items, one by one. */
 function fatesOf(trail: OperationTrail): Pick<ReceiptDto, 'alarms' | 'items'> {
   const known = alarmOutcomes(trail);
   const { items } = trail.intent;
-  if (!items) return { alarms: known };
+  if (!items) return { alarms: known.map((fate) => fateOf(fate, trail)) };
   const targets = new Map(items.map(({ id, target }) => [id, target]));
   return {
     alarms: [],
-    items: known.map(({ eventId: id, ...fate }) => ({ id, target: { ...targets.get(id) }, ...fate })),
+    items: known.map(({ eventId: id, underWay: _, ...fate }) => ({
+      id,
+      target: { ...targets.get(id) },
+      ...fate,
+    })),
   };
 }
 
