@@ -3,6 +3,7 @@ import { APP_FILTER } from '@nestjs/core';
 
 import { AlarmsCoreModule } from './alarms/alarms.core.module.js';
 import { AlarmsModule } from './api/alarms/alarms.module.js';
+import { CatalogModule } from './api/catalog/catalog.module.js';
 import { MeModule } from './api/me/me.module.js';
 import { BrakesModule } from './api/brakes/brakes.module.js';
 import { HssModule } from './api/hss/hss.module.js';
@@ -57,6 +58,7 @@ export class AppModule {
         ListsModule,
         AlarmsCoreModule,
         AlarmsModule,
+        CatalogModule,
         OperationsCoreModule,
         OperationsModule,
         BrakesModule,

@@ -1,4 +1,5 @@
 import type { Category } from '../domain/alarm-words.js';
+import type { Alarm } from './alarm.js';
 import type { Rows } from './alarm-rows.js';
 
 /** Where a listing goes on. */
@@ -14,7 +15,7 @@ export interface Position {
 }
 
 /** Where to read so that a moved window shows: one row back, where there is one to be known again. */
-export function readFrom({ offset, seen }: Position): { offset: number; more: number } {
+function readFrom({ offset, seen }: Position): { offset: number; more: number } {
   return seen ? { offset: offset - 1, more: 1 } : { offset, more: 0 };
 }
 
@@ -25,9 +26,9 @@ export function readFrom({ offset, seen }: Position): { offset: number; more: nu
  * - `moved`: something did, and going on from here may repeat alarms but, by the count, skips none
  * - `shrunk`: so many rows are gone, from before the offset for all that is known: go back by as many, or alarms are skipped
  */
-export type Movement = { readonly kind: 'same' | 'moved' } | { readonly kind: 'shrunk'; readonly by: number };
+type Movement = { readonly kind: 'same' | 'moved' } | { readonly kind: 'shrunk'; readonly by: number };
 
-export function movementOf({ seen }: Position, { rows, total }: Rows): Movement {
+function movementOf({ seen }: Position, { rows, total }: Rows): Movement {
   if (!seen) return { kind: 'same' };
   if (total !== undefined && total < seen.total) return { kind: 'shrunk', by: seen.total - total };
   const same = rows[0]?.eventId === seen.lastId && (total === undefined || total === seen.total);
@@ -35,14 +36,40 @@ export function movementOf({ seen }: Position, { rows, total }: Rows): Movement 
 }
 
 /** Where to go on after some rows of a position were taken; undefined at the end of its category. */
-export function after(
-  { category, offset }: Position,
-  rows: Rows['rows'],
-  total = Infinity,
-): Position | undefined {
+function after({ category, offset }: Position, rows: Rows['rows'], total = Infinity): Position | undefined {
   const next = offset + rows.length;
   const lastId = rows.at(-1)?.eventId;
   if (rows.length === 0 || next >= total) return undefined;
   const seen = lastId !== undefined && total !== Infinity ? { lastId, total } : undefined;
   return { category, offset: next, ...(seen && { seen }) };
+}
+
+/** What was read at a position. */
+export interface Step {
+  readonly alarms: readonly Alarm[];
+  readonly moved: boolean;
+  /** Where to go on; absent at the end of the category. */
+  readonly next: Position | undefined;
+}
+
+/** Up to `limit` alarms from a position on, by a way to read rows at an offset. */
+export async function readStep(
+  position: Position,
+  limit: number,
+  read: (offset: number, limit: number) => Promise<Rows>,
+): Promise<Step> {
+  const from = readFrom(position);
+  const found = await read(from.offset, limit + from.more);
+  const movement = movementOf(position, found);
+  if (movement.kind !== 'shrunk') {
+    const rows = found.rows.slice(from.more);
+    return stepOf(position, { ...found, rows }, movement.kind === 'moved');
+  }
+  const back: Position = { ...position, offset: Math.max(0, position.offset - movement.by) };
+  return stepOf(back, await read(back.offset, limit), true);
+}
+
+function stepOf(position: Position, { rows, total }: Rows, moved: boolean): Step {
+  const alarms = rows.filter((row): row is Alarm => row !== undefined);
+  return { alarms, moved, next: after(position, rows, total) };
 }

@@ -2,13 +2,16 @@ import { Injectable } from '@nestjs/common';
 
 import type { CallContext } from '../domain/caller.js';
 import { CATEGORIES } from '../domain/alarm-words.js';
+import { Clock } from '../domain/clock.js';
 import { Problem } from '../http/problem.js';
 import { Readers, type Place } from '../lists/readers.js';
 import type { Alarm } from './alarm.js';
 import type { AlarmFilter } from './alarm-filter.js';
-import { after, movementOf, readFrom, type Position } from './alarm-page.js';
-import { LAST_OFFSET, readRows, type Rows, type RowsWanted } from './alarm-rows.js';
+import { readStep, type Position, type Step } from './alarm-page.js';
+import { LAST_OFFSET, readRows } from './alarm-rows.js';
+import { searchAlarms, type Found } from './alarm-search.js';
 import { mayRead } from './may-read.js';
+import type { AlarmReference } from './search-windows.js';
 
 /** A page of a listing. */
 export interface AlarmPage {
@@ -29,7 +32,10 @@ const MOST_CALLS = 20;
  */
 @Injectable()
 export class AlarmReader {
-  constructor(private readonly readers: Readers) {}
+  constructor(
+    private readonly readers: Readers,
+    private readonly clock: Clock,
+  ) {}
 
   /**
    * The alarms that fit a filter, a page at a time: at most `limit`, going on after `position`. A filter whose `to` is in the
@@ -48,14 +54,26 @@ export class AlarmReader {
     let next: Position | undefined = position ?? { category: filter.category ?? CATEGORIES[0], offset: 0 };
     for (let calls = 0; next && alarms.length < limit && calls < MOST_CALLS; calls += 1) {
       const step: Step = await this.#step(place, filter, next, limit - alarms.length, context);
-      alarms.push(...step.rows.filter((alarm) => mayRead(context.caller, place.scope, alarm)));
+      alarms.push(...step.alarms.filter((alarm) => mayRead(context.caller, place.scope, alarm)));
       windowMoved ||= step.moved;
       next = step.next ?? followingCategory(filter, next);
     }
     return { alarms, windowMoved, ...(next && { next }) };
   }
 
-  async #step(
+  /**
+   * Alarms by their ids. Upstream has no lookup by id, so the listing is looked through, the newest first and within bounds; an
+   * alarm whose time of occurrence is told is found however old it is. Nothing is left out for want of the right to read: that
+   * is for who asks to decide, by `mayRead` or by the operation that is meant.
+   *
+   * @throws Problem when upstream can't be read
+   */
+  find(place: Place, references: readonly AlarmReference[], context: CallContext): Promise<Found> {
+    const where = { readers: this.readers, place, now: this.clock.now() };
+    return searchAlarms(where, references, context);
+  }
+
+  #step(
     place: Place,
     filter: AlarmFilter,
     position: Position,
@@ -63,31 +81,10 @@ export class AlarmReader {
     context: CallContext,
   ): Promise<Step> {
     if (position.offset > LAST_OFFSET) throw TOO_FAR();
-    const read = (offset: number, limit: number): Promise<Rows> => {
-      const rowsWanted: RowsWanted = { category: position.category, filter, offset, limit };
-      return readRows(this.readers, place, rowsWanted, context);
-    };
-    const from = readFrom(position);
-    const found = await read(from.offset, wanted + from.more);
-    const movement = movementOf(position, found);
-    if (movement.kind !== 'shrunk') {
-      const rows = found.rows.slice(from.more);
-      return stepOf(position, { ...found, rows }, movement.kind === 'moved');
-    }
-    const back: Position = { ...position, offset: Math.max(0, position.offset - movement.by) };
-    return stepOf(back, await read(back.offset, wanted), true);
+    return readStep(position, wanted, (offset, limit) =>
+      readRows(this.readers, place, { category: position.category, filter, offset, limit }, context),
+    );
   }
-}
-
-interface Step {
-  readonly rows: readonly Alarm[];
-  readonly moved: boolean;
-  readonly next: Position | undefined;
-}
-
-function stepOf(position: Position, { rows, total }: Rows, moved: boolean): Step {
-  const alarms = rows.filter((row): row is Alarm => row !== undefined);
-  return { rows: alarms, moved, next: after(position, rows, total) };
 }
 
 /** Upstream lists one category at a time. */

@@ -3,6 +3,7 @@ export const TAGS: Readonly<Record<string, string>> = {
   Operations: 'Handle alarms, and read the receipts back.',
   Alarms: 'Find alarms, and see what each takes.',
   Lists: 'What upstream keeps because of alarms: handlings, whitelists, isolated files, blocked addresses.',
+  Catalog: 'The words that requests and answers are made of.',
   Me: 'Who you are to the gateway, and what you may do.',
   Brakes: 'Callers whose destructive operations wait until somebody resumes them.',
   Health: 'For probes. No key is needed.',

@@ -57,6 +57,11 @@ const HANDLED: ListedAlarmDto = shown({
   operate_accept_list: ['do_not_ignore'],
 });
 
+export const ALARM_EXAMPLES: Examples = {
+  unhandled: { summary: 'Not handled yet', value: EXAMPLE_ALARM },
+  handled: { summary: 'Handled', value: HANDLED },
+};
+
 export const ALARM_PAGE_EXAMPLES: Examples = {
   page: {
     summary: 'A page, and another one after it',

@@ -1,16 +1,20 @@
-import { Controller, Get, Query } from '@nestjs/common';
+import { Controller, Get, Param, Query } from '@nestjs/common';
 
 import type { CallContext } from '../../domain/caller.js';
 import { Access, Context } from '../../http/access.js';
 import { Contract } from '../../http/contract/contract.js';
-import { AlarmQueryDto } from './alarm-query.dto.js';
-import { AlarmPageDto } from './alarm.dto.js';
-import { LIST_ALARMS } from './alarms.contract.js';
+import { AlarmHintsDto, AlarmQueryDto } from './alarm-query.dto.js';
+import { AlarmSearchService } from './alarm-search.service.js';
+import { AlarmPageDto, ListedAlarmDto } from './alarm.dto.js';
+import { FIND_ALARM, LIST_ALARMS } from './alarms.contract.js';
 import { AlarmsService } from './alarms.service.js';
 
 @Controller('v1/alarms')
 export class AlarmsController {
-  constructor(private readonly alarms: AlarmsService) {}
+  constructor(
+    private readonly alarms: AlarmsService,
+    private readonly search: AlarmSearchService,
+  ) {}
 
   /**
    * List alarms.
@@ -29,5 +33,23 @@ export class AlarmsController {
   @Contract(LIST_ALARMS)
   list(@Query() query: AlarmQueryDto, @Context() context: CallContext): Promise<AlarmPageDto> {
     return this.alarms.list(query, context);
+  }
+
+  /**
+   * Find one alarm.
+   *
+   * @remarks
+   * Upstream has no lookup by id, so its listing is looked through, the newest alarms first and no more than some thousands. An
+   * alarm whose `occurTime` you tell is found however old it is, and quickly.
+   */
+  @Get(':eventId')
+  @Access('read')
+  @Contract(FIND_ALARM)
+  find(
+    @Param('eventId') eventId: string,
+    @Query() hints: AlarmHintsDto,
+    @Context() context: CallContext,
+  ): Promise<ListedAlarmDto> {
+    return this.search.find(eventId, hints, context);
   }
 }

@@ -85,8 +85,8 @@ export class AlarmStore {
     return this.projects.get(projectId)?.get(eventId);
   }
 
-  *of(projectId: string): Iterable<Alarm> {
-    yield* this.projects.get(projectId)?.values() ?? [];
+  of(projectId: string): Iterable<Alarm> {
+    return this.projects.get(projectId)?.values() ?? [];
   }
 
   *all(): Iterable<Alarm> {
