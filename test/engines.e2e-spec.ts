@@ -7,13 +7,16 @@ import { uuidv7 } from 'uuidv7';
 
 import type { AuditEngine, Entry, Reach } from '../src/audit/audit.engine.js';
 import type { IntentRecord } from '../src/audit/audit-record.js';
-import { AuditTrail, AuditUnavailable, NotAdmitted } from '../src/audit/audit-trail.js';
+import { AuditTrail, AuditUnavailable, NotAdmitted, OperationTakenOver } from '../src/audit/audit-trail.js';
 import { BrakeStore } from '../src/audit/brake.store.js';
 import { ClaimStore } from '../src/audit/claim.store.js';
 import { EmbeddedEngine } from '../src/audit/embedded.engine.js';
 import { KeyUseStore } from '../src/audit/key-use.store.js';
 import { OperationStore } from '../src/audit/operation.store.js';
 import { PostgresEngine } from '../src/audit/postgres/postgres.engine.js';
+import { SharedOwnership } from '../src/audit/postgres/shared.ownership.js';
+import { SystemClock } from '../src/domain/clock.js';
+import { startCommitCutter, type CommitCutter } from './support/cut-commits.js';
 import { startPostgres, type PostgresServer } from './support/postgres.js';
 import { newFolder, removeFolder } from './support/standing-gateway.js';
 
@@ -421,5 +424,126 @@ describe('a shared store', () => {
       ['intent', after],
       ['outcome', before],
     ]);
+  });
+
+  describe.each(['before', 'after'] as const)('whose connection breaks %s a commit is done', (when) => {
+    let cutter: CommitCutter;
+    let trail: AuditTrail;
+    beforeEach(async () => {
+      cutter = await startCommitCutter(url);
+      const engine = await PostgresEngine.open(cutter.url, GONE_AFTER_MS);
+      engines.push(engine);
+      trail = new AuditTrail(engine);
+    });
+    afterEach(() => cutter.close());
+
+    const kindsOf = async () => {
+      const { records, broken } = await readChain(await open());
+      expect(broken).toEqual([]);
+      return records.map(({ kind, operation_id }) => [kind, operation_id]);
+    };
+
+    it('tells nobody that an intent is written, and leaves none of which nothing came, nor its claim', async () => {
+      const [lost, next] = [uuidv7(), uuidv7()];
+      const conditions = { claims: [claim('key:k', 'f')] };
+      cutter.cutNext(when);
+      await expect(trail.intend(intent(lost), [], conditions)).rejects.toThrow(AuditUnavailable);
+      await trail.intend(intent(next), []);
+      await trail.intend(intent(uuidv7()), [], conditions);
+      const kinds = (await kindsOf()).filter(([, id]) => id === lost || id === next);
+      expect(kinds).toEqual(
+        when === 'before'
+          ? [['intent', next]]
+          : [
+              ['intent', lost],
+              ['intent', next],
+              ['outcome', lost],
+            ],
+      );
+    });
+
+    it('writes an outcome once', async () => {
+      const [id, next] = [uuidv7(), uuidv7()];
+      await trail.intend(intent(id), []);
+      cutter.cutNext(when);
+      await expect(conclude(trail, id, 'applied')).rejects.toThrow(AuditUnavailable);
+      await trail.intend(intent(next), []);
+      await trail.intend(intent(uuidv7()), []);
+      expect((await kindsOf()).filter(([kind]) => kind === 'outcome')).toEqual([['outcome', id]]);
+    });
+
+    it('finds again what it took over', async () => {
+      const gone = await open();
+      const id = uuidv7();
+      await new AuditTrail(gone).intend(intent(id), []);
+      await gone.close();
+      engines = engines.filter((engine) => engine !== gone);
+      const ownership = new SharedOwnership(engines[0]!, new SystemClock());
+      cutter.cutNext(when);
+      await expect(ownership.takeOver()).rejects.toThrow();
+      expect(await ownership.takeOver()).toEqual([id]);
+      expect(await ownership.takeOver()).toEqual([]);
+    });
+  });
+});
+
+describe('an operation in a shared store', () => {
+  let engines: PostgresEngine[];
+  let owner: PostgresEngine;
+  let other: PostgresEngine;
+  let id: string;
+  const ownershipOf = (engine: PostgresEngine) => new SharedOwnership(engine, new SystemClock());
+  beforeEach(async () => {
+    databases += 1;
+    const url = await postgres.createDatabase(`owned_${databases}`);
+    engines = await Promise.all([1, 2, 3, 4].map(() => PostgresEngine.open(url, GONE_AFTER_MS)));
+    [owner, other] = engines as [PostgresEngine, PostgresEngine];
+    id = uuidv7();
+    await new AuditTrail(owner).intend(intent(id), []);
+  });
+  afterEach(async () => {
+    await Promise.all(engines.map((engine) => engine.close()));
+  });
+  /** As if it had been silent for so long. */
+  const silence = (engine: PostgresEngine, milliseconds: number) =>
+    other.query("UPDATE instance SET seen_at = seen_at - $1 * interval '1 millisecond' WHERE id = $2", [
+      milliseconds,
+      engine.instance.id,
+    ]);
+
+  it('stays with its gateway as long as that gives signs of life', async () => {
+    await silence(owner, GONE_AFTER_MS * 0.9);
+    expect(await ownershipOf(other).takeOver()).toEqual([]);
+    await silence(owner, GONE_AFTER_MS * 10);
+    await owner.beat();
+    expect(await ownershipOf(other).takeOver()).toEqual([]);
+    await conclude(new AuditTrail(owner), id, 'applied');
+  });
+
+  it('is taken over by one of the others when it is gone', async () => {
+    await silence(owner, GONE_AFTER_MS);
+    const taken = await Promise.all(engines.slice(1).map((engine) => ownershipOf(engine).takeOver()));
+    expect(taken.flat()).toEqual([id]);
+  });
+
+  it('is no longer written about by a gateway that was taken for gone', async () => {
+    await silence(owner, GONE_AFTER_MS);
+    await ownershipOf(other).takeOver();
+    const late = new AuditTrail(owner);
+    const chunk = { kind: 'chunk', operationId: id, at: new Date(NOW).toISOString(), index: 0 } as const;
+    const outcome = { alarms: 1, outcome: 'applied' } as const;
+    await expect(late.chunkDone({ ...chunk, chunk: outcome })).rejects.toThrow(OperationTakenOver);
+    await expect(conclude(late, id, 'applied')).rejects.toThrow(OperationTakenOver);
+    await conclude(new AuditTrail(other), id, 'unknown');
+    const { records } = await readChain(other);
+    expect(records.map(({ kind }) => kind)).toEqual(['intent', 'outcome']);
+    // What it begins from now on is its own again.
+    await new AuditTrail(owner).intend(intent(uuidv7()), []);
+  });
+
+  it("that is over is nobody's any more", async () => {
+    await conclude(new AuditTrail(owner), id, 'applied');
+    await silence(owner, GONE_AFTER_MS);
+    expect(await ownershipOf(other).takeOver()).toEqual([]);
   });
 });
