@@ -32,6 +32,8 @@ export interface IntentRecord {
   readonly undoes?: string;
   /** What that operation did besides, and this one can not take back. */
   readonly leaves?: readonly Leftover[];
+  /** The caller did not wait for it: it goes on in the background, and after a restart where it was. */
+  readonly background?: true;
 }
 
 /** One line of one of upstream's lists: an entry of a whitelist, an isolated file, a blocked address. */
@@ -87,6 +89,17 @@ export interface SettledAlarm {
   readonly outcome: AlarmOutcome;
 }
 
+/** Its caller wants an operation of the background to stop before its next chunk. */
+export interface CancellationRecord {
+  readonly kind: 'cancellation';
+  readonly operationId: string;
+  readonly at: string;
+  readonly requestId: string;
+  readonly caller: string;
+  readonly credential?: CredentialRecord;
+  readonly onBehalfOf?: string;
+}
+
 /** A request that was refused before anything was meant to be done. */
 export interface RefusalRecord {
   readonly kind: 'refusal';
@@ -125,7 +138,13 @@ export interface BrakeRecord {
 }
 
 export type AuditRecord =
-  IntentRecord | ChunkRecord | OutcomeRecord | SettlementRecord | RefusalRecord | BrakeRecord;
+  | IntentRecord
+  | ChunkRecord
+  | CancellationRecord
+  | OutcomeRecord
+  | SettlementRecord
+  | RefusalRecord
+  | BrakeRecord;
 
 /** An operation as its records tell it. */
 export interface OperationTrail {
@@ -137,6 +156,8 @@ export interface OperationTrail {
   readonly settlements?: readonly SettlementRecord[];
   /** Ids of the operations that take this one back, or tried to, oldest first; absent: none. */
   readonly undoneBy?: readonly string[];
+  /** The first one; absent: none. */
+  readonly cancellation?: CancellationRecord;
 }
 
 /** An intent as it is stored: with the bodies that were to be sent, one for each chunk. */

@@ -12,6 +12,7 @@ import {
 } from './audit.engine.js';
 import type {
   BrakeRecord,
+  CancellationRecord,
   ChunkRecord,
   IntentRecord,
   OutcomeRecord,
@@ -126,6 +127,13 @@ export class AuditTrail implements OnApplicationShutdown {
   /** After upstream's state was read. @throws AuditUnavailable */
   async settle(record: SettlementRecord): Promise<void> {
     await this.#append({ ...entryOf(record), status: record.status, open: !record.settled });
+  }
+
+  /** Before it takes effect. @throws AuditUnavailable */
+  async cancel(record: CancellationRecord): Promise<void> {
+    const { kind, at, operationId } = record;
+    // Not by its owner alone: the caller may ask any gateway.
+    await this.#append({ kind, at: Date.parse(at), operationId, body: JSON.stringify(record) });
   }
 
   /** @throws AuditUnavailable */

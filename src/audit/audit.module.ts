@@ -41,6 +41,6 @@ const GONE_AFTER_MS = 30_000;
     BrakeStore,
     Recovery,
   ],
-  exports: [AuditTrail, OperationStore, KeyUseStore, ClaimStore, BrakeStore, Recovery],
+  exports: [AuditTrail, OperationStore, KeyUseStore, ClaimStore, BrakeStore, Recovery, Ownership],
 })
 export class AuditModule {}

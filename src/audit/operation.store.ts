@@ -1,13 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import type { Kysely } from 'kysely';
 
-import { parseExact, stringifyExact } from '../domain/exact-json.js';
 import type { OperationStatus } from '../domain/outcome.js';
 import type { OperationName } from '../domain/operation-name.js';
 import { AuditEngine, type DialectName } from './audit.engine.js';
-import type { AuditRecord, OperationTrail, StoredIntent } from './audit-record.js';
+import type { AuditRecord, ChunkRecord, OperationTrail, OutcomeRecord } from './audit-record.js';
 import { queriesOver, type AuditTables } from './engine.dialect.js';
 import { withAlarm } from './operations-by-alarm.js';
+import { readRecord, requestsIn } from './record-text.js';
 
 /** Which operations to list; every part narrows. */
 export interface OperationFilter {
@@ -23,6 +23,14 @@ export interface OperationFilter {
   readonly to?: number;
   /** Only operations older than this one. */
   readonly before?: string;
+  /** Not this one. */
+  readonly except?: string;
+}
+
+/** What became known of an operation, with its place in the trail. */
+export interface News {
+  readonly seq: number;
+  readonly record: ChunkRecord | OutcomeRecord;
 }
 
 /** Finds operations in the trail. */
@@ -50,7 +58,7 @@ export class OperationStore {
   /** Newest first, at most `limit`. */
   async list(filter: OperationFilter, limit: number): Promise<OperationTrail[]> {
     let query = this.#queries.selectFrom('operation').select('operation.id');
-    const { eventId, caller, operation, status, project, from, to, before } = filter;
+    const { eventId, caller, operation, status, project, from, to, before, except } = filter;
     if (eventId !== undefined) {
       query = query.where('operation.id', 'in', withAlarm(this.#dialect, eventId));
     }
@@ -62,6 +70,7 @@ export class OperationStore {
     if (from !== undefined) query = query.where('operation.id', '>=', firstIdAt(from));
     if (to !== undefined) query = query.where('operation.id', '<', firstIdAt(to));
     if (before !== undefined) query = query.where('operation.id', '<', before);
+    if (except !== undefined) query = query.where('operation.id', '!=', except);
     const rows = await query.orderBy('operation.id', 'desc').limit(limit).execute();
     return this.#trails(rows.map(({ id }) => id));
   }
@@ -88,9 +97,31 @@ export class OperationStore {
       .where('operation_id', '=', operationId)
       .where('kind', '=', 'intent')
       .executeTakeFirst();
-    if (!row) return [];
-    const { requests } = parseExact(row.body) as StoredIntent;
-    return requests.map((request) => stringifyExact(request, true));
+    return row ? requestsIn(row.body) : [];
+  }
+
+  /** What became known of an operation after a place in the trail, in order. */
+  async news(operationId: string, after: number): Promise<News[]> {
+    const rows = await this.#queries
+      .selectFrom('audit_record')
+      .select(['seq', 'body'])
+      .where('operation_id', '=', operationId)
+      .where('kind', 'in', ['chunk', 'outcome'])
+      .where('seq', '>', after)
+      .orderBy('seq')
+      .execute();
+    return rows.map(({ seq, body }) => ({ seq, record: readRecord(body) as News['record'] }));
+  }
+
+  /** Whether its caller wants an operation to stop. */
+  async isCancelled(operationId: string): Promise<boolean> {
+    const row = await this.#queries
+      .selectFrom('audit_record')
+      .select('seq')
+      .where('operation_id', '=', operationId)
+      .where('kind', '=', 'cancellation')
+      .executeTakeFirst();
+    return row !== undefined;
   }
 
   async #trails(ids: readonly string[]): Promise<OperationTrail[]> {
@@ -103,7 +134,7 @@ export class OperationStore {
       .execute();
     const byId = new Map<string, AuditRecord[]>(ids.map((id) => [id, []]));
     for (const { operation_id, body } of rows) {
-      byId.get(operation_id ?? '')?.push(parseExact(body) as AuditRecord);
+      byId.get(operation_id ?? '')?.push(readRecord(body));
     }
     const undoings = await this.#undoings(ids);
     return [...byId].flatMap(([id, own]) => {
@@ -121,7 +152,14 @@ function trailOf(records: readonly AuditRecord[]): OperationTrail | undefined {
   const chunks =
     outcome?.chunks ?? records.filter((record) => record.kind === 'chunk').map(({ chunk }) => chunk);
   const settlements = records.filter((record) => record.kind === 'settlement');
-  return { intent, chunks, ...(outcome && { outcome }), ...(settlements.length > 0 && { settlements }) };
+  const cancellation = records.find((record) => record.kind === 'cancellation');
+  return {
+    intent,
+    chunks,
+    ...(outcome && { outcome }),
+    ...(settlements.length > 0 && { settlements }),
+    ...(cancellation && { cancellation }),
+  };
 }
 
 /** The smallest UUIDv7 of a millisecond. */

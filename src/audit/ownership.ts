@@ -11,6 +11,9 @@ export abstract class Ownership {
 
   /** Ids of open operations whose process is gone, oldest first: from now on they are this one's and no other's. */
   abstract takeOver(): Promise<readonly string[]>;
+
+  /** Whether an operation is this process's, and nobody has taken it over. */
+  abstract isMine(operationId: string): Promise<boolean>;
 }
 
 /** Of a store that one process has to itself: all that is open when it starts was another's, which is gone. */
@@ -24,5 +27,9 @@ export class SoleOwnership extends Ownership {
   async takeOver(): Promise<readonly string[]> {
     const open = queriesOver(this.engine).selectFrom('operation').select('id').where('open', '=', 1);
     return (await open.orderBy('id').execute()).map(({ id }) => id);
+  }
+
+  isMine(): Promise<boolean> {
+    return Promise.resolve(true);
   }
 }

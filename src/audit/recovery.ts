@@ -57,7 +57,7 @@ export type Adopt = (operation: OperationTrail) => void;
 
 /**
  * Takes over the open operations of processes that are gone: at the start before the first request is taken, and then as long
- * as others share the store. Each that was cut off gets its outcome; then those are told who look after it.
+ * as others share the store. Each that was cut off gets its outcome, but for those of the background, which go on; then those are told who look after it.
  */
 @Injectable()
 export class Recovery implements OnModuleInit, OnModuleDestroy {
@@ -114,7 +114,8 @@ export class Recovery implements OnModuleInit, OnModuleDestroy {
   async #adopt(operation: OperationTrail): Promise<void> {
     const { operationId } = operation.intent;
     try {
-      const adopted = operation.outcome ? operation : await this.#conclude(operation);
+      const goesOn = operation.outcome ?? operation.intent.background;
+      const adopted = goesOn ? operation : await this.#conclude(operation);
       for (const adopt of this.#adopters) adopt(adopted);
     } catch (error) {
       if (!(error instanceof OperationTakenOver)) throw error;

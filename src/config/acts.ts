@@ -1,6 +1,12 @@
 import type { CallerLimits } from '../domain/caller.js';
 import { isAddressRange } from '../domain/address-range.js';
-import type { DropInConfig, GuardRailsConfig, IdempotencyConfig, SigningKeyConfig } from './config.js';
+import type {
+  BackgroundConfig,
+  DropInConfig,
+  GuardRailsConfig,
+  IdempotencyConfig,
+  SigningKeyConfig,
+} from './config.js';
 import { EXPIRY_FORMS, parseExpiry } from './expiry.js';
 import type { Field } from './field.js';
 import { AGENT_ID, FILE_HASH, FILE_NAME, FILE_PATH, KEY_ID, RAIL_VERSION } from './formats.js';
@@ -11,6 +17,9 @@ const PER_DAY = { min: 0, max: 1_000_000 };
 const HOSTS = { min: 0, max: 100_000 };
 const HOURS = { min: 1, max: 720 };
 const SECONDS = { min: 0, max: 30 };
+const AT_ONCE = { min: 1, max: 64 };
+const MINUTES = { min: 1, max: 1_440 };
+const HEARTBEAT_SECONDS = { min: 1, max: 60 };
 
 /** Distinct hosts that a caller may reach destructively within an hour when nothing else is said. */
 const USUAL_HOSTS_PER_HOUR = 50;
@@ -50,6 +59,15 @@ export function readIdempotency(entry: Field): IdempotencyConfig {
   return {
     keptMs: keepHours.integer(HOURS, 72) * 3_600_000,
     joinMs: joinSeconds.integer(SECONDS, 10) * 1_000,
+  };
+}
+
+export function readBackground(entry: Field): BackgroundConfig {
+  const fields = entry.object('operationsAtOnce', 'deadlineMinutes', 'heartbeatSeconds');
+  return {
+    operationsAtOnce: fields.operationsAtOnce.integer(AT_ONCE, 4),
+    deadlineMs: fields.deadlineMinutes.integer(MINUTES, 60) * 60_000,
+    heartbeatMs: fields.heartbeatSeconds.integer(HEARTBEAT_SECONDS, 15) * 1_000,
   };
 }
 

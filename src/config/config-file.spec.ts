@@ -22,7 +22,7 @@ upstream: { deadlineMs: 600, attemptTimeoutMs: 300, maxAttempts: 5, connections:
 
   test('may leave a mapping empty', () => {
     expect(loadWith({}, `${CALLERS}\nlimits:\n  # alarmsPerRequest: 50\n`).limits.alarmsPerRequest).toBe(
-      1000,
+      10_000,
     );
   });
 

@@ -12,6 +12,7 @@ export interface ConfigFile {
   readonly limits: Field;
   readonly upstream: Field;
   readonly idempotency: Field;
+  readonly background: Field;
   readonly guardRails: Field;
   readonly dropIn: Field;
   /** It is there and could not be understood: that something is absent from it means nothing. */
@@ -25,6 +26,7 @@ const MEMBERS = [
   'limits',
   'upstream',
   'idempotency',
+  'background',
   'guardRails',
   'dropIn',
 ] as const;

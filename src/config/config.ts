@@ -27,6 +27,8 @@ export interface Config {
   readonly limits: LimitsConfig;
   /** Absent: as the documentation says. */
   readonly idempotency?: IdempotencyConfig;
+  /** Absent: as the documentation says. */
+  readonly background?: BackgroundConfig;
   /** Absent: what is built in. */
   readonly guardRails?: GuardRailsConfig;
   readonly dropIn?: DropInConfig;
@@ -190,6 +192,16 @@ export interface IdempotencyConfig {
   readonly keptMs: number;
   /** How long after it began a request joins one like it that still runs; 0: never. */
   readonly joinMs: number;
+}
+
+/** Operations whose callers do not wait for them. */
+export interface BackgroundConfig {
+  /** How many run at once; one more of those that take something back. */
+  readonly operationsAtOnce: number;
+  /** How long one may take, from its intent on; nothing more is sent then. */
+  readonly deadlineMs: number;
+  /** How often those who follow an operation hear that nothing is new. */
+  readonly heartbeatMs: number;
 }
 
 /** What is changed of the built-in guard rails. */

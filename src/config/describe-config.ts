@@ -159,12 +159,15 @@ function describeLimits(key: string, limits: CallerLimits = {}): Setting[] {
   return Object.entries(limits).map(([name, most]) => setting(`${key}.${name}`, most as number));
 }
 
-function describeActs({ limits, idempotency, guardRails, dropIn, signing }: Config): Setting[] {
+function describeActs({ limits, idempotency, background, guardRails, dropIn, signing }: Config): Setting[] {
   return [
     ...describeLimits('limits.perCaller', limits.perCaller),
     ...(idempotency
       ? [setting('idempotency.keptMs', idempotency.keptMs), setting('idempotency.joinMs', idempotency.joinMs)]
       : []),
+    ...Object.entries(background ?? {}).map(([name, value]) =>
+      setting(`background.${name}`, value as number),
+    ),
     ...(guardRails?.version === undefined ? [] : [setting('guardRails.version', guardRails.version)]),
     ...listed('guardRails.off', guardRails?.off),
     ...listed('guardRails.processes', guardRails?.processes),

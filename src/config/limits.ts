@@ -28,10 +28,10 @@ export function readLimits(file: Field, environment: Environment): LimitsConfig 
   return {
     alarmsPerRequest: environment
       .field('GATEWAY_MAX_ALARMS')
-      .integer(ALARMS, alarmsPerRequest.integer(ALARMS, 1_000)),
+      .integer(ALARMS, alarmsPerRequest.integer(ALARMS, 10_000)),
     bodyBytes: environment
       .field('GATEWAY_MAX_BODY_BYTES')
-      .integer(BODY_BYTES, bodyBytes.integer(BODY_BYTES, 1_048_576)),
+      .integer(BODY_BYTES, bodyBytes.integer(BODY_BYTES, 8_388_608)),
     maxEventLoopDelayMs: environment
       .field('GATEWAY_MAX_EVENT_LOOP_DELAY_MS')
       .integer(EVENT_LOOP_DELAY_MS, maxEventLoopDelayMs.integer(EVENT_LOOP_DELAY_MS, 1_000)),

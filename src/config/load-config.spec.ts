@@ -9,7 +9,7 @@ describe('loadConfig', () => {
       demo: false,
       listen: { host: '127.0.0.1', port: 3000 },
       database: { kind: 'embedded', path: './data/gateway.db' },
-      limits: { alarmsPerRequest: 1000, bodyBytes: 1_048_576 },
+      limits: { alarmsPerRequest: 10_000, bodyBytes: 8_388_608 },
       upstream: { deadlineMs: 10_000, attemptTimeoutMs: 5000, maxAttempts: 3, connections: 64 },
       logLevel: 'info',
       docs: true,

@@ -1,5 +1,5 @@
 import { accessOf } from './access.js';
-import { readDropIn, readGuardRails, readIdempotency } from './acts.js';
+import { readBackground, readDropIn, readGuardRails, readIdempotency } from './acts.js';
 import { Problems } from './config.error.js';
 import type { Config } from './config.js';
 import { LOG_LEVELS } from './config.js';
@@ -45,6 +45,7 @@ export function loadConfig(source: ConfigSource): Config {
     upstream: readUpstream(file.upstream, environment),
     shutdown: readShutdown(environment),
     idempotency: readIdempotency(file.idempotency),
+    background: readBackground(file.background),
     guardRails: readGuardRails(file.guardRails),
     dropIn: readDropIn(file.dropIn),
     ...signingOf(environment),

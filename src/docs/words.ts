@@ -1,6 +1,7 @@
 /** By the name that controllers go under; each one's routes stand together. */
 export const TAGS: Readonly<Record<string, string>> = {
   Operations: 'Handle alarms, and read the receipts back.',
+  Progress: 'Follow operations that go on in the background, and stop them.',
   Alarms: 'Find alarms, and see what each takes.',
   Lists: 'What upstream keeps because of alarms: handlings, whitelists, isolated files, blocked addresses.',
   Catalog: 'The words that requests and answers are made of.',

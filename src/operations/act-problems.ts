@@ -1,4 +1,5 @@
 import { tooManyRequests, Problem } from '../http/problem.js';
+import { tooManyWaiting } from './background/background.js';
 import { guardRailViolations } from './guard-rails/guard-rails.js';
 import { readRails } from './guard-rails/rails.js';
 import { STILL_JOINED } from './joins.js';
@@ -17,6 +18,7 @@ export const ACT_PROBLEMS: readonly Problem[] = [
   tooManyRequests(12),
   alarmLimit(600, 12),
   destructiveLimit(100, 100, 3_600),
+  tooManyWaiting(),
 ];
 
 function guardRail(): Problem {

@@ -12,15 +12,24 @@ import { CHUNK_SIZE, isOpen, statusOf, type ChunkOutcome, type Fault } from '../
 import { Problem } from '../http/problem.js';
 import { Metrics } from '../metrics/metrics.js';
 import { Settler } from '../settlement/settler.js';
-import { callFor, type UpstreamCall } from '../upstream/index.js';
+import { callFor } from '../upstream/index.js';
 import type { Handled } from './handled.js';
-import type { Order, PlacedOrder } from './order.js';
+import type { PlacedOrder } from './order.js';
 import { keyClaim } from './repeats.js';
-import { CheckedSender, type Told } from './verification/checked-sender.js';
+import { CheckedSender } from './verification/checked-sender.js';
 import { RunningOperations, type RunningOperation } from './running-operations.js';
+import type { Send, Sent } from './sent.js';
 
 /** A clock that is set back by no more than this leaves the ids in order. */
 const CLOCK_SETBACK_MS = 10_000;
+
+/** An intent that is on the disk, and what carrying it out takes. */
+export interface Work {
+  readonly intent: IntentRecord;
+  readonly project: ProjectConfig;
+  /** What will travel upstream, one for each chunk. */
+  readonly bodies: readonly string[];
+}
 
 /** Carries out an order: writes down that it will be done, does it, writes down what came of it. */
 @Injectable()
@@ -45,30 +54,43 @@ export class Executor {
   async execute(placed: PlacedOrder, conditions: Conditions, context: CallContext): Promise<Handled> {
     const run = this.running.begin();
     try {
-      return await this.#execute(placed, conditions, context, run);
+      const intent = await this.intend(placed, conditions, context);
+      const { bodies, verbatim } = placed.order;
+      const work = { intent, project: placed.project, bodies };
+      return await this.carryOut(work, run, (call, alarms) =>
+        this.sender.send(call, alarms, context, verbatim),
+      );
     } finally {
       this.running.end(run);
     }
   }
 
-  async #execute(
-    placed: PlacedOrder,
-    conditions: Conditions,
-    context: CallContext,
-    run: RunningOperation,
-  ): Promise<Handled> {
-    const { order, project } = placed;
+  /** Makes an intent durable; nothing may be sent before. @throws as `execute` does */
+  async intend(placed: PlacedOrder, conditions: Conditions, context: CallContext): Promise<IntentRecord> {
     const intent = this.#intentOf(placed, context);
-    await this.#intend(intent, order.bodies, conditions);
-    await Promise.race([this.#act(intent, project, order, context, run), run.cutOff]);
+    await this.#intend(intent, placed.order.bodies, conditions);
+    return intent;
+  }
+
+  /**
+   * Sends every chunk that the run does not know the fate of, and writes down what came of all. An operation of the background
+   * that is cut off is left as it is, without an outcome.
+   */
+  async carryOut(work: Work, run: RunningOperation, send: Send): Promise<Handled> {
+    const { intent } = work;
+    await Promise.race([this.#act(work, run, send), run.cutOff]);
+    const { chunks } = run;
+    if (intent.background && (run.isCutOff || run.isHalted)) {
+      return { trail: { intent, chunks: [...chunks] }, recorded: true };
+    }
     const outcome = this.#outcome(intent, run);
-    const { chunks } = outcome;
     const recorded = await this.#conclude(intent, outcome);
-    this.metrics.operations.inc({ operation: order.operation, status: outcome.status });
-    if (chunks.some(isOpen)) this.settler.watch(intent);
-    const fault = chunks.find((chunk) => chunk.fault)?.fault;
+    this.running.news.tell(intent.operationId);
+    this.metrics.operations.inc({ operation: intent.operation, status: outcome.status });
+    if (outcome.chunks.some(isOpen)) this.settler.watch(intent);
+    const fault = outcome.chunks.find((chunk) => chunk.fault)?.fault;
     return {
-      trail: { intent, chunks, outcome },
+      trail: { intent, chunks: outcome.chunks, outcome },
       recorded,
       ...(fault && { fault }),
       ...(run.answer !== undefined && { answer: run.answer }),
@@ -77,7 +99,7 @@ export class Executor {
 
   #intentOf({ order, scope }: PlacedOrder, context: CallContext): IntentRecord {
     const { caller, credential, onBehalfOf, requestId } = context;
-    const { operation, remark, alarms, items, idempotencyKey, undoes } = order;
+    const { operation, remark, alarms, items, idempotencyKey, undoes, background } = order;
     return {
       kind: 'intent',
       ...this.#begin(),
@@ -95,6 +117,7 @@ export class Executor {
         undoes: undoes.operationId,
         ...(undoes.leaves.length > 0 && { leaves: undoes.leaves }),
       }),
+      ...(background && { background }),
     };
   }
 
@@ -121,26 +144,27 @@ export class Executor {
   }
 
   /** One chunk after the other, each one's fate recorded before the next starts. */
-  async #act(
-    intent: IntentRecord,
-    project: ProjectConfig,
-    { bodies, verbatim = false }: Pick<Order, 'bodies' | 'verbatim'>,
-    context: CallContext,
-    run: RunningOperation,
-  ): Promise<void> {
+  async #act({ intent, project, bodies }: Work, run: RunningOperation, send: Send): Promise<void> {
     const all = targetsOf(intent).length;
     for (const [index, body] of bodies.entries()) {
+      if (index < run.chunks.length) continue;
       if (run.isCutOff) return;
       const alarms = Math.min(CHUNK_SIZE, all - index * CHUNK_SIZE);
+      const left = all - index * CHUNK_SIZE - alarms;
       const call = callFor(intent.operation, intent.scope, project, body);
       run.underWay = alarms;
-      const { chunk, goOn, answer } = await this.#send(alarms, call, context, verbatim);
+      const sent = await this.#send(alarms, intent, () => send(call, alarms, index));
       // Too late to be told: its outcome is written.
       if (run.isCutOff) return;
+      if (sent === 'halted') return run.halt();
       run.underWay = 0;
+      if ('stopped' in sent) {
+        run.chunks.push({ alarms: alarms + left, outcome: 'not_attempted', fault: sent.stopped });
+        return;
+      }
+      const { chunk, goOn, answer } = sent;
       run.chunks.push(chunk);
       run.answer = answer;
-      const left = all - index * CHUNK_SIZE - alarms;
       if (left === 0) return;
       const recorded = await this.#chunkDone(intent, index, chunk);
       if (recorded && goOn) continue;
@@ -160,23 +184,22 @@ export class Executor {
   }
 
   /** Whatever breaks meanwhile, the operation gets its outcome: an intent without one would say `pending` for ever. */
-  async #send(alarms: number, call: UpstreamCall, context: CallContext, verbatim: boolean): Promise<Told> {
+  async #send(alarms: number, intent: IntentRecord, send: () => Promise<Sent>): Promise<Sent> {
     try {
-      return await this.sender.send(call, alarms, context, verbatim);
+      return await send();
     } catch (error) {
-      this.#logger.error(
-        { err: error, requestId: context.requestId },
-        'unexpected error on the way upstream',
-      );
+      this.#logger.error({ err: error, requestId: intent.requestId }, 'unexpected error on the way upstream');
       return { chunk: { alarms, outcome: 'unknown', fault: UNEXPECTED }, goOn: false };
     }
   }
 
   async #chunkDone(intent: IntentRecord, index: number, chunk: ChunkOutcome): Promise<boolean> {
     const { operationId } = intent;
-    return this.#recorded(operationId, () =>
+    const recorded = await this.#recorded(operationId, () =>
       this.trail.chunkDone({ kind: 'chunk', operationId, at: this.#now(), index, chunk }),
     );
+    this.running.news.tell(operationId);
+    return recorded;
   }
 
   #conclude({ caller, idempotencyKey }: IntentRecord, outcome: OutcomeRecord): Promise<boolean> {

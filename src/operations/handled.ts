@@ -13,6 +13,8 @@ export interface Handled {
   readonly answer?: string;
   /** Nothing was done for this request: it shares what an earlier one came to, or one that was under way. */
   readonly repeated?: 'replayed' | 'joined';
+  /** It goes on in the background: resolves when it has ended here, or is left to the next start. */
+  readonly ended?: Promise<void>;
 }
 
 const FOUND_NOT_DONE: Fault = {

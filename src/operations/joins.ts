@@ -46,10 +46,18 @@ export class Joins {
     }
     const run = { startedAt: now, handled: act() };
     this.#runs.set(name, run);
-    try {
-      return await run.handled;
-    } finally {
+    const forget = () => {
       if (this.#runs.get(name) === run) this.#runs.delete(name);
+    };
+    try {
+      const handled = await run.handled;
+      // What goes on in the background still runs when it is answered.
+      if (handled.ended) void handled.ended.then(forget);
+      else forget();
+      return handled;
+    } catch (error) {
+      forget();
+      throw error;
     }
   }
 

@@ -1,5 +1,7 @@
 import { Global, Module } from '@nestjs/common';
 
+import { Background } from './background/background.js';
+import { Conductor } from './background/conductor.js';
 import { Executor } from './executor.js';
 import { Joins } from './joins.js';
 import { Limits } from './limits/limits.js';
@@ -18,6 +20,8 @@ import { UnknownWords } from './unknown-words.js';
     OperationsService,
     UndoService,
     Executor,
+    Background,
+    Conductor,
     Repeats,
     Joins,
     RunningOperations,

@@ -5,6 +5,7 @@ import { CONFIG, type Config, type ProjectConfig } from '../config/config.js';
 import type { CallContext } from '../domain/caller.js';
 import { Problem, problemOfFault } from '../http/problem.js';
 import { UpstreamClient } from '../upstream/index.js';
+import { Background } from './background/background.js';
 import { Executor } from './executor.js';
 import { fingerprintOf } from './fingerprint.js';
 import { guardRailViolations } from './guard-rails/guard-rails.js';
@@ -25,6 +26,7 @@ export class OperationsService {
   constructor(
     @Inject(CONFIG) private readonly config: Config,
     private readonly executor: Executor,
+    private readonly background: Background,
     private readonly repeats: Repeats,
     private readonly joins: Joins,
     private readonly limits: Limits,
@@ -84,7 +86,8 @@ export class OperationsService {
     const reach = this.limits.reachOf(order, context.caller);
     const conditions = { claims: this.repeats.claimsOf(order, fingerprint), ...(reach && { reach }) };
     try {
-      return await this.executor.execute(placed, conditions, context);
+      const performer = order.background ? this.background : this.executor;
+      return await performer.execute(placed, conditions, context);
     } catch (error) {
       if (!(error instanceof NotAdmitted)) throw error;
       taken.giveBack();

@@ -57,6 +57,8 @@ export interface Order {
   };
   /** Under which the caller may send it again without its being done again. */
   readonly idempotencyKey?: string;
+  /** Whether its caller does not wait for it. */
+  readonly background?: true;
   /** The signature that came with it, which may come only once. */
   readonly signature?: string;
 }

@@ -10,6 +10,9 @@ export function isOperationId(text: string): boolean {
   return UUID.test(text);
 }
 
+export const noSuchOperation = (): Problem =>
+  new Problem(404, 'operation_not_found', 'You have no operation of this id.');
+
 /** One of a caller's operations. @throws Problem 404, also for what belongs to another caller */
 export async function ownOperation(
   store: OperationStore,
@@ -18,5 +21,5 @@ export async function ownOperation(
 ): Promise<OperationTrail> {
   const trail = isOperationId(id) ? await store.find(id) : undefined;
   if (trail?.intent.caller === caller.id) return trail;
-  throw new Problem(404, 'operation_not_found', 'You have no operation of this id.');
+  throw noSuchOperation();
 }

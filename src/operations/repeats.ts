@@ -68,7 +68,8 @@ export class Repeats implements OnApplicationBootstrap, OnModuleDestroy {
     if (!claimed) return undefined;
     if (claimed.fingerprint !== fingerprint) throw OTHER_REQUEST();
     const trail = await this.store.find(claimed.operationId);
-    if (!trail?.outcome) throw STILL_RUNNING();
+    // Of one that goes on in the background is told how far it is: nobody waits for its end.
+    if (!trail || !(trail.outcome || trail.intent.background)) throw STILL_RUNNING();
     return handledEarlier(trail);
   }
 

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 
 import type { ChunkOutcome } from '../domain/outcome.js';
 import { Problem } from '../http/problem.js';
+import { NewsBoard } from './news-board.js';
 
 /** An operation under way, and what is known of it so far. */
 export class RunningOperation {
@@ -9,13 +10,24 @@ export class RunningOperation {
   /** Resolves when it is cut off. */
   readonly cutOff = new Promise<void>((resolve) => (this.#stop = resolve));
   /** In order. */
-  readonly chunks: ChunkOutcome[] = [];
+  readonly chunks: ChunkOutcome[];
   /** What upstream answered last. */
   answer: string | undefined;
   /** Alarms of the chunk that is being sent; 0 between chunks. */
   underWay = 0;
   /** From then on nothing more may be sent for it, and nothing recorded but its outcome. */
   isCutOff = false;
+  /** It goes on at the next start, from the chunk that has no fate yet. */
+  isHalted = false;
+
+  /** @param known the fate of its first chunks, where it was begun before */
+  constructor(known: readonly ChunkOutcome[] = []) {
+    this.chunks = [...known];
+  }
+
+  halt(): void {
+    this.isHalted = true;
+  }
 
   stop(): void {
     this.isCutOff = true;
@@ -23,17 +35,19 @@ export class RunningOperation {
   }
 }
 
-/** The operations under way, so that a shutdown which can't wait any longer leaves none of them without an outcome. */
+/** The operations under way, so that a shutdown which can't wait any longer leaves none of them without an outcome, or without going on. */
 @Injectable()
 export class RunningOperations {
+  /** Tells who follows an operation that something became known of it. */
+  readonly news = new NewsBoard();
   readonly #running = new Set<RunningOperation>();
   #stopped = false;
   #idle = () => {};
 
   /** @throws Problem when operations were cut off: nothing new is begun then */
-  begin(): RunningOperation {
+  begin(known?: readonly ChunkOutcome[]): RunningOperation {
     if (this.#stopped) throw SHUTTING_DOWN;
-    const operation = new RunningOperation();
+    const operation = new RunningOperation(known);
     this.#running.add(operation);
     return operation;
   }

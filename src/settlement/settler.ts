@@ -1,12 +1,12 @@
 import { Inject, Injectable, Logger, type OnModuleDestroy } from '@nestjs/common';
 
 import { alarmOutcomes } from '../audit/alarm-outcomes.js';
-import type { IntentRecord, OperationTrail, OutcomeRecord, SettledAlarm } from '../audit/audit-record.js';
+import type { IntentRecord, OperationTrail, SettledAlarm } from '../audit/audit-record.js';
 import { AuditTrail, OperationTakenOver } from '../audit/audit-trail.js';
 import { OperationStore } from '../audit/operation.store.js';
 import { Recovery } from '../audit/recovery.js';
 import { targetsOf } from '../audit/targets.js';
-import { CONFIG, type Config } from '../config/config.js';
+import { CONFIG, type Config, type ProjectConfig } from '../config/config.js';
 import type { CallContext } from '../domain/caller.js';
 import { Clock } from '../domain/clock.js';
 import { CHUNK_SIZE, statusOf } from '../domain/outcome.js';
@@ -26,6 +26,11 @@ const TIMER_LEEWAY_MS = 5;
 /** Other operations that began so long before one may still have taken effect while it ran. */
 const OTHERS_SINCE_MS = 60_000;
 const MOST_OTHERS = 100;
+
+/** What an alarm came to, and whether upstream is still at work on it. */
+export interface FoundAlarm extends SettledAlarm {
+  readonly underWay: boolean;
+}
 
 /**
  * Finds out what came of acts whose answer was lost, by reading upstream's state, and records it. What can't be found out in
@@ -80,6 +85,32 @@ export class Settler implements OnModuleDestroy {
     this.#lookLater(intent, 0, LOOK_AFTER_MS[0] ?? LAST_LOOK_AFTER_MS);
   }
 
+  /**
+   * What came of each alarm of one chunk that may have been sent and that nobody will send meanwhile, as far as upstream's state
+   * tells now.
+   *
+   * @param body of the chunk, as it travelled
+   * @param since epoch milliseconds: it was not sent after it
+   */
+  async lookAt(
+    intent: IntentRecord,
+    project: ProjectConfig,
+    body: string,
+    since: number,
+  ): Promise<FoundAlarm[]> {
+    const { operation, scope, operationId } = intent;
+    const times = this.#times(intent, since);
+    const call = { operation, scope, project, body };
+    const standings = await this.upstream.standings(call, this.#context(operationId));
+    const own = { intent, chunks: [] };
+    return Promise.all(
+      standings.map(async (found) => ({
+        ...judge(found, await this.#influence(found, own), times),
+        underWay: found.underWay === true,
+      })),
+    );
+  }
+
   #lookLater(intent: IntentRecord, look: number, delay: number): void {
     if (this.#stopped) return;
     const { project } = intent.scope;
@@ -129,7 +160,7 @@ export class Settler implements OnModuleDestroy {
     const open = openIn(trail);
     if (open.size === 0) return undefined;
     // Of before the reading: what is not done then may be done before the reading ends.
-    const times = this.#times(trail.intent, trail.outcome);
+    const times = this.#times(trail.intent, Date.parse(trail.outcome.at));
     const standings = await this.#standings(trail, new Set(open.keys()));
     const judged = await Promise.all(
       standings.map(async (found) => {
@@ -150,12 +181,12 @@ export class Settler implements OnModuleDestroy {
     return Math.min(...decisive);
   }
 
-  #times(intent: IntentRecord, outcome: OutcomeRecord): Times & { readonly giveUpAt: number } {
+  #times(intent: IntentRecord, concludedAt: number): Times & { readonly giveUpAt: number } {
     const { settleQuietMs, settleGiveUpMs } = this.config.upstream;
     const requestedAt = Date.parse(intent.at);
     return {
       requestedAt,
-      concludedAt: Date.parse(outcome.at),
+      concludedAt,
       now: this.clock.now(),
       quietMs: settleQuietMs,
       giveUpAt: requestedAt + settleGiveUpMs,
@@ -164,9 +195,9 @@ export class Settler implements OnModuleDestroy {
 
   async #influence(found: AlarmStanding, own: OperationTrail): Promise<Influence> {
     if (found.standing === 'unclear') return 'none';
-    const { at, scope } = own.intent;
+    const { at, scope, operationId } = own.intent;
     const from = Date.parse(at) - OTHERS_SINCE_MS;
-    const filter = { eventId: found.eventId, project: scope.project, from };
+    const filter = { eventId: found.eventId, project: scope.project, from, except: operationId };
     return influenceOn(found, own, await this.store.list(filter, MOST_OTHERS));
   }
 

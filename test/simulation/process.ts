@@ -13,6 +13,8 @@ import { Recovery } from '../../src/audit/recovery.js';
 import type { Config } from '../../src/config/config.js';
 import { Clock } from '../../src/domain/clock.js';
 import { Quotas } from '../../src/http/limits/quotas.js';
+import { Background } from '../../src/operations/background/background.js';
+import { Conductor } from '../../src/operations/background/conductor.js';
 import { Executor } from '../../src/operations/executor.js';
 import { Joins } from '../../src/operations/joins.js';
 import { Limits } from '../../src/operations/limits/limits.js';
@@ -118,18 +120,28 @@ export class SimulatedProcess {
       metrics,
     );
     this.store = new OperationStore(engine);
-    this.#recovery = new Recovery(this.store, trail, clock, new SoleOwnership(engine));
+    const ownership = new SoleOwnership(engine);
+    this.#recovery = new Recovery(this.store, trail, clock, ownership);
     this.settler = new Settler(config, this.store, trail, upstream, clock, this.#recovery);
+    const running = new RunningOperations();
+    const sender = new CheckedSender(config, upstream, clock);
+    const executor = new Executor(trail, sender, clock, this.settler, metrics, running);
+    const conductor = new Conductor(
+      config,
+      executor,
+      running,
+      this.store,
+      ownership,
+      trail,
+      upstream,
+      sender,
+      this.settler,
+      clock,
+    );
     this.operations = new OperationsService(
       config,
-      new Executor(
-        trail,
-        new CheckedSender(config, upstream, clock),
-        clock,
-        this.settler,
-        metrics,
-        new RunningOperations(),
-      ),
+      executor,
+      new Background(config, executor, conductor, this.#recovery, clock),
       new Repeats(config, new ClaimStore(engine), this.store, clock),
       new Joins(config, clock),
       new Limits(new Quotas(config, clock), trail, clock),

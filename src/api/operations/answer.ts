@@ -19,11 +19,19 @@ export function answeredOf({ trail, recorded, fault }: Handled): Answered {
 }
 
 /**
- * The HTTP side of an outcome: 200 when every alarm, or every item, is applied or already so, 207 when their fates differ, otherwise the
+ * The HTTP side of an outcome: 202 while it goes on in the background, 200 when every alarm, or every item, is applied or already
+ * so, 207 when their fates differ, otherwise the
  * problem that describes the failure, carrying the operation's id.
  */
 export function answer(reply: FastifyReply, { receipt, fault }: Answered): ReceiptDto {
   reply.request.operationId = receipt.id;
+  if (receipt.status === 'pending') {
+    void reply.status(202).headers({
+      Location: `/v1/operations/${receipt.id}`,
+      'Preference-Applied': 'respond-async',
+    });
+    return receipt;
+  }
   const outcomes = new Set((receipt.items ?? receipt.alarms).map(({ outcome }) => outcome));
   if ([...outcomes].every((outcome) => DONE.has(outcome))) {
     void reply.status(200);

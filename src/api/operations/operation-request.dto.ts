@@ -265,7 +265,7 @@ export class OperationRequestDto {
   @Text(1, 64)
   operation!: string;
 
-  /** The alarms to act on, at most 1,000 unless the gateway is configured otherwise; each event id at most once. */
+  /** The alarms to act on, at most 10,000 unless the gateway is configured otherwise; each event id at most once. */
   @ListOf(() => AlarmDto, { min: 1 })
   alarms!: AlarmDto[];
 

@@ -9,12 +9,22 @@ import {
   FOUND_EXAMPLES,
   MIXED_EXAMPLES,
   PAGE_EXAMPLES,
+  PENDING_EXAMPLES,
   RECEIPT_EXAMPLES,
   UNDO_EXAMPLES,
 } from './receipt.examples.js';
 
 export const HANDLE: ContractOptions = {
   id: 'handleAlarms',
+  headers: [
+    {
+      name: 'Prefer',
+      required: false,
+      description:
+        '`respond-async`: the answer does not wait for the outcome. It is 202 with the receipt as it stands, and its address in `Location`.',
+      schema: { type: 'string', example: 'respond-async' },
+    },
+  ],
   body: {
     description:
       'What to do, with which alarms, and where. What an alarm must tell depends on the operation type.',
@@ -27,6 +37,12 @@ export const HANDLE: ContractOptions = {
       description: 'Every alarm is applied, or was so before.',
       type: ReceiptDto,
       examples: RECEIPT_EXAMPLES,
+    },
+    202: {
+      description:
+        'Accepted, as `Prefer: respond-async` asks for: written down, and carried out in the background.',
+      type: ReceiptDto,
+      examples: PENDING_EXAMPLES,
     },
     207: {
       description: 'The alarms met different fates; the receipt tells each one.',

@@ -6,6 +6,7 @@ import { Access, Context } from '../../http/access.js';
 import { Contract } from '../../http/contract/contract.js';
 import { NoParametersGuard } from '../../http/no-parameters.guard.js';
 import { idempotencyKeyOf } from '../../http/idempotency-key.js';
+import { prefersNotToWait } from '../../http/prefer.js';
 import { OperationsService } from '../../operations/operations.service.js';
 import { tellRepeated } from '../../operations/tell-repeated.js';
 import { BodyPipe } from '../../http/validation/body.pipe.js';
@@ -42,6 +43,9 @@ export class OperationsController {
    * Send an `Idempotency-Key`, and the same request under it is never carried out twice: it is answered with what came of the
    * first, as it is known now, and `Idempotency-Replayed: true`. Without one, a request like one of yours that still runs joins
    * it and is answered with `Idempotency-Joined: true`.
+   *
+   * Send `Prefer: respond-async` where you do not want to wait: the answer is 202 once the intent is written down, and the
+   * operation goes on in the background, whatever becomes of this connection or of the gateway's process.
    */
   @Post()
   @Access('act', { acts: true })
@@ -53,7 +57,7 @@ export class OperationsController {
     @Context() context: CallContext,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<ReceiptDto> {
-    const order = orderOf(request, idempotencyKeyOf(reply.request.raw));
+    const order = orderOf(request, idempotencyKeyOf(reply.request.raw), prefersNotToWait(reply.request.raw));
     const handled = await this.operations.handle(order, context);
     tellRepeated(reply, handled);
     return answer(reply, answeredOf(handled));

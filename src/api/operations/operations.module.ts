@@ -2,10 +2,12 @@ import { Module } from '@nestjs/common';
 
 import { OperationRequestPipe } from './operation-request.pipe.js';
 import { OperationsController } from './operations.controller.js';
+import { ProgressController } from './progress.controller.js';
+import { ProgressService } from './progress.service.js';
 import { ReceiptsService } from './receipts.service.js';
 
 @Module({
-  controllers: [OperationsController],
-  providers: [ReceiptsService, OperationRequestPipe],
+  controllers: [OperationsController, ProgressController],
+  providers: [ReceiptsService, ProgressService, OperationRequestPipe],
 })
 export class OperationsModule {}

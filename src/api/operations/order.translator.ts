@@ -7,6 +7,7 @@ import { requestBodies } from './operation.translator.js';
 export function orderOf(
   request: OperationRequestDto & { readonly whitelistRules?: WhitelistRuleDto[] },
   idempotencyKey?: string,
+  background = false,
 ): Order {
   const { operation, alarms, whitelistRules, remark, scope } = request;
   return {
@@ -18,5 +19,6 @@ export function orderOf(
     ...(remark !== undefined && { remark }),
     ...(scope && { scope }),
     ...(idempotencyKey !== undefined && { idempotencyKey }),
+    ...(background && { background }),
   };
 }

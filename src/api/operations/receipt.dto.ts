@@ -174,6 +174,45 @@ export class ReceiptSettlementDto {
 }
 
 @ApiSchema({
+  name: 'ReceiptProgress',
+  description: 'How far an operation is that goes on in the background.',
+})
+export class ReceiptProgressDto {
+  /**
+   * Alarms whose fate is known.
+   * @example 300
+   */
+  @ApiProperty({ type: 'integer', minimum: 0 })
+  done!: number;
+  /**
+   * All alarms.
+   * @example 10000
+   */
+  @ApiProperty({ type: 'integer', minimum: 1 })
+  total!: number;
+}
+
+@ApiSchema({ name: 'ReceiptCancellation', description: 'Who stopped an operation.' })
+export class ReceiptCancellationDto {
+  /**
+   * When.
+   * @example '2026-08-16T09:05:25.310Z'
+   */
+  @ApiProperty({ format: 'date-time' })
+  at!: string;
+  /**
+   * Id of the caller.
+   * @example 'soc-portal'
+   */
+  by!: string;
+  /**
+   * The human behind it, as the caller named them.
+   * @example 'jane.doe@example.com'
+   */
+  onBehalfOf?: string;
+}
+
+@ApiSchema({
   name: 'Receipt',
   description: 'What was asked, by whom, and what came of it; kept, and found again under its id.',
 })
@@ -238,6 +277,10 @@ export class ReceiptDto {
   /** Operations that take this one back, or tried to, oldest first. */
   @ApiProperty({ type: [String], example: ['0198c5f3-1b02-7e55-9d21-2a3b4c5d6e7f'] })
   undoneBy?: string[];
+  /** Present where nobody waits for the operation: it goes on in the background. */
+  progress?: ReceiptProgressDto;
+  /** Present when it was cancelled; alarms that were not sent then are `not_attempted`. */
+  cancellation?: ReceiptCancellationDto;
   /** The gateway stopped while it worked on this; what was under way then is `unknown`. */
   interrupted?: boolean;
   /** Present when the outcome was unknown at first and upstream's state was read later. */

@@ -1,4 +1,4 @@
-import type { IntentRecord, OutcomeRecord } from '../../audit/audit-record.js';
+import type { CancellationRecord, IntentRecord, OutcomeRecord } from '../../audit/audit-record.js';
 import { statusOf, type ChunkOutcome } from '../../domain/outcome.js';
 import type { Examples } from '../../http/contract/contract.js';
 import {
@@ -6,6 +6,7 @@ import {
   EXAMPLE_REQUEST_ID,
   EXAMPLE_UPSTREAM_REQUEST_ID,
 } from '../../http/contract/example-ids.js';
+import { CANCELLED } from '../../operations/background/faults.js';
 import { documentedFaults } from '../../upstream/index.js';
 import type { ReceiptDto } from './receipt.dto.js';
 import { receiptOf } from './receipt.translator.js';
@@ -129,4 +130,47 @@ export const PAGE_EXAMPLES: Examples = {
     value: { items: [RECEIPT], nextCursor: 'AZjF8nwlfUGMO15venub-A' },
   },
   last: { summary: 'The last page', value: { items: [] } },
+};
+
+const MANY: IntentRecord = {
+  ...INTENT,
+  alarms: Array.from(
+    { length: 250 },
+    (_, index) => `b5c5d3a0-64d1-4b58-8c3f-${String(index).padStart(12, '0')}`,
+  ),
+  background: true,
+};
+const PART: ChunkOutcome = { ...APPLIED, alarms: 100 };
+
+/** Of an operation of 250 alarms that was cancelled after its first two chunks. */
+export const PENDING_OUTCOME: OutcomeRecord = concluded([
+  PART,
+  PART,
+  { alarms: 50, outcome: 'not_attempted', fault: CANCELLED },
+]);
+
+/** Of 250 alarms, shortened to the first. */
+function pending(chunks: readonly ChunkOutcome[], cancellation?: CancellationRecord): ReceiptDto {
+  const whole = receiptOf({ intent: MANY, chunks, ...(cancellation && { cancellation }) });
+  return { ...whole, alarms: whole.alarms.slice(0, 1) };
+}
+
+const SHORTENED = 'Shortened: of 250 alarms only the first is shown.';
+
+export const PENDING_EXAMPLES: Examples = {
+  pending: { summary: 'Accepted, and goes on in the background', description: SHORTENED, value: pending([]) },
+};
+
+export const CANCELLED_EXAMPLES: Examples = {
+  cancelled: {
+    summary: 'Stops before its third chunk',
+    description: SHORTENED,
+    value: pending([PART, PART], {
+      kind: 'cancellation',
+      operationId: EXAMPLE_OPERATION_ID,
+      at: '2026-08-16T09:05:25.310Z',
+      requestId: EXAMPLE_REQUEST_ID,
+      caller: 'soc-portal',
+    }),
+  },
 };

@@ -1,12 +1,19 @@
 import { alarmOutcomes, type KnownOutcome } from '../../audit/alarm-outcomes.js';
-import type { OperationTrail } from '../../audit/audit-record.js';
+import type { CancellationRecord, OperationTrail } from '../../audit/audit-record.js';
+import { targetsOf } from '../../audit/targets.js';
 import type { ChunkOutcome } from '../../domain/outcome.js';
 import { OPERATIONS } from '../../domain/operation-name.js';
-import type { ReceiptAlarmDto, ReceiptDto, ReceiptExchangeDto } from './receipt.dto.js';
+import type {
+  ReceiptAlarmDto,
+  ReceiptCancellationDto,
+  ReceiptDto,
+  ReceiptExchangeDto,
+  ReceiptProgressDto,
+} from './receipt.dto.js';
 
 /** The receipt that an operation's records add up to, at the moment of the answer and ever after. */
 export function receiptOf(trail: OperationTrail): ReceiptDto {
-  const { intent, chunks, outcome } = trail;
+  const { intent, chunks, outcome, cancellation } = trail;
   const settlement = trail.settlements?.at(-1);
   const { project, region, projectId, enterpriseProjectId, containerId, containerName } = intent.scope;
   return {
@@ -30,6 +37,8 @@ export function receiptOf(trail: OperationTrail): ReceiptDto {
     ...(intent.undoes !== undefined && { undoes: intent.undoes }),
     ...(intent.leaves && { leaves: [...intent.leaves] }),
     ...(trail.undoneBy && { undoneBy: [...trail.undoneBy] }),
+    ...(intent.background && { progress: progressOf(trail) }),
+    ...(cancellation && { cancellation: cancellationOf(cancellation) }),
     ...(outcome?.interrupted && { interrupted: true }),
     ...(settlement && { settlement: { at: settlement.at, how: 'read_back', settled: settlement.settled } }),
     upstream: chunks.filter(({ exchange, fault }) => exchange ?? fault).map(exchangeOf),
@@ -55,6 +64,14 @@ function fatesOf(trail: OperationTrail): Pick<ReceiptDto, 'alarms' | 'items'> {
       ...fate,
     })),
   };
+}
+
+function progressOf({ intent, chunks }: OperationTrail): ReceiptProgressDto {
+  return { done: chunks.reduce((sum, { alarms }) => sum + alarms, 0), total: targetsOf(intent).length };
+}
+
+function cancellationOf({ at, caller, onBehalfOf }: CancellationRecord): ReceiptCancellationDto {
+  return { at, by: caller, ...(onBehalfOf !== undefined && { onBehalfOf }) };
 }
 
 function exchangeOf({ alarms, exchange, fault }: ChunkOutcome): ReceiptExchangeDto {

@@ -49,6 +49,12 @@ export class SharedOwnership extends Ownership implements OnModuleInit, OnApplic
     return taken;
   }
 
+  async isMine(operationId: string): Promise<boolean> {
+    const { id } = this.engine.instance;
+    const sql = 'SELECT id FROM operation WHERE id = $1 AND instance = $2';
+    return (await this.engine.query(sql, [operationId, id])).length > 0;
+  }
+
   #beatLater(): void {
     if (this.#stopped) return;
     this.#cancel = this.clock.schedule(this.engine.instance.goneAfterMs / BEATS, () => {

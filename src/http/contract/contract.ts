@@ -3,9 +3,11 @@ import {
   ApiBody,
   ApiExtraModels,
   ApiOperation,
+  ApiHeader,
   ApiParam,
   ApiResponse,
   getSchemaPath,
+  type ApiHeaderOptions,
   type ApiParamOptions,
 } from '@nestjs/swagger';
 
@@ -37,6 +39,11 @@ export interface TextAnswer {
   readonly example: string;
 }
 
+/** A successful answer without a body. */
+export interface EmptyAnswer {
+  readonly description: string;
+}
+
 /** A body that is one of several classes, told apart by the value of one of their fields. */
 export interface ChosenBody {
   readonly description: string;
@@ -60,9 +67,10 @@ export interface ContractOptions {
   /** Name of the operation, for generated clients. */
   readonly id: string;
   readonly parameters?: readonly ApiParamOptions[];
+  readonly headers?: readonly ApiHeaderOptions[];
   readonly body?: ChosenBody | PlainBody;
   /** By HTTP status. */
-  readonly answers: Readonly<Record<number, Answer | TextAnswer>>;
+  readonly answers: Readonly<Record<number, Answer | TextAnswer | EmptyAnswer>>;
   /** One for each problem it can end in, as it is thrown. */
   readonly problems?: readonly Problem[];
 }
@@ -74,6 +82,7 @@ export interface ContractOptions {
 export function Contract({
   id,
   parameters = [],
+  headers = [],
   body,
   answers,
   problems = [],
@@ -82,6 +91,7 @@ export function Contract({
     ApiOperation({ operationId: id }),
     ApiExtraModels(ProblemDto),
     ...parameters.map((parameter) => ApiParam(parameter)),
+    ...headers.map((header) => ApiHeader(header)),
     ...(body ? bodyDecorators(body) : []),
     ...Object.entries(answers).map(([status, answer]) => answerDecorator(Number(status), answer)),
     ...Object.entries(problemAnswers(problems)).map(([status, answer]) =>
@@ -90,11 +100,12 @@ export function Contract({
   );
 }
 
-function answerDecorator(status: number, answer: Answer | TextAnswer): MethodDecorator {
+function answerDecorator(status: number, answer: Answer | TextAnswer | EmptyAnswer): MethodDecorator {
   const { description } = answer;
   if ('type' in answer) {
     return ApiResponse({ status, description, type: answer.type, examples: { ...answer.examples } });
   }
+  if (!('mediaType' in answer)) return ApiResponse({ status, description });
   const { mediaType, example } = answer;
   return ApiResponse({
     status,

@@ -1,0 +1,58 @@
+import type { ContractOptions } from '../../http/contract/contract.js';
+import { PATH_PROBLEMS, withoutRight } from '../../http/contract/edge-problems.js';
+import { EXAMPLE_OPERATION_ID } from '../../http/contract/example-ids.js';
+import { noSuchOperation } from '../../operations/own-operation.js';
+import { notCancelled, notInBackground, operationOver } from './progress-problems.js';
+import { eventsOf, eventText } from './progress.events.js';
+import { ReceiptDto } from './receipt.dto.js';
+import { CANCELLED_EXAMPLES, PENDING_OUTCOME } from './receipt.examples.js';
+
+const OPERATION_ID = {
+  name: 'id',
+  description: 'Operation id.',
+  schema: { type: 'string', format: 'uuid', example: EXAMPLE_OPERATION_ID },
+} as const;
+
+const FOLLOWED = eventsOf({ total: 250, chunks: 0, done: 0 }, PENDING_OUTCOME);
+
+export const CANCEL: ContractOptions = {
+  id: 'cancelOperation',
+  parameters: [OPERATION_ID],
+  answers: {
+    202: {
+      description: 'Written down; it stops before its next chunk.',
+      type: ReceiptDto,
+      examples: CANCELLED_EXAMPLES,
+    },
+  },
+  problems: [
+    ...PATH_PROBLEMS,
+    withoutRight('act'),
+    noSuchOperation(),
+    operationOver(),
+    notInBackground(),
+    notCancelled(),
+  ],
+};
+
+export const FOLLOW: ContractOptions = {
+  id: 'followOperation',
+  parameters: [OPERATION_ID],
+  headers: [
+    {
+      name: 'Last-Event-ID',
+      required: false,
+      description: 'The last event that was seen; browsers send it by themselves when they come back.',
+      schema: { type: 'string', example: '2' },
+    },
+  ],
+  answers: {
+    200: {
+      description: 'The events, until the operation has ended.',
+      mediaType: 'text/event-stream',
+      example: FOLLOWED.events.map(eventText).join(''),
+    },
+    204: { description: 'The end was seen: there is nothing more to come.' },
+  },
+  problems: [...PATH_PROBLEMS, withoutRight('read'), noSuchOperation()],
+};

@@ -1,0 +1,117 @@
+import { Readable } from 'node:stream';
+
+import { Inject, Injectable, type OnModuleDestroy } from '@nestjs/common';
+
+import { AuditTrail, AuditUnavailable } from '../../audit/audit-trail.js';
+import { OperationStore } from '../../audit/operation.store.js';
+import { targetsOf } from '../../audit/targets.js';
+import { CONFIG, type Config } from '../../config/config.js';
+import type { CallContext } from '../../domain/caller.js';
+import { Clock } from '../../domain/clock.js';
+import { ownOperation } from '../../operations/own-operation.js';
+import { RunningOperations } from '../../operations/running-operations.js';
+import { notCancelled, notInBackground, operationOver } from './progress-problems.js';
+import { eventsOf, eventText, HEARTBEAT, type Followed } from './progress.events.js';
+import type { ReceiptDto } from './receipt.dto.js';
+import { receiptOf } from './receipt.translator.js';
+
+const HEARTBEAT_MS = 15_000;
+/** How often it is looked whether another process has got on with an operation. */
+const LOOK_EVERY_MS = 2_000;
+
+/** Follows operations of a caller, and stops them. */
+@Injectable()
+export class ProgressService implements OnModuleDestroy {
+  readonly #heartbeatMs: number;
+  #stopped = false;
+
+  constructor(
+    @Inject(CONFIG) { background }: Config,
+    private readonly store: OperationStore,
+    private readonly trail: AuditTrail,
+    private readonly running: RunningOperations,
+    private readonly clock: Clock,
+  ) {
+    this.#heartbeatMs = background?.heartbeatMs ?? HEARTBEAT_MS;
+  }
+
+  /** Those who follow are let go, to come back to the next process with what they have been told. */
+  onModuleDestroy(): void {
+    this.#stopped = true;
+    this.running.news.tellAll();
+  }
+
+  /** @throws Problem 404 also for what belongs to another caller, 409, 503 */
+  async cancel(id: string, context: CallContext): Promise<ReceiptDto> {
+    const { requestId, caller, credential, onBehalfOf } = context;
+    const trail = await ownOperation(this.store, id, context.caller);
+    if (trail.outcome) throw operationOver();
+    if (!trail.intent.background) throw notInBackground();
+    if (trail.cancellation) return receiptOf(trail);
+    const cancellation = {
+      kind: 'cancellation',
+      operationId: id,
+      at: new Date(this.clock.now()).toISOString(),
+      requestId,
+      caller: caller.id,
+      ...(credential && { credential: { kind: credential.kind, id: credential.id } }),
+      ...(onBehalfOf !== undefined && { onBehalfOf }),
+    } as const;
+    try {
+      await this.trail.cancel(cancellation);
+    } catch (error) {
+      if (!(error instanceof AuditUnavailable)) throw error;
+      throw notCancelled({ cause: error });
+    }
+    return receiptOf({ ...trail, cancellation });
+  }
+
+  /**
+   * Server-sent events. They are made as they are read: a client that does not read costs nothing but its connection.
+   *
+   * @param seen chunks that the client knows of
+   * @throws Problem 404, also for what belongs to another caller
+   */
+  async follow(id: string, seen: number, context: CallContext): Promise<Readable> {
+    const { intent } = await ownOperation(this.store, id, context.caller);
+    return Readable.from(this.#events(id, targetsOf(intent).length, seen), { objectMode: false });
+  }
+
+  async *#events(id: string, total: number, seen: number): AsyncGenerator<string> {
+    let followed: Followed = { total, chunks: 0, done: 0 };
+    let place = 0;
+    let quietSince = this.clock.now();
+    yield HEARTBEAT;
+    while (!this.#stopped) {
+      const changed = this.#change(id);
+      const news = await this.store.news(id, place);
+      for (const { seq, record } of news) {
+        const { events, followed: after } = eventsOf(followed, record);
+        [followed, place] = [after, seq];
+        for (const event of events) {
+          if (event.event === 'end' || Number(event.id) > seen) yield eventText(event);
+        }
+        if (record.kind === 'outcome') return;
+      }
+      if (news.length > 0) quietSince = this.clock.now();
+      else if (this.clock.now() - quietSince >= this.#heartbeatMs) {
+        yield HEARTBEAT;
+        quietSince = this.clock.now();
+      }
+      await changed;
+    }
+  }
+
+  /** Resolves when something may have become known of it. Asked for before it is looked, so that nothing is missed between. */
+  #change(id: string): Promise<void> {
+    return new Promise((resolve) => {
+      const wake = () => {
+        unfollow();
+        cancel();
+        resolve();
+      };
+      const unfollow = this.running.news.follow(id, wake);
+      const cancel = this.clock.schedule(Math.min(this.#heartbeatMs, LOOK_EVERY_MS), wake);
+    });
+  }
+}

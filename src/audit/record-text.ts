@@ -1,0 +1,49 @@
+import { parseExact } from '../domain/exact-json.js';
+import type { AuditRecord } from './audit-record.js';
+
+/** Where the requests of an intent begin. No text in the record can hold this: its quotes would be escaped there. */
+const REQUESTS = ',"requests":[';
+
+/** A record without the requests of an intent, which are most of it and which few ask for. */
+export function readRecord(body: string): AuditRecord {
+  const at = body.indexOf(REQUESTS);
+  return parseExact(at < 0 ? body : `${body.slice(0, at)}}`) as AuditRecord;
+}
+
+/** The requests of an intent, each with the very bytes that were written down. */
+export function requestsIn(body: string): string[] {
+  const at = body.indexOf(REQUESTS);
+  return at < 0 ? [] : itemsOf(body, at + REQUESTS.length);
+}
+
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+const COMMA = 0x2c;
+const isOpening = (code: number) => code === 0x7b || code === 0x5b;
+const isClosing = (code: number) => code === 0x7d || code === 0x5d;
+
+/** The texts of a list's items. @param start just after its opening bracket, in JSON that is known to be right */
+function itemsOf(json: string, start: number): string[] {
+  const items: string[] = [];
+  let depth = 0;
+  let from = start;
+  for (let at = start; at < json.length; at += 1) {
+    const code = json.charCodeAt(at);
+    if (code === QUOTE) at = endOfText(json, at);
+    else if (isOpening(code)) depth += 1;
+    else if (depth > 0 && isClosing(code)) depth -= 1;
+    else if (depth === 0 && (code === COMMA || isClosing(code))) {
+      if (at > from) items.push(json.slice(from, at));
+      from = at + 1;
+      if (code !== COMMA) break;
+    }
+  }
+  return items;
+}
+
+/** The place of the quote that ends the text which begins at a quote. */
+function endOfText(json: string, quote: number): number {
+  let at = quote + 1;
+  while (json.charCodeAt(at) !== QUOTE) at += json.charCodeAt(at) === BACKSLASH ? 2 : 1;
+  return at;
+}

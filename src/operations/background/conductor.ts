@@ -1,0 +1,91 @@
+import { Inject, Injectable } from '@nestjs/common';
+
+import type { OperationTrail } from '../../audit/audit-record.js';
+import { AuditTrail } from '../../audit/audit-trail.js';
+import { OperationStore } from '../../audit/operation.store.js';
+import { Ownership } from '../../audit/ownership.js';
+import { interruptedOutcome } from '../../audit/recovery.js';
+import { CONFIG, type Config, type ProjectConfig } from '../../config/config.js';
+import { Clock } from '../../domain/clock.js';
+import { CHUNK_SIZE } from '../../domain/outcome.js';
+import { Settler } from '../../settlement/settler.js';
+import { UpstreamClient } from '../../upstream/index.js';
+import { Executor } from '../executor.js';
+import { RunningOperations } from '../running-operations.js';
+import { CheckedSender } from '../verification/checked-sender.js';
+import type { Halt } from './halt.js';
+import { Pace, type Surroundings } from './pace.js';
+import { remainingOf } from './remaining.js';
+
+const DEADLINE_MS = 3_600_000;
+
+/** Brings one operation of the background to its end, from wherever its records say that it is. */
+@Injectable()
+export class Conductor {
+  readonly #around: Surroundings;
+  readonly #deadlineMs: number;
+
+  constructor(
+    @Inject(CONFIG) private readonly config: Config,
+    private readonly executor: Executor,
+    private readonly running: RunningOperations,
+    private readonly store: OperationStore,
+    private readonly ownership: Ownership,
+    private readonly trail: AuditTrail,
+    private readonly upstream: UpstreamClient,
+    sender: CheckedSender,
+    settler: Settler,
+    private readonly clock: Clock,
+  ) {
+    this.#around = { sender, settler, store, ownership, clock, config: config.upstream };
+    this.#deadlineMs = config.background?.deadlineMs ?? DEADLINE_MS;
+  }
+
+  /**
+   * @param resumed whether an earlier run may have sent a chunk that has no record
+   * @returns whether it is over, or another process's by now; otherwise it must be taken up again
+   */
+  async conduct(operationId: string, resumed: boolean, halt: Halt): Promise<boolean> {
+    const trail = await this.store.find(operationId);
+    const remaining = trail && remainingOf(trail);
+    if (!remaining || !(await this.ownership.isMine(operationId))) return true;
+    const { intent } = trail;
+    const project = await this.#projectOf(trail);
+    if (project === 'unknown') return false;
+    if (project === 'gone') return this.#abandon(trail, resumed);
+    const work = { intent, project, bodies: await this.store.requests(operationId) };
+    const overAt = Date.parse(intent.at) + this.#deadlineMs;
+    const inDoubt = resumed ? remaining.inDoubt : undefined;
+    const pace = new Pace(this.#around, work, halt, overAt, inDoubt);
+    const run = this.running.begin(remaining.known);
+    try {
+      const { trail: after } = await this.executor.carryOut(work, run, pace.send);
+      // One that could not be recorded is recorded as soon as the trail can be written again.
+      return after.outcome !== undefined || !(await this.ownership.isMine(operationId));
+    } finally {
+      this.running.end(run);
+    }
+  }
+
+  /** A project of that name may be another one by now. */
+  async #projectOf({ intent }: OperationTrail): Promise<ProjectConfig | 'gone' | 'unknown'> {
+    const project = this.config.projects.get(intent.scope.project);
+    if (!project) return 'gone';
+    const now = this.clock.now();
+    const found = await this.upstream.projectId(project, {
+      requestId: intent.requestId,
+      caller: { id: intent.caller, grants: [] },
+      receivedAt: now,
+      deadlineAt: now + this.config.upstream.deadlineMs,
+    });
+    if (typeof found !== 'string') return 'unknown';
+    return found === intent.scope.projectId ? project : 'gone';
+  }
+
+  /** Nothing more can be sent where there is no project to send it to. */
+  async #abandon(trail: OperationTrail, resumed: boolean): Promise<true> {
+    const at = new Date(this.clock.now()).toISOString();
+    await this.trail.conclude(interruptedOutcome(trail, resumed ? CHUNK_SIZE : 0, at));
+    return true;
+  }
+}

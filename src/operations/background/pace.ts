@@ -1,0 +1,136 @@
+import { Logger } from '@nestjs/common';
+
+import type { OperationStore } from '../../audit/operation.store.js';
+import type { Ownership } from '../../audit/ownership.js';
+import type { UpstreamConfig } from '../../config/config.js';
+import type { CallContext } from '../../domain/caller.js';
+import type { Clock } from '../../domain/clock.js';
+import { OPERATIONS } from '../../domain/operation-name.js';
+import type { Settler } from '../../settlement/settler.js';
+import type { Work } from '../executor.js';
+import type { Send, Sent } from '../sent.js';
+import type { CheckedSender, Told } from '../verification/checked-sender.js';
+import { chunkOf, decide } from './doubt.js';
+import { CANCELLED, IN_DOUBT, TIME_OVER } from './faults.js';
+import type { Halt } from './halt.js';
+
+/** Milliseconds between two attempts, or two looks, where nothing else is asked for: more each time, up to the last one. */
+const PAUSES_MS = [1_000, 2_000, 4_000, 8_000, 15_000, 30_000];
+
+const pauseMs = (count: number): number => PAUSES_MS[Math.min(count, PAUSES_MS.length - 1)] ?? 0;
+
+type Stop = Exclude<Sent, Told>;
+
+/** What is known of a chunk before it is sent, once more or for the first time; or all that there is to know. */
+type Fate = 'not_done' | 'may_be_done' | 'halted' | Told;
+
+/** What the pace of an operation stands on. */
+export interface Surroundings {
+  readonly sender: CheckedSender;
+  readonly settler: Settler;
+  readonly store: OperationStore;
+  readonly ownership: Ownership;
+  readonly clock: Clock;
+  readonly config: UpstreamConfig;
+}
+
+/**
+ * The pace of one operation of the background: it waits where upstream is down, finds out what came of a chunk whose answer was
+ * lost before it goes on, and stops where its caller or its time says so.
+ */
+export class Pace {
+  readonly #logger = new Logger(Pace.name);
+
+  /**
+   * @param overAt epoch milliseconds from which on nothing more is sent
+   * @param inDoubt the chunk that an earlier process may have sent
+   */
+  constructor(
+    private readonly around: Surroundings,
+    private readonly work: Work,
+    private readonly halt: Halt,
+    private readonly overAt: number,
+    private readonly inDoubt: number | undefined,
+  ) {}
+
+  readonly send: Send = async (call, alarms, index) => {
+    let fate: Fate = index === this.inDoubt ? await this.#findOut(alarms, index) : 'not_done';
+    for (let pauses = 0; ; pauses += 1) {
+      if (typeof fate === 'object') return fate;
+      const stop = fate === 'halted' ? fate : await this.#reasonToStop();
+      if (stop === 'halted' || (stop && fate === 'not_done')) return stop;
+      if (stop) return inDoubt(alarms);
+      const told = await this.around.sender.send(call, alarms, this.#context());
+      const { fault } = told.chunk;
+      if (told.chunk.outcome === 'unknown') fate = await this.#findOut(alarms, index);
+      // A later refusal says nothing of an earlier attempt that may have been carried out.
+      else if (!mayPass(told)) return fate === 'may_be_done' && fault ? inDoubt(alarms) : told;
+      await this.halt.wait(Math.max(pauseMs(pauses), 1_000 * (fault?.retryAfter ?? 0)));
+    }
+  };
+
+  async #reasonToStop(): Promise<Stop | undefined> {
+    if (this.halt.halted) return 'halted';
+    if (this.#now() >= this.overAt) return { stopped: TIME_OVER };
+    const { operationId } = this.work.intent;
+    try {
+      if (!(await this.around.ownership.isMine(operationId))) return 'halted';
+      if (await this.around.store.isCancelled(operationId)) return { stopped: CANCELLED };
+    } catch (error) {
+      this.#logger.error({ err: error, operationId }, 'the audit trail can not be read: it goes on later');
+      return 'halted';
+    }
+    return undefined;
+  }
+
+  /** What came of a chunk that may have been sent. */
+  async #findOut(alarms: number, index: number): Promise<Fate> {
+    const since = this.#now();
+    const { setsState } = OPERATIONS[this.work.intent.operation];
+    for (let looks = 0; ; looks += 1) {
+      const found = await this.#look(index, since);
+      const stop = await this.#reasonToStop();
+      if (stop === 'halted') return stop;
+      const late = this.#now() >= since + this.around.config.settleGiveUpMs;
+      const verdict = decide({ found, setsState, late, over: stop !== undefined });
+      if (verdict.then === 'send') return verdict.uncertain ? 'may_be_done' : 'not_done';
+      if (verdict.then === 'leave') return inDoubt(alarms);
+      if (verdict.then === 'told') {
+        return { chunk: chunkOf(found), goOn: true };
+      }
+      await this.halt.wait(pauseMs(looks));
+    }
+  }
+
+  async #look(index: number, since: number): ReturnType<Settler['lookAt']> {
+    const { intent, project, bodies } = this.work;
+    const { operationId } = intent;
+    try {
+      return await this.around.settler.lookAt(intent, project, bodies[index] ?? '', since);
+    } catch (error) {
+      this.#logger.warn({ err: error, operationId }, 'a chunk could not be looked up; trying again');
+      return [{ eventId: '', outcome: 'unknown', underWay: false }];
+    }
+  }
+
+  #context(): CallContext {
+    const { caller, requestId } = this.work.intent;
+    const receivedAt = this.#now();
+    const deadlineAt = Math.min(receivedAt + this.around.config.deadlineMs, this.overAt);
+    return { requestId, caller: { id: caller, grants: [] }, receivedAt, deadlineAt };
+  }
+
+  #now(): number {
+    return this.around.clock.now();
+  }
+}
+
+/** Each of its alarms is looked up by itself once the operation has its outcome. */
+function inDoubt(alarms: number): Told {
+  return { chunk: { alarms, outcome: 'unknown', fault: IN_DOUBT }, goOn: true };
+}
+
+/** Whether nothing was done and the same may go well later. What upstream refuses it would refuse again. */
+function mayPass({ chunk, goOn }: Told): boolean {
+  return chunk.fault?.retryable === true && !goOn;
+}
