@@ -28,7 +28,7 @@ export interface ProcessOptions {
   /** Holds the configuration and the database: a second process in the same folder goes on where the first one ended. */
   readonly folder: string;
   /** The `upstream` mapping of the configuration file. */
-  readonly upstream?: Readonly<Record<string, number>>;
+  readonly upstream?: Readonly<Record<string, number | string>>;
   readonly env?: Readonly<Record<string, string>>;
   /** No file may grow beyond so many KiB: the disk is full. */
   readonly fileKib?: number;
