@@ -108,6 +108,25 @@ export class AuditTrail implements OnApplicationShutdown {
     });
   }
 
+  /**
+   * Whether an intent that reaches so far would be written now. Nothing is.
+   *
+   * @throws AuditUnavailable
+   * @throws NotAdmitted when it would not
+   */
+  async rehearse(caller: string, reach: Reach, at: number): Promise<void> {
+    const operation = { caller, type: '', project: '', enterpriseProjectId: '', eventIds: [] };
+    await this.#append({
+      kind: 'intent',
+      at,
+      operationId: null,
+      body: '',
+      operation,
+      reach,
+      rehearsed: true,
+    });
+  }
+
   /** Between two chunks. @throws AuditUnavailable */
   async chunkDone(record: ChunkRecord): Promise<void> {
     await this.#append(entryOf(record));

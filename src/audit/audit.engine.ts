@@ -23,6 +23,8 @@ export interface Entry {
   readonly reach?: Reach;
   /** With an outcome: a claim that is void, because nothing was done and the same may be asked again. */
   readonly releases?: { readonly caller: string; readonly key: string };
+  /** Only whether it would be written is asked: nothing is. */
+  readonly rehearsed?: true;
   /** The caller's brake, engaged or released. */
   readonly brake?: { readonly caller: string; readonly engaged: boolean };
   /** The operation's new status, with an outcome. */

@@ -81,6 +81,7 @@ export class EmbeddedDatabase {
         leftOut.push({ index, why });
         continue;
       }
+      if (entry.rehearsed) continue;
       const { at, kind, operationId, body, operation, status, open } = entry;
       seq += 1;
       hash = link(hash, body);

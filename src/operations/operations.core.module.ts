@@ -10,6 +10,7 @@ import { Repeats } from './repeats.js';
 import { RunningOperations } from './running-operations.js';
 import { UndoService } from './undo/undo.service.js';
 import { CheckedSender } from './verification/checked-sender.js';
+import { Rehearsals } from './rehearsal/rehearsals.js';
 import { UnknownWords } from './unknown-words.js';
 
 /** What every API that handles alarms has in common. */
@@ -17,6 +18,7 @@ import { UnknownWords } from './unknown-words.js';
 @Module({
   providers: [
     CheckedSender,
+    Rehearsals,
     OperationsService,
     UndoService,
     Executor,

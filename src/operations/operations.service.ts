@@ -15,6 +15,7 @@ import { Joins } from './joins.js';
 import { Limits } from './limits/limits.js';
 import type { Draft, Order, Place, PlacedOrder } from './order.js';
 import { authorise, touchedBy } from './policy.js';
+import { Rehearsals, type Rehearsal } from './rehearsal/rehearsals.js';
 import { Repeats } from './repeats.js';
 import { UnknownWords } from './unknown-words.js';
 
@@ -32,6 +33,7 @@ export class OperationsService {
     private readonly limits: Limits,
     private readonly unknownWords: UnknownWords,
     private readonly upstream: UpstreamClient,
+    private readonly rehearsals: Rehearsals,
   ) {
     this.#rails = readRails(config.guardRails);
   }
@@ -47,6 +49,20 @@ export class OperationsService {
     return this.joins.run(fingerprint, context, joins, async () =>
       this.#start({ ...place, order: await this.#complete(asked, place, context) }, fingerprint, context),
     );
+  }
+
+  /**
+   * What would come of an order now, by everything that decides about it and by upstream's state. Nothing is done, used up or
+   * written down; what was done under an idempotency key plays no part.
+   *
+   * @throws Problem as `handle` would
+   */
+  async rehearse(asked: Order | Draft, context: CallContext): Promise<Rehearsal> {
+    const place = await this.#place(asked, context);
+    const order = await this.#complete(asked, place, context);
+    this.#keepRails(order);
+    await this.limits.check(order, context);
+    return this.rehearsals.of({ ...place, order }, context);
   }
 
   /** Where it will act, if its caller may. */
@@ -75,12 +91,15 @@ export class OperationsService {
     throw problemOfFault(found);
   }
 
+  /** @throws Problem 403 naming every rail that an order would cross */
+  #keepRails(order: Order): void {
+    const violations = guardRailViolations(order, this.#rails);
+    if (violations.length > 0) throw new Problem(403, 'guard_rail', this.#rails.verdict, { violations });
+  }
+
   async #start(placed: PlacedOrder, fingerprint: string, context: CallContext): Promise<Handled> {
     const { order } = placed;
-    const violations = guardRailViolations(order, this.#rails);
-    if (violations.length > 0) {
-      throw new Problem(403, 'guard_rail', this.#rails.verdict, { violations });
-    }
+    this.#keepRails(order);
     const taken = this.limits.take(order, context);
     this.unknownWords.notice(order.alarms);
     const reach = this.limits.reachOf(order, context.caller);

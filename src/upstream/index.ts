@@ -23,3 +23,5 @@ export {
 } from './enterprise-project.js';
 export { UpstreamModule } from './upstream.module.js';
 export type { WireDetail, WireEvent, WireOperateBody, WireRule } from './wire.js';
+export type { Forecast } from './forecast.js';
+export type { PreviewedRequest } from './preview.js';

@@ -1,6 +1,6 @@
 import { parseExact } from '../domain/exact-json.js';
 import { isListOperation, OPERATIONS, type OperationName } from '../domain/operation-name.js';
-import { listedEvents, type ListedEvent } from './read-events.js';
+import { isSameAlarm, listedEvents, type ListedEvent } from './read-events.js';
 import { itemStandings } from './read-items.js';
 import { standsInLists } from './read-lists.js';
 import type { AlarmStanding } from './standing.js';
@@ -49,7 +49,8 @@ async function standingOf(
 ): Promise<Pick<AlarmStanding, 'standing' | 'underWay'>> {
   if (!found) return { standing: 'unclear' };
   const inListing = showsHandling(readBack.operation, found);
-  if (!inListing && asked === 'as_wanted') return { standing: 'otherwise' };
+  // Of one that is named wrongly upstream must have the word.
+  if (asked === 'as_wanted' && !(inListing && isSameAlarm(found, event))) return { standing: 'otherwise' };
   const { standing: inLists, underWay } = await standsInLists(readBack, event, read);
   if (inLists === 'not_listed_anywhere') return { standing: inListing ? 'as_wanted' : 'otherwise' };
   if (inLists === 'unclear') return { standing: 'unclear' };

@@ -9,6 +9,12 @@ export interface ListedEvent {
   readonly handle_status?: string;
   readonly handle_method?: string;
   readonly handle_time?: number | bigint;
+  readonly event_class_id?: string;
+  readonly event_type?: number;
+  readonly occur_time?: number | bigint;
+  readonly operate_accept_list?: readonly string[] | null;
+  readonly operate_detail_list?: readonly { readonly agent_id?: string }[] | null;
+  readonly agent_status?: string;
 }
 
 /** Upstream may give fewer than asked for; the next page starts where this one really ended. */
@@ -68,4 +74,14 @@ function windowAround(events: readonly WireEvent[]): [string, string][] {
     ['begin_time', begin],
     ['end_time', end],
   ];
+}
+
+/** Upstream finds an alarm by all four of its coordinates (contract 2.1). */
+export function isSameAlarm(found: ListedEvent, event: WireEvent): boolean {
+  return (
+    found.event_class_id === event.event_class_id &&
+    found.event_type === event.event_type &&
+    found.occur_time !== undefined &&
+    BigInt(found.occur_time) === BigInt(event.occur_time)
+  );
 }

@@ -14,6 +14,8 @@ import {
 } from './authentication/authenticator.js';
 import { authenticatorsOf } from './authentication/authenticators.js';
 import { classify, type Reading } from './classify.js';
+import { forecastOf, type Forecast } from './forecast.js';
+import { previewOf, type PreviewedRequest } from './preview.js';
 import { ProjectGate, type Held, type Pass } from './gate/project-gate.js';
 import { standingsOf, type Asked } from './read-back.js';
 import { backoff, decide, LEAST_TIME_FOR_AN_ATTEMPT_MS, type Situation } from './retry.js';
@@ -140,11 +142,24 @@ export class UpstreamClient implements OnApplicationShutdown {
 
   /** How the alarms of an operate call stand now. */
   standings(readBack: ReadBack, context: CallContext, asked?: Asked): ReturnType<typeof standingsOf> {
-    const read: Read = async (call) => {
+    return standingsOf(readBack, this.#reading(context), asked);
+  }
+
+  /** What upstream's state says will come of an operate call. Nothing is changed. */
+  forecast(readBack: ReadBack, context: CallContext): Promise<Forecast[]> {
+    return forecastOf(readBack, this.#reading(context));
+  }
+
+  #reading(context: CallContext): Read {
+    return async (call) => {
       const result = await this.send(call, context);
       return result.outcome === 'applied' ? result.body : undefined;
     };
-    return standingsOf(readBack, read, asked);
+  }
+
+  /** The request that a call would be sent as, its proof of identity masked. Nothing is sent. */
+  preview(call: UpstreamCall, context: CallContext): PreviewedRequest {
+    return previewOf(call, requestOf(call, context).headers);
   }
 
   /** The IAM id of a project, looked up where the configuration gives none; a fault says why it is not known. */

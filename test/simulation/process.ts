@@ -23,6 +23,7 @@ import { Repeats } from '../../src/operations/repeats.js';
 import { RunningOperations } from '../../src/operations/running-operations.js';
 import { UnknownWords } from '../../src/operations/unknown-words.js';
 import { Metrics } from '../../src/metrics/metrics.js';
+import { Rehearsals } from '../../src/operations/rehearsal/rehearsals.js';
 import { CheckedSender } from '../../src/operations/verification/checked-sender.js';
 import { Settler } from '../../src/settlement/settler.js';
 import { UpstreamClient } from '../../src/upstream/index.js';
@@ -147,6 +148,7 @@ export class SimulatedProcess {
       new Limits(new Quotas(config, clock), trail, clock),
       new UnknownWords(metrics),
       upstream,
+      new Rehearsals(upstream, sender),
     );
   }
 

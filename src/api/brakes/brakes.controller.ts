@@ -3,7 +3,7 @@ import { Controller, Get, HttpCode, Param, Post, UseGuards } from '@nestjs/commo
 import type { CallContext } from '../../domain/caller.js';
 import { Access, Context } from '../../http/access.js';
 import { Contract } from '../../http/contract/contract.js';
-import { NoParametersGuard } from '../../http/no-parameters.guard.js';
+import { NoParametersGuard } from '../../http/parameters.guard.js';
 import { BrakeListDto, ResumedBrakeDto } from './brake.dto.js';
 import { LIST_BRAKES, RESUME_BRAKE } from './brakes.contract.js';
 import { BrakesService } from './brakes.service.js';

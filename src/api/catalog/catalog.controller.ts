@@ -2,7 +2,7 @@ import { Controller, Get, UseGuards } from '@nestjs/common';
 
 import { Access } from '../../http/access.js';
 import { Contract } from '../../http/contract/contract.js';
-import { NoParametersGuard } from '../../http/no-parameters.guard.js';
+import { NoParametersGuard } from '../../http/parameters.guard.js';
 import { LIST_EVENT_CLASSES, LIST_EVENT_TYPES, LIST_OPERATION_TYPES } from './catalog.contract.js';
 import { CatalogEventClassesDto, CatalogEventTypesDto, CatalogOperationTypesDto } from './catalog.dto.js';
 import { EVENT_CLASS_CATALOG, EVENT_TYPE_CATALOG, OPERATION_TYPE_CATALOG } from './catalog.js';

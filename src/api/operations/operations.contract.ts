@@ -1,5 +1,10 @@
 import type { ContractOptions } from '../../http/contract/contract.js';
 import { EXAMPLE_OPERATION_ID } from '../../http/contract/example-ids.js';
+import type { ApiQueryOptions } from '@nestjs/swagger';
+
+import { DryRunDto } from './dry-run.dto.js';
+import { DRY_RUN_EXAMPLES } from './dry-run.examples.js';
+import { DRY_RUN } from './dry-run.pipe.js';
 import { FIND_PROBLEMS, HANDLE_PROBLEMS, LIST_PROBLEMS, UNDO_PROBLEMS } from './operation-problems.js';
 import { REQUEST_EXAMPLES } from './operation-request.examples.js';
 import { OPERATION_REQUESTS } from './operation-request.types.js';
@@ -14,6 +19,13 @@ import {
   UNDO_EXAMPLES,
 } from './receipt.examples.js';
 
+const DRY_RUN_PARAMETER: ApiQueryOptions = {
+  name: DRY_RUN,
+  required: false,
+  description: '`true`: only say what would come of it.',
+  schema: { type: 'boolean', example: true },
+};
+
 export const HANDLE: ContractOptions = {
   id: 'handleAlarms',
   headers: [
@@ -25,6 +37,7 @@ export const HANDLE: ContractOptions = {
       schema: { type: 'string', example: 'respond-async' },
     },
   ],
+  query: [DRY_RUN_PARAMETER],
   body: {
     description:
       'What to do, with which alarms, and where. What an alarm must tell depends on the operation type.',
@@ -34,9 +47,9 @@ export const HANDLE: ContractOptions = {
   },
   answers: {
     200: {
-      description: 'Every alarm is applied, or was so before.',
-      type: ReceiptDto,
-      examples: RECEIPT_EXAMPLES,
+      description: 'Every alarm is applied, or was so before; or, with `dryRun=true`, what would come of it.',
+      type: [ReceiptDto, DryRunDto],
+      examples: { ...RECEIPT_EXAMPLES, ...DRY_RUN_EXAMPLES },
     },
     202: {
       description:
@@ -55,6 +68,7 @@ export const HANDLE: ContractOptions = {
 
 export const UNDO: ContractOptions = {
   id: 'undoOperation',
+  query: [DRY_RUN_PARAMETER],
   parameters: [
     {
       name: 'id',
@@ -70,9 +84,10 @@ export const UNDO: ContractOptions = {
   },
   answers: {
     200: {
-      description: 'Every alarm is as it was before the operation.',
-      type: ReceiptDto,
-      examples: UNDO_EXAMPLES,
+      description:
+        'Every alarm is as it was before the operation; or, with `dryRun=true`, what would come of it.',
+      type: [ReceiptDto, DryRunDto],
+      examples: { ...UNDO_EXAMPLES, ...DRY_RUN_EXAMPLES },
     },
     207: {
       description: 'The alarms met different fates; the receipt tells each one.',

@@ -4,7 +4,7 @@ import type { FastifyReply } from 'fastify';
 import type { CallContext } from '../../domain/caller.js';
 import { Access, Context } from '../../http/access.js';
 import { Contract } from '../../http/contract/contract.js';
-import { NoParametersGuard } from '../../http/no-parameters.guard.js';
+import { onlyParameters } from '../../http/parameters.guard.js';
 import { idempotencyKeyOf } from '../../http/idempotency-key.js';
 import { prefersNotToWait } from '../../http/prefer.js';
 import { OperationsService } from '../../operations/operations.service.js';
@@ -15,12 +15,16 @@ import { answer, answeredOf } from './answer.js';
 import { OperationQueryDto } from './operation-query.dto.js';
 import { OperationRequestDto } from './operation-request.dto.js';
 import { OperationRequestPipe } from './operation-request.pipe.js';
+import type { DryRunDto } from './dry-run.dto.js';
+import { DRY_RUN, DryRunPipe } from './dry-run.pipe.js';
+import { dryRunOf } from './dry-run.translator.js';
 import { FIND, HANDLE, LIST, UNDO } from './operations.contract.js';
 import { orderOf } from './order.translator.js';
 import { ReceiptDto, ReceiptPageDto } from './receipt.dto.js';
 import { UndoRequestDto } from './undo-request.dto.js';
 import { ReceiptsService } from './receipts.service.js';
 
+const OnlyDryRun = onlyParameters(DRY_RUN);
 const UNDO_BODY = new BodyPipe(UndoRequestDto, { mayBeMissing: true });
 
 @Controller('v1/operations')
@@ -46,18 +50,23 @@ export class OperationsController {
    *
    * Send `Prefer: respond-async` where you do not want to wait: the answer is 202 once the intent is written down, and the
    * operation goes on in the background, whatever becomes of this connection or of the gateway's process.
+   *
+   * With `dryRun=true` nothing is done and nothing recorded: the answer says what would come of the request, by your grants and
+   * limits, the guard rails and upstream's state, and shows the requests that would be sent. What would be refused is refused.
    */
   @Post()
   @Access('act', { acts: true })
-  @UseGuards(NoParametersGuard)
+  @UseGuards(OnlyDryRun)
   @HttpCode(200)
   @Contract(HANDLE)
   async handle(
     @Body(OperationRequestPipe) request: OperationRequestDto,
+    @Query(DRY_RUN, DryRunPipe) dryRun: boolean,
     @Context() context: CallContext,
     @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<ReceiptDto> {
+  ): Promise<ReceiptDto | DryRunDto> {
     const order = orderOf(request, idempotencyKeyOf(reply.request.raw), prefersNotToWait(reply.request.raw));
+    if (dryRun) return dryRunOf(await this.operations.rehearse(order, context));
     const handled = await this.operations.handle(order, context);
     tellRepeated(reply, handled);
     return answer(reply, answeredOf(handled));
@@ -73,18 +82,21 @@ export class OperationsController {
    */
   @Post(':id/undo')
   @Access('act', { acts: true })
-  @UseGuards(NoParametersGuard)
+  @UseGuards(OnlyDryRun)
   @HttpCode(200)
   @Contract(UNDO)
   async undo(
     @Param('id') id: string,
     @Body(UNDO_BODY) request: UndoRequestDto,
+    @Query(DRY_RUN, DryRunPipe) dryRun: boolean,
     @Context() context: CallContext,
     @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<ReceiptDto> {
+  ): Promise<ReceiptDto | DryRunDto> {
     const idempotencyKey = idempotencyKeyOf(reply.request.raw);
     const wish = { ...request, ...(idempotencyKey !== undefined && { idempotencyKey }) };
-    const handled = await this.operations.handle(await this.undos.draftOf(id, wish, context), context);
+    const draft = await this.undos.draftOf(id, wish, context);
+    if (dryRun) return dryRunOf(await this.operations.rehearse(draft, context));
+    const handled = await this.operations.handle(draft, context);
     tellRepeated(reply, handled);
     return answer(reply, answeredOf(handled));
   }

@@ -4,7 +4,7 @@ import type { FastifyReply } from 'fastify';
 import type { CallContext } from '../../domain/caller.js';
 import { Access, Context } from '../../http/access.js';
 import { Contract } from '../../http/contract/contract.js';
-import { NoParametersGuard } from '../../http/no-parameters.guard.js';
+import { NoParametersGuard } from '../../http/parameters.guard.js';
 import { CANCEL, FOLLOW } from './progress.contract.js';
 import { ProgressService } from './progress.service.js';
 import { ReceiptDto } from './receipt.dto.js';

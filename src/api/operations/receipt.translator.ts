@@ -9,25 +9,19 @@ import type {
   ReceiptDto,
   ReceiptExchangeDto,
   ReceiptProgressDto,
+  ReceiptScopeDto,
 } from './receipt.dto.js';
+import type { Scope } from '../../domain/scope.js';
 
 /** The receipt that an operation's records add up to, at the moment of the answer and ever after. */
 export function receiptOf(trail: OperationTrail): ReceiptDto {
   const { intent, chunks, outcome, cancellation } = trail;
   const settlement = trail.settlements?.at(-1);
-  const { project, region, projectId, enterpriseProjectId, containerId, containerName } = intent.scope;
   return {
     id: intent.operationId,
     operation: intent.operation,
     status: settlement?.status ?? outcome?.status ?? 'pending',
-    scope: {
-      project,
-      region,
-      projectId,
-      enterpriseProjectId,
-      ...(containerId !== undefined && { containerId }),
-      ...(containerName !== undefined && { containerName }),
-    },
+    scope: scopeOf(intent.scope),
     ...fatesOf(trail),
     requestedBy: intent.caller,
     ...(intent.onBehalfOf !== undefined && { onBehalfOf: intent.onBehalfOf }),
@@ -42,6 +36,19 @@ export function receiptOf(trail: OperationTrail): ReceiptDto {
     ...(outcome?.interrupted && { interrupted: true }),
     ...(settlement && { settlement: { at: settlement.at, how: 'read_back', settled: settlement.settled } }),
     upstream: chunks.filter(({ exchange, fault }) => exchange ?? fault).map(exchangeOf),
+  };
+}
+
+/** Field by field: what else may stand in a stored scope is not for callers. */
+export function scopeOf(scope: Scope): ReceiptScopeDto {
+  const { project, region, projectId, enterpriseProjectId, containerId, containerName } = scope;
+  return {
+    project,
+    region,
+    projectId,
+    enterpriseProjectId,
+    ...(containerId !== undefined && { containerId }),
+    ...(containerName !== undefined && { containerName }),
   };
 }
 

@@ -93,6 +93,7 @@ export class PostgresEngine extends AuditEngine {
     const admission = new Admission(await standingOf(client, entries), this.instance.id);
     const batch = new Batch(this.instance.id);
     const leftOut: LeftOut[] = [];
+    const first = end?.seq ?? 0;
     let { seq, hash } = end ?? { seq: 0, hash: GENESIS };
     for (const [index, entry] of entries.entries()) {
       const why = admission.refuses(entry);
@@ -100,12 +101,13 @@ export class PostgresEngine extends AuditEngine {
         leftOut.push({ index, why });
         continue;
       }
+      if (entry.rehearsed) continue;
       seq += 1;
       hash = link(hash, entry.body);
       batch.add(entry, seq, hash);
       admission.note(entry);
     }
-    if (leftOut.length < entries.length) await client.query(batch.statement());
+    if (seq > first) await client.query(batch.statement());
     return leftOut;
   }
 }

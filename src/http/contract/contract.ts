@@ -5,10 +5,12 @@ import {
   ApiOperation,
   ApiHeader,
   ApiParam,
+  ApiQuery,
   ApiResponse,
   getSchemaPath,
   type ApiHeaderOptions,
   type ApiParamOptions,
+  type ApiQueryOptions,
 } from '@nestjs/swagger';
 
 import type { Problem } from '../problem.js';
@@ -28,7 +30,8 @@ export type Examples = Readonly<Record<string, Example>>;
 /** A successful answer in JSON. */
 export interface Answer {
   readonly description: string;
-  readonly type: DtoClass;
+  /** One class, or several of which it is one. */
+  readonly type: DtoClass | readonly DtoClass[];
   readonly examples: Examples;
 }
 
@@ -68,6 +71,7 @@ export interface ContractOptions {
   readonly id: string;
   readonly parameters?: readonly ApiParamOptions[];
   readonly headers?: readonly ApiHeaderOptions[];
+  readonly query?: readonly ApiQueryOptions[];
   readonly body?: ChosenBody | PlainBody;
   /** By HTTP status. */
   readonly answers: Readonly<Record<number, Answer | TextAnswer | EmptyAnswer>>;
@@ -83,6 +87,7 @@ export function Contract({
   id,
   parameters = [],
   headers = [],
+  query = [],
   body,
   answers,
   problems = [],
@@ -92,26 +97,35 @@ export function Contract({
     ApiExtraModels(ProblemDto),
     ...parameters.map((parameter) => ApiParam(parameter)),
     ...headers.map((header) => ApiHeader(header)),
+    ...query.map((parameter) => ApiQuery(parameter)),
     ...(body ? bodyDecorators(body) : []),
-    ...Object.entries(answers).map(([status, answer]) => answerDecorator(Number(status), answer)),
+    ...Object.entries(answers).flatMap(([status, answer]) => answerDecorators(Number(status), answer)),
     ...Object.entries(problemAnswers(problems)).map(([status, answer]) =>
       ApiResponse({ status: Number(status), ...answer }),
     ),
   );
 }
 
-function answerDecorator(status: number, answer: Answer | TextAnswer | EmptyAnswer): MethodDecorator {
+function answerDecorators(status: number, answer: Answer | TextAnswer | EmptyAnswer): MethodDecorator[] {
   const { description } = answer;
   if ('type' in answer) {
-    return ApiResponse({ status, description, type: answer.type, examples: { ...answer.examples } });
+    const types = [answer.type].flat();
+    const oneOf = types.map((type) => ({ $ref: getSchemaPath(type) }));
+    const [only, ...others] = oneOf;
+    const schema = only && others.length === 0 ? only : { oneOf };
+    return [
+      ApiExtraModels(...types),
+      ApiResponse({
+        status,
+        description,
+        content: { 'application/json': { schema, examples: { ...answer.examples } } },
+      }),
+    ];
   }
-  if (!('mediaType' in answer)) return ApiResponse({ status, description });
+  if (!('mediaType' in answer)) return [ApiResponse({ status, description })];
   const { mediaType, example } = answer;
-  return ApiResponse({
-    status,
-    description,
-    content: { [mediaType]: { schema: { type: 'string' }, example } },
-  });
+  const content = { [mediaType]: { schema: { type: 'string' as const }, example } };
+  return [ApiResponse({ status, description, content })];
 }
 
 function bodyDecorators(body: ChosenBody | PlainBody): MethodDecorator[] {

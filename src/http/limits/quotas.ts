@@ -31,15 +31,21 @@ export class Quotas {
 
   /** Takes so much of a quota if there is so much. @returns seconds to wait when there is not, 0 when it was taken */
   take(quota: Quota, caller: Caller, amount: number): number {
+    const wait = this.waitFor(quota, caller, amount);
+    if (wait === 0 && this.limitsOf(caller)[QUOTAS[quota]] !== undefined) {
+      this.#countOf(quota, caller).add(amount, this.clock.now());
+    }
+    return wait;
+  }
+
+  /** @returns seconds until so much of a quota could be taken, 0 when it could be now */
+  waitFor(quota: Quota, caller: Caller, amount: number): number {
     const most = this.limitsOf(caller)[QUOTAS[quota]];
     if (most === undefined) return 0;
     const now = this.clock.now();
     const count = this.#countOf(quota, caller);
-    if (count.count(now) + amount > most) {
-      return Math.max(1, Math.ceil(count.untilAtMost(Math.max(0, most - amount), now) / 1_000));
-    }
-    count.add(amount, now);
-    return 0;
+    if (count.count(now) + amount <= most) return 0;
+    return Math.max(1, Math.ceil(count.untilAtMost(Math.max(0, most - amount), now) / 1_000));
   }
 
   /** What was taken and not used after all. */

@@ -2,7 +2,7 @@ import { Injectable, Logger } from '@nestjs/common';
 
 import type { NotWritten, Reach } from '../../audit/audit.engine.js';
 import type { BrakeRecord } from '../../audit/audit-record.js';
-import { AuditTrail, AuditUnavailable } from '../../audit/audit-trail.js';
+import { AuditTrail, AuditUnavailable, NotAdmitted } from '../../audit/audit-trail.js';
 import type { CallContext, Caller } from '../../domain/caller.js';
 import { Clock } from '../../domain/clock.js';
 import { OPERATIONS } from '../../domain/operation-name.js';
@@ -17,6 +17,9 @@ const DAY_MS = 24 * HOUR_MS;
 interface Taken {
   giveBack(): void;
 }
+
+/** Why an order reaches too far. */
+type TooFar = Exclude<NotWritten, { reason: 'claimed' }>;
 
 const NOTHING: Taken = { giveBack: () => undefined };
 
@@ -35,16 +38,35 @@ export class Limits {
   ) {}
 
   /** Takes the order's alarms, or its items, of the caller's quota. @throws Problem 429 */
-  take({ operation, alarms, items }: Order, { caller, overQuota }: CallContext): Taken {
-    if (OPERATIONS[operation].takesBack) return NOTHING;
-    if (overQuota !== undefined) throw tooManyRequests(overQuota);
-    const { length } = items ?? alarms;
-    const retryAfter = this.quotas.take('alarms', caller, length);
-    if (retryAfter > 0) {
-      const most = this.quotas.limitsOf(caller).alarmsPerMinute ?? 0;
-      throw alarmLimit(most, retryAfter);
-    }
+  take(order: Order, context: CallContext): Taken {
+    if (OPERATIONS[order.operation].takesBack) return NOTHING;
+    const { caller } = context;
+    const { length } = order.items ?? order.alarms;
+    holdRequests(context);
+    this.#hold(caller, this.quotas.take('alarms', caller, length));
     return { giveBack: () => this.quotas.giveBack('alarms', caller, length) };
+  }
+
+  /** Whether `take` would go well and what it would reach is allowed; nothing is used up. @throws Problem 403, 429 */
+  async check(order: Order, context: CallContext): Promise<void> {
+    const { caller } = context;
+    if (!OPERATIONS[order.operation].takesBack) {
+      holdRequests(context);
+      this.#hold(caller, this.quotas.waitFor('alarms', caller, (order.items ?? order.alarms).length));
+    }
+    const reach = this.reachOf(order, caller);
+    if (!reach) return;
+    try {
+      await this.trail.rehearse(caller.id, reach, this.clock.now());
+    } catch (error) {
+      if (!(error instanceof NotAdmitted) || error.why.reason === 'claimed') throw error;
+      throw this.#problemOf(error.why, caller);
+    }
+  }
+
+  /** @param retryAfter seconds until the caller's quota allows it @throws Problem 429 */
+  #hold(caller: Caller, retryAfter: number): void {
+    if (retryAfter > 0) throw alarmLimit(this.quotas.limitsOf(caller).alarmsPerMinute ?? 0, retryAfter);
   }
 
   /** What an order would change on hosts, with how much its caller may; undefined where it changes nothing there. */
@@ -66,28 +88,34 @@ export class Limits {
   }
 
   /** The answer to an order that reaches too far; the first one that does engages the brake. */
-  async refusal(why: Exclude<NotWritten, { reason: 'claimed' }>, context: CallContext): Promise<Problem> {
+  async refusal(why: TooFar, context: CallContext): Promise<Problem> {
     const { caller } = context;
-    if (why.reason === 'braked') return braked(caller.id, 'is engaged');
-    if (why.reason === 'too_many_alarms') {
-      const most = this.quotas.limitsOf(caller).destructivePerDay ?? 0;
-      const wait = Math.max(1, Math.ceil((why.oldestAt + DAY_MS - this.clock.now()) / 1_000));
-      return destructiveLimit(most, why.alarms, wait);
+    if (why.reason === 'too_many_hosts') {
+      const mostHosts = this.quotas.limitsOf(caller).maxHostsPerHour ?? 0;
+      this.#logger.error({ caller: caller.id, hosts: why.hosts, mostHosts }, 'a brake is engaged');
+      await this.#engage({
+        kind: 'brake',
+        at: new Date(this.clock.now()).toISOString(),
+        requestId: context.requestId,
+        caller: caller.id,
+        engaged: true,
+        hosts: why.hosts,
+        mostHosts,
+      });
     }
-    const most = this.quotas.limitsOf(caller).maxHostsPerHour ?? 0;
-    this.#logger.error({ caller: caller.id, hosts: why.hosts, mostHosts: most }, 'a brake is engaged');
-    await this.#engage({
-      kind: 'brake',
-      at: new Date(this.clock.now()).toISOString(),
-      requestId: context.requestId,
-      caller: caller.id,
-      engaged: true,
-      hosts: why.hosts,
-      mostHosts: most,
-    });
+    return this.#problemOf(why, caller);
+  }
+
+  #problemOf(why: TooFar, caller: Caller): Problem {
+    if (why.reason === 'braked') return braked(caller.id, 'is engaged');
+    const { destructivePerDay = 0, maxHostsPerHour = 0 } = this.quotas.limitsOf(caller);
+    if (why.reason === 'too_many_alarms') {
+      const wait = Math.max(1, Math.ceil((why.oldestAt + DAY_MS - this.clock.now()) / 1_000));
+      return destructiveLimit(destructivePerDay, why.alarms, wait);
+    }
     return braked(
       caller.id,
-      `was engaged: this would reach ${why.hosts} hosts within an hour, ${most} are allowed`,
+      `was engaged: this would reach ${why.hosts} hosts within an hour, ${maxHostsPerHour} are allowed`,
     );
   }
 
@@ -103,6 +131,11 @@ export class Limits {
       );
     }
   }
+}
+
+/** @throws Problem 429 */
+function holdRequests({ overQuota }: CallContext): void {
+  if (overQuota !== undefined) throw tooManyRequests(overQuota);
 }
 
 /** The answer to a caller whose brake is engaged. @param how completes "The brake of caller x ..." */

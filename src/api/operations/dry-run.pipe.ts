@@ -1,0 +1,16 @@
+import { Injectable, type PipeTransform } from '@nestjs/common';
+
+import { invalidRequest } from '../../http/problem.js';
+
+export const DRY_RUN = 'dryRun';
+
+/** `true` or `false`; whatever else is meant by it must not have something done. */
+@Injectable()
+export class DryRunPipe implements PipeTransform<unknown, boolean> {
+  transform(value: unknown): boolean {
+    if (value === undefined || value === 'false') return false;
+    if (value === 'true') return true;
+    const message = 'dryRun must be true or false, once';
+    throw invalidRequest([{ parameter: DRY_RUN, rule: 'boolean', message, allowed: [true, false] }]);
+  }
+}

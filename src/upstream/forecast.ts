@@ -1,0 +1,97 @@
+import { parseExact } from '../domain/exact-json.js';
+import { isListOperation } from '../domain/operation-name.js';
+import { OPERATION_TYPES, type OperationType } from '../domain/operation-type.js';
+import { isSameAlarm, listedEvents, type ListedEvent } from './read-events.js';
+import { standingsOf } from './read-back.js';
+import type { AlarmStanding } from './standing.js';
+import type { Read, ReadBack } from './upstream-call.js';
+import type { WireEvent, WireOperateBody } from './wire.js';
+
+/**
+ * What upstream's state says will come of an alarm in an operate call.
+ *
+ * - `accepted`: nothing in it speaks against it
+ * - `refused`: upstream will say no, and why
+ * - `untold`: the state does not tell, and why
+ */
+export interface Forecast {
+  readonly eventId: string;
+  readonly will: 'accepted' | 'refused' | 'untold';
+  /** Code of the fault that upstream will answer with, or of what is not known. */
+  readonly reason?: string;
+  /** It stands as wanted now. */
+  readonly already: boolean;
+  /** Upstream is still at work on it. */
+  readonly underWay?: true;
+}
+
+/** Reads upstream's state and tells what would come of an operate call's alarms, in its order. Nothing is changed. */
+export async function forecastOf(readBack: ReadBack, read: Read): Promise<Forecast[]> {
+  const { operation } = readBack;
+  if (isListOperation(operation)) throw new Error(`${operation} acts on no alarms`);
+  const { operate_event_list: events } = parseExact(readBack.body) as WireOperateBody;
+  const listed = await listedEvents(readBack, events, read);
+  if (!listed) return events.map(({ event_id }) => untold(event_id, 'state_unreadable'));
+  const standings = new Map(
+    (await standingsOf(readBack, read, 'as_wanted')).map((found) => [found.eventId, found]),
+  );
+  return events.map((event) => {
+    const found = listed.get(event.event_id);
+    if (!found || !isSameAlarm(found, event)) return refused(event.event_id, 'alarm_not_found');
+    return forecast(operation, event, found, standings.get(event.event_id));
+  });
+}
+
+const untold = (eventId: string, reason: string): Forecast => ({
+  eventId,
+  will: 'untold',
+  reason,
+  already: false,
+});
+const refused = (eventId: string, reason: string): Forecast => ({
+  eventId,
+  will: 'refused',
+  reason,
+  already: false,
+});
+
+function forecast(
+  operation: OperationType,
+  event: WireEvent,
+  found: ListedEvent,
+  stands: AlarmStanding | undefined,
+): Forecast {
+  const { event_id: eventId } = event;
+  const already = stands?.standing === 'as_wanted';
+  const mark = { already, ...(stands?.underWay && { underWay: true as const }) };
+  const acceptance = acceptanceOf(operation, found);
+  if (acceptance === 'refused') return { ...refused(eventId, 'operation_not_supported'), ...mark };
+  const agent = agentOf(operation, event, found);
+  if (agent !== undefined)
+    return { ...(agent === 'agent_unknown' ? untold : refused)(eventId, agent), ...mark };
+  if (acceptance === 'untold') return { ...untold(eventId, 'not_listed_as_accepted'), ...mark };
+  return { eventId, will: 'accepted', ...mark };
+}
+
+/**
+ * Upstream lists what an alarm takes now (contract 2.1): before it is handled its forward types, afterwards the way back. Of
+ * another forward type it then says nothing.
+ */
+function acceptanceOf(operation: OperationType, found: ListedEvent): 'accepted' | 'refused' | 'untold' {
+  const { takesBack, inverse } = OPERATION_TYPES[operation];
+  const forward = takesBack ? inverse : operation;
+  const accepts = found.operate_accept_list;
+  if (!Array.isArray(accepts)) return 'untold';
+  if (accepts.includes(operation) || accepts.includes(forward)) return 'accepted';
+  if (found.handle_status !== 'handled') return 'refused';
+  return found.handle_method === forward ? 'accepted' : 'untold';
+}
+
+/** An isolation, either way, is a task for the agent on the alarm's host; other hosts' agents are not in the listing. */
+function agentOf(operation: OperationType, event: WireEvent, found: ListedEvent): string | undefined {
+  if (!OPERATION_TYPES[operation].requiredDetails.includes('agentId')) return undefined;
+  const known = new Set((found.operate_detail_list ?? []).map(({ agent_id }) => agent_id));
+  if (event.operate_detail_list.some(({ agent_id }) => !known.has(agent_id))) return 'agent_unknown';
+  if (found.agent_status === 'offline') return 'agent_offline';
+  return found.agent_status === 'not_installed' ? 'agent_missing' : undefined;
+}
