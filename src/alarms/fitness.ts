@@ -1,0 +1,112 @@
+import { OPERATION_TYPES, type DetailField, type OperationType } from '../domain/operation-type.js';
+import type { Severity } from '../domain/severity.js';
+import type { Alarm, AlarmDetail } from './alarm.js';
+
+/** An alarm with everything that an operation needs, in the words of a request that names it in full. */
+export interface ReadyAlarm {
+  readonly eventId: string;
+  readonly eventClassId: string;
+  readonly eventType: number;
+  readonly occurTime: number | string;
+  readonly severity?: Severity;
+  readonly details: readonly AlarmDetail[];
+}
+
+/** Why an alarm can't be handled so. */
+export interface Unfit {
+  readonly rule: 'not_found' | 'ambiguous' | 'incomplete' | 'already' | 'not_accepted';
+  /** Goes on from the alarm's id. */
+  readonly message: string;
+  readonly allowed?: readonly string[];
+}
+
+export type Verdict = { readonly alarm: ReadyAlarm } | { readonly unfit: Unfit };
+
+/** How the decision is made. */
+export interface Circumstances {
+  /** Why an alarm that was not found may be there all the same. */
+  readonly cutShort: boolean;
+  /** Whether upstream's state is read before such an operation is sent, so that what is so already is left alone. */
+  readonly leavesAlone: boolean;
+}
+
+/**
+ * Whether an alarm can be handled so, and with what, by all that upstream lists under its id. Nothing is guessed: what is missing
+ * is not made up, and where something on a host would be changed nothing is chosen among several.
+ */
+export function verdictOf(
+  operation: OperationType,
+  listed: readonly Alarm[],
+  { cutShort, leavesAlone }: Circumstances,
+): Verdict {
+  const [alarm, ...others] = listed;
+  if (!alarm) return unfit('not_found', cutShort ? NOT_AMONG_THE_NEWEST : NOT_LISTED);
+  if (others.length > 0) {
+    return unfit(
+      'ambiguous',
+      `is the id of ${listed.length} alarms: tell occurTime of the one that is meant`,
+    );
+  }
+  const { eventId, eventClassId, eventType, occurTime, severity } = alarm;
+  if (eventClassId === undefined || eventType === undefined || occurTime === undefined) {
+    return unfit('incomplete', 'is listed without its class, type or time, which upstream finds it by');
+  }
+  const standing = standingUnfit(operation, alarm, leavesAlone);
+  if (standing) return { unfit: standing };
+  const chosen = chosenDetails(operation, alarm.details);
+  if ('unfit' in chosen) return chosen;
+  const { details } = chosen;
+  return { alarm: { eventId, eventClassId, eventType, occurTime, ...(severity && { severity }), details } };
+}
+
+const NOT_LISTED =
+  'is not listed here: check it, its occurTime where you told one, and the enterprise project';
+const NOT_AMONG_THE_NEWEST =
+  'is not among the newest alarms, and upstream has no lookup by id: tell its occurTime, or name the alarm in full';
+
+/** What upstream says of the alarm now, held against the operation. */
+function standingUnfit(operation: OperationType, alarm: Alarm, leavesAlone: boolean): Unfit | undefined {
+  const { inverse, takesBack, destructive } = OPERATION_TYPES[operation];
+  const { accepts, status, handling } = alarm;
+  const isSo = takesBack ? status === 'unhandled' : status === 'handled' && handling?.method === operation;
+  if (isSo) {
+    // Done again it does no harm, but for a process of the same number.
+    if (!destructive || leavesAlone) return undefined;
+    return { rule: 'already', message: `was handled so already${handling?.at ? ` at ${handling.at}` : ''}` };
+  }
+  if (accepts.includes(operation)) return undefined;
+  // Whether upstream lists the way back among what an alarm takes is not documented.
+  if (takesBack && handling?.method === inverse) return undefined;
+  const takes = accepts.length === 0 ? 'no operation' : `only ${accepts.join(', ')}`;
+  return { rule: 'not_accepted', message: `takes ${takes} now, not ${operation}`, allowed: accepts };
+}
+
+function chosenDetails(
+  operation: OperationType,
+  listed: readonly AlarmDetail[],
+): { details: readonly AlarmDetail[] } | { unfit: Unfit } {
+  const { requiredDetails, destructive } = OPERATION_TYPES[operation];
+  if (requiredDetails.length === 0) return { details: listed };
+  const distinct = [...new Map(listed.map((detail) => [JSON.stringify(detail), detail])).values()];
+  if (destructive && distinct.length > 1) {
+    const words = `names ${distinct.length} processes or files, and ${operation} must not choose among them: name the alarm in full, with the one that is meant in its details`;
+    return unfit('ambiguous', words);
+  }
+  const complete = distinct.filter((detail) => requiredDetails.every((field) => detail[field] !== undefined));
+  if (complete.length > 0) return { details: complete };
+  const missing = missingIn(distinct, requiredDetails);
+  return unfit('incomplete', `is listed without ${missing.join(', ')}, which ${operation} requires`);
+}
+
+/** What the detail that lacks least lacks. */
+function missingIn(
+  details: readonly AlarmDetail[],
+  required: readonly DetailField[],
+): readonly DetailField[] {
+  const lacks = details.map((detail) => required.filter((field) => detail[field] === undefined));
+  return lacks.sort((one, other) => one.length - other.length)[0] ?? required;
+}
+
+function unfit(rule: Unfit['rule'], message: string): { unfit: Unfit } {
+  return { unfit: { rule, message } };
+}
