@@ -239,7 +239,8 @@ describe('the request body of POST /v1/operations', () => {
     const alarm = contract.resolve(propertiesOf(request)['alarms']?.items.$ref ?? '')?.value ?? {};
     const detail = contract.resolve(propertiesOf(alarm)['details']?.items.$ref ?? '')?.value ?? {};
     expect(propertiesOf(request)['operation']).toMatchObject({ enum: [operation] });
-    expect(request['required']).toEqual(['operation', 'alarms']);
+    expect(request['required']).toEqual(['operation']);
+    expect(request['oneOf']).toEqual([{ required: ['alarms'] }, { required: ['alarmIds'] }]);
     expect((alarm['required'] as string[]).includes('details')).toBe(required.length > 0);
     expect([...((detail['required'] as string[] | undefined) ?? [])].sort()).toEqual([...required].sort());
     for (const schema of [request, alarm, detail]) expect(schema['additionalProperties']).toBe(false);

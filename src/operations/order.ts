@@ -3,6 +3,7 @@ import type { ProjectConfig } from '../config/config.js';
 import type { CallContext } from '../domain/caller.js';
 import type { OperationName } from '../domain/operation-name.js';
 import type { Scope } from '../domain/scope.js';
+import type { Severity } from '../domain/severity.js';
 import type { ScopeWish } from '../http/policy.js';
 
 /** What is decided by, of a process, file or login behind an alarm. */
@@ -18,6 +19,8 @@ export interface OrderedAlarm {
   readonly eventId: string;
   readonly eventClassId: string;
   readonly eventType: number;
+  /** Absent: not known, as where the caller named the alarm in full. */
+  readonly severity?: Severity;
   readonly details?: readonly OrderedDetail[];
 }
 
@@ -38,6 +41,8 @@ export interface Order {
   readonly operation: OperationName;
   /** None where it is about items. */
   readonly alarms: readonly OrderedAlarm[];
+  /** The request named its alarms by their ids. */
+  readonly byId?: true;
   /** Absent where it is about alarms. */
   readonly items?: readonly OrderedItem[];
   readonly whitelistRules?: readonly { readonly eventType: number }[];

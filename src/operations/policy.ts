@@ -27,7 +27,9 @@ export function touchedBy({
   items = [],
   whitelistRules = [],
 }: Pick<Order, 'alarms' | 'items' | 'whitelistRules'>): AlarmFacts[] {
-  return [...alarms, ...items, ...whitelistRules].map(({ eventType }) =>
+  const severe = alarms.map(({ eventType, severity }) => ({ eventType, ...(severity && { severity }) }));
+  const others = [...items, ...whitelistRules].map(({ eventType }) =>
     eventType === undefined ? {} : { eventType },
   );
+  return [...severe, ...others];
 }

@@ -15,6 +15,7 @@ import { UndoRequestDto } from './undo-request.dto.js';
 import { operationProblem } from './answer.js';
 import { ACT_PROBLEMS } from '../../operations/act-problems.js';
 import { SHUTTING_DOWN } from '../../operations/running-operations.js';
+import { BY_ID_PROBLEMS } from './by-id-problems.js';
 import { queryViolations } from './operation-query.js';
 import { violationsOf } from './operation-rules.js';
 
@@ -40,6 +41,7 @@ const OPERATION_PROBLEMS: readonly Problem[] = [
     'Caller soc-portal is not granted operation isolate_and_kill in project demo. Nothing was done.',
   ),
   ...ACT_PROBLEMS,
+  ...BY_ID_PROBLEMS,
   new Problem(
     403,
     'denied',

@@ -1,3 +1,5 @@
+import { ApiExtraModels, getSchemaPath } from '@nestjs/swagger';
+
 import { RequestSchema } from '../../http/contract/request-schema.js';
 import {
   Checked,
@@ -13,6 +15,7 @@ import {
 } from '../../http/validation/fields.js';
 import { ENTERPRISE_PROJECT } from '../../upstream/index.js';
 import { parseOccurTime } from '../../domain/occur-time.js';
+import { AlarmReferenceDto } from './alarm-reference.dto.js';
 
 const PID_MAX = 2_147_483_647;
 
@@ -257,6 +260,7 @@ export class ScopeDto {
 }
 
 /** What every operation request has in common. */
+@ApiExtraModels(AlarmReferenceDto)
 export class OperationRequestDto {
   /**
    * What to do with the alarms.
@@ -266,8 +270,28 @@ export class OperationRequestDto {
   operation!: string;
 
   /** The alarms to act on, at most 10,000 unless the gateway is configured otherwise; each event id at most once. */
-  @ListOf(() => AlarmDto, { min: 1 })
-  alarms!: AlarmDto[];
+  @ListOf(() => AlarmDto, { min: 1 }, { optional: true })
+  alarms?: AlarmDto[];
+
+  /**
+   * The alarms by their ids alone, instead of `alarms`: what upstream lists of them is looked up. As many as of `alarms`; each id
+   * at most once.
+   * @example ['2a71e1e2-60f4-4d56-b314-2038fdc39de6']
+   */
+  @Checked(
+    'list',
+    (value) => Array.isArray(value) && value.length > 0,
+    'must be a list of one or more event ids, or objects with eventId and, where it is known, occurTime',
+    {
+      type: 'array',
+      minItems: 1,
+      items: {
+        oneOf: [{ type: 'string', minLength: 1, maxLength: 64 }, { $ref: getSchemaPath(AlarmReferenceDto) }],
+      },
+    },
+    { optional: true },
+  )
+  alarmIds?: (string | AlarmReferenceDto)[];
 
   /**
    * Why; upstream keeps it with handled alarms as `handler`.

@@ -130,6 +130,10 @@ const WHITELIST = { operation: 'add_to_alarm_whitelist' } as const;
 /** At least one for each operation type; the first is what Swagger UI shows at once. */
 export const REQUEST_EXAMPLES: Examples = {
   mark_as_handled: example({ operation: 'mark_as_handled', remark: 'test', alarms: [ROOTKIT] }),
+  mark_as_handled_by_id: example(
+    { operation: 'mark_as_handled', remark: 'SEC-1234', alarmIds: [ROOTKIT.eventId] },
+    ', the alarm by its id',
+  ),
   unhandle: example({ operation: 'unhandle', alarms: [ROOTKIT] }),
   ignore: example({ operation: 'ignore', remark: 'Planned load test', alarms: [PROCESS] }),
   do_not_ignore: example({ operation: 'do_not_ignore', alarms: [PROCESS] }),
@@ -147,5 +151,9 @@ export const REQUEST_EXAMPLES: Examples = {
     scope: { project: 'demo', enterpriseProjectId: '0' },
   }),
   isolate_and_kill_in_container: example({ ...KILL, alarms: [MINER], scope: CONTAINER }, ', in a container'),
+  isolate_and_kill_by_id: example(
+    { ...KILL, alarmIds: [{ eventId: TROJAN.eventId, occurTime: TROJAN.occurTime }] },
+    ', the alarm by its id, found at its time',
+  ),
   do_not_isolate_or_kill: example({ operation: 'do_not_isolate_or_kill', alarms: [TROJAN] }),
 };

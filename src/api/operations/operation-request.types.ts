@@ -48,13 +48,14 @@ function alarmFor(operation: OperationType): typeof AlarmDto {
 /** The request of an operation type: one class each, so that each shows its own requirements in the document. */
 function requestFor(operation: OperationType): typeof OperationRequestDto {
   const request = subclass(OperationRequestDto, `${pascalCase(operation)}Request`);
-  RequestSchema(`${pascalCase(operation)}Request`, `${OPERATION_TYPES[operation].title}.`)(request);
+  const either = { oneOf: [{ required: ['alarms'] }, { required: ['alarmIds'] }] };
+  RequestSchema(`${pascalCase(operation)}Request`, `${OPERATION_TYPES[operation].title}.`, either)(request);
   const alarm = alarmFor(operation);
   OneOf([operation], { schema: { example: operation, description: OPERATION_TYPES[operation].title } })(
     request.prototype,
     'operation',
   );
-  ListOf(() => alarm, { min: 1 })(request.prototype, 'alarms');
+  ListOf(() => alarm, { min: 1 }, { optional: true })(request.prototype, 'alarms');
   if (operation === 'add_to_alarm_whitelist') {
     const schema = { description: 'Rules of your own that go on the whitelist with the alarms.' };
     ListOf(

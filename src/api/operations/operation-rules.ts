@@ -1,6 +1,8 @@
 import { nearest } from '../../domain/nearest.js';
 import { isOperationType, OPERATION_TYPE_NAMES } from '../../domain/operation-type.js';
+import { isPlainObject } from '../../http/validation/fields.js';
 import { MOST_VIOLATIONS, report, type Violation } from '../../http/validation/report.js';
+import { referenceViolations } from './alarm-references.js';
 import type { OperationRequestDto } from './operation-request.dto.js';
 import { requestTypeOf } from './operation-request.types.js';
 
@@ -35,7 +37,9 @@ const OTHER_SPELLINGS: Readonly<Record<string, string>> = {
 /** Rules that no single field can tell. Each looks at whatever is there, so that it works on invalid bodies too. */
 const RULES: readonly ((body: Loose, most: number) => Violation[])[] = [
   knownOperation,
+  namedOnce,
   fewEnough,
+  ({ alarmIds }) => referenceViolations(alarmIds),
   distinct,
   rulesOnlyWhereTheyApply,
 ];
@@ -50,8 +54,7 @@ export function obeysRules(request: OperationRequestDto, mostAlarms: number): bo
 
 /** What is wrong with a request body: everything, up to `MOST_VIOLATIONS`. */
 export function violationsOf(body: unknown, mostAlarms: number): Violation[] {
-  const ofRules =
-    typeof body === 'object' && body !== null ? RULES.flatMap((rule) => rule(body, mostAlarms)) : [];
+  const ofRules = isPlainObject(body) ? RULES.flatMap((rule) => rule(body, mostAlarms)) : [];
   const pointed = new Set(ofRules.map(({ pointer }) => pointer));
   const ofFields = report(requestTypeOf(body), body).filter(({ pointer }) => !pointed.has(pointer));
   return [...ofRules, ...ofFields].slice(0, MOST_VIOLATIONS);
@@ -75,32 +78,49 @@ function knownOperation({ operation }: Loose): Violation[] {
   ];
 }
 
-function fewEnough({ alarms }: Loose, most: number): Violation[] {
-  if (!Array.isArray(alarms) || alarms.length <= most) return [];
-  return [
-    {
-      pointer: '/alarms',
-      rule: 'too_many',
-      message: `alarms has ${alarms.length} entries; send at most ${most} in one request`,
-      allowed: `1 to ${most}`,
-    },
-  ];
+/** In full or by their ids. */
+function namedOnce({ alarms, alarmIds }: Loose): Violation[] {
+  if (alarms === undefined && alarmIds === undefined) {
+    return [
+      { pointer: '/alarms', rule: 'required', message: 'alarms is required, or alarmIds in its place' },
+    ];
+  }
+  if (alarms === undefined || alarmIds === undefined) return [];
+  const message = 'alarmIds stands in the place of alarms: give one of them';
+  return [{ pointer: '/alarmIds', rule: 'excludes', message }];
 }
 
-function distinct({ alarms }: Loose): Violation[] {
+const LISTS = ['alarms', 'alarmIds'] as const;
+
+function fewEnough(body: Loose, most: number): Violation[] {
+  return LISTS.flatMap((name) => {
+    const list = body[name];
+    if (!Array.isArray(list) || list.length <= most) return [];
+    const message = `${name} has ${list.length} entries; send at most ${most} in one request`;
+    return [{ pointer: `/${name}`, rule: 'too_many', message, allowed: `1 to ${most}` }];
+  });
+}
+
+function distinct(body: Loose): Violation[] {
+  return LISTS.flatMap((name) => distinctIn(name, body[name]));
+}
+
+function distinctIn(name: (typeof LISTS)[number], alarms: unknown): Violation[] {
   if (!Array.isArray(alarms)) return [];
   const first = new Map<string, number>();
   const violations: Violation[] = [];
   for (let index = 0; index < alarms.length; index += 1) {
-    const eventId = (alarms[index] as { eventId?: unknown } | null)?.eventId;
+    const entry: unknown = alarms[index];
+    const isId = name === 'alarmIds' && typeof entry === 'string';
+    const eventId = isId ? entry : (entry as { eventId?: unknown } | null)?.eventId;
     if (typeof eventId !== 'string') continue;
     const earlier = first.get(eventId);
     if (earlier === undefined) first.set(eventId, index);
     else {
       violations.push({
-        pointer: `/alarms/${index}/eventId`,
+        pointer: `/${name}/${index}${isId ? '' : '/eventId'}`,
         rule: 'distinct',
-        message: `eventId is that of /alarms/${earlier} again; name each alarm once`,
+        message: `eventId is that of /${name}/${earlier} again; name each alarm once`,
       });
       if (violations.length === MOST_VIOLATIONS) break;
     }

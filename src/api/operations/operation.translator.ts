@@ -14,6 +14,17 @@ import type {
 } from './operation-request.dto.js';
 import { parseOccurTime } from '../../domain/occur-time.js';
 
+/** An alarm with all that upstream finds it by. */
+export type NamedAlarm = Readonly<Omit<AlarmDto, 'details'>> & {
+  readonly details?: readonly AlarmDetailDto[];
+};
+
+/** A request whose alarms are named in full. */
+export interface OperationRequest extends Pick<OperationRequestDto, 'operation' | 'remark' | 'scope'> {
+  readonly alarms: readonly NamedAlarm[];
+  readonly whitelistRules?: readonly WhitelistRuleDto[];
+}
+
 /** Only the fields that were given, in upstream's order and spelling; `undefined` never travels. */
 function wireDetail(detail: AlarmDetailDto): WireDetail {
   const wire: WireDetail = {};
@@ -32,7 +43,7 @@ function wireDetail(detail: AlarmDetailDto): WireDetail {
   return wire;
 }
 
-function wireEvent(alarm: AlarmDto): WireEvent {
+function wireEvent(alarm: NamedAlarm): WireEvent {
   const occurTime = parseOccurTime(alarm.occurTime);
   if (occurTime === undefined) throw new Error('occurTime was not validated');
   return {
@@ -44,7 +55,8 @@ function wireEvent(alarm: AlarmDto): WireEvent {
   };
 }
 
-function wireRule(rule: WhitelistRuleDto): WireRule {
+/** A rule as it travels, its fields in one order. */
+export function wireRule(rule: WhitelistRuleDto): WireRule {
   return {
     event_type: rule.eventType,
     field_key: rule.fieldKey,
@@ -57,9 +69,7 @@ function wireRule(rule: WhitelistRuleDto): WireRule {
 }
 
 /** One body for each chunk, as it will travel. Rules go with the first chunk alone: sent again, they would be added again. */
-export function requestBodies(
-  request: OperationRequestDto & { whitelistRules?: WhitelistRuleDto[] },
-): string[] {
+export function requestBodies(request: OperationRequest): string[] {
   const { operation, remark, alarms, whitelistRules } = request;
   const bodies: string[] = [];
   for (let start = 0; start < alarms.length; start += CHUNK_SIZE) {

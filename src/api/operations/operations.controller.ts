@@ -19,7 +19,7 @@ import type { DryRunDto } from './dry-run.dto.js';
 import { DRY_RUN, DryRunPipe } from './dry-run.pipe.js';
 import { dryRunOf } from './dry-run.translator.js';
 import { FIND, HANDLE, LIST, UNDO } from './operations.contract.js';
-import { orderOf } from './order.translator.js';
+import { OrdersService } from './orders.service.js';
 import { ReceiptDto, ReceiptPageDto } from './receipt.dto.js';
 import { UndoRequestDto } from './undo-request.dto.js';
 import { ReceiptsService } from './receipts.service.js';
@@ -31,6 +31,7 @@ const UNDO_BODY = new BodyPipe(UndoRequestDto, { mayBeMissing: true });
 export class OperationsController {
   constructor(
     private readonly operations: OperationsService,
+    private readonly orders: OrdersService,
     private readonly undos: UndoService,
     private readonly receipts: ReceiptsService,
   ) {}
@@ -43,6 +44,10 @@ export class OperationsController {
    * upstream in several exchanges, one after the other: a refused one does not stop the others, one that ends unknown does.
    * An answer of 200 means that every alarm is as you wanted it; 207 that their fates differ; anything else is a problem whose
    * `outcome`, where there is one, says what became of the operation.
+   *
+   * Name the alarms in full in `alarms`, or by their ids in `alarmIds`: these are looked up, and handled with what upstream lists of
+   * them when all of them are there, take the operation and leave no choice to make; otherwise nothing is done, and `violations`
+   * tell of each why.
    *
    * Send an `Idempotency-Key`, and the same request under it is never carried out twice: it is answered with what came of the
    * first, as it is known now, and `Idempotency-Replayed: true`. Without one, a request like one of yours that still runs joins
@@ -65,7 +70,8 @@ export class OperationsController {
     @Context() context: CallContext,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<ReceiptDto | DryRunDto> {
-    const order = orderOf(request, idempotencyKeyOf(reply.request.raw), prefersNotToWait(reply.request.raw));
+    const { raw } = reply.request;
+    const order = this.orders.askedBy(request, idempotencyKeyOf(raw), prefersNotToWait(raw));
     if (dryRun) return dryRunOf(await this.operations.rehearse(order, context));
     const handled = await this.operations.handle(order, context);
     tellRepeated(reply, handled);

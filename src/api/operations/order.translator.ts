@@ -1,14 +1,17 @@
 import type { OperationType } from '../../domain/operation-type.js';
 import type { Order } from '../../operations/order.js';
 import type { OperationRequestDto, WhitelistRuleDto } from './operation-request.dto.js';
-import { requestBodies } from './operation.translator.js';
+import { requestBodies, type OperationRequest } from './operation.translator.js';
+
+/** Whether a valid request tells all of its alarms, and not their ids alone. */
+export function namedInFull(
+  request: OperationRequestDto & { readonly whitelistRules?: readonly WhitelistRuleDto[] },
+): request is OperationRequestDto & OperationRequest {
+  return request.alarms !== undefined;
+}
 
 /** A valid request as the order that it is. */
-export function orderOf(
-  request: OperationRequestDto & { readonly whitelistRules?: WhitelistRuleDto[] },
-  idempotencyKey?: string,
-  background = false,
-): Order {
+export function orderOf(request: OperationRequest, idempotencyKey?: string, background = false): Order {
   const { operation, alarms, whitelistRules, remark, scope } = request;
   return {
     route: 'POST /v1/operations',

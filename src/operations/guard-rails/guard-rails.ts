@@ -14,7 +14,7 @@ interface Finding {
 }
 
 /** Everything in an order that the rails do not let through, up to `MOST_VIOLATIONS`; nothing where they let it through. */
-export function guardRailViolations({ operation, alarms }: Order, rails: GuardRails): Violation[] {
+export function guardRailViolations({ operation, alarms, byId }: Order, rails: GuardRails): Violation[] {
   const look = LOOKS[operation];
   if (!look) return [];
   const violations: Violation[] = [];
@@ -24,7 +24,8 @@ export function guardRailViolations({ operation, alarms }: Order, rails: GuardRa
         if (!rails.has(rail)) continue;
         if (violations.length === MOST_VIOLATIONS) return violations;
         violations.push({
-          pointer: pointer('alarms', index, 'details', place, field),
+          // What was named by its id has no details in the request.
+          pointer: byId ? pointer('alarmIds', index) : pointer('alarms', index, 'details', place, field),
           rule: rail,
           message: `${field} ${words} (guard rail ${rail}, version ${rails.version})`,
         });
