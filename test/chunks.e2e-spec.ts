@@ -36,6 +36,35 @@ const idsOf = (some: readonly NamedAlarm[]) => some.map(({ eventId }) => eventId
 const outcomesOf = ({ alarms: all }: ReceiptDto) => all.map(({ outcome }) => outcome);
 const times = <T>(count: number, value: T): T[] => Array.from({ length: count }, () => value);
 
+describe('whitelist rules', () => {
+  const rule = { eventType: 1001, fieldKey: 'file_path', fieldValue: '/tmp/0', judgeType: 'equal' };
+  const whitelist = async () =>
+    (await rig.operate({ operation: 'add_to_alarm_whitelist', alarms, whitelistRules: [rule] }))
+      .body as ReceiptDto;
+  const spoilFirst = (fault: object) => rig.control('POST', '/faults', [{ match: { path: OPERATE }, fault }]);
+
+  it('travel with the first part, and the receipt says what became of them', async () => {
+    const receipt = await whitelist();
+    expect(receipt.whitelistRules).toEqual({ count: 1, outcome: 'applied' });
+    expect((await rig.call('GET', `/v1/operations/${receipt.id}`)).body).toEqual(receipt);
+  });
+
+  it('are told not to have been added where upstream refused that part, although it took the others', async () => {
+    await spoilFirst({ kind: 'status', status: 400, errorCode: 'HSS.0011' });
+    const receipt = await whitelist();
+    expect([receipt.status, receipt.whitelistRules]).toEqual([
+      'partially_applied',
+      { count: 1, outcome: 'rejected' },
+    ]);
+  });
+
+  it('are not claimed where the answer was lost, although the alarms were found to be on the list', async () => {
+    await spoilFirst({ kind: 'reset', when: 'after_effect' });
+    const receipt = await whitelist();
+    expect([receipt.status, receipt.whitelistRules]).toEqual(['applied', { count: 1, outcome: 'unknown' }]);
+  });
+});
+
 describe('two hundred and fifty alarms', () => {
   it('go upstream as a hundred, a hundred and fifty, in order', async () => {
     const answer = await rig.operate({ operation: 'ignore', alarms });

@@ -28,6 +28,8 @@ export interface IntentRecord {
   readonly items?: readonly ItemRecord[];
   /** The key under which the caller may send the request again without its being done again. */
   readonly idempotencyKey?: string;
+  /** How many whitelist rules of the caller's own travel with its first chunk; absent: none. */
+  readonly rules?: number;
   /** The operation that this one takes back. */
   readonly undoes?: string;
   /** What that operation did besides, and this one can not take back. */

@@ -100,6 +100,7 @@ export class Executor {
   #intentOf({ order, scope }: PlacedOrder, context: CallContext): IntentRecord {
     const { caller, credential, onBehalfOf, requestId } = context;
     const { operation, remark, alarms, items, idempotencyKey, undoes, background } = order;
+    const { length: rules } = order.whitelistRules ?? [];
     return {
       kind: 'intent',
       ...this.#begin(),
@@ -113,6 +114,7 @@ export class Executor {
       alarms: alarms.map(({ eventId }) => eventId),
       ...(items && { items: items.map(({ id, target }) => ({ id, target })) }),
       ...(idempotencyKey !== undefined && { idempotencyKey }),
+      ...(rules > 0 && { rules }),
       ...(undoes && {
         undoes: undoes.operationId,
         ...(undoes.leaves.length > 0 && { leaves: undoes.leaves }),

@@ -8,6 +8,9 @@ import { OPERATION_NAMES, type OperationName } from '../../domain/operation-name
 import { LEFTOVERS, type Leftover } from '../../audit/audit-record.js';
 import { ApiProperty, ApiSchema } from '@nestjs/swagger';
 
+export const RULE_OUTCOMES = ['applied', 'rejected', 'not_attempted', 'unknown'] as const;
+export type RuleOutcome = (typeof RULE_OUTCOMES)[number];
+
 @ApiSchema({ name: 'ReceiptScope', description: 'Where an operation acted.' })
 export class ReceiptScopeDto {
   /**
@@ -212,6 +215,19 @@ export class ReceiptCancellationDto {
   onBehalfOf?: string;
 }
 
+@ApiSchema({ name: 'ReceiptRules', description: "What became of a request's whitelist rules." })
+export class ReceiptRulesDto {
+  /**
+   * How many.
+   * @example 1
+   */
+  @ApiProperty({ type: 'integer', minimum: 1 })
+  count!: number;
+  /** They travel with the first exchange and share its fate; where its answer was lost, nobody can read what became of them. */
+  @ApiProperty({ enum: RULE_OUTCOMES, example: 'applied' })
+  outcome!: RuleOutcome;
+}
+
 @ApiSchema({
   name: 'Receipt',
   description: 'What was asked, by whom, and what came of it; kept, and found again under its id.',
@@ -281,6 +297,8 @@ export class ReceiptDto {
   progress?: ReceiptProgressDto;
   /** Present when it was cancelled; alarms that were not sent then are `not_attempted`. */
   cancellation?: ReceiptCancellationDto;
+  /** What became of whitelist rules of the caller's own, where there were some. */
+  whitelistRules?: ReceiptRulesDto;
   /** The gateway stopped while it worked on this; what was under way then is `unknown`. */
   interrupted?: boolean;
   /** Present when the outcome was unknown at first and upstream's state was read later. */

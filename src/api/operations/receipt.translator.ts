@@ -9,6 +9,7 @@ import type {
   ReceiptDto,
   ReceiptExchangeDto,
   ReceiptProgressDto,
+  RuleOutcome,
   ReceiptScopeDto,
 } from './receipt.dto.js';
 import type { Scope } from '../../domain/scope.js';
@@ -33,6 +34,9 @@ export function receiptOf(trail: OperationTrail): ReceiptDto {
     ...(trail.undoneBy && { undoneBy: [...trail.undoneBy] }),
     ...(intent.background && { progress: progressOf(trail) }),
     ...(cancellation && { cancellation: cancellationOf(cancellation) }),
+    ...(intent.rules !== undefined && {
+      whitelistRules: { count: intent.rules, outcome: rulesOf(chunks[0]) },
+    }),
     ...(outcome?.interrupted && { interrupted: true }),
     ...(settlement && { settlement: { at: settlement.at, how: 'read_back', settled: settlement.settled } }),
     upstream: chunks.filter(({ exchange, fault }) => exchange ?? fault).map(exchangeOf),
@@ -94,4 +98,10 @@ function exchangeOf({ alarms, exchange, fault }: ChunkOutcome): ReceiptExchangeD
       },
     }),
   };
+}
+
+/** Upstream's lists do not show rules as they were sent, so only its answer tells. */
+function rulesOf(first: ChunkOutcome | undefined): RuleOutcome {
+  if (first?.outcome === 'rejected' || first?.outcome === 'not_attempted') return first.outcome;
+  return first?.outcome === 'applied' && first.exchange?.status === 200 ? 'applied' : 'unknown';
 }
