@@ -3,6 +3,7 @@ export const TAGS: Readonly<Record<string, string>> = {
   Operations: 'Handle alarms, and read the receipts back.',
   Progress: 'Follow operations that go on in the background, and stop them.',
   Alarms: 'Find alarms, and see what each takes.',
+  Items: 'Remove, restore, delete and unblock what stands in the lists; receipts are those of operations.',
   Lists: 'What upstream keeps because of alarms: handlings, whitelists, isolated files, blocked addresses.',
   Catalog: 'The words that requests and answers are made of.',
   Me: 'Who you are to the gateway, and what you may do.',
@@ -24,7 +25,7 @@ real is touched.
 | Word | Means |
 |---|---|
 | alarm | one HSS alarm event, known by its event id |
-| operation | one accepted request to handle one or more alarms; it has an id, a status and a receipt |
+| operation | one accepted request to handle one or more alarms, or items of a list; it has an id, a status and a receipt |
 | operation type | one of upstream's ten \`operate_type\` values, spelled as upstream spells them |
 | caller | an internal app that has proved who it is |
 | grant | what a caller may do: operation types, in projects, in enterprise projects |

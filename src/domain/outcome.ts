@@ -62,7 +62,10 @@ export interface ChunkOutcome {
   readonly exchange?: ExchangeTrace;
   /** Upstream's state was read, and shows all that was sent as it was wanted; or only those named. */
   readonly verified?: true | readonly string[];
-  /** Those that were so before, by upstream's state, and were not sent; all of them where the outcome says so. */
+  /**
+   * Those that were so before, by upstream's state, and were not sent; all of them where the outcome says so. Of items, an empty
+   * list says that none was; absent: not known.
+   */
   readonly already?: readonly string[];
   /** Those that upstream took and is still at work on: an isolation, or its taking back. */
   readonly underWay?: readonly string[];

@@ -100,3 +100,37 @@ describe('what is seen of an alarm', () => {
     expect(seenOf(own('ignore'), 'otherwise', done)).toBe('none');
   });
 });
+
+describe('an operation on an item of a list', () => {
+  const removal = (from: number, to: number, outcome: AlarmOutcome, already?: readonly string[]) => {
+    const { intent, chunks, ...rest } = operation('unhandle', from, to, outcome);
+    return {
+      ...rest,
+      intent: {
+        ...intent,
+        operation: 'remove_login_whitelist_entries' as const,
+        alarms: [],
+        items: [{ id: 'e-1', target: {} }],
+      },
+      chunks: chunks.map((chunk) => ({ ...chunk, ...(already && { already }) })),
+    };
+  };
+  const gone = { eventId: 'e-1', standing: 'as_wanted' } as const;
+  const before = removal(50, 60, 'applied');
+
+  it('may have found it gone already, where the same was done before', () => {
+    expect(influenceOn(gone, removal(100, 110, 'unknown'), [before])).toBe('stood_before');
+  });
+
+  it('did not, where the list was read right before it and showed it there', () => {
+    expect(influenceOn(gone, removal(100, 110, 'unknown', []), [before])).toBe('none');
+    expect(influenceOn(gone, removal(100, 110, 'unknown', ['e-2']), [before])).toBe('none');
+  });
+
+  it('is obscured by the same one at the same time, and by no other', () => {
+    expect(influenceOn(gone, removal(100, 110, 'unknown'), [removal(105, 106, 'applied')])).toBe('obscured');
+    expect(
+      influenceOn(gone, removal(100, 110, 'unknown'), [operation('unhandle', 105, 106, 'applied')]),
+    ).toBe('none');
+  });
+});

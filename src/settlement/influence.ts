@@ -1,6 +1,8 @@
 import { alarmOutcomes } from '../audit/alarm-outcomes.js';
 import type { OperationTrail } from '../audit/audit-record.js';
+import { targetsOf } from '../audit/targets.js';
 import type { AlarmOutcome } from '../domain/outcome.js';
+import { isListOperation } from '../domain/operation-name.js';
 import { isOperationType, OPERATION_TYPES } from '../domain/operation-type.js';
 import type { AlarmStanding } from '../upstream/index.js';
 
@@ -26,7 +28,17 @@ export function influenceOn(
   const [last] = done
     .filter((other) => endedBefore(other, own, eventId))
     .sort((one, another) => endOf(another) - endOf(one));
-  return asWanted && last && makesAsWanted(last, own) ? 'stood_before' : 'none';
+  if (!asWanted || !last || !makesAsWanted(last, own)) return 'none';
+  return wasSeenOtherwise(own, eventId) ? 'none' : 'stood_before';
+}
+
+/** Whether the list was read right before the act and showed that an item was not so. */
+function wasSeenOtherwise({ intent, chunks }: OperationTrail, eventId: string): boolean {
+  if (!isListOperation(intent.operation)) return false;
+  const place = targetsOf(intent).indexOf(eventId);
+  let end = 0;
+  const chunk = chunks.find(({ alarms }) => place < (end += alarms));
+  return chunk?.already !== undefined && !chunk.already.includes(eventId);
 }
 
 function mayHaveBeenDone(other: OperationTrail, own: OperationTrail, eventId: string): boolean {

@@ -4,6 +4,7 @@ export { callFor, itemIdOf } from './list-calls.js';
 export {
   ALARM_WHITELIST,
   BLOCKED_ADDRESSES,
+  CHANGED_LIST,
   HANDLING_HISTORY,
   ISOLATED_FILES,
   LOGIN_WHITELIST,
@@ -12,6 +13,7 @@ export {
 } from './lists.js';
 export type { ReadBack, UpstreamCall } from './upstream-call.js';
 export { documentedFaults, UNKNOWN_PROJECT_FAULT, type DocumentedFault } from './documented-faults.js';
+export { faultOfItems } from './item-fault.js';
 export { documentedReadFaults, faultOfRead } from './read-fault.js';
 export { stoodBefore, type AlarmStanding, type Standing } from './standing.js';
 export type { ProjectGate } from './gate/project-gate.js';

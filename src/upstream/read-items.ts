@@ -15,6 +15,9 @@ type Judge = (same: readonly WireItem[], isNear: boolean) => Standing;
 const SETTLED: ReadonlySet<unknown> = new Set(['restored', 'restoring', 'canceled', 'cancelling']);
 const UNSETTLED: ReadonlySet<unknown> = new Set(['isolated', 'isolating', 'intercepted']);
 
+/** The agent on the host has yet to do it. */
+const UNDER_WAY: ReadonlySet<unknown> = new Set(['restoring', 'cancelling']);
+
 const absent: Judge = (same) => (same.length === 0 ? 'as_wanted' : 'otherwise');
 
 /** A line that is not there says nothing: it was never there, or upstream shows it no longer. */
@@ -51,7 +54,9 @@ export async function itemStandings(
     if (!lines) return { eventId, standing: 'unclear' };
     const near = lines.filter((line) => list.filter.every((field) => line[field] === item[field]));
     const same = near.filter((line) => isSameItem(list, line, item));
-    return { eventId, standing: JUDGES[operation](same, near.length > 0) };
+    const standing = JUDGES[operation](same, near.length > 0);
+    const underWay = same.some((line) => UNDER_WAY.has(line['isolation_status'] ?? line['intercept_status']));
+    return { eventId, standing, ...(underWay && { underWay }) };
   });
 }
 

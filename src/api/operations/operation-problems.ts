@@ -32,8 +32,8 @@ const BAD_REQUESTS: readonly object[] = [
   { operation: 'mark_as_unhandled', alarms: [{ ...ALARM, occurTime: 'yesterday' }], reason: 'SEC-1234' },
 ];
 
-/** Of whatever changes alarms. */
-const OPERATION_PROBLEMS: readonly Problem[] = [
+/** Of whatever changes alarms or lists. */
+export const OPERATION_PROBLEMS: readonly Problem[] = [
   ...BODY_PROBLEMS,
   new Problem(
     403,

@@ -1,5 +1,7 @@
 import { Module } from '@nestjs/common';
 
+import { ItemsController } from './items/items.controller.js';
+import { ItemsService } from './items/items.service.js';
 import { OperationRequestPipe } from './operation-request.pipe.js';
 import { OrdersService } from './orders.service.js';
 import { OperationsController } from './operations.controller.js';
@@ -8,7 +10,7 @@ import { ProgressService } from './progress.service.js';
 import { ReceiptsService } from './receipts.service.js';
 
 @Module({
-  controllers: [OperationsController, ProgressController],
-  providers: [OrdersService, ReceiptsService, ProgressService, OperationRequestPipe],
+  controllers: [OperationsController, ItemsController, ProgressController],
+  providers: [OrdersService, ReceiptsService, ItemsService, ProgressService, OperationRequestPipe],
 })
 export class OperationsModule {}

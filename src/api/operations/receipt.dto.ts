@@ -89,11 +89,14 @@ export class ReceiptItemDto {
   /** As of an alarm. */
   @ApiProperty({ enum: ALARM_OUTCOMES, example: 'applied' })
   outcome!: AlarmOutcome;
-  /** Whether the outcome was read back from upstream. */
+  /** Whether its list was read after the act and shows it, or showed it before. */
   verified!: boolean;
+  /** Upstream took it and is still at work on it; the receipt is settled when that has ended. */
+  @ApiProperty({ enum: ['restoring', 'cancelling'], example: 'restoring' })
+  progress?: 'restoring' | 'cancelling';
   /**
    * Code of the problem, where there was one; `upstream` tells more.
-   * @example 'alarm_not_found'
+   * @example 'item_not_found'
    */
   reason?: string;
 }

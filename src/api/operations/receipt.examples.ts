@@ -1,4 +1,10 @@
-import type { CancellationRecord, IntentRecord, OutcomeRecord } from '../../audit/audit-record.js';
+import type {
+  CancellationRecord,
+  IntentRecord,
+  ItemRecord,
+  OutcomeRecord,
+} from '../../audit/audit-record.js';
+import type { ListOperation } from '../../domain/operation-name.js';
 import { statusOf, type ChunkOutcome } from '../../domain/outcome.js';
 import type { Examples } from '../../http/contract/contract.js';
 import {
@@ -7,7 +13,7 @@ import {
   EXAMPLE_UPSTREAM_REQUEST_ID,
 } from '../../http/contract/example-ids.js';
 import { CANCELLED } from '../../operations/background/faults.js';
-import { documentedFaults } from '../../upstream/index.js';
+import { documentedFaults, faultOfItems } from '../../upstream/index.js';
 import type { ReceiptDto } from './receipt.dto.js';
 import { receiptOf } from './receipt.translator.js';
 
@@ -88,6 +94,44 @@ function settled(): ReceiptDto {
     settled: true,
   } as const;
   return receiptOf({ intent: INTENT, chunks, outcome: concluded(chunks), settlements: [settlement] });
+}
+
+/** Of an operation on items of a list. */
+export function itemReceipt(
+  operation: ListOperation,
+  items: readonly ItemRecord[],
+  outcome: 'applied' | 'already' = 'applied',
+): ReceiptDto {
+  const told = items.map(({ id, target }) => ({ id, target }));
+  const { exchange } = APPLIED;
+  const chunk: ChunkOutcome = {
+    alarms: items.length,
+    outcome,
+    verified: true,
+    ...(outcome === 'applied' && exchange && { exchange }),
+  };
+  return receipt({ ...INTENT, operation, alarms: [], items: told }, [chunk]);
+}
+
+/** 101 items in two chunks, of which upstream refused the second; shortened to one item of each. */
+export function mixedItemReceipt(
+  operation: ListOperation,
+  { target }: Pick<ItemRecord, 'target'>,
+): ReceiptDto {
+  const fault = faulty('alarm_not_found').fault;
+  const exchange = APPLIED.exchange && { ...APPLIED.exchange, status: 400 };
+  const chunks: ChunkOutcome[] = [
+    { ...APPLIED, verified: true },
+    {
+      alarms: 1,
+      outcome: 'rejected',
+      ...(fault && { fault: faultOfItems(fault) }),
+      ...(exchange && { exchange }),
+    },
+  ];
+  const ids = ['5d0c2f4f1f0e4f4a8a3f3d1b0a9e8c77', '0e8a7c1d2b3f4a5968778695a4b3c2d1'];
+  const items = ids.map((id) => ({ id, target }));
+  return receipt({ ...INTENT, operation, alarms: [], items }, chunks);
 }
 
 export const RECEIPT: ReceiptDto = receipt(INTENT, [APPLIED]);

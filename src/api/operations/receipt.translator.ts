@@ -1,5 +1,5 @@
 import { alarmOutcomes, type KnownOutcome } from '../../audit/alarm-outcomes.js';
-import type { CancellationRecord, OperationTrail } from '../../audit/audit-record.js';
+import type { CancellationRecord, IntentRecord, OperationTrail } from '../../audit/audit-record.js';
 import { targetsOf } from '../../audit/targets.js';
 import type { ChunkOutcome } from '../../domain/outcome.js';
 import { OPERATIONS } from '../../domain/operation-name.js';
@@ -69,10 +69,11 @@ function fatesOf(trail: OperationTrail): Pick<ReceiptDto, 'alarms' | 'items'> {
   const targets = new Map(items.map(({ id, target }) => [id, target]));
   return {
     alarms: [],
-    items: known.map(({ eventId: id, underWay: _, ...fate }) => ({
+    items: known.map(({ eventId: id, underWay, ...fate }) => ({
       id,
       target: { ...targets.get(id) },
       ...fate,
+      ...(underWay && { progress: workOf(trail.intent) }),
     })),
   };
 }
@@ -83,6 +84,10 @@ function progressOf({ intent, chunks }: OperationTrail): ReceiptProgressDto {
 
 function cancellationOf({ at, caller, onBehalfOf }: CancellationRecord): ReceiptCancellationDto {
   return { at, by: caller, ...(onBehalfOf !== undefined && { onBehalfOf }) };
+}
+
+function workOf({ operation }: IntentRecord): 'restoring' | 'cancelling' {
+  return operation === 'unblock_addresses' ? 'cancelling' : 'restoring';
 }
 
 function exchangeOf({ alarms, exchange, fault }: ChunkOutcome): ReceiptExchangeDto {

@@ -14,29 +14,46 @@ interface Finding {
 }
 
 /** Everything in an order that the rails do not let through, up to `MOST_VIOLATIONS`; nothing where they let it through. */
-export function guardRailViolations({ operation, alarms, byId }: Order, rails: GuardRails): Violation[] {
-  const look = LOOKS[operation];
+export function guardRailViolations(order: Order, rails: GuardRails): Violation[] {
+  const look = LOOKS[order.operation];
   if (!look) return [];
   const violations: Violation[] = [];
-  for (const [index, { details = [] }] of alarms.entries()) {
-    for (const [place, detail] of details.entries()) {
-      for (const { rail, field, words } of look(detail, rails)) {
-        if (!rails.has(rail)) continue;
-        if (violations.length === MOST_VIOLATIONS) return violations;
-        violations.push({
-          // What was named by its id has no details in the request.
-          pointer: byId ? pointer('alarmIds', index) : pointer('alarms', index, 'details', place, field),
-          rule: rail,
-          message: `${field} ${words} (guard rail ${rail}, version ${rails.version})`,
-        });
-      }
+  for (const { placeOf, detail } of detailsOf(order)) {
+    for (const { rail, field, words } of look(detail, rails)) {
+      if (!rails.has(rail)) continue;
+      if (violations.length === MOST_VIOLATIONS) return violations;
+      violations.push({
+        pointer: placeOf(field),
+        rule: rail,
+        message: `${field} ${words} (guard rail ${rail}, version ${rails.version})`,
+      });
     }
   }
   return violations;
 }
 
+/** Whatever an order decides by, and where a field of it stands in the request. */
+function* detailsOf({ alarms, items = [], byId }: Order): Generator<{
+  placeOf: (field: string) => string;
+  detail: OrderedDetail;
+}> {
+  for (const [index, { details = [] }] of alarms.entries()) {
+    for (const [place, detail] of details.entries()) {
+      // What was named by its id has no details in the request.
+      const placeOf = (field: string) =>
+        byId ? pointer('alarmIds', index) : pointer('alarms', index, 'details', place, field);
+      yield { placeOf, detail };
+    }
+  }
+  for (const [index, detail] of items.entries()) {
+    yield { placeOf: (field) => pointer('items', index, field), detail };
+  }
+}
+
 const LOOKS: Readonly<Record<string, (detail: OrderedDetail, rails: GuardRails) => Generator<Finding>>> = {
   isolate_and_kill: isolation,
+  // A file of the system that was isolated by mistake is to be put back: what is deleted is gone.
+  delete_isolated_files: isolation,
   add_to_login_whitelist: loginWhitelist,
 };
 

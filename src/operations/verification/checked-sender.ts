@@ -6,6 +6,7 @@ import { Clock } from '../../domain/clock.js';
 import { isListOperation, OPERATIONS, type OperationName } from '../../domain/operation-name.js';
 import type { ChunkOutcome } from '../../domain/outcome.js';
 import {
+  faultOfItems,
   UpstreamClient,
   type AlarmStanding,
   type UpstreamCall,
@@ -42,8 +43,8 @@ export class CheckedSender {
   /** Whether upstream's state is read for such operations. */
   checks(operation: OperationName): boolean {
     const { verify = 'never' } = this.config.upstream;
-    // What removes items from a list is told by that list alone.
-    if (isListOperation(operation)) return false;
+    // One look at a list tells of all its items, and upstream refuses all of them where one is gone.
+    if (isListOperation(operation)) return true;
     return verify === 'always' || (verify === 'destructive' && OPERATIONS[operation].destructive);
   }
 
@@ -52,16 +53,17 @@ export class CheckedSender {
     if (verbatim || !call.readBack || !this.checks(call.readBack.operation)) {
       return toldBy(await this.upstream.send(call, context), { alarms });
     }
-    const before = (await this.#look(call, context, 'as_wanted')).filter(
-      ({ standing }) => standing === 'as_wanted',
-    );
+    const { operation } = call.readBack;
+    const seen = await this.#look(call, context, 'as_wanted');
+    const before = seen.filter(({ standing }) => standing === 'as_wanted');
     const already = before.map(({ eventId }) => eventId);
     const left = trimmedCall(call, new Set(already));
     if (!left) return allAlready(alarms, before);
-    const trimmed = left !== call;
-    const told = toldBy(await this.upstream.send(left, context), { alarms, ...(trimmed && { already }) });
-    if (told.chunk.outcome !== 'applied') return told;
-    return { ...told, chunk: { ...told.chunk, ...seenIn(await this.#look(left, context)) } };
+    const told = left !== call || tellsAll(operation, seen);
+    const result = inWordsOf(operation, await this.upstream.send(left, context));
+    const outcome = toldBy(result, { alarms, ...(told && { already }) });
+    if (outcome.chunk.outcome !== 'applied') return outcome;
+    return { ...outcome, chunk: { ...outcome.chunk, ...seenIn(await this.#look(left, context)) } };
   }
 
   async #look(
@@ -79,6 +81,18 @@ export class CheckedSender {
       return [];
     }
   }
+}
+
+/** Whether a look told of every item whether it was so before. */
+function tellsAll(operation: OperationName, seen: readonly AlarmStanding[]): boolean {
+  return (
+    isListOperation(operation) && seen.length > 0 && seen.every(({ standing }) => standing !== 'unclear')
+  );
+}
+
+function inWordsOf(operation: OperationName, result: UpstreamResult): UpstreamResult {
+  if (!('fault' in result) || !isListOperation(operation)) return result;
+  return { ...result, fault: faultOfItems(result.fault) };
 }
 
 function toldBy(result: UpstreamResult, chunk: Pick<ChunkOutcome, 'alarms' | 'already'>): Told {
