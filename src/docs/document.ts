@@ -5,6 +5,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 
 import { commonComponents } from './common-components.js';
 import { addCommonParts } from './common-parts.js';
+import { shareResponses } from './shared-responses.js';
 import { DESCRIPTION, TAGS } from './words.js';
 
 // The library's types are those of OpenAPI 3.0: they know neither a summary nor an SPDX identifier.
@@ -35,6 +36,7 @@ export function documentOf(app: NestFastifyApplication): OpenAPIObject {
     components: commonComponents(),
   });
   addCommonParts(made);
+  shareResponses(made);
   const { paths, tags = [], components = {} } = made;
   const { schemas = {}, ...otherComponents } = components;
   const sorted = Object.entries(schemas).sort(([a], [b]) => (a < b ? -1 : 1));

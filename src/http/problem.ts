@@ -61,7 +61,8 @@ export function problemBody(problem: Problem, requestId: string): Record<string,
   };
 }
 
-const TITLES: Readonly<Record<number, string>> = {
+/** By HTTP status. */
+export const TITLES: Readonly<Record<number, string>> = {
   400: 'Bad Request',
   401: 'Unauthorized',
   403: 'Forbidden',
