@@ -169,12 +169,10 @@ describe('an error of the document is what the gateway says, word for word', () 
 });
 
 describe('the document', () => {
-  // The drop-in is upstream's contract, told by upstream's documents and `hss.yaml`.
   it('has every route of the running gateway, and no other', () => {
     const shown = contract.operations().map(({ name }) => name.replace(/\{(\w+)\}/g, ':$1'));
     const served = routesOf(rig).map(({ method, path }) => `${method} ${path}`);
-    const ours = served.filter((route) => !/^HEAD | \/v5\//.test(route));
-    expect(ours.sort()).toEqual(shown.sort());
+    expect(served.filter((route) => !route.startsWith('HEAD ')).sort()).toEqual(shown.sort());
   });
 });
 

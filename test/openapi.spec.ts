@@ -79,6 +79,9 @@ describe('openapi/gateway.json', () => {
   });
 });
 
+/** The drop-in has errors in upstream's shape, and takes what upstream takes. */
+const isUpstreams = (name: string): boolean => name.includes(' /v5/');
+
 describe('the words of the document', () => {
   it('tell of every operation what it does, and every one has a name and a group of its own', () => {
     const groups = new Map((document['tags'] as Json[]).map(({ name, description }) => [name, description]));
@@ -153,7 +156,7 @@ describe('the words of the document', () => {
   });
 
   it('tell of every error by the one problem schema, each code of a status by an example', () => {
-    const errors = answers.filter(({ status }) => status >= 400);
+    const errors = answers.filter(({ name, status }) => status >= 400 && !isUpstreams(name));
     expect(errors.length).toBeGreaterThan(operations.length);
     for (const { name, status, value } of errors) {
       const [[mediaType, content]] = contentOf(value) as [[string, Json]];
@@ -174,10 +177,10 @@ describe('the words of the document', () => {
   it('say of every operation whether it wants a key, and of those that do what comes without one', () => {
     for (const { name, value } of operations) {
       const isPublic = /^GET \/(livez|readyz|metrics)$/.test(name);
-      expect([name, value['security']]).toEqual([
-        name,
-        isPublic ? undefined : [{ bearer: [] }, { apiKey: [] }],
-      ]);
+      const ways = [{ bearer: [] }, { apiKey: [] }];
+      const ofUpstream = [{ authToken: [] }, { signature: [] }];
+      const security = isUpstreams(name) ? expect.arrayContaining([...ways, ...ofUpstream]) : ways;
+      expect([name, value['security']]).toEqual([name, isPublic ? undefined : security]);
       expect([name, Object.keys(value['responses'] as Json).includes('401')]).toEqual([name, !isPublic]);
     }
   });

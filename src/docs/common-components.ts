@@ -9,13 +9,28 @@ const SECURITY_SCHEMES: NonNullable<Components['securitySchemes']> = {
   bearer: {
     type: 'http',
     scheme: 'bearer',
-    description: "The caller's key, as `Authorization: Bearer <key>`.",
+    description:
+      "The caller's key, or a signed token (JWT) of an identity provider that the gateway trusts, as `Authorization: Bearer <key or token>`.",
   },
   apiKey: {
     type: 'apiKey',
     in: 'header',
     name: 'X-Api-Key',
     description: "The caller's key, in a header of its own.",
+  },
+  authToken: {
+    type: 'apiKey',
+    in: 'header',
+    name: 'X-Auth-Token',
+    description:
+      "The caller's key or token where clients of upstream put theirs. Only for `POST /v5/{project_id}/event/operate`.",
+  },
+  signature: {
+    type: 'apiKey',
+    in: 'header',
+    name: 'Authorization',
+    description:
+      "An SDK's own `SDK-HMAC-SHA256` signature, made with a key pair of the gateway's (`npm run caller:signing-key`). It covers the whole request, so an SDK makes it and not this page. Only for `POST /v5/{project_id}/event/operate`.",
   },
 };
 

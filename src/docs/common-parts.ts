@@ -22,6 +22,8 @@ type Schema = { example?: unknown };
 type Responses = Record<string, NonNullable<Operation['responses'][string]>>;
 
 const METHODS = ['get', 'post', 'put', 'patch', 'delete'] as const;
+/** Paths that speak upstream's contract have errors of their own shape. */
+const UPSTREAMS_OWN = /^\/v5\//;
 const REQUEST_ID = { 'X-Request-Id': { $ref: '#/components/headers/X-Request-Id' } };
 
 /** Answers that many routes share, whole. */
@@ -35,15 +37,15 @@ export function commonResponses(): Responses {
 
 /** Writes what is true of every operation, or of every one that asks for a key, into each. */
 export function addCommonParts({ paths }: OpenAPIObject): void {
-  for (const item of Object.values(paths)) {
+  for (const [path, item] of Object.entries(paths)) {
     for (const method of METHODS) {
       const operation = item[method];
-      if (operation) complete(operation);
+      if (operation) complete(operation, UPSTREAMS_OWN.test(path));
     }
   }
 }
 
-function complete(operation: Operation): void {
+function complete(operation: Operation, isUpstreams: boolean): void {
   const isProtected = (operation.security ?? []).length > 0;
   const parameters = isProtected ? ['RequestId', 'DeadlineMs', 'OnBehalfOf'] : ['RequestId'];
   operation.parameters = [
@@ -51,6 +53,10 @@ function complete(operation: Operation): void {
     ...parameters.map((name) => ({ $ref: `#/components/parameters/${name}` })),
   ];
   const responses = operation.responses as Responses;
+  if (isUpstreams) {
+    operation.responses = finished(responses);
+    return;
+  }
   operation.responses = {
     ...finished(
       isProtected

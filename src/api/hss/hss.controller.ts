@@ -1,24 +1,30 @@
 import { Body, Controller, HttpCode, Param, Post, Res } from '@nestjs/common';
-import { ApiExcludeController } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 
 import type { CallContext } from '../../domain/caller.js';
 import { Access, Context } from '../../http/access.js';
 import { idempotencyKeyOf } from '../../http/idempotency-key.js';
 import { tellRepeated } from '../../operations/tell-repeated.js';
+import { DropInContract } from './hss.contract.js';
 import { HssService } from './hss.service.js';
 import { upstreamProblem } from './upstream-problem.js';
 
-/** Upstream's own contract, for clients that were written for it: described in its documents, and not in ours. */
-@ApiExcludeController()
+/** Upstream's own contract, for clients that were written for it. */
 @Controller('v5/:project_id/event')
 export class HssController {
   constructor(private readonly hss: HssService) {}
 
-  /** Answers what upstream answered: an empty body, or `{}` (contract 1.7). */
+  /**
+   * Upstream's own call.
+   *
+   * @remarks
+   * For apps that were written for HSS: they change their endpoint and their credential, and nothing else. Answers and errors have
+   * upstream's shape; `X-Operation-Id` names the receipt. Everything stands behind it that stands behind `POST /v1/operations`.
+   */
   @Post('operate')
   @Access('act', { acts: true, asUpstream: upstreamProblem })
   @HttpCode(200)
+  @DropInContract()
   async operate(
     @Param('project_id') projectId: string,
     @Body() body: unknown,

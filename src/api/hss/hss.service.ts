@@ -66,7 +66,9 @@ const STILL_UNKNOWN = {
 };
 
 function problemOf({ trail, fault = STILL_UNKNOWN }: Handled): OperateProblem {
-  const { code, status, detail, retryable, retryAfter, upstream } = fault;
+  const { code, detail, retryable, retryAfter, upstream } = fault;
+  // To a client of upstream, whatever leaves it in doubt is a gateway that got no answer.
+  const status = alarmOutcomes(trail).some(({ outcome }) => outcome === 'unknown') ? 504 : fault.status;
   const extras = {
     operationId: trail.intent.operationId,
     retryable,
