@@ -6,7 +6,7 @@ import type { Grant } from '../src/domain/caller.js';
 import { OPERATION_TYPE_NAMES, OPERATION_TYPES, type OperationType } from '../src/domain/operation-type.js';
 import { SPECIAL_ALARM_IDS } from '../src/simulator/seed/special-alarms.js';
 import { portal, sha256, startRig, type Rig } from './support/gateway.js';
-import { faultsIn, problemOf, refusalOf, requestsUpstream } from './support/problems.js';
+import { eventually, faultsIn, problemOf, refusalOf, requestsUpstream } from './support/problems.js';
 
 const OPERATE = '/event/operate';
 const SEED = '2a71e1e2-60f4-4d56-b314-2038fdc39de6';
@@ -248,6 +248,96 @@ describe('the same request', () => {
     const spec = { eventClassId: 'malware_1001', eventType: 1001, occurTime: 1_700_000_000_000 };
     await rig.control('POST', '/alarms', { alarms: [{ ...spec, eventId: 'comes-later' }] });
     expect((await rig.operate(body, { headers })).status).toBe(200);
+  });
+});
+
+describe('alarms that change between being looked up and being acted on', () => {
+  const slow = (path: string, delayMs: number, skip = 0) =>
+    rig.control('POST', '/faults', [{ match: { path }, skip, fault: { kind: 'delay', delayMs } }]);
+  /** Somebody else ignores an alarm, in the console say. */
+  const ignoreElsewhere = (alarm: { eventId: string }) =>
+    rig.call('POST', '/v1/operations', {
+      operation: 'ignore',
+      alarms: [{ ...spec, ...alarm }],
+    });
+  const spec = { eventClassId: 'malware_1001', eventType: 1001, occurTime: 1_700_000_000_000, details: [] };
+  /** Does something when upstream has received a request, and has not answered it yet. */
+  const once = async (path: string, act: () => Promise<unknown>): Promise<void> => {
+    await eventually(
+      () => rig.received(path),
+      (requests) => requests.length > 0,
+    );
+    await act();
+  };
+  const ids = Array.from({ length: 150 }, (_, index) => `changing-${index}`);
+  beforeEach(async () => {
+    await rig.control('POST', '/alarms', { alarms: ids.map((eventId) => ({ ...spec, eventId })) });
+    await rig.control('DELETE', '/requests');
+  });
+
+  it('are not acted on, and the answer is that one of them changed', async () => {
+    const eventId = 'changing-7';
+    // The answer of the listing takes its time, and the alarm is handled meanwhile.
+    await slow('/event/events', 2_500);
+    const [answer] = await Promise.all([
+      rig.operate({ operation: 'mark_as_handled', alarmIds: [{ eventId, occurTime: spec.occurTime }] }),
+      once('/event/events', () => ignoreElsewhere({ eventId })),
+    ]);
+    const problem = problemOf(answer);
+    expect(problem).toMatchObject({
+      status: 409,
+      code: 'alarm_changed',
+      outcome: 'not_attempted',
+      retryable: true,
+    });
+    expect(problem.detail).toContain(eventId);
+    expect(await effectsOn(eventId)).toEqual(['ignore']);
+    const receipt = (await rig.call('GET', `/v1/operations/${problem.operationId}`)).body as ReceiptDto;
+    expect(receipt.alarms).toMatchObject([{ eventId, outcome: 'not_attempted', reason: 'alarm_changed' }]);
+  });
+
+  it('hold up only those that would have gone with them', async () => {
+    // Between the first and the second part.
+    await slow(OPERATE, 2_500);
+    const alarmIds = ids.map((eventId) => ({ eventId, occurTime: spec.occurTime }));
+    const [answer] = await Promise.all([
+      rig.operate({ operation: 'mark_as_handled', alarmIds }),
+      once(OPERATE, () => ignoreElsewhere({ eventId: 'changing-120' })),
+    ]);
+    expect(answer.status).toBe(207);
+    const receipt = answer.body as ReceiptDto;
+    const outcomes = receipt.alarms.map(({ outcome, reason }) => reason ?? outcome);
+    expect(outcomes).toEqual([
+      ...Array.from({ length: 100 }, () => 'applied'),
+      ...Array.from({ length: 50 }, () => 'alarm_changed'),
+    ]);
+    expect(await effectsOn('changing-121')).toEqual([]);
+  });
+
+  it('are acted on when they were looked at again and are the same', async () => {
+    await slow('/event/events', 1_100);
+    const alarmIds = [{ eventId: 'changing-1', occurTime: spec.occurTime }];
+    expect((await rig.operate({ operation: 'ignore', alarmIds })).status).toBe(200);
+    expect((await rig.received('/event/events')).length).toBe(2);
+  });
+
+  it('and can not be looked at again are left alone', async () => {
+    await slow('/event/events', 1_100);
+    await rig.control('POST', '/faults', [
+      {
+        match: { path: '/event/events' },
+        times: 'always',
+        fault: { kind: 'status', status: 400, errorCode: 'HSS.0013' },
+      },
+    ]);
+    const alarmIds = [{ eventId: 'changing-2', occurTime: spec.occurTime }];
+    const problem = problemOf(await rig.operate({ operation: 'ignore', alarmIds }));
+    expect(problem).toMatchObject({
+      status: 403,
+      code: 'upstream_permission_denied',
+      outcome: 'not_attempted',
+    });
+    expect(await effectsOn('changing-2')).toEqual([]);
   });
 });
 

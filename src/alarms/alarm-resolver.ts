@@ -7,6 +7,7 @@ import type { OperationType } from '../domain/operation-type.js';
 import type { Place } from '../lists/readers.js';
 import type { Alarm } from './alarm.js';
 import { AlarmReader } from './alarm-reader.js';
+import { ChangeWatch } from './change-watch.js';
 import { verdictOf, type ReadyAlarm, type Unfit, type Verdict } from './fitness.js';
 import type { AlarmReference } from './search-windows.js';
 
@@ -55,8 +56,15 @@ export class AlarmResolver {
     };
   }
 
+  /** Tells of alarms that were read whether they are still the same when they are acted on. */
+  watch(resolved: Resolved, place: Place): ChangeWatch {
+    return new ChangeWatch(this.clock, resolved.readAt, (eventIds, context) =>
+      this.#changed(eventIds, resolved, place, context),
+    );
+  }
+
   /** Those of the alarms that are no longer as they were read, or no longer there. @throws Problem when upstream can't be read */
-  async changed(
+  async #changed(
     eventIds: readonly string[],
     { listed }: Pick<Resolved, 'listed'>,
     place: Place,

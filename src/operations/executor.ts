@@ -55,11 +55,13 @@ export class Executor {
     const run = this.running.begin();
     try {
       const intent = await this.intend(placed, conditions, context);
-      const { bodies, verbatim } = placed.order;
+      const { bodies, verbatim, objection } = placed.order;
       const work = { intent, project: placed.project, bodies };
-      return await this.carryOut(work, run, (call, alarms) =>
-        this.sender.send(call, alarms, context, verbatim),
-      );
+      return await this.carryOut(work, run, async (call, alarms, index) => {
+        const fault = await objection?.(index, context);
+        if (fault) return { chunk: { alarms, outcome: 'not_attempted', fault }, goOn: true };
+        return this.sender.send(call, alarms, context, verbatim);
+      });
     } finally {
       this.running.end(run);
     }

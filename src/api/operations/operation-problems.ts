@@ -1,3 +1,4 @@
+import { alarmChanged } from '../../alarms/change-watch.js';
 import { INTERRUPTED } from '../../audit/recovery.js';
 import { BODY_PROBLEMS, PATH_PROBLEMS, withoutRight } from '../../http/contract/edge-problems.js';
 import { EXAMPLE_OPERATION_ID, EXAMPLE_UPSTREAM_REQUEST_ID } from '../../http/contract/example-ids.js';
@@ -42,6 +43,10 @@ export const OPERATION_PROBLEMS: readonly Problem[] = [
   ),
   ...ACT_PROBLEMS,
   ...BY_ID_PROBLEMS,
+  operationProblem(
+    { id: EXAMPLE_OPERATION_ID, status: 'not_attempted', upstream: [{ alarms: 1 }] },
+    alarmChanged(['2a71e1e2-60f4-4d56-b314-2038fdc39de6']),
+  ),
   new Problem(
     403,
     'denied',

@@ -1,9 +1,11 @@
 import { Injectable } from '@nestjs/common';
 
 import { AlarmResolver, readyOf } from '../../alarms/alarm-resolver.js';
+import type { ChangeWatch } from '../../alarms/change-watch.js';
 import type { AlarmReference } from '../../alarms/search-windows.js';
 import type { CallContext } from '../../domain/caller.js';
 import { OPERATION_TYPES, type OperationType } from '../../domain/operation-type.js';
+import { CHUNK_SIZE } from '../../domain/outcome.js';
 import { tooManyRequests } from '../../http/problem.js';
 import type { Draft, Order, Place } from '../../operations/order.js';
 import { referencesOf } from './alarm-references.js';
@@ -38,8 +40,13 @@ export class OrdersService {
       ...(idempotencyKey !== undefined && { idempotencyKey }),
       canonical: canonicalOf(request, references),
       complete: async (place, context) => {
-        const alarms = await this.#resolve(operation as OperationType, references, place, context);
-        return { ...orderOf({ ...rest, alarms }, idempotencyKey, background), byId: true };
+        const { alarms, watch } = await this.#resolve(operation as OperationType, references, place, context);
+        const order = orderOf({ ...rest, alarms }, idempotencyKey, background);
+        return {
+          ...order,
+          byId: true,
+          objection: (chunk, acting) => watch.objection(inChunk(alarms, chunk), acting),
+        };
       },
     };
   }
@@ -50,15 +57,21 @@ export class OrdersService {
     references: readonly AlarmReference[],
     place: Place,
     context: CallContext,
-  ): Promise<OperationRequest['alarms']> {
+  ): Promise<{ alarms: OperationRequest['alarms']; watch: ChangeWatch }> {
     // What would be turned away anyway should not have upstream read first.
     if (context.overQuota !== undefined && !OPERATION_TYPES[operation].takesBack) {
       throw tooManyRequests(context.overQuota);
     }
-    const { alarms, unfit } = readyOf(await this.resolver.resolve(operation, references, place, context));
+    const resolved = await this.resolver.resolve(operation, references, place, context);
+    const { alarms, unfit } = readyOf(resolved);
     if (unfit.length > 0) throw unfitAlarms(references, unfit);
-    return alarms;
+    return { alarms, watch: this.resolver.watch(resolved, place) };
   }
+}
+
+/** The ids of the alarms that go upstream together. */
+function inChunk(alarms: OperationRequest['alarms'], chunk: number): string[] {
+  return alarms.slice(chunk * CHUNK_SIZE, (chunk + 1) * CHUNK_SIZE).map(({ eventId }) => eventId);
 }
 
 /** The request as it was asked, whatever upstream lists of its alarms: a repeat must be known again. */
