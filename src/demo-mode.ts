@@ -7,18 +7,19 @@ import { startSimulator, type Simulator } from './simulator/simulator.js';
 /** Printed at start and good for the simulator only. */
 export const DEMO_KEY = 'hssgw_demo_key_for_the_simulator_only';
 
-/** The seed alarm of the simulator, as an operation's request. */
+/** The seed alarm of the simulator, as a request names it in full. */
+export const DEMO_ALARM = {
+  eventId: '2a71e1e2-60f4-4d56-b314-2038fdc39de6',
+  eventClassId: 'rootkit_0001',
+  eventType: 1010,
+  occurTime: 1672046760353,
+} as const;
+
+/** The shortest request that does something. */
 export const DEMO_REQUEST = {
   operation: 'mark_as_handled',
   remark: 'test',
-  alarms: [
-    {
-      eventId: '2a71e1e2-60f4-4d56-b314-2038fdc39de6',
-      eventClassId: 'rootkit_0001',
-      eventType: 1010,
-      occurTime: 1672046760353,
-    },
-  ],
+  alarmIds: [DEMO_ALARM.eventId],
 } as const;
 
 /** Starts the simulator and adds its project, and a caller who may do everything there, to a demo's configuration. */

@@ -4,24 +4,20 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { REQUEST_EXAMPLES } from './api/operations/operation-request.examples.js';
 import { AuditEngine } from './audit/audit.engine.js';
 import type { Config } from './config/config.js';
 import { loadConfig } from './config/load-config.js';
-import { DEMO_KEY, DEMO_REQUEST, startDemo } from './demo-mode.js';
+import { DEMO_ALARM, DEMO_KEY, DEMO_REQUEST, startDemo } from './demo-mode.js';
 import { SimulatorClient, type ShownRequest } from './simulator/client.js';
 import { startGateway, type Gateway } from './start.js';
 
 /** A tour in one process: an alarm is handled, a mistake is refused, and everything that was written down is shown. */
 
-/** The example of upstream's own page on handling alarm events (contract 1.2), as the documents show it too. */
-const REQUEST = REQUEST_EXAMPLES['mark_as_handled']?.value;
-
 /** Three mistakes: a made-up operation type, a misspelt field, a time that is none. */
 const MISTAKEN_REQUEST = {
   operation: 'mark_as_unhandled',
   remarks: 'test',
-  alarms: [{ ...DEMO_REQUEST.alarms[0], occurTime: 'yesterday' }],
+  alarms: [{ ...DEMO_ALARM, occurTime: 'yesterday' }],
 };
 
 /** Headers of a request to the cloud that the gateway set, in the order of interest; the token itself is never printed. */
@@ -74,6 +70,7 @@ function showReceived({ method, url, headers, bodyText }: ShownRequest): void {
   if (token !== undefined) given.set('x-auth-token', `(an IAM token of ${token.length} characters)`);
   const shown = SHOWN_HEADERS.filter((name) => given.has(name));
   print('', `  ${method} ${url}`, ...shown.map((name) => `  ${name}: ${given.get(name)}`));
+  if (bodyText === '') return;
   // A login's body is the account's password.
   print(url.startsWith('/v3/auth/') ? '  (user name and password)' : json(JSON.parse(bodyText)));
 }
@@ -88,11 +85,13 @@ async function showTrail(gateway: Gateway, operationId: string): Promise<void> {
 
 async function tour(gateway: Gateway, cloud: SimulatorClient): Promise<void> {
   const operations = `${gateway.url}/v1/operations`;
-  title('1. An internal app handles an alarm, and gets a receipt');
-  const receipt = await call('POST', operations, 200, REQUEST);
+  title('1. An internal app handles an alarm by its id, and gets a receipt');
+  const receipt = await call('POST', operations, 200, DEMO_REQUEST);
   print(json(JSON.parse(receipt)));
 
-  title('2. What the cloud received: a login, then the alarm with its token');
+  title(
+    "2. What the cloud received: a login; a look at the alarm; all that it wants to know, as its own page's example has it",
+  );
   (await cloud.requests()).forEach(showReceived);
 
   title('3. The receipt is kept');

@@ -111,6 +111,23 @@ describe('one alarm', () => {
     expect(problem).toMatchObject({ status: 404, code: 'alarm_not_found' });
     expect(problem.detail).toMatch(/occurTime/);
     expect((await rig.received('/event/events')).length).toBeLessThan(25);
+    const { items } = (await rig.call('GET', '/v1/alarms?project=test&last=3d&limit=1')).body as {
+      items: Shown[];
+    };
+    await rig.control('DELETE', '/requests');
+    expect((await find(items[0]?.eventId ?? '')).status).toBe(200);
+    expect((await rig.received('/event/events')).length).toBeLessThan(8);
+  });
+
+  it("of unknown time in a short listing is found with one call, or two where it is a container's", async () => {
+    for (const [id, calls] of [
+      [SEED, 1],
+      [MINER, 2],
+    ] as const) {
+      await rig.control('DELETE', '/requests');
+      await find(id);
+      expect([id, (await rig.received('/event/events')).length]).toEqual([id, calls]);
+    }
   });
 
   it('that upstream lists twice is not chosen for the caller', async () => {

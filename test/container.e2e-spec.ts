@@ -10,7 +10,7 @@ import { parse } from 'yaml';
 
 import type { Config } from '../src/config/config.js';
 import { loadConfig } from '../src/config/load-config.js';
-import { DEMO_KEY, DEMO_REQUEST } from '../src/demo-mode.js';
+import { DEMO_ALARM, DEMO_KEY, DEMO_REQUEST } from '../src/demo-mode.js';
 import { startRig } from './support/gateway.js';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
@@ -191,7 +191,7 @@ describe('the composition', () => {
       projects: ({ url }) => [{ ...project!, hssEndpoint: url, iamEndpoint: url }],
     });
     try {
-      const answer = await rig.operate({ operation: 'ignore', alarms: DEMO_REQUEST.alarms });
+      const answer = await rig.operate({ operation: 'ignore', alarms: [DEMO_ALARM] });
       expect(answer.body).toMatchObject({ status: 'applied' });
     } finally {
       await rig.close();

@@ -75,6 +75,34 @@ describe('Swagger UI of a demo', () => {
       });
     }));
 
+  it('executes the example that names its alarm by the id alone, and shows its receipt', () =>
+    scene('by-id', async () => {
+      await page.goto(`${gateway.url}/docs`);
+      await authorise(gateway.key);
+      const operation = page.locator('#operations-Operations-handleAlarms');
+      await operation.locator('.opblock-summary-control').click();
+      await operation
+        .locator('.opblock-section-request-body select')
+        .last()
+        .selectOption('mark_as_handled_by_id');
+      const body = operation.locator('textarea.body-param__text');
+      expect(JSON.parse(await body.inputValue())).toEqual({
+        operation: 'mark_as_handled',
+        remark: 'SEC-1234',
+        alarmIds: [SEED_EVENT],
+      });
+      await operation.getByRole('button', { name: 'Execute' }).click();
+      const answer = operation.locator('.live-responses-table');
+      await answer.waitFor();
+      expect(await answer.locator('.response-col_status').last().innerText()).toContain('200');
+      const receipt = JSON.parse(await answer.locator('.microlight, code').first().innerText()) as object;
+      expect(receipt).toMatchObject({
+        status: 'applied',
+        remark: 'SEC-1234',
+        alarms: [{ eventId: SEED_EVENT, outcome: 'applied' }],
+      });
+    }));
+
   it('loads nothing from anywhere else, and complains of nothing', () =>
     scene('loads', async () => {
       await page.goto(`${gateway.url}/docs`);

@@ -23,7 +23,7 @@ const ROWS_ALLOWED_FOR_EACH = 100;
 
 /**
  * Looks alarms up by their ids in upstream's listing, window by window, hosts' before containers', until all are found, all is
- * read, or enough is read.
+ * read, or enough is read. Where not much is listed one call or two find an alarm of which nothing but the id is known.
  *
  * @throws Problem when upstream can't be read
  */
@@ -49,6 +49,8 @@ export async function searchAlarms(
 class Search {
   readonly #alarms = new Map<string, Alarm[]>();
   #at: { window: SearchWindow; category: Category; offset: number; ended: boolean } | undefined;
+  /** Categories of which there are too many to look through them all. */
+  readonly #long = new Set<Category>();
   #lookedThrough = 0;
   #cutShort = false;
 
@@ -59,6 +61,7 @@ class Search {
     if (this.#at?.window !== window || this.#at.category !== category) {
       this.#at = { window, category, offset: 0, ended: false };
     }
+    if (window.extent === 'part' && !this.#long.has(category)) return false;
     if (this.#at.ended || this.#missing(window).length === 0) return false;
     this.#cutShort ||= this.#lookedThrough >= this.mostRows;
     return !this.#cutShort;
@@ -82,6 +85,10 @@ class Search {
     if (!at) return;
     at.offset += rows.length;
     at.ended = rows.length === 0 || at.offset >= total;
+    if (at.window.extent === 'whole' && total > this.mostRows && !at.ended) {
+      this.#long.add(at.category);
+      at.ended = true;
+    }
     this.#lookedThrough += rows.length;
     const wanted = new Map(at.window.references.map((reference) => [reference.eventId, reference]));
     for (const alarm of rows) {

@@ -59,8 +59,10 @@ describe('the windows in which alarms of known times are looked for', () => {
 });
 
 describe('the windows in which alarms of unknown times are looked for', () => {
-  it('are all of time, once, the newest first', () => {
-    const windows = windowsFor([{ eventId: 'e' }], NOW);
+  it('are all of time at once, and then, for where that is too much, part by part, the newest first', () => {
+    const [whole, ...windows] = windowsFor([{ eventId: 'e' }], NOW);
+    expect(whole).toEqual({ extent: 'whole', references: [{ eventId: 'e' }] });
+    expect(new Set(windows.map(({ extent }) => extent))).toEqual(new Set(['part']));
     expect(windows[0]).not.toHaveProperty('to');
     expect(windows.at(-1)).not.toHaveProperty('from');
     for (const [index, { to }] of windows.entries()) {

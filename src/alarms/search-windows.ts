@@ -12,6 +12,8 @@ export interface AlarmReference {
 export interface SearchWindow {
   readonly from?: number;
   readonly to?: number;
+  /** `whole`: all of time, looked through where it is little enough; `part`: where it is not. Absent: a span around known times. */
+  readonly extent?: 'whole' | 'part';
   readonly references: readonly AlarmReference[];
 }
 
@@ -23,7 +25,10 @@ const DAY_MS = 86_400_000;
 /** Where nothing is known, the newest are looked through first: upstream documents no order. */
 const LOOK_BACK_DAYS = [1, 7, 30];
 
-/** Where to look for alarms: those of a known time around it; the others from the newest to the oldest. */
+/**
+ * Where to look for alarms: those of a known time around it; the others everywhere, and where that is too much from the newest to
+ * the oldest.
+ */
 export function windowsFor(references: readonly AlarmReference[], now: number): SearchWindow[] {
   const timed = references.filter(({ occurTime }) => occurTime !== undefined);
   const others = references.filter(({ occurTime }) => occurTime === undefined);
@@ -66,10 +71,11 @@ function clamped(time: number | bigint): number {
 function windowsBack(references: readonly AlarmReference[], now: number): SearchWindow[] {
   const edges = LOOK_BACK_DAYS.map((days) => now - days * DAY_MS);
   return [
+    { extent: 'whole', references },
     ...edges.map((from, index) => {
       const newer = edges[index - 1];
-      return { from, ...(newer !== undefined && { to: newer - 1 }), references };
+      return { from, ...(newer !== undefined && { to: newer - 1 }), extent: 'part' as const, references };
     }),
-    { to: (edges.at(-1) ?? now) - 1, references },
+    { to: (edges.at(-1) ?? now) - 1, extent: 'part', references },
   ];
 }
