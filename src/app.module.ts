@@ -6,6 +6,7 @@ import { AlarmsModule } from './api/alarms/alarms.module.js';
 import { CatalogModule } from './api/catalog/catalog.module.js';
 import { MeModule } from './api/me/me.module.js';
 import { BrakesModule } from './api/brakes/brakes.module.js';
+import { ExpirationsModule } from './api/expirations/expirations.module.js';
 import { HssModule } from './api/hss/hss.module.js';
 import { ListsApiModule } from './api/lists/lists.api.module.js';
 import { OperationsModule } from './api/operations/operations.module.js';
@@ -61,6 +62,7 @@ export class AppModule {
         CatalogModule,
         OperationsCoreModule,
         OperationsModule,
+        ExpirationsModule,
         BrakesModule,
         ListsApiModule,
         HssModule,

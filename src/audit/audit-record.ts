@@ -36,6 +36,10 @@ export interface IntentRecord {
   readonly leaves?: readonly Leftover[];
   /** The caller did not wait for it: it goes on in the background, and after a restart where it was. */
   readonly background?: true;
+  /** RFC 3339: when the gateway takes it back. */
+  readonly expiresAt?: string;
+  /** Nobody asked for it now: it takes back, with `undoes`, what was to be taken back at this time. */
+  readonly expired?: true;
 }
 
 /** One line of one of upstream's lists: an entry of a whitelist, an isolated file, a blocked address. */

@@ -103,6 +103,7 @@ export class AuditTrail implements OnApplicationShutdown {
         enterpriseProjectId: record.scope.enterpriseProjectId,
         eventIds: targetsOf(record),
         ...(record.undoes !== undefined && { undoes: record.undoes }),
+        ...(record.expiresAt !== undefined && { expiresAt: Date.parse(record.expiresAt) }),
       },
       ...conditions,
     });

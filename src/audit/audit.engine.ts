@@ -16,6 +16,8 @@ export interface Entry {
     readonly eventIds: readonly string[];
     /** The operation that it takes back. */
     readonly undoes?: string;
+    /** Epoch milliseconds at which it is to be taken back. */
+    readonly expiresAt?: number;
   };
   /** With a new operation: what no other operation of the caller may have claimed before. */
   readonly claims?: readonly Claim[];

@@ -7,6 +7,7 @@ import { AuditTrail } from './audit-trail.js';
 import { BrakeStore } from './brake.store.js';
 import { ClaimStore } from './claim.store.js';
 import { EmbeddedEngine } from './embedded.engine.js';
+import { ExpiryStore } from './expiry.store.js';
 import { KeyUseStore } from './key-use.store.js';
 import { OperationStore } from './operation.store.js';
 import { Ownership, SoleOwnership } from './ownership.js';
@@ -39,8 +40,18 @@ const GONE_AFTER_MS = 30_000;
     KeyUseStore,
     ClaimStore,
     BrakeStore,
+    ExpiryStore,
     Recovery,
   ],
-  exports: [AuditTrail, OperationStore, KeyUseStore, ClaimStore, BrakeStore, Recovery, Ownership],
+  exports: [
+    AuditTrail,
+    OperationStore,
+    KeyUseStore,
+    ClaimStore,
+    BrakeStore,
+    ExpiryStore,
+    Recovery,
+    Ownership,
+  ],
 })
 export class AuditModule {}

@@ -87,8 +87,9 @@ export class EmbeddedDatabase {
       hash = link(hash, body);
       statements.record.run(seq, at, kind, operationId, body, hash);
       if (operation) {
-        const { caller, type, project, enterpriseProjectId, eventIds, undoes = null } = operation;
-        statements.operation.run(operationId, caller, type, project, enterpriseProjectId, undoes);
+        const { caller, type, project, enterpriseProjectId, eventIds } = operation;
+        const { undoes = null, expiresAt = null } = operation;
+        statements.operation.run(operationId, caller, type, project, enterpriseProjectId, undoes, expiresAt);
         statements.alarms.run(seq, eventIds.map(alarmToken).join(' '));
       }
       this.#admission.note(entry);
@@ -108,8 +109,8 @@ function prepare(database: Database.Database) {
       'INSERT INTO audit_record (seq, at, kind, operation_id, body, hash) VALUES (?, ?, ?, ?, ?, ?)',
     ),
     operation: database.prepare(
-      `INSERT INTO operation (id, caller, type, project, enterprise_project_id, undoes, status, open)
-       VALUES (?, ?, ?, ?, ?, ?, 'pending', 1)`,
+      `INSERT INTO operation (id, caller, type, project, enterprise_project_id, undoes, expires_at, status, open)
+       VALUES (?, ?, ?, ?, ?, ?, ?, 'pending', 1)`,
     ),
     alarms: database.prepare('INSERT INTO alarm_index (rowid, tokens) VALUES (?, ?)'),
     pending: database.prepare("SELECT 1 FROM operation WHERE id = ? AND status = 'pending'"),

@@ -27,6 +27,10 @@ export interface AuditTables {
     status: string;
     open: number;
     undoes: string | null;
+    expires_at: number | null;
+    expiry_state: string | null;
+    expiry_next_at: number | null;
+    expiry_attempts: number | null;
   };
   /** SQLite only. */
   alarm_index: { rowid: number; alarm_index: string };

@@ -103,6 +103,14 @@ export const SCHEMA_STEPS: readonly (readonly SchemaStatement[])[] = [
      )`,
     },
   ],
+  [
+    // When an operation is to be taken back by itself, and how far that is; the state is null while it is still to come.
+    `ALTER TABLE operation ADD COLUMN expires_at INTEGER`,
+    `ALTER TABLE operation ADD COLUMN expiry_state TEXT`,
+    `ALTER TABLE operation ADD COLUMN expiry_next_at INTEGER`,
+    `ALTER TABLE operation ADD COLUMN expiry_attempts INTEGER`,
+    `CREATE INDEX operation_expires ON operation (expires_at) WHERE expires_at IS NOT NULL`,
+  ],
 ];
 
 /** A step as one engine runs it. */

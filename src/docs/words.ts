@@ -6,6 +6,7 @@ export const TAGS: Readonly<Record<string, string>> = {
   Items: 'Remove, restore, delete and unblock what stands in the lists; receipts are those of operations.',
   Lists: 'What upstream keeps because of alarms: handlings, whitelists, isolated files, blocked addresses.',
   Catalog: 'The words that requests and answers are made of.',
+  Expirations: 'What was done for a time, and when it is taken back.',
   Me: 'Who you are to the gateway, and what you may do.',
   Brakes: 'Callers whose destructive operations wait until somebody resumes them.',
   Hss: 'Upstream’s own contract, for apps that were written for it.',

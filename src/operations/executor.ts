@@ -103,6 +103,7 @@ export class Executor {
     const { caller, credential, onBehalfOf, requestId } = context;
     const { operation, remark, alarms, items, idempotencyKey, undoes, background } = order;
     const { length: rules } = order.whitelistRules ?? [];
+    const { expiresAt, expired } = order;
     return {
       kind: 'intent',
       ...this.#begin(),
@@ -122,6 +123,8 @@ export class Executor {
         ...(undoes.leaves.length > 0 && { leaves: undoes.leaves }),
       }),
       ...(background && { background }),
+      ...(expiresAt !== undefined && { expiresAt: new Date(expiresAt).toISOString() }),
+      ...(expired && { expired }),
     };
   }
 

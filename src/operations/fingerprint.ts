@@ -10,6 +10,8 @@ export function fingerprintOf(order: Order | Draft, { scope }: Pick<Place, 'scop
   const { projectId, enterpriseProjectId, containerId = null, containerName = null } = scope;
   const head = JSON.stringify([order.route, projectId, enterpriseProjectId, containerId, containerName]);
   const hash = createHash('sha256').update(head);
+  // For good, and for a time, are not the same.
+  if (order.expiresAt !== undefined) hash.update('\n').update(new Date(order.expiresAt).toISOString());
   for (const body of textsOf(order)) hash.update('\n').update(body);
   return hash.digest('base64url');
 }

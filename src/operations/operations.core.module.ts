@@ -2,6 +2,7 @@ import { Global, Module } from '@nestjs/common';
 
 import { Background } from './background/background.js';
 import { Conductor } from './background/conductor.js';
+import { ExpiryService } from './expiry/expiry.service.js';
 import { Executor } from './executor.js';
 import { Joins } from './joins.js';
 import { Limits } from './limits/limits.js';
@@ -24,12 +25,13 @@ import { UnknownWords } from './unknown-words.js';
     Executor,
     Background,
     Conductor,
+    ExpiryService,
     Repeats,
     Joins,
     RunningOperations,
     Limits,
     UnknownWords,
   ],
-  exports: [OperationsService, UndoService, RunningOperations],
+  exports: [OperationsService, UndoService, ExpiryService, RunningOperations],
 })
 export class OperationsCoreModule {}

@@ -68,6 +68,10 @@ export interface Order {
   };
   /** Under which the caller may send it again without its being done again. */
   readonly idempotencyKey?: string;
+  /** RFC 3339: when it is to be taken back. */
+  readonly expiresAt?: string;
+  /** It takes back what was to be taken back by now. */
+  readonly expired?: true;
   /** Whether its caller does not wait for it. */
   readonly background?: true;
   /** The signature that came with it, which may come only once. */
@@ -89,7 +93,7 @@ export interface PlacedOrder extends Place {
  * A request whose alarms have yet to be looked up. What was asked tells whether it was asked before; only one that is about to
  * be done is completed.
  */
-export interface Draft extends Pick<Order, 'route' | 'operation' | 'scope' | 'idempotencyKey'> {
+export interface Draft extends Pick<Order, 'route' | 'operation' | 'scope' | 'idempotencyKey' | 'expiresAt'> {
   /** What was asked, in a form that is the same for requests that mean the same. */
   readonly canonical: string;
   /** Looks up what is missing. @throws Problem when it can't be done as asked; nothing was done then */

@@ -1,13 +1,10 @@
 import { OPERATION_NAMES, type OperationName } from '../../domain/operation-name.js';
 import { OPERATION_STATUSES, type OperationStatus } from '../../domain/outcome.js';
 import { Checked, OneOf, Text } from '../../http/validation/fields.js';
+import { isTime } from './expiry-rules.js';
 import { readCursor } from './cursor.js';
-import { parseOccurTime } from '../../domain/occur-time.js';
 
 export const DEFAULT_LIMIT = 50;
-
-const isTime = (value: unknown) =>
-  typeof value === 'string' && /[Tt]/.test(value) && parseOccurTime(value) !== undefined;
 
 const isLimit = (value: unknown) =>
   typeof value === 'string' && /^\d{1,3}$/.test(value) && Number(value) >= 1 && Number(value) <= 500;

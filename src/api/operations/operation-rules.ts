@@ -3,6 +3,7 @@ import { isOperationType, OPERATION_TYPE_NAMES } from '../../domain/operation-ty
 import { isPlainObject } from '../../http/validation/fields.js';
 import { MOST_VIOLATIONS, report, type Violation } from '../../http/validation/report.js';
 import { referenceViolations } from './alarm-references.js';
+import { expiryViolations } from './expiry-rules.js';
 import type { OperationRequestDto } from './operation-request.dto.js';
 import { requestTypeOf } from './operation-request.types.js';
 
@@ -42,10 +43,11 @@ const RULES: readonly ((body: Loose, most: number) => Violation[])[] = [
   ({ alarmIds }) => referenceViolations(alarmIds),
   distinct,
   rulesOnlyWhereTheyApply,
+  (body) => expiryViolations(body),
 ];
 
 /** A body of which nothing is known yet. */
-type Loose = Partial<Record<keyof OperationRequestDto | 'whitelistRules', unknown>>;
+type Loose = Partial<Record<keyof OperationRequestDto | 'whitelistRules' | 'expiresAt', unknown>>;
 
 /** Whether the rules that go beyond the fields hold; the fields themselves are valid. */
 export function obeysRules(request: OperationRequestDto, mostAlarms: number): boolean {

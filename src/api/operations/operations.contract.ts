@@ -1,3 +1,5 @@
+import type { ApiHeaderOptions } from '@nestjs/swagger';
+
 import type { ContractOptions } from '../../http/contract/contract.js';
 import { EXAMPLE_OPERATION_ID } from '../../http/contract/example-ids.js';
 import type { ApiQueryOptions } from '@nestjs/swagger';
@@ -26,17 +28,17 @@ const DRY_RUN_PARAMETER: ApiQueryOptions = {
   schema: { type: 'boolean', example: true },
 };
 
+const PREFER: ApiHeaderOptions = {
+  name: 'Prefer',
+  required: false,
+  description:
+    '`respond-async`: the answer does not wait for the outcome. It is 202 with the receipt as it stands, and its address in `Location`.',
+  schema: { type: 'string', example: 'respond-async' },
+};
+
 export const HANDLE: ContractOptions = {
   id: 'handleAlarms',
-  headers: [
-    {
-      name: 'Prefer',
-      required: false,
-      description:
-        '`respond-async`: the answer does not wait for the outcome. It is 202 with the receipt as it stands, and its address in `Location`.',
-      schema: { type: 'string', example: 'respond-async' },
-    },
-  ],
+  headers: [PREFER],
   query: [DRY_RUN_PARAMETER],
   body: {
     description:
@@ -76,6 +78,7 @@ export const UNDO: ContractOptions = {
       schema: { type: 'string', format: 'uuid', example: EXAMPLE_OPERATION_ID },
     },
   ],
+  headers: [PREFER],
   body: {
     description: 'May be left out.',
     type: UndoRequestDto,
@@ -88,6 +91,11 @@ export const UNDO: ContractOptions = {
         'Every alarm is as it was before the operation; or, with `dryRun=true`, what would come of it.',
       type: [ReceiptDto, DryRunDto],
       examples: { ...UNDO_EXAMPLES, ...DRY_RUN_EXAMPLES },
+    },
+    202: {
+      description: 'Accepted, as `Prefer: respond-async` asks for; it is taken back in the background.',
+      type: ReceiptDto,
+      examples: PENDING_EXAMPLES,
     },
     207: {
       description: 'The alarms met different fates; the receipt tells each one.',

@@ -6,10 +6,10 @@ import { Access, Context } from '../../http/access.js';
 import { Contract } from '../../http/contract/contract.js';
 import { onlyParameters } from '../../http/parameters.guard.js';
 import { idempotencyKeyOf } from '../../http/idempotency-key.js';
-import { prefersNotToWait } from '../../http/prefer.js';
 import { OperationsService } from '../../operations/operations.service.js';
 import { tellRepeated } from '../../operations/tell-repeated.js';
 import { BodyPipe } from '../../http/validation/body.pipe.js';
+import { withWishes } from '../../operations/wishes.js';
 import { UndoService } from '../../operations/undo/undo.service.js';
 import { answer, answeredOf } from './answer.js';
 import { OperationQueryDto } from './operation-query.dto.js';
@@ -21,6 +21,7 @@ import { dryRunOf } from './dry-run.translator.js';
 import { FIND, HANDLE, LIST, UNDO } from './operations.contract.js';
 import { OrdersService } from './orders.service.js';
 import { ReceiptDto, ReceiptPageDto } from './receipt.dto.js';
+import { wishesOf } from './wishes.js';
 import { UndoRequestDto } from './undo-request.dto.js';
 import { ReceiptsService } from './receipts.service.js';
 
@@ -65,15 +66,16 @@ export class OperationsController {
   @HttpCode(200)
   @Contract(HANDLE)
   async handle(
-    @Body(OperationRequestPipe) request: OperationRequestDto,
+    @Body(OperationRequestPipe) request: OperationRequestDto & { readonly expiresAt?: string },
     @Query(DRY_RUN, DryRunPipe) dryRun: boolean,
     @Context() context: CallContext,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<ReceiptDto | DryRunDto> {
     const { raw } = reply.request;
-    const order = this.orders.askedBy(request, idempotencyKeyOf(raw), prefersNotToWait(raw));
-    if (dryRun) return dryRunOf(await this.operations.rehearse(order, context));
-    const handled = await this.operations.handle(order, context);
+    const order = this.orders.askedBy(request, idempotencyKeyOf(raw));
+    const asked = withWishes(order, wishesOf(request, raw));
+    if (dryRun) return dryRunOf(await this.operations.rehearse(asked, context));
+    const handled = await this.operations.handle(asked, context);
     tellRepeated(reply, handled);
     return answer(reply, answeredOf(handled));
   }
@@ -101,8 +103,9 @@ export class OperationsController {
     const idempotencyKey = idempotencyKeyOf(reply.request.raw);
     const wish = { ...request, ...(idempotencyKey !== undefined && { idempotencyKey }) };
     const draft = await this.undos.draftOf(id, wish, context);
-    if (dryRun) return dryRunOf(await this.operations.rehearse(draft, context));
-    const handled = await this.operations.handle(draft, context);
+    const asked = withWishes(draft, wishesOf({}, reply.request.raw));
+    if (dryRun) return dryRunOf(await this.operations.rehearse(asked, context));
+    const handled = await this.operations.handle(asked, context);
     tellRepeated(reply, handled);
     return answer(reply, answeredOf(handled));
   }

@@ -11,7 +11,7 @@ export function namedInFull(
 }
 
 /** A valid request as the order that it is. */
-export function orderOf(request: OperationRequest, idempotencyKey?: string, background = false): Order {
+export function orderOf(request: OperationRequest, idempotencyKey?: string): Order {
   const { operation, alarms, whitelistRules, remark, scope } = request;
   return {
     route: 'POST /v1/operations',
@@ -22,6 +22,5 @@ export function orderOf(request: OperationRequest, idempotencyKey?: string, back
     ...(remark !== undefined && { remark }),
     ...(scope && { scope }),
     ...(idempotencyKey !== undefined && { idempotencyKey }),
-    ...(background && { background }),
   };
 }

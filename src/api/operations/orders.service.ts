@@ -20,16 +20,15 @@ export class OrdersService {
   constructor(private readonly resolver: AlarmResolver) {}
 
   /** What a request asks for; where it names its alarms by their ids, they are looked up when it is about to be done. */
-  askedBy(request: OperationRequestDto, idempotencyKey?: string, background = false): Order | Draft {
-    if (namedInFull(request)) return orderOf(request, idempotencyKey, background);
-    const references = referencesOf(request.alarmIds ?? []);
-    return this.#draftOf(request, references, { idempotencyKey, background });
+  askedBy(request: OperationRequestDto, idempotencyKey?: string): Order | Draft {
+    if (namedInFull(request)) return orderOf(request, idempotencyKey);
+    return this.#draftOf(request, referencesOf(request.alarmIds ?? []), idempotencyKey);
   }
 
   #draftOf(
     request: OperationRequestDto & { readonly whitelistRules?: readonly WhitelistRuleDto[] },
     references: readonly AlarmReference[],
-    { idempotencyKey, background }: { idempotencyKey: string | undefined; background: boolean },
+    idempotencyKey: string | undefined,
   ): Draft {
     const { alarmIds: _, ...rest } = request;
     const { operation, scope } = request;
@@ -41,7 +40,7 @@ export class OrdersService {
       canonical: canonicalOf(request, references),
       complete: async (place, context) => {
         const { alarms, watch } = await this.#resolve(operation as OperationType, references, place, context);
-        const order = orderOf({ ...rest, alarms }, idempotencyKey, background);
+        const order = orderOf({ ...rest, alarms }, idempotencyKey);
         return {
           ...order,
           byId: true,

@@ -296,6 +296,14 @@ export class ReceiptDto {
   /** Operations that take this one back, or tried to, oldest first. */
   @ApiProperty({ type: [String], example: ['0198c5f3-1b02-7e55-9d21-2a3b4c5d6e7f'] })
   undoneBy?: string[];
+  /**
+   * When the gateway takes it back; `GET /v1/expirations` tells how far that is.
+   * @example '2027-01-31T00:00:00.000Z'
+   */
+  @ApiProperty({ format: 'date-time' })
+  expiresAt?: string;
+  /** Nobody asked for it: it takes back what was done for a time that is over. */
+  expired?: boolean;
   /** Present where nobody waits for the operation: it goes on in the background. */
   progress?: ReceiptProgressDto;
   /** Present when it was cancelled; alarms that were not sent then are `not_attempted`. */

@@ -22,6 +22,7 @@ const COLUMNS = {
     open: 'bigint',
     instance: 'text',
     undoes: 'text',
+    expires_at: 'bigint',
   },
   operation_alarms: { operation_id: 'text', tokens: 'text[]' },
   claim: { caller: 'text', key: 'text', fingerprint: 'text', operation_id: 'text', at: 'bigint' },
@@ -94,7 +95,8 @@ export class Batch {
 
   #addOperation(entry: Entry, operation: NonNullable<Entry['operation']>, id: string): void {
     const { at, claims = [], reach } = entry;
-    const { caller, type, project, enterpriseProjectId, eventIds, undoes = null } = operation;
+    const { caller, type, project, enterpriseProjectId, eventIds } = operation;
+    const { undoes = null, expiresAt = null } = operation;
     this.#row('operation', id, {
       id,
       caller,
@@ -105,6 +107,7 @@ export class Batch {
       open: 1,
       instance: this.instance,
       undoes,
+      expires_at: expiresAt,
     });
     this.#row('operation_alarms', id, { operation_id: id, tokens: eventIds.map(alarmToken) });
     for (const { key, fingerprint } of claims) {

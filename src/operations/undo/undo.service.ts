@@ -51,7 +51,7 @@ export class UndoService {
 
   /** @throws Problem 409 when it can't be taken back now */
   async #complete(id: string, { remark, idempotencyKey }: UndoWish, { scope }: Place): Promise<Order> {
-    const undoing = await this.#undoingOf(id);
+    const undoing = await this.undoingOf(id);
     const { trail, undoings } = undoing;
     if (trail.intent.scope.projectId !== scope.projectId) throw projectChanged(scope.project);
     if (!trail.outcome) throw UNDONE_TOO_SOON();
@@ -71,11 +71,12 @@ export class UndoService {
     };
   }
 
-  async #undoingOf(id: string): Promise<Undoing> {
+  /** An operation with all that takes it back, and takes that back. */
+  async undoingOf(id: string): Promise<Undoing> {
     const trail = await this.store.find(id);
     if (!trail) throw new Error(`operation ${id} is gone from the trail`);
     const ids = trail.undoneBy ?? [];
-    return { trail, undoings: await Promise.all(ids.map((undoing) => this.#undoingOf(undoing))) };
+    return { trail, undoings: await Promise.all(ids.map((undoing) => this.undoingOf(undoing))) };
   }
 }
 

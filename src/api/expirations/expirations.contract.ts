@@ -1,0 +1,29 @@
+import type { ContractOptions } from '../../http/contract/contract.js';
+import { withoutRight } from '../../http/contract/edge-problems.js';
+import { EXAMPLE_OPERATION_ID } from '../../http/contract/example-ids.js';
+import { invalidRequest } from '../../http/problem.js';
+import { ExpirationPageDto, type ExpirationDto } from './expiration.dto.js';
+import { queryViolations } from './expiration-query.js';
+
+const EXPIRATION: ExpirationDto = {
+  operationId: EXAMPLE_OPERATION_ID,
+  operation: 'ignore',
+  alarms: 3,
+  expiresAt: '2027-01-31T00:00:00.000Z',
+  state: 'scheduled',
+};
+
+export const LIST_EXPIRATIONS: ContractOptions = {
+  id: 'listExpirations',
+  answers: {
+    200: {
+      description: 'A page of expirations, the next to come first.',
+      type: ExpirationPageDto,
+      examples: {
+        scheduled: { summary: 'One is still to come', value: { items: [EXPIRATION] } },
+        none: { summary: 'Nothing was done for a time', value: { items: [] } },
+      },
+    },
+  },
+  problems: [withoutRight('read'), invalidRequest(queryViolations({ state: 'over', limit: '0' }))],
+};

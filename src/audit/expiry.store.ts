@@ -1,0 +1,129 @@
+import { Injectable } from '@nestjs/common';
+import type { Kysely } from 'kysely';
+
+import { AuditEngine } from './audit.engine.js';
+import { queriesOver, type AuditTables } from './engine.dialect.js';
+
+/**
+ * What became of an operation that was to be taken back at a time.
+ *
+ * - `taken_back`: the gateway did so
+ * - `cancelled`: somebody else had done so before
+ * - `nothing_to_take_back`: it had changed nothing
+ * - `failed`: it could not be done, or not be found out; somebody must look
+ */
+export const EXPIRY_ENDS = ['taken_back', 'cancelled', 'nothing_to_take_back', 'failed'] as const;
+export type ExpiryEnd = (typeof EXPIRY_ENDS)[number];
+
+/** One operation that is to be taken back at a time, or was. */
+export interface Expiry {
+  readonly operationId: string;
+  readonly caller: string;
+  /** Epoch milliseconds. */
+  readonly expiresAt: number;
+  /** Absent: still to come. */
+  readonly end?: ExpiryEnd;
+}
+
+/** An expiry whose time has come, or whose next look has. */
+export interface DueExpiry extends Pick<Expiry, 'operationId' | 'caller' | 'expiresAt'> {
+  /** Epoch milliseconds of the look that is due. */
+  readonly dueAt: number;
+  /** How often it was tried. */
+  readonly attempts: number;
+}
+
+/** Which expirations to list, in the order in which they come. */
+export interface ExpiryFilter {
+  readonly caller: string;
+  /** `null`: those still to come. */
+  readonly end?: ExpiryEnd | null;
+  readonly after?: Pick<Expiry, 'expiresAt' | 'operationId'>;
+}
+
+/** Which operations are to be taken back, when, and how far that is. They come to be with their intents, never here. */
+@Injectable()
+export class ExpiryStore {
+  readonly #queries: Kysely<AuditTables>;
+
+  constructor(engine: AuditEngine) {
+    this.#queries = queriesOver(engine);
+  }
+
+  /** @param now epoch milliseconds */
+  async due(now: number, most: number): Promise<DueExpiry[]> {
+    const rows = await this.#queries
+      .selectFrom('operation')
+      .select(['id', 'caller', 'expires_at', 'expiry_next_at', 'expiry_attempts'])
+      .where('expires_at', '<=', now)
+      .where('expiry_state', 'is', null)
+      .where((where) => where.or([where('expiry_next_at', 'is', null), where('expiry_next_at', '<=', now)]))
+      .orderBy('expires_at')
+      .limit(most)
+      .execute();
+    return rows.map((row) => ({
+      operationId: row.id,
+      caller: row.caller,
+      expiresAt: row.expires_at ?? 0,
+      dueAt: row.expiry_next_at ?? row.expires_at ?? 0,
+      attempts: row.expiry_attempts ?? 0,
+    }));
+  }
+
+  /**
+   * Puts the next look off; of several processes that saw the same one due, one may look.
+   *
+   * @param nextAt epoch milliseconds
+   */
+  async putOff({ operationId, dueAt }: DueExpiry, nextAt: number, attempts: number): Promise<boolean> {
+    const row = await this.#queries
+      .updateTable('operation')
+      .set({ expiry_next_at: nextAt, expiry_attempts: attempts })
+      .where('id', '=', operationId)
+      .where('expiry_state', 'is', null)
+      .where((where) =>
+        where.or([
+          where('expiry_next_at', '=', dueAt),
+          where.and([where('expiry_next_at', 'is', null), where('expires_at', '=', dueAt)]),
+        ]),
+      )
+      .returning('id')
+      .executeTakeFirst();
+    return row !== undefined;
+  }
+
+  async end(operationId: string, end: ExpiryEnd): Promise<void> {
+    await this.#queries
+      .updateTable('operation')
+      .set({ expiry_state: end })
+      .where('id', '=', operationId)
+      .execute();
+  }
+
+  /** The first that comes first, at most `limit`. */
+  async list({ caller, end, after }: ExpiryFilter, limit: number): Promise<Expiry[]> {
+    let query = this.#queries
+      .selectFrom('operation')
+      .select(['id', 'caller', 'expires_at', 'expiry_state'])
+      .where('expires_at', 'is not', null)
+      .where('caller', '=', caller);
+    if (end === null) query = query.where('expiry_state', 'is', null);
+    else if (end !== undefined) query = query.where('expiry_state', '=', end);
+    if (after) {
+      const { expiresAt, operationId } = after;
+      query = query.where((where) =>
+        where.or([
+          where('expires_at', '>', expiresAt),
+          where.and([where('expires_at', '=', expiresAt), where('id', '>', operationId)]),
+        ]),
+      );
+    }
+    const rows = await query.orderBy('expires_at').orderBy('id').limit(limit).execute();
+    return rows.map((row) => ({
+      operationId: row.id,
+      caller: row.caller,
+      expiresAt: row.expires_at ?? 0,
+      ...(row.expiry_state !== null && { end: row.expiry_state as ExpiryEnd }),
+    }));
+  }
+}
