@@ -4,7 +4,7 @@ import type { CallContext } from '../../domain/caller.js';
 import { Access, Context } from '../../http/access.js';
 import { Contract } from '../../http/contract/contract.js';
 import { ExpirationPageDto } from './expiration.dto.js';
-import { ExpirationQueryDto } from './expiration-query.js';
+import { ExpirationQueryDto } from './expiration-query.dto.js';
 import { LIST_EXPIRATIONS } from './expirations.contract.js';
 import { ExpirationsService } from './expirations.service.js';
 

@@ -6,7 +6,8 @@ import { targetsOf } from '../../audit/targets.js';
 import type { Caller } from '../../domain/caller.js';
 import { ExpiryService } from '../../operations/expiry/expiry.service.js';
 import type { ExpirationDto, ExpirationPageDto } from './expiration.dto.js';
-import { cursorAfter, readQuery } from './expiration-query.js';
+import { cursorAfter } from './expiration-cursor.js';
+import { readQuery } from './expiration-query.js';
 
 /** Lists what is to be taken back; a caller sees its own. */
 @Injectable()
