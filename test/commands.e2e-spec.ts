@@ -110,7 +110,7 @@ describe('a start', () => {
     [
       'on a database that another gateway has open',
       () => `file:${join(folder, 'gateway.db')}`,
-      /database is locked$/,
+      /another process has it open; one file serves one gateway/,
     ],
     ['on a database that is a folder', () => `file:${folder}`, /unable to open database file$/],
   ])('%s fails with one line that says so', async (_, database, reason) => {

@@ -1,3 +1,4 @@
+import { plainToInstance } from 'class-transformer';
 import { validateSync } from 'class-validator';
 
 import { nearest } from '../../domain/nearest.js';
@@ -78,8 +79,7 @@ function* fieldViolations(
   value: Record<string, unknown>,
   path: Path,
 ): Generator<Violation> {
-  const known = [...fields.keys()].filter((name) => Object.hasOwn(value, name));
-  const instance = Object.assign(new type(), Object.fromEntries(known.map((name) => [name, value[name]])));
+  const instance = instanceOf(type, fields, value);
   const options = { stopAtFirstError: true, validationError: { target: false, value: false } };
   for (const { property, constraints = {}, contexts = {} } of validateSync(instance, options)) {
     for (const [rule, message] of Object.entries(constraints)) {
@@ -94,6 +94,21 @@ function* fieldViolations(
     }
   }
 }
+
+/**
+ * An object's known fields as an instance of its class. What is in lists and objects has a turn of its own: class-transformer would
+ * copy all of it, however much a hostile body holds.
+ */
+function instanceOf(type: DtoClass, fields: Fields, value: Record<string, unknown>): object {
+  const own = [...fields].filter(([name]) => Object.hasOwn(value, name));
+  const pick = (isFlat: boolean) =>
+    Object.fromEntries(
+      own.filter(([name]) => isFlat === isScalar(value[name])).map(([name]) => [name, value[name]]),
+    );
+  return Object.assign(plainToInstance(type, pick(true)) as object, pick(false));
+}
+
+const isScalar = (value: unknown): boolean => typeof value !== 'object';
 
 const checks = new WeakMap<DtoClass, Check>();
 
