@@ -1,4 +1,4 @@
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import Database from 'better-sqlite3';
@@ -170,6 +170,17 @@ describe('a gateway that is a process of its own', () => {
     await expect(standGateway({ simulator: cloud, folder })).rejects.toThrow(
       /ended with 1 before it was ready[^]*gateway\.db can not be opened: another process has it open/,
     );
+  });
+
+  it('lets nobody but its own user read what is in it', async () => {
+    const running = await start();
+    await running.operate({ operation: 'ignore', alarms: await alarmsOf(1) });
+    const modes = readdirSync(folder)
+      .filter((name) => name.startsWith('gateway.db'))
+      .map((name) => statSync(join(folder, name)).mode & 0o777);
+    expect(modes.length).toBeGreaterThan(0);
+    expect(new Set(modes)).toEqual(new Set([0o600]));
+    await stop(running);
   });
 
   it('leaves a chain in which any change shows', async () => {

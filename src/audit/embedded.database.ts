@@ -1,3 +1,5 @@
+import { closeSync, openSync } from 'node:fs';
+
 import Database from 'better-sqlite3';
 
 import type { Entry, LeftOut, Row, SqlValue } from './audit.engine.js';
@@ -7,6 +9,9 @@ import { Admission } from './embedded.admission.js';
 import { SCHEMA_STEPS, statementsFor } from './schema.js';
 
 const TAKEN_OVER = { reason: 'taken_over' } as const;
+
+/** Event ids, callers and remarks are nobody else's business on the host. */
+const OWNER_ONLY = 0o600;
 
 /** Intents of many alarms are long: larger pages cost less for them and no more for short ones. */
 const PAGE_BYTES = 8_192;
@@ -30,6 +35,8 @@ export class EmbeddedDatabase {
 
   /** @param path of the file, or `:memory:` */
   constructor(path: string) {
+    // Who may read it is decided when it is made; the files beside it follow.
+    if (path !== ':memory:') closeSync(openSync(path, 'a', OWNER_ONLY));
     const database = new Database(path);
     this.#database = database;
     database.pragma(`page_size = ${PAGE_BYTES}`);

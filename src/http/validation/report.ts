@@ -105,7 +105,8 @@ function instanceOf(type: DtoClass, fields: Fields, value: Record<string, unknow
     Object.fromEntries(
       own.filter(([name]) => isFlat === isScalar(value[name])).map(([name]) => [name, value[name]]),
     );
-  return Object.assign(plainToInstance(type, pick(true)) as object, pick(false));
+  const instance: object = plainToInstance<object, object>(type as new () => object, pick(true));
+  return Object.assign(instance, pick(false));
 }
 
 const isScalar = (value: unknown): boolean => typeof value !== 'object';
