@@ -105,7 +105,7 @@ function instanceOf(type: DtoClass, fields: Fields, value: Record<string, unknow
     Object.fromEntries(
       own.filter(([name]) => isFlat === isScalar(value[name])).map(([name]) => [name, value[name]]),
     );
-  const instance: object = plainToInstance<object, object>(type as new () => object, pick(true));
+  const instance: object = plainToInstance<object, object>(type, pick(true));
   return Object.assign(instance, pick(false));
 }
 
