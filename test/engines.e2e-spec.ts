@@ -322,6 +322,7 @@ describe.each(Object.keys(STORES))('the %s store', (name) => {
     const uses = new KeyUseStore(engine);
     await uses.save([{ caller: 'portal', key: 'k', at: NOW }]);
     await uses.save([{ caller: 'portal', key: 'k', at: NOW + 5 }]);
+    await uses.save([{ caller: 'portal', key: 'k', at: NOW + 4 }]);
     expect(await uses.load()).toEqual([{ caller: 'portal', key: 'k', at: NOW + 5 }]);
   });
 

@@ -135,6 +135,33 @@ describe('two gateways on one database', () => {
     }
   });
 
+  it('count what either lets through against the quotas of a minute', async () => {
+    const [one, another] = await start(2, limited({ alarmsPerMinute: 50, requestsPerMinute: 10_000 }));
+    const alarms = await alarmsOf(50);
+    const left = async (replica: Replica) =>
+      /"alarms";r=(\d+)/.exec((await replica.call('GET', '/v1/me')).headers.get('RateLimit') ?? '')?.[1];
+    const ignore = (replica: Replica, from: number, to: number) =>
+      replica.operate({ operation: 'ignore', alarms: alarms.slice(from, to) });
+    expect((await ignore(one!, 0, 20)).status).toBe(200);
+    expect((await ignore(another!, 20, 40)).status).toBe(200);
+    for (const replica of [one!, another!]) {
+      expect(
+        await eventually(
+          () => left(replica),
+          (rest) => rest === '10',
+        ),
+      ).toBe('10');
+    }
+    expect((await ignore(another!, 40, 50)).status).toBe(200);
+    expect(
+      await eventually(
+        () => left(one!),
+        (rest) => rest === '0',
+      ),
+    ).toBe('0');
+    expect(problemOf(await ignore(one!, 0, 1))).toMatchObject({ status: 429, code: 'alarm_limit' });
+  });
+
   it('keep the daily cap together', async () => {
     const [one, another] = await start(2, limited({ destructivePerDay: 4 }));
     await takeAnything();

@@ -12,7 +12,9 @@ import { KeyUseStore } from './key-use.store.js';
 import { OperationStore } from './operation.store.js';
 import { Ownership, SoleOwnership } from './ownership.js';
 import { PostgresEngine } from './postgres/postgres.engine.js';
+import { PostgresQuotaStore } from './postgres/postgres.quota.store.js';
 import { SharedOwnership } from './postgres/shared.ownership.js';
+import { QuotaStore } from './quota.store.js';
 import { Recovery } from './recovery.js';
 
 /** Longer than any exchange with upstream, so that what a process sent before it was gone is over. */
@@ -35,6 +37,13 @@ const GONE_AFTER_MS = 30_000;
       useFactory: (engine: AuditEngine, clock: Clock) =>
         engine instanceof PostgresEngine ? new SharedOwnership(engine, clock) : new SoleOwnership(engine),
     },
+    {
+      // Nobody to share with: null.
+      provide: QuotaStore,
+      inject: [AuditEngine],
+      useFactory: (engine: AuditEngine) =>
+        engine instanceof PostgresEngine ? new PostgresQuotaStore(engine) : null,
+    },
     AuditTrail,
     OperationStore,
     KeyUseStore,
@@ -52,6 +61,7 @@ const GONE_AFTER_MS = 30_000;
     ExpiryStore,
     Recovery,
     Ownership,
+    QuotaStore,
   ],
 })
 export class AuditModule {}

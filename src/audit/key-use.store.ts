@@ -35,7 +35,9 @@ export class KeyUseStore {
       .onConflict((conflict) =>
         conflict
           .columns(['caller', 'key'])
-          .doUpdateSet((builder) => ({ last_used_at: builder.ref('excluded.last_used_at') })),
+          .doUpdateSet((builder) => ({ last_used_at: builder.ref('excluded.last_used_at') }))
+          // Another gateway may have seen it later.
+          .whereRef('excluded.last_used_at', '>', 'key_use.last_used_at'),
       )
       .execute();
   }

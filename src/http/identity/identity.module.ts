@@ -5,6 +5,7 @@ import { Authentication } from './authentication.js';
 import { CallerDirectory } from './caller-directory.js';
 import { FailedAttempts } from './failed-attempts.js';
 import { Quotas } from '../limits/quotas.js';
+import { SharedQuotas } from '../limits/shared-quotas.js';
 import { KeyUses } from './key-uses.js';
 import { SignatureDesk } from './signing/signature-desk.js';
 
@@ -19,6 +20,7 @@ import { SignatureDesk } from './signing/signature-desk.js';
     SignatureDesk,
     FailedAttempts,
     Quotas,
+    SharedQuotas,
   ],
   exports: [Quotas, Authentication, SignatureDesk, CallerDirectory, FailedAttempts],
 })

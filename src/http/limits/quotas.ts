@@ -3,7 +3,8 @@ import { Inject, Injectable } from '@nestjs/common';
 import { CONFIG, type Config } from '../../config/config.js';
 import type { Caller, CallerLimits } from '../../domain/caller.js';
 import { Clock } from '../../domain/clock.js';
-import { SlidingCount } from './sliding-count.js';
+import type { QuotaUse } from '../../audit/quota.store.js';
+import { CallerQuota } from './caller-quota.js';
 
 const WINDOW_MS = 60_000;
 
@@ -11,17 +12,26 @@ const WINDOW_MS = 60_000;
 const QUOTAS = { requests: 'requestsPerMinute', alarms: 'alarmsPerMinute' } as const;
 type Quota = keyof typeof QUOTAS;
 
-/** What each caller may use up a minute, in this process. */
+/** The unit in which gateways tell each other what was taken. */
+const SLICE_MS = 1_000;
+/** Another gateway may be so many slices late with what it tells. */
+const LATE_SLICES = 10;
+
+/** What each caller may use up a minute: in this process, and in all that share its store when they exchange what was taken. */
 @Injectable()
 export class Quotas {
-  readonly #counts = new Map<string, SlidingCount>();
+  readonly #counts = new Map<string, { quota: Quota; caller: string; count: CallerQuota }>();
   readonly #usual: CallerLimits;
+  readonly #shared: boolean;
+  /** The slice at which the others were heard last. */
+  #heardAt = -Infinity;
 
   constructor(
-    @Inject(CONFIG) { limits }: Config,
+    @Inject(CONFIG) { limits, database }: Config,
     private readonly clock: Clock,
   ) {
     this.#usual = limits.perCaller ?? {};
+    this.#shared = database.kind === 'postgres';
   }
 
   /** A caller's own limits where it has them, else the usual ones. */
@@ -33,7 +43,7 @@ export class Quotas {
   take(quota: Quota, caller: Caller, amount: number): number {
     const wait = this.waitFor(quota, caller, amount);
     if (wait === 0 && this.limitsOf(caller)[QUOTAS[quota]] !== undefined) {
-      this.#countOf(quota, caller).add(amount, this.clock.now());
+      this.#countOf(quota, caller).take(amount, this.clock.now());
     }
     return wait;
   }
@@ -53,7 +63,7 @@ export class Quotas {
     if (this.limitsOf(caller)[QUOTAS[quota]] === undefined) return;
     const count = this.#countOf(quota, caller);
     const now = this.clock.now();
-    count.add(-Math.min(amount, count.count(now)), now);
+    count.take(-Math.min(amount, count.count(now)), now);
   }
 
   /** `RateLimit` and `RateLimit-Policy` (IETF draft 11); undefined for a caller without limits a minute. */
@@ -75,10 +85,36 @@ export class Quotas {
     return { RateLimit: left.join(', '), 'RateLimit-Policy': policies.join(', ') };
   }
 
-  #countOf(quota: Quota, { id }: Caller): SlidingCount {
+  /**
+   * Tells the others what was taken here, and counts what they took.
+   *
+   * @param swap hands over this process's, and answers that of all others from a slice on; told twice it counts once
+   */
+  async exchange(swap: (own: readonly QuotaUse[], from: number) => Promise<QuotaUse[]>): Promise<void> {
+    const now = Math.floor(this.clock.now() / SLICE_MS);
+    const from = Math.max(now - WINDOW_MS / SLICE_MS, this.#heardAt - LATE_SLICES);
+    const own = [...this.#counts.values()].flatMap(({ quota, caller, count }) =>
+      count.own().map((use) => ({ quota, caller, ...use })),
+    );
+    const others = await swap(own, from);
+    for (const { quota, caller, slice, amount } of others) {
+      // Of a quota that only another version knows nothing can be counted.
+      if (isQuota(quota)) this.#countOf(quota, { id: caller }).hear(slice, amount, this.clock.now());
+    }
+    this.#heardAt = now;
+    for (const { count } of this.#counts.values()) count.settle(now, from);
+  }
+
+  #countOf(quota: Quota, { id }: Pick<Caller, 'id'>): CallerQuota {
     const name = `${quota} ${id}`;
-    const count = this.#counts.get(name) ?? new SlidingCount(WINDOW_MS);
-    this.#counts.set(name, count);
+    const known = this.#counts.get(name);
+    if (known) return known.count;
+    const count = new CallerQuota(WINDOW_MS, this.#shared);
+    this.#counts.set(name, { quota, caller: id, count });
     return count;
   }
+}
+
+function isQuota(name: string): name is Quota {
+  return Object.hasOwn(QUOTAS, name);
 }

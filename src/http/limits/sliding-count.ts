@@ -25,6 +25,21 @@ export class SlidingCount {
     this.#sum += amount;
   }
 
+  /** The slice that a moment belongs to, counted from the epoch. */
+  sliceOf(now: number): number {
+    return Math.floor(now / this.#sliceMs);
+  }
+
+  /** Adds to an earlier slice what is heard of it only now; of one that has left the window nothing counts. */
+  addAt(amount: number, slice: number, now: number): void {
+    this.#moveTo(now);
+    // Another clock may be ahead of this one.
+    const at = Math.min(slice, this.#last);
+    if (at < this.#last - SLICES) return;
+    this.#slices[at % (SLICES + 1)]! += amount;
+    this.#sum += amount;
+  }
+
   /** Milliseconds until no more than so much is left of what was counted. */
   untilAtMost(most: number, now: number): number {
     this.#moveTo(now);
@@ -37,7 +52,7 @@ export class SlidingCount {
   }
 
   #moveTo(now: number): void {
-    const slice = Math.floor(now / this.#sliceMs);
+    const slice = this.sliceOf(now);
     if (slice <= this.#last) return;
     if (slice - this.#last > SLICES) {
       this.#slices.fill(0);
