@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { Logger } from '@nestjs/common';
+import pg from 'pg';
 import { uuidv7 } from 'uuidv7';
 
 import type { AuditEngine, Entry, Reach } from '../src/audit/audit.engine.js';
@@ -326,6 +328,15 @@ describe.each(Object.keys(STORES))('the %s store', (name) => {
     expect(await uses.load()).toEqual([{ caller: 'portal', key: 'k', at: NOW + 5 }]);
   });
 
+  it('answers whether an intent would be written, and writes nothing', async () => {
+    const most = { mostHosts: 2 };
+    await intend(intent(uuidv7()), { reach: reach(['a', 'b'], most) });
+    const before = (await readChain(engine)).records.length;
+    expect(await refusedFor(trail.rehearse('portal', reach(['a'], most), NOW))).toBe('written');
+    expect(await refusedFor(trail.rehearse('portal', reach(['c'], most), NOW))).toMatchObject({ hosts: 3 });
+    expect((await readChain(engine)).records).toHaveLength(before);
+  });
+
   it('takes an outcome that is late only while its operation has none', async () => {
     const [pending, concluded] = [uuidv7(), uuidv7()];
     await intend(intent(pending));
@@ -390,6 +401,19 @@ describe('a shared store', () => {
     expect(records.map(({ operation_id }) => operation_id).sort()).toEqual([...ids].sort());
   });
 
+  it('is checked by the query of the guide for the person on call', async () => {
+    const guide = readFileSync(new URL('../../docs/operations.md', import.meta.url), 'utf8');
+    const query = /```sql\n([^`]*sha256[^`]*)```/.exec(guide)?.[1] ?? '';
+    const engine = await open();
+    const trail = new AuditTrail(engine);
+    for (let count = 0; count < 5; count += 1) await trail.intend(intent(uuidv7()), []);
+    expect(await engine.query(query, [])).toEqual([]);
+    await engine.query(`UPDATE audit_record SET body = replace(body, 'portal', 'nobody') WHERE seq = 4`, []);
+    expect(await engine.query(query, [])).toEqual([{ seq: 4 }]);
+    await engine.query('DELETE FROM audit_record WHERE seq = 2', []);
+    expect(await engine.query(query, [])).toEqual([{ seq: 3 }]);
+  });
+
   it('gives one claim to one gateway', async () => {
     const trails = (await Promise.all([open(), open()])).map((engine) => new AuditTrail(engine));
     const answers = await Promise.allSettled(
@@ -398,6 +422,19 @@ describe('a shared store', () => {
       ),
     );
     expect(answers.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+  });
+
+  it('takes records however many read', async () => {
+    const engine = await open();
+    const holder = new pg.Client(url);
+    await holder.connect();
+    await holder.query('SELECT pg_advisory_lock(1)');
+    const readers = Array.from({ length: 30 }, () => engine.query('SELECT pg_advisory_xact_lock(1)', []));
+    await new AuditTrail(engine).intend(intent(uuidv7()), []);
+    await engine.beat();
+    expect(engine.reachable).toBe(true);
+    await holder.end();
+    await Promise.all(readers);
   });
 
   it('takes nothing while the server is away, says so, and goes on when it is back', async () => {

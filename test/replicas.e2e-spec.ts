@@ -66,6 +66,13 @@ async function start(count: number, overrides: Overrides = {}): Promise<Replica[
   return more;
 }
 
+/** A process over the test's database, whose requests may take no longer than it may be silent. */
+const shared = () => ({
+  GATEWAY_DATABASE_URL: url,
+  GATEWAY_REPLICA_GONE_MS: String(GONE_AFTER_MS),
+  GATEWAY_DEADLINE_MS: String(GONE_AFTER_MS),
+});
+
 const limited = (limits: CallerLimits): Overrides => ({ callers: [{ ...portal, limits }] });
 const isolate = (host: string) => ({
   operation: 'isolate_and_kill',
@@ -184,7 +191,7 @@ describe('a gateway that is killed', () => {
     const doomed = await standGateway({
       simulator: cloud,
       folder,
-      env: { GATEWAY_DATABASE_URL: url, GATEWAY_REPLICA_GONE_MS: String(GONE_AFTER_MS) },
+      env: shared(),
     });
     try {
       // The cloud does it, and answers neither of them.
@@ -224,6 +231,43 @@ describe('a gateway that is killed', () => {
       const effects = (await touched({ control })).map(({ effects }) => effects.length);
       expect(effects).toEqual([1, 1]);
       expect(doomed.output()).not.toContain(DATABASE_PASSWORD);
+    } finally {
+      doomed.signal('SIGKILL');
+      await doomed.exited;
+      removeFolder(folder);
+    }
+  });
+
+  it('leaves an operation of the background to another, which goes on where it was: every alarm is acted on once', async () => {
+    const folder = newFolder();
+    const [watcher] = await start(1, { upstream: { ...QUICK, verify: 'never' } });
+    const alarms = await alarmsOf(800);
+    await client.addFaults({
+      match: { path: OPERATE },
+      times: 'always',
+      fault: { kind: 'delay', delayMs: 100 },
+    });
+    const doomed = await standGateway({
+      simulator: cloud,
+      folder,
+      upstream: { verify: 'never' },
+      env: shared(),
+    });
+    try {
+      const request = { operation: 'isolate_and_kill', alarms };
+      const accepted = await doomed.operate(request, { headers: { Prefer: 'respond-async' } });
+      expect(accepted.status).toBe(202);
+      const { id } = accepted.body as ReceiptDto;
+      await eventually(acts, (count) => count >= 3);
+      doomed.signal('SIGKILL');
+      await doomed.exited;
+      const receipt = await eventually(
+        async () => (await watcher!.call('GET', `/v1/operations/${id}`)).body as ReceiptDto,
+        ({ status }) => status !== 'pending',
+      );
+      expect(receipt.status).toBe('applied');
+      const effects = (await touched({ control })).map(({ effects }) => effects.length);
+      expect([effects.length, new Set(effects)]).toEqual([800, new Set([1])]);
     } finally {
       doomed.signal('SIGKILL');
       await doomed.exited;

@@ -258,6 +258,15 @@ describe('the database', () => {
     );
   });
 
+  test('that is shared may not take a gateway for gone while it may still send', () => {
+    const variables = { GATEWAY_DATABASE_URL: 'postgres://u:p@db/hss', GATEWAY_DEADLINE_MS: '5000' };
+    const load = (gone: string) => () => loadWith({ ...variables, GATEWAY_REPLICA_GONE_MS: gone });
+    expect(problemsIn(load('4999'))).toEqual({
+      GATEWAY_REPLICA_GONE_MS: 'must not be shorter than the longest deadline (5000)',
+    });
+    expect(load('5000')().database).toMatchObject({ goneAfterMs: 5_000 });
+  });
+
   test.each([
     ['', 'is empty'],
     ['data/x.db', 'must be file:<path> or postgres://'],

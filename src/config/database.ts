@@ -1,4 +1,4 @@
-import type { DatabaseConfig } from './config.js';
+import type { Config, DatabaseConfig } from './config.js';
 import type { Environment } from './environment.js';
 
 const DEFAULT_URL = 'file:./data/gateway.db';
@@ -38,6 +38,17 @@ function notePostgres(url: string, environment: Environment): void {
       `has an unknown sslmode: must be one of ${SSL_MODES.join(', ')}`,
     );
   }
+}
+
+/** One that was only frozen must find its deadlines over when it wakes: by then others speak for what it was doing. */
+export function noteGoneTooSoon(
+  { database, upstream }: Pick<Config, 'database' | 'upstream'>,
+  environment: Environment,
+): void {
+  if (database.kind === 'embedded' || database.goneAfterMs === undefined) return;
+  if (database.goneAfterMs >= upstream.deadlineMs) return;
+  const remedy = `must not be shorter than the longest deadline (${upstream.deadlineMs})`;
+  environment.note('GATEWAY_REPLICA_GONE_MS', remedy);
 }
 
 /** Whether the password ended too early, at something special in it: what should have ended it, an @, comes later. */

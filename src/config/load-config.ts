@@ -4,7 +4,7 @@ import { Problems } from './config.error.js';
 import type { Config } from './config.js';
 import { LOG_LEVELS } from './config.js';
 import { readConfigFile } from './config-file.js';
-import { readDatabase } from './database.js';
+import { noteGoneTooSoon, readDatabase } from './database.js';
 import { Environment, type ConfigSource } from './environment.js';
 import { isAddressRange } from '../domain/address-range.js';
 import { HOST } from './formats.js';
@@ -58,6 +58,7 @@ export function loadConfig(source: ConfigSource): Config {
       'is missing, and callers have signing keys: set GATEWAY_SIGNING_MASTER_KEY_FILE',
     );
   }
+  noteGoneTooSoon(config, environment);
   problems.throwIfAny();
   return deepFreeze(config);
 }

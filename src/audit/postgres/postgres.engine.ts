@@ -11,11 +11,17 @@ import { migrate } from './postgres.schema.js';
 import { exclusively, type ChainEnd } from './postgres.transaction.js';
 import { standingOf } from './standing.js';
 
+/** Connections: for records, for what is taken over, and for signs of life. */
+const WRITERS = 3;
+const READERS = 8;
+
 /** PostgreSQL, which several gateways share: one trail, one chain, and one writer at a time among all of them. */
 export class PostgresEngine extends AuditEngine {
   override readonly dialect = 'postgres';
   readonly #logger = new Logger(PostgresEngine.name);
-  readonly #pool: pg.Pool;
+  /** Of their own, so that no crowd of readers keeps a record or a sign of life waiting. */
+  readonly #writers: pg.Pool;
+  readonly #readers: pg.Pool;
   #reachable = true;
 
   private constructor(
@@ -23,21 +29,22 @@ export class PostgresEngine extends AuditEngine {
     readonly instance: Instance,
   ) {
     super();
-    this.#pool = openPool(url, (error) =>
-      this.#logger.warn({ reason: reasonOf(error) }, 'lost a connection to the audit database'),
-    );
+    const onLost = (error: Error) =>
+      this.#logger.warn({ reason: reasonOf(error) }, 'lost a connection to the audit database');
+    this.#writers = openPool(url, WRITERS, onLost);
+    this.#readers = openPool(url, READERS, onLost);
   }
 
   /** @param goneAfterMs how long after its last sign of life a process counts as gone. @throws Error when it can't be opened */
   static async open(url: string, goneAfterMs: number): Promise<PostgresEngine> {
     const engine = new PostgresEngine(url, new Instance(goneAfterMs));
     try {
-      await migrate(engine.#pool);
-      await engine.instance.beat(engine.#pool);
+      await migrate(engine.#writers);
+      await engine.instance.beat(engine.#writers);
       return engine;
     } catch (error) {
-      const place = placeOf(engine.#pool);
-      await engine.#pool.end();
+      const place = placeOf(engine.#writers);
+      await engine.#end();
       throw new Error(`the PostgreSQL database at ${place} can not be opened`, { cause: error });
     }
   }
@@ -57,20 +64,20 @@ export class PostgresEngine extends AuditEngine {
   }
 
   async query(sql: string, parameters: readonly SqlValue[]): Promise<Row[]> {
-    const { rows } = await this.#pool.query<Row>(sql, parameters.map(acceptable));
+    const { rows } = await this.#readers.query<Row>(sql, parameters.map(acceptable));
     return rows;
   }
 
   /** Does something while no other gateway writes to the trail, in one transaction. @throws CommitInDoubt */
   exclusively<T>(work: (client: pg.PoolClient, end: ChainEnd | undefined) => Promise<T>): Promise<T> {
-    return exclusively(this.#pool, work);
+    return exclusively(this.#writers, work);
   }
 
   /** A sign of life, which also shows whether the database can be reached. */
   async beat(): Promise<void> {
-    if (this.#pool.ending) return;
+    if (this.#writers.ending) return;
     try {
-      await this.instance.beat(this.#pool);
+      await this.instance.beat(this.#writers);
       this.#reachable = true;
     } catch (error) {
       if (this.#reachable)
@@ -81,8 +88,12 @@ export class PostgresEngine extends AuditEngine {
 
   async close(): Promise<void> {
     // Others need not wait for what this one would have looked after; they find out by themselves if they can't be told.
-    await this.instance.leave(this.#pool).catch(() => undefined);
-    await this.#pool.end();
+    await this.instance.leave(this.#writers).catch(() => undefined);
+    await this.#end();
+  }
+
+  async #end(): Promise<void> {
+    await Promise.all([this.#writers.end(), this.#readers.end()]);
   }
 
   async #write(

@@ -3,8 +3,6 @@ import pg from 'pg';
 /** `int8`, which the driver would hand over as text: times and numbers of records are far from what a number can't hold. */
 const INT8: number = pg.types.builtins.INT8;
 
-/** So many connections, one of which writes. */
-const MOST_CONNECTIONS = 10;
 const CONNECT_MS = 5_000;
 /** How long the server works on a statement, waiting for the lock on the trail included. */
 const STATEMENT_MS = 8_000;
@@ -13,13 +11,16 @@ const ANSWER_MS = 10_000;
 /** A process that stops in the middle of a transaction holds the trail up for no longer. */
 const IDLE_IN_TRANSACTION_MS = 5_000;
 
-/** @param onLost hears of connections that broke */
-export function openPool(url: string, onLost: (error: Error) => void): pg.Pool {
+/**
+ * @param most connections at once
+ * @param onLost hears of connections that broke
+ */
+export function openPool(url: string, most: number, onLost: (error: Error) => void): pg.Pool {
   // What the address says of these wins.
   const pool = new pg.Pool({
     connectionString: withVerifiedTls(url),
     application_name: 'hss-gateway',
-    max: MOST_CONNECTIONS,
+    max: most,
     connectionTimeoutMillis: CONNECT_MS,
     keepAlive: true,
     statement_timeout: STATEMENT_MS,

@@ -3,20 +3,26 @@ import type pg from 'pg';
 import { SCHEMA_STEPS, statementsFor } from '../schema.js';
 
 const SCHEMA_LOCK = '4919031520260817';
+/** A step may rewrite a large table, and others wait for it. */
+const PATIENCE_MS = 1_800_000;
 
 /** Brings the tables up to date; of several processes that start together, one does it while the others wait. */
 export async function migrate(pool: pg.Pool): Promise<void> {
   const client = await pool.connect();
   let broken = true;
   try {
-    await client.query('BEGIN');
-    await client.query(`SELECT pg_advisory_xact_lock(${SCHEMA_LOCK})`);
+    const run = (text: string) => {
+      const patient = { text, query_timeout: PATIENCE_MS };
+      return client.query(patient);
+    };
+    await run(`BEGIN; SET LOCAL statement_timeout = ${PATIENCE_MS}`);
+    await run(`SELECT pg_advisory_xact_lock(${SCHEMA_LOCK})`);
     await requireUtf8(client);
     await client.query('CREATE TABLE IF NOT EXISTS schema_step (step BIGINT PRIMARY KEY)');
     const { rows } = await client.query<{ done: number }>('SELECT count(*) AS done FROM schema_step');
     for (const [index, step] of SCHEMA_STEPS.entries()) {
       if (index < (rows[0]?.done ?? 0)) continue;
-      for (const statement of statementsFor('postgres', step)) await client.query(statement);
+      for (const statement of statementsFor('postgres', step)) await run(statement);
       await client.query('INSERT INTO schema_step (step) VALUES ($1)', [index]);
     }
     await client.query('COMMIT');
