@@ -90,6 +90,39 @@ describe('an answer of the running gateway is one of the document', () => {
     }
   });
 
+  it('when alarms are listed and found, and the catalog is read', async () => {
+    const page = await call('GET', '/v1/alarms?limit=30&status=unhandled');
+    expect(page.body['items']).toHaveLength(30);
+    const next = await call(
+      'GET',
+      `/v1/alarms?limit=500&status=unhandled&cursor=${String(page.body['nextCursor'])}`,
+    );
+    expect((next.body['items'] as Json[]).length).toBeGreaterThan(5);
+    const [alarm] = page.body['items'] as Json[];
+    expect((await call('GET', `/v1/alarms/${String(alarm?.['eventId'])}`)).body).toEqual(alarm);
+    expect((await call('GET', '/v1/alarms/nowhere')).status).toBe(404);
+    expect((await call('GET', '/v1/alarms?limit=0')).status).toBe(400);
+    await rig.control('POST', '/faults', [
+      {
+        match: { path: '/event/events' },
+        times: 'always',
+        fault: { kind: 'status', status: 400, errorCode: 'HSS.1007' },
+      },
+    ]);
+    expect((await call('GET', '/v1/alarms')).status).toBe(502);
+    for (const name of ['operation-types', 'event-types', 'event-classes']) {
+      expect((await call('GET', `/v1/catalog/${name}`)).status).toBe(200);
+    }
+  });
+
+  it('when alarms named by id can not be handled', async () => {
+    const refused = async (alarmIds: unknown[], operation = 'isolate_and_kill') =>
+      (await call('POST', '/v1/operations', { operation, alarmIds })).status;
+    expect(await refused(['nowhere'])).toBe(404);
+    expect(await refused(['e2d4b6a8-0f13-4c57-9b68-7d2c1a0f9e44'])).toBe(409);
+    expect(await refused([''])).toBe(400);
+  });
+
   it('when the fates of the alarms differ', async () => {
     const keys = { eventClassId: 'malware_1001', eventType: 1001, occurTime: 1_000 };
     const alarms = Array.from({ length: 101 }, (_, index) => ({ ...keys, eventId: `event-${index}` }));

@@ -127,7 +127,30 @@ export function requestOf(operation: OperationType): fc.Arbitrary<JsonObject> {
   );
 }
 
+/** An alarm by its id, alone or with its time. */
+const reference = fc.oneof(
+  words(64),
+  fc.record({ eventId: words(64), occurTime }, { requiredKeys: ['eventId'] }),
+);
+
+/** Valid requests that name their alarms by their ids. */
+function requestById(operation: OperationType): fc.Arbitrary<JsonObject> {
+  const alarmIds = fc.uniqueArray(reference, {
+    minLength: 1,
+    maxLength: 5,
+    selector: (named) => (typeof named === 'string' ? named : named.eventId),
+  });
+  return fc
+    .tuple(requestOf(operation), alarmIds)
+    .map(([{ alarms: _, ...rest }, ids]) => ({ ...rest, alarmIds: ids }));
+}
+
 /** Valid requests of any operation type. */
 export const anyRequest: fc.Arbitrary<JsonObject> = fc
   .constantFrom(...OPERATION_TYPE_NAMES)
-  .chain((operation) => requestOf(operation));
+  .chain((operation) =>
+    fc.oneof(
+      { arbitrary: requestOf(operation), weight: 3 },
+      { arbitrary: requestById(operation), weight: 1 },
+    ),
+  );
