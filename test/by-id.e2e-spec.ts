@@ -134,6 +134,43 @@ describe('an alarm named by its id', () => {
   });
 });
 
+describe('a request by id', () => {
+  it('can be tried without being done, and shows what would be sent', async () => {
+    const body = { operation: 'isolate_and_kill', alarmIds: [KILLED] };
+    const dry = await rig.call('POST', '/v1/operations?dryRun=true', body);
+    expect(dry.body).toMatchObject({ alarms: [{ eventId: KILLED, verdict: 'applied' }] });
+    expect(await sent()).toEqual([]);
+    const { requests } = dry.body as { requests: { body: string }[] };
+    await rig.operate(body);
+    expect(requests.map((request) => request.body)).toEqual(
+      (await rig.received(OPERATE)).map(({ bodyText }) => bodyText),
+    );
+    const missing = await rig.call('POST', '/v1/operations?dryRun=true', { ...body, alarmIds: ['nowhere'] });
+    expect(problemOf(missing)).toMatchObject({ status: 404, code: 'alarm_not_found' });
+  });
+
+  it('is looked up before it goes on in the background, and refused at once where it can not', async () => {
+    const headers = { Prefer: 'respond-async' };
+    const refused = await rig.operate({ operation: 'ignore', alarmIds: ['nowhere'] }, { headers });
+    expect(problemOf(refused)).toMatchObject({ status: 404, code: 'alarm_not_found' });
+    const accepted = await rig.operate({ operation: 'ignore', alarmIds: [SEED] }, { headers });
+    expect(accepted.status).toBe(202);
+    const path = `/v1/operations/${(accepted.body as ReceiptDto).id}`;
+    const receipt = await eventually(
+      async () => (await rig.call('GET', path)).body as ReceiptDto,
+      ({ status }) => status !== 'pending',
+    );
+    expect(receipt).toMatchObject({ status: 'applied', alarms: [{ eventId: SEED, outcome: 'applied' }] });
+  });
+
+  it('can be taken back by its receipt', async () => {
+    const { id } = (await touched(KILLED, 'isolate_and_kill')).body as ReceiptDto;
+    const undone = await rig.call('POST', `/v1/operations/${id}/undo`);
+    expect(undone.body).toMatchObject({ operation: 'do_not_isolate_or_kill', status: 'applied' });
+    expect(await effectsOn(KILLED)).toEqual(['isolate_and_kill', 'do_not_isolate_or_kill']);
+  });
+});
+
 describe('alarms that can not all be handled so', () => {
   it('are none of them touched, and each is told why', async () => {
     const parent = { agent_id: 'x', process_pid: 8, file_hash: 'f', file_path: '/opt/x', is_parent: true };

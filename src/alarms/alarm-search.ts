@@ -4,7 +4,13 @@ import type { Place, Readers } from '../lists/readers.js';
 import type { Alarm } from './alarm.js';
 import type { AlarmFilter } from './alarm-filter.js';
 import { readRows } from './alarm-rows.js';
-import { windowsFor, type AlarmReference, type SearchWindow } from './search-windows.js';
+import {
+  ROWS_A_CALL,
+  rowsAllowed,
+  windowsFor,
+  type AlarmReference,
+  type SearchWindow,
+} from './search-windows.js';
 
 /** What a search found. */
 export interface Found {
@@ -15,11 +21,6 @@ export interface Found {
   /** Whether the bound was reached before everything was looked through, so that what was not found may be there all the same. */
   readonly cutShort: boolean;
 }
-
-const ROWS_A_CALL = 500;
-/** A mistyped id must not have a whole account's alarms read. */
-const LEAST_ROWS_ALLOWED = 5_000;
-const ROWS_ALLOWED_FOR_EACH = 100;
 
 /**
  * Looks alarms up by their ids in upstream's listing, window by window, hosts' before containers', until all are found, all is
@@ -32,7 +33,7 @@ export async function searchAlarms(
   references: readonly AlarmReference[],
   context: CallContext,
 ): Promise<Found> {
-  const search = new Search(Math.max(LEAST_ROWS_ALLOWED, ROWS_ALLOWED_FOR_EACH * references.length));
+  const search = new Search(rowsAllowed(references.length));
   for (const window of windowsFor(references, now)) {
     for (const category of CATEGORIES) {
       while (search.wants(window, category)) {
@@ -49,8 +50,8 @@ export async function searchAlarms(
 class Search {
   readonly #alarms = new Map<string, Alarm[]>();
   #at: { window: SearchWindow; category: Category; offset: number; ended: boolean } | undefined;
-  /** Categories of which there are too many to look through them all. */
-  readonly #long = new Set<Category>();
+  /** In which categories a window was too long. */
+  readonly #long = new Map<SearchWindow, Set<Category>>();
   #lookedThrough = 0;
   #cutShort = false;
 
@@ -61,7 +62,7 @@ class Search {
     if (this.#at?.window !== window || this.#at.category !== category) {
       this.#at = { window, category, offset: 0, ended: false };
     }
-    if (window.extent === 'part' && !this.#long.has(category)) return false;
+    if (window.partOf && !this.#long.get(window.partOf)?.has(category)) return false;
     if (this.#at.ended || this.#missing(window).length === 0) return false;
     this.#cutShort ||= this.#lookedThrough >= this.mostRows;
     return !this.#cutShort;
@@ -85,8 +86,8 @@ class Search {
     if (!at) return;
     at.offset += rows.length;
     at.ended = rows.length === 0 || at.offset >= total;
-    if (at.window.extent === 'whole' && total > this.mostRows && !at.ended) {
-      this.#long.add(at.category);
+    if (!at.ended && total > (at.window.atMost ?? Infinity)) {
+      this.#long.set(at.window, (this.#long.get(at.window) ?? new Set()).add(at.category));
       at.ended = true;
     }
     this.#lookedThrough += rows.length;

@@ -24,7 +24,12 @@ describe('the windows in which alarms of known times are looked for', () => {
   it('hold every alarm once, with its whole second, and are few', () => {
     fc.assert(
       fc.property(times, (given) => {
-        const windows = windowsFor(given.map(reference), NOW);
+        const all = windowsFor(given.map(reference), NOW);
+        const windows = all.filter(({ atMost }) => atMost === undefined);
+        const [span] = all.filter(({ atMost }) => atMost !== undefined);
+        expect(windows.map(({ partOf }) => partOf)).toEqual(windows.map(() => span));
+        if (span) expect(span.references).toHaveLength(given.length);
+        expect(windows.length === 1).toBe(span === undefined);
         expect(windows.length).toBeLessThanOrEqual(40);
         const held = windows.flatMap(({ references }) => references.map(({ eventId }) => eventId));
         expect(held.sort()).toEqual(given.map((_, index) => `event-${index}`).sort());
@@ -46,13 +51,15 @@ describe('the windows in which alarms of known times are looked for', () => {
 
   it('are narrow around alarms that are far from each other', () => {
     const days = [1, 40, 400].map((day) => NOW - day * 86_400_000);
-    const windows = windowsFor(days.map(reference), NOW);
+    const [span, ...windows] = windowsFor(days.map(reference), NOW);
+    // One call for each is as quick as the whole span where that has no more than three calls' worth.
+    expect(span?.atMost).toBe(1_500);
     expect(windows.map(({ from = 0, to = 0 }) => to - from)).toEqual([2_000, 2_000, 2_000]);
   });
 
   it('leave out nothing but what is widest apart where there would be too many', () => {
     const apart = Array.from({ length: 100 }, (_, index) => NOW - index * 3_600_000 * (index < 20 ? 50 : 1));
-    const windows = windowsFor(apart.map(reference), NOW);
+    const [, ...windows] = windowsFor(apart.map(reference), NOW);
     expect(windows.length).toBeGreaterThan(15);
     expect(windows.length).toBeLessThanOrEqual(40);
   });
@@ -61,8 +68,8 @@ describe('the windows in which alarms of known times are looked for', () => {
 describe('the windows in which alarms of unknown times are looked for', () => {
   it('are all of time at once, and then, for where that is too much, part by part, the newest first', () => {
     const [whole, ...windows] = windowsFor([{ eventId: 'e' }], NOW);
-    expect(whole).toEqual({ extent: 'whole', references: [{ eventId: 'e' }] });
-    expect(new Set(windows.map(({ extent }) => extent))).toEqual(new Set(['part']));
+    expect(whole).toEqual({ atMost: 5_000, references: [{ eventId: 'e' }] });
+    expect(new Set(windows.map(({ partOf }) => partOf))).toEqual(new Set([whole]));
     expect(windows[0]).not.toHaveProperty('to');
     expect(windows.at(-1)).not.toHaveProperty('from');
     for (const [index, { to }] of windows.entries()) {

@@ -12,9 +12,21 @@ export interface AlarmReference {
 export interface SearchWindow {
   readonly from?: number;
   readonly to?: number;
-  /** `whole`: all of time, looked through where it is little enough; `part`: where it is not. Absent: a span around known times. */
-  readonly extent?: 'whole' | 'part';
   readonly references: readonly AlarmReference[];
+  /** Looked through only where no more than so many alarms are listed in it: its parts are quicker otherwise. */
+  readonly atMost?: number;
+  /** Looked through only where that was too long. */
+  readonly partOf?: SearchWindow;
+}
+
+export const ROWS_A_CALL = 500;
+/** A mistyped id must not have a whole account's alarms read. */
+const LEAST_ROWS_ALLOWED = 5_000;
+const ROWS_ALLOWED_FOR_EACH = 100;
+
+/** How many alarms may be looked through for so many. */
+export function rowsAllowed(references: number): number {
+  return Math.max(LEAST_ROWS_ALLOWED, ROWS_ALLOWED_FOR_EACH * references);
 }
 
 /** Older documents of upstream's say that its times count in seconds. */
@@ -26,8 +38,8 @@ const DAY_MS = 86_400_000;
 const LOOK_BACK_DAYS = [1, 7, 30];
 
 /**
- * Where to look for alarms: those of a known time around it; the others everywhere, and where that is too much from the newest to
- * the oldest.
+ * Where to look for alarms: those of known times in one span, and where that is too long around each; the others everywhere, and
+ * where that is too much from the newest to the oldest.
  */
 export function windowsFor(references: readonly AlarmReference[], now: number): SearchWindow[] {
   const timed = references.filter(({ occurTime }) => occurTime !== undefined);
@@ -49,7 +61,10 @@ function windowsAround(references: readonly AlarmReference[]): SearchWindow[] {
     if (cut) windows.push([each]);
     else windows.at(-1)?.push(each);
   }
-  return windows.map((window) => spanOf(window));
+  const narrow = windows.map((window) => spanOf(window));
+  // One span takes a call for so many alarms in it; its parts take one call each.
+  const span = { ...spanOf(sorted), atMost: ROWS_A_CALL * narrow.length };
+  return narrow.length < 2 ? narrow : [span, ...narrow.map((window) => ({ ...window, partOf: span }))];
 }
 
 function spanOf(window: readonly { reference: AlarmReference; time: number }[]): SearchWindow {
@@ -70,12 +85,11 @@ function clamped(time: number | bigint): number {
 
 function windowsBack(references: readonly AlarmReference[], now: number): SearchWindow[] {
   const edges = LOOK_BACK_DAYS.map((days) => now - days * DAY_MS);
-  return [
-    { extent: 'whole', references },
-    ...edges.map((from, index) => {
-      const newer = edges[index - 1];
-      return { from, ...(newer !== undefined && { to: newer - 1 }), extent: 'part' as const, references };
-    }),
-    { to: (edges.at(-1) ?? now) - 1, extent: 'part', references },
-  ];
+  const all = { references, atMost: rowsAllowed(references.length) };
+  const parts = edges.map((from, index) => {
+    const newer = edges[index - 1];
+    return { from, ...(newer !== undefined && { to: newer - 1 }) };
+  });
+  const oldest = { to: (edges.at(-1) ?? now) - 1 };
+  return [all, ...[...parts, oldest].map((part) => ({ ...part, references, partOf: all }))];
 }
