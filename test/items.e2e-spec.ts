@@ -3,72 +3,15 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import type { ReceiptDto, ReceiptItemDto } from '../src/api/operations/receipt.dto.js';
 import type { CallerConfig } from '../src/config/config.js';
 import type { Grant } from '../src/domain/caller.js';
-import type { ListOperation } from '../src/domain/operation-name.js';
 import { SimulatorClient } from '../src/simulator/client.js';
 import type { Fault } from '../src/simulator/faults/fault.js';
-import { CONTRACT_PAYLOADS } from './fixtures/contract-payloads.js';
 import { sha256, startRig, type CallOptions, type JsonAnswer, type Rig } from './support/gateway.js';
+import { KINDS, loginNo, putLogins, putOnList, type Kind, type ListedItem } from './support/list-kinds.js';
 import { loadHssContract } from './support/hss-contract.js';
-import { eventually, problemOf } from './support/problems.js';
+import { problemOf } from './support/problems.js';
 
 /** Removing, restoring, deleting and unblocking over HTTP, held against what the simulator holds afterwards. */
 
-interface Kind {
-  readonly operation: ListOperation;
-  readonly list: string;
-  readonly route: string;
-  /** Upstream's call. */
-  readonly method: string;
-  readonly path: string;
-  /** The contract's own operate call that puts something on the list. */
-  readonly section?: string;
-  /** How the item shows on the list when it is done; absent: not at all. */
-  readonly status?: string;
-}
-
-const KINDS: readonly Kind[] = [
-  {
-    operation: 'remove_alarm_whitelist_entries',
-    list: 'alarm-whitelist',
-    route: 'alarm-whitelist/removals',
-    method: 'DELETE',
-    path: '/event/white-list/alarm',
-    section: '9.5',
-  },
-  {
-    operation: 'remove_login_whitelist_entries',
-    list: 'login-whitelist',
-    route: 'login-whitelist/removals',
-    method: 'DELETE',
-    path: '/event/white-list/login',
-    section: '9.7',
-  },
-  {
-    operation: 'restore_isolated_files',
-    list: 'isolated-files',
-    route: 'isolated-files/restorations',
-    method: 'PUT',
-    path: '/event/isolated-file',
-    section: '9.9',
-    status: 'restored',
-  },
-  {
-    operation: 'delete_isolated_files',
-    list: 'isolated-files',
-    route: 'isolated-files/deletions',
-    method: 'DELETE',
-    path: '/event/isolated-file',
-    section: '9.9',
-  },
-  {
-    operation: 'unblock_addresses',
-    list: 'blocked-addresses?hostName=bastion',
-    route: 'blocked-addresses/unblockings',
-    method: 'PUT',
-    path: '/event/blocked-ip',
-    status: 'canceled',
-  },
-];
 const [ALARM_WHITELIST, LOGIN_WHITELIST, RESTORATION, DELETION, UNBLOCKING] = KINDS as [
   Kind,
   Kind,
@@ -76,12 +19,6 @@ const [ALARM_WHITELIST, LOGIN_WHITELIST, RESTORATION, DELETION, UNBLOCKING] = KI
   Kind,
   Kind,
 ];
-
-interface Item {
-  readonly id: string;
-  readonly target: Readonly<Record<string, string | number>>;
-  readonly status?: string;
-}
 
 const grant = (more: Partial<Grant> = {}): Grant => ({
   operations: ['*'],
@@ -130,23 +67,14 @@ afterEach(async () => {
   await rig.control('DELETE', '/faults');
 });
 
-async function send(method: string, path: string, body: unknown): Promise<void> {
-  const headers = { 'X-Auth-Token': await cloud.token() };
-  const url = `/v5/${rig.simulator.project.id}/event/${path}`;
-  expect((await cloud.send(method, url, { headers, body })).status).toBe(200);
-}
-
-async function listed({ list }: Kind): Promise<readonly Item[]> {
+async function listed({ list }: Kind): Promise<readonly ListedItem[]> {
   const { body } = await rig.call('GET', `/v1/${list}`, undefined, { key: 'key-of-all' });
-  return (body as { items: Item[] }).items;
+  return (body as { items: ListedItem[] }).items;
 }
 
 /** Puts something on the list, straight at the cloud, and answers it as the gateway lists it. */
-async function itemOf(kind: Kind): Promise<Item> {
-  if (kind.section !== undefined) {
-    const { query, body } = CONTRACT_PAYLOADS.find(({ name }) => name.startsWith(`${kind.section} `))!;
-    await send('POST', `operate?${query}`, body);
-  }
+async function itemOf(kind: Kind): Promise<ListedItem> {
+  await putOnList(rig.simulator, kind);
   const [item] = await listed(kind);
   await rig.control('DELETE', '/requests');
   return item!;
@@ -177,7 +105,7 @@ const spoil = ({ method, path }: Kind, fault: Fault) => cloud.addFaults({ match:
 const fates = (items: readonly ReceiptItemDto[] | undefined) =>
   items?.map(({ outcome, verified }) => [outcome, verified]);
 
-async function stands(kind: Kind, { id }: Item): Promise<boolean> {
+async function stands(kind: Kind, { id }: ListedItem): Promise<boolean> {
   const found = (await listed(kind)).find((each) => each.id === id);
   return kind.status === undefined ? found === undefined : found?.status === kind.status;
 }
@@ -270,23 +198,6 @@ describe.each(KINDS)('POST /v1/$route', (kind) => {
     expect(await stands(kind, item)).toBe(true);
   });
 
-  it.each([
-    ['applied', 'applied'],
-    ['none', 'rejected'],
-  ] as const)('that nobody answers is unknown, and found out later: effect %s', async (effect, outcome) => {
-    const item = await itemOf(kind);
-    await spoil(kind, { kind: 'hang', effect });
-    const problem = problemOf(await change(kind, [item.target]));
-    expect([problem.status, problem.code, problem.outcome]).toEqual([504, 'upstream_unanswered', 'unknown']);
-    const settled = await eventually(
-      () => receipt(problem.operationId!),
-      ({ status }) => status !== 'unknown',
-    );
-    expect(fates(settled.items)).toEqual([[outcome, true]]);
-    expect(settled.settlement).toMatchObject({ how: 'read_back', settled: true });
-    expect(await acts(kind)).toHaveLength(1);
-  });
-
   it('says in the words of a list what upstream refuses', async () => {
     const item = await itemOf(kind);
     await spoil(kind, { kind: 'status', status: 400, errorCode: 'HSS.0011' });
@@ -317,21 +228,9 @@ describe.each(KINDS)('POST /v1/$route', (kind) => {
 });
 
 describe('a request for several items', () => {
-  const login = (index: number) => ({
-    privateIp: '10.0.0.1',
-    loginIp: `203.0.113.${index % 256}`,
-    loginUserName: `deploy-${index}`,
-  });
-  const add = (index: number) => {
-    const { privateIp, loginIp, loginUserName } = login(index);
-    const body = { private_ip: privateIp, login_ip: loginIp, login_user_name: loginUserName };
-    return send('POST', 'white-list/login', body);
-  };
-
   it('leaves out those that are gone already, and removes the others', async () => {
-    await add(1);
-    await add(3);
-    const { status, body } = await change(LOGIN_WHITELIST, [0, 1, 2, 3].map(login));
+    await putLogins(rig.simulator, [1, 3].map(loginNo));
+    const { status, body } = await change(LOGIN_WHITELIST, [0, 1, 2, 3].map(loginNo));
     const { items, upstream } = body as ReceiptDto;
     expect(status).toBe(200);
     expect(items?.map(({ outcome }) => outcome)).toEqual(['already', 'applied', 'already', 'applied']);
@@ -343,16 +242,14 @@ describe('a request for several items', () => {
   });
 
   it('goes upstream in parts of 100, and every part is told apart', async () => {
-    for (let index = 0; index < 230; index += 1) await add(index);
+    const logins = Array.from({ length: 230 }, (_, index) => loginNo(index));
+    await putLogins(rig.simulator, logins);
     await cloud.addFaults({
       match: { method: 'DELETE', path: LOGIN_WHITELIST.path },
       skip: 1,
       fault: { kind: 'status', status: 400, errorCode: 'HSS.0001' },
     });
-    const { status, body } = await change(
-      LOGIN_WHITELIST,
-      Array.from({ length: 230 }, (_, index) => login(index)),
-    );
+    const { status, body } = await change(LOGIN_WHITELIST, logins);
     const { items = [], upstream, status: overall } = body as ReceiptDto;
     expect([status, overall, upstream.map(({ alarms }) => alarms)]).toEqual([
       207,
@@ -371,24 +268,6 @@ describe('a request for several items', () => {
     const problem = problemOf(await change(RESTORATION, [item.target, other]));
     expect(problem).toMatchObject({ status: 404, code: 'item_not_found', outcome: 'rejected' });
     expect(await stands(RESTORATION, item)).toBe(false);
-  });
-});
-
-describe('what upstream is still at work on', () => {
-  it.each([
-    ['restoring', RESTORATION],
-    ['cancelling', UNBLOCKING],
-  ] as const)('is said so, and settled when it has ended: %s', async (progress, kind) => {
-    const item = await itemOf(kind);
-    await cloud.change({ isolationDelayMs: 1_500 });
-    // A file that was isolated a moment ago is still on its way there.
-    const { id, items } = (await change(kind, [item.target])).body as ReceiptDto;
-    expect(items).toMatchObject([{ outcome: 'applied', verified: false, progress }]);
-    const settled = await eventually(
-      () => receipt(id),
-      ({ items: now = [] }) => now[0]?.progress === undefined,
-    );
-    expect(fates(settled.items)).toEqual([['applied', true]]);
   });
 });
 
@@ -411,7 +290,7 @@ describe('limits', () => {
   it('hold unblocking like any act, and removing and restoring never', async () => {
     const blocked = (await rig.call('GET', '/v1/blocked-addresses', undefined, { key: 'key-of-all' }))
       .body as {
-      items: Item[];
+      items: ListedItem[];
     };
     const targets = blocked.items.map(({ target }) => target);
     expect(problemOf(await change(UNBLOCKING, targets, 'slow'))).toMatchObject({
