@@ -16,8 +16,8 @@ function over(list: readonly string[], most: number, shows: (line: string) => bo
   };
 }
 
-const list = fc.uniqueArray(fc.string({ minLength: 1, maxLength: 4 }), { maxLength: 60 });
-const limits = fc.array(fc.integer({ min: 1, max: 20 }), { minLength: 1, maxLength: 100 });
+const list = fc.uniqueArray(fc.string({ minLength: 1, maxLength: 4 }), { maxLength: 60, size: 'max' });
+const limits = fc.array(fc.integer({ min: 1, max: 20 }), { minLength: 1, maxLength: 8 });
 
 /** Reads to the end; before the page of each number, the list is changed. */
 async function readAll(
@@ -67,7 +67,7 @@ describe('paging through a list', () => {
   });
 
   it('skips nothing that stays when lines are removed meanwhile, and says that the list moved', async () => {
-    const removals = fc.array(fc.tuple(fc.nat(20), fc.nat(59)), { maxLength: 20 });
+    const removals = fc.array(fc.tuple(fc.nat(5), fc.nat(59)), { maxLength: 20, size: 'max' });
     await fc.assert(
       fc.asyncProperty(list, limits, removals, async (lines, sizes, gone) => {
         const left = (current: readonly string[], page: number) =>
