@@ -78,7 +78,7 @@ describe('a request under an Idempotency-Key', () => {
       { match: { path: OPERATE }, fault: { kind: 'throttle' }, times: 'always' },
     ]);
     const first = await rig.operate(request, {
-      headers: { 'Idempotency-Key': 'k-6', 'X-Deadline-Ms': '300' },
+      headers: { 'Idempotency-Key': 'k-6', 'X-Deadline-Ms': '1000' },
     });
     await rig.control('DELETE', '/faults');
     const again = await rig.operate(request, under('k-6'));
