@@ -36,6 +36,8 @@ export interface IntentRecord {
   readonly leaves?: readonly Leftover[];
   /** The caller did not wait for it: it goes on in the background, and after a restart where it was. */
   readonly background?: true;
+  /** The plan that it applies. */
+  readonly plan?: string;
   /** RFC 3339: when the gateway takes it back. */
   readonly expiresAt?: string;
   /** Nobody asked for it now: it takes back, with `undoes`, what was to be taken back at this time. */

@@ -14,6 +14,7 @@ import { Ownership, SoleOwnership } from './ownership.js';
 import { PostgresEngine } from './postgres/postgres.engine.js';
 import { PostgresQuotaStore } from './postgres/postgres.quota.store.js';
 import { SharedOwnership } from './postgres/shared.ownership.js';
+import { PlanStore } from './plan.store.js';
 import { QuotaStore } from './quota.store.js';
 import { Recovery } from './recovery.js';
 
@@ -50,6 +51,7 @@ const GONE_AFTER_MS = 30_000;
     ClaimStore,
     BrakeStore,
     ExpiryStore,
+    PlanStore,
     Recovery,
   ],
   exports: [
@@ -59,6 +61,7 @@ const GONE_AFTER_MS = 30_000;
     ClaimStore,
     BrakeStore,
     ExpiryStore,
+    PlanStore,
     Recovery,
     Ownership,
     QuotaStore,

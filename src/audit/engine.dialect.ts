@@ -40,6 +40,14 @@ export interface AuditTables {
   reached_alarms: { caller: string; operation_id: string; at: number; alarms: number };
   reached_host: { caller: string; agent_id: string; operation_id: string; at: number };
   brake: { caller: string; engaged: number; at: number };
+  plan: {
+    id: string;
+    caller: string;
+    created_at: number;
+    expires_at: number;
+    digest: string;
+    body: string;
+  };
   key_use: { caller: string; key: string; last_used_at: number };
 }
 

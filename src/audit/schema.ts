@@ -111,6 +111,18 @@ export const SCHEMA_STEPS: readonly (readonly SchemaStatement[])[] = [
     `ALTER TABLE operation ADD COLUMN expiry_attempts INTEGER`,
     `CREATE INDEX operation_expires ON operation (expires_at) WHERE expires_at IS NOT NULL`,
   ],
+  [
+    // What callers may apply, once and until it expires: the exact list of a plan.
+    `CREATE TABLE plan (
+       id TEXT PRIMARY KEY,
+       caller TEXT NOT NULL,
+       created_at INTEGER NOT NULL,
+       expires_at INTEGER NOT NULL,
+       digest TEXT NOT NULL,
+       body TEXT NOT NULL
+     ) WITHOUT ROWID`,
+    `CREATE INDEX plan_expires ON plan (expires_at)`,
+  ],
 ];
 
 /** A step as one engine runs it. */

@@ -71,6 +71,14 @@ export function readBackground(entry: Field): BackgroundConfig {
   };
 }
 
+/** Shorter than an idempotency key may be kept: what was applied must be known for as long as it could be applied again. */
+const PLAN_MINUTES = { min: 1, max: 55 };
+
+export function readPlans(entry: Field): number {
+  const { expireMinutes } = entry.object('expireMinutes');
+  return expireMinutes.integer(PLAN_MINUTES, 15) * 60_000;
+}
+
 export function readGuardRails(entry: Field): GuardRailsConfig {
   const fields = entry.object('version', 'off', 'processes', 'paths', 'hashes', 'hosts');
   const texts = (field: Field, what: string, format: Parameters<Field['text']>[0]) =>

@@ -13,6 +13,7 @@ export interface ConfigFile {
   readonly upstream: Field;
   readonly idempotency: Field;
   readonly background: Field;
+  readonly plans: Field;
   readonly guardRails: Field;
   readonly dropIn: Field;
   /** It is there and could not be understood: that something is absent from it means nothing. */
@@ -27,6 +28,7 @@ const MEMBERS = [
   'upstream',
   'idempotency',
   'background',
+  'plans',
   'guardRails',
   'dropIn',
 ] as const;

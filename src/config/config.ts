@@ -29,6 +29,8 @@ export interface Config {
   readonly idempotency?: IdempotencyConfig;
   /** Absent: as the documentation says. */
   readonly background?: BackgroundConfig;
+  /** How long a plan can be applied; absent: as the documentation says. */
+  readonly planMs?: number;
   /** Absent: what is built in. */
   readonly guardRails?: GuardRailsConfig;
   readonly dropIn?: DropInConfig;

@@ -31,6 +31,7 @@ describe('describeConfig', () => {
       'background.deadlineMs': 3_600_000,
       'background.heartbeatMs': 15_000,
       'background.operationsAtOnce': 4,
+      planMs: 900_000,
       'limits.alarmsPerRequest': 10_000,
       'limits.bodyBytes': 8_388_608,
       'limits.maxEventLoopDelayMs': 1000,

@@ -159,7 +159,15 @@ function describeLimits(key: string, limits: CallerLimits = {}): Setting[] {
   return Object.entries(limits).map(([name, most]) => setting(`${key}.${name}`, most as number));
 }
 
-function describeActs({ limits, idempotency, background, guardRails, dropIn, signing }: Config): Setting[] {
+function describeActs({
+  limits,
+  idempotency,
+  background,
+  planMs,
+  guardRails,
+  dropIn,
+  signing,
+}: Config): Setting[] {
   return [
     ...describeLimits('limits.perCaller', limits.perCaller),
     ...(idempotency
@@ -168,6 +176,7 @@ function describeActs({ limits, idempotency, background, guardRails, dropIn, sig
     ...Object.entries(background ?? {}).map(([name, value]) =>
       setting(`background.${name}`, value as number),
     ),
+    ...(planMs === undefined ? [] : [setting('planMs', planMs)]),
     ...(guardRails?.version === undefined ? [] : [setting('guardRails.version', guardRails.version)]),
     ...listed('guardRails.off', guardRails?.off),
     ...listed('guardRails.processes', guardRails?.processes),

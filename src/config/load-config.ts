@@ -1,5 +1,5 @@
 import { accessOf } from './access.js';
-import { readBackground, readDropIn, readGuardRails, readIdempotency } from './acts.js';
+import { readBackground, readDropIn, readGuardRails, readIdempotency, readPlans } from './acts.js';
 import { Problems } from './config.error.js';
 import type { Config } from './config.js';
 import { LOG_LEVELS } from './config.js';
@@ -46,6 +46,7 @@ export function loadConfig(source: ConfigSource): Config {
     shutdown: readShutdown(environment),
     idempotency: readIdempotency(file.idempotency),
     background: readBackground(file.background),
+    planMs: readPlans(file.plans),
     guardRails: readGuardRails(file.guardRails),
     dropIn: readDropIn(file.dropIn),
     ...signingOf(environment),

@@ -1,6 +1,7 @@
 /** By the name that controllers go under; each one's routes stand together. */
 export const TAGS: Readonly<Record<string, string>> = {
   Operations: 'Handle alarms, and read the receipts back.',
+  Plans: 'Decide on an exact list of alarms first, and act on just that.',
   Progress: 'Follow operations that go on in the background, and stop them.',
   Alarms: 'Find alarms, and see what each takes.',
   Items: 'Remove, restore, delete and unblock what stands in the lists; receipts are those of operations.',

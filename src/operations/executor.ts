@@ -103,7 +103,7 @@ export class Executor {
     const { caller, credential, onBehalfOf, requestId } = context;
     const { operation, remark, alarms, items, idempotencyKey, undoes, background } = order;
     const { length: rules } = order.whitelistRules ?? [];
-    const { expiresAt, expired } = order;
+    const { expiresAt, expired, plan } = order;
     return {
       kind: 'intent',
       ...this.#begin(),
@@ -125,6 +125,7 @@ export class Executor {
       ...(background && { background }),
       ...(expiresAt !== undefined && { expiresAt: new Date(expiresAt).toISOString() }),
       ...(expired && { expired }),
+      ...(plan !== undefined && { plan }),
     };
   }
 

@@ -68,6 +68,8 @@ export interface Order {
   };
   /** Under which the caller may send it again without its being done again. */
   readonly idempotencyKey?: string;
+  /** The plan that it applies, which is applied once. */
+  readonly plan?: string;
   /** RFC 3339: when it is to be taken back. */
   readonly expiresAt?: string;
   /** It takes back what was to be taken back by now. */
@@ -93,7 +95,10 @@ export interface PlacedOrder extends Place {
  * A request whose alarms have yet to be looked up. What was asked tells whether it was asked before; only one that is about to
  * be done is completed.
  */
-export interface Draft extends Pick<Order, 'route' | 'operation' | 'scope' | 'idempotencyKey' | 'expiresAt'> {
+export interface Draft extends Pick<
+  Order,
+  'route' | 'operation' | 'scope' | 'idempotencyKey' | 'expiresAt' | 'plan'
+> {
   /** What was asked, in a form that is the same for requests that mean the same. */
   readonly canonical: string;
   /** Looks up what is missing. @throws Problem when it can't be done as asked; nothing was done then */

@@ -47,35 +47,40 @@ export class Repeats implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   /** What the order claims with its intent. */
-  claimsOf({ idempotencyKey, signature, undoes }: Order, fingerprint: string): Claim[] {
+  claimsOf({ idempotencyKey, signature, undoes, plan }: Order, fingerprint: string): Claim[] {
     const voidBefore = this.clock.now() - this.#keptMs;
     return [
       ...(signature === undefined ? [] : [{ key: signatureClaim(signature), fingerprint, voidBefore }]),
       ...(idempotencyKey === undefined ? [] : [{ key: keyClaim(idempotencyKey), fingerprint, voidBefore }]),
+      ...(plan === undefined ? [] : [{ key: planClaim(plan), fingerprint, voidBefore }]),
       ...(undoes === undefined ? [] : [{ key: undoClaim(undoes), fingerprint, voidBefore }]),
     ];
   }
 
   /** What came of an earlier request under the order's key; undefined when there was none. @throws Problem 409, 422 */
   async earlier(
-    { idempotencyKey }: Pick<Order, 'idempotencyKey'>,
+    { idempotencyKey, plan }: Pick<Order, 'idempotencyKey' | 'plan'>,
     caller: Caller,
     fingerprint: string,
   ): Promise<Handled | undefined> {
-    if (idempotencyKey === undefined) return undefined;
+    const key = plan === undefined ? idempotencyKey && keyClaim(idempotencyKey) : planClaim(plan);
+    if (key === undefined) return undefined;
     const voidBefore = this.clock.now() - this.#keptMs;
-    const claimed = await this.claims.find(caller.id, keyClaim(idempotencyKey), voidBefore);
+    const claimed = await this.claims.find(caller.id, key, voidBefore);
     if (!claimed) return undefined;
     if (claimed.fingerprint !== fingerprint) throw OTHER_REQUEST();
     const trail = await this.store.find(claimed.operationId);
     // Of one that goes on in the background is told how far it is: nobody waits for its end.
-    if (!trail || !(trail.outcome || trail.intent.background)) throw STILL_RUNNING();
+    if (!trail || !(trail.outcome || trail.intent.background)) {
+      throw plan === undefined ? STILL_RUNNING() : PLAN_RUNNING();
+    }
     return handledEarlier(trail);
   }
 
   /** The answer to an order whose claim came second. */
   refusal({ key, fingerprint: theirs }: Extract<NotWritten, { reason: 'claimed' }>, ours: string): Problem {
     if (key.startsWith(SIGNATURE)) return REPLAYED();
+    if (key.startsWith(PLAN)) return PLAN_RUNNING();
     if (key.startsWith(UNDO)) return UNDO_RUNNING();
     return theirs === ours ? STILL_RUNNING() : OTHER_REQUEST();
   }
@@ -94,6 +99,10 @@ const signatureClaim = (signature: string): string => SIGNATURE + signature;
 /** What an idempotency key claims. */
 export const keyClaim = (key: string): string => `key:${key}`;
 
+const PLAN = 'plan:';
+/** What applying a plan claims: it is applied once. */
+export const planClaim = (plan: string): string => PLAN + plan;
+
 const UNDO = 'undo:';
 /** Of two undoings that saw the same state, one goes ahead. */
 const undoClaim = ({ operationId, round }: NonNullable<Order['undoes']>): string =>
@@ -104,6 +113,14 @@ export const UNDO_RUNNING = (): Problem =>
     409,
     'undo_running',
     'This operation is being taken back at the moment. Nothing more was done; look at its receipt in a moment.',
+    { retryable: true, retryAfter: 1 },
+  );
+
+export const PLAN_RUNNING = (): Problem =>
+  new Problem(
+    409,
+    'plan_running',
+    'This plan is being applied at the moment. Nothing more was done; send this again in a moment for what came of it.',
     { retryable: true, retryAfter: 1 },
   );
 

@@ -28,7 +28,7 @@ const DRY_RUN_PARAMETER: ApiQueryOptions = {
   schema: { type: 'boolean', example: true },
 };
 
-const PREFER: ApiHeaderOptions = {
+export const PREFER: ApiHeaderOptions = {
   name: 'Prefer',
   required: false,
   description:

@@ -297,6 +297,12 @@ export class ReceiptDto {
   @ApiProperty({ type: [String], example: ['0198c5f3-1b02-7e55-9d21-2a3b4c5d6e7f'] })
   undoneBy?: string[];
   /**
+   * The plan that it applied.
+   * @example '0198c5f1-9d10-7a4e-8f6b-3c4d5e6f7a8b'
+   */
+  @ApiProperty({ format: 'uuid' })
+  plan?: string;
+  /**
    * When the gateway takes it back; `GET /v1/expirations` tells how far that is.
    * @example '2027-01-31T00:00:00.000Z'
    */

@@ -32,6 +32,7 @@ export function receiptOf(trail: OperationTrail): ReceiptDto {
     ...(intent.undoes !== undefined && { undoes: intent.undoes }),
     ...(intent.leaves && { leaves: [...intent.leaves] }),
     ...(trail.undoneBy && { undoneBy: [...trail.undoneBy] }),
+    ...(intent.plan !== undefined && { plan: intent.plan }),
     ...(intent.expiresAt !== undefined && { expiresAt: intent.expiresAt }),
     ...(intent.expired && { expired: true }),
     ...(intent.background && { progress: progressOf(trail) }),

@@ -11,6 +11,7 @@ const MEANINGS: Readonly<Record<number, string>> = {
   403: 'Not granted to the caller, or not allowed to the gateway by upstream.',
   404: 'Not there, or not yours.',
   409: 'The state of the host or of the account does not allow it.',
+  410: 'It was there, and its time is over.',
   413: 'Too large.',
   414: 'The path is too long.',
   422: 'The key was used for another request.',

@@ -1,0 +1,40 @@
+import { Problem } from '../../../http/problem.js';
+
+export const noSuchPlan = (): Problem => new Problem(404, 'plan_not_found', 'You have no plan of this id.');
+
+export const planExpired = (): Problem =>
+  new Problem(
+    410,
+    'plan_expired',
+    'The plan has expired: what it lists may not be so any more. Nothing was done; make a new one.',
+  );
+
+export const otherDigest = (): Problem =>
+  new Problem(
+    409,
+    'digest_mismatch',
+    'The digest is not that of this plan: you may have seen another list. Nothing was done; look at the plan again.',
+  );
+
+export const nothingToApply = (): Problem =>
+  new Problem(
+    409,
+    'nothing_to_apply',
+    'No alarm of the plan can be handled so; see its verdicts. Nothing was done.',
+  );
+
+export const projectIsAnother = (): Problem =>
+  new Problem(
+    409,
+    'project_changed',
+    'The plan was made for a project that is another one now. Nothing was done; make a new plan.',
+  );
+
+export const notKept = (options?: ErrorOptions): Problem =>
+  new Problem(
+    503,
+    'audit_unavailable',
+    'The plan can not be kept at the moment, so there is none; try again later.',
+    { retryable: true, retryAfter: 5 },
+    options,
+  );

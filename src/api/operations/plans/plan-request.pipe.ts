@@ -1,0 +1,56 @@
+import { Inject, Injectable, type PipeTransform } from '@nestjs/common';
+
+import { CONFIG, type Config } from '../../../config/config.js';
+import { parseOccurTime } from '../../../domain/occur-time.js';
+import { invalidRequest } from '../../../http/problem.js';
+import { compileCheck } from '../../../http/validation/compiled-check.js';
+import { isPlainObject } from '../../../http/validation/fields.js';
+import { MOST_VIOLATIONS, report, type Violation } from '../../../http/validation/report.js';
+import { PlanRequestDto } from './plan-request.dto.js';
+import { isListingTime } from './selector-fields.js';
+
+/** Lets a valid request for a plan through; anything else is told everything that is wrong with it. */
+@Injectable()
+export class PlanRequestPipe implements PipeTransform<unknown, PlanRequestDto> {
+  readonly #check = compileCheck(PlanRequestDto);
+  readonly #mostAlarms: number;
+
+  constructor(@Inject(CONFIG) { limits }: Config) {
+    this.#mostAlarms = limits.alarmsPerRequest;
+  }
+
+  transform(body: unknown): PlanRequestDto {
+    if (this.#check(body) && ruleViolations(body, this.#mostAlarms).length === 0)
+      return body as PlanRequestDto;
+    throw invalidRequest(planViolations(body, this.#mostAlarms));
+  }
+}
+
+/** Everything wrong with a request for a plan. */
+export function planViolations(body: unknown, mostAlarms: number): Violation[] {
+  const violations = [...ruleViolations(body, mostAlarms), ...report(PlanRequestDto, body)];
+  return violations.slice(0, MOST_VIOLATIONS);
+}
+
+/** Rules that no single field can tell. */
+function ruleViolations(body: unknown, mostAlarms: number): Violation[] {
+  if (!isPlainObject(body)) return [];
+  const { operation, whitelistRules, limit, selector } = body;
+  const violations: Violation[] = [];
+  if (whitelistRules !== undefined && operation !== 'add_to_alarm_whitelist') {
+    const message = 'whitelistRules is only for operation add_to_alarm_whitelist';
+    const allowed = ['add_to_alarm_whitelist'];
+    violations.push({ pointer: '/whitelistRules', rule: 'only_for', message, allowed });
+  }
+  if (typeof limit === 'number' && limit > mostAlarms && limit <= 10_000) {
+    const message = `limit must be at most ${mostAlarms}, which is the most that one request may name`;
+    violations.push({ pointer: '/limit', rule: 'too_many', message, allowed: `1 to ${mostAlarms}` });
+  }
+  const { from, to } = isPlainObject(selector) ? selector : {};
+  if (isListingTime(from) && isListingTime(to) && timeOf(from) > timeOf(to)) {
+    violations.push({ pointer: '/selector/from', rule: 'order', message: 'from must not be later than to' });
+  }
+  return violations;
+}
+
+const timeOf = (value: unknown): number => Number(parseOccurTime(value));

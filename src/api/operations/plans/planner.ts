@@ -1,0 +1,114 @@
+import { Inject, Injectable } from '@nestjs/common';
+
+import type { Alarm } from '../../../alarms/alarm.js';
+import type { AlarmFilter } from '../../../alarms/alarm-filter.js';
+import type { Position } from '../../../alarms/alarm-page.js';
+import { AlarmReader } from '../../../alarms/alarm-reader.js';
+import { verdictOf, type ReadyAlarm } from '../../../alarms/fitness.js';
+import { CONFIG, type Config } from '../../../config/config.js';
+import type { CallContext } from '../../../domain/caller.js';
+import { Clock } from '../../../domain/clock.js';
+import { lackOf } from '../../../domain/grants.js';
+import { parseOccurTime } from '../../../domain/occur-time.js';
+import { Readers, type Place } from '../../../lists/readers.js';
+import { guardRailViolations } from '../../../operations/guard-rails/guard-rails.js';
+import { readRails, type GuardRails } from '../../../operations/guard-rails/rails.js';
+import { authorise } from '../../../operations/policy.js';
+import type { Plan, PlannedAlarm } from './plan.js';
+import type { PlanRequestDto, PlanSelectorDto } from './plan-request.dto.js';
+
+const USUAL_LIMIT = 1_000;
+
+/** Makes plans: finds the alarms that a selector means, and says of each whether it would be acted on. */
+@Injectable()
+export class Planner {
+  readonly #rails: GuardRails;
+
+  constructor(
+    @Inject(CONFIG) private readonly config: Config,
+    private readonly readers: Readers,
+    private readonly reader: AlarmReader,
+    private readonly clock: Clock,
+  ) {
+    this.#rails = readRails(config.guardRails);
+  }
+
+  /** @throws Problem where its caller may not read or act there at all, or upstream can't be read */
+  async plan(request: PlanRequestDto, context: CallContext): Promise<Plan> {
+    const { operation, remark, whitelistRules, scope: wish = {} } = request;
+    const place = await this.readers.placeOf(wish, context);
+    const { project, enterpriseProjectId } = place.scope;
+    const rules = (whitelistRules ?? []).map(({ eventType }) => ({ eventType }));
+    authorise(operation, { project, enterpriseProjectId }, context.caller, this.config.projects, rules);
+    const { listed, more } = await this.#listed(request, place, context);
+    const judged = listed.map((alarm) => this.#judged(request, alarm, listed, place, context));
+    return {
+      operation,
+      ...(remark !== undefined && { remark }),
+      ...(whitelistRules && { whitelistRules }),
+      scope: place.scope,
+      found: judged.map(({ shown }) => shown),
+      more,
+      alarms: judged.flatMap(({ ready }) => (ready ? [ready] : [])),
+    };
+  }
+
+  async #listed(
+    { selector, limit: asked = USUAL_LIMIT }: PlanRequestDto,
+    place: Place,
+    context: CallContext,
+  ): Promise<{ listed: Alarm[]; more: boolean }> {
+    const limit = Math.min(asked, this.config.limits.alarmsPerRequest);
+    const filter = filterOf(selector, this.clock.now());
+    const listed: Alarm[] = [];
+    let position: Position | undefined;
+    do {
+      const page = { limit: limit - listed.length, ...(position && { position }) };
+      const { alarms, next } = await this.reader.list(place, filter, page, context);
+      listed.push(...alarms);
+      position = next;
+    } while (position && listed.length < limit);
+    if (!position) return { listed, more: false };
+    const { alarms } = await this.reader.list(place, filter, { limit: 1, position }, context);
+    return { listed, more: alarms.length > 0 };
+  }
+
+  #judged(
+    { operation }: PlanRequestDto,
+    alarm: Alarm,
+    listed: readonly Alarm[],
+    { scope }: Place,
+    { caller }: CallContext,
+  ): { shown: PlannedAlarm; ready?: ReadyAlarm } {
+    const { eventId, name, severity } = alarm;
+    const shown = { eventId, ...(name !== undefined && { name }), ...(severity && { severity }) };
+    const refuse = (reason: string, message: string) => ({
+      shown: { ...shown, refused: { reason, message } },
+    });
+    const leavesAlone = (this.config.upstream.verify ?? 'never') !== 'never';
+    const same = listed.length > 1 ? listed.filter((each) => each.eventId === eventId) : [alarm];
+    const verdict = verdictOf(operation, same, { cutShort: false, leavesAlone });
+    if ('unfit' in verdict) return refuse(verdict.unfit.rule, verdict.unfit.message);
+    const { project, enterpriseProjectId } = scope;
+    const facts = { eventType: verdict.alarm.eventType, ...(severity && { severity }) };
+    const question = { right: 'act', operation, project, enterpriseProjectId, alarms: [facts] } as const;
+    const lack = lackOf(caller, question);
+    if (lack)
+      return refuse(lack.code, `${lack.code === 'denied' ? 'is denied' : 'is not granted'}: ${lack.what}`);
+    const [rail] = guardRailViolations(
+      { route: '', operation, alarms: [verdict.alarm], bodies: [] },
+      this.#rails,
+    );
+    return rail ? refuse('guard_rail', rail.message) : { shown, ready: verdict.alarm };
+  }
+}
+
+/** Newer alarms than those of now are no part of it, whenever the pages are read. @param now epoch milliseconds */
+function filterOf({ from, to, ...rest }: PlanSelectorDto, now: number): AlarmFilter {
+  const start = from === undefined ? undefined : Number(parseOccurTime(from));
+  return {
+    ...rest,
+    ...(start !== undefined && { from: start }),
+    to: to === undefined ? Math.max(now, start ?? 0) : Number(parseOccurTime(to)),
+  };
+}

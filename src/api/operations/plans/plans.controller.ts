@@ -1,0 +1,84 @@
+import { Body, Controller, Get, HttpCode, Param, Post, Res, UseGuards } from '@nestjs/common';
+import type { FastifyReply } from 'fastify';
+
+import type { CallContext } from '../../../domain/caller.js';
+import { Access, Context } from '../../../http/access.js';
+import { Contract } from '../../../http/contract/contract.js';
+import { NoParametersGuard } from '../../../http/parameters.guard.js';
+import { BodyPipe } from '../../../http/validation/body.pipe.js';
+import { OperationsService } from '../../../operations/operations.service.js';
+import { tellRepeated } from '../../../operations/tell-repeated.js';
+import { withWishes } from '../../../operations/wishes.js';
+import { answer, answeredOf } from '../answer.js';
+import { ReceiptDto } from '../receipt.dto.js';
+import { wishesOf } from '../wishes.js';
+import { PlanDto } from './plan.dto.js';
+import { ApplyRequestDto, PlanRequestDto } from './plan-request.dto.js';
+import { PlanRequestPipe } from './plan-request.pipe.js';
+import { APPLY_PLAN, FIND_PLAN, MAKE_PLAN } from './plans.contract.js';
+import { PlansService } from './plans.service.js';
+
+const APPLY_BODY = new BodyPipe(ApplyRequestDto);
+
+@Controller('v1/plans')
+export class PlansController {
+  constructor(
+    private readonly plans: PlansService,
+    private readonly operations: OperationsService,
+  ) {}
+
+  /**
+   * Make a plan.
+   *
+   * @remarks
+   * Finds the alarms that a selector means and keeps the exact list, with a verdict for each: whether upstream says that it takes the
+   * operation, whether you may, and whether the guard rails let it through. Nothing is done. What you may not read is not found.
+   */
+  @Post()
+  @Access('act')
+  @UseGuards(NoParametersGuard)
+  @HttpCode(201)
+  @Contract(MAKE_PLAN)
+  make(@Body(PlanRequestPipe) request: PlanRequestDto, @Context() context: CallContext): Promise<PlanDto> {
+    return this.plans.make(request, context);
+  }
+
+  /**
+   * Find a plan.
+   *
+   * @remarks
+   * The list as it was found, and whether it was applied. For a day after it expired.
+   */
+  @Get(':id')
+  @Access('act')
+  @UseGuards(NoParametersGuard)
+  @Contract(FIND_PLAN)
+  find(@Param('id') id: string, @Context() context: CallContext): Promise<PlanDto> {
+    return this.plans.find(id, context);
+  }
+
+  /**
+   * Apply a plan.
+   *
+   * @remarks
+   * Acts on exactly the alarms that the plan accepted, never on one that came later; everything that decides about an operation
+   * decides about this one. It happens once: asked again, it is answered with what came of the first time, as it is known now, and
+   * `Idempotency-Replayed: true`. The digest says that you mean the list that you saw.
+   */
+  @Post(':id/apply')
+  @Access('act', { acts: true })
+  @UseGuards(NoParametersGuard)
+  @HttpCode(200)
+  @Contract(APPLY_PLAN)
+  async apply(
+    @Param('id') id: string,
+    @Body(APPLY_BODY) request: ApplyRequestDto,
+    @Context() context: CallContext,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<ReceiptDto> {
+    const draft = await this.plans.draftOf(id, request.digest, context);
+    const handled = await this.operations.handle(withWishes(draft, wishesOf({}, reply.request.raw)), context);
+    tellRepeated(reply, handled);
+    return answer(reply, answeredOf(handled));
+  }
+}
