@@ -18,8 +18,6 @@ import { PlanRequestPipe } from './plan-request.pipe.js';
 import { APPLY_PLAN, FIND_PLAN, MAKE_PLAN } from './plans.contract.js';
 import { PlansService } from './plans.service.js';
 
-const APPLY_BODY = new BodyPipe(ApplyRequestDto);
-
 @Controller('v1/plans')
 export class PlansController {
   constructor(
@@ -72,7 +70,7 @@ export class PlansController {
   @Contract(APPLY_PLAN)
   async apply(
     @Param('id') id: string,
-    @Body(APPLY_BODY) request: ApplyRequestDto,
+    @Body(new BodyPipe(ApplyRequestDto)) request: ApplyRequestDto,
     @Context() context: CallContext,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<ReceiptDto> {
