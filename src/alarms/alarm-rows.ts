@@ -1,11 +1,11 @@
 import type { CallContext } from '../domain/caller.js';
 import type { Category } from '../domain/alarm-words.js';
-import { parseExact } from '../domain/exact-json.js';
 import type { Place, Readers } from '../lists/readers.js';
 import { readEvents } from '../upstream/index.js';
 import type { Alarm } from './alarm.js';
 import { queryOf, type AlarmFilter } from './alarm-filter.js';
 import { alarmOf } from './alarm.translator.js';
+import { parseListing } from './listing-json.js';
 import { list, object, whole } from '../lists/listed-value.js';
 
 /** Upstream takes 10 to 1000 rows a page, and may give fewer than it was asked for (contract 2.1). */
@@ -43,7 +43,7 @@ export async function readRows(
     ['limit', String(Math.max(LEAST_ROWS, limit))],
   ]);
   const body = await readers.read(call, context);
-  const answer = object(body.trim() === '' ? {} : parseExact(body));
+  const answer = object(body.trim() === '' ? {} : parseListing(body));
   const total = whole(answer['total_num']);
   const rows = list(answer['data_list']).slice(0, limit).map(alarmOf);
   return { rows, ...(total !== undefined && { total }) };
