@@ -46,7 +46,7 @@ const caller: fc.Arbitrary<Caller> = fc.record({
 });
 const alarm: fc.Arbitrary<AlarmFacts> = fc.record(
   { eventType: fc.constantFrom(...EVENT_TYPES), severity: fc.constantFrom(...SEVERITIES) },
-  { requiredKeys: ['eventType'] },
+  { requiredKeys: [] },
 );
 const place = {
   project: fc.constantFrom(...PROJECTS),
@@ -103,7 +103,7 @@ function cellsOfGrant(given: Grant): string[] {
   } = given;
   const places = [...everyIf(enterpriseProjects, SINGLE), ...enterpriseProjects];
   const where = [everyIf(projects, PROJECTS), places] as const;
-  const kinds = [eventTypes ?? EVENT_TYPES, severities ?? [...SEVERITIES, UNKNOWN]] as const;
+  const kinds = [eventTypes ?? [...EVENT_TYPES, UNKNOWN], severities ?? [...SEVERITIES, UNKNOWN]] as const;
   return ['act', 'approve', 'read', 'audit']
     .filter((right) => rights.includes(right as Right))
     .flatMap((right) => {
@@ -129,7 +129,7 @@ function cellsOfDenial(denied: Denial): string[] {
     rights,
     deeds,
     ...where,
-    eventTypes ?? EVENT_TYPES,
+    [...(eventTypes ?? EVENT_TYPES), UNKNOWN],
     severities ? [...severities, UNKNOWN] : [...SEVERITIES, UNKNOWN],
   );
   const limited = eventTypes !== undefined || severities !== undefined;
@@ -146,7 +146,7 @@ function cellsOfQuestion({
   const kinds =
     alarms.length === 0
       ? [['-', '-'] as const]
-      : alarms.map(({ eventType, severity = UNKNOWN }) => [eventType, severity] as const);
+      : alarms.map(({ eventType = UNKNOWN, severity = UNKNOWN }) => [eventType, severity] as const);
   return kinds.map((kind) => [right, operation, project, enterpriseProjectId, ...kind].join('|'));
 }
 
