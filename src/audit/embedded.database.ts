@@ -35,8 +35,7 @@ export class EmbeddedDatabase {
 
   /** @param path of the file, or `:memory:` */
   constructor(path: string) {
-    // Who may read it is decided when it is made; the files beside it follow.
-    if (path !== ':memory:') closeSync(openSync(path, 'a', OWNER_ONLY));
+    if (path !== ':memory:') makeForOwner(path);
     const database = new Database(path);
     this.#database = database;
     database.pragma(`page_size = ${PAGE_BYTES}`);
@@ -107,6 +106,15 @@ export class EmbeddedDatabase {
 
   #isTooLate({ late, operationId }: Entry): boolean {
     return late === true && this.#statements.pending.get(operationId) === undefined;
+  }
+}
+
+/** Who may read the file is decided when it is made; the files beside it follow. */
+function makeForOwner(path: string): void {
+  try {
+    closeSync(openSync(path, 'a', OWNER_ONLY));
+  } catch {
+    // Why it can't be opened is said when it is opened.
   }
 }
 
