@@ -142,7 +142,7 @@ export class SimulatedProcess {
     this.operations = new OperationsService(
       config,
       executor,
-      new Background(config, executor, conductor, this.#recovery, clock),
+      new Background(config, executor, conductor, this.#recovery, clock, metrics),
       new Repeats(config, new ClaimStore(engine), this.store, clock),
       new Joins(config, clock),
       new Limits(new Quotas(config, clock), trail, clock),

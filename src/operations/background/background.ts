@@ -14,6 +14,7 @@ import type { CallContext } from '../../domain/caller.js';
 import { Clock } from '../../domain/clock.js';
 import { OPERATIONS } from '../../domain/operation-name.js';
 import { tooMany, type Problem } from '../../http/problem.js';
+import { Metrics } from '../../metrics/metrics.js';
 import { Executor } from '../executor.js';
 import type { Handled } from '../handled.js';
 import type { PlacedOrder } from '../order.js';
@@ -58,7 +59,13 @@ export class Background implements OnModuleDestroy, BeforeApplicationShutdown {
     private readonly conductor: Conductor,
     recovery: Recovery,
     private readonly clock: Clock,
+    metrics: Metrics,
   ) {
+    metrics.watch(
+      'hss_gateway_background_waiting',
+      'Operations of the background that wait for their turn in this process.',
+      () => this.waiting,
+    );
     recovery.onAdopted((operation) => this.#adopt(operation));
     this.#halt = new Halt(clock);
     this.#atOnce = background?.operationsAtOnce ?? AT_ONCE;
