@@ -1,5 +1,6 @@
 import type { OperationTrail } from '../audit/audit-record.js';
 import type { OperationStore } from '../audit/operation.store.js';
+import { lackOf } from '../domain/grants.js';
 import type { Caller } from '../domain/caller.js';
 import { Problem } from '../http/problem.js';
 
@@ -12,6 +13,23 @@ export function isOperationId(text: string): boolean {
 
 export const noSuchOperation = (): Problem =>
   new Problem(404, 'operation_not_found', 'You have no operation of this id.');
+
+/** An operation that a caller may read: its own, or any where it has the right to audit. @throws Problem 404 otherwise */
+export async function readableOperation(
+  store: OperationStore,
+  id: string,
+  caller: Caller,
+): Promise<OperationTrail> {
+  const trail = isOperationId(id) ? await store.find(id) : undefined;
+  if (trail && (trail.intent.caller === caller.id || mayAudit(caller, trail))) return trail;
+  throw noSuchOperation();
+}
+
+/** Whether a caller may read what others did there. Records tell of no event types, so a grant that is limited by them covers none. */
+export function mayAudit(caller: Caller, { intent }: OperationTrail): boolean {
+  const { project, enterpriseProjectId } = intent.scope;
+  return lackOf(caller, { right: 'audit', project, enterpriseProjectId, alarms: [{}] }) === undefined;
+}
 
 /** One of a caller's operations. @throws Problem 404, also for what belongs to another caller */
 export async function ownOperation(

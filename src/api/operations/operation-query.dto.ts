@@ -17,6 +17,13 @@ function Time(): PropertyDecorator {
 /** Which receipts to list; every part narrows. As it travels: every value is a string. */
 export class OperationQueryDto {
   /**
+   * Operations of this caller, or of every one with `*`, where you have the right to audit. Left out: your own.
+   * @example 'chat-bot'
+   */
+  @Text(1, 64, { optional: true })
+  caller?: string;
+
+  /**
    * Only this operation.
    * @example 'isolate_and_kill'
    */

@@ -7,10 +7,10 @@ import { parseOccurTime } from '../../domain/occur-time.js';
 import { DEFAULT_LIMIT, OperationQueryDto } from './operation-query.dto.js';
 
 /** The filter and page that a query string asks for. @throws Problem 400 */
-export function readQuery(query: unknown): { filter: OperationFilter; limit: number } {
+export function readQuery(query: unknown): { filter: OperationFilter; limit: number; caller?: string } {
   const violations = queryViolations(query);
   if (violations.length > 0) throw invalidRequest(violations);
-  const { operation, status, project, alarm, from, to, limit, cursor } = query as OperationQueryDto;
+  const { caller, operation, status, project, alarm, from, to, limit, cursor } = query as OperationQueryDto;
   const before = readCursor(cursor);
   const filter: OperationFilter = {
     ...(isOperationName(operation) && { operation }),
@@ -21,7 +21,11 @@ export function readQuery(query: unknown): { filter: OperationFilter; limit: num
     ...(to !== undefined && { to: Number(parseOccurTime(to)) }),
     ...(before !== undefined && { before }),
   };
-  return { filter, limit: limit === undefined ? DEFAULT_LIMIT : Number(limit) };
+  return {
+    filter,
+    limit: limit === undefined ? DEFAULT_LIMIT : Number(limit),
+    ...(caller !== undefined && { caller }),
+  };
 }
 
 /** Everything wrong with a query string. */

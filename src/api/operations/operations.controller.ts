@@ -114,7 +114,7 @@ export class OperationsController {
    * Find one operation.
    *
    * @remarks
-   * Answers the receipt as it stands now, to the caller who made the operation.
+   * Answers the receipt as it stands now, to the caller who made the operation, and to those who may audit where it acted.
    */
   @Get(':id')
   @Access('read')
@@ -127,7 +127,7 @@ export class OperationsController {
    * List operations.
    *
    * @remarks
-   * Your own operations, newest first; every parameter narrows. Pass `nextCursor` as `cursor` for the next page; it is absent at
+   * Your own operations, or with `caller` those of others where you may audit, newest first; every parameter narrows. Pass `nextCursor` as `cursor` for the next page; it is absent at
    * the end.
    */
   @Get()
