@@ -392,6 +392,18 @@ describe('grants', () => {
     expect((await sent()).length).toBe(status === 200 ? 1 : 0);
   });
 
+  it('by severity cover taking back what was done under them', async () => {
+    const done = await rig.operate(
+      { operation: 'ignore', alarmIds: [SPECIAL_ALARM_IDS.onlyIgnore] },
+      as('the-mild'),
+    );
+    const undo = (id: unknown) =>
+      rig.call('POST', `/v1/operations/${String(id)}/undo`, undefined, as('the-mild'));
+    const undone = await undo(done.body.id);
+    expect([undone.status, undone.body.operation]).toEqual([200, 'do_not_ignore']);
+    expect((await undo(undone.body.id)).status).toBe(200);
+  });
+
   it('that do not cover the operation or the place keep upstream from being asked', async () => {
     await rig.control('DELETE', '/requests');
     const wish = { operation: 'ignore', alarmIds: [SEED], scope: { enterpriseProjectId: 'all_granted_eps' } };

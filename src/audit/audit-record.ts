@@ -1,6 +1,7 @@
 import type { Credential } from '../domain/caller.js';
 import type { AlarmOutcome, ChunkOutcome, OperationStatus } from '../domain/outcome.js';
 import type { OperationName } from '../domain/operation-name.js';
+import type { Severity } from '../domain/severity.js';
 import type { Scope } from '../domain/scope.js';
 
 /** What a credential is called, never itself. */
@@ -24,6 +25,8 @@ export interface IntentRecord {
   readonly scope: Scope;
   /** Event ids in the order of the request; none where it acts on items. */
   readonly alarms: readonly string[];
+  /** Of each alarm, as upstream listed it when the alarms were looked up by their ids; absent where they were not. */
+  readonly severities?: readonly (Severity | null)[];
   /** What it acts on in one of upstream's lists, in the order of the request; absent where it acts on alarms. */
   readonly items?: readonly ItemRecord[];
   /** The key under which the caller may send the request again without its being done again. */

@@ -115,6 +115,9 @@ export class Executor {
       ...(remark !== undefined && { remark }),
       scope,
       alarms: alarms.map(({ eventId }) => eventId),
+      ...(alarms.some(({ severity }) => severity) && {
+        severities: alarms.map(({ severity = null }) => severity),
+      }),
       ...(items && { items: items.map(({ id, target }) => ({ id, target })) }),
       ...(idempotencyKey !== undefined && { idempotencyKey }),
       ...(rules > 0 && { rules }),

@@ -2,8 +2,9 @@ import type { Leftover, OperationTrail } from '../../audit/audit-record.js';
 import { parseExact } from '../../domain/exact-json.js';
 import { CHUNK_SIZE } from '../../domain/outcome.js';
 import type { OperationType } from '../../domain/operation-type.js';
+import type { Severity } from '../../domain/severity.js';
 import { operateBody, type WireEvent, type WireOperateBody } from '../../upstream/index.js';
-import type { Order } from '../order.js';
+import type { Order, OrderedAlarm } from '../order.js';
 import { orderedAlarmOf } from '../ordered-alarm.js';
 
 export const UNDO_ROUTE = 'POST /v1/operations/{id}/undo';
@@ -30,6 +31,7 @@ export function undoOrder(
   remark: string | undefined,
 ): Pick<Order, 'operation' | 'alarms' | 'bodies' | 'undoes'> {
   const wanted = new Set(left);
+  const severities = severitiesIn(trail);
   const sent = bodies.map((body) => parseExact(body) as WireOperateBody);
   const events = sent
     .flatMap(({ operate_event_list: list }) => list)
@@ -40,7 +42,7 @@ export function undoOrder(
     : [];
   return {
     operation,
-    alarms: events.map(orderedAlarmOf),
+    alarms: events.map((event) => withSeverity(orderedAlarmOf(event), severities.get(event.event_id))),
     bodies: inChunks(events).map((chunk) =>
       operateBody({
         operate_type: operation,
@@ -50,6 +52,18 @@ export function undoOrder(
     ),
     undoes: { operationId: trail.intent.operationId, round, leaves },
   };
+}
+
+/** By event id, as upstream listed them when the alarms were looked up: who could act by them can take back by them. */
+function severitiesIn({ intent }: OperationTrail): ReadonlyMap<string, Severity> {
+  const { alarms, severities = [] } = intent;
+  return new Map(
+    severities.flatMap((severity, index) => (severity ? [[alarms[index] ?? '', severity] as const] : [])),
+  );
+}
+
+function withSeverity(alarm: OrderedAlarm, severity: Severity | undefined): OrderedAlarm {
+  return severity ? { ...alarm, severity } : alarm;
 }
 
 function inChunks(events: readonly WireEvent[]): WireEvent[][] {
