@@ -215,7 +215,9 @@ describe('the same undoing', () => {
     expect(await sent()).toHaveLength(2);
     expect(answers.filter(({ status }) => status === 200).length).toBeGreaterThanOrEqual(1);
     for (const { status, body } of answers) {
-      if (status !== 200) expect((body as { code: string }).code).toBe('undo_running');
+      // One that came late found all of it taken back.
+      if (status !== 200)
+        expect(['undo_running', 'nothing_to_undo']).toContain((body as { code: string }).code);
     }
     expect((await receiptOf(id)).undoneBy).toHaveLength(1);
     expect(outcomesOf((await receiptOf(id)) ?? [])).toEqual(['applied']);
