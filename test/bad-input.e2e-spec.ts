@@ -437,7 +437,8 @@ describe('what is not there', () => {
     ['GET', '/v1/operations/not-an-id', 404],
     ['GET', '/v1/operations?limit=0', 400],
     ['GET', '/v1/operations?limit=1&limit=2', 400],
-    ['GET', '/v1/operations?caller=portal', 400],
+    ['GET', '/v1/operations?caller=', 400],
+    ['GET', '/v1/operations?caller=chat-bot', 403],
     ['GET', '/v1/operations?__proto__=x', 400],
   ])('%s %s is %d', async (method, path, status) => {
     const problem = problemOf(await rig.call(method, path));

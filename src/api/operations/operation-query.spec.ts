@@ -66,7 +66,8 @@ describe('a query for receipts', () => {
     ['limit', ['1', '2'], 'integer'],
     ['cursor', 'AAAA', 'cursor'],
     ['cursor', '', 'cursor'],
-    ['caller', 'somebody-else', 'unknown_field'],
+    ['caller', '', 'text'],
+    ['user', 'somebody-else', 'unknown_field'],
     ['limt', '1', 'unknown_field'],
     ['__proto__', 'x', 'unknown_field'],
   ])('that says %s=%j is refused by that name', (name, value, rule) => {
