@@ -15,7 +15,7 @@ function gateOn(): {
   const gate = new ProjectGate(8, clock);
   const enter = (deadlineMs: number, lane: 'normal' | 'inverse' = 'normal') => {
     const asked: Asked = {};
-    void gate.enter(lane, clock.now() + deadlineMs).then((entry) => (asked.entry = entry));
+    void gate.enter(lane, clock.monotonic() + deadlineMs).then((entry) => (asked.entry = entry));
     return asked;
   };
   return { gate, clock, enter };
@@ -109,7 +109,7 @@ describe('the places of a project', () => {
   it('are not queued for while upstream is known to be down', async () => {
     const { gate, clock, enter } = gateOn();
     await fill(enter, clock);
-    for (let faults = 0; faults < 20; faults += 1) gate.breaker.report('fault', 1, clock.now());
+    for (let faults = 0; faults < 20; faults += 1) gate.breaker.report('fault', 1, clock.monotonic());
     const asked = enter(10_000);
     await settle(clock);
     expect(asked.entry).toEqual({ held: 'breaker_open', retryAfterMs: 5_000 });

@@ -17,7 +17,7 @@ export interface Resolved {
   readonly verdicts: readonly Verdict[];
   /** What was listed of each that was found, by event id. */
   readonly listed: ReadonlyMap<string, Alarm>;
-  /** When it was read, in epoch milliseconds: of the moment before. */
+  /** When it was read, by the monotonic clock: of the moment before. */
   readonly readAt: number;
 }
 
@@ -40,7 +40,7 @@ export class AlarmResolver {
     place: Place,
     context: CallContext,
   ): Promise<Resolved> {
-    const readAt = this.clock.now();
+    const readAt = this.clock.monotonic();
     const found = await this.reader.find(place, references, context);
     const leavesAlone = (this.config.upstream.verify ?? 'never') !== 'never';
     const circumstances = { cutShort: found.cutShort, leavesAlone };

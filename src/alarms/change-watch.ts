@@ -10,7 +10,7 @@ const BELIEVED_MS = 1_000;
 export class ChangeWatch {
   constructor(
     private readonly clock: Clock,
-    /** When they were read, in epoch milliseconds. */
+    /** When they were read, by the monotonic clock. */
     private readonly readAt: number,
     /** Reads them again, and answers which are not as they were. */
     private readonly changed: (eventIds: readonly string[], context: CallContext) => Promise<string[]>,
@@ -21,7 +21,7 @@ export class ChangeWatch {
    * all are the same, or were read a moment ago.
    */
   async objection(eventIds: readonly string[], context: CallContext): Promise<Fault | undefined> {
-    if (this.clock.now() - this.readAt < BELIEVED_MS) return undefined;
+    if (this.clock.monotonic() - this.readAt < BELIEVED_MS) return undefined;
     try {
       const changed = await this.changed(eventIds, context);
       return changed.length === 0 ? undefined : alarmChanged(changed);

@@ -69,9 +69,9 @@ export interface CallContext {
   readonly credential?: Credential;
   /** The human behind the request, in the caller's words: for the records, never for a decision. */
   readonly onBehalfOf?: string;
-  /** Epoch milliseconds. */
+  /** By the monotonic clock, in milliseconds. */
   readonly receivedAt: number;
-  /** Epoch milliseconds; nothing is started after it. */
+  /** By the monotonic clock, in milliseconds; nothing is started after it. */
   readonly deadlineAt: number;
   /** The signature by which the caller proved who it is, which may come only once. */
   readonly signature?: string;

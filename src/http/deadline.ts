@@ -7,7 +7,7 @@ export const DEADLINE_HEADER = 'x-deadline-ms';
 const SHORTEST_MS = 300;
 
 /**
- * Until when a request may take, in epoch milliseconds: as long as the gateway is configured for, or less where the caller
+ * Until when a request may take, by the monotonic clock: as long as the gateway is configured for, or less where the caller
  * asks for less; asking for more changes nothing.
  *
  * @throws Problem 400

@@ -111,7 +111,7 @@ export class Gatekeeper {
     { caller, credential }: Identity,
     signature?: string,
   ): void {
-    const receivedAt = this.clock.now();
+    const receivedAt = this.clock.monotonic();
     const { deadlineMs } = this.config.upstream;
     const context = {
       requestId: request.id,

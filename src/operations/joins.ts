@@ -9,7 +9,7 @@ import type { Handled } from './handled.js';
 const JOIN_MS = 10_000;
 
 interface Run {
-  /** Epoch milliseconds. */
+  /** By the monotonic clock. */
   readonly startedAt: number;
   readonly handled: Promise<Handled>;
 }
@@ -39,7 +39,7 @@ export class Joins {
   ): Promise<Handled> {
     if (this.#joinMs === 0) return act();
     const name = JSON.stringify([caller.id, onBehalfOf, fingerprint]);
-    const now = this.clock.now();
+    const now = this.clock.monotonic();
     const other = this.#runs.get(name);
     if (joins && other && now - other.startedAt < this.#joinMs) {
       return { ...(await this.#within(deadlineAt, other.handled)), repeated: 'joined' };
@@ -65,7 +65,7 @@ export class Joins {
   async #within(deadlineAt: number, handled: Promise<Handled>): Promise<Handled> {
     let cancel = () => {};
     const late = new Promise<never>((_, reject) => {
-      cancel = this.clock.schedule(deadlineAt - this.clock.now(), () => reject(STILL_JOINED()));
+      cancel = this.clock.schedule(deadlineAt - this.clock.monotonic(), () => reject(STILL_JOINED()));
     });
     try {
       return await Promise.race([handled, late]);

@@ -2,12 +2,13 @@ import type { SettledAlarm } from '../audit/audit-record.js';
 import { stoodBefore, type AlarmStanding } from '../upstream/index.js';
 import type { Influence } from './influence.js';
 
-/** Moments in epoch milliseconds. */
+/** Moments. */
 export interface Times {
-  /** When the intent was written. */
+  /** When the intent was written, in epoch milliseconds. */
   readonly requestedAt: number;
-  /** When the outcome was written: nothing was sent after it. */
+  /** Nothing was sent after it, by the monotonic clock. */
   readonly concludedAt: number;
+  /** By the monotonic clock. */
   readonly now: number;
   /** How long upstream may still carry out a request whose answer was lost. */
   readonly quietMs: number;

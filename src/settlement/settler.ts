@@ -27,6 +27,15 @@ const TIMER_LEEWAY_MS = 5;
 const OTHERS_SINCE_MS = 60_000;
 const MOST_OTHERS = 100;
 
+/** One look that is to come. */
+interface Look {
+  readonly intent: IntentRecord;
+  /** Nothing was sent after it, by the monotonic clock: when the outcome became known here, or was taken over. */
+  readonly since: number;
+  /** How many came before. */
+  readonly look: number;
+}
+
 /** What an alarm came to, and whether upstream is still at work on it. */
 export interface FoundAlarm extends SettledAlarm {
   readonly underWay: boolean;
@@ -82,7 +91,8 @@ export class Settler implements OnModuleDestroy {
 
   /** Looks after an operation of unknown outcome, in the background. */
   watch(intent: IntentRecord): void {
-    this.#lookLater(intent, 0, LOOK_AFTER_MS[0] ?? LAST_LOOK_AFTER_MS);
+    const since = this.clock.monotonic();
+    this.#lookLater({ intent, since, look: 0 }, LOOK_AFTER_MS[0] ?? LAST_LOOK_AFTER_MS);
   }
 
   /**
@@ -90,7 +100,7 @@ export class Settler implements OnModuleDestroy {
    * tells now.
    *
    * @param body of the chunk, as it travelled
-   * @param since epoch milliseconds: it was not sent after it
+   * @param since time of the monotonic clock: it was not sent after it
    */
   async lookAt(
     intent: IntentRecord,
@@ -111,31 +121,32 @@ export class Settler implements OnModuleDestroy {
     );
   }
 
-  #lookLater(intent: IntentRecord, look: number, delay: number): void {
+  #lookLater(next: Look, delay: number): void {
     if (this.#stopped) return;
+    const { intent } = next;
     const { project } = intent.scope;
     const cancel = this.clock.schedule(delay, () => {
       // One look at a time in each project, so that many unknowns at once do not become many calls at once.
       const before = this.#looking.get(project) ?? Promise.resolve();
       this.#looking.set(
         project,
-        before.then(() => this.#look(intent, look)),
+        before.then(() => this.#look(next)),
       );
     });
     this.#watched.set(intent.operationId, cancel);
   }
 
-  async #look(intent: IntentRecord, look: number): Promise<void> {
+  async #look({ intent, since, look }: Look): Promise<void> {
     if (this.#stopped) return;
     const { operationId } = intent;
     let next = LOOK_AFTER_MS[look + 1] ?? LAST_LOOK_AFTER_MS;
     try {
-      const decisive = await this.#settle(operationId);
+      const decisive = await this.#settle(operationId, since);
       if (decisive === undefined) {
         this.#watched.delete(operationId);
         return;
       }
-      next = Math.min(next, decisive - this.clock.now() + TIMER_LEEWAY_MS);
+      next = Math.min(next, decisive - this.clock.monotonic() + TIMER_LEEWAY_MS);
     } catch (error) {
       if (error instanceof OperationTakenOver) {
         // Another process looks after it by now.
@@ -148,11 +159,15 @@ export class Settler implements OnModuleDestroy {
         'an unknown outcome could not be looked up; trying again',
       );
     }
-    this.#lookLater(intent, look + 1, next);
+    this.#lookLater({ intent, since, look: look + 1 }, next);
   }
 
-  /** One look; answers from when on the next one may tell more, in epoch milliseconds, or undefined when it was the last. */
-  async #settle(operationId: string): Promise<number | undefined> {
+  /**
+   * One look; answers from when on the next one may tell more, by the monotonic clock, or undefined when it was the last.
+   *
+   * @param since nothing was sent after it, by the monotonic clock
+   */
+  async #settle(operationId: string, since: number): Promise<number | undefined> {
     const trail = await this.store.find(operationId);
     if (!trail) return undefined;
     // It could not be recorded yet.
@@ -160,7 +175,7 @@ export class Settler implements OnModuleDestroy {
     const open = openIn(trail);
     if (open.size === 0) return undefined;
     // Of before the reading: what is not done then may be done before the reading ends.
-    const times = this.#times(trail.intent, Date.parse(trail.outcome.at));
+    const times = this.#times(trail.intent, since);
     const standings = await this.#standings(trail, new Set(open.keys()));
     const judged = await Promise.all(
       standings.map(async (found) => {
@@ -187,9 +202,9 @@ export class Settler implements OnModuleDestroy {
     return {
       requestedAt,
       concludedAt,
-      now: this.clock.now(),
+      now: this.clock.monotonic(),
       quietMs: settleQuietMs,
-      giveUpAt: requestedAt + settleGiveUpMs,
+      giveUpAt: concludedAt + settleGiveUpMs,
     };
   }
 
@@ -235,7 +250,7 @@ export class Settler implements OnModuleDestroy {
   }
 
   #context(operationId: string): CallContext {
-    const now = this.clock.now();
+    const now = this.clock.monotonic();
     const caller = { id: 'gateway', grants: [] };
     return { requestId: operationId, caller, receivedAt: now, deadlineAt: now + LOOK_DEADLINE_MS };
   }

@@ -100,7 +100,7 @@ export class UpstreamClient implements OnApplicationShutdown {
     for (;;) {
       const proof = await authenticator.prove(request, context.deadlineAt).catch(faultFrom);
       if (!('headers' in proof)) return this.#failed(progress, proof, 'not_done');
-      if (context.deadlineAt - this.clock.now() < LEAST_TIME_FOR_AN_ATTEMPT_MS) {
+      if (context.deadlineAt - this.clock.monotonic() < LEAST_TIME_FOR_AN_ATTEMPT_MS) {
         return this.#failed(progress, faultOf(OUT_OF_TIME, {}), 'not_done');
       }
       const entry = await gate.enter(call.lane, context.deadlineAt);
@@ -183,7 +183,7 @@ export class UpstreamClient implements OnApplicationShutdown {
 
   #begin(): Progress {
     return {
-      startedAt: this.clock.now(),
+      startedAt: this.clock.monotonic(),
       attempts: 0,
       replays: 0,
       bytesSent: false,
@@ -219,7 +219,7 @@ export class UpstreamClient implements OnApplicationShutdown {
     progress: Progress,
   ): Promise<Attempt> {
     progress.attempts += 1;
-    const remaining = context.deadlineAt - RESERVE_MS - this.clock.now();
+    const remaining = context.deadlineAt - RESERVE_MS - this.clock.monotonic();
     const exchange = await this.transport.exchange({
       origin: call.project.hssEndpoint,
       method: call.method,
@@ -254,7 +254,7 @@ export class UpstreamClient implements OnApplicationShutdown {
       attempts,
       tokenRenewed,
       maxAttempts: this.config.upstream.maxAttempts,
-      remainingMs: context.deadlineAt - this.clock.now(),
+      remainingMs: context.deadlineAt - this.clock.monotonic(),
       chance: this.random.next(),
       ...(reading.retryAfterMs !== undefined && { retryAfterMs: reading.retryAfterMs }),
     };
@@ -287,7 +287,7 @@ export class UpstreamClient implements OnApplicationShutdown {
     return {
       attempts: attempts + replays,
       bytesSent,
-      durationMs: Math.max(0, this.clock.now() - startedAt),
+      durationMs: Math.max(0, this.clock.monotonic() - startedAt),
       ...(status !== undefined && { status }),
       ...(requestId !== undefined && { requestId }),
     };

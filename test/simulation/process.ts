@@ -89,6 +89,7 @@ class MortalClock extends Clock {
   }
 
   now = () => this.clock.now();
+  monotonic = () => this.clock.monotonic();
   wait = async (milliseconds: number) => {
     await this.clock.wait(milliseconds);
     if (!this.life.alive) await forever();

@@ -80,7 +80,7 @@ export class ProgressService implements OnModuleDestroy {
   async *#events(id: string, total: number, seen: number): AsyncGenerator<string> {
     let followed: Followed = { total, chunks: 0, done: 0 };
     let place = 0;
-    let quietSince = this.clock.now();
+    let quietSince = this.clock.monotonic();
     yield HEARTBEAT;
     while (!this.#stopped) {
       const changed = this.#change(id);
@@ -93,10 +93,10 @@ export class ProgressService implements OnModuleDestroy {
         }
         if (record.kind === 'outcome') return;
       }
-      if (news.length > 0) quietSince = this.clock.now();
-      else if (this.clock.now() - quietSince >= this.#heartbeatMs) {
+      if (news.length > 0) quietSince = this.clock.monotonic();
+      else if (this.clock.monotonic() - quietSince >= this.#heartbeatMs) {
         yield HEARTBEAT;
-        quietSince = this.clock.now();
+        quietSince = this.clock.monotonic();
       }
       await changed;
     }

@@ -15,7 +15,7 @@ const MOST_ADDRESSES = 10_000;
 interface Failures {
   /** How many more are answered as what they are; may be a fraction. */
   left: number;
-  /** When that was so, in epoch milliseconds. */
+  /** When that was so, by the monotonic clock. */
   at: number;
   /** Failures since then that were not. */
   beyond: number;
@@ -60,7 +60,7 @@ export class FailedAttempts {
   }
 
   #of(address: string): Failures {
-    const now = this.clock.now();
+    const now = this.clock.monotonic();
     const known = this.#byAddress.get(address) ?? { left: BURST, at: now, beyond: 0 };
     known.left = Math.min(BURST, known.left + Math.max(0, now - known.at) / ONE_MORE_MS);
     known.at = now;

@@ -58,14 +58,14 @@ export class KeySet {
   };
 
   get #age(): number {
-    return this.clock.now() - this.#fetchedAt;
+    return this.clock.monotonic() - this.#fetchedAt;
   }
 
   /** Whether a fetch would come too soon after the last one; joining one that is under way is always possible. */
   get #cooling(): boolean {
     if (this.#pending) return false;
     const cooldown = this.#resolve ? COOLDOWN_MS : COOLDOWN_AT_FIRST_MS;
-    return this.clock.now() - this.#attemptedAt < cooldown;
+    return this.clock.monotonic() - this.#attemptedAt < cooldown;
   }
 
   async #current(): Promise<JWTVerifyGetKey> {
@@ -82,7 +82,7 @@ export class KeySet {
   }
 
   async #fetch(): Promise<void> {
-    this.#attemptedAt = this.clock.now();
+    this.#attemptedAt = this.clock.monotonic();
     try {
       const text = await this.source.read(this.url);
       // Checks the shape, and throws before anything that is known is given up.
@@ -90,7 +90,7 @@ export class KeySet {
       if (text !== this.#text) this.#version += 1;
       this.#text = text;
       this.#resolve = resolve;
-      this.#fetchedAt = this.clock.now();
+      this.#fetchedAt = this.clock.monotonic();
     } catch (error) {
       const reason = error instanceof DocumentUnavailable ? error.reason : 'not a set of keys';
       this.#logger.warn(

@@ -16,7 +16,7 @@ export class CallerQuota {
     this.#count = new SlidingCount(windowMs);
   }
 
-  /** @param now epoch milliseconds */
+  /** @param now time of the monotonic clock */
   count(now: number): number {
     return this.#count.count(now);
   }

@@ -10,6 +10,7 @@ class SetClock extends Clock {
   time = 1_786_880_450_009;
 
   now = () => this.time;
+  monotonic = () => this.time;
   wait = () => Promise.resolve();
   schedule = () => () => undefined;
 }

@@ -43,7 +43,7 @@ export class Quotas {
   take(quota: Quota, caller: Caller, amount: number): number {
     const wait = this.waitFor(quota, caller, amount);
     if (wait === 0 && this.limitsOf(caller)[QUOTAS[quota]] !== undefined) {
-      this.#countOf(quota, caller).take(amount, this.clock.now());
+      this.#countOf(quota, caller).take(amount, this.clock.monotonic());
     }
     return wait;
   }
@@ -52,7 +52,7 @@ export class Quotas {
   waitFor(quota: Quota, caller: Caller, amount: number): number {
     const most = this.limitsOf(caller)[QUOTAS[quota]];
     if (most === undefined) return 0;
-    const now = this.clock.now();
+    const now = this.clock.monotonic();
     const count = this.#countOf(quota, caller);
     if (count.count(now) + amount <= most) return 0;
     return Math.max(1, Math.ceil(count.untilAtMost(Math.max(0, most - amount), now) / 1_000));
@@ -62,14 +62,14 @@ export class Quotas {
   giveBack(quota: Quota, caller: Caller, amount: number): void {
     if (this.limitsOf(caller)[QUOTAS[quota]] === undefined) return;
     const count = this.#countOf(quota, caller);
-    const now = this.clock.now();
+    const now = this.clock.monotonic();
     count.take(-Math.min(amount, count.count(now)), now);
   }
 
   /** `RateLimit` and `RateLimit-Policy` (IETF draft 11); undefined for a caller without limits a minute. */
   headersFor(caller: Caller): Readonly<Record<'RateLimit' | 'RateLimit-Policy', string>> | undefined {
     const limits = this.limitsOf(caller);
-    const now = this.clock.now();
+    const now = this.clock.monotonic();
     const left: string[] = [];
     const policies: string[] = [];
     for (const [quota, limit] of Object.entries(QUOTAS) as [Quota, keyof CallerLimits][]) {
@@ -91,7 +91,7 @@ export class Quotas {
    * @param swap hands over this process's, and answers that of all others from a slice on; told twice it counts once
    */
   async exchange(swap: (own: readonly QuotaUse[], from: number) => Promise<QuotaUse[]>): Promise<void> {
-    const now = Math.floor(this.clock.now() / SLICE_MS);
+    const now = Math.floor(this.clock.monotonic() / SLICE_MS);
     const from = Math.max(now - WINDOW_MS / SLICE_MS, this.#heardAt - LATE_SLICES);
     const own = [...this.#counts.values()].flatMap(({ quota, caller, count }) =>
       count.own().map((use) => ({ quota, caller, ...use })),
@@ -99,7 +99,7 @@ export class Quotas {
     const others = await swap(own, from);
     for (const { quota, caller, slice, amount } of others) {
       // Of a quota that only another version knows nothing can be counted.
-      if (isQuota(quota)) this.#countOf(quota, { id: caller }).hear(slice, amount, this.clock.now());
+      if (isQuota(quota)) this.#countOf(quota, { id: caller }).hear(slice, amount, this.clock.monotonic());
     }
     this.#heardAt = now;
     for (const { count } of this.#counts.values()) count.settle(now, from);

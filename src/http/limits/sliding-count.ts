@@ -13,7 +13,7 @@ export class SlidingCount {
     this.#sliceMs = windowMs / SLICES;
   }
 
-  /** @param now epoch milliseconds; a clock that goes back changes nothing */
+  /** @param now time of the monotonic clock */
   count(now: number): number {
     this.#moveTo(now);
     return this.#sum;

@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 
-import type { OperationTrail } from '../../audit/audit-record.js';
+import type { IntentRecord, OperationTrail } from '../../audit/audit-record.js';
 import { AuditTrail } from '../../audit/audit-trail.js';
 import { OperationStore } from '../../audit/operation.store.js';
 import { Ownership } from '../../audit/ownership.js';
@@ -54,7 +54,7 @@ export class Conductor {
     if (project === 'unknown') return false;
     if (project === 'gone') return this.#abandon(trail, resumed);
     const work = { intent, project, bodies: await this.store.requests(operationId) };
-    const overAt = Date.parse(intent.at) + this.#deadlineMs;
+    const overAt = this.#overAt(intent);
     const inDoubt = resumed ? remaining.inDoubt : undefined;
     const pace = new Pace(this.#around, work, halt, overAt, inDoubt);
     const run = this.running.begin(remaining.known);
@@ -67,11 +67,17 @@ export class Conductor {
     }
   }
 
+  /** Its time counts from its intent on, over restarts too; a clock that was set meanwhile gives it no more than that. */
+  #overAt({ at }: IntentRecord): number {
+    const taken = Math.min(Math.max(0, this.clock.now() - Date.parse(at)), this.#deadlineMs);
+    return this.clock.monotonic() + this.#deadlineMs - taken;
+  }
+
   /** A project of that name may be another one by now. */
   async #projectOf({ intent }: OperationTrail): Promise<ProjectConfig | 'gone' | 'unknown'> {
     const project = this.config.projects.get(intent.scope.project);
     if (!project) return 'gone';
-    const now = this.clock.now();
+    const now = this.clock.monotonic();
     const found = await this.upstream.projectId(project, {
       requestId: intent.requestId,
       caller: { id: intent.caller, grants: [] },

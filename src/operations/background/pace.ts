@@ -42,7 +42,7 @@ export class Pace {
   readonly #logger = new Logger(Pace.name);
 
   /**
-   * @param overAt epoch milliseconds from which on nothing more is sent
+   * @param overAt time of the monotonic clock from which on nothing more is sent
    * @param inDoubt the chunk that an earlier process may have sent
    */
   constructor(
@@ -121,7 +121,7 @@ export class Pace {
   }
 
   #now(): number {
-    return this.around.clock.now();
+    return this.around.clock.monotonic();
   }
 }
 

@@ -118,7 +118,7 @@ export class ExpiryService implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   #contextOf({ operationId, caller }: IntentRecord): CallContext {
-    const receivedAt = this.clock.now();
+    const receivedAt = this.clock.monotonic();
     const deadlineAt = receivedAt + this.config.upstream.deadlineMs;
     return {
       requestId: `expiry-${operationId}`,

@@ -72,7 +72,7 @@ export class CheckedSender {
     asked?: 'as_wanted',
   ): Promise<AlarmStanding[]> {
     if (!readBack) return [];
-    const deadlineAt = Math.min(context.deadlineAt, this.clock.now() + MOST_LOOK_MS);
+    const deadlineAt = Math.min(context.deadlineAt, this.clock.monotonic() + MOST_LOOK_MS);
     try {
       return await this.upstream.standings(readBack, { ...context, deadlineAt }, asked);
     } catch (error) {

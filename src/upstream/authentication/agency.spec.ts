@@ -80,7 +80,7 @@ describe('an agency', () => {
 
   it('is asked for its project by the name of the region where there is no id', async () => {
     const rig = new AuthenticatorRig(clock, iam(), withoutId(project));
-    expect(await rig.one.projectId(clock.now() + 10_000)).toBe(AGENCY_PROJECT);
+    expect(await rig.one.projectId(clock.monotonic() + 10_000)).toBe(AGENCY_PROJECT);
     expect(asked(rig.transport.requests[1]!).scope).toEqual({ project: { name: 'cn-north-4' } });
   });
 
@@ -88,7 +88,7 @@ describe('an agency', () => {
     const other = { ...project, name: 'other' };
     const rig = new AuthenticatorRig(clock, iam(), project, other);
     await rig.token();
-    await rig.of('other').prove(REQUEST, clock.now() + 10_000);
+    await rig.of('other').prove(REQUEST, clock.monotonic() + 10_000);
     await rig.one.reject(await rig.prove());
     await rig.token();
     expect(own).toBe(1);
@@ -128,7 +128,7 @@ describe('an agency', () => {
     const rig = new AuthenticatorRig(clock, answering, project, other);
     await faultOf(rig.token());
     expect(own).toBe(2);
-    await faultOf(rig.of('other').prove(REQUEST, clock.now() + 10_000));
+    await faultOf(rig.of('other').prove(REQUEST, clock.monotonic() + 10_000));
     expect(own).toBe(2);
   });
 

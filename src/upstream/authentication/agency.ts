@@ -43,7 +43,7 @@ export class Agency {
   }
 
   #ownToken(): Promise<Kept<IamToken>> {
-    return this.account.ownToken.get(this.surroundings.clock.now() + IAM_TIMEOUT_MS);
+    return this.account.ownToken.get(this.surroundings.clock.monotonic() + IAM_TIMEOUT_MS);
   }
 
   async #assumeWith({ value: own, generation }: Kept<IamToken>, expected: ExpectedScope): Promise<IamToken> {

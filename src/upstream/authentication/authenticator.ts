@@ -28,7 +28,7 @@ export abstract class Authenticator {
   abstract projectId(deadlineAt: number): Promise<string>;
 
   /**
-   * @param deadlineAt epoch milliseconds until which to wait for a credential
+   * @param deadlineAt time of the monotonic clock until which to wait for a credential
    * @throws AuthenticationError
    */
   abstract prove(request: UnprovenRequest, deadlineAt: number): Promise<Proof>;

@@ -6,7 +6,7 @@ import { AuthenticationError } from './authenticator.js';
 export function untilDeadline<T>(shared: Promise<T>, deadlineAt: number, clock: Clock): Promise<T> {
   return new Promise((resolve, reject) => {
     const giveUp = () => reject(new AuthenticationError(faultOf(OUT_OF_TIME, {})));
-    const cancel = clock.schedule(Math.max(0, deadlineAt - clock.now()), giveUp);
+    const cancel = clock.schedule(Math.max(0, deadlineAt - clock.monotonic()), giveUp);
     shared.then(resolve, reject).finally(cancel);
   });
 }

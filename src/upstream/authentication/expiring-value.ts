@@ -2,7 +2,7 @@ import type { Clock } from '../../domain/clock.js';
 import type { Renewal } from './authenticator.js';
 import { untilDeadline } from './deadline.js';
 
-/** Something that is fetched and lasts until a time, in epoch milliseconds. */
+/** Something that is fetched and lasts until a time of the monotonic clock. */
 export interface Expiring {
   readonly expiresAt: number;
 }
@@ -16,7 +16,7 @@ export interface Kept<T> {
 export interface Source<T extends Expiring> {
   /** Fetches a new value. Its failure is shared by all who wait for it; whoever comes later asks again. */
   readonly fetch: () => Promise<T>;
-  /** From when on a value is replaced in the background while it still serves: epoch milliseconds. */
+  /** From when on a value is replaced in the background while it still serves, by the monotonic clock. */
   readonly refreshAt: (fresh: T, now: number) => number;
 }
 
@@ -47,7 +47,7 @@ export class ExpiringValue<T extends Expiring> {
 
   /** The value to use now. @throws what `fetch` throws, or AuthenticationError at the deadline */
   async get(deadlineAt: number): Promise<Kept<T>> {
-    const now = this.clock.now();
+    const now = this.clock.monotonic();
     const kept = this.#usable(now);
     if (!kept) return untilDeadline(this.#renew(), deadlineAt, this.clock);
     if (now >= this.#refreshAt) this.#refreshInBackground(now);
@@ -56,7 +56,7 @@ export class ExpiringValue<T extends Expiring> {
 
   /** The value at hand, where there is one that can be used. */
   get current(): T | undefined {
-    return this.#usable(this.clock.now())?.value;
+    return this.#usable(this.clock.monotonic())?.value;
   }
 
   accept(generation: number): void {
@@ -66,7 +66,7 @@ export class ExpiringValue<T extends Expiring> {
   /** The value of this generation was not taken: forgets it, unless a newer one is already here. */
   reject(generation: number): Renewal {
     if (this.#kept?.generation !== generation) return 'renewed_may_help';
-    const now = this.clock.now();
+    const now = this.clock.monotonic();
     // A replacement that was never taken either: the value is not what is wrong, so fetching one more would not help.
     if (generation > this.#accepted && now - this.#rejectedAt < PAUSE_MS) return 'final';
     this.#rejectedAt = now;
@@ -101,7 +101,7 @@ export class ExpiringValue<T extends Expiring> {
     const fetched: Kept<T> = { value, generation };
     if (generation > this.#outdated) {
       this.#kept = fetched;
-      this.#refreshAt = this.source.refreshAt(value, this.clock.now());
+      this.#refreshAt = this.source.refreshAt(value, this.clock.monotonic());
     }
     return fetched;
   }

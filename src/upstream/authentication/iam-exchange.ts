@@ -29,10 +29,9 @@ export async function requestToken(
   clock: Clock,
 ): Promise<IamToken> {
   const exchange = await transport.exchange(wireOf(request));
-  const now = clock.now();
-  const reading = classify(exchange, 201, now);
+  const reading = classify(exchange, 201, clock.now());
   if (!reading.ok) throw failureOf(reading, request.baseToken !== undefined);
-  const token = readToken(exchange as Answer, request.expected, now);
+  const token = readToken(exchange as Answer, request.expected, clock);
   if (token) return token;
   throw new AuthenticationError(faultOf(NOT_A_TOKEN, requestIdOf(reading)));
 }

@@ -160,7 +160,7 @@ class Run {
   #prove(name: string): void {
     const proving = this.rig
       .of(name)
-      .prove(REQUEST, this.clock.now() + 10_000_000)
+      .prove(REQUEST, this.clock.monotonic() + 10_000_000)
       .then((proof) => this.proofs.push([name, proof]))
       .catch(() => undefined)
       .finally(() => this.#waiting.delete(proving));

@@ -55,7 +55,7 @@ export class LiveSecrets<Name extends string> {
   /** Reads the files again, if that is not too soon; `now` reads them in any case. */
   async refresh(when: 'now' | 'if_due' = 'if_due'): Promise<void> {
     if (!this.#fromFiles) return;
-    const due = this.clock.now() - this.#readAt >= READ_EVERY_MS;
+    const due = this.clock.monotonic() - this.#readAt >= READ_EVERY_MS;
     if (!this.#reading && !due && when === 'if_due') return;
     this.#reading ??= this.#read().finally(() => {
       this.#reading = undefined;
@@ -64,7 +64,7 @@ export class LiveSecrets<Name extends string> {
   }
 
   async #read(): Promise<void> {
-    this.#readAt = this.clock.now();
+    this.#readAt = this.clock.monotonic();
     const read = await Promise.all(
       this.#settings.map(async ([name, setting]) => [name, await valueOf(setting)] as const),
     );

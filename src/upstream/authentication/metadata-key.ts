@@ -1,3 +1,4 @@
+import type { Clock } from '../../domain/clock.js';
 import type { Answer, Exchange, WireRequest } from '../transport.js';
 import { faultOf } from '../upstream.errors.js';
 import { METADATA_UNAVAILABLE } from './authentication.errors.js';
@@ -65,7 +66,7 @@ export class MetadataKey extends KeySource {
     }
     const key =
       answer.reached === 'answered' && answer.status === 200
-        ? readKey(answer.body, this.surroundings.clock.now())
+        ? readKey(answer.body, this.surroundings.clock)
         : undefined;
     if (!key) throw this.#unavailable(answer, 'access key');
     return key;
@@ -105,13 +106,13 @@ export class MetadataKey extends KeySource {
 }
 
 /** The key of an answer, or undefined when it can't be used. */
-function readKey(body: Answer['body'], now: number): TemporaryKey | undefined {
+function readKey(body: Answer['body'], clock: Clock): TemporaryKey | undefined {
   try {
     const { credential } = JSON.parse(body) as { credential?: Record<string, unknown> };
     const { access: ak, secret: sk, securitytoken: securityToken, expires_at } = credential ?? {};
-    const expiresAt = Date.parse(String(expires_at));
-    const usable = isWord(ak) && isWord(sk) && isWord(securityToken) && expiresAt > now;
-    return usable ? { ak, sk, securityToken, expiresAt } : undefined;
+    const lifeMs = Date.parse(String(expires_at)) - clock.now();
+    const usable = isWord(ak) && isWord(sk) && isWord(securityToken) && lifeMs > 0;
+    return usable ? { ak, sk, securityToken, expiresAt: clock.monotonic() + lifeMs } : undefined;
   } catch {
     return undefined;
   }

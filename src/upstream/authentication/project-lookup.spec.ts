@@ -30,7 +30,7 @@ beforeEach(() => {
 const rigOn = (answer: (index: number) => Exchange) =>
   new AuthenticatorRig(clock, new AnsweringTransport((_, index) => answer(index)), project);
 const idOf = (rig: AuthenticatorRig<AnsweringTransport | HeldTransport>) =>
-  rig.one.projectId(clock.now() + 10_000);
+  rig.one.projectId(clock.monotonic() + 10_000);
 
 describe('a project without an id', () => {
   it('is looked up by the name of its region, with a signature that names no project', async () => {

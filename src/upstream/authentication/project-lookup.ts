@@ -67,7 +67,7 @@ export class ProjectLookup {
     const { region, iamEndpoint: origin } = this.project;
     const query = [['name', region]] as const;
     const request: UnprovenRequest = { method: 'GET', origin, path: '/v3/projects', query, headers: {} };
-    const proof = await this.prover.prove(request, clock.now() + IAM_TIMEOUT_MS);
+    const proof = await this.prover.prove(request, clock.monotonic() + IAM_TIMEOUT_MS);
     const exchange = await transport.exchange({
       origin,
       method: 'GET',

@@ -13,7 +13,7 @@ export class Refusals {
 
   /** Milliseconds until it may be tried again; 0 when it may be now. */
   get waitMs(): number {
-    return Math.max(0, this.#until - this.clock.now());
+    return Math.max(0, this.#until - this.clock.monotonic());
   }
 
   get any(): boolean {
@@ -28,7 +28,7 @@ export class Refusals {
 
   /** Leaves it alone for a while without counting a refusal. */
   pause(milliseconds: number): void {
-    this.#until = Math.max(this.#until, this.clock.now() + milliseconds);
+    this.#until = Math.max(this.#until, this.clock.monotonic() + milliseconds);
   }
 
   forget(): void {

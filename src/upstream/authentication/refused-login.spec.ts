@@ -89,7 +89,7 @@ describe('a login that is refused', () => {
   it('is tried by one project at a time where several share the user', async () => {
     const names = ['one', 'two', 'three', 'four'];
     rig = new AuthenticatorRig(clock, transport, ...names.map((name) => passwordProject({ name })));
-    const faults = names.map((name) => faultOf(rig.of(name).prove(REQUEST, clock.now() + 10_000)));
+    const faults = names.map((name) => faultOf(rig.of(name).prove(REQUEST, clock.monotonic() + 10_000)));
     await settled();
     expect(transport.requests).toHaveLength(1);
     await transport.answer(0, WRONG_PASSWORD);
@@ -100,7 +100,7 @@ describe('a login that is refused', () => {
   it('keeps no project waiting that shares the user once the login has been taken', async () => {
     const names = ['one', 'two', 'three'];
     rig = new AuthenticatorRig(clock, transport, ...names.map((name) => passwordProject({ name })));
-    const proofs = names.map((name) => rig.of(name).prove(REQUEST, clock.now() + 10_000));
+    const proofs = names.map((name) => rig.of(name).prove(REQUEST, clock.monotonic() + 10_000));
     await settled();
     await transport.answer(0, tokenAnswer(clock, 'a'));
     expect(transport.requests).toHaveLength(3);

@@ -57,7 +57,7 @@ describe('a token that is asked for', () => {
 
   it('is asked for by the name of the region where there is no id, and tells the id', async () => {
     rig = new AuthenticatorRig(clock, transport, withoutId(passwordProject()));
-    const id = rig.one.projectId(clock.now() + 1_000);
+    const id = rig.one.projectId(clock.monotonic() + 1_000);
     await settled();
     expect(JSON.parse(transport.requests[0]?.body ?? '')).toMatchObject({
       auth: { scope: { project: { name: REGION } } },
@@ -219,8 +219,8 @@ describe('a token that can not be had', () => {
   });
 
   it('is waited for no longer than the deadline of each request', async () => {
-    const hasty = faultOf(rig.prove(REQUEST, clock.now() + 300));
-    const patient = rig.prove(REQUEST, clock.now() + 10_000);
+    const hasty = faultOf(rig.prove(REQUEST, clock.monotonic() + 300));
+    const patient = rig.prove(REQUEST, clock.monotonic() + 10_000);
     await clock.advance(299);
     await expect(Promise.race([hasty, Promise.resolve('waits')])).resolves.toBe('waits');
     await clock.advance(1);

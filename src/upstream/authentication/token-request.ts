@@ -1,11 +1,12 @@
 import type { AgencyConfig, PasswordCredentials, ProjectConfig } from '../../config/config.js';
+import type { Clock } from '../../domain/clock.js';
 import { header } from '../classify.js';
 import type { Answer } from '../transport.js';
 
 /** A token of IAM's. */
 export interface IamToken {
   readonly value: string;
-  /** Epoch milliseconds. */
+  /** By the monotonic clock, in milliseconds. */
   readonly expiresAt: number;
   /** What it is good for; absent when that is an account. */
   readonly projectId?: string;
@@ -50,13 +51,14 @@ interface TokenAnswer {
 }
 
 /** The answer's token, or undefined when it is not what was asked for: never kept, never sent on. */
-export function readToken(answer: Answer, expected: ExpectedScope, now: number): IamToken | undefined {
+export function readToken(answer: Answer, expected: ExpectedScope, clock: Clock): IamToken | undefined {
   const value = header(answer, 'x-subject-token');
   if (value === undefined || value.length > MAX_TOKEN_LENGTH || !/^[\x21-\x7e]+$/.test(value))
     return undefined;
   const token = tokenIn(answer.body);
-  const expiresAt = Date.parse(String(token?.expires_at));
-  if (!token || !(expiresAt > now) || !isGoodFor(token, expected)) return undefined;
+  const lifeMs = Date.parse(String(token?.expires_at)) - clock.now();
+  if (!token || !(lifeMs > 0) || !isGoodFor(token, expected)) return undefined;
+  const expiresAt = clock.monotonic() + lifeMs;
   if (!('project' in expected)) return { value, expiresAt };
   const projectId = token.project?.id;
   return isProjectId(projectId) ? { value, expiresAt, projectId } : undefined;

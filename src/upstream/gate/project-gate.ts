@@ -51,7 +51,7 @@ export class ProjectGate {
   async enter(lane: Lane, deadlineAt: number): Promise<Entry> {
     const latest = deadlineAt - LEAST_TIME_FOR_AN_ATTEMPT_MS;
     for (;;) {
-      const now = this.clock.now();
+      const now = this.clock.monotonic();
       if (now > latest) return { held: 'out_of_time', retryAfterMs: 0 };
       const shut = this.breaker.shutFor(now);
       if (shut > 0) return { held: 'breaker_open', retryAfterMs: shut };
@@ -63,7 +63,7 @@ export class ProjectGate {
       }
       const turn = await this.#turn(lane, now, latest);
       if ('held' in turn) return turn;
-      const turnedAt = this.clock.now();
+      const turnedAt = this.clock.monotonic();
       // Whoever waited for a turn may find that time is up, or that upstream asked for patience meanwhile.
       if (turnedAt > latest || this.#coolUntil > turnedAt) turn.leave(turnedAt);
       else return this.#admit(turn.leave, turnedAt);
@@ -72,7 +72,7 @@ export class ProjectGate {
 
   /** Upstream asked us to slow down: every caller of this project waits. */
   coolDown(milliseconds: number): void {
-    this.#coolUntil = Math.max(this.#coolUntil, this.clock.now() + milliseconds);
+    this.#coolUntil = Math.max(this.#coolUntil, this.clock.monotonic() + milliseconds);
   }
 
   /** Pays for a retry, or refuses it. */
@@ -99,7 +99,7 @@ export class ProjectGate {
   }
 
   #done(verdict: Verdict | 'ok', startedAt: number, leave: Leave): void {
-    const now = this.clock.now();
+    const now = this.clock.monotonic();
     const durationMs = now - startedAt;
     this.breaker.report(verdict === 'unknown' || verdict === 'not_done' ? 'fault' : 'well', durationMs, now);
     leave(now, durationMs);
