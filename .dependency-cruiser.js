@@ -33,7 +33,17 @@ export default {
     layer('docs', ['http']),
     layer('lists', ['upstream/index', 'http', 'config', 'domain']),
     layer('alarms', ['lists', 'upstream/index', 'http', 'config', 'domain']),
-    layer('operations', ['settlement', 'metrics', 'upstream/index', 'audit', 'http', 'config', 'domain']),
+    layer('operations', [
+      'alarms',
+      'lists',
+      'settlement',
+      'metrics',
+      'upstream/index',
+      'audit',
+      'http',
+      'config',
+      'domain',
+    ]),
     layer('simulator', ['upstream/wire']),
     {
       name: 'api-imports',

@@ -49,18 +49,28 @@ describe('whitelist rules', () => {
     expect((await rig.call('GET', `/v1/operations/${receipt.id}`)).body).toEqual(receipt);
   });
 
-  it('are told not to have been added where upstream refused that part, although it took the others', async () => {
-    await spoilFirst({ kind: 'status', status: 400, errorCode: 'HSS.0011' });
+  it.each([
+    ['are said not to have been added where upstream took nothing of that part', 'HSS.0010', 'rejected'],
+    ['are not known to have been added where upstream refused an alarm of that part', 'HSS.0011', 'unknown'],
+  ])('%s', async (_, errorCode, outcome) => {
+    await spoilFirst({ kind: 'status', status: 400, errorCode });
     const receipt = await whitelist();
-    expect([receipt.status, receipt.whitelistRules]).toEqual([
-      'partially_applied',
-      { count: 1, outcome: 'rejected' },
-    ]);
+    expect([receipt.status, receipt.whitelistRules]).toEqual(['partially_applied', { count: 1, outcome }]);
   });
 
   it('are not claimed where the answer was lost, although the alarms were found to be on the list', async () => {
     await spoilFirst({ kind: 'reset', when: 'after_effect' });
-    const receipt = await whitelist();
+    const { operationId } = (
+      await rig.operate({
+        operation: 'add_to_alarm_whitelist',
+        alarms: alarms.slice(0, 1),
+        whitelistRules: [rule],
+      })
+    ).body as { operationId: string };
+    const receipt = await eventually(
+      async () => (await rig.call('GET', `/v1/operations/${operationId}`)).body as ReceiptDto,
+      ({ settlement }) => settlement !== undefined,
+    );
     expect([receipt.status, receipt.whitelistRules]).toEqual(['applied', { count: 1, outcome: 'unknown' }]);
   });
 });

@@ -52,10 +52,11 @@ const claims = (answer: JsonAnswer) =>
     code?: string;
     retryable?: boolean;
     retryAfter?: number;
+    outcome?: Story['outcome'];
   };
 
 async function storyOf(at: Rig, answer: JsonAnswer): Promise<Story> {
-  const { id, operationId = id, code, retryable } = claims(answer);
+  const { id, operationId = id, code, retryable, outcome } = claims(answer);
   const receipt = (await at.call('GET', `/v1/operations/${operationId}`)).body as ReceiptDto;
   const [exchange] = receipt.upstream;
   const alarm = receipt.alarms[0]!;
@@ -63,7 +64,8 @@ async function storyOf(at: Rig, answer: JsonAnswer): Promise<Story> {
   const effects = (await touched(at)).flatMap((each) => each.effects).length;
   return {
     status: answer.status,
-    outcome: alarm.outcome,
+    // What is looked up since may be known by now.
+    outcome: outcome ?? alarm.outcome,
     verified: alarm.verified,
     effects,
     ...(code !== undefined && { code }),
@@ -110,13 +112,13 @@ describe('an answer that never comes, or not whole', () => {
       'reset before the body, once',
       'isolate_and_kill',
       once({ kind: 'reset', when: 'before_body' }),
-      { ...applied, attempts: 2, effects: 1 },
+      { ...unanswered, attempts: 1, effects: 0 },
     ],
     [
       'reset before the effect, once',
       'isolate_and_kill',
       once({ kind: 'reset', when: 'before_effect' }),
-      { ...applied, effects: 1 },
+      { ...unanswered, attempts: 1, effects: 0 },
     ],
     [
       'reset after the effect, once',
@@ -128,13 +130,13 @@ describe('an answer that never comes, or not whole', () => {
       'reset after the effect, once',
       'isolate_and_kill',
       once({ kind: 'reset', when: 'after_effect' }),
-      { ...applied, attempts: 1, verified: true, effects: 1 },
+      { ...unanswered, attempts: 1, effects: 1 },
     ],
     [
       'reset after the effect, once',
       'add_to_alarm_whitelist',
       once({ kind: 'reset', when: 'after_effect' }),
-      { ...applied, attempts: 1, verified: true, effects: 1 },
+      { ...unanswered, attempts: 1, effects: 1 },
     ],
     [
       'reset every time',
@@ -196,7 +198,7 @@ describe('an answer that never comes, or not whole', () => {
       'an answer that is cut off',
       'isolate_and_kill',
       always({ kind: 'truncate' }),
-      { ...applied, attempts: 1, verified: true, effects: 1 },
+      { ...unanswered, attempts: 1, effects: 1 },
     ],
     [
       'an answer whose connection closes late',
@@ -248,7 +250,7 @@ describe('an answer that is an error', () => {
       '500 of an unknown depth, carried out',
       'isolate_and_kill',
       always({ kind: 'status', status: 500, errorCode: 'APIGW.0601', effect: 'applied' }),
-      { ...applied, verified: true, attempts: 1, effects: 1 },
+      { status: 502, code: 'upstream_failed', outcome: 'unknown', attempts: 1, effects: 1 },
     ],
     [
       '503 without a word',
@@ -285,7 +287,7 @@ describe('an answer that is an error', () => {
       '201, which is not documented',
       'isolate_and_kill',
       always({ kind: 'status', status: 201, body: '{}', effect: 'applied' }),
-      { ...applied, verified: true, attempts: 1, effects: 1 },
+      { status: 502, code: 'upstream_unreadable', outcome: 'unknown', attempts: 1, effects: 1 },
     ],
     [
       'a business refusal',
@@ -508,7 +510,13 @@ describe('what upstream itself refuses', () => {
     const { agents } = (await rig.control('GET', '/state')).body as { agents: Record<string, string> };
     const wanted = name === 'offlineAgent' ? 'offline' : 'not_installed';
     const agentId = Object.entries(agents).find(([, state]) => state === wanted)?.[0] ?? '';
-    const details = [{ agentId, fileHash: 'h', filePath: '/x', processPid: 3123 }];
+    const { details: listed } = (await rig.call('GET', `/v1/alarms/${eventId}`)).body as {
+      details: { fileHash?: string; filePath?: string; processPid?: number }[];
+    };
+    const details = listed.slice(0, 1).map((detail) => ({
+      ...{ fileHash: 'h', filePath: '/x', processPid: 3123, ...detail },
+      agentId,
+    }));
     const answer = await rig.operate({
       operation: 'isolate_and_kill',
       alarms: [{ eventId, eventClassId, eventType, occurTime, details }],

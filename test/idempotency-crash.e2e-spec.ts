@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
 import { SimulatorClient } from '../src/simulator/client.js';
+import { SEED_HOST } from '../src/simulator/seed/hosts.js';
 import { startSimulator, type Simulator } from '../src/simulator/simulator.js';
 import { newFolder, removeFolder, standGateway, type StandingGateway } from './support/standing-gateway.js';
 
@@ -13,7 +14,14 @@ const request = {
       eventClassId: 'rootkit_0001',
       eventType: 1010,
       occurTime: 1672046760353,
-      details: [{ agentId: 'agent-1', processPid: 3123, fileHash: 'ab'.repeat(32), filePath: '/usr/test' }],
+      details: [
+        {
+          agentId: SEED_HOST.agentId,
+          processPid: 3123,
+          fileHash: 'e8b50f0b91e3dce0885ccc5902846b139d28108a0a7976c9b8d43154c5dbc44d',
+          filePath: '/usr/test',
+        },
+      ],
     },
   ],
 };

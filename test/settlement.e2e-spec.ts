@@ -111,20 +111,36 @@ describe('an outcome that is not known', () => {
 });
 
 describe('what upstream shows of an alarm', () => {
-  it('is not taken for the effect of an operation when the same was done again since', async () => {
+  const forGood = {
+    status: 'unknown',
+    alarms: [{ outcome: 'unknown', reason: 'indistinguishable' }],
+    settlement: { settled: true },
+  };
+
+  it('is not taken for the effect of an operation when the same was done again since, and that is said for good', async () => {
     await start();
     const id = await lost('ignore', 'none');
     expect((await operate('ignore')).status).toBe(200);
-    expect(await settled(id)).toMatchObject({ status: 'unknown', settlement: { settled: false } });
+    expect(await settled(id)).toMatchObject(forGood);
     expect(await effects()).toEqual(['ignore']);
+    expect(await metric(rig, UNSETTLED)).toBe(0);
   });
 
   it('is not taken for proof that nothing was done when it was taken back since', async () => {
     await start();
     const id = await lost('ignore', 'applied');
     expect((await operate('do_not_ignore')).status).toBe(200);
-    expect(await settled(id)).toMatchObject({ status: 'unknown', settlement: { settled: false } });
+    expect(await settled(id)).toMatchObject(forGood);
     expect(await effects()).toEqual(['ignore', 'do_not_ignore']);
+  });
+
+  it('is the effect of the operation where the same, sent again, found it so and left it alone', async () => {
+    await start({}, { verify: 'always' });
+    const id = await lost('ignore', 'applied');
+    const again = await operate('ignore');
+    expect(again.body).toMatchObject({ status: 'applied', alarms: [{ outcome: 'already' }] });
+    expect(await settled(id)).toMatchObject({ status: 'applied', alarms: [{ outcome: 'applied' }] });
+    expect(await effects()).toEqual(['ignore']);
   });
 
   it('was so already when an operation just before had made it so', async () => {
@@ -138,19 +154,38 @@ describe('what upstream shows of an alarm', () => {
     expect(await effects()).toEqual(['ignore']);
   });
 
-  it('was so already when upstream handled it long before, and that is told at once', async () => {
-    let shift = -60_000;
-    await start({ now: () => Date.now() + shift }, { maxAttempts: 3, verify: 'never' });
-    expect((await operate('isolate_and_kill')).status).toBe(200);
-    shift = 0;
-    await spoil(OPERATE, { kind: 'reset', when: 'before_effect' }, 'always');
-    const answer = await operate('isolate_and_kill');
-    expect(answer.status).toBe(200);
-    expect(answer.body).toMatchObject({
+  it.each([-60_000, -8_000, 60_000])(
+    'is told by no clock: that of upstream is off by %d ms',
+    async (skew) => {
+      await start({ now: () => Date.now() + skew, tokenLifetimeMs: 86_400_000 });
+      const id = await lost('isolate_and_kill', 'applied');
+      expect(await settled(id)).toMatchObject({ status: 'applied', alarms: [{ outcome: 'applied' }] });
+      expect((await rig.call('POST', `/v1/operations/${id}/undo`)).status).toBe(200);
+    },
+  );
+
+  it('may have been so before, where that was not read', async () => {
+    await start();
+    const id = await lost('ignore', 'applied');
+    expect(await settled(id)).toMatchObject({
       status: 'applied',
-      alarms: [{ outcome: 'already', verified: true }],
-      upstream: [{ attempts: 1 }],
+      alarms: [{ outcome: 'applied', stateBefore: 'unknown' }],
     });
-    expect(await effects()).toEqual(['isolate_and_kill']);
+  });
+
+  it('is at work, and that is said until it has ended', async () => {
+    await start();
+    await rig.control('POST', '/settings', { isolationDelayMs: 3_000 });
+    const id = await lost('isolate_and_kill', 'applied');
+    const atWork = await settled(id);
+    expect(atWork).toMatchObject({
+      status: 'applied',
+      alarms: [{ outcome: 'applied', verified: false, progress: 'isolating' }],
+    });
+    const ended = await eventually(
+      () => receipt(id),
+      ({ alarms: [alarm] }) => alarm?.verified === true,
+    );
+    expect(ended.alarms).toEqual([{ eventId: alarms[0]?.eventId, outcome: 'applied', verified: true }]);
   });
 });

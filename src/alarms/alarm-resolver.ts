@@ -1,13 +1,14 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { createHash } from 'node:crypto';
 
-import { CONFIG, type Config } from '../config/config.js';
+import { Injectable } from '@nestjs/common';
+
 import type { CallContext } from '../domain/caller.js';
 import { Clock } from '../domain/clock.js';
-import type { OperationType } from '../domain/operation-type.js';
+import { OPERATION_TYPES, type OperationType } from '../domain/operation-type.js';
+import type { LookedUp } from '../domain/looked-up.js';
 import type { Place } from '../lists/readers.js';
 import type { Alarm } from './alarm.js';
 import { AlarmReader } from './alarm-reader.js';
-import { ChangeWatch } from './change-watch.js';
 import { verdictOf, type ReadyAlarm, type Unfit, type Verdict } from './fitness.js';
 import type { AlarmReference } from './search-windows.js';
 
@@ -25,7 +26,6 @@ export interface Resolved {
 @Injectable()
 export class AlarmResolver {
   constructor(
-    @Inject(CONFIG) private readonly config: Config,
     private readonly reader: AlarmReader,
     private readonly clock: Clock,
   ) {}
@@ -42,8 +42,7 @@ export class AlarmResolver {
   ): Promise<Resolved> {
     const readAt = this.clock.monotonic();
     const found = await this.reader.find(place, references, context);
-    const leavesAlone = this.config.upstream.verify !== 'never';
-    const circumstances = { cutShort: found.cutShort, leavesAlone };
+    const circumstances = { cutShort: found.cutShort, takesPart: true };
     const listed = new Map(
       [...found.alarms].flatMap(([id, [alarm]]) => (alarm ? [[id, alarm] as const] : [])),
     );
@@ -56,27 +55,22 @@ export class AlarmResolver {
     };
   }
 
-  /** Tells of alarms that were read whether they are still the same when they are acted on. */
-  watch(resolved: Resolved, place: Place): ChangeWatch {
-    return new ChangeWatch(this.clock, resolved.readAt, (eventIds, context) =>
-      this.#changed(eventIds, resolved, place, context),
-    );
-  }
-
-  /** Those of the alarms that are no longer as they were read, or no longer there. @throws Problem when upstream can't be read */
-  async #changed(
-    eventIds: readonly string[],
-    { listed }: Pick<Resolved, 'listed'>,
+  /**
+   * Those of some alarms that are no longer as they were read, or no longer there.
+   *
+   * @param seen of each alarm what it is found by, and the digest of what was listed of it
+   * @throws Problem when upstream can't be read
+   */
+  async changed(
+    seen: readonly (AlarmReference & { readonly digest: string })[],
     place: Place,
     context: CallContext,
   ): Promise<string[]> {
-    const before = eventIds.flatMap((eventId) => listed.get(eventId) ?? []);
-    const references = before.map(referenceOf);
-    const now = await this.reader.find(place, references, context);
-    return before
-      .filter((alarm) => {
-        const [found, ...others] = now.alarms.get(alarm.eventId) ?? [];
-        return !found || others.length > 0 || essenceOf(found) !== essenceOf(alarm);
+    const { alarms } = await this.reader.find(place, seen, context);
+    return seen
+      .filter(({ eventId, digest }) => {
+        const [found, ...others] = alarms.get(eventId) ?? [];
+        return !found || others.length > 0 || digestOf(found) !== digest;
       })
       .map(({ eventId }) => eventId);
   }
@@ -93,14 +87,34 @@ export function readyOf({ verdicts }: Resolved): {
   };
 }
 
-function referenceOf({ eventId, occurTime }: Alarm): AlarmReference {
-  return { eventId, ...(occurTime !== undefined && { occurTime: exact(occurTime) }) };
+/** What was listed of the alarms that an operation acts on, for its record. */
+export function lookedUpOf(
+  operation: OperationType,
+  { listed }: Resolved,
+  eventIds: readonly string[],
+): LookedUp {
+  const alarms = eventIds.flatMap((eventId) => listed.get(eventId) ?? []);
+  const possiblyAlready = alarms.filter((alarm) => !isListedOtherwise(operation, alarm));
+  return {
+    digests: alarms.map(digestOf),
+    ...(possiblyAlready.length > 0 && { possiblyAlready: possiblyAlready.map(({ eventId }) => eventId) }),
+  };
 }
 
-const exact = (time: number | string): number | bigint => (typeof time === 'number' ? time : BigInt(time));
+/** Whether the listing says for sure that an alarm is not as the operation wants it. */
+function isListedOtherwise(operation: OperationType, { status, handling }: Alarm): boolean {
+  const { takesBack, inverse } = OPERATION_TYPES[operation];
+  if (status === 'unhandled') return !takesBack;
+  if (status !== 'handled' || handling?.method === undefined) return false;
+  return takesBack ? handling.method === inverse : handling.method !== operation;
+}
 
-/** What an operation on an alarm was decided by. */
-function essenceOf(alarm: Alarm): string {
+/** Characters of a digest in base64url: 96 bits, so that no two alarms meet by chance. */
+const DIGEST_LENGTH = 16;
+
+/** Of everything that an operation on an alarm was decided by. */
+function digestOf(alarm: Alarm): string {
   const { eventClassId, eventType, occurTime, severity, status, handling, accepts, details } = alarm;
-  return JSON.stringify([eventClassId, eventType, occurTime, severity, status, handling, accepts, details]);
+  const essence = [eventClassId, eventType, occurTime, severity, status, handling, accepts, details];
+  return createHash('sha256').update(JSON.stringify(essence)).digest('base64url').slice(0, DIGEST_LENGTH);
 }

@@ -21,7 +21,7 @@ const ALARM: Alarm = {
   ],
   details: [DETAIL],
 };
-const PLAIN: Circumstances = { cutShort: false, leavesAlone: false };
+const PLAIN: Circumstances = { cutShort: false, takesPart: false };
 
 const ruleOf = (...given: Parameters<typeof verdictOf>) => {
   const verdict = verdictOf(...given);
@@ -73,12 +73,14 @@ describe('an alarm that was named by its id', () => {
     },
   );
 
-  it('that is so already is left to be found so, but a process is not killed twice', () => {
-    expect(ruleOf('mark_as_handled', [handled('mark_as_handled')], PLAIN)).toBe('fits');
-    expect(ruleOf('unhandle', [ALARM], PLAIN)).toBe('fits');
-    expect(ruleOf('isolate_and_kill', [handled('isolate_and_kill')], PLAIN)).toBe('already');
-    const looked = { ...PLAIN, leavesAlone: true };
-    expect(ruleOf('isolate_and_kill', [handled('isolate_and_kill')], looked)).toBe('fits');
+  it('that is so already takes part where it is left alone then, and only there', () => {
+    const takesPart = { ...PLAIN, takesPart: true };
+    for (const operation of ['mark_as_handled', 'isolate_and_kill'] as const) {
+      expect(ruleOf(operation, [handled(operation)], PLAIN)).toBe('already');
+      expect(ruleOf(operation, [handled(operation)], takesPart)).toBe('fits');
+    }
+    expect(ruleOf('unhandle', [ALARM], PLAIN)).toBe('already');
+    expect(ruleOf('unhandle', [ALARM], takesPart)).toBe('fits');
   });
 
   it('that names several processes is not killed by guess, whichever they are', () => {

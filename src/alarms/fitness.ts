@@ -26,8 +26,8 @@ export type Verdict = { readonly alarm: ReadyAlarm } | { readonly unfit: Unfit }
 export interface Circumstances {
   /** Why an alarm that was not found may be there all the same. */
   readonly cutShort: boolean;
-  /** Whether upstream's state is read before such an operation is sent, so that what is so already is left alone. */
-  readonly leavesAlone: boolean;
+  /** Whether an alarm that is so already takes part, to be left alone and reported as such. */
+  readonly takesPart: boolean;
 }
 
 /**
@@ -37,7 +37,7 @@ export interface Circumstances {
 export function verdictOf(
   operation: OperationType,
   listed: readonly Alarm[],
-  { cutShort, leavesAlone }: Circumstances,
+  { cutShort, takesPart }: Circumstances,
 ): Verdict {
   const [alarm, ...others] = listed;
   if (!alarm) return unfit('not_found', cutShort ? NOT_AMONG_THE_NEWEST : NOT_LISTED);
@@ -51,7 +51,7 @@ export function verdictOf(
   if (eventClassId === undefined || eventType === undefined || occurTime === undefined) {
     return unfit('incomplete', 'is listed without its class, type or time, which upstream finds it by');
   }
-  const standing = standingUnfit(operation, alarm, leavesAlone);
+  const standing = standingUnfit(operation, alarm, takesPart);
   if (standing) return { unfit: standing };
   const chosen = chosenDetails(operation, alarm.details);
   if ('unfit' in chosen) return chosen;
@@ -65,14 +65,13 @@ const NOT_AMONG_THE_NEWEST =
   'is not among the newest alarms, and upstream has no lookup by id: tell its occurTime, or name the alarm in full';
 
 /** What upstream says of the alarm now, held against the operation. */
-function standingUnfit(operation: OperationType, alarm: Alarm, leavesAlone: boolean): Unfit | undefined {
-  const { inverse, takesBack, destructive } = OPERATION_TYPES[operation];
+function standingUnfit(operation: OperationType, alarm: Alarm, takesPart: boolean): Unfit | undefined {
+  const { inverse, takesBack } = OPERATION_TYPES[operation];
   const { accepts, status, handling } = alarm;
   const isSo = takesBack ? status === 'unhandled' : status === 'handled' && handling?.method === operation;
   if (isSo) {
-    // Done again it does no harm, but for a process of the same number.
-    if (!destructive || leavesAlone) return undefined;
-    return { rule: 'already', message: `was handled so already${handling?.at ? ` at ${handling.at}` : ''}` };
+    if (takesPart) return undefined;
+    return { rule: 'already', message: `is so already${handling?.at ? `, since ${handling.at}` : ''}` };
   }
   if (accepts.includes(operation)) return undefined;
   // Whether upstream lists the way back among what an alarm takes is not documented.

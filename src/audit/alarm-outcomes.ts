@@ -1,5 +1,5 @@
 import type { AlarmOutcome, ChunkOutcome } from '../domain/outcome.js';
-import type { OperationTrail } from './audit-record.js';
+import type { OperationTrail, SettledAlarm } from './audit-record.js';
 import { targetsOf } from './targets.js';
 
 /** What is known now of one alarm of an operation, or of one item. */
@@ -11,25 +11,27 @@ export interface KnownOutcome {
   readonly verified: boolean;
   /** Upstream took it and is still at work on it. */
   readonly underWay?: true;
-  /** Code of the fault of its chunk. */
+  /** Of one that is `applied`: whether it was so before is not known. */
+  readonly stateBefore?: 'unknown';
+  /** Code of the fault of its chunk, or why it can not be found out. */
   readonly reason?: string;
 }
 
 /** Each alarm of an operation in the order of the request: as the exchange left it, or as it was settled later. */
-export function alarmOutcomes({ intent, chunks, settlements = [] }: OperationTrail): KnownOutcome[] {
+export function alarmOutcomes(operation: OperationTrail): KnownOutcome[] {
+  const { intent, chunks, settlements = [] } = operation;
   const settled = new Map(
-    settlements.flatMap(({ alarms }) => alarms.map(({ eventId, outcome }) => [eventId, outcome])),
+    settlements.flatMap(({ alarms }) => alarms.map((alarm) => [alarm.eventId, alarm] as const)),
   );
+  const listedOtherwise = listedOtherwiseIn(operation);
   const targets = targetsOf(intent);
   const known: KnownOutcome[] = [];
   for (const chunk of chunks) {
+    const ofChunk = partsOf(chunk);
     for (const eventId of targets.slice(known.length, known.length + chunk.alarms)) {
       const later = settled.get(eventId);
-      known.push(
-        later === undefined || later === 'unknown'
-          ? asLeft(eventId, chunk, later)
-          : { eventId, outcome: later, verified: true },
-      );
+      const now = later ? asSettled(later, asLeft(eventId, chunk, ofChunk)) : asLeft(eventId, chunk, ofChunk);
+      known.push(withStateBefore(now, listedOtherwise.has(eventId) || isRead(eventId, chunk, ofChunk)));
     }
   }
   // Past the known chunks an alarm may be under way at this moment, so nothing is claimed of it.
@@ -38,17 +40,72 @@ export function alarmOutcomes({ intent, chunks, settlements = [] }: OperationTra
   return known;
 }
 
-/** What the exchange left, or nothing where it was looked up since and could not be found out. */
-function asLeft(eventId: string, chunk: ChunkOutcome, later: 'unknown' | undefined): KnownOutcome {
-  const { fault, verified = false, already = [], underWay = [] } = chunk;
-  if (already.includes(eventId)) return { eventId, outcome: 'already', verified: true };
+/** The lists of a chunk, to be asked for many alarms. */
+interface Parts {
+  readonly already: ReadonlySet<string>;
+  readonly unread: ReadonlySet<string>;
+  readonly underWay: ReadonlySet<string>;
+  readonly verified: ReadonlySet<string> | true;
+  readonly apart: ReadonlyMap<string, AlarmOutcome>;
+}
+
+function partsOf({ already, unread, underWay, verified = [], apart = [] }: ChunkOutcome): Parts {
+  return {
+    already: new Set(already),
+    unread: new Set(unread),
+    underWay: new Set(underWay),
+    verified: verified === true ? verified : new Set(verified),
+    apart: new Map(apart.map(({ eventId, outcome }) => [eventId, outcome])),
+  };
+}
+
+function asLeft(eventId: string, { fault, outcome }: ChunkOutcome, parts: Parts): KnownOutcome {
+  if (parts.already.has(eventId)) return { eventId, outcome: 'already', verified: true };
+  const apart = parts.apart.get(eventId);
   const reason = fault && { reason: fault.code };
-  if (later !== undefined) return { eventId, outcome: later, verified: false, ...reason };
+  if (apart !== undefined) {
+    return { eventId, outcome: apart, verified: true, ...(apart === 'rejected' && reason) };
+  }
+  const { verified } = parts;
   return {
     eventId,
-    outcome: chunk.outcome,
-    verified: typeof verified === 'boolean' ? verified : verified.includes(eventId),
-    ...(underWay.includes(eventId) && { underWay: true }),
+    outcome,
+    verified: verified === true || verified.has(eventId),
+    ...(parts.underWay.has(eventId) && { underWay: true }),
     ...reason,
   };
+}
+
+/** As it was found later, or as the exchange left it where it could not be found out. */
+function asSettled({ eventId, outcome, underWay, reason }: SettledAlarm, left: KnownOutcome): KnownOutcome {
+  if (outcome !== 'unknown') {
+    return { eventId, outcome, verified: !underWay, ...(underWay && { underWay }) };
+  }
+  const why = reason ?? left.reason;
+  return { eventId, outcome, verified: false, ...(why !== undefined && { reason: why }) };
+}
+
+/** Whether the state of an alarm before the operation was read, and showed that it was not so. */
+export function wasOtherwiseBefore(operation: OperationTrail, eventId: string): boolean {
+  if (listedOtherwiseIn(operation).has(eventId)) return true;
+  const place = targetsOf(operation.intent).indexOf(eventId);
+  let end = 0;
+  const chunk = operation.chunks.find(({ alarms }) => place < (end += alarms));
+  return chunk !== undefined && isRead(eventId, chunk, partsOf(chunk));
+}
+
+/** Event ids that were listed as not so when they were looked up. */
+function listedOtherwiseIn({ intent: { lookedUp, alarms } }: OperationTrail): ReadonlySet<string> {
+  if (!lookedUp) return new Set();
+  const possiblyAlready = new Set(lookedUp.possiblyAlready);
+  return new Set(alarms.filter((eventId) => !possiblyAlready.has(eventId)));
+}
+
+/** Whether the state before was read and showed that the alarm was not so. */
+function isRead(eventId: string, { already }: ChunkOutcome, parts: Parts): boolean {
+  return already !== undefined && !parts.already.has(eventId) && !parts.unread.has(eventId);
+}
+
+function withStateBefore(known: KnownOutcome, isKnown: boolean): KnownOutcome {
+  return known.outcome === 'applied' && !isKnown ? { ...known, stateBefore: 'unknown' } : known;
 }

@@ -1,6 +1,7 @@
 import type { Credential } from '../domain/caller.js';
 import type { AlarmOutcome, ChunkOutcome, OperationStatus } from '../domain/outcome.js';
 import type { OperationName } from '../domain/operation-name.js';
+import type { LookedUp } from '../domain/looked-up.js';
 import type { Severity } from '../domain/severity.js';
 import type { Scope } from '../domain/scope.js';
 
@@ -27,6 +28,8 @@ export interface IntentRecord {
   readonly alarms: readonly string[];
   /** Of each alarm, as upstream listed it when the alarms were looked up by their ids; absent where they were not. */
   readonly severities?: readonly (Severity | null)[];
+  /** What was listed of the alarms when they were looked up by their ids; absent where they were not. */
+  readonly lookedUp?: LookedUp;
   /** What it acts on in one of upstream's lists, in the order of the request; absent where it acts on alarms. */
   readonly items?: readonly ItemRecord[];
   /** The key under which the caller may send the request again without its being done again. */
@@ -37,6 +40,8 @@ export interface IntentRecord {
   readonly undoes?: string;
   /** What that operation did besides, and this one can not take back. */
   readonly leaves?: readonly Leftover[];
+  /** What had to be taken for granted of that operation. */
+  readonly assumes?: readonly Assumption[];
   /** The caller did not wait for it: it goes on in the background, and after a restart where it was. */
   readonly background?: true;
   /** The plan that it applies. */
@@ -46,6 +51,13 @@ export interface IntentRecord {
   /** Nobody asked for it now: it takes back, with `undoes`, what was to be taken back at this time. */
   readonly expired?: true;
 }
+
+/**
+ * `state_before`: the state of some of its alarms before it was not read, so they are taken back although they may have been so
+ * already.
+ */
+export const ASSUMPTIONS = ['state_before'] as const;
+export type Assumption = (typeof ASSUMPTIONS)[number];
 
 /** One line of one of upstream's lists: an entry of a whitelist, an isolated file, a blocked address. */
 export interface ItemRecord {
@@ -90,7 +102,10 @@ export interface SettlementRecord {
   readonly status: OperationStatus;
   /** Every alarm that was unknown before, in the order of the request. */
   readonly alarms: readonly SettledAlarm[];
-  /** `false`: it was given up; the alarms still unknown stay so until somebody looks. */
+  /**
+   * `false`: it was given up; the alarms still unknown stay so until somebody looks. Otherwise those that are still unknown can
+   * never be told apart.
+   */
   readonly settled: boolean;
 }
 
@@ -98,6 +113,10 @@ export interface SettledAlarm {
   /** The item's id, where the operation acts on items. */
   readonly eventId: string;
   readonly outcome: AlarmOutcome;
+  /** Upstream took it and is still at work on it. */
+  readonly underWay?: true;
+  /** `indistinguishable`: another operation did the same meanwhile, so nobody can ever tell whether this one did. */
+  readonly reason?: 'indistinguishable';
 }
 
 /** Its caller wants an operation of the background to stop before its next chunk. */
@@ -169,6 +188,16 @@ export interface OperationTrail {
   readonly undoneBy?: readonly string[];
   /** The first one; absent: none. */
   readonly cancellation?: CancellationRecord;
+  /** Where its records stand in the trail; absent of one that was not read from there. */
+  readonly place?: TrailPlace;
+}
+
+/** Places of records in the trail: what stands before was written before, whatever any clock says. */
+export interface TrailPlace {
+  /** Of the intent. */
+  readonly began: number;
+  /** Of the outcome; absent: none yet. */
+  readonly ended?: number;
 }
 
 /** An intent as it is stored: with the bodies that were to be sent, one for each chunk. */

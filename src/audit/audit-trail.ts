@@ -146,7 +146,8 @@ export class AuditTrail implements OnApplicationShutdown {
 
   /** After upstream's state was read. @throws AuditUnavailable */
   async settle(record: SettlementRecord): Promise<void> {
-    await this.#append({ ...entryOf(record), status: record.status, open: !record.settled });
+    const open = !record.settled || record.alarms.some(({ underWay }) => underWay);
+    await this.#append({ ...entryOf(record), status: record.status, open });
   }
 
   /** Before it takes effect. @throws AuditUnavailable */

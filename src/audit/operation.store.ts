@@ -128,13 +128,13 @@ export class OperationStore {
     if (ids.length === 0) return [];
     const rows = await this.#queries
       .selectFrom('audit_record')
-      .select(['operation_id', 'body'])
+      .select(['seq', 'operation_id', 'body'])
       .where('operation_id', 'in', ids)
       .orderBy('seq')
       .execute();
-    const byId = new Map<string, AuditRecord[]>(ids.map((id) => [id, []]));
-    for (const { operation_id, body } of rows) {
-      byId.get(operation_id ?? '')?.push(readRecord(body));
+    const byId = new Map<string, Placed[]>(ids.map((id) => [id, []]));
+    for (const { seq, operation_id, body } of rows) {
+      byId.get(operation_id ?? '')?.push({ seq, record: readRecord(body) });
     }
     const undoings = await this.#undoings(ids);
     return [...byId].flatMap(([id, own]) => {
@@ -145,10 +145,18 @@ export class OperationStore {
   }
 }
 
-function trailOf(records: readonly AuditRecord[]): OperationTrail | undefined {
+/** A record with its place in the trail. */
+interface Placed {
+  readonly seq: number;
+  readonly record: AuditRecord;
+}
+
+function trailOf(placed: readonly Placed[]): OperationTrail | undefined {
+  const records = placed.map(({ record }) => record);
   const intent = records.find((record) => record.kind === 'intent');
   if (!intent) return undefined;
   const outcome = records.findLast((record) => record.kind === 'outcome');
+  const placeOf = (record: AuditRecord) => placed[records.indexOf(record)]?.seq ?? 0;
   const chunks =
     outcome?.chunks ?? records.filter((record) => record.kind === 'chunk').map(({ chunk }) => chunk);
   const settlements = records.filter((record) => record.kind === 'settlement');
@@ -159,6 +167,7 @@ function trailOf(records: readonly AuditRecord[]): OperationTrail | undefined {
     ...(outcome && { outcome }),
     ...(settlements.length > 0 && { settlements }),
     ...(cancellation && { cancellation }),
+    place: { began: placeOf(intent), ...(outcome && { ended: placeOf(outcome) }) },
   };
 }
 

@@ -63,24 +63,50 @@ export interface ChunkOutcome {
   /** Upstream's state was read, and shows all that was sent as it was wanted; or only those named. */
   readonly verified?: true | readonly string[];
   /**
-   * Those that were so before, by upstream's state, and were not sent; all of them where the outcome says so. Of items, an empty
-   * list says that none was; absent: not known.
+   * Those that were so before, by upstream's state, and were not sent; all of them where the outcome says so. An empty list says
+   * that none was; absent: the state before was not read.
    */
   readonly already?: readonly string[];
+  /** Those of which the state before could not be read, although it was of others. */
+  readonly unread?: readonly string[];
+  /** Upstream refused the call, perhaps for the sake of one of its alarms, and does not say what it did of the others. */
+  readonly refused?: true;
+  /** Those that came to something else than `outcome`, by what upstream's state shows of each: its answer was for the whole call. */
+  readonly apart?: readonly AlarmApart[];
   /** Those that upstream took and is still at work on: an isolation, or its taking back. */
   readonly underWay?: readonly string[];
 }
 
+/** One alarm of a chunk whose alarms came to different things; its state was read. */
+export interface AlarmApart {
+  readonly eventId: string;
+  readonly outcome: AlarmOutcome;
+}
+
+/** What the alarms of a chunk came to. */
+type Fates = Pick<ChunkOutcome, 'outcome' | 'already' | 'apart'> & { readonly alarms?: number };
+
+/** Each outcome that an alarm of a chunk has; `alarms` absent: at least one has the chunk's own. */
+export function outcomesIn({
+  alarms = Infinity,
+  outcome,
+  already = [],
+  apart = [],
+}: Fates): Set<AlarmOutcome> {
+  const outcomes = new Set(apart.map((alarm) => alarm.outcome));
+  if (already.length > 0) outcomes.add('already');
+  if (outcome === 'already' || already.length + apart.length < alarms) outcomes.add(outcome);
+  return outcomes;
+}
+
 /** Whether something is still to be found out about a chunk. */
-export function isOpen({ outcome, underWay }: Pick<ChunkOutcome, 'outcome' | 'underWay'>): boolean {
-  return outcome === 'unknown' || underWay !== undefined;
+export function isOpen(chunk: Fates & Pick<ChunkOutcome, 'underWay'>): boolean {
+  return outcomesIn(chunk).has('unknown') || chunk.underWay !== undefined;
 }
 
 /** The status of an operation whose chunks ended so. */
-export function statusOf(chunks: readonly Pick<ChunkOutcome, 'outcome' | 'already'>[]): OperationStatus {
-  const seen = new Set(
-    chunks.flatMap(({ outcome, already = [] }) => (already.length > 0 ? [outcome, 'already'] : [outcome])),
-  );
+export function statusOf(chunks: readonly Fates[]): OperationStatus {
+  const seen = new Set(chunks.flatMap((chunk) => [...outcomesIn(chunk)]));
   const done = seen.has('applied') || seen.has('already');
   seen.delete('applied');
   seen.delete('already');

@@ -8,6 +8,7 @@ import { targetsOf } from '../audit/targets.js';
 import type { ProjectConfig } from '../config/config.js';
 import type { CallContext } from '../domain/caller.js';
 import { Clock } from '../domain/clock.js';
+import type { LookedUp } from '../domain/looked-up.js';
 import { CHUNK_SIZE, isOpen, statusOf, type ChunkOutcome, type Fault } from '../domain/outcome.js';
 import { Problem } from '../http/problem.js';
 import { Metrics } from '../metrics/metrics.js';
@@ -17,6 +18,7 @@ import type { Handled } from './handled.js';
 import type { PlacedOrder } from './order.js';
 import { keyClaim } from './repeats.js';
 import { CheckedSender } from './verification/checked-sender.js';
+import { chunkFacts } from './verification/chunk-facts.js';
 import { RunningOperations, type RunningOperation } from './running-operations.js';
 import type { Send, Sent } from './sent.js';
 
@@ -55,12 +57,11 @@ export class Executor {
     const run = this.running.begin();
     try {
       const intent = await this.intend(placed, conditions, context);
-      const { bodies, verbatim, objection } = placed.order;
+      const { bodies, verbatim, lookedUp } = placed.order;
       const work = { intent, project: placed.project, bodies };
-      return await this.carryOut(work, run, async (call, alarms, index) => {
-        const fault = await objection?.(index, context);
-        if (fault) return { chunk: { alarms, outcome: 'not_attempted', fault }, goOn: true };
-        return this.sender.send(call, alarms, context, verbatim);
+      return await this.carryOut(work, run, (call, alarms, index) => {
+        const facts = chunkFacts(intent, index, lookedUp?.readAt);
+        return this.sender.send(call, { ...facts, alarms, ...(verbatim && { verbatim }) }, context);
       });
     } finally {
       this.running.end(run);
@@ -103,7 +104,7 @@ export class Executor {
     const { caller, credential, onBehalfOf, requestId } = context;
     const { operation, remark, alarms, items, idempotencyKey, undoes, background } = order;
     const { length: rules } = order.whitelistRules ?? [];
-    const { expiresAt, expired, plan } = order;
+    const { expiresAt, expired, plan, lookedUp } = order;
     return {
       kind: 'intent',
       ...this.#begin(),
@@ -118,12 +119,14 @@ export class Executor {
       ...(alarms.some(({ severity }) => severity) && {
         severities: alarms.map(({ severity = null }) => severity),
       }),
+      ...(lookedUp && { lookedUp: recordOf(lookedUp) }),
       ...(items && { items: items.map(({ id, target }) => ({ id, target })) }),
       ...(idempotencyKey !== undefined && { idempotencyKey }),
       ...(rules > 0 && { rules }),
       ...(undoes && {
         undoes: undoes.operationId,
         ...(undoes.leaves.length > 0 && { leaves: undoes.leaves }),
+        ...(undoes.assumes.length > 0 && { assumes: undoes.assumes }),
       }),
       ...(background && { background }),
       ...(expiresAt !== undefined && { expiresAt: new Date(expiresAt).toISOString() }),
@@ -243,6 +246,11 @@ export class Executor {
   #now(): string {
     return new Date(this.clock.now()).toISOString();
   }
+}
+
+/** Without when it was: that means something in this process only. */
+function recordOf({ digests, possiblyAlready }: LookedUp): LookedUp {
+  return { digests, ...(possiblyAlready && { possiblyAlready }) };
 }
 
 /** Whether nothing was done and the same request may do better later; its key would else keep it from being done at all. */

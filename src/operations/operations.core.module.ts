@@ -11,6 +11,7 @@ import { Repeats } from './repeats.js';
 import { RunningOperations } from './running-operations.js';
 import { UndoService } from './undo/undo.service.js';
 import { CheckedSender } from './verification/checked-sender.js';
+import { StalenessCheck } from './verification/staleness.js';
 import { Rehearsals } from './rehearsal/rehearsals.js';
 import { UnknownWords } from './unknown-words.js';
 
@@ -18,6 +19,7 @@ import { UnknownWords } from './unknown-words.js';
 @Global()
 @Module({
   providers: [
+    StalenessCheck,
     CheckedSender,
     Rehearsals,
     OperationsService,

@@ -1,7 +1,7 @@
-import type { ItemRecord, Leftover } from '../audit/audit-record.js';
+import type { Assumption, ItemRecord, Leftover } from '../audit/audit-record.js';
 import type { ProjectConfig } from '../config/config.js';
 import type { CallContext } from '../domain/caller.js';
-import type { Fault } from '../domain/outcome.js';
+import type { LookedUp } from '../domain/looked-up.js';
 import type { OperationName } from '../domain/operation-name.js';
 import type { Scope } from '../domain/scope.js';
 import type { Severity } from '../domain/severity.js';
@@ -55,16 +55,14 @@ export interface Order {
   readonly canonical?: string;
   /** What it sends travels as it came, and upstream's state has no say in it. */
   readonly verbatim?: boolean;
-  /**
-   * Why a chunk of it must not be sent any more, asked right before it would be: what it was made of changed since. Undefined
-   * where nothing speaks against it.
-   */
-  readonly objection?: (chunk: number, context: CallContext) => Promise<Fault | undefined>;
+  /** What was listed of its alarms when they were looked up by their ids, and when, by the monotonic clock. */
+  readonly lookedUp?: LookedUp & { readonly readAt: number };
   /** The operation that it takes back, with what can not be taken back of it. */
   readonly undoes?: {
     readonly operationId: string;
     readonly round: number;
     readonly leaves: readonly Leftover[];
+    readonly assumes: readonly Assumption[];
   };
   /** Under which the caller may send it again without its being done again. */
   readonly idempotencyKey?: string;

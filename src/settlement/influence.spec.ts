@@ -8,10 +8,13 @@ import { OPERATION_TYPE_NAMES, type OperationType } from '../domain/operation-ty
 import type { Standing } from '../upstream/index.js';
 import { influenceOn } from './influence.js';
 
-const at = (seconds: number): string => new Date(1_700_000_000_000 + seconds * 1_000).toISOString();
+/** Whatever the time of day says: it plays no part. */
+const at = (place: number): string => new Date(1_700_000_000_000 - place * 1_000).toISOString();
 let made = 0;
+/** Less than lies between two of the operations below. */
+const LAG_MS = 5_000;
 
-/** An operation on the alarm; without an end it still runs. */
+/** An operation on the alarm, with its places in the trail; without an end it still runs. */
 function operation(
   type: OperationType,
   from: number,
@@ -36,12 +39,13 @@ function operation(
     ...(to !== undefined && {
       outcome: { kind: 'outcome', operationId, at: at(to), status: statusOf(chunks), chunks },
     }),
+    place: { began: from, ...(to !== undefined && { ended: to }) },
   };
 }
 
 const own = (type: OperationType) => operation(type, 100, 110, 'unknown');
 const seenOf = (mine: OperationTrail, standing: Standing, ...others: OperationTrail[]) =>
-  influenceOn({ eventId: 'e-1', standing }, mine, [mine, ...others]);
+  influenceOn({ eventId: 'e-1', standing }, mine, [mine, ...others], LAG_MS);
 
 describe('what is seen of an alarm', () => {
   it("is nobody else's effect when nobody else acted on it", () => {
@@ -51,20 +55,23 @@ describe('what is seen of an alarm', () => {
     }
   });
 
-  it.each<AlarmOutcome>(['rejected', 'not_attempted'])('is not the effect of what was %s', (outcome) => {
-    fc.assert(
-      fc.property(
-        fc.constantFrom(...OPERATION_TYPE_NAMES),
-        fc.constantFrom(...OPERATION_TYPE_NAMES),
-        fc.integer({ min: 0, max: 200 }),
-        (mine, theirs, from) => {
-          const other = operation(theirs, from, from + 1, outcome);
-          expect(seenOf(own(mine), 'as_wanted', other)).toBe('none');
-          expect(seenOf(own(mine), 'otherwise', other)).toBe('none');
-        },
-      ),
-    );
-  });
+  it.each<AlarmOutcome>(['rejected', 'not_attempted', 'already'])(
+    'is not the effect of what was %s',
+    (outcome) => {
+      fc.assert(
+        fc.property(
+          fc.constantFrom(...OPERATION_TYPE_NAMES),
+          fc.constantFrom(...OPERATION_TYPE_NAMES),
+          fc.integer({ min: 0, max: 200 }),
+          (mine, theirs, from) => {
+            const other = operation(theirs, from, from + 1, outcome);
+            expect(seenOf(own(mine), 'as_wanted', other)).toBe('none');
+            expect(seenOf(own(mine), 'otherwise', other)).toBe('none');
+          },
+        ),
+      );
+    },
+  );
 
   it.each<[string, OperationType, OperationType, Standing]>([
     ['the same, sent again', 'ignore', 'ignore', 'as_wanted'],
@@ -82,7 +89,7 @@ describe('what is seen of an alarm', () => {
       // Begun before, and nobody knows when it takes effect.
       operation(theirs, 90, 95, 'unknown'),
     ]) {
-      expect(seenOf(own(mine), standing, later)).toBe('obscured');
+      expect(seenOf(own(mine), standing, later)).toBe(later.outcome ? 'indistinguishable' : 'obscured');
       expect(seenOf(own(mine), other, later)).toBe('none');
     }
   });
@@ -119,18 +126,28 @@ describe('an operation on an item of a list', () => {
   const before = removal(50, 60, 'applied');
 
   it('may have found it gone already, where the same was done before', () => {
-    expect(influenceOn(gone, removal(100, 110, 'unknown'), [before])).toBe('stood_before');
+    expect(influenceOn(gone, removal(100, 110, 'unknown'), [before], LAG_MS)).toBe('stood_before');
+  });
+
+  it('may not have shown yet what was done just before it', () => {
+    const justBefore = removal(95, 98, 'applied');
+    expect(influenceOn(gone, removal(100, 110, 'unknown', []), [justBefore], LAG_MS)).toBe(
+      'indistinguishable',
+    );
   });
 
   it('did not, where the list was read right before it and showed it there', () => {
-    expect(influenceOn(gone, removal(100, 110, 'unknown', []), [before])).toBe('none');
-    expect(influenceOn(gone, removal(100, 110, 'unknown', ['e-2']), [before])).toBe('none');
+    expect(influenceOn(gone, removal(100, 110, 'unknown', ['e-1']), [before], LAG_MS)).toBe('stood_before');
+    expect(influenceOn(gone, removal(100, 110, 'unknown', []), [before], LAG_MS)).toBe('none');
+    expect(influenceOn(gone, removal(100, 110, 'unknown', ['e-2']), [before], LAG_MS)).toBe('none');
   });
 
   it('is obscured by the same one at the same time, and by no other', () => {
-    expect(influenceOn(gone, removal(100, 110, 'unknown'), [removal(105, 106, 'applied')])).toBe('obscured');
+    expect(influenceOn(gone, removal(100, 110, 'unknown'), [removal(105, 106, 'applied')], LAG_MS)).toBe(
+      'indistinguishable',
+    );
     expect(
-      influenceOn(gone, removal(100, 110, 'unknown'), [operation('unhandle', 105, 106, 'applied')]),
+      influenceOn(gone, removal(100, 110, 'unknown'), [operation('unhandle', 105, 106, 'applied')], LAG_MS),
     ).toBe('none');
   });
 });

@@ -1,8 +1,6 @@
-import { alarmOutcomes } from '../audit/alarm-outcomes.js';
+import { alarmOutcomes, wasOtherwiseBefore } from '../audit/alarm-outcomes.js';
 import type { OperationTrail } from '../audit/audit-record.js';
-import { targetsOf } from '../audit/targets.js';
 import type { AlarmOutcome } from '../domain/outcome.js';
-import { isListOperation } from '../domain/operation-name.js';
 import { isOperationType, OPERATION_TYPES } from '../domain/operation-type.js';
 import type { AlarmStanding } from '../upstream/index.js';
 
@@ -11,53 +9,64 @@ import type { AlarmStanding } from '../upstream/index.js';
  *
  * - `none`: nothing
  * - `stood_before`: another one had made it so before this one began
- * - `obscured`: what is seen may be another one's effect, so it says nothing of this one
+ * - `obscured`: what is seen may be the effect of another one that is still under way, so it says nothing of this one yet
+ * - `indistinguishable`: what is seen may be another one's effect, and that will never be told apart
  */
-export type Influence = 'none' | 'stood_before' | 'obscured';
+export type Influence = 'none' | 'stood_before' | 'obscured' | 'indistinguishable';
 
-/** @param others operations of the last while before `own` and since, in any order; `own` may be among them */
+/**
+ * @param others other operations on the alarm, in any order; `own` may be among them
+ * @param lagMs how long what one of them did may have taken to show
+ */
 export function influenceOn(
   { eventId, standing }: AlarmStanding,
   own: OperationTrail,
   others: readonly OperationTrail[],
+  lagMs: number,
 ): Influence {
-  const done = others.filter((other) => mayHaveBeenDone(other, own, eventId));
-  const during = done.filter((other) => !endedBefore(other, own, eventId));
+  const done = others.filter((other) => mayHaveActed(other, own, eventId));
   const asWanted = standing === 'as_wanted';
-  if (during.some((other) => makesAsWanted(other, own) === asWanted)) return 'obscured';
+  const obscuring = done.filter(
+    (other) => !endedBefore(other, own, eventId) && makesAsWanted(other, own) === asWanted,
+  );
+  if (obscuring.length > 0) {
+    return obscuring.every(({ outcome }) => outcome) ? 'indistinguishable' : 'obscured';
+  }
+  if (!asWanted) return 'none';
   const [last] = done
     .filter((other) => endedBefore(other, own, eventId))
     .sort((one, another) => endOf(another) - endOf(one));
-  if (!asWanted || !last || !makesAsWanted(last, own)) return 'none';
-  return wasSeenOtherwise(own, eventId) ? 'none' : 'stood_before';
+  if (!last || !makesAsWanted(last, own)) return 'none';
+  if (!wasOtherwiseBefore(own, eventId)) return 'stood_before';
+  // It was read not to be so, right after it was made so: upstream's listing may not have shown it yet.
+  return pauseBetween(last, own) < lagMs ? 'indistinguishable' : 'none';
 }
 
-/** Whether the list was read right before the act and showed that an item was not so. */
-function wasSeenOtherwise({ intent, chunks }: OperationTrail, eventId: string): boolean {
-  if (!isListOperation(intent.operation)) return false;
-  const place = targetsOf(intent).indexOf(eventId);
-  let end = 0;
-  const chunk = chunks.find(({ alarms }) => place < (end += alarms));
-  return chunk?.already !== undefined && !chunk.already.includes(eventId);
+/** By our own clock, which is the same for both. */
+function pauseBetween({ outcome }: OperationTrail, { intent }: OperationTrail): number {
+  return outcome ? Math.abs(Date.parse(intent.at) - Date.parse(outcome.at)) : 0;
 }
 
-function mayHaveBeenDone(other: OperationTrail, own: OperationTrail, eventId: string): boolean {
+/** What was found to be so already was left alone. */
+const LEFT_ALONE: ReadonlySet<AlarmOutcome> = new Set(['rejected', 'not_attempted', 'already']);
+
+function mayHaveActed(other: OperationTrail, own: OperationTrail, eventId: string): boolean {
   if (other.intent.operationId === own.intent.operationId) return false;
   const outcome = outcomeOf(other, eventId);
-  return outcome !== undefined && outcome !== 'rejected' && outcome !== 'not_attempted';
+  return outcome !== undefined && !LEFT_ALONE.has(outcome);
 }
 
-/** For sure: of an unknown one nobody knows when it took effect. */
+/** For sure: of an unknown one nobody knows when it took effect. The order is that of the trail, which no clock can change. */
 function endedBefore(other: OperationTrail, own: OperationTrail, eventId: string): boolean {
-  return outcomeOf(other, eventId) !== 'unknown' && endOf(other) < Date.parse(own.intent.at);
+  return outcomeOf(other, eventId) !== 'unknown' && endOf(other) < (own.place?.began ?? Infinity);
 }
 
 function outcomeOf(operation: OperationTrail, eventId: string): AlarmOutcome | undefined {
   return alarmOutcomes(operation).find((alarm) => alarm.eventId === eventId)?.outcome;
 }
 
-function endOf({ outcome }: OperationTrail): number {
-  return outcome ? Date.parse(outcome.at) : Infinity;
+function endOf({ place }: OperationTrail): number {
+  return place?.ended ?? Infinity;
 }
 
 /** Whether one operation leaves an alarm as another wants it: it is the same, or it handles what the other takes back anew. */

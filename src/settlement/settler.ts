@@ -12,7 +12,7 @@ import { Clock } from '../domain/clock.js';
 import { CHUNK_SIZE, statusOf } from '../domain/outcome.js';
 import { UpstreamClient, type AlarmStanding } from '../upstream/index.js';
 import { influenceOn, type Influence } from './influence.js';
-import { judge, judgeUnderWay, type Times } from './judgement.js';
+import { isStuck, judge, judgeUnderWay, type Times } from './judgement.js';
 
 /** Milliseconds between looks: soon at first, then less and less often, and in the end once an hour. */
 const LOOK_AFTER_MS = [
@@ -23,8 +23,7 @@ const LAST_LOOK_AFTER_MS = 3_600_000;
 const LOOK_DEADLINE_MS = 15_000;
 /** Timers may be early by as much. */
 const TIMER_LEEWAY_MS = 5;
-/** Other operations that began so long before one may still have taken effect while it ran. */
-const OTHERS_SINCE_MS = 60_000;
+/** Of the other operations on an alarm so many are looked at, the latest first. */
 const MOST_OTHERS = 100;
 
 /** One look that is to come. */
@@ -36,9 +35,10 @@ interface Look {
   readonly look: number;
 }
 
-/** What an alarm came to, and whether upstream is still at work on it. */
+/** What an alarm came to, as far as upstream's state says. */
 export interface FoundAlarm extends SettledAlarm {
-  readonly underWay: boolean;
+  /** Whether its state says anything at all. */
+  readonly isClear: boolean;
 }
 
 /**
@@ -77,7 +77,7 @@ export class Settler implements OnModuleDestroy {
   /** What another process left unknown, or an earlier run of this one. */
   #adopt(operation: OperationTrail): void {
     const { intent, outcome, settlements } = operation;
-    if (!outcome || !alarmOutcomes(operation).some(({ outcome }) => outcome === 'unknown')) return;
+    if (!outcome || openIn(operation).size === 0) return;
     if (settlements?.at(-1)?.settled === false) this.#givenUp.add(intent.operationId);
     this.watch(intent);
   }
@@ -99,24 +99,26 @@ export class Settler implements OnModuleDestroy {
    * What came of each alarm of one chunk that may have been sent and that nobody will send meanwhile, as far as upstream's state
    * tells now.
    *
+   * @param own the operation, as the trail has it
    * @param body of the chunk, as it travelled
    * @param since time of the monotonic clock: it was not sent after it
+   * @param more how long after that what was done may take to show, and whether upstream refused it
    */
   async lookAt(
-    intent: IntentRecord,
+    own: OperationTrail,
     project: ProjectConfig,
     body: string,
     since: number,
+    more: Partial<Pick<Times, 'quietMs' | 'refused'>> = {},
   ): Promise<FoundAlarm[]> {
-    const { operation, scope, operationId } = intent;
-    const times = this.#times(intent, since);
+    const { operation, scope, operationId } = own.intent;
+    const times = { ...this.#times(since), ...more };
     const call = { operation, scope, project, body };
     const standings = await this.upstream.standings(call, this.#context(operationId));
-    const own = { intent, chunks: [] };
     return Promise.all(
       standings.map(async (found) => ({
         ...judge(found, await this.#influence(found, own), times),
-        underWay: found.underWay === true,
+        isClear: found.standing !== 'unclear',
       })),
     );
   }
@@ -175,32 +177,30 @@ export class Settler implements OnModuleDestroy {
     const open = openIn(trail);
     if (open.size === 0) return undefined;
     // Of before the reading: what is not done then may be done before the reading ends.
-    const times = this.#times(trail.intent, since);
+    const times = this.#times(since);
+    const late = times.now >= times.giveUpAt;
     const standings = await this.#standings(trail, new Set(open.keys()));
     const judged = await Promise.all(
       standings.map(async (found) => {
-        if (open.get(found.eventId) === 'under_way') return judgeUnderWay(found);
-        return judge(found, await this.#influence(found, trail), times);
+        if (open.get(found.eventId) === 'under_way') return judgeUnderWay(found, late);
+        const refused = isRefused(trail, found.eventId);
+        return judge(found, await this.#influence(found, trail), { ...times, refused });
       }),
     );
     if (this.#stopped) return Infinity;
     const alarms = judged.filter((alarm) => alarm !== undefined);
-    const stuck = alarms.some(({ outcome }) => outcome === 'unknown');
-    const settled = alarms.length === judged.length && !stuck;
-    const late = times.now >= times.giveUpAt;
+    const stuck = alarms.some(isStuck);
     // Given up is said once, and looked at again now and then: upstream, or our right to read it, may come back.
-    if (settled || (late && stuck && !this.#givenUp.has(operationId)))
-      await this.#record(trail, alarms, settled);
-    if (settled) return undefined;
+    if (alarms.length > 0 && (!stuck || (late && !this.#givenUp.has(operationId))))
+      await this.#record(trail, alarms, !stuck);
+    if (alarms.length === open.size && !stuck && alarms.every(({ underWay }) => !underWay)) return undefined;
     const decisive = [times.concludedAt + times.quietMs, times.giveUpAt].filter((at) => at > times.now);
     return Math.min(...decisive);
   }
 
-  #times(intent: IntentRecord, concludedAt: number): Times & { readonly giveUpAt: number } {
+  #times(concludedAt: number): Times & { readonly giveUpAt: number } {
     const { settleQuietMs, settleGiveUpMs } = this.config.upstream;
-    const requestedAt = Date.parse(intent.at);
     return {
-      requestedAt,
       concludedAt,
       now: this.clock.monotonic(),
       quietMs: settleQuietMs,
@@ -210,10 +210,10 @@ export class Settler implements OnModuleDestroy {
 
   async #influence(found: AlarmStanding, own: OperationTrail): Promise<Influence> {
     if (found.standing === 'unclear') return 'none';
-    const { at, scope, operationId } = own.intent;
-    const from = Date.parse(at) - OTHERS_SINCE_MS;
-    const filter = { eventId: found.eventId, project: scope.project, from, except: operationId };
-    return influenceOn(found, own, await this.store.list(filter, MOST_OTHERS));
+    const { scope, operationId } = own.intent;
+    const filter = { eventId: found.eventId, project: scope.project, except: operationId };
+    const others = await this.store.list(filter, MOST_OTHERS);
+    return influenceOn(found, own, others, this.config.upstream.settleQuietMs);
   }
 
   async #standings(trail: OperationTrail, unknown: ReadonlySet<string>): Promise<AlarmStanding[]> {
@@ -239,12 +239,19 @@ export class Settler implements OnModuleDestroy {
     const record = { kind: 'settlement', operationId, at, alarms, settled, status: 'unknown' } as const;
     const status = statusOf(alarmOutcomes({ ...trail, settlements: [...(trail.settlements ?? []), record] }));
     await this.trail.settle({ ...record, status });
-    if (settled) this.#givenUp.delete(operationId);
-    else {
+    if (!settled) {
       this.#givenUp.add(operationId);
       this.#logger.error(
         { operationId },
         'an outcome stays unknown: look at what it was about in the HSS console',
+      );
+      return;
+    }
+    this.#givenUp.delete(operationId);
+    if (alarms.some(({ outcome }) => outcome === 'unknown')) {
+      this.#logger.warn(
+        { operationId },
+        'an outcome stays unknown for good: another operation did the same to its alarms meanwhile',
       );
     }
   }
@@ -256,12 +263,20 @@ export class Settler implements OnModuleDestroy {
   }
 }
 
+/** Whether upstream refused the call that an alarm went with. */
+function isRefused({ intent, chunks }: OperationTrail, eventId: string): boolean {
+  const place = targetsOf(intent).indexOf(eventId);
+  let end = 0;
+  return chunks.find(({ alarms }) => place < (end += alarms))?.refused === true;
+}
+
 /** What is still to be found out of an operation: whether it was done, or whether upstream came to the end of it. */
 function openIn(trail: OperationTrail): Map<string, 'unknown' | 'under_way'> {
   const open = new Map<string, 'unknown' | 'under_way'>();
-  for (const { eventId, outcome, underWay } of alarmOutcomes(trail)) {
-    if (outcome === 'unknown') open.set(eventId, 'unknown');
-    else if (underWay) open.set(eventId, 'under_way');
+  for (const alarm of alarmOutcomes(trail)) {
+    if (alarm.underWay) open.set(alarm.eventId, 'under_way');
+    else if (alarm.outcome === 'unknown' && alarm.reason !== 'indistinguishable')
+      open.set(alarm.eventId, 'unknown');
   }
   return open;
 }

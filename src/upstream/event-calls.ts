@@ -33,7 +33,7 @@ export function operateAlarms(
     path: eventPath(scope, 'operate'),
     query,
     body,
-    repeatable: setsState ? 'freely' : 'after_reading',
+    repeatable: setsState ? 'freely' : 'never',
     lane: takesBack ? 'inverse' : 'normal',
     readBack: { operation, scope, project, body },
   };

@@ -1,7 +1,7 @@
 import { parseExact } from '../domain/exact-json.js';
 import { isListOperation } from '../domain/operation-name.js';
 import { OPERATION_TYPES, type OperationType } from '../domain/operation-type.js';
-import { isSameAlarm, listedEvents, type ListedEvent } from './read-events.js';
+import { isSameAlarm, listedEvents, mismatchOf, type ListedEvent } from './read-events.js';
 import { standingsOf } from './read-back.js';
 import type { AlarmStanding } from './standing.js';
 import type { Read, ReadBack } from './upstream-call.js';
@@ -23,6 +23,8 @@ export interface Forecast {
   readonly already: boolean;
   /** Upstream is still at work on it. */
   readonly underWay?: true;
+  /** What the call says of the alarm and upstream lists otherwise; absent: nothing. */
+  readonly mismatch?: readonly string[];
 }
 
 /** Reads upstream's state and tells what would come of an operate call's alarms, in its order. Nothing is changed. */
@@ -36,9 +38,14 @@ export async function forecastOf(readBack: ReadBack, read: Read): Promise<Foreca
     (await standingsOf(readBack, read, 'as_wanted')).map((found) => [found.eventId, found]),
   );
   return events.map((event) => {
-    const found = listed.get(event.event_id);
-    if (!found || !isSameAlarm(found, event)) return refused(event.event_id, 'alarm_not_found');
-    return forecast(operation, event, found, standings.get(event.event_id));
+    const found = listed.byId.get(event.event_id);
+    if (!found && !listed.isComplete) return untold(event.event_id, 'state_unreadable');
+    if (!found) return refused(event.event_id, 'alarm_not_found');
+    const mismatch = mismatchOf(found, event);
+    const named = mismatch.length > 0 && { mismatch };
+    if (isSameAlarm(found, event) === false)
+      return { ...refused(event.event_id, 'alarm_not_found'), ...named };
+    return { ...forecast(operation, event, found, standings.get(event.event_id)), ...named };
   });
 }
 
@@ -63,7 +70,10 @@ function forecast(
 ): Forecast {
   const { event_id: eventId } = event;
   const already = stands?.standing === 'as_wanted';
-  const mark = { already, ...(stands?.underWay && { underWay: true as const }) };
+  const mark = {
+    already,
+    ...(stands?.underWay && { underWay: true as const }),
+  };
   const acceptance = acceptanceOf(operation, found);
   if (acceptance === 'refused') return { ...refused(eventId, 'operation_not_supported'), ...mark };
   const agent = agentOf(operation, event, found);
@@ -80,18 +90,32 @@ function forecast(
 function acceptanceOf(operation: OperationType, found: ListedEvent): 'accepted' | 'refused' | 'untold' {
   const { takesBack, inverse } = OPERATION_TYPES[operation];
   const forward = takesBack ? inverse : operation;
-  const accepts = found.operate_accept_list;
+  const { operate_accept_list: accepts, handle_status: status, handle_method: method } = found;
   if (!Array.isArray(accepts)) return 'untold';
   if (accepts.includes(operation) || accepts.includes(forward)) return 'accepted';
-  if (found.handle_status !== 'handled') return 'refused';
-  return found.handle_method === forward ? 'accepted' : 'untold';
+  if (status === 'unhandled') return 'refused';
+  return status === 'handled' && method === forward ? 'accepted' : 'untold';
+}
+
+/** What an agent's state means for a task (contract 2.1); undefined: it can do it. */
+const AGENTS: Readonly<Record<string, string | undefined>> = {
+  online: undefined,
+  installed: undefined,
+  offline: 'agent_offline',
+  not_installed: 'agent_missing',
+};
+
+function agentsOf({ operate_detail_list: details }: ListedEvent): unknown[] {
+  return Array.isArray(details)
+    ? details.map((detail: { agent_id?: unknown } | null) => detail?.agent_id)
+    : [];
 }
 
 /** An isolation, either way, is a task for the agent on the alarm's host; other hosts' agents are not in the listing. */
 function agentOf(operation: OperationType, event: WireEvent, found: ListedEvent): string | undefined {
   if (!OPERATION_TYPES[operation].requiredDetails.includes('agentId')) return undefined;
-  const known = new Set((found.operate_detail_list ?? []).map(({ agent_id }) => agent_id));
+  const known = new Set(agentsOf(found));
   if (event.operate_detail_list.some(({ agent_id }) => !known.has(agent_id))) return 'agent_unknown';
-  if (found.agent_status === 'offline') return 'agent_offline';
-  return found.agent_status === 'not_installed' ? 'agent_missing' : undefined;
+  const { agent_status: status } = found;
+  return typeof status === 'string' && Object.hasOwn(AGENTS, status) ? AGENTS[status] : 'agent_unknown';
 }

@@ -49,7 +49,7 @@ function changeList(
     path: eventPath(scope, CHANGED_LIST[operation].path),
     query: [['enterprise_project_id', scope.enterpriseProjectId]],
     body,
-    repeatable: 'after_reading',
+    repeatable: 'never',
     lane: OPERATIONS[operation].takesBack ? 'inverse' : 'normal',
     readBack: { operation, scope, project, body },
   };

@@ -1,9 +1,10 @@
 import { parseExact } from '../domain/exact-json.js';
-import { isListOperation, OPERATIONS, type OperationName } from '../domain/operation-name.js';
-import { isSameAlarm, listedEvents, type ListedEvent } from './read-events.js';
+import { isListOperation } from '../domain/operation-name.js';
+import { isOperationType, OPERATION_TYPES, type OperationType } from '../domain/operation-type.js';
+import { isSameAlarm, listedEvents, mismatchOf, type ListedEvent } from './read-events.js';
 import { itemStandings } from './read-items.js';
 import { standsInLists } from './read-lists.js';
-import type { AlarmStanding } from './standing.js';
+import type { AlarmStanding, Standing } from './standing.js';
 import type { Read, ReadBack } from './upstream-call.js';
 import type { WireEvent, WireOperateBody } from './wire.js';
 
@@ -28,38 +29,44 @@ export async function standingsOf(
   const listed = await listedEvents(readBack, events, read);
   return Promise.all(
     events.map(async (event) => {
-      const found = listed?.get(event.event_id);
-      const stands = await standingOf(readBack, event, found, read, asked);
-      const handledAt = Number(found?.handle_time);
-      return {
-        eventId: event.event_id,
-        ...stands,
-        ...(found?.handle_time !== undefined && Number.isFinite(handledAt) && { handledAt }),
-      };
+      const found = listed?.byId.get(event.event_id);
+      const eventId = event.event_id;
+      if (!found) {
+        const missing = listed?.isComplete === true && { missing: 'not_listed' as const };
+        return { eventId, standing: 'unclear' as const, ...missing };
+      }
+      const mismatch = mismatchOf(found, event);
+      const named = mismatch.length > 0 && { mismatch };
+      if (isSameAlarm(found, event) === false) {
+        return { eventId, standing: 'unclear' as const, missing: 'named_wrongly' as const, ...named };
+      }
+      const stands = await standingOf(operation, readBack, event, found, read, asked);
+      return { eventId, ...stands, ...named };
     }),
   );
 }
 
 async function standingOf(
+  operation: OperationType,
   readBack: ReadBack,
   event: WireEvent,
-  found: ListedEvent | undefined,
+  found: ListedEvent,
   read: Read,
   asked: Asked,
 ): Promise<Pick<AlarmStanding, 'standing' | 'underWay'>> {
-  if (!found) return { standing: 'unclear' };
-  const inListing = showsHandling(readBack.operation, found);
-  // Of one that is named wrongly upstream must have the word.
-  if (asked === 'as_wanted' && !(inListing && isSameAlarm(found, event))) return { standing: 'otherwise' };
-  const { standing: inLists, underWay } = await standsInLists(readBack, event, read);
-  if (inLists === 'not_listed_anywhere') return { standing: inListing ? 'as_wanted' : 'otherwise' };
-  if (inLists === 'unclear') return { standing: 'unclear' };
-  if (inListing !== (inLists === 'as_wanted')) return { standing: 'unclear' };
-  return { standing: inLists, ...(underWay && { underWay }) };
+  const listing = handlingIn(operation, found);
+  if (asked === 'as_wanted' && listing !== 'as_wanted') return { standing: listing };
+  const { standing: lists, underWay } = await standsInLists(readBack, event, found, read);
+  if (lists === 'not_listed_anywhere') return { standing: listing };
+  if (lists !== listing) return { standing: 'unclear' };
+  return { standing: lists, ...(underWay && { underWay }) };
 }
 
-/** Whether the listing shows an alarm as it should be after the operation (contract 1.6, 2.1). */
-function showsHandling(operation: OperationName, { handle_status, handle_method }: ListedEvent): boolean {
-  if (!OPERATIONS[operation].takesBack) return handle_status === 'handled' && handle_method === operation;
-  return handle_status === 'unhandled' || handle_method !== OPERATIONS[operation].inverse;
+/** How the listing shows an alarm, compared with how it should be after the operation (contract 1.6, 2.1). */
+function handlingIn(operation: OperationType, { handle_status, handle_method }: ListedEvent): Standing {
+  const { takesBack, inverse } = OPERATION_TYPES[operation];
+  if (handle_status === 'unhandled') return takesBack ? 'as_wanted' : 'otherwise';
+  // A word that is not documented, or none, says nothing.
+  if (handle_status !== 'handled' || !isOperationType(handle_method)) return 'unclear';
+  return (takesBack ? handle_method !== inverse : handle_method === operation) ? 'as_wanted' : 'otherwise';
 }

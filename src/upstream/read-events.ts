@@ -1,21 +1,10 @@
-import { parseExact } from '../domain/exact-json.js';
 import type { Read, ReadBack } from './upstream-call.js';
 import { readEvents } from './event-calls.js';
-import type { WireEvent } from './wire.js';
+import { listingIn, restAfter, type ListedRow } from './listing.js';
+import type { WireDetail, WireEvent } from './wire.js';
 
-/** The parts of a listed event that tell how it was handled (contract 2.1). All of them may be missing. */
-export interface ListedEvent {
-  readonly event_id?: string;
-  readonly handle_status?: string;
-  readonly handle_method?: string;
-  readonly handle_time?: number | bigint;
-  readonly event_class_id?: string;
-  readonly event_type?: number;
-  readonly occur_time?: number | bigint;
-  readonly operate_accept_list?: readonly string[] | null;
-  readonly operate_detail_list?: readonly { readonly agent_id?: string }[] | null;
-  readonly agent_status?: string;
-}
+/** The parts of a listed event that say how it was handled (contract 2.1): each may be absent, null, empty or of another type. */
+export type ListedEvent = ListedRow;
 
 /** Upstream may give fewer than asked for; the next page starts where this one really ended. */
 const PAGE = 200;
@@ -26,13 +15,20 @@ const MARGIN_MS = 1_000n;
 const THIRTEEN_DIGITS = /^\d{13}$/;
 const CATEGORIES = ['host', 'container'] as const;
 
-/** The given events as upstream lists them now, by id; undefined when the listing can't be read. */
+/** What a look at the listing found. */
+export interface ListedEvents {
+  readonly byId: ReadonlyMap<string, ListedEvent>;
+  /** Whether all of it was looked through: only then is an event that was not found not listed. */
+  readonly isComplete: boolean;
+}
+
+/** The given events as upstream lists them now; undefined when the listing can't be read. */
 export async function listedEvents(
   readBack: ReadBack,
   events: readonly WireEvent[],
   read: Read,
-): Promise<Map<string, ListedEvent> | undefined> {
-  const wanted = new Set(events.map(({ event_id }) => event_id));
+): Promise<ListedEvents | undefined> {
+  const wanted = new Set<unknown>(events.map(({ event_id }) => event_id));
   const found = new Map<string, ListedEvent>();
   const types = [...new Set(events.map(({ event_type }) => String(event_type)))];
   const shared: [string, string][] = [
@@ -41,26 +37,27 @@ export async function listedEvents(
     ...types.map((type): [string, string] => ['event_types', type]),
     ['limit', String(PAGE)],
   ];
+  let isComplete = true;
   for (const category of CATEGORIES) {
-    for (let page = 0, offset = 0; page < MOST_PAGES && found.size < wanted.size; page += 1) {
+    let rest: ReturnType<typeof restAfter> = 'more';
+    for (
+      let page = 0, offset = 0;
+      page < MOST_PAGES && found.size < wanted.size && rest === 'more';
+      page += 1
+    ) {
       const query: [string, string][] = [['category', category], ...shared, ['offset', String(offset)]];
       const body = await read(readEvents('ListSecurityEvents', readBack, 'events', query));
-      if (body === undefined) return undefined;
-      const list = dataList(body);
-      for (const event of list) {
-        if (event.event_id !== undefined && wanted.has(event.event_id)) found.set(event.event_id, event);
+      const listing = body === undefined ? undefined : listingIn(body);
+      if (!listing) return undefined;
+      for (const event of listing.rows) {
+        if (wanted.has(event['event_id'])) found.set(event['event_id'] as string, event);
       }
-      offset += list.length;
-      if (list.length === 0) break;
+      rest = restAfter(listing, offset);
+      offset += listing.rows.length;
     }
+    isComplete &&= rest === 'end';
   }
-  return found;
-}
-
-/** The `data_list` of an answer; empty when it has none. */
-export function dataList<T = ListedEvent>(body: string): T[] {
-  const { data_list } = (body === '' ? {} : parseExact(body)) as { data_list?: T[] };
-  return Array.isArray(data_list) ? data_list : [];
+  return { byId: found, isComplete };
 }
 
 /** A time window that holds all the events, where their times can be said in thirteen digits. */
@@ -76,12 +73,64 @@ function windowAround(events: readonly WireEvent[]): [string, string][] {
   ];
 }
 
-/** Upstream finds an alarm by all four of its coordinates (contract 2.1). */
-export function isSameAlarm(found: ListedEvent, event: WireEvent): boolean {
-  return (
-    found.event_class_id === event.event_class_id &&
-    found.event_type === event.event_type &&
-    found.occur_time !== undefined &&
-    BigInt(found.occur_time) === BigInt(event.occur_time)
-  );
+/** Upstream finds an alarm by its class, its type and its time besides its id (contract 2.1). */
+const COORDINATES = ['event_class_id', 'event_type', 'occur_time'] as const;
+
+/** What a detail says of a process, a file or a login, and the listing says too (contract 2.1); containers are the event's. */
+const DETAILS = [
+  'agent_id',
+  'process_pid',
+  'file_hash',
+  'file_path',
+  'hash',
+  'private_ip',
+  'login_ip',
+  'login_user_name',
+] as const satisfies readonly (keyof WireDetail)[];
+
+/**
+ * What a call says of an alarm and upstream lists otherwise. Only a value is held against a value: what upstream leaves out, or
+ * lists in another form than is documented, says nothing.
+ */
+export function mismatchOf(found: ListedEvent, event: WireEvent): string[] {
+  const coordinates = COORDINATES.filter((name) => differs(found[name], event[name]));
+  return [...coordinates, ...detailMismatch(found['operate_detail_list'], event.operate_detail_list)];
+}
+
+/** Whether upstream lists the alarm under all the coordinates that the call names; undefined where it does not say. */
+export function isSameAlarm(found: ListedEvent, event: WireEvent): boolean | undefined {
+  if (COORDINATES.some((name) => differs(found[name], event[name]))) return false;
+  return COORDINATES.every((name) => isValue(found[name], event[name])) ? true : undefined;
+}
+
+/** A detail of the call fits when one that is listed says nothing else anywhere. */
+function detailMismatch(listed: unknown, details: readonly WireDetail[]): string[] {
+  const rows = Array.isArray(listed) ? listed.filter(isObject) : [];
+  if (rows.length === 0) return [];
+  const names = details.flatMap((detail) => {
+    const differences = rows.map((row) => DETAILS.filter((name) => differs(row[name], detail[name])));
+    return differences.sort((one, other) => one.length - other.length)[0] ?? [];
+  });
+  return [...new Set(names)];
+}
+
+function differs(listed: unknown, said: unknown): boolean {
+  return said !== undefined && isValue(listed, said) && !isEqual(listed, said);
+}
+
+/** Whether upstream gives a value of the kind that is documented: a number for a number, a text that is not empty for a text. */
+function isValue(listed: unknown, said: unknown): boolean {
+  return typeof said === 'string' ? typeof listed === 'string' && listed !== '' : isWhole(listed);
+}
+
+function isEqual(listed: unknown, said: unknown): boolean {
+  return isWhole(listed) && isWhole(said) ? BigInt(listed) === BigInt(said) : listed === said;
+}
+
+function isWhole(value: unknown): value is number | bigint {
+  return typeof value === 'bigint' || Number.isSafeInteger(value);
+}
+
+function isObject(value: unknown): value is ListedRow {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -49,14 +49,18 @@ export async function itemStandings(
   const list = CHANGED_LIST[operation];
   const { data_list: items } = parseExact(readBack.body) as { data_list: WireItem[] };
   const lines = await linesOf(list, items, readBack, read);
+  // A line that does not say all that it is known by may be any of them.
+  const isDoubtful = lines?.some((line) => list.key.some((field) => line[field] == null)) ?? true;
   return items.map((item) => {
     const eventId = itemIdOf(list, item);
     if (!lines) return { eventId, standing: 'unclear' };
     const near = lines.filter((line) => list.filter.every((field) => line[field] === item[field]));
     const same = near.filter((line) => isSameItem(list, line, item));
+    if (same.length === 0 && isDoubtful) return { eventId, standing: 'unclear' };
     const standing = JUDGES[operation](same, near.length > 0);
     const underWay = same.some((line) => UNDER_WAY.has(line['isolation_status'] ?? line['intercept_status']));
-    return { eventId, standing, ...(underWay && { underWay }) };
+    const missing = same.length === 0 && standing === 'unclear' && { missing: 'not_listed' as const };
+    return { eventId, standing, ...(underWay && { underWay }), ...missing };
   });
 }
 

@@ -1,77 +1,49 @@
 import { OPERATIONS } from '../domain/operation-name.js';
+import { isolatedFileState } from './isolation-state.js';
+import type { ListedRow } from './listing.js';
+import { ALARM_WHITELIST, ISOLATED_FILES, LOGIN_WHITELIST, type UpstreamList } from './lists.js';
+import { readWhole } from './read-whole.js';
+import type { ListedEvent } from './read-events.js';
+import type { Standing } from './standing.js';
 import type { Read, ReadBack } from './upstream-call.js';
-import { dataList } from './read-events.js';
-import { readEvents } from './event-calls.js';
 import type { WireDetail, WireEvent } from './wire.js';
 
-/** Whether the lists that an operation changes stand as it wants them; `not_listed_anywhere` for types that change none. */
-export type ListStanding = 'as_wanted' | 'otherwise' | 'unclear' | 'not_listed_anywhere';
+/** How the lists that an operation changes stand, compared with what it wants; `not_listed_anywhere` for types that change none. */
+export type ListStanding = Standing | 'not_listed_anywhere';
 
 interface Lookup {
-  readonly name: string;
-  readonly path: string;
-  readonly query: (detail: WireDetail) => [string, string][];
-  /** Whether an entry is that detail's. */
-  readonly matches: (entry: Record<string, unknown>, detail: WireDetail) => boolean;
-  /** Whether an entry says that the operation's forward type has been done. */
-  readonly stands: (entry: Record<string, unknown>) => boolean;
+  readonly list: UpstreamList;
+  /** Fields by which an entry is a detail's, of those that the list can be narrowed by. */
+  readonly fields: readonly (keyof WireDetail)[];
+  /** Whether the entry says that the operation's forward type has been done; undefined where it does not say. */
+  readonly stands: (entry: ListedRow) => boolean | undefined;
+  /** Whether the agent on the host has yet to do it. */
+  readonly isUnderWay?: (entry: ListedRow) => boolean;
 }
 
-const PAGE: [string, string][] = [
-  ['offset', '0'],
-  ['limit', '200'],
-];
-/** States in which a quarantined file counts as isolated, on its way there included (contract 2.8.1). */
-const ISOLATED: ReadonlySet<unknown> = new Set(['isolated', 'isolating']);
-/** The agent on the host has yet to do it. */
-const UNDER_WAY: ReadonlySet<unknown> = new Set(['isolating', 'restoring']);
 const there = () => true;
 
-/** Contract 2.5.1: an entry is found by its hash. */
-const ALARM_WHITELIST: Lookup = {
-  name: 'ListAlarmWhiteList',
-  path: 'white-list/alarm',
-  query: ({ hash = '' }) => [['hash', hash], ...PAGE],
-  matches: (entry, { hash }) => entry['hash'] === hash,
+/** An entry is found by its hash. */
+const WHITELISTED: Lookup = { list: ALARM_WHITELIST, fields: ['hash'], stands: there };
+const LOGIN: Lookup = {
+  list: LOGIN_WHITELIST,
+  fields: ['private_ip', 'login_ip', 'login_user_name'],
   stands: there,
 };
-/** Contract 2.6.1. */
-const LOGIN_WHITELIST: Lookup = {
-  name: 'ListLoginWhiteList',
-  path: 'white-list/login',
-  query: ({ private_ip = '', login_ip = '', login_user_name = '' }) => [
-    ['private_ip', private_ip],
-    ['login_ip', login_ip],
-    ['login_user_name', login_user_name],
-    ...PAGE,
-  ],
-  matches: (entry, detail) =>
-    entry['private_ip'] === detail.private_ip &&
-    entry['login_ip'] === detail.login_ip &&
-    entry['login_user_name'] === detail.login_user_name,
-  stands: there,
-};
-/** Contract 2.8.1. */
-const ISOLATED_FILES: Lookup = {
-  name: 'ListIsolatedFile',
-  path: 'isolated-file',
-  query: ({ file_hash = '', file_path = '' }) => [
-    ['file_hash', file_hash],
-    ['file_path', file_path],
-    ...PAGE,
-  ],
-  matches: (entry, detail) =>
-    entry['file_hash'] === detail.file_hash && entry['file_path'] === detail.file_path,
-  stands: (entry) => ISOLATED.has(entry['isolation_status']),
+const ISOLATED: Lookup = {
+  list: ISOLATED_FILES,
+  fields: ['file_hash', 'file_path'],
+  stands: (entry) => isolatedFileState(entry)?.isolated,
+  isUnderWay: (entry) => isolatedFileState(entry)?.underWay ?? false,
 };
 
 const LOOKUPS: Readonly<Record<string, Lookup>> = {
-  add_to_alarm_whitelist: ALARM_WHITELIST,
-  remove_from_alarm_whitelist: ALARM_WHITELIST,
-  add_to_login_whitelist: LOGIN_WHITELIST,
-  remove_from_login_whitelist: LOGIN_WHITELIST,
-  isolate_and_kill: ISOLATED_FILES,
-  do_not_isolate_or_kill: ISOLATED_FILES,
+  add_to_alarm_whitelist: WHITELISTED,
+  remove_from_alarm_whitelist: WHITELISTED,
+  add_to_login_whitelist: LOGIN,
+  remove_from_login_whitelist: LOGIN,
+  isolate_and_kill: ISOLATED,
+  do_not_isolate_or_kill: ISOLATED,
 };
 
 /** How the lists that an operation changes stand for one alarm. */
@@ -81,26 +53,62 @@ export interface Listed {
 }
 
 /** Reads the list that the operation changes, for every detail of one alarm. */
-export async function standsInLists(readBack: ReadBack, event: WireEvent, read: Read): Promise<Listed> {
-  const { operation, scope } = readBack;
-  const lookup = LOOKUPS[operation];
+export async function standsInLists(
+  readBack: ReadBack,
+  event: WireEvent,
+  found: ListedEvent,
+  read: Read,
+): Promise<Listed> {
+  const lookup = LOOKUPS[readBack.operation];
   if (!lookup) return { standing: 'not_listed_anywhere' };
-  const wanted = !OPERATIONS[operation].takesBack;
-  let asWanted = 0;
+  const wanted = !OPERATIONS[readBack.operation].takesBack;
+  const standings = new Set<Standing>();
   let underWay = false;
   for (const detail of event.operate_detail_list) {
-    const query: [string, string][] = [
-      ['enterprise_project_id', scope.enterpriseProjectId],
-      ...lookup.query(detail),
-    ];
-    const body = await read(readEvents(lookup.name, readBack, lookup.path, query));
-    if (body === undefined) return { standing: 'unclear' };
-    const entries = dataList<Record<string, unknown>>(body).filter((entry) => lookup.matches(entry, detail));
-    if (entries.some(lookup.stands) === wanted) asWanted += 1;
-    underWay ||= entries.some(({ isolation_status: status }) => UNDER_WAY.has(status));
+    const entries = await entriesOf(lookup, readBack, detail, found, read);
+    const done = entries && isDone(lookup, entries);
+    standings.add(done === undefined ? 'unclear' : done === wanted ? 'as_wanted' : 'otherwise');
+    underWay ||= entries?.some(({ row }) => lookup.isUnderWay?.(row)) ?? false;
   }
-  if (asWanted === event.operate_detail_list.length) {
-    return { standing: 'as_wanted', ...(underWay && { underWay }) };
-  }
-  return { standing: asWanted === 0 ? 'otherwise' : 'unclear' };
+  const [only] = standings;
+  // Some are and some are not: nothing can be said of the alarm as a whole.
+  if (standings.size !== 1 || only === undefined) return { standing: 'unclear' };
+  return { standing: only, ...(underWay && { underWay }) };
+}
+
+interface Entry {
+  readonly row: ListedRow;
+  /** Whether it is the detail's for sure; otherwise it may be. */
+  readonly isSame: boolean;
+}
+
+/** The entries that are a detail's, or may be; undefined when the list can't be read. */
+async function entriesOf(
+  { list, fields }: Lookup,
+  readBack: ReadBack,
+  detail: WireDetail,
+  { host_id: host }: ListedEvent,
+  read: Read,
+): Promise<Entry[] | undefined> {
+  const filter = fields.map((name): [string, string] => [name, String(detail[name] ?? '')]);
+  const rows = await readWhole(list, filter, readBack, read);
+  return rows?.flatMap((row) => {
+    const told = fields.map((name) => isEqual(row[name], detail[name]));
+    // The same file may be on several hosts.
+    if (list === ISOLATED_FILES) told.push(isEqual(row['host_id'], host));
+    return told.includes(false) ? [] : [{ row, isSame: !told.includes(undefined) }];
+  });
+}
+
+/** Undefined where one of them is no text, and so says nothing. */
+function isEqual(listed: unknown, wanted: unknown): boolean | undefined {
+  const isText = (value: unknown) => typeof value === 'string' && value !== '';
+  return isText(listed) && isText(wanted) ? listed === wanted : undefined;
+}
+
+/** Whether the entries say that it was done; undefined where they do not, or only one that may be another's does. */
+function isDone({ stands }: Lookup, entries: readonly Entry[]): boolean | undefined {
+  const said = entries.map(({ row, isSame }) => ({ stands: stands(row), isSame }));
+  if (said.some((each) => each.isSame && each.stands === true)) return true;
+  return said.every((each) => each.stands === false) ? false : undefined;
 }

@@ -1,5 +1,6 @@
-import { parseExact } from '../domain/exact-json.js';
+import { stringifyExact } from '../domain/exact-json.js';
 import { readEvents } from './event-calls.js';
+import { listingIn, type Listing } from './listing.js';
 import type { UpstreamList, WireItem } from './lists.js';
 import type { Read, ReadBack } from './upstream-call.js';
 
@@ -8,11 +9,6 @@ export type Place = Pick<ReadBack, 'scope' | 'project'>;
 
 const PAGE = 200;
 const MOST_PAGES = 25;
-
-interface WirePage {
-  readonly total_num?: number;
-  readonly data_list?: WireItem[];
-}
 
 /**
  * All of a list, as it stood at one moment. Upstream pages by offset, so a list that changes while it is read may skip lines:
@@ -28,14 +24,15 @@ export async function readWhole(
 ): Promise<WireItem[] | undefined> {
   const lines: WireItem[] = [];
   let total: number | undefined;
-  for (let page = 0; page < MOST_PAGES; page += 1) {
+  for (let pages = 0; pages < MOST_PAGES; pages += 1) {
     const last = lines.pop();
-    const { total_num, data_list = [] } = (await readPage(list, filter, place, lines.length, read)) ?? {};
-    if (typeof total_num !== 'number' || (total ??= total_num) !== total_num) return undefined;
-    if (last && JSON.stringify(data_list[0]) !== JSON.stringify(last)) return undefined;
-    lines.push(...data_list);
+    const page = await readPage(list, filter, place, lines.length, read);
+    if (page?.total === undefined || (total ??= page.total) !== page.total) return undefined;
+    const { rows } = page;
+    if (last && stringifyExact(rows[0], true) !== stringifyExact(last, true)) return undefined;
+    lines.push(...rows);
     if (lines.length === total) return lines;
-    if (data_list.length <= (last ? 1 : 0) || lines.length > total) return undefined;
+    if (rows.length <= (last ? 1 : 0) || lines.length > total) return undefined;
   }
   return undefined;
 }
@@ -46,7 +43,7 @@ async function readPage(
   place: Place,
   offset: number,
   read: Read,
-): Promise<WirePage | undefined> {
+): Promise<Listing | undefined> {
   const query: [string, string][] = [
     ['enterprise_project_id', place.scope.enterpriseProjectId],
     ...filter.map(([name, value]): [string, string] => [name, value]),
@@ -54,5 +51,5 @@ async function readPage(
     ['limit', String(PAGE)],
   ];
   const body = await read(readEvents(list.call, place, list.path, query));
-  return body === undefined ? undefined : (parseExact(body) as WirePage);
+  return body === undefined ? undefined : listingIn(body);
 }

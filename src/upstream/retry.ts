@@ -4,19 +4,15 @@ import type { Verdict } from './upstream.errors.js';
  * What sending a call twice would mean.
  *
  * - `freely`: twice is as good as once
- * - `after_reading`: only when upstream's state shows that the first time did nothing
+ * - `never`: once a byte has left it is not sent again, unless upstream's own answer proves that nothing was done. Its state proves
+ *   nothing so soon: it may carry the request out after the line broke, and show it later still
  */
-export type Repeatable = 'freely' | 'after_reading';
+export type Repeatable = 'freely' | 'never';
 
 /** Everything the decision depends on. */
 export interface Situation {
   readonly verdict: Verdict;
   readonly repeatable: Repeatable;
-  /**
-   * Whether the exchange is over on upstream's side as far as can be told: it was reset, or answered by something else than a
-   * timeout. Where it is not, upstream may still carry it out after its state was read.
-   */
-  readonly over: boolean;
   /** Attempts made so far; a replay with a new token is none. */
   readonly attempts: number;
   readonly maxAttempts: number;
@@ -33,7 +29,7 @@ export interface Situation {
 export type Decision =
   | { readonly then: 'stop' }
   | { readonly then: 'renew_token' }
-  | { readonly then: 'retry' | 'read_then_retry'; readonly afterMs: number };
+  | { readonly then: 'retry'; readonly afterMs: number };
 
 /** No attempt starts with less than this left. */
 export const LEAST_TIME_FOR_AN_ATTEMPT_MS = 250;
@@ -54,11 +50,10 @@ export function decide(situation: Situation): Decision {
   if (verdict === 'refused') return STOP;
   if (verdict === 'unauthenticated') return situation.tokenRenewed ? STOP : { then: 'renew_token' };
   if (attempts >= maxAttempts) return STOP;
-  const mustRead = verdict === 'unknown' && situation.repeatable === 'after_reading';
-  if (mustRead && !situation.over) return STOP;
+  if (verdict === 'unknown' && situation.repeatable === 'never') return STOP;
   const afterMs = backoff(situation);
   if (remainingMs - afterMs < LEAST_TIME_FOR_AN_ATTEMPT_MS) return STOP;
-  return { then: mustRead ? 'read_then_retry' : 'retry', afterMs };
+  return { then: 'retry', afterMs };
 }
 
 /** Milliseconds until the next attempt: full jitter over an exponential; a `Retry-After` wins, within bounds. */

@@ -11,16 +11,15 @@ export interface AlarmStanding {
   /** The item's id, where it is one of a list. */
   readonly eventId: string;
   readonly standing: Standing;
-  /** Epoch milliseconds of its last handling, where upstream tells. */
-  readonly handledAt?: number;
   /** Upstream is still at work on it: an isolation, or its taking back (contract 2.8.1). */
   readonly underWay?: true;
-}
-
-/** Upstream's clock and ours may differ by so much. */
-const CLOCK_SKEW_MS = 5_000;
-
-/** Whether an alarm that stands as wanted was handled so before a moment, in epoch milliseconds, by all we can tell. */
-export function stoodBefore({ handledAt }: AlarmStanding, moment: number): boolean {
-  return handledAt !== undefined && handledAt < moment - CLOCK_SKEW_MS;
+  /**
+   * Absent: it is listed, or that is not known.
+   *
+   * - `not_listed`: all of the listing, or of the item's list, was read and it is not there
+   * - `named_wrongly`: an alarm of that id is listed, and it is not the one that the call names: upstream finds none by that
+   */
+  readonly missing?: 'not_listed' | 'named_wrongly';
+  /** What the call says of the alarm and upstream lists otherwise, in upstream's spelling; absent: nothing. */
+  readonly mismatch?: readonly string[];
 }

@@ -19,27 +19,21 @@ import { previewOf, type PreviewedRequest } from './preview.js';
 import { ProjectGate, type Held, type Pass } from './gate/project-gate.js';
 import { standingsOf, type Asked } from './read-back.js';
 import { backoff, decide, LEAST_TIME_FOR_AN_ATTEMPT_MS, type Situation } from './retry.js';
-import { stoodBefore, type Standing } from './standing.js';
-import { Transport, type Exchange } from './transport.js';
+import { Transport } from './transport.js';
 import { targetOf, type Read, type ReadBack, type UpstreamCall } from './upstream-call.js';
 import { faultOf, HELD, OUT_OF_TIME, type Verdict } from './upstream.errors.js';
 
 /** What came of a call. Faults of upstream are results, not exceptions. */
 export type UpstreamResult =
-  | {
-      /** `already`: its answer was lost, and its state shows that all was so before the call. */
-      readonly outcome: 'applied' | 'already';
-      readonly body: string;
-      readonly exchange: ExchangeTrace;
-      /** Upstream's answer was lost and its state was read instead. */
-      readonly verified?: true;
-    }
+  | { readonly outcome: 'applied'; readonly body: string; readonly exchange: ExchangeTrace }
   | {
       readonly outcome: 'rejected' | 'not_attempted' | 'unknown';
       readonly fault: Fault;
       readonly exchange: ExchangeTrace;
       /** Whether the next call may fare better: upstream refused this one, it is not down. */
       readonly goOn: boolean;
+      /** Upstream refused it for the sake of one of its alarms, perhaps, and may have carried out others. */
+      readonly ofOne?: true;
     };
 
 const MAX_ANSWER_BYTES = 16_777_216;
@@ -60,13 +54,6 @@ interface Progress {
   spent: number;
   status: number | undefined;
   requestId: string | undefined;
-}
-
-type Found = 'applied' | 'already' | Exclude<Standing, 'as_wanted'>;
-
-interface Attempt {
-  readonly reading: Reading;
-  readonly exchange: Exchange;
 }
 
 /** The only way to the cloud. */
@@ -106,19 +93,19 @@ export class UpstreamClient implements OnApplicationShutdown {
       const entry = await gate.enter(call.lane, context.deadlineAt);
       if ('held' in entry)
         return this.#failed(progress, heldFault(entry.held, entry.retryAfterMs), 'not_done');
-      const { reading, exchange } = await this.#attempt(call, context, proof, progress, entry.pass);
+      const reading = await this.#attempt(call, context, proof, progress, entry.pass);
       if (reading.ok || reading.row.verdict === 'refused') authenticator.accept(proof);
       if (reading.ok) {
         gate.quota.succeeded(progress.spent);
         return { outcome: 'applied', body: reading.body, exchange: this.#trace(progress) };
       }
-      const situation = this.#situation(call, context, progress, reading, exchange);
+      const situation = this.#situation(call, context, progress, reading);
       const { verdict } = reading.row;
       const fault = faultOfReading(reading, verdict === 'throttled' ? backoff(situation) : undefined);
       // Whether or not this call goes on: nobody else should run into the same wall.
       if (verdict === 'throttled') gate.coolDown(backoff(situation));
       const decision = decide(situation);
-      if (decision.then === 'stop') return this.#failed(progress, fault, verdict);
+      if (decision.then === 'stop') return this.#failed(progress, fault, verdict, reading.row.ofOne);
       if (decision.then === 'renew_token') {
         if ((await authenticator.reject(proof)) === 'final') return this.#failed(progress, fault, verdict);
         progress.tokenRenewed = true;
@@ -130,13 +117,6 @@ export class UpstreamClient implements OnApplicationShutdown {
       if (cost === undefined) return this.#failed(progress, fault, verdict);
       progress.spent += cost;
       await this.clock.wait(decision.afterMs);
-      if (decision.then === 'retry') continue;
-      const found = await this.#find(call, context, progress.startedAt);
-      if (found === 'applied' || found === 'already') {
-        return { outcome: found, body: '', exchange: this.#trace(progress), verified: true };
-      }
-      if (found === 'unclear') return this.#failed(progress, fault, verdict);
-      progress.doubt = undefined;
     }
   }
 
@@ -201,12 +181,12 @@ export class UpstreamClient implements OnApplicationShutdown {
     proof: Proof,
     progress: Progress,
     pass: Pass,
-  ): Promise<Attempt> {
+  ): Promise<Reading> {
     let result: Verdict | 'ok' = 'unknown';
     try {
-      const attempt = await this.#exchange(call, context, proof, progress);
-      result = attempt.reading.ok ? 'ok' : attempt.reading.row.verdict;
-      return attempt;
+      const reading = await this.#exchange(call, context, proof, progress);
+      result = reading.ok ? 'ok' : reading.row.verdict;
+      return reading;
     } finally {
       pass.done(result);
     }
@@ -217,7 +197,7 @@ export class UpstreamClient implements OnApplicationShutdown {
     context: CallContext,
     proof: Proof,
     progress: Progress,
-  ): Promise<Attempt> {
+  ): Promise<Reading> {
     progress.attempts += 1;
     const remaining = context.deadlineAt - RESERVE_MS - this.clock.monotonic();
     const exchange = await this.transport.exchange({
@@ -237,7 +217,7 @@ export class UpstreamClient implements OnApplicationShutdown {
     const project = call.project.name;
     this.metrics.attempts.inc({ project, call: call.name, result: reading.ok ? 'ok' : reading.row.verdict });
     if (progress.attempts > 1) this.metrics.retries.inc({ project });
-    return { reading, exchange };
+    return reading;
   }
 
   #situation(
@@ -245,12 +225,10 @@ export class UpstreamClient implements OnApplicationShutdown {
     context: CallContext,
     { attempts, tokenRenewed }: Progress,
     reading: Extract<Reading, { ok: false }>,
-    exchange: Exchange,
   ): Situation {
     return {
       verdict: reading.row.verdict,
       repeatable: call.repeatable,
-      over: isOver(exchange),
       attempts,
       tokenRenewed,
       maxAttempts: this.config.upstream.maxAttempts,
@@ -260,27 +238,14 @@ export class UpstreamClient implements OnApplicationShutdown {
     };
   }
 
-  /** What upstream's state says of a call, in one word for all its alarms: they are taken together, so anything mixed is unclear. */
-  async #find(call: UpstreamCall, context: CallContext, startedAt: number): Promise<Found> {
-    if (!call.readBack) return 'unclear';
-    const words = new Set(
-      (await this.standings(call.readBack, context)).map((found): Found => {
-        if (found.standing !== 'as_wanted') return found.standing;
-        return stoodBefore(found, startedAt) ? 'already' : 'applied';
-      }),
-    );
-    const [only] = words;
-    return words.size === 1 && only !== undefined ? only : 'unclear';
-  }
-
-  #failed(progress: Progress, fault: Fault, verdict: Verdict): UpstreamResult {
+  #failed(progress: Progress, fault: Fault, verdict: Verdict, ofOne = false): UpstreamResult {
     const exchange = this.#trace(progress);
     // A later attempt that was refused or never left says nothing about an earlier one that may have been carried out, and
     // its words, such as that nothing was done, are not true of the whole.
     const doubt = verdict === 'unknown' ? fault : progress.doubt;
     if (doubt) return { outcome: 'unknown', fault: { ...doubt, retryable: false }, exchange, goOn: false };
     const outcome = progress.bytesSent ? 'rejected' : 'not_attempted';
-    return { outcome, fault, exchange, goOn: verdict === 'refused' };
+    return { outcome, fault, exchange, goOn: verdict === 'refused', ...(ofOne && { ofOne: true as const }) };
   }
 
   #trace({ startedAt, attempts, replays, bytesSent, status, requestId }: Progress): ExchangeTrace {
@@ -292,11 +257,6 @@ export class UpstreamClient implements OnApplicationShutdown {
       ...(requestId !== undefined && { requestId }),
     };
   }
-}
-
-/** A timeout, ours or a middle box's, leaves upstream working on the request for all we know. */
-function isOver(exchange: Exchange): boolean {
-  return exchange.reached === 'answered' ? exchange.status !== 504 : exchange.cause !== 'timeout';
 }
 
 function of<T>(parts: ReadonlyMap<string, T>, project: ProjectConfig): T {

@@ -19,6 +19,11 @@ export interface ErrorRow {
   readonly detail: string;
   /** Whether the caller may send the same request again. */
   readonly retryable: boolean;
+  /**
+   * Of a refusal: it may be for the sake of one alarm of several, and upstream may have carried out others before it came to that
+   * one. It does not say, and answers for the whole call.
+   */
+  readonly ofOne?: true;
 }
 
 const row = (
@@ -28,6 +33,9 @@ const row = (
   detail: string,
   retryable = false,
 ): ErrorRow => ({ verdict, code, status, detail, retryable });
+
+/** A refusal of something about an alarm, a host or a file, of which a call may have several. */
+const ofOne = (refused: ErrorRow): ErrorRow => ({ ...refused, ofOne: true });
 
 const PERMISSION = row(
   'refused',
@@ -47,11 +55,13 @@ const GATEWAY_MISCONFIGURED = row(
   502,
   'Upstream does not offer this call here: check the endpoint and the region of the project.',
 );
-const POLICY_TROUBLE = row(
-  'refused',
-  'upstream_refused',
-  409,
-  'Upstream refused the request because of its own configuration of this host or account.',
+const POLICY_TROUBLE = ofOne(
+  row(
+    'refused',
+    'upstream_refused',
+    409,
+    'Upstream refused the request because of its own configuration of this host or account.',
+  ),
 );
 const INTERNAL = row(
   'unknown',
@@ -77,59 +87,65 @@ const THROTTLED = row(
 /** HSS codes (contract 5.2). Every one arrives as HTTP 400, so the code decides and not the status. */
 const HSS: Readonly<Record<string, ErrorRow>> = {
   '00000010': PERMISSION,
-  'HSS.0001': row('refused', 'upstream_invalid_parameter', 400, 'Upstream finds a parameter invalid.'),
+  'HSS.0001': ofOne(row('refused', 'upstream_invalid_parameter', 400, 'Upstream finds a parameter invalid.')),
   'HSS.0002': row('refused', 'upstream_parse_failed', 400, 'Upstream could not read the request.'),
   'HSS.0010': PERMISSION,
-  'HSS.0011': row(
-    'refused',
-    'alarm_not_found',
-    404,
-    'Upstream does not know an alarm of this request: check eventId, eventClassId, eventType, occurTime and the enterprise project against the listing.',
+  'HSS.0011': ofOne(
+    row(
+      'refused',
+      'alarm_not_found',
+      404,
+      'Upstream does not know an alarm of this request: check eventId, eventClassId, eventType, occurTime and the enterprise project against the listing.',
+    ),
   ),
   'HSS.0013': PERMISSION,
   'HSS.0014': row('refused', 'quota_not_allowed', 403, 'Upstream does not allow quota to be created here.'),
   // Comes as HTTP 500, from behind the API gateway: how far the request had got is not told.
   'HSS.0041': INTERNAL,
-  'HSS.1001': row(
-    'refused',
-    'agent_missing',
-    409,
-    'The host has no HSS agent, so nothing can be done on it.',
+  'HSS.1001': ofOne(
+    row('refused', 'agent_missing', 409, 'The host has no HSS agent, so nothing can be done on it.'),
   ),
-  'HSS.1002': row('refused', 'quota_insufficient', 409, 'The protection quota does not suffice.'),
-  'HSS.1003': row(
-    'refused',
-    'host_protected',
-    409,
-    'The host is protected, so its alarm can not be ignored.',
+  'HSS.1002': ofOne(row('refused', 'quota_insufficient', 409, 'The protection quota does not suffice.')),
+  'HSS.1003': ofOne(
+    row('refused', 'host_protected', 409, 'The host is protected, so its alarm can not be ignored.'),
   ),
-  'HSS.1004': row('refused', 'policy_query_failed', 502, 'Upstream could not look up the policy.', true),
-  'HSS.1005': row('refused', 'policy_invalid', 409, 'Upstream finds the policy invalid.'),
-  'HSS.1006': row(
-    'refused',
-    'agent_command_failed',
-    502,
-    'Upstream could not send the command to the agent on the host. Try again, or check the agent.',
-    true,
+  'HSS.1004': ofOne(
+    row('refused', 'policy_query_failed', 502, 'Upstream could not look up the policy.', true),
   ),
-  'HSS.1007': row(
-    'refused',
-    'agent_offline',
-    409,
-    'The HSS agent on the host is offline: bring it online and try again.',
-    true,
+  'HSS.1005': ofOne(row('refused', 'policy_invalid', 409, 'Upstream finds the policy invalid.')),
+  'HSS.1006': ofOne(
+    row(
+      'refused',
+      'agent_command_failed',
+      502,
+      'Upstream could not send the command to the agent on the host. Try again, or check the agent.',
+      true,
+    ),
   ),
-  'HSS.1008': row('refused', 'host_query_failed', 502, 'Upstream could not look up the host.', true),
+  'HSS.1007': ofOne(
+    row(
+      'refused',
+      'agent_offline',
+      409,
+      'The HSS agent on the host is offline: bring it online and try again.',
+      true,
+    ),
+  ),
+  'HSS.1008': ofOne(row('refused', 'host_query_failed', 502, 'Upstream could not look up the host.', true)),
   'HSS.1009': POLICY_TROUBLE,
   'HSS.1010': POLICY_TROUBLE,
-  'HSS.1011': row('refused', 'upstream_invalid_time', 400, 'Upstream could not read a time in the request.'),
+  'HSS.1011': ofOne(
+    row('refused', 'upstream_invalid_time', 400, 'Upstream could not read a time in the request.'),
+  ),
   'HSS.1012': POLICY_TROUBLE,
   'HSS.1013': POLICY_TROUBLE,
   'HSS.1014': POLICY_TROUBLE,
   'HSS.1015': POLICY_TROUBLE,
   'HSS.1016': POLICY_TROUBLE,
   'HSS.1017': POLICY_TROUBLE,
-  'HSS.1018': row('refused', 'file_information_invalid', 400, 'Upstream finds the file information invalid.'),
+  'HSS.1018': ofOne(
+    row('refused', 'file_information_invalid', 400, 'Upstream finds the file information invalid.'),
+  ),
   'HSS.1019': POLICY_TROUBLE,
   'HSS.1020': POLICY_TROUBLE,
   'HSS.1021': POLICY_TROUBLE,
@@ -210,7 +226,7 @@ function byStatus(status: number): ErrorRow {
   if (status === 403) return PERMISSION;
   if (status === 404) return GATEWAY_MISCONFIGURED;
   if (status >= 400 && status < 500) {
-    return row('refused', 'upstream_refused', 502, 'Upstream refused the request without saying why.');
+    return ofOne(row('refused', 'upstream_refused', 502, 'Upstream refused the request without saying why.'));
   }
   if (status >= 300 && status < 400) {
     return row(
@@ -243,9 +259,12 @@ export function errorRow(code: string | undefined, status: number): ErrorRow {
     const ofGateway = gateway === undefined ? undefined : rowOf(API_GATEWAY, gateway);
     if (ofGateway) return ofGateway;
     if (status < 500 && code.startsWith('HSS.')) {
-      return row('refused', 'upstream_refused', 409, 'Upstream refused the request; its code tells why.');
+      return ofOne(
+        row('refused', 'upstream_refused', 409, 'Upstream refused the request; its code says why.'),
+      );
     }
-    if (status === 200) return row('refused', 'upstream_refused', 502, 'Upstream refused the request.');
+    if (status === 200)
+      return ofOne(row('refused', 'upstream_refused', 502, 'Upstream refused the request.'));
   }
   return byStatus(status);
 }

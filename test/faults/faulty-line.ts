@@ -6,6 +6,8 @@ import type { NetworkFault, Plan } from './network-faults.js';
 
 /** Well within the time of an attempt. */
 const A_WHILE_MS = 120;
+/** Soon after the line broke: when whoever looked at once would not have seen it. */
+const LATER_MS = 300;
 /** A request this size goes through in some twenty slices. */
 const SLICE_BYTES = 64;
 const CRLF = '\r\n\r\n';
@@ -106,8 +108,10 @@ export class FaultyLine {
   }
 
   async #spoilAnswer(client: Socket, request: Buffer): Promise<void> {
-    const { fault, reaches } = this.plan;
-    const answer = reaches ? await this.#exchange(request) : Buffer.from('HTTP/1.1 502 Bad Gateway\r\n');
+    const { fault, reaches, acts } = this.plan;
+    if (acts === 'later') setTimeout(() => void this.#exchange(request), LATER_MS);
+    const answer =
+      reaches && !acts ? await this.#exchange(request) : Buffer.from('HTTP/1.1 502 Bad Gateway\r\n');
     if (fault === 'latency') await sleep(A_WHILE_MS);
     if (fault === 'late') await sleep(this.lateMs);
     if (fault === 'latency' || fault === 'late') client.write(answer);
@@ -115,7 +119,7 @@ export class FaultyLine {
     if (fault === 'reset') client.resetAndDestroy();
     if (fault === 'truncated') client.end(answer.subarray(0, answer.length / 2));
     if (fault === 'slow_close') {
-      if (reaches)
+      if (reaches && !acts)
         client.write(answer.toString('latin1').replace(/content-length: \d+\r\n/i, 'Connection: close\r\n'));
       await sleep(A_WHILE_MS);
       client.end();

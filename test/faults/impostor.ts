@@ -9,9 +9,12 @@ export interface Pretence {
   readonly status: number;
   readonly body: string;
   readonly times: 'once' | 'always';
-  /** Whether the cloud carries the request out all the same. */
-  readonly reaches: boolean;
+  /** Whether the cloud carries the request out all the same, at once or some time after the answer. */
+  readonly reaches: boolean | 'later';
 }
+
+/** Soon after the answer: when whoever looked at once would not have seen it. */
+const LATER_MS = 300;
 
 /** Stands before the simulated cloud as an API gateway does, and has answers of its own. */
 export class Impostor {
@@ -46,7 +49,10 @@ export class Impostor {
     for await (const chunk of request) chunks.push(chunk as Buffer);
     const { status, body, path, reaches } = this.pretence;
     const pretends = request.url?.includes(path) === true && this.#left-- > 0;
-    if (pretends && !reaches) {
+    if (pretends && reaches === 'later') {
+      setTimeout(() => void this.#pass(request, Buffer.concat(chunks)).catch(() => undefined), LATER_MS);
+    }
+    if (pretends && reaches !== true) {
       response
         .writeHead(status, { 'Content-Type': 'application/json', 'X-Request-Id': 'impostor' })
         .end(body);

@@ -19,7 +19,7 @@ const UPSTREAM = {
   attemptTimeoutMs: 2_500,
   maxAttempts: 3,
   connections: 8,
-  settleQuietMs: 3_000,
+  settleQuietMs: 8_000,
   settleGiveUpMs: 120_000,
 };
 /** Too late for an attempt, and well before an unchanged alarm is believed. */
@@ -27,6 +27,8 @@ export const LATE_MS = UPSTREAM.attemptTimeoutMs + 500;
 /** Of those that have work to do all the time; those that wait for a timeout all wait together. */
 const AT_ONCE = 12;
 const CALM = 'calm';
+/** What is done shows so long afterwards. */
+const LISTING_LAG_MS = 400;
 
 /** One operation on an alarm of its own, in a project of its own, with a fault in its way. */
 export interface Cell {
@@ -64,7 +66,7 @@ export interface Claim {
 /** Runs every cell through one gateway, and answers when all that was unknown is settled. */
 export async function runMatrix<C extends Cell>(cells: readonly C[]): Promise<Verdict<C>[]> {
   const folder = mkdtempSync(join(tmpdir(), 'hss-gateway-faults-'));
-  const simulator = await startSimulator({ alarms: 0 });
+  const simulator = await startSimulator({ alarms: 0, listingLagMs: LISTING_LAG_MS });
   try {
     const spoilt = await Promise.all(
       cells.map(async (cell, index) => ({

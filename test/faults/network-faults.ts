@@ -18,6 +18,8 @@ export interface Plan {
   readonly fault: NetworkFault;
   /** Whether upstream gets the whole request, and so carries it out, be it late. */
   readonly reaches: boolean;
+  /** It carries it out some time after the line broke. */
+  readonly acts?: 'later';
   readonly times: 'once' | 'always';
 }
 
@@ -26,10 +28,10 @@ const HARMLESS: ReadonlySet<NetworkFault> = new Set(['latency', 'slicing']);
 /** After which nobody can tell whether upstream is still at it. */
 const SILENT: ReadonlySet<NetworkFault> = new Set(['timeout', 'late']);
 
-export function isHarmless({ phase, fault, reaches }: Plan): boolean {
+export function isHarmless({ phase, fault, reaches, acts }: Plan): boolean {
   if (phase === 'before_send') return false;
   // An answer that ends with its connection is whole when the connection has ended.
-  return HARMLESS.has(fault) || (phase === 'after_send' && fault === 'slow_close' && reaches);
+  return HARMLESS.has(fault) || (phase === 'after_send' && fault === 'slow_close' && reaches && !acts);
 }
 export const isSilent = ({ fault }: Plan): boolean => SILENT.has(fault);
 
@@ -65,7 +67,10 @@ export const PLANS: readonly Plan[] = [
   ...(['timeout', 'reset', 'truncated', 'slow_close'] as const).flatMap((fault) =>
     plans('after_send', fault, false),
   ),
+  ...(['reset', 'truncated', 'slow_close'] as const).flatMap((fault) =>
+    plans('after_send', fault, true).map((plan): Plan => ({ ...plan, acts: 'later' })),
+  ),
 ];
 
-export const nameOf = ({ phase, fault, reaches, times }: Plan): string =>
-  [phase, fault, reaches ? 'reaching' : 'lost', times].join('-');
+export const nameOf = ({ phase, fault, reaches, acts, times }: Plan): string =>
+  [phase, fault, acts ?? (reaches ? 'reaching' : 'lost'), times].join('-');

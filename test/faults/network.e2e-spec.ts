@@ -47,10 +47,8 @@ function rowOf({ status, code, retryable }: typeof UNREACHED) {
 function toldOf({ plan, operation }: NetworkCell): Told {
   if (plan.phase === 'before_send') return NOT_SENT;
   if (isHarmless(plan)) return DONE;
-  if (OPERATION_TYPES[operation].setsState) return plan.times === 'once' ? DONE : NOT_KNOWN;
-  // It is sent again only when nobody can be at it any more and upstream's state shows that nothing was done.
-  if (isSilent(plan)) return NOT_KNOWN;
-  return plan.reaches || plan.times === 'once' ? DONE : NOT_KNOWN;
+  // What must not happen twice is sent once: nobody can know so soon whether it will be done.
+  return OPERATION_TYPES[operation].setsState && plan.times === 'once' ? DONE : NOT_KNOWN;
 }
 
 describe('operations over a faulty network', () => {

@@ -12,6 +12,7 @@ interface Timer {
 export class FakeClock extends Clock {
   readonly #startsAt: number;
   #now: number;
+  #setBy = 0;
   #order = 0;
   #timers: Timer[] = [];
 
@@ -22,7 +23,12 @@ export class FakeClock extends Clock {
   }
 
   now(): number {
-    return this.#now;
+    return this.#now + this.#setBy;
+  }
+
+  /** Sets the time of day back or forward, by so many milliseconds; nothing that is waited for notices. */
+  set(by: number): void {
+    this.#setBy += by;
   }
 
   /** Far from the time of day, so that whoever takes one for the other is found out. */
@@ -42,7 +48,12 @@ export class FakeClock extends Clock {
     };
   }
 
-  /** Lets everything happen that is due up to a moment. */
+  /** Lets everything happen that is due within so many milliseconds. */
+  run(milliseconds: number): Promise<void> {
+    return this.runUntil(this.#now + milliseconds);
+  }
+
+  /** Lets everything happen that is due up to a moment, in epoch milliseconds of a clock that was never set. */
   async runUntil(moment: number): Promise<void> {
     for (;;) {
       await turn();

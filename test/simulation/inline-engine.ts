@@ -17,6 +17,8 @@ const SYNC_MS = 20;
  */
 export class InlineEngine extends AuditEngine {
   readonly database = new EmbeddedDatabase(':memory:');
+  /** When the intent of each operation was on the disk, by the monotonic clock. */
+  readonly intendedAt = new Map<string, number>();
 
   constructor(private readonly clock: Clock) {
     super();
@@ -27,7 +29,11 @@ export class InlineEngine extends AuditEngine {
     stillWanted: () => boolean = () => true,
   ): Promise<readonly LeftOut[]> {
     await this.clock.wait(SYNC_MS);
-    return stillWanted() ? this.database.append(entries) : [];
+    if (!stillWanted()) return [];
+    for (const { kind, operationId } of entries) {
+      if (kind === 'intent' && operationId !== null) this.intendedAt.set(operationId, this.clock.monotonic());
+    }
+    return this.database.append(entries);
   }
 
   query(sql: string, parameters: readonly SqlValue[]): Promise<Row[]> {

@@ -1,3 +1,6 @@
+import { AlarmReader } from '../../src/alarms/alarm-reader.js';
+import { AlarmResolver } from '../../src/alarms/alarm-resolver.js';
+import { OrdersService } from '../../src/api/operations/orders.service.js';
 import {
   AuditEngine,
   type Entry,
@@ -22,9 +25,11 @@ import { OperationsService } from '../../src/operations/operations.service.js';
 import { Repeats } from '../../src/operations/repeats.js';
 import { RunningOperations } from '../../src/operations/running-operations.js';
 import { UnknownWords } from '../../src/operations/unknown-words.js';
+import { Readers } from '../../src/lists/readers.js';
 import { Metrics } from '../../src/metrics/metrics.js';
 import { Rehearsals } from '../../src/operations/rehearsal/rehearsals.js';
 import { CheckedSender } from '../../src/operations/verification/checked-sender.js';
+import { StalenessCheck } from '../../src/operations/verification/staleness.js';
 import { Settler } from '../../src/settlement/settler.js';
 import { UpstreamClient } from '../../src/upstream/index.js';
 import { Transport, type Exchange, type WireRequest } from '../../src/upstream/transport.js';
@@ -104,6 +109,7 @@ class MortalClock extends Clock {
 export class SimulatedProcess {
   readonly #life = new Life();
   readonly operations: OperationsService;
+  readonly orders: OrdersService;
   readonly store: OperationStore;
   readonly settler: Settler;
   readonly #recovery: Recovery;
@@ -126,7 +132,16 @@ export class SimulatedProcess {
     this.#recovery = new Recovery(this.store, trail, clock, ownership);
     this.settler = new Settler(config, this.store, trail, upstream, clock, this.#recovery);
     const running = new RunningOperations();
-    const sender = new CheckedSender(config, upstream, clock);
+    const resolver = new AlarmResolver(new AlarmReader(new Readers(config, upstream), clock), clock);
+    this.orders = new OrdersService(resolver);
+    const sender = new CheckedSender(
+      config,
+      upstream,
+      this.settler,
+      this.store,
+      new StalenessCheck(resolver, clock),
+      clock,
+    );
     const executor = new Executor(trail, sender, clock, this.settler, metrics, running);
     const conductor = new Conductor(
       config,

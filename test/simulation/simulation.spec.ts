@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 
 import { brokenPromises } from './invariants.js';
-import { simulate } from './simulation.js';
+import { simulate, type Aftermath } from './simulation.js';
 
 /** `SIMULATION_SEED=n` replays one seed and tells what happened; `SIMULATION_SEEDS=n` runs more. */
 const ONLY = process.env['SIMULATION_SEED'];
@@ -10,7 +10,25 @@ const SEEDS = Number(process.env['SIMULATION_SEEDS'] ?? 2_000);
 async function failuresOf(seed: number): Promise<object[]> {
   const aftermath = await simulate(seed);
   const broken = brokenPromises(aftermath);
-  return broken.length === 0 ? [] : [{ seed, broken, told: aftermath.told }];
+  if (broken.length === 0) return [];
+  return [{ seed, broken, ...(ONLY !== undefined && { story: storyOf(aftermath) }) }];
+}
+
+/** What was asked, what the network did, what was recorded and what upstream carried out. */
+function storyOf({ planned, network, trails }: Aftermath): string[] {
+  return [
+    ...planned.map(({ requestId, operation, alarms, startAt, byId, background }) => {
+      const ids = alarms.map(({ eventId }) => eventId);
+      return JSON.stringify({ requestId, operation, ids, startAt, byId, background });
+    }),
+    ...network.told,
+    ...trails.map(({ intent, chunks, settlements, place }) =>
+      JSON.stringify({ requestId: intent.requestId, place, chunks, settlements }),
+    ),
+    ...[...new Set(planned.flatMap(({ alarms }) => alarms))].map(({ eventId, effects }) =>
+      JSON.stringify({ eventId, effects: effects.map(({ requestId }) => network.done.get(requestId)) }),
+    ),
+  ];
 }
 
 describe('the gateway in a storm', () => {

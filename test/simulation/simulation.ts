@@ -1,19 +1,21 @@
 import { Logger } from '@nestjs/common';
 
-import { orderOf } from '../../src/api/operations/order.translator.js';
-import type { ReceiptDto } from '../../src/api/operations/receipt.dto.js';
-import { receiptOf } from '../../src/api/operations/receipt.translator.js';
+import type { OperationRequestDto } from '../../src/api/operations/operation-request.dto.js';
+import type { OperationTrail } from '../../src/audit/audit-record.js';
 import type { Config } from '../../src/config/config.js';
 import {
   OPERATION_TYPE_NAMES,
   OPERATION_TYPES,
   type OperationType,
 } from '../../src/domain/operation-type.js';
+import { Problem } from '../../src/http/problem.js';
 import type { Handled } from '../../src/operations/handled.js';
+import { withWishes } from '../../src/operations/wishes.js';
 import { FIRST_PASSWORD, PROJECT, USER } from '../../src/simulator/account.js';
 import type { Alarm } from '../../src/simulator/hss/alarm.js';
 import { LIBRARY_HOST, fixedHash, fixedUuid } from '../../src/simulator/seed/hosts.js';
 import { makeAlarm } from '../../src/simulator/seed/make-alarm.js';
+import { LaggingCloud } from '../../src/simulator/listing-lag.js';
 import { World } from '../../src/simulator/world.js';
 import { asItComes, portal } from '../support/gateway.js';
 import { FakeClock } from './fake-clock.js';
@@ -57,22 +59,25 @@ function configOf(seed: number): Config {
   return { ...CONFIG, upstream: { ...CONFIG.upstream, verify: VERIFY[seed % VERIFY.length] ?? 'never' } };
 }
 
-/** One operation of a run: what it was to do, and to which alarm. */
+/** One request of a run: what it was to do, and to which alarms. */
 export interface Planned {
+  /** The gateway's own id of the request. */
+  readonly requestId: string;
   readonly operation: OperationType;
-  readonly alarm: Alarm;
+  readonly alarms: readonly Alarm[];
   readonly startAt: number;
-  /** The answer, where the process lived to give one. */
-  handled?: Handled;
+  readonly byId: boolean;
+  readonly background: boolean;
+  /** What came of it, where the process lived to say so; of one that did not, why it was refused. */
+  handled?: Handled | Problem;
 }
 
 /** What a run left behind. */
 export interface Aftermath {
   readonly planned: readonly Planned[];
-  readonly receipts: readonly ReceiptDto[];
-  readonly world: World;
-  /** What happened to the network, to read when a seed fails. */
-  readonly told: readonly string[];
+  readonly trails: readonly OperationTrail[];
+  readonly network: FaultyNetwork;
+  readonly disk: InlineEngine;
 }
 
 function alarmFor(operation: OperationType, index: number): Alarm {
@@ -98,31 +103,55 @@ function alarmFor(operation: OperationType, index: number): Alarm {
   });
 }
 
-function requestFor({ operation, alarm }: Planned) {
-  const [detail] = alarm.details;
+function namedInFull({ eventId, eventClassId, eventType, occurTime, details: [detail] }: Alarm) {
   return {
-    operation,
-    alarms: [
+    eventId,
+    eventClassId,
+    eventType,
+    occurTime,
+    details: [
       {
-        eventId: alarm.eventId,
-        eventClassId: alarm.eventClassId,
-        eventType: alarm.eventType,
-        occurTime: alarm.occurTime,
-        details: [
-          {
-            agentId: detail?.agent_id ?? '',
-            processPid: detail?.process_pid ?? 0,
-            fileHash: detail?.file_hash ?? '',
-            filePath: detail?.file_path ?? '',
-            keyword: detail?.keyword ?? '',
-            hash: detail?.hash ?? '',
-            privateIp: detail?.private_ip ?? '',
-            loginIp: detail?.login_ip ?? '',
-            loginUserName: detail?.login_user_name ?? '',
-          },
-        ],
+        agentId: detail?.agent_id ?? '',
+        processPid: detail?.process_pid ?? 0,
+        fileHash: detail?.file_hash ?? '',
+        filePath: detail?.file_path ?? '',
+        keyword: detail?.keyword ?? '',
+        hash: detail?.hash ?? '',
+        privateIp: detail?.private_ip ?? '',
+        loginIp: detail?.login_ip ?? '',
+        loginUserName: detail?.login_user_name ?? '',
       },
     ],
+  };
+}
+
+function asked(
+  gateway: SimulatedProcess,
+  planned: Pick<Planned, 'operation' | 'alarms' | 'byId' | 'background'>,
+) {
+  const { operation, alarms, byId, background } = planned;
+  const named = byId
+    ? { alarmIds: alarms.map(({ eventId, occurTime }) => ({ eventId, occurTime: String(occurTime) })) }
+    : { alarms: alarms.map(namedInFull) };
+  const order = gateway.orders.askedBy({ operation, ...named } as OperationRequestDto);
+  return background ? withWishes(order, { background: true }) : order;
+}
+
+/** How upstream and the clocks of a run behave. */
+interface Weather {
+  /** How long upstream's listings lag. */
+  readonly lagMs: number;
+  /** How far upstream's clock is off. */
+  readonly skewMs: number;
+  /** Whether somebody sets the gateway's clock. */
+  readonly clockIsSet: boolean;
+}
+
+function weather(random: SeededRandom): Weather {
+  return {
+    lagMs: random.pick([0, 0, 300, 1_500]),
+    skewMs: random.pick([0, 0, -60_000, 60_000, -8_000]),
+    clockIsSet: random.below(3) === 0,
   };
 }
 
@@ -131,55 +160,90 @@ export async function simulate(seed: number): Promise<Aftermath> {
   Logger.overrideLogger(false);
   const random = new SeededRandom(seed);
   const clock = new FakeClock(START);
-  const world = new World({ now: () => clock.now(), alarms: 0, tokenLifetimeMs: undefined });
-  const calm = new FaultyNetwork(world, clock, random, { until: 0, faultShare: 0 });
+  const { lagMs, skewMs, clockIsSet } = weather(random);
+  const options = { now: () => START + clock.monotonic() + skewMs, alarms: 0, tokenLifetimeMs: undefined };
+  const world = new World(options);
+  const cloud = new LaggingCloud(world, options, lagMs, (milliseconds, task) =>
+    clock.schedule(milliseconds, task),
+  );
   const disk = new InlineEngine(clock);
-  const planned = plan(random, world);
+  const planned = plan(random, cloud);
+  const calm = new FaultyNetwork(cloud, clock, random, { until: 0, faultShare: 0 });
   await prepare(planned, new SimulatedProcess(CONFIG, new InlineEngine(clock), calm, clock, random), clock);
-  for (const { alarm } of planned) alarm.effects.length = 0;
+  for (const { alarms } of planned) for (const alarm of alarms) alarm.effects.length = 0;
 
   const faultShare = random.next() * 0.8;
-  const network = new FaultyNetwork(world, clock, random, { until: clock.now() + STORM_MS, faultShare });
+  const until = clock.monotonic() + STORM_MS;
+  const network = new FaultyNetwork(cloud, clock, random, { until, faultShare });
   const boot = () => new SimulatedProcess(configOf(seed), disk, network, clock, random);
   let gateway = boot();
   void gateway.start();
-  const began = clock.now();
   for (const each of planned) {
     clock.schedule(each.startAt, () => {
-      if (!gateway.ready) return;
-      const now = clock.monotonic();
-      const context = {
-        requestId: `request-${each.alarm.eventId}`,
-        caller: portal,
-        receivedAt: now,
-        deadlineAt: now + 10_000,
-      };
-      void gateway.operations.handle(orderOf(requestFor(each)), context).then((handled) => {
-        each.handled = handled;
-      });
+      if (gateway.ready) void handle(gateway, each, clock);
     });
   }
   for (let crashes = random.below(3); crashes > 0; crashes -= 1) {
     clock.schedule(random.below(STORM_MS), () => {
       gateway.kill();
-      network.told.push(`${clock.now()} the process dies`);
+      network.told.push(`${clock.monotonic()} the process dies`);
       const next = boot();
       gateway = next;
       clock.schedule(500, () => void next.start());
     });
   }
-  await clock.runUntil(began + STORM_MS + CALM_MS);
-  const trails = await gateway.store.list({}, 500);
-  return { planned, receipts: trails.map(receiptOf), world, told: network.told };
+  if (clockIsSet) {
+    const by = random.pick([-3_600_000, -30_000, 30_000, 600_000]);
+    clock.schedule(random.below(STORM_MS), () => {
+      clock.set(by);
+      network.told.push(`${clock.monotonic()} the clock is set by ${by}`);
+    });
+  }
+  await clock.run(STORM_MS + CALM_MS);
+  return { planned, trails: await gateway.store.list({}, 500), network, disk };
 }
 
-function plan(random: SeededRandom, world: World): Planned[] {
-  return Array.from({ length: 2 + random.below(5) }, (_, index) => {
-    const operation = random.pick(OPERATION_TYPE_NAMES);
+async function handle(gateway: SimulatedProcess, planned: Planned, clock: FakeClock): Promise<void> {
+  const now = clock.monotonic();
+  const context = {
+    requestId: planned.requestId,
+    caller: portal,
+    receivedAt: now,
+    deadlineAt: now + 10_000,
+  };
+  try {
+    planned.handled = await gateway.operations.handle(asked(gateway, planned), context);
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error;
+    planned.handled = error;
+  }
+}
+
+function plan(random: SeededRandom, cloud: LaggingCloud): Planned[] {
+  const planned: Planned[] = [];
+  let alarms = 0;
+  const fresh = (operation: OperationType) => {
+    const index = alarms++;
     const alarm = alarmFor(operation, index);
-    world.alarms.add(alarm);
-    return { operation, alarm, startAt: random.below(STORM_MS) };
-  });
+    cloud.world.alarms.add(alarm);
+    cloud.shown.alarms.add(alarmFor(operation, index));
+    return alarm;
+  };
+  for (let count = 2 + random.below(5); count > 0; count -= 1) {
+    // The same is asked for once more.
+    const earlier = random.below(4) === 0 ? planned[random.below(planned.length)] : undefined;
+    const operation = earlier?.operation ?? random.pick(OPERATION_TYPE_NAMES);
+    const size = random.pick([1, 1, 1, 2, 3]);
+    planned.push({
+      requestId: `request-${planned.length}`,
+      operation,
+      alarms: earlier?.alarms ?? Array.from({ length: size }, () => fresh(operation)),
+      startAt: random.below(STORM_MS),
+      byId: random.below(2) === 0,
+      background: random.below(3) === 0,
+    });
+  }
+  return planned;
 }
 
 /** What is to be taken back must have been done first. */
@@ -188,13 +252,14 @@ async function prepare(
   gateway: SimulatedProcess,
   clock: FakeClock,
 ): Promise<void> {
-  for (const each of planned) {
-    const { takesBack, inverse } = OPERATION_TYPES[each.operation];
+  for (const { operation, alarms } of planned) {
+    const { takesBack, inverse } = OPERATION_TYPES[operation];
     if (!takesBack) continue;
     const now = clock.monotonic();
     const context = { requestId: 'prepare', caller: portal, receivedAt: now, deadlineAt: now + 10_000 };
-    const done = gateway.operations.handle(orderOf(requestFor({ ...each, operation: inverse })), context);
-    await clock.runUntil(clock.now() + 1_000);
+    const before = { operation: inverse, alarms, byId: false, background: false };
+    const done = gateway.operations.handle(asked(gateway, before), context);
+    await clock.run(10_000);
     await done;
   }
 }

@@ -1,3 +1,4 @@
+import { fixedUuid } from '../../src/simulator/seed/hosts.js';
 import type { Rig } from './gateway.js';
 
 /** Whoever can send control requests to the simulated cloud. */
@@ -26,19 +27,10 @@ const AGENT = 'c9bed5397db449ebdfba15e85fcfc36accee125c68954daf5cab0528bab59bd8'
 
 /** Adds alarms of a class that takes every operation on files to the cloud, with all that those operations ask for. */
 export async function addAlarms(rig: Controller, count: number): Promise<NamedAlarm[]> {
-  const kind = { eventClassId: 'malware_1001', eventType: 1001, enterpriseProjects: ['0'] };
-  const added = await rig.control('POST', '/alarms', {
-    ...kind,
-    count,
-    startTime: FIRST_TIME,
-    stepMs: 1,
-    name: `bulk-${count}`,
-  });
-  const { eventIds } = added.body as { eventIds: string[] };
-  return eventIds.map((eventId, index) => ({
-    eventId,
-    eventClassId: kind.eventClassId,
-    eventType: kind.eventType,
+  const alarms = Array.from({ length: count }, (_, index) => ({
+    eventId: fixedUuid(`bulk ${count} ${index}`),
+    eventClassId: 'malware_1001',
+    eventType: 1001,
     occurTime: FIRST_TIME + index,
     details: [
       {
@@ -51,7 +43,18 @@ export async function addAlarms(rig: Controller, count: number): Promise<NamedAl
       },
     ],
   }));
+  const listed = alarms.map(({ details, ...alarm }) => ({ ...alarm, details: details.map(asListed) }));
+  await rig.control('POST', '/alarms', { alarms: listed });
+  return alarms;
 }
+
+const asListed = (detail: Readonly<Record<string, unknown>>): object =>
+  Object.fromEntries(
+    Object.entries(detail).map(([name, value]) => [
+      name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
+      value,
+    ]),
+  );
 
 /** What really happened to the alarms that anything happened to. */
 export async function touched(rig: Controller): Promise<ShownAlarm[]> {

@@ -31,7 +31,7 @@ const LISTED: Alarm = {
 
 /** What a request that names alarms by their ids can be refused with, for the document. */
 export const BY_ID_PROBLEMS: readonly Problem[] = [[], [LISTED]].map((listed) => {
-  const verdict = verdictOf('isolate_and_kill', listed, { cutShort: true, leavesAlone: true });
+  const verdict = verdictOf('isolate_and_kill', listed, { cutShort: true, takesPart: true });
   if (!('unfit' in verdict)) throw new Error('the example can be handled');
   const references = EXAMPLE_IDS.map((eventId) => ({ eventId }));
   return unfitAlarms(references, [{ index: 1, why: verdict.unfit }]);

@@ -3,7 +3,7 @@ import { ApiProperty, ApiSchema } from '@nestjs/swagger';
 import { OPERATION_TYPE_NAMES, type OperationType } from '../../domain/operation-type.js';
 import { ReceiptScopeDto } from './receipt.dto.js';
 
-export const VERDICTS = ['applied', 'already', 'rejected', 'unknown'] as const;
+export const VERDICTS = ['applied', 'already', 'rejected', 'not_attempted', 'unknown'] as const;
 
 @ApiSchema({ name: 'DryRunAlarm', description: 'What would become of one alarm.' })
 export class DryRunAlarmDto {
@@ -15,7 +15,7 @@ export class DryRunAlarmDto {
   eventId!: string;
   /**
    * `applied`: upstream would take it; `already`: it is so, and would be left alone; `rejected`: upstream would say no;
-   * `unknown`: upstream's state does not tell.
+   * `not_attempted`: it would not be sent; `unknown`: upstream's state does not say.
    */
   @ApiProperty({ enum: VERDICTS, example: 'applied' })
   verdict!: (typeof VERDICTS)[number];

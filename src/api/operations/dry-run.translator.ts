@@ -1,5 +1,6 @@
 import type { OperationType } from '../../domain/operation-type.js';
 import type { Rehearsal } from '../../operations/rehearsal/rehearsals.js';
+import { MISMATCH } from '../../operations/verification/mismatch.js';
 import { SHARED } from '../../operations/rehearsal/verdicts.js';
 import type { DryRunDto } from './dry-run.dto.js';
 import { scopeOf } from './receipt.translator.js';
@@ -13,6 +14,7 @@ const WORDS: Readonly<Record<string, string>> = {
   agent_missing: 'There is no agent on its host.',
   agent_unknown: 'A detail names the agent of another host, whose state the listing does not tell.',
   state_unreadable: "Upstream's listing could not be read.",
+  [MISMATCH]: 'What the request says of it is not what upstream lists, so it would not be sent.',
   [SHARED]: 'It shares an exchange with an alarm that decides about all of it.',
 };
 

@@ -1,4 +1,5 @@
-import { alarmChanged } from '../../alarms/change-watch.js';
+import { alarmChanged } from '../../operations/verification/staleness.js';
+import { alarmMismatch } from '../../operations/verification/mismatch.js';
 import { INTERRUPTED } from '../../audit/recovery.js';
 import { BODY_PROBLEMS, PATH_PROBLEMS, withoutRight } from '../../http/contract/edge-problems.js';
 import { EXAMPLE_OPERATION_ID, EXAMPLE_UPSTREAM_REQUEST_ID } from '../../http/contract/example-ids.js';
@@ -46,6 +47,12 @@ export const OPERATION_PROBLEMS: readonly Problem[] = [
   operationProblem(
     { id: EXAMPLE_OPERATION_ID, status: 'not_attempted', upstream: [{ alarms: 1 }] },
     alarmChanged(['2a71e1e2-60f4-4d56-b314-2038fdc39de6']),
+  ),
+  operationProblem(
+    { id: EXAMPLE_OPERATION_ID, status: 'not_attempted', upstream: [{ alarms: 1 }] },
+    alarmMismatch([
+      { eventId: '2a71e1e2-60f4-4d56-b314-2038fdc39de6', mismatch: ['event_type', 'agent_id'] },
+    ]),
   ),
   new Problem(
     403,

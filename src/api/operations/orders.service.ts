@@ -1,11 +1,9 @@
 import { Injectable } from '@nestjs/common';
 
-import { AlarmResolver, readyOf } from '../../alarms/alarm-resolver.js';
-import type { ChangeWatch } from '../../alarms/change-watch.js';
+import { AlarmResolver, lookedUpOf, readyOf } from '../../alarms/alarm-resolver.js';
 import type { AlarmReference } from '../../alarms/search-windows.js';
 import type { CallContext } from '../../domain/caller.js';
 import { OPERATION_TYPES, type OperationType } from '../../domain/operation-type.js';
-import { CHUNK_SIZE } from '../../domain/outcome.js';
 import { tooManyRequests } from '../../http/problem.js';
 import type { Draft, Order, Place } from '../../operations/order.js';
 import { referencesOf } from './alarm-references.js';
@@ -39,13 +37,13 @@ export class OrdersService {
       ...(idempotencyKey !== undefined && { idempotencyKey }),
       canonical: canonicalOf(request, references),
       complete: async (place, context) => {
-        const { alarms, watch } = await this.#resolve(operation as OperationType, references, place, context);
-        const order = orderOf({ ...rest, alarms }, idempotencyKey);
-        return {
-          ...order,
-          byId: true,
-          objection: (chunk, acting) => watch.objection(inChunk(alarms, chunk), acting),
-        };
+        const { alarms, lookedUp } = await this.#resolve(
+          operation as OperationType,
+          references,
+          place,
+          context,
+        );
+        return { ...orderOf({ ...rest, alarms }, idempotencyKey), byId: true, lookedUp };
       },
     };
   }
@@ -56,7 +54,7 @@ export class OrdersService {
     references: readonly AlarmReference[],
     place: Place,
     context: CallContext,
-  ): Promise<{ alarms: OperationRequest['alarms']; watch: ChangeWatch }> {
+  ): Promise<{ alarms: OperationRequest['alarms']; lookedUp: NonNullable<Order['lookedUp']> }> {
     // What would be turned away anyway should not have upstream read first.
     if (context.overQuota !== undefined && !OPERATION_TYPES[operation].takesBack) {
       throw tooManyRequests(context.overQuota);
@@ -64,13 +62,9 @@ export class OrdersService {
     const resolved = await this.resolver.resolve(operation, references, place, context);
     const { alarms, unfit } = readyOf(resolved);
     if (unfit.length > 0) throw unfitAlarms(references, unfit);
-    return { alarms, watch: this.resolver.watch(resolved, place) };
+    const ids = alarms.map(({ eventId }) => eventId);
+    return { alarms, lookedUp: { ...lookedUpOf(operation, resolved, ids), readAt: resolved.readAt } };
   }
-}
-
-/** The ids of the alarms that go upstream together. */
-function inChunk(alarms: OperationRequest['alarms'], chunk: number): string[] {
-  return alarms.slice(chunk * CHUNK_SIZE, (chunk + 1) * CHUNK_SIZE).map(({ eventId }) => eventId);
 }
 
 /** The request as it was asked, whatever upstream lists of its alarms: a repeat must be known again. */

@@ -5,7 +5,7 @@ import {
   type OperationStatus,
 } from '../../domain/outcome.js';
 import { OPERATION_NAMES, type OperationName } from '../../domain/operation-name.js';
-import { LEFTOVERS, type Leftover } from '../../audit/audit-record.js';
+import { ASSUMPTIONS, LEFTOVERS, type Assumption, type Leftover } from '../../audit/audit-record.js';
 import { ApiProperty, ApiSchema } from '@nestjs/swagger';
 
 export const RULE_OUTCOMES = ['applied', 'rejected', 'not_attempted', 'unknown'] as const;
@@ -65,7 +65,14 @@ export class ReceiptAlarmDto {
   @ApiProperty({ enum: ['isolating', 'restoring'], example: 'isolating' })
   progress?: 'isolating' | 'restoring';
   /**
-   * Code of the problem, where there was one; `upstream` tells more.
+   * Present with `applied` where the state of the alarm before the act was not read: it may have been so already. An undo takes it
+   * back all the same.
+   */
+  @ApiProperty({ enum: ['unknown'], example: 'unknown' })
+  stateBefore?: 'unknown';
+  /**
+   * Code of the problem, where there was one; `upstream` says more. `indistinguishable`: another operation did the same meanwhile,
+   * so it can never be found out whether this one did.
    * @example 'agent_offline'
    */
   reason?: string;
@@ -94,6 +101,9 @@ export class ReceiptItemDto {
   /** Upstream took it and is still at work on it; the receipt is settled when that has ended. */
   @ApiProperty({ enum: ['restoring', 'cancelling'], example: 'restoring' })
   progress?: 'restoring' | 'cancelling';
+  /** As of an alarm. */
+  @ApiProperty({ enum: ['unknown'], example: 'unknown' })
+  stateBefore?: 'unknown';
   /**
    * Code of the problem, where there was one; `upstream` tells more.
    * @example 'item_not_found'
@@ -293,6 +303,12 @@ export class ReceiptDto {
   /** What that operation did besides and this one could not take back: `whitelist_rules` of the caller's own stay on the whitelist. */
   @ApiProperty({ enum: LEFTOVERS, isArray: true, example: ['whitelist_rules'] })
   leaves?: Leftover[];
+  /**
+   * What had to be taken for granted of that operation: `state_before`: the state of some of its alarms before it was not read, so
+   * they are taken back although they may have been so already.
+   */
+  @ApiProperty({ enum: ASSUMPTIONS, isArray: true, example: ['state_before'] })
+  assumes?: Assumption[];
   /** Operations that take this one back, or tried to, oldest first. */
   @ApiProperty({ type: [String], example: ['0198c5f3-1b02-7e55-9d21-2a3b4c5d6e7f'] })
   undoneBy?: string[];

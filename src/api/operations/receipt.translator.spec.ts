@@ -49,7 +49,7 @@ const trailOf = (chunks: readonly ChunkOutcome[], more: Partial<OutcomeRecord> =
 
 describe('a receipt', () => {
   it('tells the whole story of an operation that went well', () => {
-    expect(receiptOf(trailOf([{ alarms: 3, outcome: 'applied', exchange }]))).toEqual({
+    expect(receiptOf(trailOf([{ alarms: 3, outcome: 'applied', already: [], exchange }]))).toEqual({
       id: intent.operationId,
       operation: 'isolate_and_kill',
       status: 'applied',

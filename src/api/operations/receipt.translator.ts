@@ -31,6 +31,7 @@ export function receiptOf(trail: OperationTrail): ReceiptDto {
     ...(intent.remark !== undefined && { remark: intent.remark }),
     ...(intent.undoes !== undefined && { undoes: intent.undoes }),
     ...(intent.leaves && { leaves: [...intent.leaves] }),
+    ...(intent.assumes && { assumes: [...intent.assumes] }),
     ...(trail.undoneBy && { undoneBy: [...trail.undoneBy] }),
     ...(intent.plan !== undefined && { plan: intent.plan }),
     ...(intent.expiresAt !== undefined && { expiresAt: intent.expiresAt }),
@@ -110,6 +111,7 @@ function exchangeOf({ alarms, exchange, fault }: ChunkOutcome): ReceiptExchangeD
 
 /** Upstream's lists do not show rules as they were sent, so only its answer tells. */
 function rulesOf(first: ChunkOutcome | undefined): RuleOutcome {
+  if (first?.refused) return 'unknown';
   if (first?.outcome === 'rejected' || first?.outcome === 'not_attempted') return first.outcome;
   return first?.outcome === 'applied' && first.exchange?.status === 200 ? 'applied' : 'unknown';
 }

@@ -56,7 +56,7 @@ export class Conductor {
     const work = { intent, project, bodies: await this.store.requests(operationId) };
     const overAt = this.#overAt(intent);
     const inDoubt = resumed ? remaining.inDoubt : undefined;
-    const pace = new Pace(this.#around, work, halt, overAt, inDoubt);
+    const pace = new Pace(this.#around, work, trail, halt, overAt, inDoubt);
     const run = this.running.begin(remaining.known);
     try {
       const { trail: after } = await this.executor.carryOut(work, run, pace.send);

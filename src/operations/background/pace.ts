@@ -1,5 +1,6 @@
 import { Logger } from '@nestjs/common';
 
+import type { OperationTrail } from '../../audit/audit-record.js';
 import type { OperationStore } from '../../audit/operation.store.js';
 import type { Ownership } from '../../audit/ownership.js';
 import type { UpstreamConfig } from '../../config/config.js';
@@ -10,6 +11,7 @@ import type { Settler } from '../../settlement/settler.js';
 import type { Work } from '../executor.js';
 import type { Send, Sent } from '../sent.js';
 import type { CheckedSender, Told } from '../verification/checked-sender.js';
+import { chunkFacts, type ChunkFacts } from '../verification/chunk-facts.js';
 import { chunkOf, decide } from './doubt.js';
 import { CANCELLED, IN_DOUBT, TIME_OVER } from './faults.js';
 import type { Halt } from './halt.js';
@@ -21,8 +23,10 @@ const pauseMs = (count: number): number => PAUSES_MS[Math.min(count, PAUSES_MS.l
 
 type Stop = Exclude<Sent, Told>;
 
+type Before = NonNullable<ChunkFacts['before']>;
+
 /** What is known of a chunk before it is sent, once more or for the first time; or all that there is to know. */
-type Fate = 'not_done' | 'may_be_done' | 'halted' | Told;
+type Fate = 'not_sent' | 'may_be_done' | 'halted' | Told;
 
 /** What the pace of an operation stands on. */
 export interface Surroundings {
@@ -42,27 +46,37 @@ export class Pace {
   readonly #logger = new Logger(Pace.name);
 
   /**
+   * @param trail of the operation
    * @param overAt time of the monotonic clock from which on nothing more is sent
    * @param inDoubt the chunk that an earlier process may have sent
    */
   constructor(
     private readonly around: Surroundings,
     private readonly work: Work,
+    private readonly trail: OperationTrail,
     private readonly halt: Halt,
     private readonly overAt: number,
     private readonly inDoubt: number | undefined,
   ) {}
 
   readonly send: Send = async (call, alarms, index) => {
-    let fate: Fate = index === this.inDoubt ? await this.#findOut(alarms, index) : 'not_done';
+    let fate: Fate = index === this.inDoubt ? await this.#findOut(alarms, index) : 'not_sent';
+    let before: Before | undefined;
     for (let pauses = 0; ; pauses += 1) {
       if (typeof fate === 'object') return fate;
       const stop = fate === 'halted' ? fate : await this.#reasonToStop();
-      if (stop === 'halted' || (stop && fate === 'not_done')) return stop;
+      if (stop === 'halted' || (stop && fate === 'not_sent')) return stop;
       if (stop) return inDoubt(alarms);
-      const told = await this.around.sender.send(call, alarms, this.#context());
+      const told = await this.around.sender.send(
+        call,
+        this.#facts(alarms, index, fate, before),
+        this.#context(),
+      );
       const { fault } = told.chunk;
-      if (told.chunk.outcome === 'unknown') fate = await this.#findOut(alarms, index);
+      if (told.chunk.outcome === 'unknown' && !told.chunk.apart) {
+        before ??= told.chunk;
+        fate = await this.#findOut(alarms, index, before);
+      }
       // A later refusal says nothing of an earlier attempt that may have been carried out.
       else if (!mayPass(told)) return fate === 'may_be_done' && fault ? inDoubt(alarms) : told;
       await this.halt.wait(Math.max(pauseMs(pauses), 1_000 * (fault?.retryAfter ?? 0)));
@@ -83,8 +97,19 @@ export class Pace {
     return undefined;
   }
 
-  /** What came of a chunk that may have been sent. */
-  async #findOut(alarms: number, index: number): Promise<Fate> {
+  /** Once it may have been done, its state says nothing of how it was before. */
+  #facts(alarms: number, index: number, fate: Fate, { already, unread }: Before = {}): ChunkFacts {
+    const facts = { alarms, ...chunkFacts(this.work.intent, index) };
+    if (fate === 'not_sent') return facts;
+    return { ...facts, before: { ...(already && { already }), ...(unread && { unread }) } };
+  }
+
+  /**
+   * What came of a chunk that may have been sent.
+   *
+   * @param before what was read of its state before it was
+   */
+  async #findOut(alarms: number, index: number, before?: Before): Promise<Fate> {
     const since = this.#now();
     const { setsState } = OPERATIONS[this.work.intent.operation];
     for (let looks = 0; ; looks += 1) {
@@ -93,11 +118,9 @@ export class Pace {
       if (stop === 'halted') return stop;
       const late = this.#now() >= since + this.around.config.settleGiveUpMs;
       const verdict = decide({ found, setsState, late, over: stop !== undefined });
-      if (verdict.then === 'send') return verdict.uncertain ? 'may_be_done' : 'not_done';
-      if (verdict.then === 'leave') return inDoubt(alarms);
-      if (verdict.then === 'told') {
-        return { chunk: chunkOf(found), goOn: true };
-      }
+      if (verdict === 'send') return 'may_be_done';
+      if (verdict === 'leave') return inDoubt(alarms);
+      if (verdict === 'told') return { chunk: chunkOf(found, before), goOn: true };
       await this.halt.wait(pauseMs(looks));
     }
   }
@@ -106,10 +129,10 @@ export class Pace {
     const { intent, project, bodies } = this.work;
     const { operationId } = intent;
     try {
-      return await this.around.settler.lookAt(intent, project, bodies[index] ?? '', since);
+      return await this.around.settler.lookAt(this.trail, project, bodies[index] ?? '', since);
     } catch (error) {
       this.#logger.warn({ err: error, operationId }, 'a chunk could not be looked up; trying again');
-      return [{ eventId: '', outcome: 'unknown', underWay: false }];
+      return [{ eventId: '', outcome: 'unknown', isClear: false }];
     }
   }
 

@@ -4,10 +4,11 @@ import type { CallContext } from '../../domain/caller.js';
 import type { OperationName } from '../../domain/operation-name.js';
 import type { Scope } from '../../domain/scope.js';
 import { callFor, UpstreamClient, type PreviewedRequest, type UpstreamCall } from '../../upstream/index.js';
-import type { PlacedOrder } from '../order.js';
+import type { Order, PlacedOrder } from '../order.js';
+import { MISMATCH, mismatchesIn } from '../verification/mismatch.js';
 import { CheckedSender } from '../verification/checked-sender.js';
 import { trimmedCall } from '../verification/trimmed-call.js';
-import { verdictsOf, type Verdict } from './verdicts.js';
+import { notSent, verdictsOf, type Verdict } from './verdicts.js';
 
 /** What would come of an order. */
 export interface Rehearsal {
@@ -33,22 +34,26 @@ export class Rehearsals {
     const requests: PreviewedRequest[] = [];
     for (const body of bodies) {
       const call = callFor(operation, scope, project, body);
-      const told = await this.#chunk(call, context);
+      const told = await this.#chunk(call, order, context);
       verdicts.push(...told);
       const already = told.flatMap(({ outcome, eventId }) => (outcome === 'already' ? [eventId] : []));
       const left = trimmedCall(call, new Set(already));
-      if (left) requests.push(this.upstream.preview(left, context));
+      if (left && told.some(({ outcome }) => outcome !== 'not_attempted'))
+        requests.push(this.upstream.preview(left, context));
     }
     return { operation, scope, verdicts, requests };
   }
 
-  async #chunk(call: UpstreamCall, context: CallContext): Promise<Verdict[]> {
+  async #chunk(call: UpstreamCall, order: Order, context: CallContext): Promise<Verdict[]> {
     const { readBack } = call;
     if (!readBack) throw new Error(`${call.name} can not be rehearsed`);
     const forecasts = await this.upstream.forecast(readBack, context);
+    const checks = this.sender.checks(readBack.operation);
+    const mismatches = checks ? mismatchesIn(call, forecasts) : [];
+    if (mismatches.length > 0) return notSent(forecasts, mismatches, MISMATCH);
     // A call that can't be made shorter is sent whole.
     const first = forecasts[0];
     const isTrimmable = first !== undefined && trimmedCall(call, new Set([first.eventId])) !== call;
-    return verdictsOf(forecasts, isTrimmable && this.sender.checks(readBack.operation));
+    return verdictsOf(forecasts, isTrimmable && (checks || order.lookedUp !== undefined));
   }
 }

@@ -5,7 +5,7 @@ import type { Forecast } from '../../upstream/index.js';
 export interface Verdict {
   readonly eventId: string;
   /** `unknown`: upstream's state does not tell. */
-  readonly outcome: Extract<AlarmOutcome, 'applied' | 'already' | 'rejected' | 'unknown'>;
+  readonly outcome: Extract<AlarmOutcome, 'applied' | 'already' | 'rejected' | 'not_attempted' | 'unknown'>;
   /** Code of the fault, or of what is not known. */
   readonly reason?: string;
 }
@@ -25,7 +25,23 @@ export function verdictsOf(forecasts: readonly Forecast[], leavesAlone: boolean)
     const { eventId, already, will, reason = SHARED } = forecast;
     if (leavesAlone && already) return { eventId, outcome: 'already' };
     if (worst === undefined) return { eventId, outcome: 'applied' };
+    // Of several that were refused together the state is read then, and shows it as it is wanted.
+    if (worst === 'refused' && already && sent.length > 1) return { eventId, outcome: 'already' };
     const outcome = worst === 'refused' ? 'rejected' : 'unknown';
     return { eventId, outcome, reason: will === worst ? reason : SHARED };
   });
+}
+
+/** What becomes of the alarms of one exchange that is not sent for the sake of some of them. */
+export function notSent(
+  forecasts: readonly Forecast[],
+  because: readonly Pick<Forecast, 'eventId'>[],
+  reason: string,
+): Verdict[] {
+  const causes = new Set(because.map(({ eventId }) => eventId));
+  return forecasts.map(({ eventId }) => ({
+    eventId,
+    outcome: 'not_attempted',
+    reason: causes.has(eventId) ? reason : SHARED,
+  }));
 }

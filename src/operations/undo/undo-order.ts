@@ -1,4 +1,5 @@
-import type { Leftover, OperationTrail } from '../../audit/audit-record.js';
+import { alarmOutcomes } from '../../audit/alarm-outcomes.js';
+import type { Assumption, Leftover, OperationTrail } from '../../audit/audit-record.js';
 import { parseExact } from '../../domain/exact-json.js';
 import { CHUNK_SIZE } from '../../domain/outcome.js';
 import type { OperationType } from '../../domain/operation-type.js';
@@ -50,8 +51,14 @@ export function undoOrder(
         operate_event_list: chunk,
       }),
     ),
-    undoes: { operationId: trail.intent.operationId, round, leaves },
+    undoes: { operationId: trail.intent.operationId, round, leaves, assumes: assumedOf(trail, wanted) },
   };
+}
+
+/** What has to be taken for granted of the alarms that are taken back. */
+function assumedOf(trail: OperationTrail, wanted: ReadonlySet<string>): Assumption[] {
+  const unread = alarmOutcomes(trail).some(({ eventId, stateBefore }) => stateBefore && wanted.has(eventId));
+  return unread ? ['state_before'] : [];
 }
 
 /** By event id, as upstream listed them when the alarms were looked up: who could act by them can take back by them. */

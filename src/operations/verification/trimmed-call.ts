@@ -10,28 +10,35 @@ import {
 } from '../../upstream/index.js';
 
 /**
- * A call that acts, without some of its alarms or items; undefined when none is left. One that carries whitelist rules stays
- * whole: they are wanted whatever the alarms' state.
+ * A call that acts, without some of its alarms or items, or with only them; undefined when none is left. One that carries
+ * whitelist rules stays whole: they are wanted whatever the alarms' state.
  */
-export function trimmedCall(call: UpstreamCall, without: ReadonlySet<string>): UpstreamCall | undefined {
-  if (without.size === 0 || call.body === undefined || call.readBack === undefined) return call;
+export function trimmedCall(
+  call: UpstreamCall,
+  ids: ReadonlySet<string>,
+  how: 'without' | 'only' = 'without',
+): UpstreamCall | undefined {
+  if (ids.size === 0 || call.body === undefined || call.readBack === undefined) return call;
   const { operation } = call.readBack;
+  const keeps = (id: string) => ids.has(id) === (how === 'only');
   const body = isListOperation(operation)
-    ? listBody(operation, call.body, without)
-    : alarmBody(call.body, without);
+    ? listBody(operation, call.body, keeps)
+    : alarmBody(call.body, keeps);
   if (body === call.body) return call;
   return body === undefined ? undefined : { ...call, body, readBack: { ...call.readBack, body } };
 }
 
-function alarmBody(body: string, without: ReadonlySet<string>): string | undefined {
+type Keeps = (id: string) => boolean;
+
+function alarmBody(body: string, keeps: Keeps): string | undefined {
   const wire = parseExact(body) as WireOperateBody;
   if ((wire.event_white_rule_list ?? []).length > 0) return body;
-  const left = wire.operate_event_list.filter(({ event_id }) => !without.has(event_id));
+  const left = wire.operate_event_list.filter(({ event_id }) => keeps(event_id));
   return left.length === 0 ? undefined : operateBody({ ...wire, operate_event_list: left });
 }
 
-function listBody(operation: ListOperation, body: string, without: ReadonlySet<string>): string | undefined {
+function listBody(operation: ListOperation, body: string, keeps: Keeps): string | undefined {
   const wire = parseExact(body) as { data_list: WireItem[] };
-  const left = wire.data_list.filter((item) => !without.has(itemIdOf(CHANGED_LIST[operation], item)));
+  const left = wire.data_list.filter((item) => keeps(itemIdOf(CHANGED_LIST[operation], item)));
   return left.length === 0 ? undefined : JSON.stringify({ ...wire, data_list: left });
 }

@@ -85,9 +85,8 @@ export class Planner {
     const refuse = (reason: string, message: string) => ({
       shown: { ...shown, refused: { reason, message } },
     });
-    const leavesAlone = this.config.upstream.verify !== 'never';
     const same = listed.length > 1 ? listed.filter((each) => each.eventId === eventId) : [alarm];
-    const verdict = verdictOf(operation, same, { cutShort: false, leavesAlone });
+    const verdict = verdictOf(operation, same, { cutShort: false, takesPart: false });
     if ('unfit' in verdict) return refuse(verdict.unfit.rule, verdict.unfit.message);
     const { project, enterpriseProjectId } = scope;
     const facts = { eventType: verdict.alarm.eventType, ...(severity && { severity }) };
