@@ -161,7 +161,8 @@ function brokenPromises(
     broken.push(`it was answered as applied, and is ${outcome}`);
   if (outcome === 'applied' && !first) broken.push('it claims applied and nothing was done');
   if (first && outcome !== 'applied') broken.push(`it was done and its receipt says ${outcome}`);
-  if (receipt && outcome !== 'applied' && outcome !== 'rejected') broken.push(`it ended as ${outcome}`);
+  if (receipt && !['applied', 'rejected', 'not_attempted'].includes(outcome ?? ''))
+    broken.push(`it ended as ${outcome}`);
   return broken.map((words) => `${operation} on ${alarm.eventId}: ${words}`);
 }
 

@@ -128,23 +128,29 @@ describe('kill -9', () => {
     expect(await effectsOn(alarms)).toEqual([0]);
   }, 60_000);
 
-  it('between the intent and the first byte leaves an operation that is found not to have been done', async () => {
+  it('between the intent and the first byte leaves an operation of which it is known that it never left', async () => {
     const alarms = await newAlarms(1);
     // A new process has no token yet.
     await dieAndComeBack([]);
     // The intent is written before the gateway asks for a token, and here it waits for one.
     await spoil({ kind: 'hang' }, TOKENS);
-    operate('isolate_and_kill', alarms);
+    const request = { operation: 'isolate_and_kill', alarms };
+    const once = { headers: { 'Idempotency-Key': 'killed-before-sending' } };
+    void gateway.operate(request, once).catch(() => undefined);
     await arrived(1, TOKENS);
     expect(await dieAndComeBack(alarms)).toEqual(['intent']);
     expect(await settledReceipt(alarms)).toMatchObject({
-      status: 'rejected',
+      status: 'not_attempted',
       interrupted: true,
-      alarms: [{ outcome: 'rejected', verified: true }],
-      settlement: { how: 'read_back', settled: true },
+      alarms: [{ outcome: 'not_attempted', reason: 'gateway_interrupted' }],
     });
     expect(await effectsOn(alarms)).toEqual([0]);
     expect(await arrivals(OPERATE)).toBe(0);
+    // Its key was used for nothing, and carries it out now.
+    const again = await gateway.operate(request, once);
+    expect(again.body).toMatchObject({ status: 'applied' });
+    expect(again.headers.get('Idempotency-Replayed')).toBeNull();
+    expect(await effectsOn(alarms)).toEqual([1]);
   }, 60_000);
 
   it.each<[string, 'applied' | 'none', 'applied' | 'rejected', number]>([

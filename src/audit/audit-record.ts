@@ -130,6 +130,15 @@ export interface CancellationRecord {
   readonly onBehalfOf?: string;
 }
 
+/** A process that ends leaves an operation of the background to the next one. Written where that one can't see the marks. */
+export interface PauseRecord {
+  readonly kind: 'pause';
+  readonly operationId: string;
+  readonly at: string;
+  /** The first chunk that was not sent, from 0. */
+  readonly chunk: number;
+}
+
 /** A request that was refused before anything was meant to be done. */
 export interface RefusalRecord {
   readonly kind: 'refusal';
@@ -171,6 +180,7 @@ export type AuditRecord =
   | IntentRecord
   | ChunkRecord
   | CancellationRecord
+  | PauseRecord
   | OutcomeRecord
   | SettlementRecord
   | RefusalRecord
@@ -188,6 +198,8 @@ export interface OperationTrail {
   readonly undoneBy?: readonly string[];
   /** The first one; absent: none. */
   readonly cancellation?: CancellationRecord;
+  /** The chunk before which it was paused last, not sent by then; absent: it was not. */
+  readonly pausedBefore?: number;
   /** Where its records stand in the trail; absent of one that was not read from there. */
   readonly place?: TrailPlace;
 }

@@ -16,6 +16,7 @@ import type {
   ChunkRecord,
   IntentRecord,
   OutcomeRecord,
+  PauseRecord,
   RefusalRecord,
   SettlementRecord,
 } from './audit-record.js';
@@ -150,6 +151,11 @@ export class AuditTrail implements OnApplicationShutdown {
     await this.#append({ ...entryOf(record), status: record.status, open });
   }
 
+  /** @throws AuditUnavailable */
+  async pause(record: PauseRecord): Promise<void> {
+    await this.#append(entryOf(record));
+  }
+
   /** Before it takes effect. @throws AuditUnavailable */
   async cancel(record: CancellationRecord): Promise<void> {
     const { kind, at, operationId } = record;
@@ -245,7 +251,7 @@ export class AuditTrail implements OnApplicationShutdown {
   }
 }
 
-function entryOf(record: ChunkRecord | OutcomeRecord | SettlementRecord): Entry {
+function entryOf(record: ChunkRecord | OutcomeRecord | SettlementRecord | PauseRecord): Entry {
   const { kind, at, operationId } = record;
   return { kind, at: Date.parse(at), operationId, body: JSON.stringify(record), byOwner: true };
 }

@@ -1,3 +1,5 @@
+import { resolve } from 'node:path';
+
 import { Global, Module } from '@nestjs/common';
 
 import { CONFIG, type Config } from '../config/config.js';
@@ -9,6 +11,7 @@ import { ClaimStore } from './claim.store.js';
 import { EmbeddedEngine } from './embedded.engine.js';
 import { ExpiryStore } from './expiry.store.js';
 import { KeyUseStore } from './key-use.store.js';
+import { bootId, LocalMarkFile } from './mark-file.js';
 import { OperationStore } from './operation.store.js';
 import { Ownership, SoleOwnership } from './ownership.js';
 import { PostgresEngine } from './postgres/postgres.engine.js';
@@ -17,9 +20,16 @@ import { SharedOwnership } from './postgres/shared.ownership.js';
 import { PlanStore } from './plan.store.js';
 import { QuotaStore } from './quota.store.js';
 import { Recovery } from './recovery.js';
+import { SentMarks } from './sent-marks.js';
 
 /** Longer than any exchange with upstream, so that what a process sent before it was gone is over. */
 const GONE_AFTER_MS = 30_000;
+
+/** Gateways that share a database share no disk, so that their marks end with them. */
+function marksFor(database: Config['database']): SentMarks {
+  if (database.kind !== 'embedded') return new SentMarks();
+  return new SentMarks(new LocalMarkFile(`${resolve(database.path)}-sent`), bootId());
+}
 
 @Global()
 @Module({
@@ -45,6 +55,12 @@ const GONE_AFTER_MS = 30_000;
       useFactory: (engine: AuditEngine) =>
         engine instanceof PostgresEngine ? new PostgresQuotaStore(engine) : null,
     },
+    {
+      provide: SentMarks,
+      // After the database is open: only the process that owns it may touch them.
+      inject: [CONFIG, AuditEngine],
+      useFactory: ({ database }: Config) => marksFor(database),
+    },
     AuditTrail,
     OperationStore,
     KeyUseStore,
@@ -55,6 +71,7 @@ const GONE_AFTER_MS = 30_000;
     Recovery,
   ],
   exports: [
+    SentMarks,
     AuditTrail,
     OperationStore,
     KeyUseStore,

@@ -161,12 +161,14 @@ function trailOf(placed: readonly Placed[]): OperationTrail | undefined {
     outcome?.chunks ?? records.filter((record) => record.kind === 'chunk').map(({ chunk }) => chunk);
   const settlements = records.filter((record) => record.kind === 'settlement');
   const cancellation = records.find((record) => record.kind === 'cancellation');
+  const pause = records.findLast((record) => record.kind === 'pause');
   return {
     intent,
     chunks,
     ...(outcome && { outcome }),
     ...(settlements.length > 0 && { settlements }),
     ...(cancellation && { cancellation }),
+    ...(pause && { pausedBefore: pause.chunk }),
     place: { began: placeOf(intent), ...(outcome && { ended: placeOf(outcome) }) },
   };
 }

@@ -6,6 +6,7 @@ import type { OperationTrail, OutcomeRecord } from './audit-record.js';
 import { AuditTrail, OperationTakenOver } from './audit-trail.js';
 import { OperationStore } from './operation.store.js';
 import { Ownership } from './ownership.js';
+import { SentMarks } from './sent-marks.js';
 import { targetsOf } from './targets.js';
 
 export const INTERRUPTED: Fault = {
@@ -73,6 +74,7 @@ export class Recovery implements OnModuleInit, OnModuleDestroy {
     private readonly trail: AuditTrail,
     private readonly clock: Clock,
     private readonly ownership: Ownership,
+    private readonly marks: SentMarks,
   ) {}
 
   /** To be called before the start, so that nothing is missed. */
@@ -114,6 +116,10 @@ export class Recovery implements OnModuleInit, OnModuleDestroy {
   async #adopt(operation: OperationTrail): Promise<void> {
     const { operationId } = operation.intent;
     try {
+      if (!operation.outcome) {
+        const next = operation.chunks.length;
+        this.marks.adopt(operationId, next, operation.pausedBefore === next);
+      }
       const goesOn = operation.outcome ?? operation.intent.background;
       const adopted = goesOn ? operation : await this.#conclude(operation);
       for (const adopt of this.#adopters) adopt(adopted);
@@ -124,11 +130,12 @@ export class Recovery implements OnModuleInit, OnModuleDestroy {
   }
 
   async #conclude(operation: OperationTrail): Promise<OperationTrail> {
-    const outcome = interruptedOutcome(operation, CHUNK_SIZE, new Date(this.clock.now()).toISOString());
+    const { operationId } = operation.intent;
+    const mostUnderWay = this.marks.mayBeSent(operationId, operation.chunks.length) ? CHUNK_SIZE : 0;
+    const outcome = interruptedOutcome(operation, mostUnderWay, new Date(this.clock.now()).toISOString());
     await this.trail.conclude(outcome);
-    this.#logger.warn(
-      `operation ${operation.intent.operationId} was interrupted: its outcome is ${outcome.status}`,
-    );
+    this.marks.end(operationId);
+    this.#logger.warn(`operation ${operationId} was interrupted: its outcome is ${outcome.status}`);
     return { ...operation, chunks: outcome.chunks, outcome };
   }
 }

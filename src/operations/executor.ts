@@ -4,6 +4,7 @@ import { V7Generator } from 'uuidv7';
 import type { IntentRecord, OutcomeRecord } from '../audit/audit-record.js';
 import { AuditTrail, AuditUnavailable, type Conditions } from '../audit/audit-trail.js';
 import { interruptedOutcome } from '../audit/recovery.js';
+import { SentMarks } from '../audit/sent-marks.js';
 import { targetsOf } from '../audit/targets.js';
 import type { ProjectConfig } from '../config/config.js';
 import type { CallContext } from '../domain/caller.js';
@@ -46,6 +47,7 @@ export class Executor {
     private readonly settler: Settler,
     private readonly metrics: Metrics,
     private readonly running: RunningOperations,
+    private readonly marks: SentMarks,
   ) {}
 
   /**
@@ -71,7 +73,12 @@ export class Executor {
   /** Makes an intent durable; nothing may be sent before. @throws as `execute` does */
   async intend(placed: PlacedOrder, conditions: Conditions, context: CallContext): Promise<IntentRecord> {
     const intent = this.#intentOf(placed, context);
-    await this.#intend(intent, placed.order.bodies, conditions);
+    try {
+      await this.#intend(intent, placed.order.bodies, conditions);
+    } catch (error) {
+      this.marks.end(intent.operationId);
+      throw error;
+    }
     return intent;
   }
 
@@ -88,6 +95,7 @@ export class Executor {
     }
     const outcome = this.#outcome(intent, run);
     const recorded = await this.#conclude(intent, outcome);
+    this.marks.end(intent.operationId);
     this.running.news.tell(intent.operationId);
     this.metrics.operations.inc({ operation: intent.operation, status: outcome.status });
     if (outcome.chunks.some(isOpen)) this.settler.watch(intent);
@@ -138,6 +146,7 @@ export class Executor {
   /** Nothing is sent unless this resolves. */
   async #intend(intent: IntentRecord, bodies: readonly string[], conditions: Conditions): Promise<void> {
     try {
+      this.marks.begin(intent.operationId);
       await this.trail.intend(intent, bodies, conditions);
     } catch (error) {
       if (!(error instanceof AuditUnavailable)) throw error;
@@ -192,8 +201,11 @@ export class Executor {
   #outcome(intent: IntentRecord, { chunks, underWay }: RunningOperation): OutcomeRecord {
     const at = this.#now();
     const known = chunks.reduce((sum, { alarms }) => sum + alarms, 0);
-    if (known < targetsOf(intent).length) return interruptedOutcome({ intent, chunks }, underWay, at);
     const { operationId } = intent;
+    if (known < targetsOf(intent).length) {
+      const sent = this.marks.mayBeSent(operationId, chunks.length) ? underWay : 0;
+      return interruptedOutcome({ intent, chunks }, sent, at);
+    }
     return { kind: 'outcome', operationId, at, status: statusOf(chunks), chunks: [...chunks] };
   }
 

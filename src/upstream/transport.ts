@@ -14,6 +14,8 @@ export interface WireRequest {
   readonly timeoutMs: number;
   /** The largest answer body that is read, in bytes. */
   readonly maxAnswerBytes: number;
+  /** Called right before the first byte leaves; when it throws, none does. */
+  readonly beforeSending?: () => void;
 }
 
 /** A complete answer. Header names are lower case. */
@@ -73,6 +75,7 @@ class ExchangeHandler implements Dispatcher.DispatchHandler {
   constructor(
     timeoutMs: number,
     private readonly maxAnswerBytes: number,
+    private readonly beforeSending: () => void,
     private readonly resolve: (received: Received) => void,
     private readonly reject: (error: NoAnswerError) => void,
   ) {
@@ -81,8 +84,14 @@ class ExchangeHandler implements Dispatcher.DispatchHandler {
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     // It waited for a connection until its time was over: aborting here, nothing is written.
-    if (this.#settled) controller.abort(new Error('timeout'));
-    else this.#controller = controller;
+    if (this.#settled) return controller.abort(new Error('timeout'));
+    try {
+      this.beforeSending();
+      this.#controller = controller;
+    } catch (error) {
+      this.#giveUp('not_marked');
+      controller.abort(error instanceof Error ? error : new Error('not marked'));
+    }
   }
 
   onResponseStart(_: Dispatcher.DispatchController, status: number, headers: Answer['headers']): void {
@@ -125,6 +134,8 @@ interface ExchangeConfig {
   wire: WireRequest;
 }
 
+const nothing = () => undefined;
+
 function undiciAdapter(dispatcher: Dispatcher): AxiosAdapter {
   return (config) => {
     const { wire } = config as unknown as ExchangeConfig;
@@ -132,6 +143,7 @@ function undiciAdapter(dispatcher: Dispatcher): AxiosAdapter {
       const handler = new ExchangeHandler(
         wire.timeoutMs,
         wire.maxAnswerBytes,
+        wire.beforeSending ?? nothing,
         ({ status, headers, body }) => {
           resolve({ data: body, status, statusText: '', headers: headers as AxiosHeaders, config });
         },

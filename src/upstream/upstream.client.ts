@@ -42,6 +42,7 @@ const RESERVE_MS = 50;
 
 /** What is known of a call while it runs. */
 interface Progress {
+  readonly beforeSending?: () => void;
   readonly startedAt: number;
   attempts: number;
   /** Exchanges that were made again with a new token; they do not count as attempts, but they were sent. */
@@ -78,9 +79,13 @@ export class UpstreamClient implements OnApplicationShutdown {
     );
   }
 
-  /** Sends one call: proof of identity, turn, transport, and again where that is safe, within the caller's deadline. */
-  async send(call: UpstreamCall, context: CallContext): Promise<UpstreamResult> {
-    const progress = this.#begin();
+  /**
+   * Sends one call: proof of identity, turn, transport, and again where that is safe, within the caller's deadline.
+   *
+   * @param beforeSending called right before the first byte of an attempt leaves; when it throws, none does
+   */
+  async send(call: UpstreamCall, context: CallContext, beforeSending?: () => void): Promise<UpstreamResult> {
+    const progress = this.#begin(beforeSending);
     const authenticator = of(this.#authenticators, call.project);
     const gate = of(this.#gates, call.project);
     const request = requestOf(call, context);
@@ -161,8 +166,9 @@ export class UpstreamClient implements OnApplicationShutdown {
     await this.transport.close();
   }
 
-  #begin(): Progress {
+  #begin(beforeSending?: () => void): Progress {
     return {
+      ...(beforeSending && { beforeSending }),
       startedAt: this.clock.monotonic(),
       attempts: 0,
       replays: 0,
@@ -208,6 +214,7 @@ export class UpstreamClient implements OnApplicationShutdown {
       timeoutMs: Math.max(1, Math.min(this.config.upstream.attemptTimeoutMs, remaining)),
       maxAnswerBytes: MAX_ANSWER_BYTES,
       ...(call.body !== undefined && { body: call.body }),
+      ...(progress.beforeSending && { beforeSending: progress.beforeSending }),
     });
     const reading = classify(exchange, 200, this.clock.now());
     progress.bytesSent ||= exchange.reached !== 'not_sent';

@@ -38,13 +38,14 @@ const refused = (code: string, status = 400) =>
 
 /** Upstream goes on for less than the quiet time after it stopped answering, as the gateway's settings promise. */
 const LATEST_EFFECT_MS = 15_000;
+const NOT_REACHED = 'not reached';
 
 function mishaps(random: SeededRandom): Mishap[] {
   const late = random.below(LATEST_EFFECT_MS);
   const soon = 1 + random.below(1_000);
   return [
     {
-      name: 'not reached',
+      name: NOT_REACHED,
       effect: 'never',
       exchange: () => Promise.resolve({ reached: 'not_sent', cause: 'ECONNREFUSED' }),
     },
@@ -113,11 +114,13 @@ export class FaultyNetwork extends Transport {
   async exchange(request: WireRequest): Promise<Exchange> {
     const mishap = this.#mishap(request);
     if (!mishap) {
+      request.beforeSending?.();
       await this.clock.wait(this.random.below(40));
       return this.#dispatch(request);
     }
     this.told.push(`${this.clock.monotonic()} ${request.method} ${request.target}: ${mishap.name}`);
     const { effect } = mishap;
+    if (mishap.name !== NOT_REACHED) request.beforeSending?.();
     const first = effect === 'first' ? firstOfSeveral(request) : undefined;
     if (first) this.#dispatch(first);
     else if (effect === 0) this.#dispatch(request);

@@ -17,6 +17,8 @@ const SYNC_MS = 20;
  */
 export class InlineEngine extends AuditEngine {
   readonly database = new EmbeddedDatabase(':memory:');
+  /** The marks of what was sent, beside the database. */
+  readonly marks: { text?: string } = {};
   /** When the intent of each operation was on the disk, by the monotonic clock. */
   readonly intendedAt = new Map<string, number>();
 

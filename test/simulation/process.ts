@@ -10,6 +10,8 @@ import {
 } from '../../src/audit/audit.engine.js';
 import { ClaimStore } from '../../src/audit/claim.store.js';
 import { AuditTrail } from '../../src/audit/audit-trail.js';
+import type { MarkFile } from '../../src/audit/mark-file.js';
+import { SentMarks } from '../../src/audit/sent-marks.js';
 import { OperationStore } from '../../src/audit/operation.store.js';
 import { SoleOwnership } from '../../src/audit/ownership.js';
 import { Recovery } from '../../src/audit/recovery.js';
@@ -64,6 +66,21 @@ class MortalEngine extends AuditEngine {
   close(): Promise<void> {
     return Promise.resolve();
   }
+}
+
+/** A file that outlives the process, and that a dead process writes nothing to. */
+class MortalMarks implements MarkFile {
+  constructor(
+    private readonly file: { text?: string },
+    private readonly life: Life,
+  ) {}
+
+  read = () => this.file.text;
+  append = (text: string) => this.replace((this.file.text ?? '') + text);
+  replace = (text: string) => {
+    if (this.life.alive) this.file.text = text;
+  };
+  close = () => undefined;
 }
 
 class MortalTransport extends Transport {
@@ -129,7 +146,8 @@ export class SimulatedProcess {
     );
     this.store = new OperationStore(engine);
     const ownership = new SoleOwnership(engine);
-    this.#recovery = new Recovery(this.store, trail, clock, ownership);
+    const marks = new SentMarks(new MortalMarks(disk.marks, this.#life), 'one start of the machine');
+    this.#recovery = new Recovery(this.store, trail, clock, ownership, marks);
     this.settler = new Settler(config, this.store, trail, upstream, clock, this.#recovery);
     const running = new RunningOperations();
     const resolver = new AlarmResolver(new AlarmReader(new Readers(config, upstream), clock), clock);
@@ -140,9 +158,10 @@ export class SimulatedProcess {
       this.settler,
       this.store,
       new StalenessCheck(resolver, clock),
+      marks,
       clock,
     );
-    const executor = new Executor(trail, sender, clock, this.settler, metrics, running);
+    const executor = new Executor(trail, sender, clock, this.settler, metrics, running, marks);
     const conductor = new Conductor(
       config,
       executor,
@@ -153,6 +172,7 @@ export class SimulatedProcess {
       upstream,
       sender,
       this.settler,
+      marks,
       clock,
     );
     this.operations = new OperationsService(

@@ -33,8 +33,6 @@ const RETRY_AFTER_S = 5;
 
 interface Waiting {
   readonly intent: IntentRecord;
-  /** It was under way before: a chunk of it may have been sent. */
-  readonly resumed: boolean;
   /** To be called when it has ended here. */
   readonly end: () => void;
 }
@@ -88,7 +86,7 @@ export class Background implements OnModuleDestroy, BeforeApplicationShutdown {
     this.#count(id, 1);
     try {
       const intent = await this.executor.intend(placed, conditions, context);
-      return { trail: { intent, chunks: [] }, recorded: true, ended: this.#add(intent, false) };
+      return { trail: { intent, chunks: [] }, recorded: true, ended: this.#add(intent) };
     } finally {
       this.#count(id, -1);
     }
@@ -98,7 +96,7 @@ export class Background implements OnModuleDestroy, BeforeApplicationShutdown {
   #adopt({ intent, outcome }: OperationTrail): void {
     if (outcome || !intent.background) return;
     this.#logger.warn({ operationId: intent.operationId }, 'an interrupted operation goes on');
-    void this.#add(intent, true);
+    void this.#add(intent);
   }
 
   /** Whatever runs stops before its next chunk, to go on at the next start. */
@@ -108,13 +106,16 @@ export class Background implements OnModuleDestroy, BeforeApplicationShutdown {
 
   async beforeApplicationShutdown(): Promise<void> {
     await Promise.all(this.#running);
+    for (const { intent } of [...this.#waiting.inverse.all(), ...this.#waiting.normal.all()]) {
+      await this.conductor.pause(intent.operationId);
+    }
   }
 
   /** @returns what resolves when it has ended here */
-  #add(intent: IntentRecord, resumed: boolean): Promise<void> {
+  #add(intent: IntentRecord): Promise<void> {
     return new Promise((end) => {
       this.#count(intent.caller, 1);
-      this.#queue({ intent, resumed, end });
+      this.#queue({ intent, end });
     });
   }
 
@@ -142,10 +143,10 @@ export class Background implements OnModuleDestroy, BeforeApplicationShutdown {
   }
 
   async #run(waiting: Waiting): Promise<void> {
-    const { intent, resumed, end } = waiting;
+    const { intent, end } = waiting;
     const { operationId } = intent;
     try {
-      const ended = await this.conductor.conduct(operationId, resumed, this.#halt);
+      const ended = await this.conductor.conduct(operationId, this.#halt);
       if (ended) {
         this.#count(intent.caller, -1);
         return end();
@@ -154,7 +155,7 @@ export class Background implements OnModuleDestroy, BeforeApplicationShutdown {
       this.#logger.error({ err: error, operationId }, 'an operation of the background could not go on');
     }
     if (this.#halt.halted) return end();
-    this.clock.schedule(AGAIN_AFTER_MS, () => this.#queue({ ...waiting, resumed: true }));
+    this.clock.schedule(AGAIN_AFTER_MS, () => this.#queue(waiting));
   }
 
   #count(caller: string, change: 1 | -1): void {

@@ -1,10 +1,11 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Inject, Injectable, Logger } from '@nestjs/common';
 
 import type { IntentRecord, OperationTrail } from '../../audit/audit-record.js';
 import { AuditTrail } from '../../audit/audit-trail.js';
 import { OperationStore } from '../../audit/operation.store.js';
 import { Ownership } from '../../audit/ownership.js';
 import { interruptedOutcome } from '../../audit/recovery.js';
+import { SentMarks } from '../../audit/sent-marks.js';
 import { CONFIG, type Config, type ProjectConfig } from '../../config/config.js';
 import { Clock } from '../../domain/clock.js';
 import { CHUNK_SIZE } from '../../domain/outcome.js';
@@ -22,6 +23,7 @@ const DEADLINE_MS = 3_600_000;
 /** Brings one operation of the background to its end, from wherever its records say that it is. */
 @Injectable()
 export class Conductor {
+  readonly #logger = new Logger(Conductor.name);
   readonly #around: Surroundings;
   readonly #deadlineMs: number;
 
@@ -35,6 +37,7 @@ export class Conductor {
     private readonly upstream: UpstreamClient,
     sender: CheckedSender,
     settler: Settler,
+    private readonly marks: SentMarks,
     private readonly clock: Clock,
   ) {
     this.#around = { sender, settler, store, ownership, clock, config: config.upstream };
@@ -42,28 +45,42 @@ export class Conductor {
   }
 
   /**
-   * @param resumed whether an earlier run may have sent a chunk that has no record
    * @returns whether it is over, or another process's by now; otherwise it must be taken up again
    */
-  async conduct(operationId: string, resumed: boolean, halt: Halt): Promise<boolean> {
+  async conduct(operationId: string, halt: Halt): Promise<boolean> {
     const trail = await this.store.find(operationId);
     const remaining = trail && remainingOf(trail);
     if (!remaining || !(await this.ownership.isMine(operationId))) return true;
     const { intent } = trail;
     const project = await this.#projectOf(trail);
     if (project === 'unknown') return false;
-    if (project === 'gone') return this.#abandon(trail, resumed);
+    if (project === 'gone') return this.#abandon(trail);
     const work = { intent, project, bodies: await this.store.requests(operationId) };
     const overAt = this.#overAt(intent);
-    const inDoubt = resumed ? remaining.inDoubt : undefined;
+    const inDoubt = this.marks.mayBeSent(operationId, remaining.inDoubt) ? remaining.inDoubt : undefined;
     const pace = new Pace(this.#around, work, trail, halt, overAt, inDoubt);
     const run = this.running.begin(remaining.known);
     try {
       const { trail: after } = await this.executor.carryOut(work, run, pace.send);
       // One that could not be recorded is recorded as soon as the trail can be written again.
-      return after.outcome !== undefined || !(await this.ownership.isMine(operationId));
+      if (after.outcome !== undefined || !(await this.ownership.isMine(operationId))) return true;
+      if (halt.halted) await this.pause(operationId);
+      return false;
     } finally {
       this.running.end(run);
+    }
+  }
+
+  /** Writes down where an operation goes on, for a process that can't see this one's marks. */
+  async pause(operationId: string): Promise<void> {
+    if (this.marks.isLasting) return;
+    try {
+      const chunk = (await this.store.find(operationId))?.chunks.length ?? 0;
+      if (this.marks.mayBeSent(operationId, chunk)) return;
+      const at = new Date(this.clock.now()).toISOString();
+      await this.trail.pause({ kind: 'pause', operationId, at, chunk });
+    } catch (error) {
+      this.#logger.warn({ err: error, operationId }, 'where an operation goes on could not be written down');
     }
   }
 
@@ -89,9 +106,11 @@ export class Conductor {
   }
 
   /** Nothing more can be sent where there is no project to send it to. */
-  async #abandon(trail: OperationTrail, resumed: boolean): Promise<true> {
+  async #abandon(trail: OperationTrail): Promise<true> {
     const at = new Date(this.clock.now()).toISOString();
-    await this.trail.conclude(interruptedOutcome(trail, resumed ? CHUNK_SIZE : 0, at));
+    const sent = this.marks.mayBeSent(trail.intent.operationId, trail.chunks.length) ? CHUNK_SIZE : 0;
+    await this.trail.conclude(interruptedOutcome(trail, sent, at));
+    this.marks.end(trail.intent.operationId);
     return true;
   }
 }

@@ -13,6 +13,11 @@ export class FairQueue<T> {
     else this.#waiting.set(whose, [thing]);
   }
 
+  /** Whose turn comes first, first. */
+  all(): T[] {
+    return [...this.#waiting.values()].flat();
+  }
+
   /** The oldest one of whoever's turn it is; then it is everybody else's first. */
   take(): T | undefined {
     for (const [whose, [first, ...rest]] of this.#waiting) {

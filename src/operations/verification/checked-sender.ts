@@ -1,6 +1,7 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 
 import { OperationStore } from '../../audit/operation.store.js';
+import { SentMarks } from '../../audit/sent-marks.js';
 import { CONFIG, type Config } from '../../config/config.js';
 import type { CallContext } from '../../domain/caller.js';
 import { Clock } from '../../domain/clock.js';
@@ -52,6 +53,7 @@ export class CheckedSender {
     private readonly settler: Settler,
     private readonly store: OperationStore,
     private readonly staleness: StalenessCheck,
+    private readonly marks: SentMarks,
     private readonly clock: Clock,
   ) {}
 
@@ -72,7 +74,8 @@ export class CheckedSender {
     if (mismatches.length > 0) return notSent(alarms, alarmMismatch(mismatches));
     const left = trimmedCall(call, new Set(before.already));
     if (!left) return allAlready(alarms, before.standings);
-    const result = inWordsOf(call, await this.upstream.send(left, context));
+    const mark = () => this.marks.mark(facts.operationId, facts.index);
+    const result = inWordsOf(call, await this.upstream.send(left, context, mark));
     const outcome = outcomeOf(result, alarms, before);
     if (isPartial(left, result)) return this.#apart(left, outcome, facts, context);
     if (outcome.chunk.outcome !== 'applied' || facts.verbatim || !this.#checks(call)) return outcome;

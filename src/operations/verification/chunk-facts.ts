@@ -5,6 +5,8 @@ import type { LookedUpChunk } from './staleness.js';
 /** What is known of a chunk besides its call. */
 export interface ChunkFacts {
   readonly operationId: string;
+  /** Its place in the operation, from 0. */
+  readonly index: number;
   /** How many alarms it is for. */
   readonly alarms: number;
   /** It must travel as it is, and upstream's state has no say in it. */
@@ -27,11 +29,12 @@ export function chunkFacts(
   { operationId, lookedUp }: IntentRecord,
   index: number,
   readAt?: number,
-): Pick<ChunkFacts, 'operationId' | 'lookedUp'> {
-  if (!lookedUp) return { operationId };
+): Pick<ChunkFacts, 'operationId' | 'index' | 'lookedUp'> {
+  if (!lookedUp) return { operationId, index };
   const { digests, possiblyAlready } = lookedUp;
   return {
     operationId,
+    index,
     lookedUp: {
       digests: digests.slice(index * CHUNK_SIZE, (index + 1) * CHUNK_SIZE),
       possiblyAlready: new Set(possiblyAlready),
