@@ -180,6 +180,15 @@ describe('grants', () => {
     ]);
   });
 
+  test('may hold only for alarms that are named by their ids', () => {
+    const withIt = (value: string) => `[${GRANT.replace(' }', `, byIdOnly: ${value} }`)}]`;
+    expect(loadCallers(caller({ grants: withIt('true') }))[0]?.grants[0]?.byIdOnly).toBe(true);
+    expect(loadCallers(caller({ grants: withIt('false') }))[0]?.grants[0]).not.toHaveProperty('byIdOnly');
+    expect(refused(caller({ grants: withIt('maybe') }))).toEqual({
+      'callers[0].grants[0].byIdOnly': 'must be one of true, false',
+    });
+  });
+
   test('name no operation types where they give only rights to look', () => {
     const grants = '[{ rights: [read, audit], projects: ["*"], enterpriseProjects: ["*"] }]';
     expect(loadCallers(caller({ grants }))[0]?.grants[0]?.operations).toEqual([]);

@@ -5,13 +5,14 @@ import type { Field } from './field.js';
 import { ENTERPRISE_PROJECT_ID, EVENT_TYPE } from './formats.js';
 
 const PARTS = ['rights', 'operations', 'projects', 'enterpriseProjects', 'eventTypes', 'severities'] as const;
+const GRANT_PARTS = [...PARTS, 'byIdOnly'] as const;
 const OPERATIONS = ['*', ...OPERATION_NAMES] as const;
 
 type Parts = Record<(typeof PARTS)[number], Field>;
 
 /** Reads a grant; `projects` are the names it may give. */
 export function readGrant(entry: Field, projects: readonly string[]): Grant {
-  const fields = entry.object(...PARTS);
+  const fields = entry.object(...GRANT_PARTS);
   const { rights } = readRights(fields);
   // Operation types mean nothing to whoever may only look.
   const operates = (rights ?? USUAL_RIGHTS).some((right) => right === 'act' || right === 'approve');
@@ -21,6 +22,7 @@ export function readGrant(entry: Field, projects: readonly string[]): Grant {
     projects: readProjects(fields, projects),
     enterpriseProjects: readEnterpriseProjects(fields),
     ...readKinds(fields),
+    ...(fields.byIdOnly.oneOf(['true', 'false'], 'false') === 'true' && { byIdOnly: true as const }),
   };
 }
 

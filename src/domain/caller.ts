@@ -27,10 +27,12 @@ export interface Grant {
   readonly eventTypes?: readonly number[];
   /** Absent: all, known or not. Present: only alarms whose severity the gateway knows. */
   readonly severities?: readonly Severity[];
+  /** Only alarms as upstream lists them, named by their ids; absent: those that the request itself describes too. */
+  readonly byIdOnly?: true;
 }
 
 /** What a caller may not do, whatever its grants say. What a denial leaves out, it denies all of. */
-export type Denial = Partial<Grant>;
+export type Denial = Partial<Omit<Grant, 'byIdOnly'>>;
 
 /** How much a caller may do; what is absent is not limited. What takes something back never is. */
 export interface CallerLimits {

@@ -1,19 +1,20 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
+import {
+  SHOP,
+  ALL,
+  PROJECTS,
+  ENTERPRISE_PROJECTS,
+  OPERATIONS,
+  EVENT_TYPES,
+  SEVERITIES,
+  cellsOfGrant,
+  cellsOfDenial,
+  cellsOfQuestion,
+} from '../../test/support/grants-model.js';
 import { RIGHTS, type Caller, type Denial, type Grant, type Right } from './caller.js';
 import { hasRight, lackOf, projectsWith, type AlarmFacts, type Question } from './grants.js';
-import type { OperationType } from './operation-type.js';
-import type { Severity } from './severity.js';
-
-const SHOP = '2f6a0c1e-7b64-4d5e-9a53-8a0b7d1c4e55';
-const ALL = 'all_granted_eps';
-const PROJECTS = ['prod', 'test'] as const;
-const SINGLE = ['0', SHOP] as const;
-const ENTERPRISE_PROJECTS = [...SINGLE, ALL] as const;
-const OPERATIONS = ['ignore', 'isolate_and_kill', 'unhandle'] as const satisfies readonly OperationType[];
-const EVENT_TYPES = [1010, 3007] as const;
-const SEVERITIES = ['Low', 'Critical'] as const satisfies readonly Severity[];
 
 const some = <T>(values: readonly T[]) => fc.subarray([...values], { minLength: 1 });
 
@@ -25,6 +26,7 @@ const grant: fc.Arbitrary<Grant> = fc.record(
     enterpriseProjects: some(['*', ...ENTERPRISE_PROJECTS]),
     eventTypes: some(EVENT_TYPES),
     severities: some(SEVERITIES),
+    byIdOnly: fc.constant(true as const),
   },
   { requiredKeys: ['operations', 'projects', 'enterpriseProjects'] },
 );
@@ -45,7 +47,11 @@ const caller: fc.Arbitrary<Caller> = fc.record({
   denials: fc.oneof({ weight: 2, arbitrary: fc.constant([]) }, fc.array(denial, { maxLength: 2 })),
 });
 const alarm: fc.Arbitrary<AlarmFacts> = fc.record(
-  { eventType: fc.constantFrom(...EVENT_TYPES), severity: fc.constantFrom(...SEVERITIES) },
+  {
+    eventType: fc.constantFrom(...EVENT_TYPES),
+    severity: fc.constantFrom(...SEVERITIES),
+    described: fc.constant(true as const),
+  },
   { requiredKeys: [] },
 );
 const place = {
@@ -65,90 +71,6 @@ const question: fc.Arbitrary<Question> = fc.oneof(
     ...place,
   }),
 );
-
-/*
- * The model: every possible single deed is a cell, a grant or a denial is the set of cells it names, written out one by one. A
- * question is a set of cells too. `-` stands for what a deed has not: an operation for reading, an alarm where none is meant.
- */
-const UNKNOWN = 'unknown';
-
-function* cells(
-  rights: readonly string[],
-  operations: readonly string[],
-  projects: readonly string[],
-  places: readonly string[],
-  eventTypes: readonly (number | string)[],
-  severities: readonly string[],
-): Generator<string> {
-  for (const right of rights)
-    for (const operation of operations)
-      for (const project of projects)
-        for (const enterpriseProject of places)
-          for (const eventType of eventTypes)
-            for (const severity of severities)
-              yield [right, operation, project, enterpriseProject, eventType, severity].join('|');
-}
-
-const everyIf = (listed: readonly string[], every: readonly string[]) =>
-  listed.includes('*') ? every : listed;
-
-function cellsOfGrant(given: Grant): string[] {
-  const {
-    rights = ['read', 'act'],
-    operations,
-    projects,
-    enterpriseProjects,
-    eventTypes,
-    severities,
-  } = given;
-  const places = [...everyIf(enterpriseProjects, SINGLE), ...enterpriseProjects];
-  const where = [everyIf(projects, PROJECTS), places] as const;
-  const kinds = [eventTypes ?? [...EVENT_TYPES, UNKNOWN], severities ?? [...SEVERITIES, UNKNOWN]] as const;
-  return ['act', 'approve', 'read', 'audit']
-    .filter((right) => rights.includes(right as Right))
-    .flatMap((right) => {
-      const deeds = right === 'act' || right === 'approve' ? everyIf(operations, OPERATIONS) : ['-'];
-      return [...cells([right], deeds, ...where, ...kinds), ...cells([right], deeds, ...where, ['-'], ['-'])];
-    });
-}
-
-function cellsOfDenial(denied: Denial): string[] {
-  const {
-    rights = RIGHTS,
-    operations,
-    projects = PROJECTS,
-    enterpriseProjects,
-    eventTypes,
-    severities,
-  } = denied;
-  // All enterprise projects at once include the denied one.
-  const places = enterpriseProjects ? [...everyIf(enterpriseProjects, SINGLE), ALL] : ENTERPRISE_PROJECTS;
-  const deeds = operations ? everyIf(operations, OPERATIONS) : [...OPERATIONS, '-'];
-  const where = [everyIf(projects, PROJECTS), places] as const;
-  const kinds = cells(
-    rights,
-    deeds,
-    ...where,
-    [...(eventTypes ?? EVENT_TYPES), UNKNOWN],
-    severities ? [...severities, UNKNOWN] : [...SEVERITIES, UNKNOWN],
-  );
-  const limited = eventTypes !== undefined || severities !== undefined;
-  return limited ? [...kinds] : [...kinds, ...cells(rights, deeds, ...where, ['-'], ['-'])];
-}
-
-function cellsOfQuestion({
-  right,
-  operation = '-' as never,
-  project,
-  enterpriseProjectId,
-  alarms = [],
-}: Question) {
-  const kinds =
-    alarms.length === 0
-      ? [['-', '-'] as const]
-      : alarms.map(({ eventType = UNKNOWN, severity = UNKNOWN }) => [eventType, severity] as const);
-  return kinds.map((kind) => [right, operation, project, enterpriseProjectId, ...kind].join('|'));
-}
 
 describe('what a caller may do', () => {
   it('is what its grants name less what its denials name, cell by cell', () => {
@@ -241,6 +163,18 @@ describe('what is lacking', () => {
       one({ severities: ['Low'] }),
       ask({ alarms: [{ eventType: 1010, severity: 'Critical' }] }),
       'operation ignore in enterprise project 0 of project prod for alarms of event type 1010 and severity Critical',
+    ],
+    [
+      'that the alarms are named by their ids',
+      one({ byIdOnly: true }),
+      ask({ alarms: [{ eventType: 1010 }, { eventType: 1010, described: true }] }),
+      'operation ignore in enterprise project 0 of project prod for alarms of event type 1010 and unknown severity that are not named by their ids (alarmIds)',
+    ],
+    [
+      'a severity, and not that ids would do',
+      one({ byIdOnly: true, severities: ['Low'] }),
+      ask({ alarms: [{ eventType: 1010, described: true }] }),
+      'operation ignore in enterprise project 0 of project prod for alarms of event type 1010 and unknown severity',
     ],
   ])('is named: %s', (_, who, asked, what) => {
     expect(lackOf(who, asked)).toEqual({ code: 'not_granted', what });

@@ -9,6 +9,8 @@ export interface AlarmFacts {
   readonly eventType?: number;
   /** Absent: not known. */
   readonly severity?: Severity;
+  /** It is what the request says of it, and not what upstream lists. */
+  readonly described?: true;
 }
 
 /** May a caller do this, here, to these? */
@@ -116,11 +118,19 @@ function lackingIn(grants: readonly Grant[], question: Question): string | undef
   );
   if (inside.length === 0) return `${deedOf(question)} ${placeOf(question)}`;
   const uncovered = alarms.find((alarm) => !inside.some((grant) => coversAlarm(grant, alarm)));
-  return uncovered && `${deedOf(question)} ${placeOf(question)} for ${kindOf(uncovered)}`;
+  if (!uncovered) return undefined;
+  const { described, ...listed } = uncovered;
+  const wouldDo = described && inside.some((grant) => coversAlarm(grant, listed));
+  const way = wouldDo ? ' that are not named by their ids (alarmIds)' : '';
+  return `${deedOf(question)} ${placeOf(question)} for ${kindOf(uncovered)}${way}`;
 }
 
 /** An alarm of unknown event type or severity may be beyond the granted ones. */
-function coversAlarm({ eventTypes, severities }: Grant, { eventType, severity }: AlarmFacts): boolean {
+function coversAlarm(
+  { eventTypes, severities, byIdOnly }: Grant,
+  { eventType, severity, described }: AlarmFacts,
+): boolean {
+  if (byIdOnly && described) return false;
   return (
     (eventTypes === undefined || (eventType !== undefined && eventTypes.includes(eventType))) &&
     (severities === undefined || (severity !== undefined && severities.includes(severity)))

@@ -26,8 +26,17 @@ export function touchedBy({
   alarms,
   items = [],
   whitelistRules = [],
-}: Pick<Order, 'alarms' | 'items' | 'whitelistRules'>): AlarmFacts[] {
-  const severe = alarms.map(({ eventType, severity }) => ({ eventType, ...(severity && { severity }) }));
+  byId,
+  plan,
+  undoes,
+}: Pick<Order, 'alarms' | 'items' | 'whitelistRules' | 'byId' | 'plan' | 'undoes'>): AlarmFacts[] {
+  // A plan's were listed, and what is taken back was allowed when it was done.
+  const described = !byId && plan === undefined && !undoes && { described: true as const };
+  const severe = alarms.map(({ eventType, severity }) => ({
+    eventType,
+    ...(severity && { severity }),
+    ...described,
+  }));
   const others = [...items, ...whitelistRules].map(({ eventType }) =>
     eventType === undefined ? {} : { eventType },
   );

@@ -50,7 +50,7 @@ export async function itemStandings(
   const { data_list: items } = parseExact(readBack.body) as { data_list: WireItem[] };
   const lines = await linesOf(list, items, readBack, read);
   // A line that does not say all that it is known by may be any of them.
-  const isDoubtful = lines?.some((line) => list.key.some((field) => line[field] == null)) ?? true;
+  const isDoubtful = lines?.some((line) => list.key.some((field) => isAbsent(line[field]))) ?? true;
   return items.map((item) => {
     const eventId = itemIdOf(list, item);
     if (!lines) return { eventId, standing: 'unclear' };

@@ -1,6 +1,5 @@
 import { Logger } from '@nestjs/common';
 
-import type { OperationRequestDto } from '../../src/api/operations/operation-request.dto.js';
 import type { OperationTrail } from '../../src/audit/audit-record.js';
 import type { Config } from '../../src/config/config.js';
 import {
@@ -133,7 +132,7 @@ function asked(
   const named = byId
     ? { alarmIds: alarms.map(({ eventId, occurTime }) => ({ eventId, occurTime: String(occurTime) })) }
     : { alarms: alarms.map(namedInFull) };
-  const order = gateway.orders.askedBy({ operation, ...named } as OperationRequestDto);
+  const order = gateway.orders.askedBy({ operation, ...named });
   return background ? withWishes(order, { background: true }) : order;
 }
 

@@ -71,6 +71,11 @@ export class MeGrantDto {
   /** Only alarms that are known to be of these severities; absent: of all. */
   @ApiProperty({ enum: SEVERITIES, isArray: true, required: false, example: ['Low', 'Medium'] })
   severities?: Severity[];
+  /**
+   * Only alarms named by their ids, as upstream lists them; absent: those that the request describes in full too.
+   * @example true
+   */
+  byIdOnly?: true;
 }
 
 @ApiSchema({ name: 'Me', description: 'Who you are to the gateway, and what you may do.' })

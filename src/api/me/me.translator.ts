@@ -55,6 +55,7 @@ function reachOf(
     enterpriseProjects,
     eventTypes,
     severities,
+    byIdOnly,
   }: Grant & { rights: readonly Right[] },
   known: readonly string[],
 ): MeGrantDto {
@@ -65,6 +66,7 @@ function reachOf(
     enterpriseProjects: [...enterpriseProjects],
     ...(eventTypes && { eventTypes: [...eventTypes] }),
     ...(severities && { severities: [...severities] }),
+    ...(byIdOnly && { byIdOnly }),
   };
 }
 
