@@ -68,13 +68,20 @@ const NOT_AMONG_THE_NEWEST =
 function standingUnfit(operation: OperationType, alarm: Alarm, leavesAlone: boolean): Unfit | undefined {
   const { inverse, takesBack, destructive } = OPERATION_TYPES[operation];
   const { accepts, status, handling } = alarm;
+  if (destructive && !takesBack && accepts === undefined && status === undefined) {
+    return {
+      rule: 'incomplete',
+      message: `is listed without its state and what it takes, one of which ${operation} requires`,
+    };
+  }
   const isSo = takesBack ? status === 'unhandled' : status === 'handled' && handling?.method === operation;
   if (isSo) {
     // Done again it does no harm, but for a process of the same number.
     if (!destructive || leavesAlone) return undefined;
     return { rule: 'already', message: `was handled so already${handling?.at ? ` at ${handling.at}` : ''}` };
   }
-  if (accepts.includes(operation)) return undefined;
+  // Where it is not told what an alarm takes, upstream has the word.
+  if (!accepts || accepts.includes(operation)) return undefined;
   // Whether upstream lists the way back among what an alarm takes is not documented.
   if (takesBack && handling?.method === inverse) return undefined;
   const takes = accepts.length === 0 ? 'no operation' : `only ${accepts.join(', ')}`;
