@@ -17,6 +17,7 @@ export { documentedFaults, UNKNOWN_PROJECT_FAULT, type DocumentedFault } from '.
 export { faultOfItems } from './item-fault.js';
 export { documentedReadFaults, faultOfRead, UNREADABLE_READ } from './read-fault.js';
 export { stoodBefore, type AlarmStanding, type Standing } from './standing.js';
+export { TROUBLES, type Trouble } from './authentication/authenticator.js';
 export type { ProjectGate } from './gate/project-gate.js';
 export {
   ALL_GRANTED,

@@ -36,6 +36,12 @@ export interface NoAnswer {
 
 export type Exchange = Answer | NoAnswer;
 
+/** One header of an answer; of several of one name the first. */
+export function header({ headers }: Pick<Answer, 'headers'>, name: string): string | undefined {
+  const value = headers[name];
+  return Array.isArray(value) ? value[0] : value;
+}
+
 /** How requests travel; the seam where a test can bring its own network. */
 export abstract class Transport {
   abstract exchange(request: WireRequest): Promise<Exchange>;

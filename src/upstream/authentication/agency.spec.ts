@@ -119,7 +119,7 @@ describe('an agency', () => {
     await clock.advance(4_999);
     await faultOf(rig.token());
     expect(rig.transport.requests).toHaveLength(4);
-    expect(rig.one.available).toBe(false);
+    expect(rig.one.trouble).toBe('refused');
   });
 
   it("does not cost the user's own token again when that was replaced in vain just before", async () => {
@@ -165,7 +165,7 @@ describe('an agency', () => {
     expect(await faultOf(rig.token())).toMatchObject({ code: 'upstream_authentication_failed' });
     await faultOf(rig.token());
     expect(rig.transport.requests).toHaveLength(1);
-    expect(rig.one.available).toBe(false);
+    expect(rig.one.trouble).toBe('refused');
   });
 
   it('is renewed ahead of its expiry like any token', async () => {
