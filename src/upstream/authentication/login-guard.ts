@@ -77,6 +77,8 @@ export class LoginGuard {
   }
 
   #noted(error: AuthenticationError): AuthenticationError {
+    // The user's own login, which an agency is taken on by, has a guard of its own.
+    if (error.isHeld) return error;
     const { trouble, retryAfterMs = 0 } = error;
     if (trouble === 'throttled') this.#refusals.pause(Math.max(retryAfterMs, THROTTLED_MS));
     else if (trouble !== 'refused') return error;
