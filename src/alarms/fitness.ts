@@ -68,7 +68,8 @@ const NOT_AMONG_THE_NEWEST =
 function standingUnfit(operation: OperationType, alarm: Alarm, leavesAlone: boolean): Unfit | undefined {
   const { inverse, takesBack, destructive } = OPERATION_TYPES[operation];
   const { accepts, status, handling } = alarm;
-  if (destructive && !takesBack && accepts === undefined && status === undefined) {
+  const isUntold = accepts === undefined && status === undefined;
+  if (isUntold && OPERATION_TYPES[operation].destructive) {
     return {
       rule: 'incomplete',
       message: `is listed without its state and what it takes, one of which ${operation} requires`,

@@ -6,7 +6,8 @@ import { faultOf, UNREADABLE } from './upstream.errors.js';
 const WORDS: Readonly<Record<string, string>> = {
   upstream_unanswered:
     'Upstream was asked and gave no complete answer. Nothing was done; try again, or ask for less.',
-  upstream_unreadable: 'Upstream answered something that is not its documented answer. Nothing was done.',
+  upstream_unreadable:
+    'Upstream answered something that is not its documented answer, so what it has is not known. Nothing was done; try again later.',
   upstream_failed: 'Upstream failed while it was asked. Nothing was done; try again later.',
   upstream_refused: 'Upstream refused to be read.',
   upstream_permission_denied:
