@@ -349,11 +349,15 @@ describe('an answer that is an error', () => {
     expect(answer.headers.get('retry-after')).toBe(String(wait));
   });
 
-  it("carries upstream's code and request id", async () => {
+  it("carries upstream's code, words and request id", async () => {
     const { answer } = await tell('ignore', always({ kind: 'status', status: 400, errorCode: 'APIGW.0310' }));
     const seen = (await rig!.control('GET', '/requests?path=operate')).body as Seen;
     const [request] = seen.requests;
-    expect(problemOf(answer).upstream).toEqual({ code: 'APIGW.0310', requestId: request?.requestId });
+    expect(problemOf(answer).upstream).toEqual({
+      code: 'APIGW.0310',
+      requestId: request?.requestId,
+      message: 'fault on request',
+    });
   });
 });
 

@@ -193,6 +193,7 @@ describe('the log', () => {
   });
 
   it('calls nothing an error that nobody has to act on', () => {
-    expect(gateway.lines().filter(({ level }) => level === 'error' || level === 'fatal')).toEqual([]);
+    const errors = gateway.lines().filter(({ level }) => level === 'error' || level === 'fatal');
+    expect(errors).toEqual([expect.objectContaining({ trouble: 'refused', projects: ['test'] })]);
   });
 });

@@ -174,6 +174,24 @@ describe('the words of the document', () => {
     }
   });
 
+  it('say of every answer that means "not now" when to come back', () => {
+    const notNow = answers.filter(({ name, status }) => [429, 503].includes(status) && !isUpstreams(name));
+    expect(notNow.length).toBeGreaterThan(operations.length);
+    for (const { name, value } of notNow) {
+      expect([name, value['headers']]).toEqual([
+        name,
+        expect.objectContaining({ 'Retry-After': expect.anything() }),
+      ]);
+      const [[, content]] = contentOf(value) as [[string, Json]];
+      for (const [code, { value: problem }] of Object.entries(
+        content['examples'] as Record<string, { value: Json }>,
+      )) {
+        expect([name, code, problem['retryAfter']]).toEqual([name, code, expect.any(Number)]);
+        expect(problem['retryAfter']).toBeGreaterThanOrEqual(1);
+      }
+    }
+  });
+
   it('say of every operation whether it wants a key, and of those that do what comes without one', () => {
     for (const { name, value } of operations) {
       const isPublic = /^GET \/(livez|readyz|metrics)$/.test(name);

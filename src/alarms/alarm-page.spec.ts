@@ -62,10 +62,25 @@ describe('paging by offsets', () => {
     expect(idsOf(second)).toEqual(['b', 'c']);
   });
 
-  it('ends where upstream has no more rows, whatever it counts', async () => {
-    const none = await readStep(START, 2, () => Promise.resolve({ rows: [], total: 100 }));
-    expect(none).toEqual({ alarms: [], moved: false, next: undefined });
+  it('goes on until no row is left where upstream counts none, or too few', async () => {
     const uncounted = await readStep(START, 2, () => Promise.resolve({ rows: [row('a')] }));
     expect(uncounted.next).toEqual({ category: 'host', offset: 1 });
+    const none = await readStep(uncounted.next ?? START, 2, () => Promise.resolve({ rows: [] }));
+    expect(none).toEqual({ alarms: [], moved: false, next: undefined });
+    const few = await readStep(START, 2, () => Promise.resolve({ rows: [row('a'), row('b')], total: 1 }));
+    expect(few.next).toMatchObject({ category: 'host', offset: 2 });
+    const end = await readStep(few.next ?? START, 2, () => Promise.resolve({ rows: [row('b')], total: 1 }));
+    expect(end).toEqual({ alarms: [], moved: false, next: undefined });
+  });
+
+  it('does not end, and does not go on, where the rows never reach the total', async () => {
+    const lost = (rows: Alarm[]) => () => Promise.resolve({ rows, total: 100 });
+    await expect(readStep(START, 2, lost([]))).rejects.toMatchObject({ code: 'upstream_unreadable' });
+    const first = await readStep(START, 2, lost([row('a'), row('b')]));
+    for (const rows of [[], [row('b')]]) {
+      await expect(readStep(first.next ?? START, 2, lost(rows))).rejects.toMatchObject({
+        code: 'upstream_unreadable',
+      });
+    }
   });
 });

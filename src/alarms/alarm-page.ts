@@ -1,4 +1,6 @@
 import type { Category } from '../domain/alarm-words.js';
+import { unreadableListing } from '../lists/unreadable-listing.js';
+import { restAfter } from '../upstream/index.js';
 import type { Alarm } from './alarm.js';
 import type { Rows } from './alarm-rows.js';
 
@@ -35,13 +37,15 @@ function movementOf({ seen }: Position, { rows, total }: Rows): Movement {
   return { kind: same ? 'same' : 'moved' };
 }
 
-/** Where to go on after some rows of a position were taken; undefined at the end of its category. */
-function after({ category, offset }: Position, rows: Rows['rows'], total = Infinity): Position | undefined {
-  const next = offset + rows.length;
+/** Where to go on after some rows of a position were taken; undefined at the end of its category. @throws Problem */
+function after({ category, offset }: Position, page: Rows): Position | undefined {
+  const { rows, total } = page;
+  const rest = restAfter(page, offset);
+  if (rest === 'contradicted') throw unreadableListing('not_whole');
+  if (rest !== 'more') return undefined;
   const lastId = rows.at(-1)?.eventId;
-  if (rows.length === 0 || next >= total) return undefined;
-  const seen = lastId !== undefined && total !== Infinity ? { lastId, total } : undefined;
-  return { category, offset: next, ...(seen && { seen }) };
+  const seen = lastId !== undefined && total !== undefined ? { lastId, total } : undefined;
+  return { category, offset: offset + rows.length, ...(seen && { seen }) };
 }
 
 /** What was read at a position. */
@@ -52,7 +56,11 @@ export interface Step {
   readonly next: Position | undefined;
 }
 
-/** Up to `limit` alarms from a position on, by a way to read rows at an offset. */
+/**
+ * Up to `limit` alarms from a position on, by a way to read rows at an offset.
+ *
+ * @throws Problem where upstream gives no rows although its total says that there are more
+ */
 export async function readStep(
   position: Position,
   limit: number,
@@ -69,7 +77,7 @@ export async function readStep(
   return stepOf(back, await read(back.offset, limit), true);
 }
 
-function stepOf(position: Position, { rows, total }: Rows, moved: boolean): Step {
-  const alarms = rows.filter((row): row is Alarm => row !== undefined);
-  return { alarms, moved, next: after(position, rows, total) };
+function stepOf(position: Position, found: Rows, moved: boolean): Step {
+  const alarms = found.rows.filter((row): row is Alarm => row !== undefined);
+  return { alarms, moved, next: after(position, found) };
 }

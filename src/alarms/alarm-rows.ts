@@ -6,10 +6,10 @@ import type { Alarm } from './alarm.js';
 import { queryOf, type AlarmFilter } from './alarm-filter.js';
 import { alarmOf } from './alarm.translator.js';
 import { parseListing } from './listing-json.js';
-import { list, object, whole } from '../lists/listed-value.js';
 
 /** Upstream takes 10 to 1000 rows a page, and may give fewer than it was asked for (contract 2.1). */
 const LEAST_ROWS = 10;
+const MOST_ROWS = 1_000;
 /** Upstream documents no offset beyond this. */
 export const LAST_OFFSET = 2_000_000;
 
@@ -28,7 +28,7 @@ export interface RowsWanted {
   readonly limit: number;
 }
 
-/** One call of the listing. @throws Problem when upstream can't be read */
+/** One call of the listing. @throws Problem when upstream cannot be read, also where its answer is no listing */
 export async function readRows(
   readers: Readers,
   place: Place,
@@ -40,11 +40,8 @@ export async function readRows(
     ['enterprise_project_id', place.scope.enterpriseProjectId],
     ...queryOf(filter),
     ['offset', String(offset)],
-    ['limit', String(Math.max(LEAST_ROWS, limit))],
+    ['limit', String(Math.min(MOST_ROWS, Math.max(LEAST_ROWS, limit)))],
   ]);
-  const body = await readers.read(call, context);
-  const answer = object(body.trim() === '' ? {} : parseListing(body));
-  const total = whole(answer['total_num']);
-  const rows = list(answer['data_list']).slice(0, limit).map(alarmOf);
-  return { rows, ...(total !== undefined && { total }) };
+  const { rows, total } = await readers.rows(call, context, parseListing);
+  return { rows: rows.slice(0, limit).map(alarmOf), ...(total !== undefined && { total }) };
 }

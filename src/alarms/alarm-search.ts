@@ -1,9 +1,11 @@
 import type { CallContext } from '../domain/caller.js';
 import { CATEGORIES, type Category } from '../domain/alarm-words.js';
 import type { Place, Readers } from '../lists/readers.js';
+import { unreadableListing } from '../lists/unreadable-listing.js';
+import { restAfter } from '../upstream/index.js';
 import type { Alarm } from './alarm.js';
 import type { AlarmFilter } from './alarm-filter.js';
-import { readRows } from './alarm-rows.js';
+import { readRows, type Rows, type RowsWanted } from './alarm-rows.js';
 import {
   ROWS_A_CALL,
   rowsAllowed,
@@ -26,7 +28,8 @@ export interface Found {
  * Looks alarms up by their ids in upstream's listing, window by window, hosts' before containers', until all are found, all is
  * read, or enough is read. Where not much is listed one call or two find an alarm of which nothing but the id is known.
  *
- * @throws Problem when upstream can't be read
+ * @throws Problem when upstream cannot be read, also where an alarm was not found and what was read does not prove that it is not
+ *   listed
  */
 export async function searchAlarms(
   { readers, place, now }: { readers: Readers; place: Place; now: number },
@@ -37,21 +40,37 @@ export async function searchAlarms(
   for (const window of windowsFor(references, now)) {
     for (const category of CATEGORIES) {
       while (search.wants(window, category)) {
-        const { offset, filter } = search.next(window, category);
-        const rowsWanted = { category, filter, offset, limit: ROWS_A_CALL };
-        search.take(await readRows(readers, place, rowsWanted, context));
+        search.take(await readRows(readers, place, search.next(window, category), context));
       }
     }
   }
   return search.found();
 }
 
+/** One category of a window, as far as it was looked through. */
+interface Reading {
+  readonly window: SearchWindow;
+  readonly category: Category;
+  /** The same for every page, or an offset would mean something else on each. */
+  readonly filter: AlarmFilter;
+  /** How many rows were read. */
+  offset: number;
+  /** Id of the last one, and the total then: by both it is told whether the next page goes on there. */
+  lastId: string | undefined;
+  total: number | undefined;
+  ended: boolean;
+  /** Whether every row of it was seen, as far as it was read: each has an id, and each page goes on where the last one ended. */
+  whole: boolean;
+}
+
 /** What is known while it is searched. */
 class Search {
   readonly #alarms = new Map<string, Alarm[]>();
-  #at: { window: SearchWindow; category: Category; offset: number; ended: boolean } | undefined;
+  #at: Reading | undefined;
   /** In which categories a window was too long. */
   readonly #long = new Map<SearchWindow, Set<Category>>();
+  /** Ids that may be in what was read badly. */
+  readonly #doubted = new Set<string>();
   #lookedThrough = 0;
   #cutShort = false;
 
@@ -60,7 +79,7 @@ class Search {
   /** Whether something is still to be found there. */
   wants(window: SearchWindow, category: Category): boolean {
     if (this.#at?.window !== window || this.#at.category !== category) {
-      this.#at = { window, category, offset: 0, ended: false };
+      this.#at = this.#begin(window, category);
     }
     if (window.partOf && !this.#long.get(window.partOf)?.has(category)) return false;
     if (this.#at.ended || this.#missing(window).length === 0) return false;
@@ -68,7 +87,14 @@ class Search {
     return !this.#cutShort;
   }
 
-  next(window: SearchWindow, category: Category): { offset: number; filter: AlarmFilter } {
+  /** The rows to read now. */
+  next(window: SearchWindow, category: Category): RowsWanted {
+    const { offset, filter } = (this.#at ??= this.#begin(window, category));
+    const back = overlapAt(offset);
+    return { category, filter, offset: offset - back, limit: ROWS_A_CALL + back };
+  }
+
+  #begin(window: SearchWindow, category: Category): Reading {
     const { from, to } = window;
     const types = this.#missing(window).map(({ eventType }) => eventType);
     const known = types.every((type) => type !== undefined) ? [...new Set(types)] : [];
@@ -78,19 +104,33 @@ class Search {
       ...(to !== undefined && { to }),
       ...(known.length > 0 && known.length <= 50 && { eventTypes: known }),
     };
-    return { offset: this.#at?.offset ?? 0, filter };
+    return {
+      window,
+      category,
+      filter,
+      offset: 0,
+      lastId: undefined,
+      total: undefined,
+      ended: false,
+      whole: true,
+    };
   }
 
-  take({ rows, total = Infinity }: Awaited<ReturnType<typeof readRows>>): void {
+  take(page: Rows): void {
     const at = this.#at;
     if (!at) return;
-    at.offset += rows.length;
-    at.ended = rows.length === 0 || at.offset >= total;
-    if (!at.ended && total > (at.window.atMost ?? Infinity)) {
-      this.#long.set(at.window, (this.#long.get(at.window) ?? new Set()).add(at.category));
-      at.ended = true;
-    }
-    this.#lookedThrough += rows.length;
+    const { rows, total } = page;
+    const fresh = rows.slice(overlapAt(at.offset));
+    const rest = restAfter({ ...page, rows: fresh }, at.offset);
+    at.whole &&= goesOn(at, page) && fresh.every((alarm) => alarm !== undefined);
+    at.offset += fresh.length;
+    at.lastId = fresh.at(-1)?.eventId ?? at.lastId;
+    at.total = total;
+    const isLong = rest === 'more' && (total ?? Infinity) > (at.window.atMost ?? Infinity);
+    at.ended = isLong || rest !== 'more';
+    if (isLong) this.#long.set(at.window, (this.#long.get(at.window) ?? new Set()).add(at.category));
+    else if (!at.whole || rest === 'end_untold' || rest === 'contradicted') this.#doubt(at.window);
+    this.#lookedThrough += fresh.length;
     const wanted = new Map(at.window.references.map((reference) => [reference.eventId, reference]));
     for (const alarm of rows) {
       const reference = alarm && wanted.get(alarm.eventId);
@@ -98,8 +138,16 @@ class Search {
     }
   }
 
+  /** @throws Problem where an alarm was not found and may be listed all the same */
   found(): Found {
+    for (const eventId of this.#doubted) {
+      if (!this.#alarms.has(eventId)) throw unreadableListing('not_proven');
+    }
     return { alarms: this.#alarms, lookedThrough: this.#lookedThrough, cutShort: this.#cutShort };
+  }
+
+  #doubt({ references }: SearchWindow): void {
+    for (const { eventId } of references) this.#doubted.add(eventId);
   }
 
   #missing({ references }: SearchWindow): AlarmReference[] {
@@ -111,6 +159,22 @@ class Search {
     const known = this.#alarms.get(alarm.eventId) ?? [];
     if (!known.some((other) => isSame(other, alarm))) this.#alarms.set(alarm.eventId, [...known, alarm]);
   }
+}
+
+/** How many rows of the page before are read again, to see that none was skipped. */
+function overlapAt(offset: number): number {
+  return offset > 0 ? 1 : 0;
+}
+
+/**
+ * Whether a page goes on where the one before ended. Upstream pages by offset: the page begins with the last row of the one
+ * before, or holds it as far down as rows have come in since. Anything else means that rows may have been skipped.
+ */
+function goesOn({ offset, lastId, total: before }: Reading, { rows, total }: Rows): boolean {
+  if (offset === 0) return true;
+  if (lastId === undefined || before === undefined || total === undefined) return false;
+  const at = rows.findIndex((alarm) => alarm?.eventId === lastId);
+  return at >= 0 && at <= total - before;
 }
 
 /** What upstream finds an alarm by (contract 2.1). */

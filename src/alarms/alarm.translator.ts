@@ -1,8 +1,8 @@
 import { ATTACK_TAGS, HANDLE_STATUSES } from '../domain/alarm-words.js';
-import { isOperationType, OPERATION_TYPE_NAMES } from '../domain/operation-type.js';
+import { isOperationType, OPERATION_TYPE_NAMES, type OperationType } from '../domain/operation-type.js';
 import { SEVERITIES } from '../domain/severity.js';
 import type { Alarm, AlarmContainer, AlarmDetail, AlarmHandling, AlarmHost } from './alarm.js';
-import { list, object, oneOf, present, text, whole, type Listed } from '../lists/listed-value.js';
+import { list, object, oneOf, present, text, time, whole, type Listed } from '../lists/listed-value.js';
 
 /** An alarm of the listing, field by field; undefined for what has no id, which nobody could act on. */
 export function alarmOf(listed: unknown): Alarm | undefined {
@@ -17,7 +17,7 @@ export function alarmOf(listed: unknown): Alarm | undefined {
       eventClassId: text(event['event_class_id']),
       eventType: whole(event['event_type']),
       occurTime: exactTime(event['occur_time']),
-      occurredAt: timeOf(event['occur_time']),
+      occurredAt: time(event['occur_time']),
       name: text(event['event_name']),
       severity: oneOf(SEVERITIES, event['severity']),
       status: oneOf(HANDLE_STATUSES, event['handle_status']),
@@ -37,9 +37,14 @@ export function alarmOf(listed: unknown): Alarm | undefined {
       count: whole(event['event_count']),
       enterpriseProjectId: text(resource['enterprise_project_id']),
     }),
-    accepts: list(event['operate_accept_list']).filter(isOperationType),
+    ...present<Partial<Alarm>>({ accepts: acceptsOf(event['operate_accept_list']) }),
     details: list(event['operate_detail_list']).map((detail) => detailOf(object(detail), container)),
   };
+}
+
+/** Nothing where upstream does not tell: that is not to take none. Words of its own are left out. */
+function acceptsOf(value: unknown): readonly OperationType[] | undefined {
+  return Array.isArray(value) ? value.filter(isOperationType) : undefined;
 }
 
 /** Every digit counts: the time is part of what an alarm is found by (contract 2.1). */
@@ -48,16 +53,10 @@ function exactTime(value: unknown): number | string | undefined {
   return Number.isSafeInteger(value) && (value as number) >= 0 ? (value as number) : undefined;
 }
 
-function timeOf(value: unknown): string | undefined {
-  const date = new Date(typeof value === 'number' ? value : NaN);
-  const year = date.getUTCFullYear();
-  return year >= 1970 && year <= 9999 ? date.toISOString() : undefined;
-}
-
 function handlingOf(event: Listed): AlarmHandling | undefined {
   return present<AlarmHandling>({
     method: oneOf(OPERATION_TYPE_NAMES, event['handle_method']),
-    at: timeOf(event['handle_time']),
+    at: time(event['handle_time']),
     remark: text(event['handler']),
   });
 }

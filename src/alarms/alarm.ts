@@ -73,8 +73,8 @@ export interface Alarm {
   /** How often it occurred. */
   readonly count?: number;
   readonly enterpriseProjectId?: string;
-  /** The operation types that it takes now. */
-  readonly accepts: readonly OperationType[];
+  /** The operation types that it takes now; absent where upstream does not tell. */
+  readonly accepts?: readonly OperationType[];
   /** Ready to be sent back with an operation. */
   readonly details: readonly AlarmDetail[];
 }

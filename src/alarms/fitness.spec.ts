@@ -73,6 +73,21 @@ describe('an alarm that was named by its id', () => {
     },
   );
 
+  it('of which it is not told what it takes is left to upstream, but nothing is killed where its state is not told either', () => {
+    const { accepts: _, ...untold } = ALARM;
+    const { status: __, ...unknown } = untold;
+    for (const operation of OPERATION_TYPE_NAMES) {
+      const { inverse, takesBack } = OPERATION_TYPES[operation];
+      const method = takesBack ? { status: 'handled', handling: { method: inverse } } : {};
+      expect([operation, ruleOf(operation, [{ ...untold, ...method } as Alarm], PLAIN)]).toEqual([
+        operation,
+        'fits',
+      ]);
+      const blind = operation === 'isolate_and_kill' ? 'incomplete' : 'fits';
+      expect([operation, ruleOf(operation, [unknown], PLAIN)]).toEqual([operation, blind]);
+    }
+  });
+
   it('that is so already takes part where it is left alone then, and only there', () => {
     const takesPart = { ...PLAIN, takesPart: true };
     for (const operation of ['mark_as_handled', 'isolate_and_kill'] as const) {

@@ -68,12 +68,20 @@ const NOT_AMONG_THE_NEWEST =
 function standingUnfit(operation: OperationType, alarm: Alarm, takesPart: boolean): Unfit | undefined {
   const { inverse, takesBack } = OPERATION_TYPES[operation];
   const { accepts, status, handling } = alarm;
+  const isUntold = accepts === undefined && status === undefined;
+  if (isUntold && OPERATION_TYPES[operation].destructive) {
+    return {
+      rule: 'incomplete',
+      message: `is listed without its state and what it takes, one of which ${operation} requires`,
+    };
+  }
   const isSo = takesBack ? status === 'unhandled' : status === 'handled' && handling?.method === operation;
   if (isSo) {
     if (takesPart) return undefined;
     return { rule: 'already', message: `is so already${handling?.at ? `, since ${handling.at}` : ''}` };
   }
-  if (accepts.includes(operation)) return undefined;
+  // Where it is not told what an alarm takes, upstream has the word.
+  if (!accepts || accepts.includes(operation)) return undefined;
   // Whether upstream lists the way back among what an alarm takes is not documented.
   if (takesBack && handling?.method === inverse) return undefined;
   const takes = accepts.length === 0 ? 'no operation' : `only ${accepts.join(', ')}`;

@@ -21,6 +21,14 @@ export const OPERATION_STATUSES = [
 ] as const;
 export type OperationStatus = (typeof OPERATION_STATUSES)[number];
 
+/** Upstream's own words, made safe to show: printable, bounded, without what looks like a secret. */
+export interface SaidByUpstream {
+  readonly code?: string;
+  readonly requestId?: string;
+  /** What it said to people. */
+  readonly message?: string;
+}
+
 /** Why something was not done, in a form that can be stored, shown and acted on. */
 export interface Fault {
   /** Stable and ours. */
@@ -34,7 +42,7 @@ export interface Fault {
   /** Seconds to wait before trying again, where known. */
   readonly retryAfter?: number;
   /** What upstream said, where it spoke. */
-  readonly upstream?: { readonly code?: string; readonly requestId?: string };
+  readonly upstream?: SaidByUpstream;
 }
 
 /** How the exchange with upstream went for one chunk of an operation. */

@@ -1,6 +1,7 @@
 import type { ContractOptions } from '../http/contract/contract.js';
 import { Problem } from '../http/problem.js';
 import { LivenessDto, ReadinessDto } from './health.dto.js';
+import { hopeless } from './unserved.js';
 
 export const LIVE: ContractOptions = {
   id: 'isAlive',
@@ -25,6 +26,11 @@ export const METRICS: ContractOptions = {
   },
 };
 
+const PARTLY: ReadinessDto = {
+  status: 'ready',
+  unserved: [{ project: 'staging', reason: 'refused' }],
+};
+
 const notReady = (detail: string): Problem =>
   new Problem(503, 'not_ready', detail, { retryable: true, retryAfter: 5 });
 
@@ -34,12 +40,15 @@ export const READY: ContractOptions = {
     200: {
       description: 'Ready.',
       type: ReadinessDto,
-      examples: { ready: { summary: 'Ready', value: { status: 'ready' } } },
+      examples: {
+        ready: { summary: 'Ready', value: { status: 'ready' } },
+        partly: { summary: 'Ready, but not for every project', value: PARTLY },
+      },
     },
   },
   problems: [
     notReady('The gateway is shutting down.'),
     notReady('The audit trail can not be written.'),
-    notReady('IAM refuses the credentials of demo.'),
+    notReady(hopeless(new Map([['demo', 'refused']])) ?? ''),
   ],
 };

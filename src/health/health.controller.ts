@@ -8,6 +8,7 @@ import { UpstreamClient } from '../upstream/index.js';
 import { LIVE, READY } from './health.contract.js';
 import { MetricsController } from './metrics.controller.js';
 import { LivenessDto, ReadinessDto } from './health.dto.js';
+import { hopeless, unservedIn } from './unserved.js';
 
 /** Whether the process is on its way out. */
 @Injectable()
@@ -40,8 +41,9 @@ export class HealthController {
    * Whether the gateway takes requests.
    *
    * @remarks
-   * For a readiness probe: it is not on its way out, the audit trail can be written, and no credential is refused. Not whether
-   * HSS is up: what HSS can't do is each request's own answer.
+   * For a readiness probe: it is not on its way out, the audit trail can be written, and at least one project can be served.
+   * `unserved` names those that cannot while others can. Not whether HSS or IAM is up: what they cannot do is each request's own
+   * answer.
    */
   @Get('readyz')
   @Access('public')
@@ -50,14 +52,14 @@ export class HealthController {
     const missing = this.#missing();
     if (missing !== undefined)
       throw new Problem(503, 'not_ready', missing, { retryable: true, retryAfter: 5 });
-    return { status: 'ready' };
+    const unserved = unservedIn(this.upstream.troubles());
+    return { status: 'ready', ...(unserved.length > 0 && { unserved }) };
   }
 
   #missing(): string | undefined {
     if (this.draining.started) return 'The gateway is shutting down.';
     if (!this.trail.writable) return 'The audit trail can not be written.';
-    const refused = this.upstream.projectsWithoutCredentials();
-    return refused.length === 0 ? undefined : `IAM refuses the credentials of ${refused.join(', ')}.`;
+    return hopeless(this.upstream.troubles());
   }
 }
 

@@ -1,4 +1,6 @@
-import { ApiSchema } from '@nestjs/swagger';
+import { ApiProperty, ApiSchema } from '@nestjs/swagger';
+
+import { TROUBLES, type Trouble } from '../upstream/index.js';
 
 @ApiSchema({ name: 'Liveness', description: 'The process answers.' })
 export class LivenessDto {
@@ -9,6 +11,21 @@ export class LivenessDto {
   status!: string;
 }
 
+@ApiSchema({ name: 'UnservedProject', description: 'A project that is not served at the moment.' })
+export class UnservedProjectDto {
+  /**
+   * Its name.
+   * @example 'staging'
+   */
+  project!: string;
+  /**
+   * `refused`: its credentials are refused. `unusable`: those that it is given cannot be used. `project_unknown`: IAM does not say
+   * which project is meant. `throttled`, `unavailable`: it passes by itself.
+   */
+  @ApiProperty({ enum: TROUBLES, example: 'refused' })
+  reason!: Trouble;
+}
+
 @ApiSchema({ name: 'Readiness', description: 'The gateway takes requests.' })
 export class ReadinessDto {
   /**
@@ -16,4 +33,7 @@ export class ReadinessDto {
    * @example 'ready'
    */
   status!: string;
+  /** Projects that are not served at the moment while others are; absent where all are. */
+  @ApiProperty({ type: [UnservedProjectDto] })
+  unserved?: readonly UnservedProjectDto[];
 }

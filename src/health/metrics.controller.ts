@@ -18,9 +18,10 @@ export class MetricsController {
     private readonly metrics: Metrics,
     settler: Settler,
     trail: AuditTrail,
-    { gates }: UpstreamClient,
+    upstream: UpstreamClient,
   ) {
     collectDefaultMetrics({ register: metrics.registry });
+    const { gates } = upstream;
     const each = (read: (name: string) => number) => () =>
       [...gates.keys()].map((name) => [name, read(name)] as const);
     const gate = (name: string) => gates.get(name);
@@ -36,6 +37,12 @@ export class MetricsController {
     );
     metrics.watch('hss_gateway_audit_writable', '1 when the last record could be written.', () =>
       Number(trail.writable),
+    );
+    metrics.watchEach(
+      'hss_gateway_project_ready',
+      '1 while a project has a credential or may ask for one, 0 while it cannot be served for want of one.',
+      'project',
+      () => [...upstream.troubles()].map(([name, trouble]) => [name, Number(trouble === undefined)] as const),
     );
     metrics.watchEach(
       'hss_gateway_upstream_breaker',

@@ -11,6 +11,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AuditTrail, AuditUnavailable } from '../audit/audit-trail.js';
 import type { CallContext } from '../domain/caller.js';
 import { Clock } from '../domain/clock.js';
+import type { SaidByUpstream } from '../domain/outcome.js';
 import { TooManyFailures } from './identity/failed-attempts.js';
 import { AuthenticationProblem } from './identity/identity.js';
 import { Problem, problemBody } from './problem.js';
@@ -42,6 +43,7 @@ export class ProblemFilter implements ExceptionFilter {
     const turnedAway = problem.status < 500 || !this.trail.writable;
     if (turnedAway && problem.extras.operationId === undefined) this.#record(problem, request);
     request.problemCode = problem.code;
+    if (problem.extras.upstream) request.saidByUpstream = problem.extras.upstream;
     const { retryAfter } = problem.extras;
     if (retryAfter !== undefined) void reply.header('Retry-After', String(retryAfter));
     const shaped = request.routeOptions?.config.asUpstream?.(problem, request.id);
@@ -88,6 +90,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** The problem this request was answered with. */
     problemCode?: string;
+    /** What upstream said of it, where it did not go well. */
+    saidByUpstream?: SaidByUpstream;
     /** The operation this request accepted. */
     operationId?: string;
   }

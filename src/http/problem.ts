@@ -1,10 +1,10 @@
-import type { Fault, OperationStatus } from '../domain/outcome.js';
+import type { Fault, OperationStatus, SaidByUpstream } from '../domain/outcome.js';
 import { MOST_VIOLATIONS, type Violation } from './validation/report.js';
 
 /** What a problem carries besides its code and its words. */
 export interface ProblemExtras {
   readonly retryable?: boolean;
-  /** Seconds. */
+  /** Seconds; where none are given, what goes for every problem of its status. */
   readonly retryAfter?: number;
   readonly violations?: readonly Violation[];
   readonly allowed?: readonly string[];
@@ -16,20 +16,40 @@ export interface ProblemExtras {
   readonly bytesSent?: boolean;
   /** `false`: the audit trail could not take the outcome. */
   readonly recorded?: boolean;
-  readonly upstream?: Fault['upstream'];
+  readonly upstream?: SaidByUpstream;
 }
 
-/** Any answer that is not a success: RFC 9457, with a stable code and a detail that a person can act on. */
+/** Answers that say "not now" say when to ask again, too. */
+const NOT_NOW: ReadonlySet<number> = new Set([429, 503]);
+const USUAL_WAIT_SECONDS = 5;
+/** Somebody has to do something first. */
+const LONG_WAIT_SECONDS = 60;
+
+/** Seconds to wait where nobody named any; undefined where waiting is not what helps. */
+function waitOf(status: number, retryable: boolean): number | undefined {
+  if (retryable && status === 504) return USUAL_WAIT_SECONDS;
+  if (!NOT_NOW.has(status)) return undefined;
+  return retryable ? USUAL_WAIT_SECONDS : LONG_WAIT_SECONDS;
+}
+
+/**
+ * Any answer that is not a success: RFC 9457, with a stable code and a detail that a person can act on. Every 429 and 503, and a
+ * 504 that may be sent again, says after how many seconds.
+ */
 export class Problem extends Error {
+  readonly extras: ProblemExtras;
+
   constructor(
     readonly status: number,
     /** Stable, machine-readable, snake case. */
     readonly code: string,
     readonly detail: string,
-    readonly extras: ProblemExtras = {},
+    extras: ProblemExtras = {},
     options?: ErrorOptions,
   ) {
     super(detail, options);
+    const retryAfter = extras.retryAfter ?? waitOf(status, extras.retryable ?? false);
+    this.extras = { ...extras, ...(retryAfter !== undefined && { retryAfter }) };
   }
 }
 

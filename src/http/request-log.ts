@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 
 import type { Metrics } from '../metrics/metrics.js';
 
-/** One line for each request, when its answer is out. Patterns and ids only: no header, no body, no query. */
+/** One line for each request, when its answer is out. Patterns, ids and upstream's own words: no header, no body, no query. */
 export function requestLog(logger: Logger, metrics: Metrics) {
   return (request: FastifyRequest, reply: FastifyReply, done: () => void): void => {
     const route = request.routeOptions.url ?? 'none';
@@ -22,6 +22,7 @@ export function requestLog(logger: Logger, metrics: Metrics) {
         durationMs: Math.round(reply.elapsedTime * 100) / 100,
         operationId: request.operationId,
         problem: request.problemCode,
+        upstream: request.saidByUpstream,
       },
       'request',
     );

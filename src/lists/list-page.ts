@@ -1,3 +1,6 @@
+import { restAfter } from '../upstream/index.js';
+import { unreadableListing } from './unreadable-listing.js';
+
 /** Where a list goes on. */
 export interface Mark {
   readonly offset: number;
@@ -8,14 +11,15 @@ export interface Mark {
 export interface Seen {
   /** Name of the last line before the offset. */
   readonly last: string;
+  /** `Infinity` where upstream did not say. */
   readonly total: number;
 }
 
 /** Lines from an offset on, as one call finds them; maybe fewer than were asked for. */
 export interface Lines<T> {
   readonly lines: readonly T[];
-  /** How many there are in all; `Infinity` where upstream does not say. */
-  readonly total: number;
+  /** How many there are in all; absent where upstream does not say. */
+  readonly total?: number;
 }
 
 export interface LinePage<T> {
@@ -41,6 +45,8 @@ const MOST_CALLS = 20;
 /**
  * One page. Each reading begins one line back, so that a list that moved shows; where lines are gone it goes back by as many,
  * because they may have stood before: nothing that stays is then skipped, and some may come twice.
+ *
+ * @throws Problem where upstream gives no lines although its total says that there are more
  */
 export async function readPage<T>(source: Source<T>, limit: number, mark?: Mark): Promise<LinePage<T>> {
   const lines: T[] = [];
@@ -50,24 +56,27 @@ export async function readPage<T>(source: Source<T>, limit: number, mark?: Mark)
     const { offset, seen } = at;
     const back = seen ? 1 : 0;
     const found = await source.read(offset - back, limit - lines.length + back);
-    if (seen && found.total < seen.total) {
+    const total = found.total ?? Infinity;
+    // Where upstream did not say before, nothing can be told to be gone.
+    if (seen && seen.total !== Infinity && total < seen.total) {
       windowMoved = true;
-      at = { offset: Math.max(0, offset - (seen.total - found.total)) };
+      at = { offset: Math.max(0, offset - (seen.total - total)) };
       continue;
     }
     if (seen && !isWhere(seen, found, source)) windowMoved = true;
     const taken = take(source, found.lines.slice(back), limit - lines.length, lines);
-    const end = offset + taken.length;
+    const rest = restAfter({ ...found, rows: taken }, offset);
+    if (rest === 'contradicted') throw unreadableListing('not_whole');
     const last = taken.at(-1);
-    if (last === undefined || end >= found.total) return { lines, windowMoved };
-    at = { offset: end, seen: { last: source.nameOf(last), total: found.total } };
+    if (rest !== 'more' || last === undefined) return { lines, windowMoved };
+    at = { offset: offset + taken.length, seen: { last: source.nameOf(last), total } };
   }
   return { lines, next: at, windowMoved };
 }
 
 function isWhere<T>({ last, total }: Seen, found: Lines<T>, source: Source<T>): boolean {
   const [first] = found.lines;
-  return first !== undefined && source.nameOf(first) === last && found.total === total;
+  return first !== undefined && source.nameOf(first) === last && (found.total ?? Infinity) === total;
 }
 
 /** Adds what may be seen, up to `room`, and answers all that was looked at for it. */

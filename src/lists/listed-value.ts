@@ -21,10 +21,15 @@ export function oneOf<T extends string>(words: readonly T[], value: unknown): T 
   return words.find((word) => word === value);
 }
 
-/** Epoch milliseconds as an RFC 3339 time, where that can say them; 0 stands for none. */
+/** Epoch milliseconds have thirteen digits, from 2001 to 2286: anything else is no time, be it 0, seconds or text. */
+const FIRST_TIME = 1_000_000_000_000;
+const LAST_TIME = 9_999_999_999_999;
+
+/** Epoch milliseconds as an RFC 3339 time; undefined for what cannot be one. */
 export function time(value: unknown): string | undefined {
-  const date = new Date(typeof value === 'number' && value > 0 ? value : NaN);
-  return date.getUTCFullYear() <= 9999 ? date.toISOString() : undefined;
+  const milliseconds = whole(value);
+  if (milliseconds === undefined || milliseconds < FIRST_TIME || milliseconds > LAST_TIME) return undefined;
+  return new Date(milliseconds).toISOString();
 }
 
 /** The object without what is not there; undefined where nothing is left. */

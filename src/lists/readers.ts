@@ -5,7 +5,14 @@ import type { CallContext } from '../domain/caller.js';
 import type { Scope } from '../domain/scope.js';
 import { authorise, type ScopeWish } from '../http/policy.js';
 import { problemOfFault } from '../http/problem.js';
-import { UpstreamClient, type UpstreamCall, faultOfRead } from '../upstream/index.js';
+import {
+  faultOfRead,
+  listingIn,
+  UpstreamClient,
+  type Listing,
+  type UpstreamCall,
+} from '../upstream/index.js';
+import { unreadableListing } from './unreadable-listing.js';
 
 /** Where something is read. */
 export interface Place {
@@ -40,10 +47,17 @@ export class Readers {
     return { scope: { ...scope, projectId }, project };
   }
 
-  /** The body of the answer to a call that only reads. @throws Problem in words that are true of reading */
-  async read(call: UpstreamCall, context: CallContext): Promise<string> {
+  /**
+   * One page of a listing.
+   *
+   * @param parse how its text is parsed, where that is not the usual way
+   * @throws Problem in words that are true of reading, also for an answer that is no listing
+   */
+  async rows(call: UpstreamCall, context: CallContext, parse?: (text: string) => unknown): Promise<Listing> {
     const result = await this.upstream.send(call, context);
     if ('fault' in result) throw problemOfFault(faultOfRead(result.fault));
-    return result.body;
+    const listing = listingIn(result.body, parse);
+    if (!listing) throw unreadableListing('no_listing');
+    return listing;
   }
 }

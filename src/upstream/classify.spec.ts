@@ -1,10 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
-import { classify, retryAfterMs, type Reading } from './classify.js';
+import { ACTED, classify, READ, TOKEN_CREATED, type Reading, type Success } from './classify.js';
 import type { Answer } from './transport.js';
-
-const NOW = Date.parse('2026-08-16T09:00:00Z');
 
 const answer = (status: number, body: unknown = '', headers: Answer['headers'] = {}): Answer => ({
   reached: 'answered',
@@ -13,8 +11,20 @@ const answer = (status: number, body: unknown = '', headers: Answer['headers'] =
   body: typeof body === 'string' ? body : JSON.stringify(body),
 });
 
-const read = (of: Parameters<typeof classify>[0], success = 200): Reading => classify(of, success, NOW);
+const read = (of: Parameters<typeof classify>[0], success: Success = ACTED): Reading => classify(of, success);
 const rowOf = (reading: Reading) => (reading.ok ? 'ok' : `${reading.row.verdict} ${reading.row.code}`);
+const UNREADABLE = 'unknown upstream_unreadable';
+
+/** An error in each of the shapes that this vendor's services have (contract 5.1), by its code and its words. */
+const SHAPES: readonly (readonly [string, (code: unknown, message: unknown) => object])[] = [
+  ['error_code', (error_code, error_msg) => ({ error_code, error_msg })],
+  ['errorCode', (errorCode, errorMsg) => ({ errorCode, errorMsg })],
+  ['code', (code, message) => ({ code, message })],
+  ['error.code', (code, message) => ({ error: { code, message, title: 'x' } })],
+  ['error.error_code', (error_code, error_msg) => ({ error: { error_code, error_msg } })],
+  ['error.errorCode', (errorCode, errorMsg) => ({ error: { errorCode, errorMsg } })],
+  ['error_description', (error_code, error_description) => ({ error_code, error_description })],
+];
 
 describe('an exchange without an answer', () => {
   it.each(['timeout', 'ECONNRESET', 'answer_too_large'])(
@@ -29,32 +39,153 @@ describe('an exchange without an answer', () => {
   });
 });
 
-describe('an answer', () => {
-  it.each<[string, Answer]>([
-    ['an empty body', answer(200)],
-    ['blanks', answer(200, ' \n')],
-    ['an empty object', answer(200, '{}')],
-    ['the literal null', answer(200, 'null')],
-    ['an error code of zero', answer(200, { error_code: '0' })],
-    ['an error code of many zeros', answer(200, { error_code: '00000000', error_msg: '' })],
-    ['an error code that is empty', answer(200, { error_code: '' })],
-    ['an error code that is the number zero', answer(200, { error_code: 0 })],
-    ['anything that is JSON', answer(200, { total_num: 3 })],
-  ])('of 200 with %s went well', (_, given) => {
-    expect(rowOf(read(given))).toBe('ok');
+describe('an answer to a call that acts', () => {
+  it.each<[string, string]>([
+    ['no body', ''],
+    ['blanks', ' \r\n'],
+    ['an empty object', '{}'],
+    ['a code of zero', '{"error_code":"0"}'],
+    ['a code of many zeros', '{"error_code":"00000000","error_msg":""}'],
+    ['a code that is the number zero', '{"code":0,"message":"success"}'],
+    ['a code of zero inside error', '{"error":{"code":0}}'],
+    ['a code that is empty', '{"error_code":""}'],
+    ['members that are null', '{"error_code":null,"error_msg":null,"error":null}'],
+    ['a request id', '{"request_id":"r"}'],
+  ])('went well with %s under 200', (_, body) => {
+    expect(rowOf(read(answer(200, body)))).toBe('ok');
   });
 
-  it.each<[string, Answer, string]>([
-    ['a refusal in a 200', answer(200, { error_code: 'HSS.0010' }), 'refused upstream_permission_denied'],
-    [
-      'the short form in a 200',
-      answer(200, { error_code: '00000010' }),
-      'refused upstream_permission_denied',
+  it.each([
+    ...['null', '[]', '[{}]', '"ok"', 'true', '0', '<html>', '{"error_code":'],
+    ...[
+      '{"total_num":3}',
+      '{"result":"success"}',
+      '{"message":"ok"}',
+      '{"error_msg":"x"}',
+      '{"errorMsg":"x"}',
     ],
-    ['a code nobody knows in a 200', answer(200, { error_code: 'XYZ.1' }), 'refused upstream_refused'],
-    ['HTML in a 200', answer(200, '<html>'), 'unknown upstream_unreadable'],
-    ['a cut off body in a 200', answer(200, '{"error_code":'), 'unknown upstream_unreadable'],
-    ['another success', answer(204), 'unknown upstream_unreadable'],
+    ...['{"error_description":"x"}', '{"error":"forbidden"}', '{"error":{}}', '{"error":{"message":"x"}}'],
+    ...['{"error":false}', '{"error":[]}', '{"error_code":{}}', '{"error_code":true}', '{"code":[1]}'],
+    ...['{"error_code":"0","error":"x"}', '{"error_code":"0","code":"HSS.0010"}', '{"error_code":" "}'],
+    ...['{"code":200,"message":"ok"}', '{"code":"302"}', '{"error":{"code":204}}'],
+  ])('may or may not have been done with %s under 200', (body) => {
+    expect(rowOf(read(answer(200, body)))).toBe(UNREADABLE);
+  });
+
+  it.each([204, 201, 202, 206])('may or may not have been done under %i', (status) => {
+    for (const body of ['', '{}']) expect(rowOf(read(answer(status, body)))).toBe(UNREADABLE);
+  });
+
+  it.each(SHAPES)('refuses in a 200 by a code in %s', (_, shape) => {
+    expect(rowOf(read(answer(200, shape('HSS.0010', 'no'))))).toBe('refused upstream_permission_denied');
+    expect(rowOf(read(answer(200, shape('00000010', 'no'))))).toBe('refused upstream_permission_denied');
+    expect(rowOf(read(answer(200, shape('XYZ.1', 'no'))))).toBe('refused upstream_refused');
+    expect(rowOf(read(answer(200, shape('APIGW.0308', 'no'))))).toBe('throttled upstream_throttled');
+    expect(rowOf(read(answer(200, shape(500, 'no'))))).toBe('unknown upstream_failed');
+    expect(rowOf(read(answer(200, shape(403, 'no'))))).toBe('refused upstream_refused');
+  });
+
+  /** Whatever JSON can be, mostly in the places where errors are spoken of. */
+  const value = fc.oneof(
+    {
+      weight: 3,
+      arbitrary: fc.constantFrom<unknown>('', null, '0', 0, '000', 'HSS.1007', 'x', 200, 500, 404),
+    },
+    { weight: 1, arbitrary: fc.jsonValue() },
+  );
+  const members = (names: readonly string[]) =>
+    fc.dictionary(fc.oneof(fc.constantFrom(...names), fc.string({ maxLength: 5 })), value, { maxKeys: 4 });
+  const NAMES = [
+    'error_code',
+    'errorCode',
+    'code',
+    'error_msg',
+    'errorMsg',
+    'message',
+    'error',
+    'request_id',
+  ];
+  const document = fc.oneof(
+    fc.jsonValue(),
+    members(NAMES),
+    fc.record({ error: members(NAMES) }),
+    fc.tuple(members(NAMES), members(NAMES)).map(([body, error]) => ({ ...body, error })),
+  );
+  const isEmpty = (each: unknown) => each === undefined || each === null || each === '';
+  const codesIn = (body: unknown): unknown[] => {
+    if (typeof body !== 'object' || body === null || Array.isArray(body)) return [];
+    const { error_code, errorCode, code, error } = body as Record<string, unknown>;
+    return [error_code, errorCode, code].filter((each) => !isEmpty(each)).concat(codesIn(error));
+  };
+  const isZero = (code: unknown) => code === 0 || (typeof code === 'string' && /^0+$/.test(code));
+
+  it('went well only as it is documented to, whatever it is', () => {
+    fc.assert(
+      fc.property(document, (body) => {
+        if (!read(answer(200, JSON.stringify(body))).ok) return;
+        expect([typeof body, body === null, Array.isArray(body)]).toEqual(['object', false, false]);
+        const { error, ...rest } = body as Record<string, unknown>;
+        const codes = codesIn(body);
+        expect(codes.every(isZero)).toBe(true);
+        if (!isEmpty(error)) expect(codesIn(error).length).toBeGreaterThan(0);
+        const others = Object.entries(rest).filter(
+          ([name, each]) => !/^request_?[iI]d$/.test(name) && !isEmpty(each),
+        );
+        if (codes.length === 0) expect(others).toEqual([]);
+      }),
+      { numRuns: 5_000 },
+    );
+  });
+
+  it('is refused in a 200 only by a code that can be read and is none of a success', () => {
+    fc.assert(
+      fc.property(document, (body) => {
+        const reading = read(answer(200, JSON.stringify(body)));
+        if (reading.ok || reading.row.verdict === 'unknown') return;
+        const codes = codesIn(body);
+        expect(codes.length).toBeGreaterThan(0);
+        expect(codes.some(isZero)).toBe(false);
+        expect(codes.every((code) => typeof code === 'string' || typeof code === 'number')).toBe(true);
+      }),
+      { numRuns: 5_000 },
+    );
+  });
+});
+
+describe('an answer to a call that reads', () => {
+  it.each(['{}', '{"total_num":3}', '{"data_list":[],"message":"partly"}', '{"error_code":"0","token":{}}'])(
+    'is one with %s',
+    (body) => {
+      expect(rowOf(read(answer(200, body), READ))).toBe('ok');
+      expect(rowOf(read(answer(201, body), TOKEN_CREATED))).toBe('ok');
+    },
+  );
+
+  it.each([
+    '',
+    ' ',
+    'null',
+    '[]',
+    '"ok"',
+    '7',
+    '<html>',
+    '{"error":"x"}',
+    '{"error_msg":"x"}',
+    '{"code":{}}',
+  ])('is none with %j', (body) => {
+    expect(rowOf(read(answer(200, body), READ))).toBe(UNREADABLE);
+    expect(rowOf(read(answer(201, body), TOKEN_CREATED))).toBe(UNREADABLE);
+  });
+
+  it.each(SHAPES)('refuses by a code in %s', (_, shape) => {
+    expect(rowOf(read(answer(200, shape('HSS.0010', 'no')), READ))).toBe(
+      'refused upstream_permission_denied',
+    );
+  });
+});
+
+describe('an answer', () => {
+  it.each<[string, Answer, string]>([
     ['a redirect', answer(302, '', { location: 'http://elsewhere' }), 'refused upstream_redirected'],
     ['a business refusal', answer(400, { error_code: 'HSS.1007' }), 'refused agent_offline'],
     ['a business code nobody knows', answer(400, { error_code: 'HSS.9999' }), 'refused upstream_refused'],
@@ -90,9 +221,30 @@ describe('an answer', () => {
     expect(rowOf(read(given))).toBe(row);
   });
 
+  it.each(SHAPES)('is read by its code in %s, under any status', (_, shape) => {
+    expect(rowOf(read(answer(400, shape('HSS.1007', 'offline'))))).toBe('refused agent_offline');
+    expect(rowOf(read(answer(429, shape('APIG.0308', 'slow'))))).toBe('throttled upstream_throttled');
+    expect(rowOf(read(answer(500, shape('HSS.0041', 'no'))))).toBe('unknown upstream_failed');
+    expect(rowOf(read(answer(401, shape(401, 'no'))))).toBe('unauthenticated upstream_authentication_failed');
+    expect(read(answer(400, shape('HSS.1007', 'offline')))).toMatchObject({
+      upstreamCode: 'HSS.1007',
+      upstreamMessage: 'offline',
+    });
+  });
+
+  it('is read by the code that tells most, where it has several', () => {
+    const body = { error: { code: 400, error_code: 'HSS.1007', message: '  the agent\n is\toffline ' } };
+    expect(read(answer(400, body))).toMatchObject({
+      row: { code: 'agent_offline' },
+      upstreamCode: 'HSS.1007',
+      upstreamMessage: 'the agent is offline',
+    });
+    expect(read(answer(400, { error: 'forbidden' }))).toMatchObject({ upstreamMessage: 'forbidden' });
+  });
+
   it('of the status that another call wants went well there', () => {
-    expect(rowOf(read(answer(201, '{}'), 201))).toBe('ok');
-    expect(rowOf(read(answer(200, '{}'), 201))).toBe('unknown upstream_unreadable');
+    expect(rowOf(read(answer(201, '{}'), TOKEN_CREATED))).toBe('ok');
+    expect(rowOf(read(answer(200, '{}'), TOKEN_CREATED))).toBe(UNREADABLE);
   });
 
   it("tells upstream's request id, from the header before the body", () => {
@@ -143,25 +295,9 @@ describe('an answer', () => {
 });
 
 describe('Retry-After', () => {
-  it.each<[string | undefined, number | undefined]>([
-    [undefined, undefined],
-    ['0', 0],
-    ['7', 7_000],
-    [' 7 ', 7_000],
-    ['120', 120_000],
-    ['Sun, 16 Aug 2026 09:00:30 GMT', 30_000],
-    ['Sun, 16 Aug 2026 08:00:00 GMT', 0],
-    ['soon', undefined],
-    ['', undefined],
-    ['-1', undefined],
-    ['1.5', undefined],
-    ['99999999999999999999', undefined],
-  ])('%j is %p ms', (value, expected) => {
-    expect(retryAfterMs(value, NOW)).toBe(expected);
-  });
-
-  it('travels with whatever was not well', () => {
+  it('travels, within bounds, with whatever was not well', () => {
     expect(read(answer(429, '', { 'retry-after': '3' }))).toMatchObject({ retryAfterMs: 3_000 });
+    expect(read(answer(503, '', { 'retry-after': '86400' }))).toMatchObject({ retryAfterMs: 300_000 });
     expect(read(answer(200, '', { 'retry-after': '3' }))).not.toHaveProperty('retryAfterMs');
   });
 });

@@ -1,4 +1,8 @@
-import type { Answer, Exchange } from './transport.js';
+import type { SaidByUpstream } from '../domain/outcome.js';
+import { printableWord } from './printable.js';
+import { retryAfterMs } from './retry-after.js';
+import { header, type Answer, type Exchange } from './transport.js';
+import { wordsIn, type Said, type UpstreamWords } from './upstream-words.js';
 import { errorRow, UNANSWERED, UNREACHED, UNREADABLE, type ErrorRow } from './upstream.errors.js';
 
 /** An exchange understood: it went well, or which row of the error table it met. */
@@ -8,90 +12,81 @@ export type Reading =
       readonly ok: false;
       readonly row: ErrorRow;
       readonly upstreamCode?: string;
+      /** What upstream said of it, safe to show. */
+      readonly upstreamMessage?: string;
       readonly requestId?: string;
-      /** Milliseconds upstream asked us to wait. */
+      /** Milliseconds upstream asked us to wait, within bounds. */
       readonly retryAfterMs?: number;
     };
 
-/** Longest upstream id or code that is kept; both end up in answers, logs and the audit. */
-const MAX_WORD = 128;
-
-/** A value from upstream as a word that is safe to show: printable, bounded. */
-function word(value: unknown): string | undefined {
-  if (typeof value !== 'string' && typeof value !== 'number') return undefined;
-  const text = String(value)
-    .replace(/[^\x21-\x7e]/g, '')
-    .slice(0, MAX_WORD);
-  return text === '' ? undefined : text;
+/** Upstream's own words about what did not go well. */
+export function saidIn(reading: Reading): SaidByUpstream {
+  const { requestId } = reading;
+  const { upstreamCode: code, upstreamMessage: message } = reading.ok ? {} : reading;
+  return {
+    ...(code !== undefined && { code }),
+    ...(requestId !== undefined && { requestId }),
+    ...(message !== undefined && { message }),
+  };
 }
 
-export function header(answer: Answer, name: string): string | undefined {
-  const value = answer.headers[name];
-  return Array.isArray(value) ? value[0] : value;
+/** What makes an answer a success. Calls that act document none but an empty one (contract 1.7); all others answer a document. */
+export interface Success {
+  readonly status: number;
+  readonly body: 'nothing' | 'document';
 }
 
-/** `Retry-After` in milliseconds: seconds, or an HTTP date. */
-export function retryAfterMs(value: string | undefined, now: number): number | undefined {
-  if (value === undefined) return undefined;
-  if (/^\d{1,9}$/.test(value.trim())) return Number(value) * 1_000;
-  // A date begins with its day's name; without that, the parser would find a date in almost any number.
-  const date = /^[A-Z][a-z]{2}/.test(value) ? Date.parse(value) : NaN;
-  return Number.isNaN(date) ? undefined : Math.max(0, date - now);
-}
+export const ACTED: Success = { status: 200, body: 'nothing' };
+export const READ: Success = { status: 200, body: 'document' };
+export const TOKEN_CREATED: Success = { status: 201, body: 'document' };
 
-interface UpstreamWords {
-  code?: string;
-  requestId?: string;
-}
-
-/** Upstream's error code in any of the body shapes of contract 5.1. */
-function wordsOf(body: unknown): UpstreamWords {
-  if (typeof body !== 'object' || body === null) return {};
-  const { error_code, error, request_id } = body as Record<string, unknown>;
-  const nested = typeof error === 'object' && error !== null ? (error as { code?: unknown }).code : undefined;
-  const code = word(error_code ?? nested);
-  const requestId = word(request_id);
-  return { ...(code !== undefined && { code }), ...(requestId !== undefined && { requestId }) };
-}
-
-function parsed(body: string): { json: boolean; value?: unknown } {
-  if (body.trim() === '') return { json: true };
-  try {
-    return { json: true, value: JSON.parse(body) };
-  } catch {
-    return { json: false };
-  }
-}
-
-/** Codes that mean success when they come with an HTTP 200. */
-const ZERO = /^0*$/;
+const GOES_WELL: Readonly<Record<Success['body'], ReadonlySet<Said>>> = {
+  nothing: new Set(['nothing', 'success']),
+  document: new Set(['nothing', 'success', 'content']),
+};
 
 /**
- * Reads one exchange, by error code, then by HTTP status, then by how far it got.
+ * Reads one exchange, by error code, then by HTTP status, then by how far it got. Only what is documented as a success is one.
  *
- * @param success the one status that means success for this call
+ * @param hidden secrets of ours that no message may repeat
  */
-export function classify(exchange: Exchange, success: number, now: number): Reading {
+export function classify(exchange: Exchange, success: Success, hidden: readonly string[] = []): Reading {
   if (exchange.reached !== 'answered') {
     return { ok: false, row: exchange.reached === 'sent' ? UNANSWERED : UNREACHED };
   }
-  const { json, value } = parsed(exchange.body);
-  const words = wordsOf(value);
-  const requestId = word(header(exchange, 'x-request-id')) ?? words.requestId;
+  const words = wordsOf(exchange, success, hidden);
+  const requestId = printableWord(header(exchange, 'x-request-id')) ?? words.requestId;
   const id = requestId === undefined ? {} : { requestId };
-  const code = words.code !== undefined && ZERO.test(words.code) ? undefined : words.code;
-  if (exchange.status === success && code === undefined) {
-    return json ? { ok: true, body: exchange.body, ...id } : { ok: false, row: UNREADABLE, ...id };
+  if (exchange.status === success.status && GOES_WELL[success.body].has(words.says)) {
+    return { ok: true, body: exchange.body, ...id };
   }
-  if (exchange.status >= 200 && exchange.status < 300 && code === undefined) {
-    return { ok: false, row: UNREADABLE, ...id };
-  }
-  const wait = retryAfterMs(header(exchange, 'retry-after'), now);
+  const { code, message } = words;
+  const wait = retryAfterMs(exchange);
   return {
     ok: false,
-    row: errorRow(code, exchange.status),
+    row: rowOf(exchange.status, words),
     ...id,
     ...(code !== undefined && { upstreamCode: code }),
+    ...(message !== undefined && { upstreamMessage: message }),
     ...(wait !== undefined && { retryAfterMs: wait }),
   };
+}
+
+function wordsOf({ body }: Answer, success: Success, hidden: readonly string[]): UpstreamWords {
+  // An empty answer is a document of no kind.
+  if (body.trim() === '') return { says: success.body === 'nothing' ? 'nothing' : 'unclear' };
+  try {
+    return wordsIn(JSON.parse(body), hidden);
+  } catch {
+    return { says: 'unclear' };
+  }
+}
+
+/** An answer that did not go well. Under the status of a success only a code that can be read, and that is none itself, refuses. */
+function rowOf(status: number, { says, code }: UpstreamWords): ErrorRow {
+  if (status < 200 || status > 299) return errorRow(code, status);
+  if (says !== 'error' || code === undefined) return UNREADABLE;
+  const repeated = /^\d{3}$/.test(code) ? Number(code) : undefined;
+  if (repeated === undefined || (repeated >= 400 && repeated < 500)) return errorRow(code, status);
+  return repeated >= 500 ? errorRow(undefined, repeated) : UNREADABLE;
 }

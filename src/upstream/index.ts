@@ -15,8 +15,9 @@ export { listingIn, listingOf, restAfter, type ListedRow, type Listing, type Res
 export type { ReadBack, UpstreamCall } from './upstream-call.js';
 export { documentedFaults, UNKNOWN_PROJECT_FAULT, type DocumentedFault } from './documented-faults.js';
 export { faultOfItems } from './item-fault.js';
-export { documentedReadFaults, faultOfRead } from './read-fault.js';
+export { documentedReadFaults, faultOfRead, UNREADABLE_READ } from './read-fault.js';
 export type { AlarmStanding, Standing } from './standing.js';
+export { TROUBLES, type Trouble } from './authentication/authenticator.js';
 export type { ProjectGate } from './gate/project-gate.js';
 export {
   ALL_GRANTED,

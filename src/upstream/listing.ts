@@ -68,7 +68,7 @@ function isObject(value: unknown): value is ListedRow {
 }
 
 /** Any member of an answer may be left out, null or empty (contract 2.1). */
-function isAbsent(value: unknown): boolean {
+export function isAbsent(value: unknown): boolean {
   return value === undefined || value === null || value === '';
 }
 

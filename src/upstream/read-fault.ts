@@ -1,11 +1,13 @@
 import type { Fault } from '../domain/outcome.js';
 import { documentedFaults } from './documented-faults.js';
+import { faultOf, UNREADABLE } from './upstream.errors.js';
 
 /** What a fault means for a call that only reads; what is not listed here is true of reading as it stands. */
 const WORDS: Readonly<Record<string, string>> = {
   upstream_unanswered:
     'Upstream was asked and gave no complete answer. Nothing was done; try again, or ask for less.',
-  upstream_unreadable: 'Upstream answered something that is not its documented answer. Nothing was done.',
+  upstream_unreadable:
+    'Upstream answered something that is not its documented answer, so what it has is not known. Nothing was done; try again later.',
   upstream_failed: 'Upstream failed while it was asked. Nothing was done; try again later.',
   upstream_refused: 'Upstream refused to be read.',
   upstream_permission_denied:
@@ -31,6 +33,9 @@ export function faultOfRead(fault: Fault): Fault {
   const detail = words === undefined ? fault.detail : words + told;
   return { ...fault, code, status, detail, retryable: retryable || LOST.has(code) };
 }
+
+/** Of a reading call that was answered with something else than what it asks for. */
+export const UNREADABLE_READ: Fault = faultOfRead(faultOf(UNREADABLE, {}));
 
 /** One fault for each code that a call which only reads can end in, for the document. */
 export function documentedReadFaults(requestId: string): Fault[] {

@@ -1,6 +1,7 @@
 import { parseExact } from '../domain/exact-json.js';
 import type { ListOperation } from '../domain/operation-name.js';
 import { itemIdOf } from './list-calls.js';
+import { isAbsent } from './listing.js';
 import { CHANGED_LIST, isSameItem, type UpstreamList, type WireItem } from './lists.js';
 import { readWhole, type Place } from './read-whole.js';
 import type { AlarmStanding, Standing } from './standing.js';

@@ -1,5 +1,7 @@
 import axios, { AxiosHeaders, type AxiosAdapter, type AxiosInstance } from 'axios';
-import { Agent, type Dispatcher } from 'undici';
+import { Agent, Pool, type Dispatcher } from 'undici';
+
+import type { Clock } from '../domain/clock.js';
 
 /** One HTTP request as it travels. */
 export interface WireRequest {
@@ -38,6 +40,12 @@ export interface NoAnswer {
 
 export type Exchange = Answer | NoAnswer;
 
+/** One header of an answer; of several of one name the first. */
+export function header({ headers }: Pick<Answer, 'headers'>, name: string): string | undefined {
+  const value = headers[name];
+  return Array.isArray(value) ? value[0] : value;
+}
+
 /** How requests travel; the seam where a test can bring its own network. */
 export abstract class Transport {
   abstract exchange(request: WireRequest): Promise<Exchange>;
@@ -49,6 +57,11 @@ const MAX_ANSWER_HEADER_BYTES = 65_536;
 const CONNECT_TIMEOUT_MS = 3_000;
 /** Shorter than what middle boxes grant, so that it is we who close an idle connection. */
 const KEEP_ALIVE_MS = 4_000;
+/**
+ * Connections that are busy all the time never become idle, and a name is looked up only where one is opened: so all of them are
+ * replaced now and then. Longer than any exchange takes.
+ */
+const RETIRE_AFTER_MS = 120_000;
 
 class NoAnswerError extends Error {
   constructor(readonly outcome: NoAnswer) {
@@ -136,7 +149,7 @@ interface ExchangeConfig {
 
 const nothing = () => undefined;
 
-function undiciAdapter(dispatcher: Dispatcher): AxiosAdapter {
+function undiciAdapter(dispatcherNow: () => Dispatcher): AxiosAdapter {
   return (config) => {
     const { wire } = config as unknown as ExchangeConfig;
     return new Promise((resolve, reject) => {
@@ -150,7 +163,7 @@ function undiciAdapter(dispatcher: Dispatcher): AxiosAdapter {
         reject,
       );
       const { origin, method, target, headers, body } = wire;
-      dispatcher.dispatch({ origin, method, path: target, headers, body: body ?? null }, handler);
+      dispatcherNow().dispatch({ origin, method, path: target, headers, body: body ?? null }, handler);
     });
   };
 }
@@ -160,25 +173,15 @@ function undiciAdapter(dispatcher: Dispatcher): AxiosAdapter {
  * judged, bodies are neither parsed nor written here.
  */
 export class HttpTransport extends Transport {
-  readonly #agent: Agent;
   readonly #axios: AxiosInstance;
+  readonly #connections: RetiringConnections;
 
   /** @param connections at most so many to one origin */
-  constructor(connections: number) {
+  constructor(connections: number, clock: Clock) {
     super();
-    this.#agent = new Agent({
-      connections,
-      pipelining: 1,
-      keepAliveTimeout: KEEP_ALIVE_MS,
-      keepAliveMaxTimeout: KEEP_ALIVE_MS,
-      maxHeaderSize: MAX_ANSWER_HEADER_BYTES,
-      // Each exchange has its own timer for the whole of it.
-      headersTimeout: 0,
-      bodyTimeout: 0,
-      connect: { timeout: CONNECT_TIMEOUT_MS },
-    });
+    this.#connections = new RetiringConnections(connections, clock);
     this.#axios = axios.create({
-      adapter: undiciAdapter(this.#agent),
+      adapter: undiciAdapter(() => this.#connections.now()),
       transformRequest: [],
       transformResponse: [],
       validateStatus: null,
@@ -210,6 +213,76 @@ export class HttpTransport extends Transport {
 
   /** What is under way then ends without an answer: nobody waits for it any more. */
   async close(): Promise<void> {
-    await this.#agent.destroy();
+    await this.#connections.destroy();
+  }
+}
+
+/**
+ * Connections, all of which are replaced now and then. What is under way on the old ones, or waits for one of them, goes on there.
+ * (undici's own `clientTtl` does not do: it retires connections one by one and leaves those who wait for one without any.)
+ */
+class RetiringConnections {
+  #current: Connections;
+  #retired: Connections | undefined;
+  #bornAt: number;
+
+  constructor(
+    private readonly connections: number,
+    private readonly clock: Clock,
+  ) {
+    this.#current = new Connections(connections);
+    this.#bornAt = clock.monotonic();
+  }
+
+  /** For an exchange that begins now. */
+  now(): Dispatcher {
+    const now = this.clock.monotonic();
+    if (now - this.#bornAt >= RETIRE_AFTER_MS) {
+      // Whatever they had to do was over long ago.
+      void this.#retired?.destroy();
+      this.#retired = this.#current;
+      this.#retired.retire();
+      this.#current = new Connections(this.connections);
+      this.#bornAt = now;
+    }
+    return this.#current.agent;
+  }
+
+  async destroy(): Promise<void> {
+    await Promise.all([this.#current.destroy(), this.#retired?.destroy()]);
+  }
+}
+
+/** An agent that can be destroyed even while it closes: undici's then knows its pools no longer. */
+class Connections {
+  readonly agent: Agent;
+  readonly #pools: Pool[] = [];
+
+  constructor(connections: number) {
+    this.agent = new Agent({
+      factory: (origin, options) => {
+        const pool = new Pool(origin, options);
+        this.#pools.push(pool);
+        return pool;
+      },
+      connections,
+      pipelining: 1,
+      keepAliveTimeout: KEEP_ALIVE_MS,
+      keepAliveMaxTimeout: KEEP_ALIVE_MS,
+      maxHeaderSize: MAX_ANSWER_HEADER_BYTES,
+      // Each exchange has its own timer for the whole of it.
+      headersTimeout: 0,
+      bodyTimeout: 0,
+      connect: { timeout: CONNECT_TIMEOUT_MS },
+    });
+  }
+
+  /** Takes no more exchanges, and closes when those that it has are over. */
+  retire(): void {
+    this.agent.close().catch(() => undefined);
+  }
+
+  async destroy(): Promise<void> {
+    await Promise.all([this.agent.destroy(), ...this.#pools.map((pool) => pool.destroy())]);
   }
 }

@@ -10,10 +10,11 @@ import {
   AuthenticationError,
   type Authenticator,
   type Proof,
+  type Trouble,
   type UnprovenRequest,
 } from './authentication/authenticator.js';
 import { authenticatorsOf } from './authentication/authenticators.js';
-import { classify, type Reading } from './classify.js';
+import { ACTED, classify, READ, saidIn, type Reading } from './classify.js';
 import { forecastOf, type Forecast } from './forecast.js';
 import { previewOf, type PreviewedRequest } from './preview.js';
 import { ProjectGate, type Held, type Pass } from './gate/project-gate.js';
@@ -21,7 +22,7 @@ import { standingsOf, type Asked } from './read-back.js';
 import { backoff, decide, LEAST_TIME_FOR_AN_ATTEMPT_MS, type Situation } from './retry.js';
 import { Transport } from './transport.js';
 import { targetOf, type Read, type ReadBack, type UpstreamCall } from './upstream-call.js';
-import { faultOf, HELD, OUT_OF_TIME, type Verdict } from './upstream.errors.js';
+import { faultOf, HELD, OUT_OF_TIME, UNREADABLE, type Verdict } from './upstream.errors.js';
 
 /** What came of a call. Faults of upstream are results, not exceptions. */
 export type UpstreamResult =
@@ -152,9 +153,9 @@ export class UpstreamClient implements OnApplicationShutdown {
     return of(this.#authenticators, project).projectId(context.deadlineAt).catch(faultFrom);
   }
 
-  /** Projects whose credentials upstream refuses at the moment. */
-  projectsWithoutCredentials(): string[] {
-    return [...this.#authenticators].filter(([, { available }]) => !available).map(([name]) => name);
+  /** Of every project, why it has no credential at the moment; undefined where it has one or may ask for one. */
+  troubles(): ReadonlyMap<string, Trouble | undefined> {
+    return new Map([...this.#authenticators].map(([name, { trouble }]) => [name, trouble]));
   }
 
   /** What all requests to one project share, for the metrics. */
@@ -191,7 +192,7 @@ export class UpstreamClient implements OnApplicationShutdown {
     let result: Verdict | 'ok' = 'unknown';
     try {
       const reading = await this.#exchange(call, context, proof, progress);
-      result = reading.ok ? 'ok' : reading.row.verdict;
+      result = resultOf(reading);
       return reading;
     } finally {
       pass.done(result);
@@ -216,7 +217,7 @@ export class UpstreamClient implements OnApplicationShutdown {
       ...(call.body !== undefined && { body: call.body }),
       ...(progress.beforeSending && { beforeSending: progress.beforeSending }),
     });
-    const reading = classify(exchange, 200, this.clock.now());
+    const reading = classify(exchange, call.method === 'GET' ? READ : ACTED, secretsIn(proof));
     progress.bytesSent ||= exchange.reached !== 'not_sent';
     progress.status = exchange.reached === 'answered' ? exchange.status : undefined;
     progress.requestId = reading.requestId;
@@ -259,7 +260,7 @@ export class UpstreamClient implements OnApplicationShutdown {
     return {
       attempts: attempts + replays,
       bytesSent,
-      durationMs: Math.max(0, this.clock.monotonic() - startedAt),
+      durationMs: Math.max(0, Math.round(this.clock.monotonic() - startedAt)),
       ...(status !== undefined && { status }),
       ...(requestId !== undefined && { requestId }),
     };
@@ -288,16 +289,26 @@ function faultFrom(error: unknown): Fault {
   throw error;
 }
 
+/** How an attempt went for upstream: one that answers, be it something that nobody understands, is not down. */
+function resultOf(reading: Reading): Verdict | 'ok' {
+  return reading.ok || reading.row === UNREADABLE ? 'ok' : reading.row.verdict;
+}
+
+/** What proves our identity, lest a message of upstream's repeat it. */
+function secretsIn({ headers }: Proof): string[] {
+  return [headers['X-Auth-Token'], headers['X-Security-Token']].flatMap((secret) => secret ?? []);
+}
+
 function heldFault(held: Held, retryAfterMs: number): Fault {
   return faultOf(HELD[held], {}, Math.max(1, Math.ceil(retryAfterMs / 1_000)));
 }
 
 /** @param waitMs how long to wait where upstream does not say */
 function faultOfReading(reading: Extract<Reading, { ok: false }>, waitMs?: number): Fault {
-  const { row, upstreamCode: code, requestId, retryAfterMs = waitMs } = reading;
+  const { row, retryAfterMs = waitMs } = reading;
   return faultOf(
     row,
-    { ...(code !== undefined && { code }), ...(requestId !== undefined && { requestId }) },
-    retryAfterMs === undefined ? undefined : Math.ceil(retryAfterMs / 1_000),
+    saidIn(reading),
+    retryAfterMs === undefined ? undefined : Math.max(1, Math.ceil(retryAfterMs / 1_000)),
   );
 }

@@ -1,4 +1,4 @@
-import type { Fault } from '../domain/outcome.js';
+import type { Fault, SaidByUpstream } from '../domain/outcome.js';
 
 /**
  * What an error code of upstream says about the request that met it.
@@ -278,11 +278,7 @@ export const KNOWN_CODES: readonly (readonly [code: string, status: number])[] =
 ];
 
 /** A row as the fault that a caller and the audit see. */
-export function faultOf(
-  row: ErrorRow,
-  upstream: { code?: string; requestId?: string },
-  retryAfter?: number,
-): Fault {
+export function faultOf(row: ErrorRow, upstream: SaidByUpstream, retryAfter?: number): Fault {
   const { code, status, retryable } = row;
   const detail = upstream.code === undefined ? row.detail : `${row.detail} (upstream: ${upstream.code})`;
   return {
@@ -291,7 +287,7 @@ export function faultOf(
     detail,
     retryable,
     ...(retryAfter !== undefined && { retryAfter }),
-    ...((upstream.code !== undefined || upstream.requestId !== undefined) && { upstream }),
+    ...(Object.values(upstream).some((word) => word !== undefined) && { upstream }),
   };
 }
 

@@ -1,6 +1,7 @@
 import { Global, Module } from '@nestjs/common';
 
 import { CONFIG, type Config } from '../config/config.js';
+import { Clock } from '../domain/clock.js';
 import { DocumentSource } from '../domain/document-source.js';
 import { HttpTransport, Transport } from './transport.js';
 import { TransportDocuments } from './transport-documents.js';
@@ -11,8 +12,8 @@ import { UpstreamClient } from './upstream.client.js';
   providers: [
     {
       provide: Transport,
-      inject: [CONFIG],
-      useFactory: ({ upstream }: Config) => new HttpTransport(upstream.connections),
+      inject: [CONFIG, Clock],
+      useFactory: ({ upstream }: Config, clock: Clock) => new HttpTransport(upstream.connections, clock),
     },
     UpstreamClient,
     { provide: DocumentSource, useClass: TransportDocuments },

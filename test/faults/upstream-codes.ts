@@ -67,13 +67,22 @@ export const UPSTREAM_CODES: readonly UpstreamCode[] = [
   ...BARE,
 ];
 
-/** The error body that goes with a code (contract 5.1). */
+/** The shapes that a code comes in (contract 5.1), and those of others of the vendor's gateways. */
+const SHAPES: readonly ((code: string) => object)[] = [
+  (code) => ({ error_code: code, error_description: 'no', error_msg: 'no' }),
+  (code) => ({ error_msg: 'no', error_code: code, request_id: 'r' }),
+  (code) => ({ errorCode: code, errorMsg: 'no' }),
+  (code) => ({ code, message: 'no' }),
+  (code) => ({ error: { code, message: 'no', title: 'no' } }),
+  (code) => ({ error: { error_code: code, error_msg: 'no' } }),
+];
+
+/** An error body that goes with a code: the shapes take turns with the numbers, so that each is met with many. */
 export function bodyWith(code: string | undefined): string {
   if (code === undefined) return '';
   if (code === '00000010') return JSON.stringify({ error_code: code, error_description: '拒绝访问' });
-  if (code.startsWith('HSS.'))
-    return JSON.stringify({ error_code: code, error_description: 'no', error_msg: 'no' });
-  return JSON.stringify({ error_msg: 'no', error_code: code, request_id: 'r' });
+  const shape = SHAPES[Number(code.slice(-4)) % SHAPES.length] ?? SHAPES[0]!;
+  return JSON.stringify(shape(code));
 }
 
 /** How IAM refuses a login, and what a caller is told then: it names the account's trouble, never the request's. */

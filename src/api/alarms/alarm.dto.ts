@@ -191,7 +191,7 @@ export class ListedAlarmDto {
   })
   occurTime?: number | string;
   /**
-   * The same for people, where it is within the years that can be said so.
+   * The same for people, where it is a time between 2001 and 2286: anything else is none.
    * @example '2022-12-26T09:26:00.353Z'
    */
   @ApiProperty({ format: 'date-time' })
@@ -250,9 +250,9 @@ export class ListedAlarmDto {
    * @example '0'
    */
   enterpriseProjectId?: string;
-  /** The operation types that it takes now. */
+  /** The operation types that it takes now; empty: none. Absent: upstream does not tell. */
   @ApiProperty({ enum: OPERATION_TYPE_NAMES, isArray: true, example: ['mark_as_handled', 'ignore'] })
-  accepts!: readonly OperationType[];
+  accepts?: readonly OperationType[];
   /** Details as an operation takes them. */
   @ApiProperty({ type: [ListedAlarmDetailDto] })
   details!: readonly ListedAlarmDetailDto[];

@@ -100,15 +100,19 @@ export function upstreamProblem(problem: Problem, requestId: string): { status: 
     theirs !== undefined && own === undefined
       ? [statusOf(problem), theirs]
       : (own ?? BY_STATUS[status] ?? OTHERWISE);
-  const named = (extras.violations ?? []).slice(0, MOST_NAMED).map(wordsOf);
-  const message = named.length === 0 ? detail : `${detail} ${named.join('; ')}`;
+  const named = (extras.violations ?? []).slice(0, MOST_NAMED).map(wordsOf).join('; ');
+  const said = extras.upstream?.message;
+  const message = [detail, named, said === undefined ? '' : `Upstream says: ${said}`]
+    .filter((part) => part !== '')
+    .join(' ');
   return { status: httpStatus, body: { error_code: errorCode, error_msg: message, request_id: requestId } };
 }
 
-/** Upstream's own status; a refusal inside a success would pass for one. */
+/** Upstream's own status; an error inside a success would pass for one, and what is not known must not pass for a refusal. */
 function statusOf(problem: Problem): number {
   const status = problem instanceof OperateProblem ? problem.upstreamStatus : undefined;
-  return status === undefined || status < 400 ? 400 : status;
+  if (status !== undefined && status >= 400) return status;
+  return problem.status === 504 ? 504 : 400;
 }
 
 function wordsOf({ pointer, parameter, message }: Violation): string {

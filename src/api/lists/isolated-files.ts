@@ -64,7 +64,8 @@ function targetOf(line: Listed): IsolatedFileTargetDto | undefined {
   const hostId = text(line['host_id']);
   const fileHash = text(line['file_hash']);
   const filePath = text(line['file_path']);
-  const fileAttr = text(line['file_attr']);
+  // Documented as a text, and shown as a number in examples (contract 2.1).
+  const fileAttr = text(line['file_attr']) ?? whole(line['file_attr'])?.toString();
   if (!hostId || !fileHash || !filePath) return undefined;
   return { hostId, fileHash, filePath, ...(fileAttr !== undefined && { fileAttr }) };
 }

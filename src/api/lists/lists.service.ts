@@ -1,13 +1,12 @@
 import { Injectable } from '@nestjs/common';
 
 import type { CallContext } from '../../domain/caller.js';
-import { parseExact } from '../../domain/exact-json.js';
 import { lackOf } from '../../domain/grants.js';
 import { Problem } from '../../http/problem.js';
 import { digestOf, writeCursor } from '../../lists/list-cursor.js';
 import { readPage, type Lines, type Source } from '../../lists/list-page.js';
 import type { ListQueryDto } from '../../lists/list-query.dto.js';
-import { list, object, whole, type Listed } from '../../lists/listed-value.js';
+import type { Listed } from '../../lists/listed-value.js';
 import { Readers, type Place } from '../../lists/readers.js';
 import { itemIdOf, readEvents } from '../../upstream/index.js';
 import { readListQuery, type AskedList } from './list-query.js';
@@ -71,9 +70,8 @@ export class ListsService {
       ['offset', String(offset)],
       ['limit', String(Math.min(MOST_LINES, Math.max(LEAST_LINES, limit)))],
     ];
-    const body = await this.readers.read(readEvents(call, place, path, query), context);
-    const answer = object(body.trim() === '' ? {} : parseExact(body));
-    return { lines: list(answer['data_list']).map(object), total: whole(answer['total_num']) ?? Infinity };
+    const { rows, total } = await this.readers.rows(readEvents(call, place, path, query), context);
+    return { lines: rows, ...(total !== undefined && { total }) };
   }
 }
 

@@ -25,6 +25,7 @@ export function answeredOf({ trail, recorded, fault }: Handled): Answered {
  */
 export function answer(reply: FastifyReply, { receipt, fault }: Answered): ReceiptDto {
   reply.request.operationId = receipt.id;
+  if (fault?.upstream) reply.request.saidByUpstream = fault.upstream;
   if (receipt.status === 'pending') {
     void reply.status(202).headers({
       Location: `/v1/operations/${receipt.id}`,

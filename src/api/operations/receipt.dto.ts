@@ -130,6 +130,11 @@ export class ReceiptProblemDto {
    * @example 'HSS.1007'
    */
   upstreamCode?: string;
+  /**
+   * What upstream said to people, in its language, where it did: one line, with what looks like a secret masked.
+   * @example 'agent offline'
+   */
+  upstreamMessage?: string;
 }
 
 @ApiSchema({

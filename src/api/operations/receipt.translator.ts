@@ -104,6 +104,7 @@ function exchangeOf({ alarms, exchange, fault }: ChunkOutcome): ReceiptExchangeD
         detail: fault.detail,
         retryable: fault.retryable,
         ...(fault.upstream?.code !== undefined && { upstreamCode: fault.upstream.code }),
+        ...(fault.upstream?.message !== undefined && { upstreamMessage: fault.upstream.message }),
       },
     }),
   };

@@ -45,6 +45,11 @@ export class UpstreamWordsDto {
    * @example '2f3ad0c8f1c04b6e9d8f0a1b2c3d4e5f'
    */
   requestId?: string;
+  /**
+   * What it said to people, in its language: one line, cut at 256 characters, with what looks like a secret masked.
+   * @example 'agent offline'
+   */
+  message?: string;
 }
 
 @ApiSchema({
@@ -75,7 +80,7 @@ export class ProblemDto {
   /** Whether the same request, sent again, can help and can do no harm. */
   @ApiProperty()
   retryable!: boolean;
-  /** Seconds to wait before trying again, where known; the `Retry-After` header says the same. */
+  /** Seconds to wait before trying again, always with 429 and 503; the `Retry-After` header says the same. */
   @ApiProperty({ type: 'integer', minimum: 0, example: 5 })
   retryAfter?: number;
   /** Everything that is wrong with the request, up to 200 things. */

@@ -98,6 +98,7 @@ export async function deliver(
     case 'throttle':
     case 'html':
     case 'error_in_200':
+    case 'listing':
     case 'delay':
     case 'large_headers':
     case undefined:

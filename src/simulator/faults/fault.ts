@@ -31,12 +31,38 @@ export interface ResetFault extends Common {
   readonly when: 'before_body' | 'before_effect' | 'after_effect';
 }
 
+/**
+ * What becomes of the true answer of a listing: something else altogether, or the same with one thing wrong.
+ *
+ * - `empty`: no rows, under the true total
+ * - `total_too_high`: the true rows, under a total that they never reach
+ */
+export const LISTING_SHAPES = [
+  'nothing',
+  'null',
+  'array',
+  'text',
+  'no_list',
+  'null_list',
+  'list_as_object',
+  'null_row',
+  'text_row',
+  'array_row',
+  'total_as_text',
+  'total_below_zero',
+  'no_total',
+  'empty',
+  'total_too_high',
+] as const;
+export type ListingShape = (typeof LISTING_SHAPES)[number];
+
 export type Fault =
   | StatusFault
   | ResetFault
   | (Common & { readonly kind: 'throttle'; readonly retryAfter?: string })
   | (Common & { readonly kind: 'html'; readonly status?: number })
   | (Common & { readonly kind: 'error_in_200'; readonly errorCode?: string })
+  | (Common & { readonly kind: 'listing'; readonly shape: ListingShape })
   | (Common & { readonly kind: 'delay'; readonly delayMs: number })
   /** `content-length` promises more than is sent, then the connection closes. */
   | (Common & { readonly kind: 'truncate' })
@@ -81,6 +107,7 @@ const KINDS: Readonly<Record<Fault['kind'], Parameters<typeof object>[0]>> = {
   throttle: { ...COMMON, retryAfter: optional(text(0, 256)) },
   html: { ...COMMON, status: optional(STATUS) },
   error_in_200: { ...COMMON, errorCode: optional(text(1, 64)) },
+  listing: { ...COMMON, shape: required(oneOf(LISTING_SHAPES)) },
   delay: { ...COMMON, delayMs: required(MILLISECONDS) },
   truncate: COMMON,
   slow: { ...COMMON, sliceBytes: required(integer(1n, 1n << 20n)), everyMs: required(MILLISECONDS) },

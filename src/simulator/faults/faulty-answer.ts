@@ -1,5 +1,6 @@
 import type { Answer } from '../exchange.js';
-import type { Fault, StatusFault } from './fault.js';
+import { isObject, parseExact, stringifyExact } from '../json.js';
+import type { Fault, ListingShape, StatusFault } from './fault.js';
 
 /** The error body that goes with a code (contract 5.1). */
 function errorBody(code: string, message: string, requestId: string): object {
@@ -46,6 +47,36 @@ function padded(answer: Answer, bytes: number): Answer {
   };
 }
 
+type Page = Readonly<Record<string, unknown>>;
+
+/** What each shape makes of a page; the text as it is sent where that is no JSON. */
+const SHAPES: Readonly<
+  Record<ListingShape, (page: Page, rows: readonly unknown[], total: number) => unknown>
+> = {
+  nothing: () => '',
+  null: () => null,
+  array: (_, rows) => rows,
+  text: () => JSON.stringify('ok'),
+  no_list: (page) => ({ ...page, data_list: undefined, total_num: 1 }),
+  null_list: (page) => ({ ...page, data_list: null, total_num: 1 }),
+  list_as_object: (page, rows) => ({ ...page, data_list: { ...rows } }),
+  null_row: (page, rows) => ({ ...page, data_list: [...rows, null] }),
+  text_row: (page, rows) => ({ ...page, data_list: ['row', ...rows] }),
+  array_row: (page, rows) => ({ ...page, data_list: [rows] }),
+  total_as_text: (page, _, total) => ({ ...page, total_num: String(total) }),
+  total_below_zero: (page) => ({ ...page, total_num: -1 }),
+  no_total: (page) => ({ ...page, total_num: undefined }),
+  empty: (page) => ({ ...page, data_list: [] }),
+  total_too_high: (page, _, total) => ({ ...page, total_num: total + 7 }),
+};
+
+function misshapen(answer: Answer, shape: ListingShape): Answer {
+  const page = parseExact(answer.body);
+  if (!isObject(page) || !Array.isArray(page['data_list'])) return answer;
+  const made = SHAPES[shape](page, page['data_list'], Number(page['total_num']));
+  return { ...answer, body: typeof made === 'string' ? made : stringifyExact(made) };
+}
+
 /** What a fault makes of the true answer; faults that act on the connection leave it as it is. */
 export function faultyAnswer(fault: Fault | undefined, answer: Answer, requestId: string): Answer {
   switch (fault?.kind) {
@@ -59,6 +90,8 @@ export function faultyAnswer(fault: Fault | undefined, answer: Answer, requestId
       return htmlPage(fault.status ?? 502);
     case 'error_in_200':
       return json(200, errorBody(fault.errorCode ?? 'HSS.0010', 'fault on request', requestId));
+    case 'listing':
+      return misshapen(answer, fault.shape);
     case 'large_headers':
       return padded(answer, fault.bytes ?? 20_000);
     case 'truncate':

@@ -81,14 +81,14 @@ describe('an access key that upstream refuses', () => {
   it('is final, is left alone for five seconds, and then tried by one request', async () => {
     const rig = rigWith();
     expect(await rig.one.reject(await rig.prove())).toBe('final');
-    expect(rig.one.available).toBe(false);
+    expect(rig.one.trouble).toBe('refused');
     expect(await faultOf(rig.prove())).toMatchObject({
       status: 503,
       code: 'upstream_authentication_failed',
       retryAfter: 5,
     });
     await clock.advance(5_000);
-    expect(rig.one.available).toBe(true);
+    expect(rig.one.trouble).toBeUndefined();
     const probe = await rig.prove();
     await faultOf(rig.prove());
     expect(await rig.one.reject(probe)).toBe('final');
@@ -110,7 +110,7 @@ describe('an access key that upstream refuses', () => {
     await clock.advance(5_000);
     rig.one.accept(await rig.prove());
     for (let count = 0; count < 20; count += 1) await rig.prove();
-    expect(rig.one.available).toBe(true);
+    expect(rig.one.trouble).toBeUndefined();
   });
 
   it('fails at most five times in the first six minutes, where six in a row would lock it', async () => {
@@ -150,7 +150,7 @@ describe('an access key in files', () => {
     await rig.one.reject(await rig.prove());
     write('NEW-AK', 'NEW-SK');
     await clock.advance(1_000);
-    await eventually(() => rig.one.available);
+    await eventually(() => rig.one.trouble === undefined);
     expect(await accessOf(rig)).toBe('NEW-AK');
   });
 

@@ -119,7 +119,7 @@ describe('an agency', () => {
     await clock.advance(4_999);
     await faultOf(rig.token());
     expect(rig.transport.requests).toHaveLength(4);
-    expect(rig.one.available).toBe(false);
+    expect(rig.one.trouble).toBe('refused');
   });
 
   it("does not cost the user's own token again when that was replaced in vain just before", async () => {
@@ -165,8 +165,46 @@ describe('an agency', () => {
     expect(await faultOf(rig.token())).toMatchObject({ code: 'upstream_authentication_failed' });
     await faultOf(rig.token());
     expect(rig.transport.requests).toHaveLength(1);
-    expect(rig.one.available).toBe(false);
+    expect(rig.one.trouble).toBe('refused');
+    expect(rig.log.lines).toEqual([expect.stringContaining('IAM refuses the login')]);
   });
+
+  it("is not blamed for a throttle of the user's own login, which is waited out once", async () => {
+    const throttled = answered(429, { error_code: 'IAM.0012' }, { 'retry-after': '999999999' });
+    const rig = new AuthenticatorRig(clock, new AnsweringTransport(() => throttled), project);
+    for (let second = 0; second < 299; second += 1) {
+      expect(await faultOf(rig.token())).toMatchObject({ code: 'upstream_throttled' });
+      expect(rig.one.trouble).toBe('throttled');
+      await clock.advance(1_000);
+    }
+    expect(rig.transport.requests).toHaveLength(1);
+    expect(rig.log.lines).toEqual([expect.stringContaining('IAM has too many logins')]);
+  });
+
+  it.each([
+    ["the user's own", 0],
+    ["the agency's", 1],
+  ])(
+    'is not asked for with every request when %s token lives for seconds, and each is told once',
+    async (_, which) => {
+      const known = [{ project: {}, domain: { name: 'account' } }, { project: { id: AGENCY_PROJECT } }];
+      const answering = new AnsweringTransport((request) => {
+        const index = isAgency(request) ? 1 : 0;
+        return tokenAnswer(clock, `token-${index}`, {
+          ...known[index],
+          ...(index === which && { life: 20_000 }),
+        });
+      });
+      const rig = new AuthenticatorRig(clock, answering, project);
+      for (let second = 0; second < 60; second += 1) {
+        expect(await faultOf(rig.token())).toMatchObject({ code: 'upstream_token_unusable' });
+        expect(rig.one.trouble).toBe('unusable');
+        await clock.advance(1_000);
+      }
+      expect(answering.requests.filter((request) => isAgency(request) === (which === 1))).toHaveLength(4);
+      expect(rig.log.lines).toHaveLength(4);
+    },
+  );
 
   it('is renewed ahead of its expiry like any token', async () => {
     const rig = new AuthenticatorRig(clock, iam(), project);

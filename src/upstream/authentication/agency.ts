@@ -2,8 +2,9 @@ import type { AgencyConfig } from '../../config/config.js';
 import type { Kept } from './expiring-value.js';
 import type { IamAccount } from './iam-account.js';
 import { BaseTokenRejected, IAM_TIMEOUT_MS, requestToken } from './iam-exchange.js';
+import type { Trouble } from './authenticator.js';
 import { LoginGuard } from './login-guard.js';
-import type { Surroundings } from './surroundings.js';
+import { complain, type Surroundings } from './surroundings.js';
 import { agencyBody, type ExpectedScope, type IamToken } from './token-request.js';
 
 /** Takes on an agency of another account with a token of our own user's (contract 3.1.5). */
@@ -13,14 +14,14 @@ export class Agency {
   constructor(
     private readonly account: IamAccount,
     private readonly config: AgencyConfig,
+    /** Name of the project that it is for. */
+    project: string,
     private readonly surroundings: Surroundings,
   ) {
     const { clock, log } = surroundings;
-    this.#guard = new LoginGuard(clock, ({ upstream }, waitMs) =>
-      log.warn(
-        { agency: config, upstream, waitMs },
-        'IAM refuses the agency: check its name and its delegation',
-      ),
+    const words = 'IAM refuses the agency: check its name and its delegation';
+    this.#guard = new LoginGuard(clock, (error, waitMs) =>
+      complain(log, { project, agency: config }, error, waitMs, words),
     );
   }
 
@@ -38,8 +39,12 @@ export class Agency {
     });
   }
 
-  get open(): boolean {
-    return this.#guard.isOpenFor(0) && (this.account.ownToken.current !== undefined || this.account.open);
+  /** Why it may not be tried now. */
+  get trouble(): Trouble | undefined {
+    const { ownToken } = this.account;
+    const ofOwnToken =
+      ownToken.current === undefined ? (ownToken.trouble ?? this.account.trouble) : undefined;
+    return this.#guard.troubleOf(0) ?? ofOwnToken;
   }
 
   #ownToken(): Promise<Kept<IamToken>> {
@@ -50,7 +55,8 @@ export class Agency {
     const { iamEndpoint: origin, ownToken } = this.account;
     const { transport, clock } = this.surroundings;
     const body = agencyBody(this.config, expected);
-    const token = await requestToken({ origin, body, baseToken: own.value, expected }, transport, clock);
+    const request = { origin, body, baseToken: own.value, expected, secrets: [own.value] };
+    const token = await requestToken(request, transport, clock);
     ownToken.accept(generation);
     return token;
   }

@@ -125,14 +125,19 @@ export const PROJECT_ID = '0a1b2c3d4e5f60718293a4b5c6d7e8f9';
 export function tokenAnswer(
   clock: Clock,
   value: string,
-  { life = DAY_MS, project = { id: PROJECT_ID, name: REGION }, ...rest }: TokenAnswerOptions = {},
+  { life = DAY_MS, ahead = 0, project = { id: PROJECT_ID, name: REGION }, ...rest }: TokenAnswerOptions = {},
 ): Answer {
-  const expires_at = new Date(clock.now() + life).toISOString().replace('Z', '000Z');
-  return answered(201, { token: { expires_at, project, ...rest } }, { 'x-subject-token': value });
+  const at = (time: number) => new Date(time).toISOString().replace('Z', '000Z');
+  const issued = clock.now() + ahead;
+  const token = { issued_at: at(issued), expires_at: at(issued + life), project, ...rest };
+  return answered(201, { token }, { 'x-subject-token': value });
 }
 
 interface TokenAnswerOptions {
   readonly life?: number;
+  /** By how many milliseconds IAM's clock is ahead. */
+  readonly ahead?: number;
+  readonly issued_at?: unknown;
   readonly project?: object;
   readonly domain?: object;
 }
@@ -167,6 +172,7 @@ export class RecordedLog implements SecretLog {
   readonly lines: string[] = [];
   log = (fields: object, message: string) => void this.lines.push(JSON.stringify([message, fields]));
   warn = this.log;
+  error = this.log;
 }
 
 /** One authenticator with its surroundings in the test's hands. */

@@ -39,19 +39,59 @@ export abstract class Authenticator {
   /** Upstream did not take this proof. */
   abstract reject(proof: Proof): Promise<Renewal>;
 
-  /** Whether a proof is at hand or may be asked for: false while upstream's refusal of the credential is being waited out. */
-  abstract get available(): boolean;
+  /** Why there is no proof at the moment, while that is being waited out; undefined where one is at hand or may be asked for. */
+  abstract get trouble(): Trouble | undefined;
 }
+
+/**
+ * Why a project has no credential at the moment.
+ *
+ * - `refused`: it is not taken
+ * - `throttled`: IAM asks for patience, which says nothing of the credential
+ * - `unusable`: what was given cannot be used
+ * - `unavailable`: whoever gives it cannot be reached, or failed
+ * - `project_unknown`: IAM does not say which project is meant
+ */
+export const TROUBLES = ['refused', 'throttled', 'unusable', 'unavailable', 'project_unknown'] as const;
+export type Trouble = (typeof TROUBLES)[number];
 
 /** There is no proof to send; the request it was meant for never left the gateway. */
 export class AuthenticationError extends Error {
+  /** @param trouble why; `out_of_time`: only this request could not wait for it */
   constructor(
     readonly fault: Fault,
-    /** The credential itself was refused, so asking again at once would be refused again. */
-    readonly refused = false,
-    /** Milliseconds that upstream asked us to wait. */
-    readonly retryAfterMs?: number,
+    readonly trouble: Trouble | 'out_of_time',
+    private readonly more: AuthenticationErrorFacts = {},
   ) {
     super(fault.code);
   }
+
+  /** Milliseconds that upstream asked us to wait. */
+  get retryAfterMs(): number | undefined {
+    return this.more.retryAfterMs;
+  }
+
+  /** What whoever operates the gateway should know besides, and no caller. */
+  get forOperators(): { readonly words?: string; readonly facts: object } {
+    const { words, facts = {} } = this.more;
+    return { ...(words !== undefined && { words }), facts };
+  }
+
+  /** Somebody counts it, and waits it out: whoever passes it on must not do so again. */
+  get isHeld(): boolean {
+    return this.more.isHeld ?? false;
+  }
+
+  /** The same for all who meet it while it is waited out. */
+  heldFor(waitMs: number): AuthenticationError {
+    const fault = waitMs > 0 ? { ...this.fault, retryAfter: Math.ceil(waitMs / 1_000) } : this.fault;
+    return new AuthenticationError(fault, this.trouble, { ...this.more, isHeld: true });
+  }
+}
+
+interface AuthenticationErrorFacts {
+  readonly isHeld?: boolean;
+  readonly retryAfterMs?: number;
+  readonly words?: string;
+  readonly facts?: object;
 }

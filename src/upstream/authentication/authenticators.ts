@@ -37,8 +37,8 @@ function authenticatorOf(
   const source =
     credentials.kind === 'aksk'
       ? new ConfiguredKey(credentials, surroundings)
-      : new MetadataKey(credentials.endpoint, surroundings);
-  const prover = new KeyProver(source, surroundings);
+      : new MetadataKey(credentials.endpoint, project.name, surroundings);
+  const prover = new KeyProver(source, project.name, surroundings);
   return new SigningAuthenticator(
     prover,
     project.projectId ?? new ProjectLookup(project, prover, surroundings),
@@ -52,9 +52,12 @@ function tokenAuthenticator(
   surroundings: Surroundings,
 ): TokenAuthenticator {
   const scope = scopeOf(project);
-  const agency = credentials.agency && new Agency(account, credentials.agency, surroundings);
-  const tokens = keepToken(() => (agency ? agency.assume(scope) : account.login(scope)), surroundings);
-  return new TokenAuthenticator(tokens, project.projectId, () => (agency ?? account).open);
+  const { name } = project;
+  account.projects.push(name);
+  const agency = credentials.agency && new Agency(account, credentials.agency, name, surroundings);
+  const fetch = () => (agency ? agency.assume(scope) : account.login(scope));
+  const tokens = keepToken(fetch, { project: name }, surroundings);
+  return new TokenAuthenticator(tokens, project.projectId, () => (agency ?? account).trouble);
 }
 
 function accountOf(

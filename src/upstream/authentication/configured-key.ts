@@ -39,6 +39,10 @@ export class ConfiguredKey extends KeySource {
     return this.#secrets.version === generation ? 'final' : 'renewed_may_help';
   }
 
+  get trouble(): undefined {
+    return undefined;
+  }
+
   get current(): AccessKey {
     // Not waited for: a file system that hangs must not hang requests, and a key that is outdated is rejected and read again.
     void this.#secrets.refresh();

@@ -1,6 +1,7 @@
 import type { Clock } from '../../domain/clock.js';
-import type { Renewal } from './authenticator.js';
+import { AuthenticationError, type Renewal, type Trouble } from './authenticator.js';
 import { untilDeadline } from './deadline.js';
+import { Refusals } from './refusals.js';
 
 /** Something that is fetched and lasts until a time of the monotonic clock. */
 export interface Expiring {
@@ -14,16 +15,30 @@ export interface Kept<T> {
 }
 
 export interface Source<T extends Expiring> {
-  /** Fetches a new value. Its failure is shared by all who wait for it; whoever comes later asks again. */
+  /** Fetches a new value. Its failure is shared by all who wait for it, and by those who come while it is waited out. */
   readonly fetch: () => Promise<T>;
+  /** Told of every failure that is waited out here, and for how long. */
+  readonly onFailure?: (error: AuthenticationError, waitMs: number) => void;
   /** From when on a value is replaced in the background while it still serves, by the monotonic clock. */
   readonly refreshAt: (fresh: T, now: number) => number;
 }
 
 /** A value this close to its end is not used any more: the request it goes with takes time too. */
 const UNUSABLE_BEFORE_EXPIRY_MS = 30_000;
+/** With less to live than this, a value would have to be fetched again with almost every request. */
+export const LEAST_LIFE_MS = 2 * UNUSABLE_BEFORE_EXPIRY_MS;
+/** None is kept for longer: tokens live 24 hours (contract 3.1), and a clock that is wrong by years must not be believed. */
+export const LONGEST_LIFE_MS = 86_400_000;
 /** How long a refresh that failed is not repeated, and a replacement that was not taken either is not replaced. */
 const PAUSE_MS = 5_000;
+/**
+ * How long a fetch that failed is not repeated. What was given once and cannot be used will most likely be given again; where
+ * nobody answered, the next attempt may be luckier, and only a row of failures is a reason to wait.
+ */
+const WAITS_MS = {
+  unusable: [5_000, 10_000, 30_000, 60_000, 300_000],
+  unavailable: [0, 1_000, 5_000],
+} as const;
 
 /**
  * Keeps one value at hand: one fetch at a time however many wait, renewed in the background before it expires, and never
@@ -39,11 +54,18 @@ export class ExpiringValue<T extends Expiring> {
   /** Values of fetches begun up to this one come too late: what they replace was rejected since. */
   #outdated = 0;
   #rejectedAt = -Infinity;
+  readonly #failures: Readonly<Record<keyof typeof WAITS_MS, Refusals>>;
+  #failure: AuthenticationError | undefined;
 
   constructor(
     private readonly source: Source<T>,
     private readonly clock: Clock,
-  ) {}
+  ) {
+    this.#failures = {
+      unusable: new Refusals(WAITS_MS.unusable, clock),
+      unavailable: new Refusals(WAITS_MS.unavailable, clock),
+    };
+  }
 
   /** The value to use now. @throws what `fetch` throws, or AuthenticationError at the deadline */
   async get(deadlineAt: number): Promise<Kept<T>> {
@@ -57,6 +79,16 @@ export class ExpiringValue<T extends Expiring> {
   /** The value at hand, where there is one that can be used. */
   get current(): T | undefined {
     return this.#usable(this.clock.monotonic())?.value;
+  }
+
+  /** Why there is none, while that is waited out. */
+  get trouble(): Trouble | undefined {
+    if (this.current !== undefined || this.#waitMs === 0) return undefined;
+    return this.#failures.unusable.waitMs > 0 ? 'unusable' : 'unavailable';
+  }
+
+  get #waitMs(): number {
+    return Math.max(this.#failures.unusable.waitMs, this.#failures.unavailable.waitMs);
   }
 
   accept(generation: number): void {
@@ -89,6 +121,8 @@ export class ExpiringValue<T extends Expiring> {
 
   #renew(): Promise<Kept<T>> {
     if (this.#fetch) return this.#fetch;
+    const waitMs = this.#waitMs;
+    if (waitMs > 0 && this.#failure) return Promise.reject(this.#failure.heldFor(waitMs));
     const fetching = this.#fetchOnce(++this.#begun).finally(() => {
       if (this.#fetch === fetching) this.#fetch = undefined;
     });
@@ -97,12 +131,27 @@ export class ExpiringValue<T extends Expiring> {
   }
 
   async #fetchOnce(generation: number): Promise<Kept<T>> {
-    const value = await this.source.fetch();
+    const value = await this.source.fetch().catch((error: unknown) => {
+      throw this.#noted(error);
+    });
+    this.#failures.unusable.forget();
+    this.#failures.unavailable.forget();
     const fetched: Kept<T> = { value, generation };
     if (generation > this.#outdated) {
       this.#kept = fetched;
       this.#refreshAt = this.source.refreshAt(value, this.clock.monotonic());
     }
     return fetched;
+  }
+  /** What is refused or throttled is waited out by whoever guards the login. */
+  #noted(error: unknown): unknown {
+    if (!(error instanceof AuthenticationError) || error.isHeld) return error;
+    const { trouble } = error;
+    if (trouble !== 'unusable' && trouble !== 'unavailable') return error;
+    this.#failures[trouble].refused();
+    this.#failure = error;
+    const waitMs = this.#waitMs;
+    this.source.onFailure?.(error, waitMs);
+    return error.heldFor(waitMs);
   }
 }

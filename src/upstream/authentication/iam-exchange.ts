@@ -1,7 +1,7 @@
 import type { Clock } from '../../domain/clock.js';
-import { classify, type Reading } from '../classify.js';
-import type { Answer, Transport, WireRequest } from '../transport.js';
-import { errorRow, faultOf, NOT_A_TOKEN, type ErrorRow } from '../upstream.errors.js';
+import { classify, saidIn, TOKEN_CREATED, type Reading } from '../classify.js';
+import type { Answer, Exchange, Transport, WireRequest } from '../transport.js';
+import { errorRow, faultOf, NOT_A_TOKEN, UNREADABLE, type ErrorRow } from '../upstream.errors.js';
 import { TOKEN_UNAVAILABLE } from './authentication.errors.js';
 import { AuthenticationError } from './authenticator.js';
 import { readToken, type ExpectedScope, type IamToken } from './token-request.js';
@@ -17,6 +17,8 @@ export interface TokenRequest {
   /** The token that the request itself is made with, for an agency. */
   readonly baseToken?: string;
   readonly expected: ExpectedScope;
+  /** What no message of IAM's may repeat in the log. */
+  readonly secrets: readonly string[];
 }
 
 /** IAM did not take the token that a request for another token was made with. */
@@ -28,12 +30,15 @@ export async function requestToken(
   transport: Transport,
   clock: Clock,
 ): Promise<IamToken> {
+  const askedAt = clock.monotonic();
   const exchange = await transport.exchange(wireOf(request));
-  const reading = classify(exchange, 201, clock.now());
-  if (!reading.ok) throw failureOf(reading, request.baseToken !== undefined);
-  const token = readToken(exchange as Answer, request.expected, clock);
-  if (token) return token;
-  throw new AuthenticationError(faultOf(NOT_A_TOKEN, requestIdOf(reading)));
+  const reading = classify(exchange, TOKEN_CREATED, request.secrets);
+  if (!reading.ok) throw failureOf(reading, request.baseToken !== undefined, exchange);
+  const token = readToken(exchange as Answer, request.expected, askedAt, clock);
+  if ('value' in token) return token;
+  const words = `IAM gives a token that ${token.why}`;
+  const more = { words, ...(token.facts && { facts: token.facts }) };
+  throw new AuthenticationError(faultOf(NOT_A_TOKEN, requestIdOf(reading)), 'unusable', more);
 }
 
 function wireOf({ origin, body, baseToken }: TokenRequest): WireRequest {
@@ -51,12 +56,32 @@ function wireOf({ origin, body, baseToken }: TokenRequest): WireRequest {
   };
 }
 
-function failureOf(reading: Extract<Reading, { ok: false }>, hadBaseToken: boolean): AuthenticationError {
-  const { row, upstreamCode: code, retryAfterMs } = reading;
-  const fault = faultOf(shown(row), { ...(code !== undefined && { code }), ...requestIdOf(reading) });
-  if (hadBaseToken && row.verdict === 'unauthenticated') return new BaseTokenRejected(fault, true);
-  if (row.verdict === 'throttled') return new AuthenticationError(fault, false, retryAfterMs ?? 0);
-  return new AuthenticationError(fault, isRefusal(row));
+function failureOf(
+  reading: Extract<Reading, { ok: false }>,
+  hadBaseToken: boolean,
+  exchange: Exchange,
+): AuthenticationError {
+  const { row, retryAfterMs } = reading;
+  // What IAM says to people may name the account: it is for the log, not for callers.
+  const { message, ...said } = saidIn(reading);
+  const cause = exchange.reached === 'answered' ? { status: exchange.status } : { cause: exchange.cause };
+  const facts = { ...cause, ...(message !== undefined && { iamMessage: message }) };
+  if (row === UNREADABLE) {
+    const words = 'IAM answers a login with something that is no token';
+    return new AuthenticationError(faultOf(NOT_A_TOKEN, said), 'unusable', { words, facts });
+  }
+  const fault = faultOf(shown(row), said);
+  if (hadBaseToken && row.verdict === 'unauthenticated')
+    return new BaseTokenRejected(fault, 'refused', { facts });
+  if (row.verdict === 'throttled') {
+    const words = 'IAM has too many logins at the moment: they are not repeated for a while';
+    return new AuthenticationError(fault, 'throttled', {
+      words,
+      facts,
+      ...(retryAfterMs !== undefined && { retryAfterMs }),
+    });
+  }
+  return new AuthenticationError(fault, isRefusal(row) ? 'refused' : 'unavailable', { facts });
 }
 
 function isRefusal({ verdict }: ErrorRow): boolean {

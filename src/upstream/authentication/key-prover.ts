@@ -1,5 +1,11 @@
 import { errorRow, faultOf } from '../upstream.errors.js';
-import { AuthenticationError, type Proof, type Renewal, type UnprovenRequest } from './authenticator.js';
+import {
+  AuthenticationError,
+  type Proof,
+  type Renewal,
+  type Trouble,
+  type UnprovenRequest,
+} from './authenticator.js';
 import type { KeySource } from './key-source.js';
 import { Refusals } from './refusals.js';
 import { sign, type AccessKey } from './signer.js';
@@ -22,6 +28,8 @@ export class KeyProver {
 
   constructor(
     private readonly source: KeySource,
+    /** Name of the project that it is for. */
+    private readonly project: string,
     private readonly surroundings: Surroundings,
   ) {
     this.#refusals = new Refusals(WAITS_MS, surroundings.clock);
@@ -49,8 +57,10 @@ export class KeyProver {
     return renewal;
   }
 
-  get available(): boolean {
-    return this.#refusals.waitMs === 0 || !this.#isRefused(this.source.current);
+  get trouble(): Trouble | undefined {
+    const key = this.source.current;
+    if (key === undefined) return this.source.trouble;
+    return this.#refusals.waitMs > 0 && this.#isRefused(key) ? 'refused' : undefined;
   }
 
   /** A refused key is tried by one request now and then; another key has not been refused. */
@@ -58,7 +68,7 @@ export class KeyProver {
     if (!this.#refused) return;
     if (!this.#isRefused(key)) return this.#forget();
     const { waitMs } = this.#refusals;
-    if (waitMs > 0) throw new AuthenticationError(faultOf(NOT_TAKEN, {}, Math.ceil(waitMs / 1_000)), true);
+    if (waitMs > 0) throw new AuthenticationError(faultOf(NOT_TAKEN, {}), 'refused').heldFor(waitMs);
     this.#refusals.pause(PROBE_EVERY_MS);
   }
 
@@ -68,8 +78,8 @@ export class KeyProver {
     this.#refused = { key };
     this.#refusals.refused();
     const { waitMs } = this.#refusals;
-    this.surroundings.log.warn(
-      { waitMs },
+    this.surroundings.log.error(
+      { project: this.project, waitMs },
       'upstream refuses the access key: check the key, its project and the clock',
     );
   }

@@ -1,4 +1,4 @@
-import type { Renewal } from './authenticator.js';
+import type { Renewal, Trouble } from './authenticator.js';
 import type { Kept } from './expiring-value.js';
 import type { AccessKey } from './signer.js';
 
@@ -12,4 +12,6 @@ export abstract class KeySource {
   abstract reject(generation: number): Promise<Renewal>;
   /** The key that is at hand; undefined when `get` would have to wait for one. */
   abstract get current(): AccessKey | undefined;
+  /** Why none is at hand, while that is waited out. */
+  abstract get trouble(): Trouble | undefined;
 }

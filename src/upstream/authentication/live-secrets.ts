@@ -15,6 +15,7 @@ export interface SecretSetting {
 export interface SecretLog {
   log(fields: object, message: string): void;
   warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
 }
 
 /** Files are not read more often than that, however often the secrets are used. */

@@ -1,6 +1,5 @@
 import type { Clock } from '../../domain/clock.js';
-import type { Fault } from '../../domain/outcome.js';
-import { AuthenticationError } from './authenticator.js';
+import { AuthenticationError, type Trouble } from './authenticator.js';
 import { Refusals } from './refusals.js';
 
 /**
@@ -8,6 +7,7 @@ import { Refusals } from './refusals.js';
  * 3.1.9), so the second refusal must already slow us down a lot: four logins in the first hour.
  */
 const WAITS_MS = [5_000, 300_000, 1_200_000, 3_600_000] as const;
+/** A throttle is no refusal: it is waited out for as long as IAM asks, within bounds, and for so long at least. */
 const THROTTLED_MS = WAITS_MS[0];
 
 /** Keeps the logins of one IAM user from locking its account, whichever projects they are for. */
@@ -16,19 +16,20 @@ export class LoginGuard {
   #running: Promise<unknown> | undefined;
   #proven = false;
   #version = 0;
-  #fault: Fault | undefined;
+  #error: AuthenticationError | undefined;
 
-  /** @param onRefusal told of every refusal and of how long the login will not be repeated */
+  /** @param onShut told of every refusal and throttle, and of how long the login will not be repeated */
   constructor(
     clock: Clock,
-    private readonly onRefusal: (fault: Fault, waitMs: number) => void,
+    private readonly onShut: (error: AuthenticationError, waitMs: number) => void,
   ) {
     this.#refusals = new Refusals(WAITS_MS, clock);
   }
 
-  /** Whether a login with this version of its secret may be tried now. */
-  isOpenFor(version: number): boolean {
-    return version !== this.#version || this.#refusals.waitMs === 0;
+  /** Why a login with this version of its secret may not be tried now. */
+  troubleOf(version: number): Trouble | undefined {
+    if (version !== this.#version || this.#refusals.waitMs === 0) return undefined;
+    return this.#error?.trouble === 'throttled' ? 'throttled' : 'refused';
   }
 
   /**
@@ -57,8 +58,7 @@ export class LoginGuard {
 
   #throwIfShut(): void {
     const { waitMs } = this.#refusals;
-    if (waitMs === 0 || !this.#fault) return;
-    throw new AuthenticationError({ ...this.#fault, retryAfter: Math.ceil(waitMs / 1_000) });
+    if (waitMs > 0 && this.#error) throw this.#error.heldFor(waitMs);
   }
 
   async #judged<T>(version: number, login: Promise<T>): Promise<T> {
@@ -77,15 +77,18 @@ export class LoginGuard {
   }
 
   #noted(error: AuthenticationError): AuthenticationError {
-    if (error.retryAfterMs !== undefined) this.#refusals.pause(Math.max(error.retryAfterMs, THROTTLED_MS));
-    else if (!error.refused) return error;
+    // The user's own login, which an agency is taken on by, has a guard of its own.
+    if (error.isHeld) return error;
+    const { trouble, retryAfterMs = 0 } = error;
+    if (trouble === 'throttled') this.#refusals.pause(Math.max(retryAfterMs, THROTTLED_MS));
+    else if (trouble !== 'refused') return error;
     else {
       this.#proven = false;
       this.#refusals.refused();
     }
     const { waitMs } = this.#refusals;
-    this.#fault = error.fault;
-    if (error.refused) this.onRefusal(error.fault, waitMs);
-    return new AuthenticationError({ ...error.fault, retryAfter: Math.ceil(waitMs / 1_000) }, error.refused);
+    this.#error = error;
+    this.onShut(error, waitMs);
+    return error.heldFor(waitMs);
   }
 }

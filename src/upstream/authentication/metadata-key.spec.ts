@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 
-import type { Exchange, WireRequest } from '../transport.js';
+import type { Answer, Exchange, WireRequest } from '../transport.js';
 import {
   answered,
   AnsweringTransport,
@@ -144,6 +144,29 @@ describe("the server's own key", () => {
     expect(await faultOf(rig.prove())).toMatchObject({ code: 'upstream_credentials_unavailable' });
   });
 
+  it("lives as long as the service's own date says, however far that is from our clock", async () => {
+    const theirs = clock.now() - 7 * 86_400_000;
+    const date = new Date(theirs).toUTCString();
+    const expires_at = new Date(theirs + HOUR_MS).toISOString();
+    const rig = rigWith({
+      key: () => ({ ...(keyAnswer('AK', { expires_at }) as Answer), headers: { date } }),
+    });
+    expect(await accessOf(rig)).toBe('AK');
+    await clock.advance(HOUR_MS - 660_001);
+    await rig.prove();
+    expect(askedFor(rig, 'GET')).toBe(1);
+  });
+
+  it('that lives for seconds is not asked for with every request', async () => {
+    const rig = rigWith({ key: () => keyAnswer('AK', {}, 20_000) });
+    for (let second = 0; second < 60; second += 1) {
+      await faultOf(rig.prove());
+      await clock.advance(1_000);
+    }
+    expect(askedFor(rig, 'GET')).toBe(4);
+    expect(rig.log.lines[0]).toContain('lives for 20 seconds only');
+  });
+
   it.each<[string, Exchange]>([
     ['is away', UNREACHABLE],
     ['answers an error', answered(500)],
@@ -168,7 +191,13 @@ describe("the server's own key", () => {
     [{ expires_at: 'never' }],
   ])('is not kept when it can not be used: %j', async (changes) => {
     const rig = rigWith({ key: (count) => keyAnswer('AK', count === 1 ? changes : {}) });
+    expect(await faultOf(rig.prove())).toMatchObject({ retryAfter: 5 });
+    expect(rig.one.trouble).toBe('unusable');
+    await clock.advance(4_999);
     await faultOf(rig.prove());
+    expect(askedFor(rig, 'GET')).toBe(1);
+    expect(rig.log.lines).toEqual([expect.stringContaining('"project":"test"')]);
+    await clock.advance(1);
     expect(await accessOf(rig)).toBe('AK');
   });
 

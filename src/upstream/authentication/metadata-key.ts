@@ -1,12 +1,13 @@
 import type { Clock } from '../../domain/clock.js';
-import type { Answer, Exchange, WireRequest } from '../transport.js';
+import { header, type Answer, type Exchange, type WireRequest } from '../transport.js';
 import { faultOf } from '../upstream.errors.js';
 import { METADATA_UNAVAILABLE } from './authentication.errors.js';
-import { AuthenticationError, type Renewal } from './authenticator.js';
+import { AuthenticationError, type Renewal, type Trouble } from './authenticator.js';
 import { ExpiringValue, type Expiring, type Kept } from './expiring-value.js';
 import { KeySource } from './key-source.js';
 import type { AccessKey } from './signer.js';
-import type { Surroundings } from './surroundings.js';
+import { lifeOf, type Unusable } from './life.js';
+import { complain, type Surroundings } from './surroundings.js';
 
 const TOKEN_PATH = '/meta-data/latest/api/token';
 const KEY_PATH = '/openstack/latest/securitykey';
@@ -27,18 +28,24 @@ export class MetadataKey extends KeySource {
   readonly #key: ExpiringValue<TemporaryKey>;
   #token: string | undefined;
 
-  /** @param endpoint the service's origin */
+  /**
+   * @param endpoint the service's origin
+   * @param project name of the project that it is for
+   */
   constructor(
     private readonly endpoint: string,
+    project: string,
     private readonly surroundings: Surroundings,
   ) {
     super();
-    const { clock, random } = surroundings;
+    const { clock, random, log } = surroundings;
     const refreshAt = ({ expiresAt }: TemporaryKey, now: number) => {
       const ahead = REFRESH_BEFORE_EXPIRY_MS + random() * REFRESH_JITTER_MS;
       return Math.max(expiresAt - ahead, now + REFRESH_AT_MOST_EVERY_MS);
     };
-    this.#key = new ExpiringValue({ fetch: () => this.#fetch(), refreshAt }, clock);
+    const onFailure = (error: AuthenticationError, waitMs: number) =>
+      complain(log, { project }, error, waitMs, 'the metadata service gives no access key');
+    this.#key = new ExpiringValue({ fetch: () => this.#fetch(), refreshAt, onFailure }, clock);
   }
 
   get(deadlineAt: number): Promise<Kept<AccessKey>> {
@@ -57,19 +64,24 @@ export class MetadataKey extends KeySource {
     return this.#key.current;
   }
 
+  get trouble(): Trouble | undefined {
+    return this.#key.trouble;
+  }
+
   async #fetch(): Promise<TemporaryKey> {
+    const askedAt = this.surroundings.clock.monotonic();
     this.#token ??= await this.#newToken();
     let answer = await this.#askForKey();
     if (answer.reached === 'answered' && answer.status === 401) {
       this.#token = await this.#newToken();
       answer = await this.#askForKey();
     }
-    const key =
-      answer.reached === 'answered' && answer.status === 200
-        ? readKey(answer.body, this.surroundings.clock)
-        : undefined;
-    if (!key) throw this.#unavailable(answer, 'access key');
-    return key;
+    if (answer.reached !== 'answered' || answer.status !== 200) throw unavailable(answer);
+    const key = readKey(answer, askedAt, this.surroundings.clock);
+    if ('ak' in key) return key;
+    const words = `the metadata service gives an access key that ${key.why}`;
+    const more = { words, ...(key.facts && { facts: key.facts }) };
+    throw new AuthenticationError(faultOf(METADATA_UNAVAILABLE, {}), 'unusable', more);
   }
 
   /** Undefined from a service that knows no tokens. */
@@ -80,7 +92,7 @@ export class MetadataKey extends KeySource {
       const token = answer.body.trim();
       if (answer.status === 200 && isWord(token)) return token;
     }
-    throw this.#unavailable(answer, 'token');
+    throw unavailable(answer);
   }
 
   #askForKey(): Promise<Exchange> {
@@ -97,24 +109,27 @@ export class MetadataKey extends KeySource {
       maxAnswerBytes: MAX_ANSWER_BYTES,
     });
   }
-
-  #unavailable(answer: Exchange, what: string): AuthenticationError {
-    const got = answer.reached === 'answered' ? { status: answer.status } : { cause: answer.cause };
-    this.surroundings.log.warn(got, `the metadata service gave no usable ${what}`);
-    return new AuthenticationError(faultOf(METADATA_UNAVAILABLE, {}));
-  }
 }
 
-/** The key of an answer, or undefined when it can't be used. */
-function readKey(body: Answer['body'], clock: Clock): TemporaryKey | undefined {
+function unavailable(answer: Exchange): AuthenticationError {
+  const facts = answer.reached === 'answered' ? { status: answer.status } : { cause: answer.cause };
+  return new AuthenticationError(faultOf(METADATA_UNAVAILABLE, {}), 'unavailable', { facts });
+}
+
+/** The key of an answer, or why it cannot be used. */
+function readKey(answer: Answer, askedAt: number, clock: Clock): TemporaryKey | Unusable {
+  const { access: ak, secret: sk, securitytoken: securityToken, expires_at } = credentialIn(answer.body);
+  if (!isWord(ak) || !isWord(sk) || !isWord(securityToken)) return { why: 'is none' };
+  const life = lifeOf({ expiresAt: expires_at, answeredAt: header(answer, 'date') }, clock);
+  return 'why' in life ? life : { ak, sk, securityToken, expiresAt: askedAt + life.ms };
+}
+
+function credentialIn(body: string): Readonly<Record<string, unknown>> {
   try {
     const { credential } = JSON.parse(body) as { credential?: Record<string, unknown> };
-    const { access: ak, secret: sk, securitytoken: securityToken, expires_at } = credential ?? {};
-    const lifeMs = Date.parse(String(expires_at)) - clock.now();
-    const usable = isWord(ak) && isWord(sk) && isWord(securityToken) && lifeMs > 0;
-    return usable ? { ak, sk, securityToken, expiresAt: clock.monotonic() + lifeMs } : undefined;
+    return credential ?? {};
   } catch {
-    return undefined;
+    return {};
   }
 }
 

@@ -73,10 +73,6 @@ describe('a project without an id', () => {
     ['IAM knows one of another name', listed({ ...own, name: `${REGION}_dev` })],
     ['IAM knows several', listed(own, { id: 'other', name: `${REGION}_dev`, enabled: true })],
     ['its id could not stand in a path', listed({ ...own, id: 'a/../b' })],
-    ['the answer has no list', answered(200, {})],
-    ['the answer is null', answered(200, 'null')],
-    ['the answer is empty', answered(200, '')],
-    ['the list holds no projects', listed(null, 1, 'x')],
     ['IAM sends the question elsewhere', answered(302)],
     ['the right to list projects is missing', answered(403, { error_code: 'IAM.0002' })],
   ])('stays unknown, and for five seconds unasked for, when %s', async (_, answer) => {
@@ -103,9 +99,15 @@ describe('a project without an id', () => {
     ['IAM does not answer in full', { reached: 'sent', cause: 'timeout' }],
     ['IAM fails', answered(500, { error_code: 'IAM.0006' })],
     ['IAM answers no JSON', answered(200, '<html>')],
+    ['the answer has no list', answered(200, {})],
+    ['the answer is null', answered(200, 'null')],
+    ['the answer is empty', answered(200, '')],
+    ['the list holds something else', listed(null, own)],
+    ['the list holds words', listed('x')],
   ])('is asked for again by whoever comes next when %s', async (_, answer) => {
     const rig = rigOn((index) => (index === 0 ? answer : listed(own)));
-    expect(await faultOf(idOf(rig))).toMatchObject({ status: 503, code: 'upstream_project_unknown' });
+    const unknown = { status: 503, code: 'upstream_project_unknown', retryable: true };
+    expect(await faultOf(idOf(rig))).toMatchObject(unknown);
     expect(await idOf(rig)).toBe(PROJECT_ID);
   });
 
@@ -114,7 +116,7 @@ describe('a project without an id', () => {
     expect(await faultOf(idOf(rig))).toMatchObject({ code: 'upstream_authentication_failed' });
     expect(await faultOf(idOf(rig))).toMatchObject({ code: 'upstream_authentication_failed', retryAfter: 5 });
     expect(rig.transport.requests).toHaveLength(1);
-    expect(rig.one.available).toBe(false);
+    expect(rig.one.trouble).toBe('refused');
   });
 
   it('found by a key that was refused before brings that key back into use', async () => {

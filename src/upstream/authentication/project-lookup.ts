@@ -1,14 +1,14 @@
 import type { ProjectConfig } from '../../config/config.js';
-import { classify, type Reading } from '../classify.js';
+import { classify, READ, saidIn, type Reading } from '../classify.js';
 import { targetOf } from '../upstream-call.js';
 import { errorRow, faultOf, type ErrorRow } from '../upstream.errors.js';
 import { LOOKUP_FAILED, LOOKUP_REFUSED, NO_SUCH_PROJECT, SEVERAL_PROJECTS } from './authentication.errors.js';
-import { AuthenticationError, type Proof, type UnprovenRequest } from './authenticator.js';
+import { AuthenticationError, type Proof, type Trouble, type UnprovenRequest } from './authenticator.js';
 import { ExpiringValue, type Expiring } from './expiring-value.js';
 import { IAM_TIMEOUT_MS, MAX_IAM_ANSWER_BYTES } from './iam-exchange.js';
 import type { KeyProver } from './key-prover.js';
 import { Refusals } from './refusals.js';
-import type { Surroundings } from './surroundings.js';
+import { complain, type Surroundings } from './surroundings.js';
 import { isProjectId } from './token-request.js';
 
 /** After an answer that asking again at once would not change, IAM is left alone for a while. */
@@ -36,8 +36,25 @@ export class ProjectLookup {
   ) {
     const { clock } = surroundings;
     this.#refusals = new Refusals(WAITS_MS, clock);
+    const onFailure = (error: AuthenticationError, waitMs: number) =>
+      complain(surroundings.log, this.#owner, error, waitMs, LOOKUP_FAILED.detail);
     // A project keeps its id.
-    this.#found = new ExpiringValue({ fetch: () => this.#fetch(), refreshAt: () => Infinity }, clock);
+    const source = { fetch: () => this.#fetch(), refreshAt: () => Infinity, onFailure };
+    this.#found = new ExpiringValue(source, clock);
+  }
+
+  /** Why it is not known, while that is waited out. */
+  get trouble(): Trouble | undefined {
+    if (this.#found.current) return undefined;
+    return this.#refusals.waitMs > 0 ? this.#troubleOfFailure : this.#found.trouble;
+  }
+
+  get #troubleOfFailure(): Trouble {
+    return this.#failure?.trouble === 'throttled' ? 'throttled' : 'project_unknown';
+  }
+
+  get #owner(): object {
+    return { project: this.project.name, region: this.project.region };
   }
 
   /** @throws AuthenticationError */
@@ -47,16 +64,16 @@ export class ProjectLookup {
 
   async #fetch(): Promise<Found> {
     const { waitMs } = this.#refusals;
-    if (waitMs > 0 && this.#failure) {
-      throw new AuthenticationError({ ...this.#failure.fault, retryAfter: Math.ceil(waitMs / 1_000) });
-    }
+    if (waitMs > 0 && this.#failure) throw this.#failure.heldFor(waitMs);
     let exchanged = await this.#exchange();
     if (isUnauthenticated(exchanged) && (await this.prover.reject(exchanged.proof)) !== 'final') {
       exchanged = await this.#exchange();
     }
     const { reading } = exchanged;
     if (!reading.ok) throw this.#failureOf(reading);
-    const [id, ...others] = idsIn(reading.body, this.project.region);
+    const ids = idsIn(reading.body, this.project.region);
+    if (!ids) throw new AuthenticationError(faultOf(LOOKUP_FAILED, saidIn(reading)), 'unavailable');
+    const [id, ...others] = ids;
     if (id === undefined) throw this.#leftAlone(NO_SUCH_PROJECT, reading);
     if (others.length > 0) throw this.#leftAlone(SEVERAL_PROJECTS, reading);
     return { id, expiresAt: Infinity };
@@ -76,7 +93,7 @@ export class ProjectLookup {
       timeoutMs: IAM_TIMEOUT_MS,
       maxAnswerBytes: MAX_IAM_ANSWER_BYTES,
     });
-    const reading = classify(exchange, 200, clock.now());
+    const reading = classify(exchange, READ);
     if (reading.ok) this.prover.accept(proof);
     return { reading, proof };
   }
@@ -85,20 +102,20 @@ export class ProjectLookup {
     const { row, retryAfterMs } = reading;
     // The prover keeps count of refused keys.
     if (row.verdict === 'unauthenticated')
-      return new AuthenticationError(faultOf(errorRow('APIGW.0301', 401), wordsOf(reading)), true);
+      return new AuthenticationError(faultOf(errorRow('APIGW.0301', 401), saidIn(reading)), 'refused');
     if (row.verdict === 'refused') return this.#leftAlone(LOOKUP_REFUSED, reading);
     if (row.verdict === 'throttled') return this.#leftAlone(row, reading, retryAfterMs);
-    return new AuthenticationError(faultOf(LOOKUP_FAILED, wordsOf(reading)));
+    return new AuthenticationError(faultOf(LOOKUP_FAILED, saidIn(reading)), 'unavailable');
   }
 
   #leftAlone(row: ErrorRow, reading: Reading, atLeastMs = 0): AuthenticationError {
     this.#refusals.refused();
     this.#refusals.pause(atLeastMs);
-    const retryAfter = Math.ceil(this.#refusals.waitMs / 1_000);
-    this.#failure = new AuthenticationError(faultOf(row, wordsOf(reading), retryAfter), true);
-    const { name: project, region } = this.project;
-    this.surroundings.log.warn({ project, region, code: row.code }, row.detail);
-    return this.#failure;
+    const { waitMs } = this.#refusals;
+    const trouble = row.verdict === 'throttled' ? 'throttled' : 'project_unknown';
+    this.#failure = new AuthenticationError(faultOf(row, saidIn(reading)), trouble);
+    complain(this.surroundings.log, this.#owner, this.#failure, waitMs, row.detail);
+    return this.#failure.heldFor(waitMs);
   }
 }
 
@@ -112,17 +129,17 @@ interface ListedProject {
   readonly enabled?: unknown;
 }
 
-/** The ids of the enabled projects of an answer. A single one that has another name is not taken for the region's. */
-function idsIn(body: string, name: string): string[] {
-  const { projects } = ((body === '' ? undefined : JSON.parse(body)) ?? {}) as { projects?: unknown };
-  const listed = Array.isArray(projects) ? (projects as (ListedProject | null)[]) : [];
-  const enabled = listed.filter((project) => project?.enabled === true && isProjectId(project.id));
+/**
+ * The ids of the enabled projects of an answer; undefined where it has no list of projects. A single one that has another name is
+ * not taken for the region's.
+ */
+function idsIn(body: string, name: string): string[] | undefined {
+  const { projects } = JSON.parse(body) as { projects?: unknown };
+  if (!Array.isArray(projects) || !projects.every((each) => typeof each === 'object' && each !== null))
+    return undefined;
+  const enabled = (projects as ListedProject[]).filter(
+    ({ enabled: is, id }) => is === true && isProjectId(id),
+  );
   if (enabled.length === 1 && enabled[0]?.name !== name) return [];
-  return enabled.map((project) => String(project?.id));
-}
-
-function wordsOf(reading: Reading): { code?: string; requestId?: string } {
-  const { requestId } = reading;
-  const code = reading.ok ? undefined : reading.upstreamCode;
-  return { ...(code !== undefined && { code }), ...(requestId !== undefined && { requestId }) };
+  return enabled.map(({ id }) => String(id));
 }

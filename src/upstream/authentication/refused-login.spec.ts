@@ -35,7 +35,7 @@ describe('a login that is refused', () => {
     await settled();
     await transport.answer(0, WRONG_PASSWORD);
     expect(await first).toMatchObject({ status: 503, code: 'upstream_authentication_failed', retryAfter: 5 });
-    expect(rig.one.available).toBe(false);
+    expect(rig.one.trouble).toBe('refused');
     await clock.advance(4_999);
     expect(await faultOf(rig.token())).toMatchObject({
       code: 'upstream_authentication_failed',
@@ -43,7 +43,7 @@ describe('a login that is refused', () => {
     });
     expect(transport.requests).toHaveLength(1);
     await clock.advance(1);
-    expect(rig.one.available).toBe(true);
+    expect(rig.one.trouble).toBeUndefined();
     await hold(rig, 'token');
     expect(transport.requests).toHaveLength(2);
   });
@@ -79,8 +79,8 @@ describe('a login that is refused', () => {
     await faultOf(files.token());
     writeFileSync(passwordFile, 'right\n');
     await clock.advance(1_000);
-    await eventually(() => files.one.available);
-    expect(files.one.available).toBe(true);
+    await eventually(() => files.one.trouble === undefined);
+    expect(files.one.trouble).toBeUndefined();
     expect(await files.token()).toBe('token');
     expect(answering.requests).toHaveLength(2);
     rmSync(folder, { recursive: true });
@@ -120,21 +120,39 @@ describe('a login that is refused', () => {
   it.each([
     ['30', 30],
     ['1', 5],
+    ['0', 5],
     [undefined, 5],
-  ])('by a throttle waits as long as IAM says, and five seconds at least: %s', async (said, seconds) => {
-    const fault = faultOf(rig.token());
-    await settled();
-    await transport.answer(
-      0,
-      answered(429, { error_code: 'IAM.0012' }, said === undefined ? {} : { 'retry-after': said }),
-    );
-    expect(await fault).toMatchObject({ code: 'upstream_throttled', retryAfter: seconds });
-    await clock.advance(seconds * 1_000 - 1);
-    await faultOf(rig.token());
-    expect(transport.requests).toHaveLength(1);
-    await clock.advance(1);
-    await hold(rig, 'token');
-  });
+    ['-1', 5],
+    ['soon', 5],
+    ['Thu, 01 Jan 2026 00:00:40 GMT', 40],
+    ['Wed, 31 Dec 2025 00:00:00 GMT', 5],
+    ['86400', 300],
+    ['999999999', 300],
+    ['Fri, 02 Jan 2026 00:00:00 GMT', 300],
+  ])(
+    'by a throttle waits as long as IAM says, five seconds at least and minutes at most: %s',
+    async (said, seconds) => {
+      const fault = faultOf(rig.token());
+      await settled();
+      await transport.answer(
+        0,
+        answered(
+          429,
+          { error_code: 'IAM.0012' },
+          { date: 'Thu, 01 Jan 2026 00:00:00 GMT', ...(said !== undefined && { 'retry-after': said }) },
+        ),
+      );
+      expect(await fault).toMatchObject({ code: 'upstream_throttled', retryAfter: seconds });
+      expect(rig.one.trouble).toBe('throttled');
+      expect(rig.log.lines).toEqual([expect.stringContaining('IAM has too many logins')]);
+      expect(rig.log.lines[0]).not.toMatch(/refuse/);
+      await clock.advance(seconds * 1_000 - 1);
+      await faultOf(rig.token());
+      expect(transport.requests).toHaveLength(1);
+      await clock.advance(1);
+      await hold(rig, 'token');
+    },
+  );
 
   it('is logged with who and why, and not with the password', async () => {
     const fault = faultOf(rig.token());
@@ -143,7 +161,17 @@ describe('a login that is refused', () => {
     await fault;
     expect(rig.log.lines).toHaveLength(1);
     expect(rig.log.lines[0]).toContain('"userName":"user"');
+    expect(rig.log.lines[0]).toContain('"projects":["test"]');
     expect(rig.log.lines[0]).toContain('IAM.0062');
     expect(rig.log.lines[0]).not.toContain('secret');
+  });
+
+  it('is logged with what IAM said, and callers are not told: it may name the account, or repeat the password', async () => {
+    const fault = faultOf(rig.token());
+    await settled();
+    const error_msg = 'user hss-gateway of my-account may not log in with secret';
+    await transport.answer(0, answered(401, { error_code: 'IAM.0062', error_msg }));
+    expect((await fault).upstream).toEqual({ code: 'IAM.0062' });
+    expect(rig.log.lines[0]).toContain('user hss-gateway of my-account may not log in with ***');
   });
 });

@@ -1,4 +1,10 @@
-import { Authenticator, type Proof, type Renewal, type UnprovenRequest } from './authenticator.js';
+import {
+  Authenticator,
+  type Proof,
+  type Renewal,
+  type Trouble,
+  type UnprovenRequest,
+} from './authenticator.js';
 import type { KeyProver } from './key-prover.js';
 import type { ProjectLookup } from './project-lookup.js';
 
@@ -31,7 +37,7 @@ export class SigningAuthenticator extends Authenticator {
     return this.prover.reject(proof);
   }
 
-  get available(): boolean {
-    return this.prover.available;
+  get trouble(): Trouble | undefined {
+    return this.prover.trouble ?? (typeof this.project === 'string' ? undefined : this.project.trouble);
   }
 }

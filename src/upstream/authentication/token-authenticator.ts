@@ -1,4 +1,10 @@
-import { Authenticator, type Proof, type Renewal, type UnprovenRequest } from './authenticator.js';
+import {
+  Authenticator,
+  type Proof,
+  type Renewal,
+  type Trouble,
+  type UnprovenRequest,
+} from './authenticator.js';
 import type { ExpiringValue } from './expiring-value.js';
 import type { IamToken } from './token-request.js';
 
@@ -6,12 +12,12 @@ import type { IamToken } from './token-request.js';
 export class TokenAuthenticator extends Authenticator {
   /**
    * @param configuredId the project's id, where the configuration gives it
-   * @param open whether a new token may be asked for now
+   * @param loginTrouble why no new token may be asked for now
    */
   constructor(
     private readonly tokens: ExpiringValue<IamToken>,
     private readonly configuredId: string | undefined,
-    private readonly open: () => boolean,
+    private readonly loginTrouble: () => Trouble | undefined,
   ) {
     super();
   }
@@ -36,7 +42,7 @@ export class TokenAuthenticator extends Authenticator {
     return Promise.resolve(this.tokens.reject(generation));
   }
 
-  get available(): boolean {
-    return this.tokens.current !== undefined || this.open();
+  get trouble(): Trouble | undefined {
+    return this.tokens.current === undefined ? (this.tokens.trouble ?? this.loginTrouble()) : undefined;
   }
 }

@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import type { Exchange } from '../transport.js';
 import {
   answered,
+  AnsweringTransport,
   AuthenticatorRig,
   DAY_MS,
   FakeClock,
@@ -140,7 +141,7 @@ describe('a token that is about to expire', () => {
     await rig.token();
     await transport.answer(1, WRONG_PASSWORD);
     expect(await rig.token()).toBe('old');
-    expect(rig.one.available).toBe(true);
+    expect(rig.one.trouble).toBeUndefined();
   });
 
   it('is not sent any more in its last thirty seconds', async () => {
@@ -166,6 +167,9 @@ describe('an answer that is no token for this project', () => {
     ['is for another project', answered(201, { token: { ...good, project: { id: 'other' } } }, header)],
     ['is for an account', answered(201, { token: { ...good, project: undefined } }, header)],
     ['has expired', answered(201, { token: { ...good, expires_at: '2025-12-31T23:59:59Z' } }, header)],
+    ['lives for seconds', answered(201, { token: { ...good, expires_at: '2026-01-01T00:00:59Z' } }, header)],
+    ['expires at a number', answered(201, { token: { ...good, expires_at: 1_790_000_000_000 } }, header)],
+    ['expires at no time', answered(201, { token: { ...good, expires_at: '2026' } }, header)],
     ['does not say when it expires', answered(201, { token: { project: good.project } }, header)],
     ['is no object', answered(201, 'null', header)],
     ['has a token that is no object', answered(201, { token: 'x' }, header)],
@@ -174,7 +178,12 @@ describe('an answer that is no token for this project', () => {
     const fault = faultOf(rig.token());
     await settled();
     await transport.answer(0, answer);
-    expect(await fault).toMatchObject({ status: 503, code: 'upstream_token_unusable', retryable: true });
+    const unusable = { status: 503, code: 'upstream_token_unusable', retryable: true };
+    expect(await fault).toMatchObject({ ...unusable, retryAfter: 5 });
+    await clock.advance(4_999);
+    expect(await faultOf(rig.token())).toMatchObject({ ...unusable, retryAfter: 1 });
+    expect(transport.requests).toHaveLength(1);
+    await clock.advance(1);
     const token = rig.token();
     await settled();
     await transport.answer(1, tokenAnswer(clock, 'good'));
@@ -203,6 +212,23 @@ describe('an answer that is no token for this project', () => {
 });
 
 describe('a token that can not be had', () => {
+  it('is not asked for with every request while IAM fails, and again within five seconds of its recovery', async () => {
+    let up = false;
+    const answering = new AnsweringTransport(() =>
+      up ? tokenAnswer(clock, 'token') : answered(500, { error_code: 'IAM.0006' }),
+    );
+    const failing = new AuthenticatorRig(clock, answering, passwordProject());
+    for (let tick = 0; tick < 600; tick += 1) {
+      expect(await faultOf(failing.token())).toMatchObject({ code: 'upstream_token_unavailable' });
+      await clock.advance(100);
+    }
+    expect(answering.requests.length).toBeLessThanOrEqual(15);
+    expect(failing.one.trouble).toBe('unavailable');
+    up = true;
+    await clock.advance(5_000);
+    expect(await failing.token()).toBe('token');
+  });
+
   it('fails all who wait for it together, and is asked for again by whoever comes next', async () => {
     const faults = Array.from({ length: 100 }, () => faultOf(rig.token()));
     await settled();

@@ -1,7 +1,7 @@
 import type { AgencyConfig, PasswordCredentials, ProjectConfig } from '../../config/config.js';
 import type { Clock } from '../../domain/clock.js';
-import { header } from '../classify.js';
-import type { Answer } from '../transport.js';
+import { header, type Answer } from '../transport.js';
+import { lifeOf, type Unusable } from './life.js';
 
 /** A token of IAM's. */
 export interface IamToken {
@@ -46,22 +46,34 @@ export function agencyBody({ name, domainName }: AgencyConfig, scope: ExpectedSc
 
 interface TokenAnswer {
   readonly expires_at?: unknown;
+  readonly issued_at?: unknown;
   readonly project?: { readonly id?: unknown; readonly name?: unknown };
   readonly domain?: { readonly name?: unknown };
 }
 
-/** The answer's token, or undefined when it is not what was asked for: never kept, never sent on. */
-export function readToken(answer: Answer, expected: ExpectedScope, clock: Clock): IamToken | undefined {
+/**
+ * The answer's token, where it is what was asked for; anything else is never kept, never sent on.
+ *
+ * @param askedAt when it was asked for, by the monotonic clock: it lives from then on at most
+ */
+export function readToken(
+  answer: Answer,
+  expected: ExpectedScope,
+  askedAt: number,
+  clock: Clock,
+): IamToken | Unusable {
   const value = header(answer, 'x-subject-token');
-  if (value === undefined || value.length > MAX_TOKEN_LENGTH || !/^[\x21-\x7e]+$/.test(value))
-    return undefined;
   const token = tokenIn(answer.body);
-  const lifeMs = Date.parse(String(token?.expires_at)) - clock.now();
-  if (!token || !(lifeMs > 0) || !isGoodFor(token, expected)) return undefined;
-  const expiresAt = clock.monotonic() + lifeMs;
-  if (!('project' in expected)) return { value, expiresAt };
+  if (!token || value === undefined || value.length > MAX_TOKEN_LENGTH || !/^[\x21-\x7e]+$/.test(value))
+    return { why: 'is none' };
+  if (!isGoodFor(token, expected)) return { why: 'is for something else than was asked for' };
+  const { issued_at: issuedAt, expires_at: expiresAt } = token;
+  const life = lifeOf({ expiresAt, issuedAt, answeredAt: header(answer, 'date') }, clock);
+  if ('why' in life) return life;
+  const lives = { value, expiresAt: askedAt + life.ms };
+  if (!('project' in expected)) return lives;
   const projectId = token.project?.id;
-  return isProjectId(projectId) ? { value, expiresAt, projectId } : undefined;
+  return isProjectId(projectId) ? { ...lives, projectId } : { why: 'names a project whose id is none' };
 }
 
 /** It becomes part of a path. */
