@@ -209,6 +209,30 @@ describe('members that the contract does not have', () => {
     expect(await rig.received(OPERATE)).toEqual([]);
   });
 
+  it('hide nothing of what a caller may not do, however many they are', async () => {
+    const denied = { ...portal, denials: [{ operations: ['isolate_and_kill'] as const }] };
+    const other = await startRig({ dropIn: { passUnknownFields: true }, callers: [denied] });
+    try {
+      const path = `${other.gateway.url}/v5/${other.simulator.project.id}/event/operate`;
+      const crowd = Array.from({ length: 200 }, (_, index) => `"u${index}":${index}`).join(',');
+      const shapes = [
+        `"operate_type":["isolate_and_kill"],"operate_event_list":[${JSON.stringify(seedEvent)}]`,
+        `"operate_type":{"0":"isolate_and_kill"},"operate_event_list":[${JSON.stringify(seedEvent)}]`,
+        `"operate_type":"ignore"`,
+        `"operate_type":"ignore","operate_event_list":"all"`,
+        `"operate_type":"ignore","operate_event_list":[null]`,
+      ];
+      for (const shape of shapes) {
+        const raw = `{${crowd},${shape}}`;
+        const answer = await fetchJson('POST', path, undefined, { raw, headers: { 'X-Auth-Token': KEY } });
+        expect([shape, answer.status, answer.body.error_code]).toEqual([shape, 400, 'HSS.0001']);
+      }
+      expect(await other.received(OPERATE)).toEqual([]);
+    } finally {
+      await other.close();
+    }
+  });
+
   it('travel exactly as they came where the configuration says so, and never what a parser could stumble over', async () => {
     const other = await startRig({ dropIn: { passUnknownFields: true } });
     try {
