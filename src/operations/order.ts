@@ -14,6 +14,7 @@ export interface OrderedDetail {
   readonly fileHash?: string;
   readonly filePath?: string;
   readonly loginIp?: string;
+  readonly privateIp?: string;
 }
 
 export interface OrderedAlarm {

@@ -13,15 +13,19 @@ export function orderedAlarmOf(event: WireEvent): OrderedAlarm {
 }
 
 /** Of the fields that travel, those that an order is decided by. */
-type Deciding = Pick<WireDetail, 'agent_id' | 'process_pid' | 'file_hash' | 'file_path' | 'login_ip'>;
+type Deciding = Pick<
+  WireDetail,
+  'agent_id' | 'process_pid' | 'file_hash' | 'file_path' | 'login_ip' | 'private_ip'
+>;
 
 export function orderedDetailOf(detail: Deciding): OrderedDetail {
-  const { agent_id, process_pid, file_hash, file_path, login_ip } = detail;
+  const { agent_id, process_pid, file_hash, file_path, login_ip, private_ip } = detail;
   return {
     ...(agent_id !== undefined && { agentId: agent_id }),
     ...(process_pid !== undefined && { processPid: process_pid }),
     ...(file_hash !== undefined && { fileHash: file_hash }),
     ...(file_path !== undefined && { filePath: file_path }),
     ...(login_ip !== undefined && { loginIp: login_ip }),
+    ...(private_ip !== undefined && { privateIp: private_ip }),
   };
 }

@@ -1,7 +1,8 @@
+import { isAddressRange } from '../../domain/address-range.js';
 import { MOST_VIOLATIONS, pointer, type Violation } from '../../http/validation/report.js';
 import type { Order, OrderedDetail } from '../order.js';
 import { foldedForms, isRoot, isWithin, nameOf } from './file-path.js';
-import { loginRangeFault } from './login-range.js';
+import { loginRangeFault, ONE } from './login-range.js';
 import type { GuardRails, RailName } from './rails.js';
 
 /** 0 stands for no process, 1 is init and 2 the kernel's threads. */
@@ -81,7 +82,10 @@ function* file(forms: readonly string[], rails: GuardRails): Generator<Finding> 
   }
 }
 
-function* loginWhitelist({ loginIp }: OrderedDetail): Generator<Finding> {
-  const words = loginIp === undefined ? undefined : loginRangeFault(loginIp);
-  if (words !== undefined) yield { rail: 'login_range', field: 'loginIp', words };
+function* loginWhitelist({ loginIp, privateIp }: OrderedDetail, rails: GuardRails): Generator<Finding> {
+  const from = loginIp === undefined ? undefined : loginRangeFault(loginIp, rails.widestLogin);
+  if (from !== undefined) yield { rail: 'login_range', field: 'loginIp', words: from };
+  // Which host it is for: a range would be any number of them.
+  const to = privateIp !== undefined && isAddressRange(privateIp.trim()) && loginRangeFault(privateIp, ONE);
+  if (to) yield { rail: 'login_range', field: 'privateIp', words: to };
 }

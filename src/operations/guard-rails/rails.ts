@@ -1,8 +1,9 @@
 import type { GuardRailsConfig } from '../../config/config.js';
 import { foldedPath } from './file-path.js';
+import { USUAL_WIDEST_LOGIN, type WidestLogin } from './login-range.js';
 
 /** Raised whenever what is built in changes, so that a refusal tells by which rules it was made. */
-export const BUILT_IN_VERSION = '1';
+export const BUILT_IN_VERSION = '2';
 
 /** The rails, each of which can be switched off by its name. */
 export const RAIL_NAMES = [
@@ -77,10 +78,11 @@ export interface GuardRails {
   readonly paths: readonly string[];
   readonly hashes: ReadonlySet<string>;
   readonly hosts: ReadonlySet<string>;
+  readonly widestLogin: WidestLogin;
 }
 
 export function readRails(config: GuardRailsConfig = {}): GuardRails {
-  const { off = [], processes = [], paths = [], hashes = [], hosts = [] } = config;
+  const { off = [], processes = [], paths = [], hashes = [], hosts = [], widestLogin } = config;
   const version = config.version === undefined ? BUILT_IN_VERSION : `${BUILT_IN_VERSION}+${config.version}`;
   const missing: ReadonlySet<string> = new Set(off);
   return {
@@ -91,6 +93,7 @@ export function readRails(config: GuardRailsConfig = {}): GuardRails {
     paths: [...PROTECTED_PATHS, ...paths].map(foldedPath),
     hashes: new Set(hashes.map((hash) => hash.toLowerCase())),
     hosts: new Set(hosts),
+    widestLogin: widestLogin ?? USUAL_WIDEST_LOGIN,
   };
 }
 
