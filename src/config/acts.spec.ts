@@ -12,6 +12,13 @@ describe('the guard rails of the configuration', () => {
     ).toEqual({ version: '2026-11', off: ['login_range'], paths: ['/opt/vault'], hosts: ['agent-9'] });
   });
 
+  test.each(['opt/vault', '/opt/../etc', '/opt/./x', 'D:vault', 'D:\\\\%x%', 'D:\\\\x:y', 'D:/...'])(
+    'protect no path that could name more than one place: %s',
+    (path) => {
+      expect(Object.keys(problemsIn(() => rails(`{ paths: ["${path}"] }`)))).toEqual(['guardRails.paths[0]']);
+    },
+  );
+
   test('let logins be trusted from ranges as wide as they say, each kind by itself', () => {
     expect(rails('{ widestLogin: { ipv4: 20 } }')).toEqual({ widestLogin: { ipv4: 20, ipv6: 64 } });
     expect(rails('{ widestLogin: { ipv6: 56 } }')).toEqual({ widestLogin: { ipv4: 24, ipv6: 56 } });

@@ -1,16 +1,20 @@
 import { isAddressRange } from '../../domain/address-range.js';
 import { MOST_VIOLATIONS, pointer, type Violation } from '../../http/validation/report.js';
-import type { Order, OrderedDetail } from '../order.js';
-import { foldedForms, isRoot, isWithin, nameOf } from './file-path.js';
+import type { Order, OrderedDetail, OrderedItem } from '../order.js';
+import { placesOf, somewhere } from './file-path.js';
 import { loginRangeFault, ONE } from './login-range.js';
-import type { GuardRails, RailName } from './rails.js';
+import { isNamed, isRoot, touches } from './place.js';
+import { foldedId, type GuardRails, type RailName } from './rails.js';
 
 /** 0 stands for no process, 1 is init and 2 the kernel's threads. */
 const LAST_SYSTEM_PID = 2;
 
+/** Of an alarm, or of an item. */
+type Detail = OrderedDetail & Pick<OrderedItem, 'hostId'>;
+
 interface Finding {
   readonly rail: RailName;
-  readonly field: keyof OrderedDetail;
+  readonly field: keyof Detail;
   readonly words: string;
 }
 
@@ -36,7 +40,7 @@ export function guardRailViolations(order: Order, rails: GuardRails): Violation[
 /** Whatever an order decides by, and where a field of it stands in the request. */
 function* detailsOf({ alarms, items = [], byId }: Order): Generator<{
   placeOf: (field: string) => string;
-  detail: OrderedDetail;
+  detail: Detail;
 }> {
   for (const [index, { details = [] }] of alarms.entries()) {
     for (const [place, detail] of details.entries()) {
@@ -51,34 +55,42 @@ function* detailsOf({ alarms, items = [], byId }: Order): Generator<{
   }
 }
 
-const LOOKS: Readonly<Record<string, (detail: OrderedDetail, rails: GuardRails) => Generator<Finding>>> = {
+const LOOKS: Readonly<Record<string, (detail: Detail, rails: GuardRails) => Generator<Finding>>> = {
   isolate_and_kill: isolation,
   // A file of the system that was isolated by mistake is to be put back: what is deleted is gone.
   delete_isolated_files: isolation,
   add_to_login_whitelist: loginWhitelist,
 };
 
-function* isolation(detail: OrderedDetail, rails: GuardRails): Generator<Finding> {
-  const { agentId, processPid, fileHash, filePath } = detail;
+function* isolation(detail: Detail, rails: GuardRails): Generator<Finding> {
+  const { agentId, hostId, processPid, fileHash, filePath } = detail;
   if (processPid !== undefined && processPid <= LAST_SYSTEM_PID) {
     yield { rail: 'system_pid', field: 'processPid', words: 'is the system itself' };
   }
-  if (filePath !== undefined) yield* file(foldedForms(filePath), rails);
-  if (fileHash !== undefined && rails.hashes.has(fileHash.toLowerCase())) {
+  if (filePath !== undefined) yield* file(filePath, rails);
+  if (fileHash !== undefined && rails.hashes.has(foldedId(fileHash))) {
     yield { rail: 'protected_hash', field: 'fileHash', words: 'is that of a protected file' };
   }
-  if (agentId !== undefined && rails.hosts.has(agentId)) {
-    yield { rail: 'protected_host', field: 'agentId', words: 'is that of a protected host' };
+  for (const [field, id] of [
+    ['agentId', agentId],
+    ['hostId', hostId],
+  ] as const) {
+    if (id === undefined || !rails.hosts.has(foldedId(id))) continue;
+    yield { rail: 'protected_host', field, words: 'is that of a protected host' };
   }
 }
 
-function* file(forms: readonly string[], rails: GuardRails): Generator<Finding> {
-  if (forms.some((folded) => rails.processes.some((pattern) => pattern.test(nameOf(folded))))) {
+function* file(path: string, rails: GuardRails): Generator<Finding> {
+  const places = placesOf(path);
+  const names = places ?? [somewhere(path)];
+  if (names.some((place) => rails.processes.some((pattern) => isNamed(place, pattern)))) {
     yield { rail: 'system_process', field: 'filePath', words: 'has the name of a system process' };
   }
-  const isProtected = (folded: string) => rails.paths.some((folder) => isWithin(folded, folder));
-  if (forms.some((folded) => isRoot(folded) || isProtected(folded))) {
-    yield { rail: 'protected_path', field: 'filePath', words: 'is in a protected place' };
+  if (!places) {
+    const words = 'is not an absolute path that can be understood, so it may name a protected place';
+    yield { rail: 'protected_path', field: 'filePath', words };
+  } else if (places.some((place) => isRoot(place) || rails.paths.some((other) => touches(place, other)))) {
+    yield { rail: 'protected_path', field: 'filePath', words: 'is in a protected place, or holds one' };
   }
 }
 
