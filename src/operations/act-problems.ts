@@ -4,6 +4,7 @@ import { guardRailViolations } from './guard-rails/guard-rails.js';
 import { readRails } from './guard-rails/rails.js';
 import { STILL_JOINED } from './joins.js';
 import { alarmLimit, braked, destructiveLimit } from './limits/limits.js';
+import { EXAMPLE_OPERATION_ID } from '../http/contract/example-ids.js';
 import { idempotencyKeyOf } from '../http/idempotency-key.js';
 import { OTHER_REQUEST, STILL_RUNNING } from './repeats.js';
 
@@ -12,7 +13,7 @@ export const ACT_PROBLEMS: readonly Problem[] = [
   unreadableKey(),
   guardRail(),
   braked('soc-portal', 'is engaged'),
-  STILL_RUNNING(),
+  STILL_RUNNING(EXAMPLE_OPERATION_ID),
   OTHER_REQUEST(),
   STILL_JOINED(),
   tooManyRequests(12),

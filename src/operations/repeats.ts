@@ -72,17 +72,20 @@ export class Repeats implements OnApplicationBootstrap, OnModuleDestroy {
     const trail = await this.store.find(claimed.operationId);
     // Of one that goes on in the background is told how far it is: nobody waits for its end.
     if (!trail || !(trail.outcome || trail.intent.background)) {
-      throw plan === undefined ? STILL_RUNNING() : PLAN_RUNNING();
+      throw plan === undefined ? STILL_RUNNING(claimed.operationId) : PLAN_RUNNING(claimed.operationId);
     }
     return handledEarlier(trail);
   }
 
   /** The answer to an order whose claim came second. */
-  refusal({ key, fingerprint: theirs }: Extract<NotWritten, { reason: 'claimed' }>, ours: string): Problem {
+  refusal(
+    { key, operationId, fingerprint: theirs }: Extract<NotWritten, { reason: 'claimed' }>,
+    ours: string,
+  ): Problem {
     if (key.startsWith(SIGNATURE)) return REPLAYED();
-    if (key.startsWith(PLAN)) return PLAN_RUNNING();
+    if (key.startsWith(PLAN)) return PLAN_RUNNING(operationId);
     if (key.startsWith(UNDO)) return UNDO_RUNNING();
-    return theirs === ours ? STILL_RUNNING() : OTHER_REQUEST();
+    return theirs === ours ? STILL_RUNNING(operationId) : OTHER_REQUEST();
   }
 
   #tidy(): void {
@@ -116,20 +119,22 @@ export const UNDO_RUNNING = (): Problem =>
     { retryable: true, retryAfter: 1 },
   );
 
-export const PLAN_RUNNING = (): Problem =>
+/** @param operationId of the operation that applies it */
+export const PLAN_RUNNING = (operationId: string): Problem =>
   new Problem(
     409,
     'plan_running',
     'This plan is being applied at the moment. Nothing more was done; send this again in a moment for what came of it.',
-    { retryable: true, retryAfter: 1 },
+    { retryable: true, retryAfter: 1, operationId },
   );
 
-export const STILL_RUNNING = (): Problem =>
+/** @param operationId of the operation that is under way */
+export const STILL_RUNNING = (operationId: string): Problem =>
   new Problem(
     409,
     'still_running',
     'A request under this Idempotency-Key is under way. Send this one again in a moment for its answer.',
-    { retryable: true, retryAfter: 1 },
+    { retryable: true, retryAfter: 1, operationId },
   );
 
 export const OTHER_REQUEST = (): Problem =>

@@ -1,4 +1,5 @@
 import { isOperationType, OPERATION_TYPES } from '../../domain/operation-type.js';
+import { wireName } from '../../http/as-upstream/wire-names.js';
 import { invalidRequest } from '../../http/problem.js';
 import { compileCheck } from '../../http/validation/compiled-check.js';
 import { declaredPartOf } from '../../http/validation/declared-part.js';
@@ -6,7 +7,6 @@ import { isPlainObject } from '../../http/validation/fields.js';
 import { MOST_VIOLATIONS, pointer, report, type Violation } from '../../http/validation/report.js';
 import { OperateBodyDto } from './operate-body.dto.js';
 import { unsendable } from './unsendable.js';
-import { wireName } from './wire-names.js';
 
 const isDeclared = compileCheck(OperateBodyDto);
 const declaredPart = declaredPartOf(OperateBodyDto);
