@@ -1,4 +1,4 @@
-import { tooManyRequests, Problem } from '../http/problem.js';
+import { Problem } from '../http/problem.js';
 import { tooManyWaiting } from './background/background.js';
 import { guardRailViolations } from './guard-rails/guard-rails.js';
 import { readRails } from './guard-rails/rails.js';
@@ -16,7 +16,6 @@ export const ACT_PROBLEMS: readonly Problem[] = [
   STILL_RUNNING(EXAMPLE_OPERATION_ID),
   OTHER_REQUEST(),
   STILL_JOINED(),
-  tooManyRequests(12),
   alarmLimit(600, 12),
   destructiveLimit(100, 100, 3_600),
   tooManyWaiting(),

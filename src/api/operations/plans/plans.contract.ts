@@ -2,6 +2,7 @@ import type { ContractOptions } from '../../../http/contract/contract.js';
 import { BODY_PROBLEMS, PATH_PROBLEMS, withoutRight } from '../../../http/contract/edge-problems.js';
 import { EXAMPLE_OPERATION_ID, EXAMPLE_UPSTREAM_REQUEST_ID } from '../../../http/contract/example-ids.js';
 import { OF_ACCEPTED } from '../../../http/contract/response-headers.js';
+import { NO_PARAMETERS_PROBLEM } from '../../../http/parameters.guard.js';
 import { invalidRequest, problemOfFault } from '../../../http/problem.js';
 import { report } from '../../../http/validation/report.js';
 import { documentedReadFaults, UNKNOWN_PROJECT_FAULT } from '../../../upstream/index.js';
@@ -115,7 +116,7 @@ export const FIND_PLAN: ContractOptions = {
       },
     },
   },
-  problems: [...PATH_PROBLEMS, withoutRight('act'), noSuchPlan()],
+  problems: [...PATH_PROBLEMS, NO_PARAMETERS_PROBLEM, withoutRight('act'), noSuchPlan()],
 };
 
 export const APPLY_PLAN: ContractOptions = {
