@@ -77,7 +77,7 @@ export interface Order {
   readonly expired?: true;
   /** Whether its caller does not wait for it. */
   readonly background?: true;
-  /** The signature that came with it, which may come only once. */
+  /** The signature that came with it: what comes with it again is the same request. */
   readonly signature?: string;
 }
 
