@@ -319,6 +319,54 @@ describe("what the gateway refuses, in upstream's words", () => {
   });
 });
 
+describe('whitelist rules', () => {
+  const wireRule = (value: string) => ({
+    ...{ event_type: 1010, field_key: 'file_path', judge_type: 'contain', scope: true },
+    field_value: value,
+  });
+  const ruled = (operation: string, rules: object[]) =>
+    body(
+      { operate_type: operation, event_white_rule_list: rules },
+      { operate_detail_list: [{ keyword: 'k', hash: 'h' }] },
+    );
+
+  it('go only with whitelisting, whoever sends them and whatever else is let through', async () => {
+    const other = await startRig({ dropIn: { passUnknownFields: true }, callers: [portal, reader] });
+    try {
+      const path = `${other.gateway.url}/v5/${other.simulator.project.id}/event/operate`;
+      const post = (raw: string, key: string) =>
+        fetchJson('POST', path, undefined, { raw, headers: { 'X-Auth-Token': key } });
+      for (const operation of ['ignore', 'mark_as_handled', 'remove_from_alarm_whitelist', 'unhandle']) {
+        const answers = [
+          await send(ruled(operation, [wireRule('/opt/deploy/x')])),
+          await post(ruled(operation, [wireRule('/opt/deploy/x')]).replace('{', '{"x":1,'), KEY),
+          await post(ruled(operation, [wireRule('/opt/deploy/x')]), OTHER_KEY),
+        ];
+        for (const answer of answers) {
+          expect(shownProblem(answer)).toEqual({ status: 400, code: 'HSS.0001' });
+          expect(answer.body.error_msg).toContain('event_white_rule_list is only for add_to_alarm_whitelist');
+        }
+      }
+      const notGranted = await post(ruled('add_to_alarm_whitelist', [wireRule('/opt/deploy/x')]), OTHER_KEY);
+      expect(shownProblem(notGranted)).toEqual({ status: 400, code: 'HSS.0013' });
+      expect([...(await other.received(OPERATE)), ...(await rig.received(OPERATE))]).toEqual([]);
+      // A client that always sends the list sends an empty one.
+      expect((await send(ruled('mark_as_handled', []))).status).toBe(200);
+    } finally {
+      await other.close();
+    }
+  });
+
+  it('that match nearly everything are held', async () => {
+    const answer = await send(ruled('add_to_alarm_whitelist', [wireRule('/opt/deploy/x'), wireRule('/')]));
+    expect(shownProblem(answer)).toEqual({ status: 400, code: 'HSS.0010' });
+    expect(answer.body.error_msg).toContain(
+      'event_white_rule_list[1].field_value: field_value has no letter',
+    );
+    expect(await rig.received(OPERATE)).toEqual([]);
+  });
+});
+
 describe('X-Auth-Token', () => {
   it('proves nothing on the routes of the gateway’s own API', async () => {
     const answer = await rig.call('GET', '/v1/operations', undefined, {

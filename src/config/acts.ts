@@ -32,6 +32,7 @@ const RAILS = [
   'protected_hash',
   'protected_host',
   'login_range',
+  'whitelist_rule',
 ] as const;
 
 const LIMITS = ['requestsPerMinute', 'alarmsPerMinute', 'destructivePerDay', 'maxHostsPerHour'] as const;

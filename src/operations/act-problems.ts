@@ -8,10 +8,13 @@ import { EXAMPLE_OPERATION_ID } from '../http/contract/example-ids.js';
 import { idempotencyKeyOf } from '../http/idempotency-key.js';
 import { OTHER_REQUEST, STILL_RUNNING } from './repeats.js';
 
+/** What the rails refuse with, for the document. */
+export const GUARD_RAIL = guardRail();
+
 /** What an order can be refused with before anything is meant to be done, for the document. */
 export const ACT_PROBLEMS: readonly Problem[] = [
   unreadableKey(),
-  guardRail(),
+  GUARD_RAIL,
   braked('soc-portal', 'is engaged'),
   STILL_RUNNING(EXAMPLE_OPERATION_ID),
   OTHER_REQUEST(),

@@ -23,7 +23,7 @@ export const RESUME_BRAKE: ContractOptions = {
   parameters: [
     {
       name: 'caller',
-      description: 'Id of the caller whose destructive operations wait.',
+      description: 'Id of the caller whose destructive operations and whitelisting wait.',
       schema: { type: 'string', example: 'chat-bot' },
     },
   ],

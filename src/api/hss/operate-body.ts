@@ -10,6 +10,7 @@ import { unsendable } from './unsendable.js';
 
 const isDeclared = compileCheck(OperateBodyDto);
 const declaredPart = declaredPartOf(OperateBodyDto);
+const WHITELISTING = 'add_to_alarm_whitelist';
 
 /**
  * The body of an operate call, as it came.
@@ -33,6 +34,7 @@ function* ofRules(body: unknown, passUnknown: boolean): Generator<Violation> {
   if (!isPlainObject(body)) return;
   yield* lackingDetails(body);
   yield* repeatedEvents(body);
+  yield* rulesOutOfPlace(body);
   if (passUnknown) yield* unsendable(body);
 }
 
@@ -76,6 +78,14 @@ function* lackingDetails(body: Record<string, unknown>): Generator<Violation> {
 
 function lacking(place: string, name: string, operation: string): Violation {
   return { pointer: place, rule: 'required_for', message: `${name} is required for ${operation}` };
+}
+
+/** Rules hide alarms to come: whoever may not whitelist must not send any along with something else. */
+function* rulesOutOfPlace(body: Record<string, unknown>): Generator<Violation> {
+  const { operate_type: operation, event_white_rule_list: rules } = body;
+  if (operation === WHITELISTING || !Array.isArray(rules) || rules.length === 0) return;
+  const message = `event_white_rule_list is only for ${WHITELISTING}`;
+  yield { pointer: pointer('event_white_rule_list'), rule: 'only_for', message, allowed: [WHITELISTING] };
 }
 
 /** The gateway answers for each event once. */

@@ -1,10 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
+import { CALLERS, loadWith } from '../../config/config.fixture.js';
 import type { OperationType } from '../../domain/operation-type.js';
 import type { OrderedDetail } from '../order.js';
 import { guardRailViolations } from './guard-rails.js';
-import { readRails } from './rails.js';
+import { RAIL_NAMES, readRails } from './rails.js';
 
 const harmless = { agentId: 'agent-1', processPid: 3123, fileHash: 'ab'.repeat(32), filePath: '/usr/test' };
 
@@ -191,4 +192,11 @@ describe('the guard rails for add_to_login_whitelist', () => {
   it('never hold what takes a login off the whitelist', () => {
     expect(rulesOf({ loginIp: '0.0.0.0/0' }, {}, 'remove_from_login_whitelist')).toEqual([]);
   });
+});
+
+it('each guard rail can be switched off by its name in the configuration', () => {
+  for (const name of RAIL_NAMES) {
+    const { guardRails } = loadWith({}, `${CALLERS}\nguardRails: { off: [${name}] }\n`);
+    expect(readRails(guardRails).has(name)).toBe(false);
+  }
 });

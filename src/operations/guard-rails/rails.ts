@@ -14,6 +14,7 @@ export const RAIL_NAMES = [
   'protected_hash',
   'protected_host',
   'login_range',
+  'whitelist_rule',
 ] as const;
 export type RailName = (typeof RAIL_NAMES)[number];
 

@@ -6,6 +6,7 @@ import { NO_PARAMETERS_PROBLEM } from '../../../http/parameters.guard.js';
 import { invalidRequest, problemOfFault } from '../../../http/problem.js';
 import { report } from '../../../http/validation/report.js';
 import { documentedReadFaults, UNKNOWN_PROJECT_FAULT } from '../../../upstream/index.js';
+import { GUARD_RAIL } from '../../../operations/act-problems.js';
 import { PLAN_RUNNING } from '../../../operations/repeats.js';
 import { HANDLE_PROBLEMS } from '../operation-problems.js';
 import { PREFER } from '../operations.contract.js';
@@ -95,6 +96,7 @@ export const MAKE_PLAN: ContractOptions = {
     invalidRequest(planViolations({ operation: 'kill', selector: { severities: [] }, limit: 0 }, 1_000)),
     ...BODY_PROBLEMS,
     withoutRight('act'),
+    GUARD_RAIL,
     problemOfFault(UNKNOWN_PROJECT_FAULT),
     ...documentedReadFaults(EXAMPLE_UPSTREAM_REQUEST_ID).map((fault) => problemOfFault(fault)),
     notKept(),
