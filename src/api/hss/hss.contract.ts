@@ -36,7 +36,11 @@ const BODY: Schema = {
     operate_type: { ...TEXT, enum: [...OPERATION_TYPE_NAMES], description: 'What to do.' },
     handler: { ...TEXT, minLength: 1, maxLength: 256, description: 'Why.' },
     operate_event_list: { ...LIST, minItems: 1, maxItems: 100, description: 'The alarms.' },
-    event_white_rule_list: { ...LIST, maxItems: 100, description: 'Whitelist rules.' },
+    event_white_rule_list: {
+      ...LIST,
+      maxItems: 100,
+      description: 'Whitelist rules; only with add_to_alarm_whitelist.',
+    },
   },
 };
 
