@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { ChunkRecord } from '../src/audit/audit-record.js';
 import type { ReceiptDto, ReceiptPageDto } from '../src/api/operations/receipt.dto.js';
 import { addAlarms, touched, type NamedAlarm } from './support/bulk-alarms.js';
-import { projectOf, startRig, type Overrides, type Rig } from './support/gateway.js';
+import { projectOf, startRig, unhurried, type Overrides, type Rig } from './support/gateway.js';
 import { eventually, problemOf, recordsOf } from './support/problems.js';
 
 const OPERATE = '/event/operate';
@@ -13,12 +13,12 @@ let alarms: NamedAlarm[];
 
 async function start(overrides: Overrides = {}): Promise<void> {
   await rig.close();
-  rig = await startRig(overrides);
+  rig = await startRig({ callers: [unhurried], ...overrides });
   alarms = await addAlarms(rig, 250);
 }
 
 beforeEach(async () => {
-  rig = await startRig();
+  rig = await startRig({ callers: [unhurried] });
   alarms = await addAlarms(rig, 250);
 });
 afterEach(() => rig.close());

@@ -1,5 +1,4 @@
 import { execFile } from 'node:child_process';
-import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -10,8 +9,8 @@ import { parse } from 'yaml';
 
 import type { Config } from '../src/config/config.js';
 import { loadConfig } from '../src/config/load-config.js';
-import { DEMO_ALARM, DEMO_KEY, DEMO_REQUEST } from '../src/demo-mode.js';
-import { startRig } from './support/gateway.js';
+import { DEMO_ALARM, DEMO_REQUEST } from '../src/demo-mode.js';
+import { KEY, sha256, startRig } from './support/gateway.js';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const read = (file: string): string => readFileSync(join(ROOT, file), 'utf8');
@@ -72,7 +71,9 @@ const imageEnvironment = Object.fromEntries(
 ) as Record<string, string>;
 const healthCheck = JSON.parse(only(image, 'HEALTHCHECK').replace(/^.*?CMD /, '')) as string[];
 
-const { services, configs, volumes } = parse(read('docker-compose.yml'), { merge: true }) as Composition;
+/** As Compose fills it in where the key is `KEY`. */
+const composition = read('docker-compose.yml').replace(/\$\{CALLER_KEY_SHA256:\?[^}]+\}/, sha256(KEY));
+const { services, configs, volumes } = parse(composition, { merge: true }) as Composition;
 
 /** Runs a health check's command here; answers its exit code. */
 async function check(
@@ -173,11 +174,10 @@ describe('the composition', () => {
     });
   }
 
-  it('gives the gateway a configuration that it takes, with the demo key for its one caller', () => {
+  it('gives the gateway a configuration that it takes, with a key of whoever starts it for its one caller', () => {
     const config = configOf();
     expect(config).toMatchObject({ environment: 'production', demo: false });
-    const sha256 = createHash('sha256').update(DEMO_KEY).digest('hex');
-    expect(config.callers).toMatchObject([{ id: 'demo', keys: [{ sha256 }] }]);
+    expect(config.callers).toMatchObject([{ id: 'demo', keys: [{ sha256: sha256(KEY) }] }]);
     expect(config.database).toMatchObject({ path: `${gateway.volumes?.[0]?.split(':')[1]}/gateway.db` });
     expect(Object.keys(volumes)).toEqual([gateway.volumes?.[0]?.split(':')[0]]);
   });

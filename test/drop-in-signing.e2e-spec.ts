@@ -4,7 +4,9 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 
 import { CONTRACT_PAYLOADS } from './fixtures/contract-payloads.js';
 import { keyPairOf, MASTER_KEY, sdkDateOf, signedHeaders, type Signing } from './support/drop-in.js';
+import { startGateway } from '../src/start.js';
 import { fetchJson, KEY, portal, startRig, type JsonAnswer, type Rig } from './support/gateway.js';
+import { eventually } from './support/problems.js';
 
 const OPERATE = 'event/operate';
 const pair = keyPairOf('portal');
@@ -202,21 +204,6 @@ describe('a signed request', () => {
     }
   });
 
-  it('that comes again is refused, and so are a hundred of them at once but for one', async () => {
-    const headers = signedHeaders(endpoint, body, { pair, date: sdkDateOf(Date.now() - 1_000) });
-    const again = (_: unknown, index: number) =>
-      fetchJson('POST', endpoint, undefined, {
-        raw: body,
-        headers: { ...headers, 'X-Forwarded-For': `198.18.1.${index}` },
-      });
-    const answers = await Promise.all(Array.from({ length: 100 }, again));
-    expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
-    expect(
-      answers.filter(({ body: refusal }) => refusal?.error_code === 'APIGW.0301').length,
-    ).toBeGreaterThan(0);
-    expect(await rig.received(OPERATE)).toHaveLength(1);
-  });
-
   it('proves nothing on the routes of the gateway’s own API', async () => {
     const path = `${rig.gateway.url}/v1/operations`;
     const answer = await fetchJson('POST', path, undefined, {
@@ -224,5 +211,127 @@ describe('a signed request', () => {
       headers: signedHeaders(path, body, { pair }),
     });
     expect(answer.status).toBe(401);
+  });
+});
+
+/** The request of an SDK that tries again within the second: the very same, to the last byte. */
+describe('a signed request that comes again', () => {
+  // A second of its own for each request.
+  let second = Date.now() - MINUTE;
+  function sameRequest(text = body, names: readonly string[] = ['host', 'x-sdk-date']) {
+    second -= 1_000;
+    const headers = signedHeaders(endpoint, text, {
+      pair,
+      date: sdkDateOf(second),
+      signedHeaders: names,
+    });
+    return (more: Record<string, string> = {}, to = endpoint) =>
+      fetchJson('POST', to, undefined, { raw: text, headers: { ...headers, ...more } });
+  }
+  const spoil = (fault: object) =>
+    rig.control('POST', '/faults', [{ match: { path: OPERATE }, fault, times: 'always' }]);
+  const operationOf = ({ headers }: JsonAnswer) => headers.get('X-Operation-Id');
+
+  it('is answered with what came of it before, whatever else comes with it, and done once', async () => {
+    const send = sameRequest();
+    const first = await send();
+    expect([first.status, first.headers.get('Idempotency-Replayed')]).toEqual([200, null]);
+    for (const more of [
+      {},
+      { 'Idempotency-Key': 'a' },
+      { 'Idempotency-Key': 'b' },
+      { 'X-Deadline-Ms': '9000' },
+    ]) {
+      const again = await send(more);
+      expect([again.status, again.text, again.headers.get('Idempotency-Replayed')]).toEqual([
+        200,
+        '{}',
+        'true',
+      ]);
+      expect(operationOf(again)).toBe(operationOf(first));
+    }
+    expect(await rig.received(OPERATE)).toHaveLength(1);
+  });
+
+  it('a hundred times at once is done once, and nobody is told that it was not', async () => {
+    const send = sameRequest();
+    const answers = await Promise.all(Array.from({ length: 100 }, () => send()));
+    expect(await rig.received(OPERATE)).toHaveLength(1);
+    const told = new Set(
+      answers.map(({ status, body: said }) => (status === 200 ? 200 : (said.error_code as string))),
+    );
+    expect([...told].filter((each) => each !== 200 && each !== 'APIGW.0308')).toEqual([]);
+    const operations = answers.map(operationOf).filter((id) => id !== null);
+    expect(new Set(operations).size).toBe(1);
+  });
+
+  it('while it runs is told so, and what came of it when it has ended', async () => {
+    await spoil({ kind: 'hang' });
+    const send = sameRequest();
+    const first = send({ 'X-Deadline-Ms': '4000' });
+    await eventually(
+      () => rig.received(OPERATE),
+      (received) => received.length === 1,
+    );
+    const meanwhile = await send();
+    expect([meanwhile.status, meanwhile.body.error_code]).toEqual([429, 'APIGW.0308']);
+    expect(meanwhile.headers.get('Retry-After')).toBe('1');
+    expect((await first).status).toBe(504);
+    const after = await send();
+    expect([after.status, after.headers.get('Idempotency-Replayed')]).toEqual([504, 'true']);
+    expect(new Set([meanwhile, await first, after].map(operationOf)).size).toBe(1);
+  });
+
+  it('is not done again where it is not known whether it was', async () => {
+    await spoil({ kind: 'reset', when: 'after_effect' });
+    const kill = JSON.stringify({
+      operate_type: 'isolate_and_kill',
+      operate_event_list: [
+        {
+          ...(JSON.parse(body) as { operate_event_list: [object] }).operate_event_list[0],
+          operate_detail_list: [{ agent_id: 'a', process_pid: 3123, file_hash: 'f', file_path: '/usr/test' }],
+        },
+      ],
+    });
+    const send = sameRequest(kill);
+    const first = await send();
+    const sent = (await rig.received(OPERATE)).length;
+    const again = await send();
+    expect(operationOf(again)).toBe(operationOf(first));
+    expect(again.headers.get('Idempotency-Replayed')).toBe('true');
+    expect(await rig.received(OPERATE)).toHaveLength(sent);
+  });
+
+  it('is looked at anew where it was refused before anything was meant to be done', async () => {
+    const send = sameRequest();
+    expect((await send({ 'X-Deadline-Ms': '1' })).status).toBe(400);
+    const done = await send();
+    expect([done.status, done.headers.get('Idempotency-Replayed')]).toEqual([200, null]);
+  });
+
+  it('with other bytes is none, and with another date is another', async () => {
+    const send = sameRequest();
+    await send();
+    const headers = signedHeaders(endpoint, body, { pair, date: sdkDateOf(Date.now() - 5 * MINUTE) });
+    const other = { ...headers, 'X-Forwarded-For': '198.18.2.1' };
+    const altered = await fetchJson('POST', endpoint, undefined, { raw: `${body} `, headers: other });
+    expect(altered.status).toBe(401);
+    const another = await fetchJson('POST', endpoint, undefined, { raw: body, headers: other });
+    expect([another.status, another.headers.get('Idempotency-Replayed')]).toEqual([200, null]);
+  });
+
+  it('after a restart is the same', async () => {
+    const send = sameRequest(body, ['x-sdk-date']);
+    const first = await send();
+    await rig.gateway.close();
+    const next = await startGateway(rig.config);
+    try {
+      const again = await send({}, next.url + new URL(endpoint).pathname);
+      expect([again.status, again.headers.get('Idempotency-Replayed')]).toEqual([200, 'true']);
+      expect(operationOf(again)).toBe(operationOf(first));
+      expect(await rig.received(OPERATE)).toHaveLength(1);
+    } finally {
+      await next.close();
+    }
   });
 });

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 
 import { CONTRACT_PAYLOADS } from './fixtures/contract-payloads.js';
 import { fetchJson, KEY, OTHER_KEY, portal, sha256, startRig, type Rig } from './support/gateway.js';
+import { eventually, recordsOf, sendRaw } from './support/problems.js';
 
 const OPERATE = 'event/operate';
 const reader = {
@@ -46,7 +47,8 @@ const body = (more: object = {}, event: object = {}) =>
 describe("a client of upstream's that changed its endpoint and its token", () => {
   it.each(CONTRACT_PAYLOADS)('is served: $name', async ({ query, body: text }) => {
     const answer = await send(text, { query: `?${query}` });
-    expect([answer.status, answer.text]).toEqual([200, expect.stringMatching(/^(?:|\{\})$/)]);
+    expect([answer.status, answer.text]).toEqual([200, '{}']);
+    expect(answer.headers.get('Content-Type')).toBe('application/json; charset=utf-8');
     const [received, ...more] = await rig.received(OPERATE);
     expect(more).toEqual([]);
     expect(JSON.parse(received?.bodyText ?? '')).toEqual(JSON.parse(text));
@@ -75,9 +77,145 @@ describe("a client of upstream's that changed its endpoint and its token", () =>
     const again = await send(` ${body()}`, { headers });
     expect(again.headers.get('Idempotency-Replayed')).toBe('true');
     expect(again.headers.get('X-Operation-Id')).toBe(first.headers.get('X-Operation-Id'));
+    expect([again.text, again.headers.get('Content-Type')]).toEqual([
+      '{}',
+      'application/json; charset=utf-8',
+    ]);
     const other = await send(body({ handler: 'other' }), { headers });
     expect([other.status, other.body.error_code]).toEqual([400, 'HSS.0001']);
     expect(await rig.received(OPERATE)).toHaveLength(1);
+  });
+});
+
+/** What upstream would say it with, and nothing else. */
+function shownProblem(answer: Awaited<ReturnType<typeof send>>): { status: number; code: string } {
+  expect(answer.headers.get('Content-Type')).toBe('application/json; charset=utf-8');
+  const body = answer.body as Record<string, string>;
+  expect(body).toEqual({
+    error_code: expect.stringMatching(/^(?:HSS|APIGW)\.\d{4}$/),
+    error_msg: expect.any(String),
+    request_id: answer.headers.get('X-Request-Id'),
+  });
+  return { status: answer.status, code: body['error_code'] ?? '' };
+}
+
+describe('what upstream answered', () => {
+  const taken = (text: string) =>
+    rig.control('POST', '/faults', [
+      { match: { path: OPERATE }, fault: { kind: 'status', status: 200, body: text }, times: 'always' },
+    ]);
+
+  it.each([
+    ['', '{}'],
+    ['{}', '{}'],
+    ['{ "error_code": "0" }', '{ "error_code": "0" }'],
+  ])('with a success (%j) reaches the client as JSON that an SDK can read', async (said, told) => {
+    await taken(said);
+    const answer = await send(body());
+    expect([answer.status, answer.text, answer.headers.get('Content-Type')]).toEqual([
+      200,
+      told,
+      'application/json; charset=utf-8',
+    ]);
+  });
+});
+
+describe('an operation that did not go well', () => {
+  const spoilt = (fault: object) =>
+    rig.control('POST', '/faults', [{ match: { path: OPERATE }, fault, times: 'always' }]);
+
+  it.each<[string, object, string]>([
+    ['was refused', { kind: 'status', status: 400, errorCode: 'HSS.0010' }, 'rejected'],
+    ['is not known of', { kind: 'reset', when: 'before_effect' }, 'unknown'],
+  ])('because it %s is found by the id that its answer names', async (_, fault, status) => {
+    await spoilt(fault);
+    const headers = { 'Idempotency-Key': `failed-${status}`, 'X-Deadline-Ms': '1000' };
+    const answers = [await send(body(), { headers }), await send(body(), { headers })];
+    const [first, again] = answers.map((answer) => {
+      shownProblem(answer);
+      return answer.headers.get('X-Operation-Id');
+    });
+    expect(again).toBe(first);
+    expect(answers.map((answer) => answer.headers.get('Idempotency-Replayed'))).toEqual([null, 'true']);
+    const receipt = await rig.call('GET', `/v1/operations/${first}`);
+    expect(receipt.body).toMatchObject({ id: first, status, requestedBy: 'portal' });
+    // What has records of its own has no refusal beside them.
+    expect(await recordsOf(rig, 'refusal')).not.toContainEqual(
+      expect.objectContaining({ requestId: answers[0]?.headers.get('X-Request-Id') }),
+    );
+  });
+
+  it('because it still runs is named too', async () => {
+    await spoilt({ kind: 'hang' });
+    const headers = { 'Idempotency-Key': 'running', 'X-Deadline-Ms': '4000' };
+    const first = send(body(), { headers });
+    await eventually(
+      () => rig.received(OPERATE),
+      (received) => received.length === 1,
+    );
+    const meanwhile = await send(body(), { headers });
+    expect(shownProblem(meanwhile)).toEqual({ status: 429, code: 'APIGW.0308' });
+    expect(meanwhile.headers.get('Retry-After')).toBe('1');
+    const id = (await first).headers.get('X-Operation-Id');
+    expect(id).toMatch(/^[0-9a-f-]{36}$/);
+    expect(meanwhile.headers.get('X-Operation-Id')).toBe(id);
+  });
+});
+
+describe("every answer on upstream's paths has upstream's shape", () => {
+  const ask = (method: string, path: string, raw?: string, headers: Record<string, string> = {}) =>
+    fetchJson(method, rig.gateway.url + path, undefined, {
+      ...(raw !== undefined && { raw }),
+      headers: { 'X-Auth-Token': KEY, ...headers },
+    });
+
+  it.each([
+    ['GET', '/v5'],
+    ['POST', '/v5/'],
+    ['POST', '/v5/p/event/nope'],
+    ['DELETE', '/v5/p/event/white-list/alarm'],
+    ['POST', '/v3/auth/tokens'],
+    ['GET', '/v3?x=1'],
+    ['GET', '/v5/p/event/operate'],
+  ])('where there is nothing: %s %s', async (method, path) => {
+    const { status, code } = shownProblem(await ask(method, path, method === 'POST' ? '{}' : undefined));
+    expect([404, 405]).toContain(status);
+    expect(code).toBe('APIGW.0101');
+  });
+
+  it.each<[string, string, string, Record<string, string>, number, string]>([
+    ['no valid address', '/v5/%zz/event/operate', '{}', {}, 400, 'APIGW.0201'],
+    ['no valid query', '/v5/p/event/operate?x=%zz', '{}', {}, 400, 'HSS.0001'],
+    ['too long a path', `/v5/${'p'.repeat(257)}/event/operate`, '{}', {}, 414, 'APIGW.0201'],
+    ['too large a body', '/v5/p/event/operate', `"${'x'.repeat(8_400_000)}"`, {}, 413, 'APIGW.0201'],
+    ['no JSON', '/v5/p/event/operate', 'x', { 'Content-Type': 'text/plain' }, 400, 'APIGW.0201'],
+    ['no deadline', '/v5/p/event/operate', '{}', { 'X-Deadline-Ms': 'x' }, 400, 'APIGW.0201'],
+    ['nobody', '/v5/p/event/operate', '{}', { 'X-Auth-Token': 'wrong' }, 401, 'APIGW.0301'],
+  ])('for %s', async (_, path, raw, headers, status, code) => {
+    expect(shownProblem(await ask('POST', path, raw, headers))).toEqual({ status, code });
+  });
+
+  it.each<[string, string, number]>([
+    ['too many headers', `X-A: ${'a'.repeat(20_000)}`, 431],
+    ['what is no HTTP', 'X A: a', 400],
+  ])('for %s', async (_, header, status) => {
+    for (const path of ['/v5/p/event/operate', '/v3/auth/tokens', '/v1/operations']) {
+      const answer = await sendRaw(rig.gateway.url, `POST ${path} HTTP/1.1\r\nHost: x\r\n${header}\r\n\r\n`);
+      expect(answer).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
+      const shown = JSON.parse(answer.slice(answer.indexOf('\r\n\r\n'))) as object;
+      expect('error_code' in shown).toBe(path !== '/v1/operations');
+      expect(answer).toContain(
+        path === '/v1/operations'
+          ? 'Type: application/problem+json'
+          : 'Type: application/json; charset=utf-8',
+      );
+    }
+  });
+
+  it('and none of any other has', async () => {
+    for (const path of ['/v50/x', '/v1/nope', '/nope/v5/x', '/V5/x']) {
+      expect((await ask('GET', path)).body).toMatchObject({ code: 'no_such_route' });
+    }
   });
 });
 
@@ -181,6 +319,54 @@ describe("what the gateway refuses, in upstream's words", () => {
   });
 });
 
+describe('whitelist rules', () => {
+  const wireRule = (value: string) => ({
+    ...{ event_type: 1010, field_key: 'file_path', judge_type: 'contain', scope: true },
+    field_value: value,
+  });
+  const ruled = (operation: string, rules: object[]) =>
+    body(
+      { operate_type: operation, event_white_rule_list: rules },
+      { operate_detail_list: [{ keyword: 'k', hash: 'h' }] },
+    );
+
+  it('go only with whitelisting, whoever sends them and whatever else is let through', async () => {
+    const other = await startRig({ dropIn: { passUnknownFields: true }, callers: [portal, reader] });
+    try {
+      const path = `${other.gateway.url}/v5/${other.simulator.project.id}/event/operate`;
+      const post = (raw: string, key: string) =>
+        fetchJson('POST', path, undefined, { raw, headers: { 'X-Auth-Token': key } });
+      for (const operation of ['ignore', 'mark_as_handled', 'remove_from_alarm_whitelist', 'unhandle']) {
+        const answers = [
+          await send(ruled(operation, [wireRule('/opt/deploy/x')])),
+          await post(ruled(operation, [wireRule('/opt/deploy/x')]).replace('{', '{"x":1,'), KEY),
+          await post(ruled(operation, [wireRule('/opt/deploy/x')]), OTHER_KEY),
+        ];
+        for (const answer of answers) {
+          expect(shownProblem(answer)).toEqual({ status: 400, code: 'HSS.0001' });
+          expect(answer.body.error_msg).toContain('event_white_rule_list is only for add_to_alarm_whitelist');
+        }
+      }
+      const notGranted = await post(ruled('add_to_alarm_whitelist', [wireRule('/opt/deploy/x')]), OTHER_KEY);
+      expect(shownProblem(notGranted)).toEqual({ status: 400, code: 'HSS.0013' });
+      expect([...(await other.received(OPERATE)), ...(await rig.received(OPERATE))]).toEqual([]);
+      // A client that always sends the list sends an empty one.
+      expect((await send(ruled('mark_as_handled', []))).status).toBe(200);
+    } finally {
+      await other.close();
+    }
+  });
+
+  it('that match nearly everything are held', async () => {
+    const answer = await send(ruled('add_to_alarm_whitelist', [wireRule('/opt/deploy/x'), wireRule('/')]));
+    expect(shownProblem(answer)).toEqual({ status: 400, code: 'HSS.0010' });
+    expect(answer.body.error_msg).toContain(
+      'event_white_rule_list[1].field_value: field_value has no letter',
+    );
+    expect(await rig.received(OPERATE)).toEqual([]);
+  });
+});
+
 describe('X-Auth-Token', () => {
   it('proves nothing on the routes of the gateway’s own API', async () => {
     const answer = await rig.call('GET', '/v1/operations', undefined, {
@@ -207,6 +393,30 @@ describe('members that the contract does not have', () => {
     expect([answer.status, answer.body.error_code]).toEqual([400, 'HSS.0001']);
     expect(answer.body.error_msg).toContain('dry_run');
     expect(await rig.received(OPERATE)).toEqual([]);
+  });
+
+  it('hide nothing of what a caller may not do, however many they are', async () => {
+    const denied = { ...portal, denials: [{ operations: ['isolate_and_kill'] as const }] };
+    const other = await startRig({ dropIn: { passUnknownFields: true }, callers: [denied] });
+    try {
+      const path = `${other.gateway.url}/v5/${other.simulator.project.id}/event/operate`;
+      const crowd = Array.from({ length: 200 }, (_, index) => `"u${index}":${index}`).join(',');
+      const shapes = [
+        `"operate_type":["isolate_and_kill"],"operate_event_list":[${JSON.stringify(seedEvent)}]`,
+        `"operate_type":{"0":"isolate_and_kill"},"operate_event_list":[${JSON.stringify(seedEvent)}]`,
+        `"operate_type":"ignore"`,
+        `"operate_type":"ignore","operate_event_list":"all"`,
+        `"operate_type":"ignore","operate_event_list":[null]`,
+      ];
+      for (const shape of shapes) {
+        const raw = `{${crowd},${shape}}`;
+        const answer = await fetchJson('POST', path, undefined, { raw, headers: { 'X-Auth-Token': KEY } });
+        expect([shape, answer.status, answer.body.error_code]).toEqual([shape, 400, 'HSS.0001']);
+      }
+      expect(await other.received(OPERATE)).toEqual([]);
+    } finally {
+      await other.close();
+    }
   });
 
   it('travel exactly as they came where the configuration says so, and never what a parser could stumble over', async () => {

@@ -7,7 +7,15 @@ import { OPERATION_TYPE_NAMES, OPERATION_TYPES, type OperationType } from '../sr
 import { LIBRARY_HOST } from '../src/simulator/seed/hosts.js';
 import { alarmFor, asAdded } from './faults/alarms.js';
 import { addAlarms, touched, type NamedAlarm } from './support/bulk-alarms.js';
-import { OTHER_KEY, portal, sha256, startRig, type JsonAnswer, type Rig } from './support/gateway.js';
+import {
+  OTHER_KEY,
+  portal,
+  sha256,
+  startRig,
+  unhurried,
+  type JsonAnswer,
+  type Rig,
+} from './support/gateway.js';
 import { problemOf, recordsOf } from './support/problems.js';
 
 const OPERATE = '/event/operate';
@@ -24,6 +32,7 @@ const verdictsOf = ({ body }: JsonAnswer) => (body as DryRunDto).alarms;
 describe.each(['always', 'never'] as const)('a dry run, with state read %s around an operation', (verify) => {
   beforeAll(async () => {
     rig = await startRig({
+      callers: [unhurried],
       upstream: {
         deadlineMs: 10_000,
         attemptTimeoutMs: 5_000,

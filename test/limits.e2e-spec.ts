@@ -105,6 +105,56 @@ describe('a runaway caller', () => {
   });
 });
 
+describe('whitelisting, which hides alarms to come', () => {
+  const named = (event: number, detail: object) => ({ ...alarm(1, event), details: [detail] });
+  const whitelist = (entry: number, more: object = {}) => ({
+    operation: 'add_to_alarm_whitelist',
+    alarms: [named(entry, { keyword: `file_path=/opt/${entry}`, hash: `hash-${entry}` })],
+    ...more,
+  });
+  const trust = (entry: number) => ({
+    operation: 'add_to_login_whitelist',
+    alarms: [named(entry, { loginIp: `203.0.113.${entry}`, privateIp: '10.0.0.1', loginUserName: 'deploy' })],
+  });
+  const rule = (name: string) => ({
+    ...{ eventType: 1010, fieldKey: 'file_path', judgeType: 'equal' },
+    fieldValue: `/opt/deploy/${name}`,
+  });
+
+  it('is held by the brake as what reaches hosts is, each entry and rule being one, and engages it', async () => {
+    await start({ maxHostsPerHour: 4 });
+    expect((await rig.operate(isolate(1))).status).toBe(200);
+    expect((await rig.operate(whitelist(1, { whitelistRules: [rule('a')] }))).status).toBe(200);
+    // The same again is none more.
+    expect((await rig.operate(whitelist(1, { remark: 'again', whitelistRules: [rule('a')] }))).status).toBe(
+      200,
+    );
+    expect((await rig.operate(trust(2))).status).toBe(200);
+    for (const held of [trust(3), whitelist(4), isolate(1, 5)]) {
+      expect((await rig.operate(held)).body).toMatchObject({ status: 403, code: 'brake_engaged' });
+    }
+    expect((await rig.operate({ ...whitelist(4), operation: 'remove_from_alarm_whitelist' })).status).toBe(
+      200,
+    );
+    expect((await rig.operate({ ...trust(2), operation: 'remove_from_login_whitelist' })).status).toBe(200);
+    expect((await rig.operate({ operation: 'ignore', alarms: [alarm(3)] })).status).toBe(200);
+  });
+
+  it('counts for the daily cap and for the quota of a minute, rules as well as alarms', async () => {
+    await start({ destructivePerDay: 3, alarmsPerMinute: 5 });
+    const two = { whitelistRules: [rule('a'), rule('b')] };
+    expect((await rig.operate(whitelist(1, two))).status).toBe(200);
+    expect((await rig.operate(whitelist(2))).body).toMatchObject({ status: 429, code: 'destructive_limit' });
+    const undoing = { ...whitelist(1), operation: 'remove_from_alarm_whitelist' };
+    expect((await rig.operate(undoing)).status).toBe(200);
+    const beyond = { ...two, whitelistRules: [...two.whitelistRules, rule('c')] };
+    expect((await rig.operate(whitelist(3, beyond))).body).toMatchObject({
+      status: 429,
+      code: 'alarm_limit',
+    });
+  });
+});
+
 describe('the daily cap', () => {
   it('counts destructive alarms only, survives a restart, and does not hold what takes back', async () => {
     await start({ destructivePerDay: 2 });

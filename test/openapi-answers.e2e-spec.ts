@@ -18,6 +18,13 @@ const socPortal: CallerConfig = {
   grants: [{ operations: ['ignore'], projects: ['demo'], enterpriseProjects: ['0'] }],
 };
 
+/** Who may do nothing that anybody has to be granted. */
+const idle: CallerConfig = {
+  id: 'idle',
+  keys: [{ sha256: sha256('idle') }],
+  grants: [{ rights: ['audit'], operations: [], projects: ['elsewhere'], enterpriseProjects: ['0'] }],
+};
+
 /** An example of the document, by where it stands. */
 function example(pointer: string, name: string): Json {
   const found = contract.resolve(`${pointer}/examples/${name}`);
@@ -202,6 +209,60 @@ describe('an error of the document is what the gateway says, word for word', () 
     const badQuery = problemExample('~1v1~1operations/get', 400, 'invalid_request');
     const { body: said } = await call('GET', '/v1/operations?limit=0&from=yesterday&user=me');
     expect({ ...said, requestId: '' }).toEqual({ ...badQuery, requestId: '' });
+  });
+});
+
+describe('whatever goes wrong with a request to any route is in the document', () => {
+  const raw = (text: string, type = 'application/json'): CallOptions => ({
+    raw: text,
+    headers: { 'Content-Type': type },
+  });
+  const limited = { ...portal, id: 'limited', keys: [{ sha256: sha256('limited') }] };
+  let other: Rig;
+  beforeAll(async () => {
+    other = await startRig({
+      callers: [portal, { ...limited, limits: { requestsPerMinute: 1 } }, idle],
+      limits: { bodyBytes: 65_536 },
+    });
+  });
+  afterAll(() => other.close());
+
+  const shown = contract.operations().map(({ name, value }) => [name, value] as const);
+  it.each(shown)('%s', async (name, { security = [], requestBody }) => {
+    const [method = '', template = ''] = name.split(' ');
+    const path = template.replace(/\{\w+\}/g, '0198c5f2-7c25-7d41-8c3b-000000000000');
+    const valid = method === 'POST' ? raw('{}') : {};
+    // Each answer is held against the document as it comes.
+    const ask = (target: string, options: CallOptions = valid) =>
+      other.call(method, target, undefined, options);
+    expect((await ask(`${path}?nowhere=1&nowhere=2`)).status).toBeLessThan(500);
+    if (template.includes('{')) {
+      await ask(template.replace(/\{\w+\}/g, '%zz'));
+      await ask(template.replace(/\{\w+\}/g, 'x'.repeat(257)));
+      await ask(template.replace(/\{\w+\}/g, 'nobody'));
+    }
+    if (requestBody !== undefined) {
+      for (const text of [
+        '',
+        ' ',
+        '{',
+        'null',
+        '[]',
+        '{"a":1}',
+        `"${'x'.repeat(66_000)}"`,
+        '[['.repeat(5_000),
+      ]) {
+        expect((await ask(path, raw(text))).status).not.toBe(500);
+      }
+      expect((await ask(path, raw('x', 'text/plain'))).status).not.toBe(500);
+    }
+    if ((security as unknown[]).length === 0) return;
+    for (const key of [null, 'wrong'])
+      expect((await ask(path, { ...valid, key })).status).toBeGreaterThan(399);
+    await ask(path, { ...valid, key: 'idle' });
+    await ask(path, { ...valid, headers: { ...valid.headers, 'X-Deadline-Ms': '1' } });
+    await ask(path, { ...valid, headers: { ...valid.headers, 'X-On-Behalf-Of': 'jane' } });
+    for (let count = 0; count < 2; count += 1) await ask(path, { ...valid, key: 'limited' });
   });
 });
 

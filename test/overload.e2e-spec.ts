@@ -158,6 +158,11 @@ describe('an event loop that is late', () => {
     expect(refused.headers.get('retry-after')).toBe('2');
     // Refused before anybody asks who it is: even that costs time.
     expect((await operate('nobody')).body).toMatchObject({ code: 'overloaded' });
+    const upstreams = await eventually(
+      () => rig.call('POST', '/v5/p/event/operate', {}),
+      ({ headers }) => headers.get('retry-after') === '2',
+    );
+    expect(upstreams.body).toMatchObject({ error_code: 'APIGW.0201', error_msg: expect.any(String) });
     for (const path of ['/livez', '/readyz', '/metrics'])
       expect((await rig.call('GET', path)).status).toBe(200);
     stop();

@@ -75,6 +75,30 @@ describe('a plan', () => {
     expect((await rig.call('GET', `/v1/plans/${plan.id}`)).body).toEqual(plan);
   });
 
+  it('is not made with whitelist rules that match nearly everything, nor is anything done with them otherwise', async () => {
+    await addAlarms(1, HOST);
+    const rule = { eventType: 1001, fieldKey: 'file_path', judgeType: 'contain', scope: true };
+    const whitelistRules = [
+      { ...rule, fieldValue: '/opt/deploy/bin' },
+      { ...rule, fieldValue: '/' },
+    ];
+    const operation = 'add_to_alarm_whitelist';
+    const before = await requestsUpstream(rig);
+    const details = [{ keyword: 'k', hash: 'h' }];
+    const alarm = { eventId: 'e', eventClassId: 'malware_1001', eventType: 1001, occurTime: START, details };
+    for (const answer of [
+      await make({ operation, whitelistRules }),
+      await rig.operate({ operation, whitelistRules, alarms: [alarm] }),
+    ]) {
+      const problem = problemOf(answer);
+      expect(problem).toMatchObject({ status: 403, code: 'guard_rail' });
+      expect(faultsIn(problem)).toEqual(['/whitelistRules/1/fieldValue whitelist_rule']);
+    }
+    expect(await requestsUpstream(rig)).toBe(before);
+    const out = problemOf(await make({ operation: 'ignore', whitelistRules }));
+    expect(faultsIn(out)).toEqual(['/whitelistRules only_for']);
+  });
+
   it('that is applied acts on exactly its list, and not on what came later', async () => {
     const ids = await addAlarms(150, HOST);
     const plan = await planOf();

@@ -5,6 +5,7 @@ import type { CallerLimits } from '../src/domain/caller.js';
 import { SimulatorClient } from '../src/simulator/client.js';
 import { startSimulator, type Simulator } from '../src/simulator/simulator.js';
 import { addAlarms, touched } from './support/bulk-alarms.js';
+import { keyPairOf, MASTER_KEY, sdkDateOf, signedHeaders } from './support/drop-in.js';
 import { fetchJson, portal, type JsonAnswer, type Overrides, type Rig } from './support/gateway.js';
 import { DATABASE_PASSWORD, startPostgres, type PostgresServer } from './support/postgres.js';
 import { eventually, problemOf } from './support/problems.js';
@@ -123,6 +124,39 @@ describe('two gateways on one database', () => {
     const replays = await Promise.all([send(0), send(1)]);
     for (const { status, headers, body } of replays) {
       expect([status, headers.get('Idempotency-Replayed'), body]).toEqual([200, 'true', done[0]?.body]);
+    }
+    expect(await acts()).toBe(1);
+  });
+
+  it('act once on a signed request that comes again, whichever of them it meets', async () => {
+    const signer = { ...portal, signingKeys: [{ id: 'sdk' }] };
+    const two = await start(2, { callers: [signer], signing: { masterKey: MASTER_KEY } });
+    const [{ eventId, eventClassId, eventType, occurTime } = {}] = await alarmsOf(1);
+    const event = {
+      event_id: eventId,
+      event_class_id: eventClassId,
+      event_type: eventType,
+      occur_time: occurTime,
+    };
+    const raw = JSON.stringify({
+      operate_type: 'mark_as_handled',
+      operate_event_list: [{ ...event, operate_detail_list: [] }],
+    });
+    const path = `/v5/${cloud.project.id}/event/operate`;
+    const date = sdkDateOf(Date.now());
+    // Without the host, to which two gateways differ.
+    const signing = { pair: keyPairOf('portal'), date, signedHeaders: ['x-sdk-date'] };
+    const headers = signedHeaders(`http://gateway${path}`, raw, signing);
+    const answers = await Promise.all(
+      Array.from({ length: 40 }, (_, index) =>
+        two[index % 2]!.call('POST', path, undefined, { key: null, raw, headers }),
+      ),
+    );
+    expect(await acts()).toBe(1);
+    for (const { status } of answers) expect([200, 429]).toContain(status);
+    for (const { call } of two) {
+      const again = await call('POST', path, undefined, { key: null, raw, headers });
+      expect([again.status, again.headers.get('Idempotency-Replayed')]).toEqual([200, 'true']);
     }
     expect(await acts()).toBe(1);
   });

@@ -5,7 +5,7 @@ import type { ReceiptDto } from '../src/api/operations/receipt.dto.js';
 import { OPERATION_TYPE_NAMES, OPERATION_TYPES, type OperationType } from '../src/domain/operation-type.js';
 import { alarmFor, asAdded } from './faults/alarms.js';
 import type { NamedAlarm } from './support/bulk-alarms.js';
-import { startRig, type Rig } from './support/gateway.js';
+import { startRig, unhurried, type Rig } from './support/gateway.js';
 
 const FILE_TYPES = OPERATION_TYPE_NAMES.filter((name) => !name.endsWith('login_whitelist'));
 const LOGIN_TYPES = OPERATION_TYPE_NAMES.filter((name) => /login_whitelist|handle|ignore/.test(name));
@@ -14,6 +14,7 @@ let rig: Rig;
 let made = 0;
 beforeAll(async () => {
   rig = await startRig({
+    callers: [unhurried],
     upstream: {
       deadlineMs: 10_000,
       attemptTimeoutMs: 5_000,

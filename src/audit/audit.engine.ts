@@ -48,10 +48,10 @@ export interface Claim {
   readonly voidBefore: number;
 }
 
-/** What an operation would change, and how much of that its caller may. */
+/** What an operation would change or hide, and how much of that its caller may. */
 export interface Reach {
   readonly alarms: number;
-  /** Agent ids, each once. */
+  /** Ids of hosts, or names of what is put on a whitelist, each once. */
   readonly hosts: readonly string[];
   /** Alarms since `dayStart`, this operation's included; absent: any number. */
   readonly mostAlarms?: number;

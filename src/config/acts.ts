@@ -32,6 +32,7 @@ const RAILS = [
   'protected_hash',
   'protected_host',
   'login_range',
+  'whitelist_rule',
 ] as const;
 
 const LIMITS = ['requestsPerMinute', 'alarmsPerMinute', 'destructivePerDay', 'maxHostsPerHour'] as const;
@@ -80,7 +81,7 @@ export function readPlans(entry: Field): number {
 }
 
 export function readGuardRails(entry: Field): GuardRailsConfig {
-  const fields = entry.object('version', 'off', 'processes', 'paths', 'hashes', 'hosts');
+  const fields = entry.object('version', 'off', 'processes', 'paths', 'hashes', 'hosts', 'widestLogin');
   const texts = (field: Field, what: string, format: Parameters<Field['text']>[0]) =>
     field.list(what).map((item) => item.text(format));
   return {
@@ -90,7 +91,17 @@ export function readGuardRails(entry: Field): GuardRailsConfig {
     ...(fields.paths.given && { paths: texts(fields.paths, 'absolute path', FILE_PATH) }),
     ...(fields.hashes.given && { hashes: texts(fields.hashes, 'file hash', FILE_HASH) }),
     ...(fields.hosts.given && { hosts: texts(fields.hosts, 'agent id', AGENT_ID) }),
+    ...(fields.widestLogin.given && { widestLogin: readWidestLogin(fields.widestLogin) }),
   };
+}
+
+/** Wider ones name nobody. */
+const IPV4_PREFIX = { min: 16, max: 32 };
+const IPV6_PREFIX = { min: 48, max: 128 };
+
+function readWidestLogin(entry: Field): Required<GuardRailsConfig>['widestLogin'] {
+  const { ipv4, ipv6 } = entry.object('ipv4', 'ipv6');
+  return { ipv4: ipv4.integer(IPV4_PREFIX, 24), ipv6: ipv6.integer(IPV6_PREFIX, 64) };
 }
 
 export function readDropIn(entry: Field): DropInConfig {

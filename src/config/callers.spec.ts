@@ -96,6 +96,10 @@ describe('callers', () => {
     ['g'.repeat(64), 'must be the SHA-256 digest'],
     ['E3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855', 'is the digest of an empty key'],
     ['01ba4719c80b6fe911b091a7c05124b64eeece964e09c058ef8f9805daca546b', 'is the digest of an empty key'],
+    [
+      '8D048fcb22119d796dd0e35dbd170095b88e9f4c3b11ec4dbb6e086760e26ed4',
+      'is the digest of a key that is published',
+    ],
   ])('have no key like "%s"', (digest, problem) => {
     expect(refused(caller({ keys: `[{ sha256: "${digest}" }]` }))).toEqual({
       'callers[0].keys[0].sha256': expect.stringContaining(problem),

@@ -6,11 +6,18 @@ import { readDenial, readGrant } from './grants.js';
 import { readTokenRules } from './issuers.js';
 import { noteRepeated } from './repeated.js';
 
-/** Digests that a slip of the shell makes: of nothing, and of a lone line break. Anyone could present those keys. */
-const EMPTY_KEYS: readonly string[] = [
-  'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855',
-  '01ba4719c80b6fe911b091a7c05124b64eeece964e09c058ef8f9805daca546b',
-];
+const EMPTY = 'is the digest of an empty key: digest the key itself';
+const PUBLISHED =
+  'is the digest of a key that is published with the gateway, so that anyone could present it: make one with npm run caller:key';
+
+/** By digest: keys that anyone could present. A slip of the shell makes those of nothing, and of a lone line break. */
+const KEYS_OF_ANYONE: ReadonlyMap<string, string> = new Map([
+  ['e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855', EMPTY],
+  ['01ba4719c80b6fe911b091a7c05124b64eeece964e09c058ef8f9805daca546b', EMPTY],
+  // The demo's, good for the simulator in the same process, and the one of an earlier example.
+  ['8d048fcb22119d796dd0e35dbd170095b88e9f4c3b11ec4dbb6e086760e26ed4', PUBLISHED],
+  ['fdf4944ba5e9540bac8580558951749d27c5a3c5965d1dcea05b42030483c885', PUBLISHED],
+]);
 
 /** What callers may refer to, by name. */
 export interface Named {
@@ -66,7 +73,8 @@ function readCaller(entry: Field, { projects, issuers }: Named, taken: Taken): C
 function readKey(entry: Field, ids: Set<string>, digests: Set<string>): KeyConfig {
   const fields = entry.object('id', 'sha256', 'expiresAt', 'from');
   const sha256 = fields.sha256.text(SHA256).toLowerCase();
-  if (EMPTY_KEYS.includes(sha256)) fields.sha256.note('is the digest of an empty key: digest the key itself');
+  const known = KEYS_OF_ANYONE.get(sha256);
+  if (known !== undefined) fields.sha256.note(known);
   // A key that two callers share would leave it open who is asking.
   noteRepeated(fields.sha256, sha256, digests, 'repeats another key: give every caller keys of its own');
   const id = fields.id.text(KEY_ID, '');

@@ -218,6 +218,8 @@ export interface GuardRailsConfig {
   readonly hashes?: readonly string[];
   /** Agent ids. */
   readonly hosts?: readonly string[];
+  /** The widest range that logins may be trusted from, by the length of its prefix. */
+  readonly widestLogin?: { readonly ipv4: number; readonly ipv6: number };
 }
 
 /** The route that speaks upstream's own contract. */

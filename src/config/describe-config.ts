@@ -183,6 +183,12 @@ function describeActs({
     ...listed('guardRails.paths', guardRails?.paths),
     ...listed('guardRails.hashes', guardRails?.hashes),
     ...listed('guardRails.hosts', guardRails?.hosts),
+    ...(guardRails?.widestLogin
+      ? [
+          setting('guardRails.widestLogin.ipv4', guardRails.widestLogin.ipv4),
+          setting('guardRails.widestLogin.ipv6', guardRails.widestLogin.ipv6),
+        ]
+      : []),
     ...(dropIn ? [setting('dropIn.passUnknownFields', dropIn.passUnknownFields)] : []),
     ...(signing ? [setting('signing.masterKey', presence(signing.masterKeyFromFile))] : []),
   ];

@@ -95,8 +95,8 @@ export const FILE_NAME: Format = {
 };
 
 export const FILE_PATH: Format = {
-  pattern: /^(?:\/|[A-Za-z]:[\\/])[^\p{Cc}]{0,255}$/u,
-  allowed: 'an absolute path such as /opt/vault or D:\\Vault',
+  pattern: /^(?!.*[\\/]\.+(?:[\\/]|$))(?:\/[^\p{Cc}]{0,255}|[A-Za-z]:[\\/][^\p{Cc}%:]{0,255})$/u,
+  allowed: 'an absolute path such as /opt/vault or D:\\Vault, without dots on the way and without variables',
 };
 
 export const FILE_HASH: Format = {

@@ -1,6 +1,6 @@
 import type { OpenAPIObject } from '@nestjs/swagger';
 
-import { EXAMPLE_REQUEST_ID } from '../http/contract/example-ids.js';
+import { EXAMPLE_OPERATION_ID, EXAMPLE_REQUEST_ID } from '../http/contract/example-ids.js';
 import { commonResponses } from './common-parts.js';
 
 type Components = NonNullable<OpenAPIObject['components']>;
@@ -73,6 +73,50 @@ const HEADERS: NonNullable<Components['headers']> = {
     description: 'Seconds to wait before trying again, where known.',
     schema: { type: 'integer', minimum: 0 },
     example: 5,
+  },
+  'X-Operation-Id': {
+    description: 'The operation that was accepted; its receipt is at `GET /v1/operations/{id}`.',
+    schema: { type: 'string', format: 'uuid' },
+    example: EXAMPLE_OPERATION_ID,
+  },
+  'Idempotency-Replayed': {
+    description:
+      '`true`: nothing was done for this very request; it is answered with what came of an earlier one.',
+    schema: { type: 'string', enum: ['true'] },
+    example: 'true',
+  },
+  'Idempotency-Joined': {
+    description:
+      '`true`: nothing was done for this very request; it shares what one came to that was under way.',
+    schema: { type: 'string', enum: ['true'] },
+    example: 'true',
+  },
+  Location: {
+    description: 'Where the receipt is.',
+    required: true,
+    schema: { type: 'string', format: 'uri-reference' },
+    example: `/v1/operations/${EXAMPLE_OPERATION_ID}`,
+  },
+  'Preference-Applied': {
+    description: 'The preference that was kept.',
+    required: true,
+    schema: { type: 'string', enum: ['respond-async'] },
+    example: 'respond-async',
+  },
+  RateLimit: {
+    description: 'What is left of your limits a minute, where you have any.',
+    schema: { type: 'string' },
+    example: '"requests";r=599;t=60',
+  },
+  'RateLimit-Policy': {
+    description: 'Your limits a minute, where you have any.',
+    schema: { type: 'string' },
+    example: '"requests";q=600;w=60',
+  },
+  'Cache-Control': {
+    description: 'Nothing that a caller is told is kept on the way.',
+    schema: { type: 'string', enum: ['no-store'] },
+    example: 'no-store',
   },
   'WWW-Authenticate': {
     description: 'How to prove who you are.',

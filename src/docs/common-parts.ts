@@ -6,6 +6,7 @@ import {
   KEY_PROBLEMS,
   UNEXPECTED,
 } from '../http/contract/edge-problems.js';
+import { speaksUpstream } from '../http/as-upstream/upstream-problem.js';
 import { OVERLOADED } from '../http/overload.js';
 import { AUDIT_UNREADABLE } from '../http/problem.filter.js';
 import type { Problem } from '../http/problem.js';
@@ -15,6 +16,7 @@ import {
   type ProblemAnswer,
   type ProblemExamples,
 } from '../http/contract/problem-answers.js';
+import { OF_CALLERS, type ResponseHeaders } from '../http/contract/response-headers.js';
 
 type Operation = NonNullable<OpenAPIObject['paths'][string]['get']>;
 type Parameter = NonNullable<Operation['parameters']>[number];
@@ -22,17 +24,16 @@ type Schema = { example?: unknown };
 type Responses = Record<string, NonNullable<Operation['responses'][string]>>;
 
 const METHODS = ['get', 'post', 'put', 'patch', 'delete'] as const;
-/** Paths that speak upstream's contract have errors of their own shape. */
-const UPSTREAMS_OWN = /^\/v5\//;
 const REQUEST_ID = { 'X-Request-Id': { $ref: '#/components/headers/X-Request-Id' } };
 
 /** Answers that many routes share, whole. */
 export function commonResponses(): Responses {
   const { 401: unauthorized, 500: unexpected } = problemAnswers([...KEY_PROBLEMS, UNEXPECTED]);
-  return finished({
+  const responses = {
     ...(unauthorized && { Unauthorized: unauthorized }),
     ...(unexpected && { InternalError: unexpected }),
-  });
+  };
+  return finished(responses, OF_CALLERS);
 }
 
 /** Writes what is true of every operation, or of every one that asks for a key, into each. */
@@ -40,7 +41,8 @@ export function addCommonParts({ paths }: OpenAPIObject): void {
   for (const [path, item] of Object.entries(paths)) {
     for (const method of METHODS) {
       const operation = item[method];
-      if (operation) complete(operation, UPSTREAMS_OWN.test(path));
+      // Paths that speak upstream's contract have errors of their own shape.
+      if (operation) complete(operation, speaksUpstream(path));
     }
   }
 }
@@ -53,8 +55,9 @@ function complete(operation: Operation, isUpstreams: boolean): void {
     ...parameters.map((name) => ({ $ref: `#/components/parameters/${name}` })),
   ];
   const responses = operation.responses as Responses;
+  const headers = isProtected ? OF_CALLERS : {};
   if (isUpstreams) {
-    operation.responses = finished(responses);
+    operation.responses = finished(responses, headers);
     return;
   }
   operation.responses = {
@@ -62,6 +65,7 @@ function complete(operation: Operation, isUpstreams: boolean): void {
       isProtected
         ? [DEADLINE_PROBLEM, OVERLOADED, AUDIT_UNREADABLE, ...CALLER_PROBLEMS].reduce(withProblem, responses)
         : responses,
+      headers,
     ),
     ...(isProtected && { 401: { $ref: '#/components/responses/Unauthorized' } }),
     500: { $ref: '#/components/responses/InternalError' },
@@ -88,8 +92,8 @@ function withProblem(responses: Responses, problem: Problem): Responses {
   return { ...responses, [status]: { ...answer, ...responses[status], content } };
 }
 
-/** Responses with the request id among their headers, and the codes of their problems in their description. */
-function finished(responses: Responses): Responses {
+/** Responses with the request id and what else is true of all among their headers, and the codes of their problems in their description. */
+function finished(responses: Responses, more: ResponseHeaders = {}): Responses {
   return Object.fromEntries(
     Object.entries(responses).map(([status, response]): [string, Responses[string]] => {
       if ('$ref' in response) return [status, response];
@@ -97,7 +101,7 @@ function finished(responses: Responses): Responses {
         ({ value }) => `\`${String(value['code'])}\``,
       );
       const list = codes.length === 0 ? '' : `\n\nCodes: ${[...new Set(codes)].join(', ')}.`;
-      const headers = { ...REQUEST_ID, ...response.headers };
+      const headers = { ...REQUEST_ID, ...more, ...response.headers };
       return [status, { ...response, description: response.description + list, headers }];
     }),
   );

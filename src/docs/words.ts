@@ -9,7 +9,7 @@ export const TAGS: Readonly<Record<string, string>> = {
   Catalog: 'The words that requests and answers are made of.',
   Expirations: 'What was done for a time, and when it is taken back.',
   Me: 'Who you are to the gateway, and what you may do.',
-  Brakes: 'Callers whose destructive operations wait until somebody resumes them.',
+  Brakes: 'Callers whose destructive operations and whitelisting wait until somebody resumes them.',
   Hss: 'Upstream’s own contract, for apps that were written for it.',
   Health: 'For probes. No key is needed.',
   Metrics: 'For Prometheus. No key is needed.',

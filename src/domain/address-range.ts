@@ -1,10 +1,13 @@
 import { BlockList, isIP } from 'node:net';
 
+import { addressBits, firstGroups, ipv4Of } from './address-bits.js';
+
 /** One address, or a range in CIDR notation: `192.0.2.7`, `10.0.0.0/8`, `2001:db8::/32`. */
 const RANGE = /^([0-9A-Fa-f.:]+)(?:\/(\d{1,3}))?$/;
 
 export interface Range {
   readonly address: string;
+  /** Length of the prefix, as it was written for the address's family. */
   readonly bits: number;
   readonly family: 'ipv4' | 'ipv6';
 }
@@ -50,15 +53,7 @@ function unmapped(address: string): string {
 
 /** Whom an address belongs to, as far as it can be told: IPv6 hosts have 2^64 addresses each and may change at will. */
 export function neighbourhoodOf(address: string): string {
-  const bare = unmapped(address);
-  if (isIP(bare) !== 6) return bare;
-  const [head = '', tail] = bare.split('::');
-  const front = head.split(':').filter(Boolean);
-  const back = tail === undefined ? [] : tail.split(':').filter(Boolean);
-  const zeros =
-    tail === undefined ? [] : Array<string>(Math.max(0, 8 - front.length - back.length)).fill('0');
-  const groups = [...front, ...zeros, ...back]
-    .slice(0, 4)
-    .map((group) => Number.parseInt(group, 16).toString(16));
-  return `${groups.join(':')}::/64`;
+  const bits = addressBits(address);
+  if (bits === undefined) return address;
+  return ipv4Of(bits) ?? `${firstGroups(bits, 4).join(':')}::/64`;
 }

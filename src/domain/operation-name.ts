@@ -25,12 +25,20 @@ export interface OperationFacts {
   /** Absent: upstream has nothing that would take it back. */
   readonly inverse?: OperationName;
   readonly destructive: boolean;
+  readonly hidesAlarms: boolean;
   readonly takesBack: boolean;
   readonly setsState: boolean;
 }
 
 function facts(title: string, more: Partial<OperationFacts> = {}): OperationFacts {
-  return Object.freeze({ title, destructive: false, takesBack: false, setsState: false, ...more });
+  return Object.freeze({
+    title,
+    destructive: false,
+    hidesAlarms: false,
+    takesBack: false,
+    setsState: false,
+    ...more,
+  });
 }
 
 /**

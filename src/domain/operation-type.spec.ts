@@ -32,6 +32,13 @@ describe('operation types', () => {
     expect(twice.sort()).toEqual(['do_not_ignore', 'ignore', 'mark_as_handled', 'unhandle']);
   });
 
+  it('whitelisting is what hides alarms to come', () => {
+    expect(OPERATION_TYPE_NAMES.filter((name) => OPERATION_TYPES[name].hidesAlarms)).toEqual([
+      'add_to_alarm_whitelist',
+      'add_to_login_whitelist',
+    ]);
+  });
+
   it('isolation is what changes a host', () => {
     expect(OPERATION_TYPE_NAMES.filter((name) => OPERATION_TYPES[name].destructive)).toEqual([
       'isolate_and_kill',

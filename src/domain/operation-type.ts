@@ -23,6 +23,8 @@ export interface OperationTypeFacts {
   readonly requiredDetails: readonly DetailField[];
   /** Changes something on a host, not only the alarm's bookkeeping. */
   readonly destructive: boolean;
+  /** Keeps alarms to come from being seen, on any number of hosts: limited like what changes a host. */
+  readonly hidesAlarms: boolean;
   /** Takes something back; such operations are never kept waiting by others. */
   readonly takesBack: boolean;
   /** Only sets the alarm's state, so that sending it twice does no more than sending it once. */
@@ -54,13 +56,14 @@ function facts(
   title: string,
   inverse: OperationType,
   requiredDetails: readonly DetailField[],
-  more: Partial<Pick<OperationTypeFacts, 'destructive' | 'takesBack' | 'setsState'>> = {},
+  more: Partial<Pick<OperationTypeFacts, 'destructive' | 'hidesAlarms' | 'takesBack' | 'setsState'>> = {},
 ): OperationTypeFacts {
   return Object.freeze({
     title,
     inverse,
     requiredDetails,
     destructive: false,
+    hidesAlarms: false,
     takesBack: false,
     setsState: false,
     ...more,
@@ -76,14 +79,28 @@ export const OPERATION_TYPES: Readonly<Record<OperationType, OperationTypeFacts>
   }),
   ignore: facts('Ignore', 'do_not_ignore', NOTHING, { setsState: true }),
   do_not_ignore: facts('Take back ignoring', 'ignore', NOTHING, { setsState: true, takesBack: true }),
-  add_to_alarm_whitelist: facts('Add to the alarm whitelist', 'remove_from_alarm_whitelist', ALARM_WHITELIST),
+  add_to_alarm_whitelist: facts(
+    'Add to the alarm whitelist',
+    'remove_from_alarm_whitelist',
+    ALARM_WHITELIST,
+    {
+      hidesAlarms: true,
+    },
+  ),
   remove_from_alarm_whitelist: facts(
     'Take off the alarm whitelist',
     'add_to_alarm_whitelist',
     ALARM_WHITELIST,
     { takesBack: true },
   ),
-  add_to_login_whitelist: facts('Add to the login whitelist', 'remove_from_login_whitelist', LOGIN_WHITELIST),
+  add_to_login_whitelist: facts(
+    'Add to the login whitelist',
+    'remove_from_login_whitelist',
+    LOGIN_WHITELIST,
+    {
+      hidesAlarms: true,
+    },
+  ),
   remove_from_login_whitelist: facts(
     'Take off the login whitelist',
     'add_to_login_whitelist',

@@ -4,7 +4,6 @@ import { ApiSecurity } from '@nestjs/swagger';
 import type { FastifyContextConfig, FastifyRequest } from 'fastify';
 
 import type { CallContext, Right } from '../domain/caller.js';
-import type { Problem } from './problem.js';
 
 /**
  * Who may reach a route.
@@ -18,8 +17,8 @@ export type AccessRule = 'public' | 'caller' | Right;
 declare module 'fastify' {
   interface FastifyContextConfig {
     access?: AccessRule;
-    /** The route speaks upstream's own contract: credentials come as upstream takes them, problems leave in this shape. */
-    asUpstream?: ProblemShape;
+    /** The route speaks upstream's own contract: credentials come as upstream takes them too. */
+    asUpstream?: true;
     /** What is beyond the caller's quota is refused by the handler, which lets pass what takes something back. */
     acts?: true;
   }
@@ -33,9 +32,6 @@ declare module 'fastify' {
 
 /** The ways to prove who one is, as the document names them; either will do. */
 export const SECURITY_SCHEMES = ['bearer', 'apiKey'] as const;
-
-/** A problem in another shape than a problem document. */
-export type ProblemShape = (problem: Problem, requestId: string) => { status: number; body: object };
 
 /** Declares who may reach a route, to the server and in the document. A route without it can't be reached by anyone. */
 export const Access = (

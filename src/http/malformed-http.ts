@@ -5,13 +5,16 @@ import { uuidv7 } from 'uuidv7';
 
 import { AuditTrail } from '../audit/audit-trail.js';
 import { Clock } from '../domain/clock.js';
-import { Problem, problemBody } from './problem.js';
+import { speaksUpstream, UPSTREAM_JSON, upstreamProblem } from './as-upstream/upstream-problem.js';
+import { Problem, problemBody, TITLES } from './problem.js';
 
 const TOO_LATE = new Problem(408, 'request_timeout', 'The request did not arrive in time.');
 const TOO_LARGE = new Problem(431, 'headers_too_large', 'The headers are too large.');
 const MALFORMED = new Problem(400, 'malformed_http', 'This is not valid HTTP.');
 
 const LINGER_MS = 1_000;
+/** More of a packet is not looked at for its request line. */
+const LONGEST_LINE = 16_384;
 
 /** By the parser's own code. */
 const PROBLEMS: Readonly<Record<string, Problem>> = {
@@ -27,7 +30,7 @@ export class MalformedHttp {
     private readonly clock: Clock,
   ) {}
 
-  readonly answer = (error: Error & { code?: string }, socket: Socket): void => {
+  readonly answer = (error: Error & { code?: string; rawPacket?: unknown }, socket: Socket): void => {
     // The caller went away: there is nobody to answer, and nothing was asked.
     if (error.code === 'ECONNRESET' || !socket.writable) {
       socket.destroy();
@@ -36,10 +39,10 @@ export class MalformedHttp {
     const problem = PROBLEMS[error.code ?? ''] ?? MALFORMED;
     const requestId = uuidv7();
     this.#record(problem, requestId, socket.remoteAddress ?? 'unknown');
-    const body = JSON.stringify(problemBody(problem, requestId));
+    const { status, type, body } = shaped(problem, requestId, targetOf(error.rawPacket));
     const head = [
-      `HTTP/1.1 ${problem.status} ${problemBody(problem, requestId)['title'] as string}`,
-      'Content-Type: application/problem+json; charset=utf-8',
+      `HTTP/1.1 ${status} ${TITLES[status] ?? 'Error'}`,
+      `Content-Type: ${type}`,
       `Content-Length: ${Buffer.byteLength(body)}`,
       `X-Request-Id: ${requestId}`,
       'Connection: close',
@@ -63,4 +66,24 @@ export class MalformedHttp {
       detail,
     });
   }
+}
+
+/** What the request line asks for, where the packet that could not be read begins with one. */
+function targetOf(packet: unknown): string | undefined {
+  const line = Buffer.isBuffer(packet) ? packet.toString('latin1', 0, LONGEST_LINE) : '';
+  return /^[A-Z]{1,20} (\S+) HTTP\/1\.[01]\r?\n/.exec(line)?.[1];
+}
+
+/** The answer in the words of the contract that the address is of. */
+function shaped(
+  problem: Problem,
+  requestId: string,
+  target: string | undefined,
+): { readonly status: number; readonly type: string; readonly body: string } {
+  if (speaksUpstream(target)) {
+    const { status, body } = upstreamProblem(problem, requestId);
+    return { status, type: UPSTREAM_JSON, body: JSON.stringify(body) };
+  }
+  const body = JSON.stringify(problemBody(problem, requestId));
+  return { status: problem.status, type: 'application/problem+json; charset=utf-8', body };
 }

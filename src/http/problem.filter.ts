@@ -12,6 +12,7 @@ import { AuditTrail, AuditUnavailable } from '../audit/audit-trail.js';
 import type { CallContext } from '../domain/caller.js';
 import { Clock } from '../domain/clock.js';
 import type { SaidByUpstream } from '../domain/outcome.js';
+import { speaksUpstream, UPSTREAM_JSON, upstreamProblem } from './as-upstream/upstream-problem.js';
 import { TooManyFailures } from './identity/failed-attempts.js';
 import { AuthenticationProblem } from './identity/identity.js';
 import { Problem, problemBody } from './problem.js';
@@ -41,14 +42,19 @@ export class ProblemFilter implements ExceptionFilter {
     // An accepted operation has records of its own; everything else that was turned away is recorded here. While the trail
     // can't be written that goes for our own failures too: the first one that it takes shows that it can be written again.
     const turnedAway = problem.status < 500 || !this.trail.writable;
-    if (turnedAway && problem.extras.operationId === undefined) this.#record(problem, request);
+    if (turnedAway && problem.extras.outcome === undefined) this.#record(problem, request);
     request.problemCode = problem.code;
     if (problem.extras.upstream) request.saidByUpstream = problem.extras.upstream;
-    const { retryAfter } = problem.extras;
+    const { retryAfter, operationId } = problem.extras;
     if (retryAfter !== undefined) void reply.header('Retry-After', String(retryAfter));
-    const shaped = request.routeOptions?.config.asUpstream?.(problem, request.id);
-    if (shaped) {
-      void reply.status(shaped.status).header('X-Request-Id', request.id).send(shaped.body);
+    if (speaksUpstream(request.raw.url)) {
+      const { status, body } = upstreamProblem(problem, request.id);
+      if (operationId !== undefined) void reply.header('X-Operation-Id', operationId);
+      void reply
+        .status(status)
+        .header('X-Request-Id', request.id)
+        .header('Content-Type', UPSTREAM_JSON)
+        .send(body);
       return;
     }
     if (problem.status === 401) void reply.header('WWW-Authenticate', 'Bearer');

@@ -1,21 +1,24 @@
-import { tooManyRequests, Problem } from '../http/problem.js';
+import { Problem } from '../http/problem.js';
 import { tooManyWaiting } from './background/background.js';
 import { guardRailViolations } from './guard-rails/guard-rails.js';
 import { readRails } from './guard-rails/rails.js';
 import { STILL_JOINED } from './joins.js';
 import { alarmLimit, braked, destructiveLimit } from './limits/limits.js';
+import { EXAMPLE_OPERATION_ID } from '../http/contract/example-ids.js';
 import { idempotencyKeyOf } from '../http/idempotency-key.js';
 import { OTHER_REQUEST, STILL_RUNNING } from './repeats.js';
+
+/** What the rails refuse with, for the document. */
+export const GUARD_RAIL = guardRail();
 
 /** What an order can be refused with before anything is meant to be done, for the document. */
 export const ACT_PROBLEMS: readonly Problem[] = [
   unreadableKey(),
-  guardRail(),
+  GUARD_RAIL,
   braked('soc-portal', 'is engaged'),
-  STILL_RUNNING(),
+  STILL_RUNNING(EXAMPLE_OPERATION_ID),
   OTHER_REQUEST(),
   STILL_JOINED(),
-  tooManyRequests(12),
   alarmLimit(600, 12),
   destructiveLimit(100, 100, 3_600),
   tooManyWaiting(),

@@ -3,12 +3,12 @@ import { Inject, Injectable } from '@nestjs/common';
 import { NotAdmitted } from '../audit/audit-trail.js';
 import { CONFIG, type Config, type ProjectConfig } from '../config/config.js';
 import type { CallContext } from '../domain/caller.js';
-import { Problem, problemOfFault } from '../http/problem.js';
+import { problemOfFault } from '../http/problem.js';
 import { UpstreamClient } from '../upstream/index.js';
 import { Background } from './background/background.js';
 import { Executor } from './executor.js';
 import { fingerprintOf } from './fingerprint.js';
-import { guardRailViolations } from './guard-rails/guard-rails.js';
+import { keepRails } from './guard-rails/guard-rails.js';
 import { readRails, type GuardRails } from './guard-rails/rails.js';
 import type { Handled } from './handled.js';
 import { Joins } from './joins.js';
@@ -60,7 +60,7 @@ export class OperationsService {
   async rehearse(asked: Order | Draft, context: CallContext): Promise<Rehearsal> {
     const place = await this.#place(asked, context);
     const order = await this.#complete(asked, place, context);
-    this.#keepRails(order);
+    keepRails(order, this.#rails);
     await this.limits.check(order, context);
     return this.rehearsals.of({ ...place, order }, context);
   }
@@ -91,15 +91,9 @@ export class OperationsService {
     throw problemOfFault(found);
   }
 
-  /** @throws Problem 403 naming every rail that an order would cross */
-  #keepRails(order: Order): void {
-    const violations = guardRailViolations(order, this.#rails);
-    if (violations.length > 0) throw new Problem(403, 'guard_rail', this.#rails.verdict, { violations });
-  }
-
   async #start(placed: PlacedOrder, fingerprint: string, context: CallContext): Promise<Handled> {
     const { order } = placed;
-    this.#keepRails(order);
+    keepRails(order, this.#rails);
     const taken = this.limits.take(order, context);
     this.unknownWords.notice(order.alarms);
     const reach = this.limits.reachOf(order, context.caller);

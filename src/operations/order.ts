@@ -14,6 +14,22 @@ export interface OrderedDetail {
   readonly fileHash?: string;
   readonly filePath?: string;
   readonly loginIp?: string;
+  readonly loginUserName?: string;
+  readonly privateIp?: string;
+  readonly keyword?: string;
+  readonly hash?: string;
+}
+
+/** A rule of the alarm whitelist, in the words in which orders are decided by. */
+export interface OrderedRule {
+  readonly eventType: number;
+  readonly fieldKey: string;
+  readonly fieldValue: string;
+  readonly judgeType: string;
+  /** Whether it is for all hosts. */
+  readonly scope?: boolean;
+  readonly agentIds?: readonly string[];
+  readonly instanceIds?: readonly string[];
 }
 
 export interface OrderedAlarm {
@@ -46,7 +62,8 @@ export interface Order {
   readonly byId?: true;
   /** Absent where it is about alarms. */
   readonly items?: readonly OrderedItem[];
-  readonly whitelistRules?: readonly { readonly eventType: number }[];
+  /** Only where alarms are put on the alarm whitelist. */
+  readonly whitelistRules?: readonly OrderedRule[];
   readonly remark?: string;
   readonly scope?: ScopeWish;
   /** What will travel upstream, one body for each chunk of alarms, as JSON. */
@@ -74,7 +91,7 @@ export interface Order {
   readonly expired?: true;
   /** Whether its caller does not wait for it. */
   readonly background?: true;
-  /** The signature that came with it, which may come only once. */
+  /** The signature that came with it: what comes with it again is the same request. */
   readonly signature?: string;
 }
 

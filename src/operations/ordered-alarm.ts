@@ -1,5 +1,5 @@
-import type { WireDetail, WireEvent } from '../upstream/index.js';
-import type { OrderedAlarm, OrderedDetail } from './order.js';
+import type { WireDetail, WireEvent, WireRule } from '../upstream/index.js';
+import type { OrderedAlarm, OrderedDetail, OrderedRule } from './order.js';
 
 /** An alarm as it travels, in the words in which orders are decided by. */
 export function orderedAlarmOf(event: WireEvent): OrderedAlarm {
@@ -13,15 +13,54 @@ export function orderedAlarmOf(event: WireEvent): OrderedAlarm {
 }
 
 /** Of the fields that travel, those that an order is decided by. */
-type Deciding = Pick<WireDetail, 'agent_id' | 'process_pid' | 'file_hash' | 'file_path' | 'login_ip'>;
+type Deciding = Pick<
+  WireDetail,
+  | 'agent_id'
+  | 'process_pid'
+  | 'file_hash'
+  | 'file_path'
+  | 'login_ip'
+  | 'login_user_name'
+  | 'private_ip'
+  | 'keyword'
+  | 'hash'
+>;
 
 export function orderedDetailOf(detail: Deciding): OrderedDetail {
-  const { agent_id, process_pid, file_hash, file_path, login_ip } = detail;
+  const {
+    agent_id,
+    process_pid,
+    file_hash,
+    file_path,
+    login_ip,
+    login_user_name,
+    private_ip,
+    keyword,
+    hash,
+  } = detail;
   return {
     ...(agent_id !== undefined && { agentId: agent_id }),
     ...(process_pid !== undefined && { processPid: process_pid }),
     ...(file_hash !== undefined && { fileHash: file_hash }),
     ...(file_path !== undefined && { filePath: file_path }),
     ...(login_ip !== undefined && { loginIp: login_ip }),
+    ...(login_user_name !== undefined && { loginUserName: login_user_name }),
+    ...(private_ip !== undefined && { privateIp: private_ip }),
+    ...(keyword !== undefined && { keyword }),
+    ...(hash !== undefined && { hash }),
+  };
+}
+
+/** A rule as it travels, in the same words. */
+export function orderedRuleOf(rule: WireRule): OrderedRule {
+  const { event_type, field_key, field_value, judge_type, scope, agent_ids, instance_ids } = rule;
+  return {
+    eventType: event_type,
+    fieldKey: field_key,
+    fieldValue: field_value,
+    judgeType: judge_type,
+    ...(scope !== undefined && { scope }),
+    ...(agent_ids && { agentIds: agent_ids }),
+    ...(instance_ids && { instanceIds: instance_ids }),
   };
 }

@@ -12,7 +12,6 @@ import { OperationStore } from '../audit/operation.store.js';
 import { CONFIG, type Config } from '../config/config.js';
 import type { Caller } from '../domain/caller.js';
 import { Clock } from '../domain/clock.js';
-import { AuthenticationProblem } from '../http/identity/identity.js';
 import { Problem } from '../http/problem.js';
 import { handledEarlier, type Handled } from './handled.js';
 import type { Order } from './order.js';
@@ -57,32 +56,42 @@ export class Repeats implements OnApplicationBootstrap, OnModuleDestroy {
     ];
   }
 
-  /** What came of an earlier request under the order's key; undefined when there was none. @throws Problem 409, 422 */
+  /**
+   * What came of an earlier request under the order's key, or with its signature; undefined when there was none.
+   *
+   * @throws Problem 409, 422
+   */
   async earlier(
-    { idempotencyKey, plan }: Pick<Order, 'idempotencyKey' | 'plan'>,
+    { idempotencyKey, signature, plan }: Pick<Order, 'idempotencyKey' | 'signature' | 'plan'>,
     caller: Caller,
     fingerprint: string,
   ): Promise<Handled | undefined> {
     const key = plan === undefined ? idempotencyKey && keyClaim(idempotencyKey) : planClaim(plan);
-    if (key === undefined) return undefined;
     const voidBefore = this.clock.now() - this.#keptMs;
-    const claimed = await this.claims.find(caller.id, key, voidBefore);
+    const find = (claim: string | undefined) =>
+      claim === undefined ? undefined : this.claims.find(caller.id, claim, voidBefore);
+    // What was signed is the same to the last byte, whatever else came with it.
+    const repeated = await find(signature && signatureClaim(signature));
+    const claimed = repeated ?? (await find(key));
     if (!claimed) return undefined;
-    if (claimed.fingerprint !== fingerprint) throw OTHER_REQUEST();
+    if (!repeated && claimed.fingerprint !== fingerprint) throw OTHER_REQUEST();
     const trail = await this.store.find(claimed.operationId);
     // Of one that goes on in the background is told how far it is: nobody waits for its end.
     if (!trail || !(trail.outcome || trail.intent.background)) {
-      throw plan === undefined ? STILL_RUNNING() : PLAN_RUNNING();
+      throw plan === undefined ? STILL_RUNNING(claimed.operationId) : PLAN_RUNNING(claimed.operationId);
     }
     return handledEarlier(trail);
   }
 
   /** The answer to an order whose claim came second. */
-  refusal({ key, fingerprint: theirs }: Extract<NotWritten, { reason: 'claimed' }>, ours: string): Problem {
-    if (key.startsWith(SIGNATURE)) return REPLAYED();
-    if (key.startsWith(PLAN)) return PLAN_RUNNING();
+  refusal(
+    { key, operationId, fingerprint: theirs }: Extract<NotWritten, { reason: 'claimed' }>,
+    ours: string,
+  ): Problem {
+    if (key.startsWith(SIGNATURE)) return STILL_RUNNING(operationId);
+    if (key.startsWith(PLAN)) return PLAN_RUNNING(operationId);
     if (key.startsWith(UNDO)) return UNDO_RUNNING();
-    return theirs === ours ? STILL_RUNNING() : OTHER_REQUEST();
+    return theirs === ours ? STILL_RUNNING(operationId) : OTHER_REQUEST();
   }
 
   #tidy(): void {
@@ -116,20 +125,22 @@ export const UNDO_RUNNING = (): Problem =>
     { retryable: true, retryAfter: 1 },
   );
 
-export const PLAN_RUNNING = (): Problem =>
+/** @param operationId of the operation that applies it */
+export const PLAN_RUNNING = (operationId: string): Problem =>
   new Problem(
     409,
     'plan_running',
     'This plan is being applied at the moment. Nothing more was done; send this again in a moment for what came of it.',
-    { retryable: true, retryAfter: 1 },
+    { retryable: true, retryAfter: 1, operationId },
   );
 
-export const STILL_RUNNING = (): Problem =>
+/** @param operationId of the operation that is under way */
+export const STILL_RUNNING = (operationId: string): Problem =>
   new Problem(
     409,
     'still_running',
-    'A request under this Idempotency-Key is under way. Send this one again in a moment for its answer.',
-    { retryable: true, retryAfter: 1 },
+    'The same request, under the same Idempotency-Key or with the same signature, is under way. Send this one again in a moment for its answer.',
+    { retryable: true, retryAfter: 1, operationId },
   );
 
 export const OTHER_REQUEST = (): Problem =>
@@ -137,12 +148,4 @@ export const OTHER_REQUEST = (): Problem =>
     422,
     'idempotency_key_reused',
     'This Idempotency-Key was used for another request. Nothing was done; send a new key with a new request.',
-  );
-
-/** A signature that was seen before proves nothing. */
-const REPLAYED = (): Problem =>
-  new AuthenticationProblem(
-    401,
-    'signature_replayed',
-    'This signature was used before. Nothing was done; sign every request anew.',
   );

@@ -9,7 +9,7 @@ import type { OperationType } from '../../src/domain/operation-type.js';
 import { startSimulator, type Simulator } from '../../src/simulator/simulator.js';
 import { startGateway, type Gateway } from '../../src/start.js';
 import type { NamedAlarm, ShownAlarm } from '../support/bulk-alarms.js';
-import { configFor, fetchJson, KEY, projectOf, type JsonAnswer } from '../support/gateway.js';
+import { configFor, fetchJson, KEY, projectOf, unhurried, type JsonAnswer } from '../support/gateway.js';
 import { eventually } from '../support/problems.js';
 import { alarmFor, asAdded, prerequisiteOf } from './alarms.js';
 
@@ -76,6 +76,7 @@ export async function runMatrix<C extends Cell>(cells: readonly C[]): Promise<Ve
     );
     const config = configFor(simulator, folder, {
       upstream: UPSTREAM,
+      callers: [unhurried],
       projects: () => [projectOf(simulator, CALM), ...spoilt],
       shutdown: { drainDelayMs: 0, drainMs: 0 },
     });

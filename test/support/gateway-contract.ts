@@ -36,6 +36,17 @@ const DATA: ReadonlySet<string> = new Set([
   'mapping',
 ]);
 
+/** Headers that HTTP itself brings, and what only proxies read. */
+const OF_HTTP: ReadonlySet<string> = new Set([
+  'connection',
+  'content-length',
+  'content-type',
+  'date',
+  'keep-alive',
+  'transfer-encoding',
+  'x-accel-buffering',
+]);
+
 const isObject = (value: unknown): value is Json =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 const step = (key: string): string => `/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`;
@@ -116,32 +127,57 @@ export class GatewayContract {
     );
   }
 
-  /** What is wrong with an answer: a status, a header, a media type or a body that the document does not give. */
-  answerViolations({ method, path, status, headers, text }: ShownAnswer): string[] {
-    const operation = this.operations().find(({ name }) => {
+  /** The operation of the document that a request is for, if there is one. */
+  operationAt(method: string, path: string): (Part & { readonly name: string }) | undefined {
+    return this.operations().find(({ name }) => {
       const [verb, template = ''] = name.split(' ');
       return verb === method && new RegExp(`^${template.replace(/\{\w+\}/g, '[^/]+')}$`).test(path);
     });
+  }
+
+  /**
+   * What is wrong with an answer: a status, a header, a media type, a body or the code of a problem that the document does not
+   * give.
+   */
+  answerViolations({ method, path, status, headers, text }: ShownAnswer): string[] {
+    const operation = this.operationAt(method, path);
     if (!operation) return [`${method} ${path} is not in the document`];
-    const response = this.resolve(`${operation.pointer}/responses/${status}`);
+    const response =
+      this.resolve(`${operation.pointer}/responses/${status}`) ??
+      this.resolve(`${operation.pointer}/responses/default`);
     if (!response) return [`${operation.name} never answers ${status}`];
+    const wrongHeaders = this.#headerViolations(response, headers);
+    const content = response.value['content'] as Json | undefined;
+    if (!content)
+      return text === '' ? wrongHeaders : [`${operation.name} never answers ${status} with a body`];
     const mediaType = (headers.get('content-type') ?? '').split(';')[0] ?? '';
-    const content = response.value['content'] as Json;
     if (!(mediaType in content)) return [`${operation.name} never answers ${status} as ${mediaType}`];
     const body: unknown = mediaType.endsWith('json') ? JSON.parse(text) : text;
     return [
-      ...this.#headerViolations(response, headers),
+      ...wrongHeaders,
       ...this.violations(`${response.pointer}/content${step(mediaType)}/schema`, body),
+      ...(mediaType === 'application/problem+json' ? codeViolations(content[mediaType] as Json, body) : []),
     ];
   }
 
   #headerViolations({ pointer, value }: Part, headers: Headers): string[] {
-    return Object.keys(value['headers'] as Json).flatMap((name) => {
+    const documented = Object.keys(value['headers'] ?? {});
+    const lower = documented.map((name) => name.toLowerCase());
+    const strange = [...headers.keys()].filter((name) => !OF_HTTP.has(name) && !lower.includes(name));
+    const wrong = documented.flatMap((name) => {
       const header = this.resolve(`${pointer}/headers/${name}`);
       const given = headers.get(name);
       if (given === null) return header?.value['required'] === true ? [`header ${name} is missing`] : [];
       const isNumber = (header?.value['schema'] as Json)['type'] === 'integer';
       return this.violations(`${header?.pointer}/schema`, isNumber ? Number(given) : given);
     });
+    return [...wrong, ...strange.map((name) => `header ${name} is not in the document`)];
   }
+}
+
+/** Every problem that a status can mean stands among its examples. */
+function codeViolations({ examples = {} }: { examples?: unknown }, problem: unknown): string[] {
+  const codes = Object.values(examples as Record<string, Json>).map(({ value }) => (value as Json)['code']);
+  const { code, status } = problem as Json;
+  return codes.includes(code) ? [] : [`the document knows no ${String(code)} with ${String(status)}`];
 }

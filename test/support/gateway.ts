@@ -7,6 +7,7 @@ import type { CallerConfig, Config, ProjectConfig } from '../../src/config/confi
 import { loadConfig } from '../../src/config/load-config.js';
 import { startSimulator, type Simulator, type SimulatorOptions } from '../../src/simulator/simulator.js';
 import { startGateway, type Gateway } from '../../src/start.js';
+import { committedDocument, GatewayContract } from './gateway-contract.js';
 
 export const KEY = 'test-key-of-the-portal';
 export const OTHER_KEY = 'test-key-of-the-chat-bot';
@@ -51,6 +52,26 @@ export interface Received {
   readonly bodyText: string;
 }
 
+const judged = new Set<string>();
+let contract: GatewayContract | undefined;
+
+/** From now on every answer of a gateway is held against its document. */
+export function judgeAnswersOf(url: string): void {
+  judged.add(new URL(url).origin);
+}
+
+function judge(method: string, url: string, answer: JsonAnswer): void {
+  const { origin, pathname: path } = new URL(url);
+  if (!judged.has(origin)) return;
+  contract ??= new GatewayContract(committedDocument().document);
+  // Where there is nothing, there is nothing to say of it.
+  if (!contract.operationAt(method, path)) return;
+  const wrong = contract.answerViolations({ method, path, ...answer });
+  if (wrong.length > 0) {
+    throw new Error(`${method} ${path}: not what the document says: ${wrong.join('; ')}\n${answer.text}`);
+  }
+}
+
 export async function fetchJson(
   method: string,
   url: string,
@@ -69,12 +90,14 @@ export async function fetchJson(
   });
   const answer = await response.text();
   const isJson = /json/.test(response.headers.get('content-type') ?? '');
-  return {
+  const shown = {
     status: response.status,
     headers: response.headers,
     body: isJson ? JSON.parse(answer) : undefined,
     text: answer,
   };
+  judge(method, url, shown);
+  return shown;
 }
 
 export function projectOf(simulator: Simulator, name = 'test'): ProjectConfig {
@@ -95,6 +118,9 @@ export const portal: CallerConfig = {
   keys: [{ sha256: sha256(KEY) }],
   grants: [{ operations: ['*'], projects: ['*'], enterpriseProjects: ['*', 'all_granted_eps'] }],
 };
+
+/** The portal of tests that reach more within an hour than the brake lets pass that nobody set. */
+export const unhurried: CallerConfig = { ...portal, limits: { maxHostsPerHour: 100_000 } };
 
 /** What a test changes of the usual configuration. */
 export type Overrides = Partial<Omit<Config, 'projects' | 'callers' | 'limits' | 'upstream'>> & {
@@ -161,6 +187,7 @@ export async function startRig(overrides: Overrides = {}, cloud: SimulatorOption
     await simulator.close();
     throw error;
   });
+  judgeAnswersOf(gateway.url);
   const call: Rig['call'] = (method, path, body, options = {}) =>
     fetchJson(method, gateway.url + path, body, { key: KEY, ...options });
   const control: Rig['control'] = (method, path, body) =>

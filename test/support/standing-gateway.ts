@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { startGatewayProcess, type GatewayProcess, type ProcessOptions } from './gateway-process.js';
-import { fetchJson, KEY, type CallOptions, type JsonAnswer } from './gateway.js';
+import { fetchJson, judgeAnswersOf, KEY, type CallOptions, type JsonAnswer } from './gateway.js';
 
 /** One line of the log. */
 export type LogLine = Readonly<Record<string, unknown>>;
@@ -31,6 +31,7 @@ export async function standGateway(options: ProcessOptions): Promise<StandingGat
     ...options,
     env: { GATEWAY_DATABASE_URL: 'file:gateway.db', GATEWAY_MAX_EVENT_LOOP_DELAY_MS: '0', ...options.env },
   });
+  judgeAnswersOf(gateway.url);
   const call: StandingGateway['call'] = (method, path, body, more = {}) =>
     fetchJson(method, gateway.url + path, body, { key: KEY, ...more });
   return {

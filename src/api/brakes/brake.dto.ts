@@ -2,7 +2,7 @@ import { ApiProperty, ApiSchema } from '@nestjs/swagger';
 
 @ApiSchema({
   name: 'Brake',
-  description: 'A caller whose destructive operations wait until they are resumed.',
+  description: 'A caller whose destructive operations and whitelisting wait until they are resumed.',
 })
 export class BrakeDto {
   /**
@@ -27,7 +27,7 @@ export class BrakeListDto {
 @ApiSchema({ name: 'ResumedBrake', description: 'A brake that was released.' })
 export class ResumedBrakeDto {
   /**
-   * Id of the caller, whose destructive operations go on.
+   * Id of the caller, whose destructive operations and whitelisting go on.
    * @example 'chat-bot'
    */
   caller!: string;

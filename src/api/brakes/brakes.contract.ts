@@ -1,5 +1,6 @@
 import type { ContractOptions } from '../../http/contract/contract.js';
-import { PATH_PROBLEMS } from '../../http/contract/edge-problems.js';
+import { PATH_PROBLEMS, withoutRight } from '../../http/contract/edge-problems.js';
+import { NO_PARAMETERS_PROBLEM } from '../../http/parameters.guard.js';
 import { BrakeListDto, ResumedBrakeDto } from './brake.dto.js';
 import { noBrake, notResumed, ownBrake } from './brake-problems.js';
 
@@ -14,6 +15,7 @@ export const LIST_BRAKES: ContractOptions = {
       examples: { one: { summary: 'One caller is held', value: { items: [BRAKE] } } },
     },
   },
+  problems: [NO_PARAMETERS_PROBLEM, withoutRight('approve')],
 };
 
 export const RESUME_BRAKE: ContractOptions = {
@@ -21,7 +23,7 @@ export const RESUME_BRAKE: ContractOptions = {
   parameters: [
     {
       name: 'caller',
-      description: 'Id of the caller whose destructive operations wait.',
+      description: 'Id of the caller whose destructive operations and whitelisting wait.',
       schema: { type: 'string', example: 'chat-bot' },
     },
   ],
@@ -37,5 +39,12 @@ export const RESUME_BRAKE: ContractOptions = {
       },
     },
   },
-  problems: [...PATH_PROBLEMS, ownBrake(), noBrake(), notResumed()],
+  problems: [
+    ...PATH_PROBLEMS,
+    NO_PARAMETERS_PROBLEM,
+    withoutRight('approve'),
+    ownBrake(),
+    noBrake(),
+    notResumed(),
+  ],
 };

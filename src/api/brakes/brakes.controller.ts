@@ -16,8 +16,8 @@ export class BrakesController {
    * List engaged brakes.
    *
    * @remarks
-   * A caller whose destructive operations reach more hosts within an hour than it may has its brake engaged: they wait until
-   * somebody else resumes them. Everything else that the caller does, and taking back above all, goes on.
+   * A caller whose destructive operations reach more hosts within an hour than it may, or that puts more on whitelists, has its
+   * brake engaged: both wait until somebody else resumes them. Everything else that the caller does, and taking back above all, goes on.
    */
   @Get()
   @Access('approve')

@@ -1,4 +1,5 @@
 import type { ContractOptions } from '../../http/contract/contract.js';
+import { NO_PARAMETERS_PROBLEM } from '../../http/parameters.guard.js';
 import { EVENT_CLASS_CATALOG, EVENT_TYPE_CATALOG, OPERATION_TYPE_CATALOG } from './catalog.js';
 import { CatalogEventClassesDto, CatalogEventTypesDto, CatalogOperationTypesDto } from './catalog.dto.js';
 
@@ -13,6 +14,7 @@ export const LIST_OPERATION_TYPES: ContractOptions = {
       examples: { all: { summary: 'All ten', value: OPERATION_TYPE_CATALOG } },
     },
   },
+  problems: [NO_PARAMETERS_PROBLEM],
 };
 
 export const LIST_EVENT_TYPES: ContractOptions = {
@@ -30,6 +32,7 @@ export const LIST_EVENT_TYPES: ContractOptions = {
       },
     },
   },
+  problems: [NO_PARAMETERS_PROBLEM],
 };
 
 export const LIST_EVENT_CLASSES: ContractOptions = {
@@ -47,4 +50,5 @@ export const LIST_EVENT_CLASSES: ContractOptions = {
       },
     },
   },
+  problems: [NO_PARAMETERS_PROBLEM],
 };

@@ -17,6 +17,8 @@ export class CatalogOperationTypeDto {
   inverse!: OperationType;
   /** Whether it changes something on a host, not only the alarm's bookkeeping. */
   destructive!: boolean;
+  /** Whether it keeps alarms to come from being seen; limits and brakes count it like what is destructive. */
+  hidesAlarms!: boolean;
   /** Whether it takes something back; what does is never held by limits or brakes. */
   takesBack!: boolean;
   /** Fields that every detail of an alarm must have; where there are any, an alarm needs at least one detail. */

@@ -11,8 +11,8 @@ import type {
 
 export const OPERATION_TYPE_CATALOG: CatalogOperationTypesDto = {
   items: OPERATION_TYPE_NAMES.map((name) => {
-    const { title, inverse, destructive, takesBack, requiredDetails } = OPERATION_TYPES[name];
-    return { name, title, inverse, destructive, takesBack, requiredDetails };
+    const { title, inverse, destructive, hidesAlarms, takesBack, requiredDetails } = OPERATION_TYPES[name];
+    return { name, title, inverse, destructive, hidesAlarms, takesBack, requiredDetails };
   }),
 };
 

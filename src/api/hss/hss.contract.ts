@@ -9,9 +9,10 @@ import {
   type ApiBodyOptions,
 } from '@nestjs/swagger';
 
+import { ERRORS } from '../../http/as-upstream/upstream-problem.js';
 import { EXAMPLE_REQUEST_ID } from '../../http/contract/example-ids.js';
+import { headersOfUpstream, OF_OPERATIONS } from '../../http/contract/response-headers.js';
 import { OPERATION_TYPE_NAMES } from '../../domain/operation-type.js';
-import { ERRORS } from './upstream-problem.js';
 
 type Schema = Extract<ApiBodyOptions, { schema: object }>['schema'];
 
@@ -35,7 +36,11 @@ const BODY: Schema = {
     operate_type: { ...TEXT, enum: [...OPERATION_TYPE_NAMES], description: 'What to do.' },
     handler: { ...TEXT, minLength: 1, maxLength: 256, description: 'Why.' },
     operate_event_list: { ...LIST, minItems: 1, maxItems: 100, description: 'The alarms.' },
-    event_white_rule_list: { ...LIST, maxItems: 100, description: 'Whitelist rules.' },
+    event_white_rule_list: {
+      ...LIST,
+      maxItems: 100,
+      description: 'Whitelist rules; only with add_to_alarm_whitelist.',
+    },
   },
 };
 
@@ -62,6 +67,16 @@ const QUERY: readonly (readonly [name: string, description: string, example: str
 /** Where clients of upstream prove who they are, besides the ways that every route takes. */
 export const DROP_IN_SCHEMES = ['authToken', 'signature'] as const;
 
+const AS_UPSTREAM_SAID = {
+  status: 'default',
+  description: 'Any other status that upstream refused with.',
+  code: 'HSS.1007',
+  message: 'The HSS agent on the host is offline: bring it online and try again. (upstream: HSS.1007)',
+} as const;
+
+/** Statuses that nothing was accepted under. */
+const NEVER_ACCEPTED: ReadonlySet<number | 'default'> = new Set([401, 413, 414]);
+
 /** Describes the drop-in in the document: upstream's contract in few words, its own documents tell the rest. */
 export function DropInContract(): MethodDecorator {
   return applyDecorators(
@@ -83,13 +98,18 @@ export function DropInContract(): MethodDecorator {
     }),
     ApiResponse({
       status: 200,
-      description: 'What upstream answered: nothing, or an empty object.',
+      description: 'Done. What upstream answered; an empty object where that was nothing.',
+      headers: OF_OPERATIONS,
       content: { 'application/json': { schema: { type: 'object' }, example: {} } },
     }),
-    ...ERRORS.map(({ status, description, code, message }) =>
+    ...[...ERRORS, AS_UPSTREAM_SAID].map(({ status, description, code, message }) =>
       ApiResponse({
         status,
         description,
+        headers: {
+          ...(!NEVER_ACCEPTED.has(status) && OF_OPERATIONS),
+          ...headersOfUpstream(status),
+        },
         content: {
           'application/json': {
             schema: ERROR,

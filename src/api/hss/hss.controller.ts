@@ -2,12 +2,13 @@ import { Body, Controller, HttpCode, Param, Post, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 
 import type { CallContext } from '../../domain/caller.js';
+import { UPSTREAM_JSON } from '../../http/as-upstream/upstream-problem.js';
 import { Access, Context } from '../../http/access.js';
 import { idempotencyKeyOf } from '../../http/idempotency-key.js';
 import { tellRepeated } from '../../operations/tell-repeated.js';
 import { DropInContract } from './hss.contract.js';
 import { HssService } from './hss.service.js';
-import { upstreamProblem } from './upstream-problem.js';
+import { operateAnswer } from './operate-answer.js';
 
 /** Upstream's own contract, for clients that were written for it. */
 @Controller('v5/:project_id/event')
@@ -22,7 +23,7 @@ export class HssController {
    * upstream's shape; `X-Operation-Id` names the receipt. Everything stands behind it that stands behind `POST /v1/operations`.
    */
   @Post('operate')
-  @Access('act', { acts: true, asUpstream: upstreamProblem })
+  @Access('act', { acts: true, asUpstream: true })
   @HttpCode(200)
   @DropInContract()
   async operate(
@@ -42,9 +43,7 @@ export class HssController {
     const { operationId } = handled.trail.intent;
     reply.request.operationId = operationId;
     tellRepeated(reply, handled);
-    void reply.header('X-Operation-Id', operationId);
-    const { answer = '' } = handled;
-    if (answer !== '') void reply.header('Content-Type', 'application/json');
-    return answer;
+    void reply.headers({ 'X-Operation-Id': operationId, 'Content-Type': UPSTREAM_JSON });
+    return operateAnswer(handled);
   }
 }

@@ -1,6 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
 
-import { alarmOutcomes } from '../../audit/alarm-outcomes.js';
 import { CONFIG, type Config } from '../../config/config.js';
 import type { CallContext, Caller } from '../../domain/caller.js';
 import { projectsWith } from '../../domain/grants.js';
@@ -11,7 +10,6 @@ import type { Order } from '../../operations/order.js';
 import { operateBodyOf } from './operate-body.js';
 import { orderOf } from './operate-order.js';
 import { scopeWishOf } from './operate-query.js';
-import { OperateProblem } from './upstream-problem.js';
 
 /** One operate call as it came. */
 export interface OperateCall {
@@ -31,17 +29,12 @@ export class HssService {
     private readonly operations: OperationsService,
   ) {}
 
-  /** @throws Problem when not all of it is done */
+  /** @throws Problem when nothing was done, and why */
   async operate({ projectId, url, body, once }: OperateCall, context: CallContext): Promise<Handled> {
     const wish = scopeWishOf(url);
     const operateBody = operateBodyOf(body, this.config.dropIn?.passUnknownFields ?? false);
     const project = this.#projectOf(projectId, context.caller);
-    const handled = await this.operations.handle(orderOf(operateBody, { ...wish, project }, once), context);
-    const undone = alarmOutcomes(handled.trail).some(
-      ({ outcome }) => outcome !== 'applied' && outcome !== 'already',
-    );
-    if (undone) throw problemOf(handled);
-    return handled;
+    return this.operations.handle(orderOf(operateBody, { ...wish, project }, once), context);
   }
 
   /** The gateway's name of a project; where several share an id, the first that the caller may act in. */
@@ -56,24 +49,4 @@ export class HssService {
       'The project is not one of this gateway. Nothing was done.',
     );
   }
-}
-
-const STILL_UNKNOWN = {
-  code: 'outcome_unknown',
-  status: 504,
-  detail: 'Whether this was done is not known. Look at the alarms before trying again.',
-  retryable: false,
-};
-
-function problemOf({ trail, fault = STILL_UNKNOWN }: Handled): OperateProblem {
-  const { code, detail, retryable, retryAfter, upstream } = fault;
-  // To a client of upstream, whatever leaves it in doubt is a gateway that got no answer.
-  const status = alarmOutcomes(trail).some(({ outcome }) => outcome === 'unknown') ? 504 : fault.status;
-  const extras = {
-    operationId: trail.intent.operationId,
-    retryable,
-    ...(retryAfter !== undefined && { retryAfter }),
-    ...(upstream && { upstream }),
-  };
-  return new OperateProblem([status, code, detail, extras], trail.chunks.at(-1)?.exchange?.status);
 }

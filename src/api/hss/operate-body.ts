@@ -1,91 +1,102 @@
 import { isOperationType, OPERATION_TYPES } from '../../domain/operation-type.js';
+import { wireName } from '../../http/as-upstream/wire-names.js';
 import { invalidRequest } from '../../http/problem.js';
 import { compileCheck } from '../../http/validation/compiled-check.js';
+import { declaredPartOf } from '../../http/validation/declared-part.js';
 import { isPlainObject } from '../../http/validation/fields.js';
 import { MOST_VIOLATIONS, pointer, report, type Violation } from '../../http/validation/report.js';
 import { OperateBodyDto } from './operate-body.dto.js';
-import { wireName } from './wire-names.js';
+import { unsendable } from './unsendable.js';
 
 const isDeclared = compileCheck(OperateBodyDto);
+const declaredPart = declaredPartOf(OperateBodyDto);
+const WHITELISTING = 'add_to_alarm_whitelist';
 
 /**
  * The body of an operate call, as it came.
  *
- * @param passUnknown whether members that upstream's contract does not have are let through
+ * Members that upstream's contract does not have change nothing about what is checked: they are left out of what is held
+ * against the contract, not out of the report, which names a limited number of things and so decides nothing.
+ *
+ * @param passUnknown whether such members are let through
  * @throws Problem 400 with everything that is wrong
  */
 export function operateBodyOf(body: unknown, passUnknown: boolean): OperateBodyDto {
-  const declared = isDeclared(body);
-  const ofFields = declared
-    ? []
-    : report(OperateBodyDto, body).filter((each) => !isPassed(each, passUnknown));
-  const ofRules = isPlainObject(body) ? [...lackingDetails(body), ...repeatedEvents(body)] : [];
-  const hostile = declared || !passUnknown ? [] : unsendable(body, []);
-  const violations = [...ofFields, ...ofRules, ...hostile].slice(0, MOST_VIOLATIONS);
+  const known = passUnknown && !isDeclared(body) ? declaredPart(body) : body;
+  const ofFields = isDeclared(known) ? [] : report(OperateBodyDto, known);
+  const violations = [...ofFields, ...first(MOST_VIOLATIONS - ofFields.length, ofRules(body, passUnknown))];
   if (violations.length > 0) throw invalidRequest(violations);
   return body as OperateBodyDto;
 }
 
-function isPassed({ rule }: Violation, passUnknown: boolean): boolean {
-  return passUnknown && rule === 'unknown_field';
+/** What no single field can tell. */
+function* ofRules(body: unknown, passUnknown: boolean): Generator<Violation> {
+  if (!isPlainObject(body)) return;
+  yield* lackingDetails(body);
+  yield* repeatedEvents(body);
+  yield* rulesOutOfPlace(body);
+  if (passUnknown) yield* unsendable(body);
 }
 
-function eventsOf({ operate_event_list: events }: Record<string, unknown>): Record<string, unknown>[] {
-  return Array.isArray(events) ? events.filter(isPlainObject) : [];
+function first(most: number, violations: Iterable<Violation>): Violation[] {
+  const taken: Violation[] = [];
+  for (const violation of violations) {
+    if (taken.length >= most) break;
+    taken.push(violation);
+  }
+  return taken;
+}
+
+function* eventsOf({ operate_event_list: events }: Record<string, unknown>): Generator<{
+  readonly index: number;
+  readonly event: Record<string, unknown>;
+}> {
+  if (!Array.isArray(events)) return;
+  for (const [index, event] of (events as unknown[]).entries())
+    if (isPlainObject(event)) yield { index, event };
 }
 
 /** The conditional rule: which members every detail must have depends on the operation type (contract 1.6). */
-function lackingDetails(body: Record<string, unknown>): Violation[] {
+function* lackingDetails(body: Record<string, unknown>): Generator<Violation> {
   const operation = body['operate_type'];
-  if (!isOperationType(operation)) return [];
+  if (!isOperationType(operation)) return;
   const needed = OPERATION_TYPES[operation].requiredDetails.map(wireName);
-  if (needed.length === 0) return [];
-  return eventsOf(body).flatMap((event, index) => {
-    const list = event['operate_detail_list'];
-    if (list !== undefined && !Array.isArray(list)) return [];
-    const details = (list ?? []) as unknown[];
+  if (needed.length === 0) return;
+  for (const { index, event } of eventsOf(body)) {
+    const { operate_detail_list: list = [] } = event;
+    if (!Array.isArray(list)) continue;
     const at = ['operate_event_list', index, 'operate_detail_list'] as const;
-    if (details.length === 0) return [lacking(pointer(...at), 'operate_detail_list', operation)];
-    return details
-      .filter(isPlainObject)
-      .flatMap((detail, place) =>
-        needed
-          .filter((name) => !Object.hasOwn(detail, name))
-          .map((name) => lacking(pointer(...at, place, name), name, operation)),
-      );
-  });
+    if (list.length === 0) yield lacking(pointer(...at), 'operate_detail_list', operation);
+    for (const [place, detail] of (list as unknown[]).entries()) {
+      if (!isPlainObject(detail)) continue;
+      for (const name of needed) {
+        if (!Object.hasOwn(detail, name)) yield lacking(pointer(...at, place, name), name, operation);
+      }
+    }
+  }
 }
 
 function lacking(place: string, name: string, operation: string): Violation {
   return { pointer: place, rule: 'required_for', message: `${name} is required for ${operation}` };
 }
 
-/** The gateway answers for each event once. */
-function repeatedEvents(body: Record<string, unknown>): Violation[] {
-  const seen = new Set<unknown>();
-  return eventsOf(body).flatMap(({ event_id: eventId }, index) => {
-    if (typeof eventId !== 'string' || !seen.has(eventId)) {
-      seen.add(eventId);
-      return [];
-    }
-    const place = pointer('operate_event_list', index, 'event_id');
-    return [{ pointer: place, rule: 'distinct', message: 'event_id is that of an earlier event again' }];
-  });
+/** Rules hide alarms to come: whoever may not whitelist must not send any along with something else. */
+function* rulesOutOfPlace(body: Record<string, unknown>): Generator<Violation> {
+  const { operate_type: operation, event_white_rule_list: rules } = body;
+  if (operation === WHITELISTING || !Array.isArray(rules) || rules.length === 0) return;
+  const message = `event_white_rule_list is only for ${WHITELISTING}`;
+  yield { pointer: pointer('event_white_rule_list'), rule: 'only_for', message, allowed: [WHITELISTING] };
 }
 
-/** What could not travel on exactly as it came: numbers that no double holds, and names that mean something to a parser. */
-function unsendable(value: unknown, path: readonly (string | number)[]): Violation[] {
-  if (path.length > 16) return [];
-  if (typeof value === 'number' && !Number.isFinite(value)) {
-    return [
-      { pointer: pointer(...path), rule: 'exact', message: 'this number can not be passed on exactly' },
-    ];
+/** The gateway answers for each event once. */
+function* repeatedEvents(body: Record<string, unknown>): Generator<Violation> {
+  const seen = new Set<unknown>();
+  for (const { index, event } of eventsOf(body)) {
+    const { event_id: eventId } = event;
+    if (typeof eventId === 'string' && seen.has(eventId)) {
+      const place = pointer('operate_event_list', index, 'event_id');
+      yield { pointer: place, rule: 'distinct', message: 'event_id is that of an earlier event again' };
+    }
+    seen.add(eventId);
   }
-  if (typeof value !== 'object' || value === null) return [];
-  return Object.entries(value).flatMap(([name, item]) => {
-    const place = [...path, Array.isArray(value) ? Number(name) : name];
-    return /^(?:__proto__|constructor|prototype)$/.test(name)
-      ? [{ pointer: pointer(...place), rule: 'unknown_field', message: `${name} is never passed on` }]
-      : unsendable(item, place);
-  });
 }

@@ -2,7 +2,7 @@ import { stringifyExact } from '../../domain/exact-json.js';
 import type { OperationType } from '../../domain/operation-type.js';
 import type { ScopeWish } from '../../http/policy.js';
 import type { Order, OrderedAlarm } from '../../operations/order.js';
-import { orderedDetailOf } from '../../operations/ordered-alarm.js';
+import { orderedDetailOf, orderedRuleOf } from '../../operations/ordered-alarm.js';
 import { canonicalJson } from './canonical-json.js';
 import type { OperateBodyDto, WireEventDto } from './operate-body.dto.js';
 
@@ -26,7 +26,7 @@ export function orderOf(
     verbatim: true,
     ...(handler !== undefined && { remark: handler }),
     ...(event_white_rule_list && {
-      whitelistRules: event_white_rule_list.map(({ event_type }) => ({ eventType: event_type })),
+      whitelistRules: event_white_rule_list.map(orderedRuleOf),
     }),
     ...once,
   };

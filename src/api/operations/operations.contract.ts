@@ -2,6 +2,7 @@ import type { ApiHeaderOptions } from '@nestjs/swagger';
 
 import type { ContractOptions } from '../../http/contract/contract.js';
 import { EXAMPLE_OPERATION_ID } from '../../http/contract/example-ids.js';
+import { OF_ACCEPTED } from '../../http/contract/response-headers.js';
 import type { ApiQueryOptions } from '@nestjs/swagger';
 
 import { DryRunDto } from './dry-run.dto.js';
@@ -38,6 +39,7 @@ export const PREFER: ApiHeaderOptions = {
 
 export const HANDLE: ContractOptions = {
   id: 'handleAlarms',
+  acts: true,
   headers: [PREFER],
   query: [DRY_RUN_PARAMETER],
   body: {
@@ -58,6 +60,7 @@ export const HANDLE: ContractOptions = {
         'Accepted, as `Prefer: respond-async` asks for: written down, and carried out in the background.',
       type: ReceiptDto,
       examples: PENDING_EXAMPLES,
+      headers: OF_ACCEPTED,
     },
     207: {
       description: 'The alarms met different fates; the receipt tells each one.',
@@ -70,6 +73,7 @@ export const HANDLE: ContractOptions = {
 
 export const UNDO: ContractOptions = {
   id: 'undoOperation',
+  acts: true,
   query: [DRY_RUN_PARAMETER],
   parameters: [
     {
@@ -96,6 +100,7 @@ export const UNDO: ContractOptions = {
       description: 'Accepted, as `Prefer: respond-async` asks for; it is taken back in the background.',
       type: ReceiptDto,
       examples: PENDING_EXAMPLES,
+      headers: OF_ACCEPTED,
     },
     207: {
       description: 'The alarms met different fates; the receipt tells each one.',

@@ -1,6 +1,7 @@
 import type { ContractOptions } from '../../http/contract/contract.js';
 import { PATH_PROBLEMS, withoutRight } from '../../http/contract/edge-problems.js';
 import { EXAMPLE_OPERATION_ID } from '../../http/contract/example-ids.js';
+import { NO_PARAMETERS_PROBLEM } from '../../http/parameters.guard.js';
 import { noSuchOperation } from '../../operations/own-operation.js';
 import { notCancelled, notInBackground, operationOver } from './progress-problems.js';
 import { eventsOf, eventText } from './progress.events.js';
@@ -27,6 +28,7 @@ export const CANCEL: ContractOptions = {
   },
   problems: [
     ...PATH_PROBLEMS,
+    NO_PARAMETERS_PROBLEM,
     withoutRight('act'),
     noSuchOperation(),
     operationOver(),
@@ -54,5 +56,5 @@ export const FOLLOW: ContractOptions = {
     },
     204: { description: 'The end was seen: there is nothing more to come.' },
   },
-  problems: [...PATH_PROBLEMS, withoutRight('read'), noSuchOperation()],
+  problems: [...PATH_PROBLEMS, NO_PARAMETERS_PROBLEM, withoutRight('read'), noSuchOperation()],
 };

@@ -17,6 +17,7 @@ import type { Problem } from '../problem.js';
 import type { DtoClass } from '../validation/field.js';
 import { problemAnswers } from './problem-answers.js';
 import { ProblemDto } from './problem.dto.js';
+import { headersOf, OF_ACTS, type ResponseHeaders } from './response-headers.js';
 
 /** A named example, with a line about it. */
 export interface Example {
@@ -33,6 +34,7 @@ export interface Answer {
   /** One class, or several of which it is one. */
   readonly type: DtoClass | readonly DtoClass[];
   readonly examples: Examples;
+  readonly headers?: ResponseHeaders;
 }
 
 /** A successful answer in plain text. */
@@ -77,6 +79,8 @@ export interface ContractOptions {
   readonly answers: Readonly<Record<number, Answer | TextAnswer | EmptyAnswer>>;
   /** One for each problem it can end in, as it is thrown. */
   readonly problems?: readonly Problem[];
+  /** Whether it acts, and so may be answered with what came of an earlier request. */
+  readonly acts?: true;
 }
 
 /**
@@ -91,7 +95,9 @@ export function Contract({
   body,
   answers,
   problems = [],
+  acts,
 }: ContractOptions): MethodDecorator {
+  const more = acts ? OF_ACTS : {};
   return applyDecorators(
     ApiOperation({ operationId: id }),
     ApiExtraModels(ProblemDto),
@@ -99,15 +105,20 @@ export function Contract({
     ...headers.map((header) => ApiHeader(header)),
     ...query.map((parameter) => ApiQuery(parameter)),
     ...(body ? bodyDecorators(body) : []),
-    ...Object.entries(answers).flatMap(([status, answer]) => answerDecorators(Number(status), answer)),
-    ...Object.entries(problemAnswers(problems)).map(([status, answer]) =>
+    ...Object.entries(answers).flatMap(([status, answer]) => answerDecorators(Number(status), answer, more)),
+    ...Object.entries(problemAnswers(problems, more)).map(([status, answer]) =>
       ApiResponse({ status: Number(status), ...answer }),
     ),
   );
 }
 
-function answerDecorators(status: number, answer: Answer | TextAnswer | EmptyAnswer): MethodDecorator[] {
+function answerDecorators(
+  status: number,
+  answer: Answer | TextAnswer | EmptyAnswer,
+  more: ResponseHeaders,
+): MethodDecorator[] {
   const { description } = answer;
+  const headers = { ...headersOf(status), ...more, ...('headers' in answer && answer.headers) };
   if ('type' in answer) {
     const types = [answer.type].flat();
     const oneOf = types.map((type) => ({ $ref: getSchemaPath(type) }));
@@ -118,14 +129,15 @@ function answerDecorators(status: number, answer: Answer | TextAnswer | EmptyAns
       ApiResponse({
         status,
         description,
+        headers,
         content: { 'application/json': { schema, examples: { ...answer.examples } } },
       }),
     ];
   }
-  if (!('mediaType' in answer)) return [ApiResponse({ status, description })];
+  if (!('mediaType' in answer)) return [ApiResponse({ status, description, headers })];
   const { mediaType, example } = answer;
   const content = { [mediaType]: { schema: { type: 'string' as const }, example } };
-  return [ApiResponse({ status, description, content })];
+  return [ApiResponse({ status, description, headers, content })];
 }
 
 function bodyDecorators(body: ChosenBody | PlainBody): MethodDecorator[] {

@@ -1,5 +1,5 @@
 import type { Right } from '../../domain/caller.js';
-import { Problem } from '../problem.js';
+import { Problem, tooManyRequests } from '../problem.js';
 
 /** The problems that the edge answers with before any handler runs, word for word, for the document. */
 
@@ -41,6 +41,7 @@ export const CALLER_PROBLEMS: readonly Problem[] = [
     'Too many requests from your address did not prove who they are. Requests that do are served all the same.',
     { retryable: true, retryAfter: 6 },
   ),
+  tooManyRequests(12),
   new Problem(
     503,
     'issuer_unavailable',

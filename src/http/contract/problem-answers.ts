@@ -3,6 +3,7 @@ import { getSchemaPath } from '@nestjs/swagger';
 import { problemBody, type Problem } from '../problem.js';
 import { EXAMPLE_REQUEST_ID } from './example-ids.js';
 import { ProblemDto } from './problem.dto.js';
+import { headersOf, type ResponseHeaders } from './response-headers.js';
 
 /** What a status means here, whatever the code. */
 const MEANINGS: Readonly<Record<number, string>> = {
@@ -26,9 +27,6 @@ const MEANINGS: Readonly<Record<number, string>> = {
 /** For statuses that an accepted operation can end in. */
 const UNLESS_UNKNOWN = 'Nothing was done, unless there is an `outcome` and it is `unknown`.';
 
-/** Statuses that may carry a `Retry-After`. */
-const MAY_WAIT: ReadonlySet<number> = new Set([409, 429, 502, 503, 504]);
-
 export const PROBLEM_JSON = 'application/problem+json';
 
 /** By the problem's code; a second one of the same code is numbered. */
@@ -37,15 +35,20 @@ export type ProblemExamples = Record<string, { summary: string; value: ReturnTyp
 /** An answer of the document. */
 export interface ProblemAnswer {
   readonly description: string;
-  readonly headers: Record<string, { $ref: string }>;
+  readonly headers: ResponseHeaders;
   readonly content: { readonly [PROBLEM_JSON]: { schema: { $ref: string }; examples: ProblemExamples } };
 }
 
 /**
  * Problems as the document shows them: an answer for each status, with an example for each problem, named by its code. The
  * list of codes is written into the description when the document is made.
+ *
+ * @param more headers that any of them may carry
  */
-export function problemAnswers(problems: readonly Problem[]): Record<number, ProblemAnswer> {
+export function problemAnswers(
+  problems: readonly Problem[],
+  more: ResponseHeaders = {},
+): Record<number, ProblemAnswer> {
   const statuses = [...new Set(problems.map(({ status }) => status))].sort((a, b) => a - b);
   return Object.fromEntries(
     statuses.map((status) => [
@@ -53,21 +56,19 @@ export function problemAnswers(problems: readonly Problem[]): Record<number, Pro
       answerOf(
         status,
         problems.filter((problem) => problem.status === status),
+        more,
       ),
     ]),
   );
 }
 
-function answerOf(status: number, problems: readonly Problem[]): ProblemAnswer {
+function answerOf(status: number, problems: readonly Problem[], more: ResponseHeaders): ProblemAnswer {
   const meaning = MEANINGS[status];
   if (meaning === undefined) throw new Error(`no words for status ${status}`);
   const isOfOperation = problems.some(({ extras }) => extras.operationId !== undefined);
   return {
     description: isOfOperation ? `${meaning} ${UNLESS_UNKNOWN}` : meaning,
-    headers: {
-      ...(status === 401 && { 'WWW-Authenticate': { $ref: '#/components/headers/WWW-Authenticate' } }),
-      ...(MAY_WAIT.has(status) && { 'Retry-After': { $ref: '#/components/headers/Retry-After' } }),
-    },
+    headers: { ...headersOf(status), ...more },
     content: {
       [PROBLEM_JSON]: {
         schema: { $ref: getSchemaPath(ProblemDto) },

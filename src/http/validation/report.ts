@@ -18,7 +18,7 @@ export interface Violation {
 }
 
 /** Deeper than any valid request; checked before anything recursive looks at the value. */
-const DEEPEST = 16;
+export const DEEPEST = 16;
 /** A report names at most so many violations; the request is refused all the same. */
 export const MOST_VIOLATIONS = 200;
 /** A made-up name longer than this is not repeated in a pointer, which then names the object it is in. */

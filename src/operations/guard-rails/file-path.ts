@@ -1,58 +1,33 @@
-import { posix, win32 } from 'node:path';
-
-const WINDOWS = /^(?:[a-z]:|[\\/]{2}[?.][\\/]|[\\/]{2}[^\\/])|\\/i;
-
-/**
- * Every form in which a system would read a path. `//./bin/x` means one file to Linux and another to Windows, and nothing here
- * tells which system it is on.
- */
-export function foldedForms(path: string): string[] {
-  const forms = path.startsWith('/') || !WINDOWS.test(path) ? [foldedPosixPath(path)] : [];
-  return WINDOWS.test(path) ? [...forms, foldedWindowsPath(path)] : forms;
-}
-
-/** A process sees the whole file system again below its own root. */
-const PROCESS_ROOT = /^\/proc\/(?:self|thread-self|\d+)\/(?:task\/\d+\/)?root(?=\/|$)/;
+import type { Place } from './place.js';
+import { posixPlaces } from './posix-path.js';
+import { windowsPlace } from './windows-path.js';
 
 /**
- * A file path in the one form in which two spellings of it compare equal: `/usr//bin/../sbin/x` is `/usr/sbin/x`, and
- * `\\?\c:/WINDOWS/.\x.` is `c:\windows\x`. Links can't be told from here.
+ * Every place that a system would take a path for; nothing here tells which system it is on. Undefined for what is not absolute,
+ * or not understood: it could name anything. Links can't be told from here, but for those that every system has.
  */
-export function foldedPath(path: string): string {
-  return WINDOWS.test(path) ? foldedWindowsPath(path) : foldedPosixPath(path);
+export function placesOf(path: string): readonly Place[] | undefined {
+  const text = path.trim();
+  const ofNetwork = /^[\\/]{2}(?![\\/])/.test(text);
+  // What begins with one slash Windows takes for a place on the drive that it is on.
+  const onWindows = windowsPlace(text.startsWith('/') && !ofNetwork ? `c:${text}` : text);
+  if (!text.startsWith('/')) return onWindows && [onWindows];
+  const onPosix = posixPlaces(text);
+  if (!onPosix) return undefined;
+  if (onWindows) return [...onPosix, onWindows];
+  return ofNetwork ? undefined : onPosix;
 }
 
-function foldedPosixPath(path: string): string {
-  let folded = posix.normalize(path).replace(/^\/+/, '/');
-  while (PROCESS_ROOT.test(folded)) folded = folded.replace(PROCESS_ROOT, '') || '/';
-  return folded.length > 1 ? folded.replace(/\/+$/, '') : folded;
+/** A path that a rail protects, as it is meant. @throws Error for one that nobody could match */
+export function protectedPlaces(path: string): readonly Place[] {
+  const windows = path.startsWith('/') ? undefined : windowsPlace(path);
+  const places = path.startsWith('/') ? posixPlaces(path) : windows && [windows];
+  if (!places) throw new Error(`the guard rails cannot protect ${path}: it is not a plain absolute path`);
+  return places;
 }
 
-/** Windows passes over dots and blanks at the end of a name, and what comes after a colon names a stream of the file. */
-function foldedWindowsPath(path: string): string {
-  const plain = path.replaceAll('/', '\\').replace(/^\\\\[?.]\\/, '');
-  const [drive = ''] = /^[a-z]:/i.exec(plain) ?? [];
-  const names = win32.normalize(plain.slice(drive.length) || '\\').split('\\');
-  const folded = names.map((name) =>
-    /^\.+$/.test(name) ? name : name.replace(/:.*$/, '').replace(/[. ]+$/, ''),
-  );
-  return (drive + folded.join('\\')).replace(/\\+$/, '').toLowerCase() || '\\';
-}
-
-/** The last name of a folded path. */
-export function nameOf(folded: string): string {
-  return folded.slice(Math.max(folded.lastIndexOf('/'), folded.lastIndexOf('\\')) + 1);
-}
-
-/** Whether a folded path is another or lies below it. */
-export function isWithin(folded: string, folder: string): boolean {
-  return (
-    folded === folder ||
-    folded.startsWith(folder + (folder.includes('\\') || /^[a-z]:$/.test(folder) ? '\\' : '/'))
-  );
-}
-
-/** Nothing but a root: quarantining it would be quarantining everything. */
-export function isRoot(folded: string): boolean {
-  return folded === '/' || folded === '\\' || /^[a-z]:$/.test(folded) || folded === '.' || folded === '..';
+/** Some place of that name, where all that is known of a path is its last name. */
+export function somewhere(path: string): Place {
+  const names = path.toLowerCase().split(/[\\/]/);
+  return { root: '*', names: names.filter((name) => name.trim() !== '') };
 }

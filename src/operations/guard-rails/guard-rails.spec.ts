@@ -1,10 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
+import { CALLERS, loadWith } from '../../config/config.fixture.js';
 import type { OperationType } from '../../domain/operation-type.js';
 import type { OrderedDetail } from '../order.js';
 import { guardRailViolations } from './guard-rails.js';
-import { readRails } from './rails.js';
+import { RAIL_NAMES, readRails } from './rails.js';
 
 const harmless = { agentId: 'agent-1', processPid: 3123, fileHash: 'ab'.repeat(32), filePath: '/usr/test' };
 
@@ -130,7 +131,7 @@ describe('the guard rails for isolate_and_kill', () => {
       ['/alarms/1/details/0/filePath', 'protected_path'],
     ]);
     expect(violations[0]?.message).toBe(
-      'processPid is the system itself (guard rail system_pid, version 1+2026-11)',
+      'processPid is the system itself (guard rail system_pid, version 2+2026-11)',
     );
   });
 
@@ -172,7 +173,30 @@ describe('the guard rails for add_to_login_whitelist', () => {
     expect(trusting(address)).toEqual(['login_range']);
   });
 
+  it.each(['0.0.0.0', '10.0.0.0/31', '::/0', '::ffff:0:0'])(
+    'hold %s as the host that it is for',
+    (privateIp) => {
+      expect(rulesOf({ loginIp: '203.0.113.24', privateIp }, {}, 'add_to_login_whitelist')).toEqual([
+        'login_range',
+      ]);
+    },
+  );
+
+  it('let one address of a host be what it is for, and let ranges be as wide as the configuration says', () => {
+    const login = { loginIp: '10.1.0.0/20', privateIp: '10.20.3.8' };
+    const widestLogin = { ipv4: 20, ipv6: 64 };
+    expect(rulesOf(login, {}, 'add_to_login_whitelist')).toEqual(['login_range']);
+    expect(rulesOf(login, { widestLogin }, 'add_to_login_whitelist')).toEqual([]);
+  });
+
   it('never hold what takes a login off the whitelist', () => {
     expect(rulesOf({ loginIp: '0.0.0.0/0' }, {}, 'remove_from_login_whitelist')).toEqual([]);
   });
+});
+
+it('each guard rail can be switched off by its name in the configuration', () => {
+  for (const name of RAIL_NAMES) {
+    const { guardRails } = loadWith({}, `${CALLERS}\nguardRails: { off: [${name}] }\n`);
+    expect(readRails(guardRails).has(name)).toBe(false);
+  }
 });

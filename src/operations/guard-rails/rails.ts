@@ -1,8 +1,10 @@
 import type { GuardRailsConfig } from '../../config/config.js';
-import { foldedPath } from './file-path.js';
+import { protectedPlaces } from './file-path.js';
+import { USUAL_WIDEST_LOGIN, type WidestLogin } from './login-range.js';
+import { namePattern, type NamePattern, type Place } from './place.js';
 
 /** Raised whenever what is built in changes, so that a refusal tells by which rules it was made. */
-export const BUILT_IN_VERSION = '1';
+export const BUILT_IN_VERSION = '2';
 
 /** The rails, each of which can be switched off by its name. */
 export const RAIL_NAMES = [
@@ -12,6 +14,7 @@ export const RAIL_NAMES = [
   'protected_hash',
   'protected_host',
   'login_range',
+  'whitelist_rule',
 ] as const;
 export type RailName = (typeof RAIL_NAMES)[number];
 
@@ -44,12 +47,13 @@ const SYSTEM_PROCESSES = [
   'hostwatch.exe',
 ] as const;
 
-/** Where the system and the HSS agent live: nothing at or below these is quarantined. */
+/**
+ * Where the system and the HSS agent live: nothing at or below these is quarantined, and no folder that holds one of them.
+ * `/bin`, `/sbin` and the `/lib`s stand for those below `/usr` too.
+ */
 const PROTECTED_PATHS = [
   '/bin',
   '/sbin',
-  '/usr/bin',
-  '/usr/sbin',
   '/lib',
   '/lib32',
   '/lib64',
@@ -59,7 +63,6 @@ const PROTECTED_PATHS = [
   '/dev',
   '/proc',
   '/sys',
-  '/usr/lib/systemd',
   '/usr/local/hostguard',
   'C:\\Windows',
   'C:\\Program Files\\HostGuard',
@@ -72,30 +75,31 @@ export interface GuardRails {
   /** What a refusal says of itself. */
   readonly verdict: string;
   readonly has: (rail: RailName) => boolean;
-  readonly processes: readonly RegExp[];
-  /** Folded: lower case where the system does not tell the cases apart, no dots, no doubled separators. */
-  readonly paths: readonly string[];
+  readonly processes: readonly NamePattern[];
+  readonly paths: readonly Place[];
   readonly hashes: ReadonlySet<string>;
+  /** Ids of agents, and of hosts where an item names those. */
   readonly hosts: ReadonlySet<string>;
+  readonly widestLogin: WidestLogin;
 }
 
 export function readRails(config: GuardRailsConfig = {}): GuardRails {
-  const { off = [], processes = [], paths = [], hashes = [], hosts = [] } = config;
+  const { off = [], processes = [], paths = [], hashes = [], hosts = [], widestLogin } = config;
   const version = config.version === undefined ? BUILT_IN_VERSION : `${BUILT_IN_VERSION}+${config.version}`;
   const missing: ReadonlySet<string> = new Set(off);
   return {
     version,
     verdict: `The guard rails (version ${version}) do not let this through; see violations. Nothing was done.`,
     has: (rail) => !missing.has(rail),
-    processes: [...SYSTEM_PROCESSES, ...processes].map(patternOf),
-    paths: [...PROTECTED_PATHS, ...paths].map(foldedPath),
-    hashes: new Set(hashes.map((hash) => hash.toLowerCase())),
-    hosts: new Set(hosts),
+    processes: [...SYSTEM_PROCESSES, ...processes].map(namePattern),
+    paths: [...PROTECTED_PATHS, ...paths].flatMap(protectedPlaces),
+    hashes: new Set(hashes.map(foldedId)),
+    hosts: new Set(hosts.map(foldedId)),
+    widestLogin: widestLogin ?? USUAL_WIDEST_LOGIN,
   };
 }
 
-/** A file name in which `*` stands for anything. */
-function patternOf(name: string): RegExp {
-  const escaped = name.split('*').map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
-  return new RegExp(`^${escaped.join('.*')}$`, 'i');
+/** An id or a hash in the one form in which two spellings of it compare equal: nothing says that upstream tells cases apart. */
+export function foldedId(text: string): string {
+  return text.trim().toLowerCase();
 }

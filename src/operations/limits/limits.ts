@@ -9,6 +9,7 @@ import { OPERATIONS } from '../../domain/operation-name.js';
 import { Quotas } from '../../http/limits/quotas.js';
 import { Problem, tooMany, tooManyRequests } from '../../http/problem.js';
 import type { Order } from '../order.js';
+import { reachedBy, sizeOf } from './reach.js';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
@@ -37,14 +38,14 @@ export class Limits {
     private readonly clock: Clock,
   ) {}
 
-  /** Takes the order's alarms, or its items, of the caller's quota. @throws Problem 429 */
+  /** Takes what the order acts on of the caller's quota. @throws Problem 429 */
   take(order: Order, context: CallContext): Taken {
     if (OPERATIONS[order.operation].takesBack) return NOTHING;
     const { caller } = context;
-    const { length } = order.items ?? order.alarms;
+    const size = sizeOf(order);
     holdRequests(context);
-    this.#hold(caller, this.quotas.take('alarms', caller, length));
-    return { giveBack: () => this.quotas.giveBack('alarms', caller, length) };
+    this.#hold(caller, this.quotas.take('alarms', caller, size));
+    return { giveBack: () => this.quotas.giveBack('alarms', caller, size) };
   }
 
   /** Whether `take` would go well and what it would reach is allowed; nothing is used up. @throws Problem 403, 429 */
@@ -52,7 +53,7 @@ export class Limits {
     const { caller } = context;
     if (!OPERATIONS[order.operation].takesBack) {
       holdRequests(context);
-      this.#hold(caller, this.quotas.waitFor('alarms', caller, (order.items ?? order.alarms).length));
+      this.#hold(caller, this.quotas.waitFor('alarms', caller, sizeOf(order)));
     }
     const reach = this.reachOf(order, caller);
     if (!reach) return;
@@ -69,17 +70,15 @@ export class Limits {
     if (retryAfter > 0) throw alarmLimit(this.quotas.limitsOf(caller).alarmsPerMinute ?? 0, retryAfter);
   }
 
-  /** What an order would change on hosts, with how much its caller may; undefined where it changes nothing there. */
-  reachOf({ operation, alarms, items }: Order, caller: Caller): Reach | undefined {
-    if (!OPERATIONS[operation].destructive) return undefined;
+  /** What an order would change on hosts or hide, with how much its caller may; undefined where it does neither. */
+  reachOf(order: Order, caller: Caller): Reach | undefined {
+    const reached = reachedBy(order);
+    if (!reached) return undefined;
     const { destructivePerDay, maxHostsPerHour } = this.quotas.limitsOf(caller);
-    const hosts = items
-      ? items.flatMap(({ hostId }) => hostId ?? [])
-      : alarms.flatMap(({ details = [] }) => details.flatMap(({ agentId }) => agentId ?? []));
     const now = this.clock.now();
     return {
-      alarms: (items ?? alarms).length,
-      hosts: [...new Set(hosts)],
+      alarms: sizeOf(order),
+      hosts: reached,
       dayStart: now - DAY_MS,
       hourStart: now - HOUR_MS,
       ...(destructivePerDay !== undefined && { mostAlarms: destructivePerDay }),
@@ -115,7 +114,7 @@ export class Limits {
     }
     return braked(
       caller.id,
-      `was engaged: this would reach ${why.hosts} hosts within an hour, ${maxHostsPerHour} are allowed`,
+      `was engaged: this would reach ${why.hosts} hosts or whitelist entries within an hour, ${maxHostsPerHour} are allowed`,
     );
   }
 
@@ -143,7 +142,7 @@ export function braked(caller: string, how: string): Problem {
   return new Problem(
     403,
     'brake_engaged',
-    `The brake of caller ${caller} ${how}. Nothing was done. Destructive operations wait until another caller with the right approve resumes them with POST /v1/brakes/${caller}/resume; everything else, and taking back, goes on.`,
+    `The brake of caller ${caller} ${how}. Nothing was done. Destructive operations and whitelisting wait until another caller with the right approve resumes them with POST /v1/brakes/${caller}/resume; everything else, and taking back, goes on.`,
   );
 }
 
@@ -155,6 +154,6 @@ export function alarmLimit(most: number, retryAfter: number): Problem {
 
 /** @param retryAfter seconds */
 export function destructiveLimit(most: number, done: number, retryAfter: number): Problem {
-  const words = `You may act destructively on ${most} alarms within 24 hours, and ${done} are done. Taking back is not limited.`;
+  const words = `You may act destructively on ${most} alarms within 24 hours, whitelisting included, and ${done} are done. Taking back is not limited.`;
   return tooMany('destructive_limit', words, retryAfter);
 }

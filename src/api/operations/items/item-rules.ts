@@ -40,15 +40,17 @@ function itemsViolations<Item>(kind: ItemKind<Item, never>, body: unknown, most:
     else {
       const message = `items.${index} is items.${earlier} again; name each item once`;
       violations.push({ pointer: `/items/${index}`, rule: 'distinct', message });
+      if (violations.length === MOST_VIOLATIONS) break;
     }
   }
   return violations;
 }
 
-/** Undefined for what does not tell all that an item is told by. */
+/** Undefined for what does not tell all that an item is told by, in a form that one is told in. */
 function idOf<Item>({ operation, wire }: ItemKind<Item, never>, item: unknown): string | undefined {
   if (typeof item !== 'object' || item === null) return undefined;
   const list = CHANGED_LIST[operation];
   const line: WireItem = wire(item as Item);
-  return list.key.some((field) => line[field] === undefined) ? undefined : itemIdOf(list, line);
+  const isTold = (value: unknown) => typeof value === 'string' || typeof value === 'number';
+  return list.key.every((field) => isTold(line[field])) ? itemIdOf(list, line) : undefined;
 }

@@ -55,6 +55,7 @@ function contractOf<Item, Request extends ItemsRequestDto & { readonly items: re
   };
   return {
     id,
+    acts: true,
     body: {
       description: 'Which items, why and where.',
       type: kind.request,

@@ -11,7 +11,7 @@ import { Clock } from '../../../domain/clock.js';
 import { lackOf } from '../../../domain/grants.js';
 import { parseOccurTime } from '../../../domain/occur-time.js';
 import { Readers, type Place } from '../../../lists/readers.js';
-import { guardRailViolations } from '../../../operations/guard-rails/guard-rails.js';
+import { guardRailViolations, keepRails } from '../../../operations/guard-rails/guard-rails.js';
 import { readRails, type GuardRails } from '../../../operations/guard-rails/rails.js';
 import { authorise } from '../../../operations/policy.js';
 import type { Plan, PlannedAlarm } from './plan.js';
@@ -40,6 +40,7 @@ export class Planner {
     const { project, enterpriseProjectId } = place.scope;
     const rules = (whitelistRules ?? []).map(({ eventType }) => ({ eventType }));
     authorise(operation, { project, enterpriseProjectId }, context.caller, this.config.projects, rules);
+    keepRails({ operation, alarms: [], ...(whitelistRules && { whitelistRules }) }, this.#rails);
     const { listed, more } = await this.#listed(request, place, context);
     const judged = listed.map((alarm) => this.#judged(request, alarm, listed, place, context));
     return {
@@ -94,10 +95,7 @@ export class Planner {
     const lack = lackOf(caller, question);
     if (lack)
       return refuse(lack.code, `${lack.code === 'denied' ? 'is denied' : 'is not granted'}: ${lack.what}`);
-    const [rail] = guardRailViolations(
-      { route: '', operation, alarms: [verdict.alarm], bodies: [] },
-      this.#rails,
-    );
+    const [rail] = guardRailViolations({ operation, alarms: [verdict.alarm] }, this.#rails);
     return rail ? refuse('guard_rail', rail.message) : { shown, ready: verdict.alarm };
   }
 }

@@ -1,8 +1,12 @@
 import type { ContractOptions } from '../../../http/contract/contract.js';
 import { BODY_PROBLEMS, PATH_PROBLEMS, withoutRight } from '../../../http/contract/edge-problems.js';
-import { EXAMPLE_OPERATION_ID } from '../../../http/contract/example-ids.js';
-import { invalidRequest, Problem } from '../../../http/problem.js';
+import { EXAMPLE_OPERATION_ID, EXAMPLE_UPSTREAM_REQUEST_ID } from '../../../http/contract/example-ids.js';
+import { OF_ACCEPTED } from '../../../http/contract/response-headers.js';
+import { NO_PARAMETERS_PROBLEM } from '../../../http/parameters.guard.js';
+import { invalidRequest, problemOfFault } from '../../../http/problem.js';
 import { report } from '../../../http/validation/report.js';
+import { documentedReadFaults, UNKNOWN_PROJECT_FAULT } from '../../../upstream/index.js';
+import { GUARD_RAIL } from '../../../operations/act-problems.js';
 import { PLAN_RUNNING } from '../../../operations/repeats.js';
 import { HANDLE_PROBLEMS } from '../operation-problems.js';
 import { PREFER } from '../operations.contract.js';
@@ -92,9 +96,9 @@ export const MAKE_PLAN: ContractOptions = {
     invalidRequest(planViolations({ operation: 'kill', selector: { severities: [] }, limit: 0 }, 1_000)),
     ...BODY_PROBLEMS,
     withoutRight('act'),
-    new Problem(502, 'upstream_failed', 'Upstream failed, so it could not be read. Try again later.', {
-      retryable: true,
-    }),
+    GUARD_RAIL,
+    problemOfFault(UNKNOWN_PROJECT_FAULT),
+    ...documentedReadFaults(EXAMPLE_UPSTREAM_REQUEST_ID).map((fault) => problemOfFault(fault)),
     notKept(),
   ],
 };
@@ -114,11 +118,12 @@ export const FIND_PLAN: ContractOptions = {
       },
     },
   },
-  problems: [...PATH_PROBLEMS, withoutRight('act'), noSuchPlan()],
+  problems: [...PATH_PROBLEMS, NO_PARAMETERS_PROBLEM, withoutRight('act'), noSuchPlan()],
 };
 
 export const APPLY_PLAN: ContractOptions = {
   id: 'applyPlan',
+  acts: true,
   parameters: [PLAN_ID],
   headers: [PREFER],
   body: {
@@ -137,6 +142,7 @@ export const APPLY_PLAN: ContractOptions = {
       description: 'Accepted, as `Prefer: respond-async` asks for; it is applied in the background.',
       type: ReceiptDto,
       examples: PENDING_EXAMPLES,
+      headers: OF_ACCEPTED,
     },
     207: {
       description: 'The alarms met different fates; the receipt tells each one.',
@@ -152,7 +158,7 @@ export const APPLY_PLAN: ContractOptions = {
     planExpired(),
     nothingToApply(),
     projectIsAnother(),
-    PLAN_RUNNING(),
+    PLAN_RUNNING(EXAMPLE_OPERATION_ID),
     ...HANDLE_PROBLEMS.filter(({ code }) => code !== 'invalid_request'),
   ],
 };

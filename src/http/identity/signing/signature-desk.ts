@@ -5,29 +5,26 @@ import type { FastifyRequest } from 'fastify';
 
 import { CONFIG, type Config } from '../../../config/config.js';
 import { Clock } from '../../../domain/clock.js';
-import { Problem } from '../../problem.js';
 import { fromAllowedAddress, notFromHere } from '../authentication.js';
 import { CallerDirectory } from '../caller-directory.js';
 import { AuthenticationProblem, type Identity } from '../identity.js';
 import { canonicalRequest, sha256, signatureOf } from './canonical-request.js';
-import { SeenSignatures } from './seen-signatures.js';
 import { secretOf, type KnownSigningKey } from './signing-key.js';
 import { statedSignature, type StatedSignature } from './stated-signature.js';
 
 /** Clocks may differ by so much (contract 4.1). */
 const MAX_SKEW_MS = 15 * 60_000;
-/** About 250 a second over the time that a signature is valid; some 50 MB. */
-const MOST_SEEN = 450_000;
 const CONTENT_HASH = 'x-sdk-content-sha256';
 
 /** Who signed, once the body is known too. */
 export type Verify = (body: Uint8Array) => { readonly identity: Identity; readonly signature: string };
 
-/** Recognises callers by signatures made with key pairs that the gateway issued. */
+/**
+ * Recognises callers by signatures made with key pairs that the gateway issued. A signature that comes again is the very request
+ * that came before; that it is done once is seen to where it is done.
+ */
 @Injectable()
 export class SignatureDesk {
-  readonly #seen = new SeenSignatures(MOST_SEEN);
-
   constructor(
     @Inject(CONFIG) private readonly config: Config,
     private readonly directory: CallerDirectory,
@@ -75,13 +72,6 @@ export class SignatureDesk {
     if (claimed !== undefined && claimed !== sha256(body)) throw wrong(key);
     const expected = this.#expected({ method: method ?? '', url, headers: stated.headers, body }, stated);
     if (!expected || !timingSafeEqual(expected, Buffer.from(stated.signature, 'hex'))) throw wrong(key);
-    const use = this.#seen.use(stated.signature, stated.at + MAX_SKEW_MS, this.clock.now());
-    if (use === 'seen') throw replayed(key);
-    if (use === 'full') {
-      const detail =
-        'So many signed requests came lately that no more can be told from replayed ones. Nothing was done.';
-      throw new Problem(503, 'too_many_signatures', detail, { retryable: true, retryAfter: 60 });
-    }
   }
 
   #expected(
@@ -110,9 +100,4 @@ function wrong({ identity }: KnownSigningKey): AuthenticationProblem {
   const detail =
     'The signature does not fit the request: its method, path, query, signed headers or body are not those that were signed, or the secret is another one.';
   return new AuthenticationProblem(401, 'wrong_signature', detail, identity);
-}
-
-function replayed({ identity }: KnownSigningKey): AuthenticationProblem {
-  const detail = 'This signature was used before. Nothing was done; sign every request anew.';
-  return new AuthenticationProblem(401, 'signature_replayed', detail, identity);
 }

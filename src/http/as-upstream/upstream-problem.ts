@@ -1,5 +1,5 @@
-import { Problem } from '../../http/problem.js';
-import type { Violation } from '../../http/validation/report.js';
+import { Problem } from '../problem.js';
+import type { Violation } from '../validation/report.js';
 import { wireName, wirePlace } from './wire-names.js';
 
 /** What upstream answered an operate call with that it did not carry out. */
@@ -38,8 +38,12 @@ const BY_STATUS: Readonly<Record<number, readonly [status: number, code: string]
   401: [401, 'APIGW.0301'],
   403: [403, 'APIGW.0302'],
   404: [404, 'APIGW.0101'],
+  405: [405, 'APIGW.0101'],
+  408: [408, 'APIGW.0201'],
   413: [413, 'APIGW.0201'],
+  414: [414, 'APIGW.0201'],
   429: [429, 'APIGW.0308'],
+  431: [431, 'APIGW.0201'],
   500: [500, 'APIGW.0601'],
   502: [502, 'APIGW.0201'],
   503: [502, 'APIGW.0201'],
@@ -63,6 +67,7 @@ const WORDS: Readonly<Record<number, readonly [description: string, message: str
   403: ['Not allowed.', 'This credential may not be used from your address.'],
   404: ['Upstream or the gateway does not know it.', 'There is no such route.'],
   413: ['Too large.', 'The body is too large.'],
+  414: ['The path is too long.', 'A part of the path is longer than any that exists here.'],
   429: [
     'Too much, or the same request still runs; see `Retry-After`.',
     'You have sent more requests than you may within a minute. Nothing was done.',
@@ -90,6 +95,16 @@ export const ERRORS: readonly DocumentedError[] = [
 const OTHERWISE = [400, 'APIGW.0201'] as const;
 /** A message names at most so many of the things that are wrong. */
 const MOST_NAMED = 20;
+
+export const UPSTREAM_JSON = 'application/json; charset=utf-8';
+
+/** Paths of upstream's services. */
+const UPSTREAMS = /^\/v[35](?:[/?#]|$)/;
+
+/** Whether whoever asks for an address expects upstream's contract there, whatever comes of it. */
+export function speaksUpstream(url: string | undefined): boolean {
+  return url !== undefined && UPSTREAMS.test(url);
+}
 
 /** A problem as upstream would have said it: `{ error_code, error_msg, request_id }`, with upstream's code where it spoke. */
 export function upstreamProblem(problem: Problem, requestId: string): { status: number; body: object } {

@@ -1,0 +1,135 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+
+import type { OrderedRule } from '../order.js';
+import { guardRailViolations } from './guard-rails.js';
+import { readRails } from './rails.js';
+
+const rule: OrderedRule = {
+  eventType: 3007,
+  fieldKey: 'process_path',
+  fieldValue: '/opt/deploy/bin/deployd',
+  judgeType: 'equal',
+};
+const NAMED = { scope: false, agentIds: ['agent-1'] };
+
+function railsMet(change: Partial<OrderedRule>, config = {}): (string | undefined)[] {
+  const whitelistRules = [{ ...rule, ...change }];
+  const order = { operation: 'add_to_alarm_whitelist', alarms: [], whitelistRules } as const;
+  return guardRailViolations(order, readRails(config)).map(({ rule: rail, pointer }) => `${rail} ${pointer}`);
+}
+
+const HELD = ['whitelist_rule /whitelistRules/0/fieldValue'];
+
+describe('a rule of the alarm whitelist', () => {
+  it.each<[string, Partial<OrderedRule>]>([
+    ['a path', {}],
+    ['a file of the system', { fieldValue: '/usr/bin/crond' }],
+    ['what is deployed below a folder of its own', { fieldValue: '/opt/deploy/', judgeType: 'contain' }],
+    ['a name with a slash', { fieldValue: '/deployd', judgeType: 'contain' }],
+    [
+      'part of a command line',
+      { fieldKey: 'process_cmdline', fieldValue: 'deployd --apply', judgeType: 'contain', scope: true },
+    ],
+    [
+      'an interpreter with what it runs',
+      { fieldKey: 'process_cmdline', fieldValue: 'bash -c /opt/deploy.sh', judgeType: 'contain' },
+    ],
+    ['an interpreter on named hosts', { fieldValue: '/usr/bin/python3.11', ...NAMED }],
+    ['a program called like one', { fieldValue: '/opt/x/bash-deploy' }],
+    ['a hash', { fieldKey: 'file/process hash', fieldValue: 'ab'.repeat(32), judgeType: 'contain' }],
+    ['a user', { fieldKey: 'username', fieldValue: 'deploy' }],
+    ['root on named hosts', { fieldKey: 'username', fieldValue: 'root', ...NAMED }],
+    ['an address', { fieldKey: 'login_ip', fieldValue: '203.0.113.7' }],
+    ['a narrow range', { fieldKey: 'login_ip', fieldValue: '203.0.113.0/24' }],
+    ['a key', { fieldKey: 'reg_key', fieldValue: 'HKLM\\SOFTWARE\\Vendor\\Run', judgeType: 'contain' }],
+  ])('may be for %s', (_, change) => {
+    expect(railsMet(change)).toEqual([]);
+  });
+
+  it.each<[string, Partial<OrderedRule>]>([
+    ['a slash', { fieldValue: '/', judgeType: 'contain', scope: true }],
+    ['a slash on named hosts', { fieldValue: '/', judgeType: 'contain', ...NAMED }],
+    ['nothing', { fieldValue: '', judgeType: 'equal' }],
+    ['blanks', { fieldValue: '   ' }],
+    ['a star', { fieldValue: '*' }],
+    ['a pattern', { fieldValue: '.*', judgeType: 'contain' }],
+    ['one letter', { fieldValue: 'e', judgeType: 'contain' }],
+    ['an ending', { fieldValue: '.exe', judgeType: 'contain', ...NAMED }],
+    ['a short fragment on all hosts', { fieldValue: 'cron', judgeType: 'contain' }],
+    ['a root', { fieldValue: 'C:\\', judgeType: 'contain' }],
+    ['where programs are', { fieldValue: '/usr/bin/', judgeType: 'contain', ...NAMED }],
+    ['where most things are', { fieldValue: '/usr/local/', judgeType: 'contain', ...NAMED }],
+    ['where everybody writes', { fieldValue: '/var/tmp', judgeType: 'contain', ...NAMED }],
+    ["Windows' own folder", { fieldValue: 'c:/WINDOWS/System32\\', judgeType: 'contain', ...NAMED }],
+    ['the name of such a folder', { fieldValue: 'System32', judgeType: 'contain', ...NAMED }],
+    ['a folder that holds the agent', { fieldValue: 'C:\\Program Files', judgeType: 'contain', ...NAMED }],
+    ['a shell on all hosts', { fieldValue: '/bin/bash' }],
+    [
+      'a shell with an option',
+      { fieldKey: 'process_cmdline', fieldValue: 'powershell.exe -enc', judgeType: 'contain' },
+    ],
+    [
+      'an interpreter with its version',
+      { fieldKey: 'file_path', fieldValue: '/usr/bin/python3.11', scope: true, agentIds: ['a'] },
+    ],
+    [
+      'a few digits of a hash',
+      { fieldKey: 'file/process hash', fieldValue: 'abcdef01', judgeType: 'contain' },
+    ],
+    ['root on all hosts', { fieldKey: 'username', fieldValue: 'root' }],
+    ['Windows itself on all hosts', { fieldKey: 'username', fieldValue: 'NT AUTHORITY\\SYSTEM' }],
+    ['all addresses', { fieldKey: 'login_ip', fieldValue: '::ffff:0.0.0.0' }],
+    ['half of an address', { fieldKey: 'login_ip', fieldValue: '192.168.', judgeType: 'contain' }],
+    ['a wide range', { fieldKey: 'login_ip', fieldValue: '10.0.0.0/8' }],
+    ['most of the registry', { fieldKey: 'reg_key', fieldValue: 'HKLM\\SOFTWARE', judgeType: 'contain' }],
+  ])('is held for %s', (_, change) => {
+    expect(railsMet(change)).toEqual(HELD);
+  });
+
+  it('is held for a fragment of the place of something protected', () => {
+    const change = { fieldValue: '/data/', judgeType: 'contain' };
+    expect(railsMet({ ...change, fieldValue: '/data/vault', ...NAMED }, { paths: ['/data/vault'] })).toEqual(
+      HELD,
+    );
+    expect(
+      railsMet({ ...change, fieldValue: '/data/vault/bin/x', ...NAMED }, { paths: ['/data/vault'] }),
+    ).toEqual([]);
+  });
+
+  it('is held for whatever has no letters and digits, in any field and on any hosts', () => {
+    const FIELDS = [
+      'file/process hash',
+      'file_path',
+      'process_path',
+      'login_ip',
+      'reg_key',
+      'process_cmdline',
+      'username',
+    ];
+    fc.assert(
+      fc.property(
+        fc.constantFrom(...FIELDS),
+        fc.constantFrom('equal', 'contain'),
+        fc.constantFrom({}, NAMED, { scope: true }),
+        fc.string({ unit: fc.constantFrom(...'/\\.*?%_-:~ $^[]()|+'), maxLength: 12 }),
+        (fieldKey, judgeType, hosts, fieldValue) => {
+          expect(railsMet({ fieldKey, judgeType, fieldValue, ...hosts })).toEqual(HELD);
+        },
+      ),
+    );
+  });
+
+  it('passes where the rail is switched off by its name', () => {
+    expect(railsMet({ fieldValue: '/' }, { off: ['whitelist_rule'] })).toEqual([]);
+  });
+
+  it('is not the only thing that can match everything: what an alarm is whitelisted by is looked at too', () => {
+    const details = [{ keyword: '*', hash: 'h' }];
+    const alarms = [{ eventId: 'e', eventClassId: 'c', eventType: 1010, details }];
+    const met = (operation: 'add_to_alarm_whitelist' | 'remove_from_alarm_whitelist') =>
+      guardRailViolations({ operation, alarms }, readRails()).map(({ pointer }) => pointer);
+    expect(met('add_to_alarm_whitelist')).toEqual(['/alarms/0/details/0/keyword']);
+    expect(met('remove_from_alarm_whitelist')).toEqual([]);
+  });
+});
