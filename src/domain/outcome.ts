@@ -1,5 +1,5 @@
 /**
- * What is known of one alarm after an operation. Nothing is ever claimed that was not observed.
+ * What a record says of one alarm after an operation. Nothing is ever claimed that was not observed.
  *
  * - `applied`: upstream took it
  * - `already`: it was so before
@@ -9,6 +9,19 @@
  */
 export const ALARM_OUTCOMES = ['applied', 'already', 'rejected', 'not_attempted', 'unknown'] as const;
 export type AlarmOutcome = (typeof ALARM_OUTCOMES)[number];
+
+/**
+ * What is said of one alarm at any moment: what a record says of it, or
+ *
+ * - `pending`: no record says anything of it yet; its part has not been sent, or is under way
+ */
+export const KNOWN_OUTCOMES = [...ALARM_OUTCOMES, 'pending'] as const;
+export type KnownAlarmOutcome = (typeof KNOWN_OUTCOMES)[number];
+
+/** Whether it is not known, or not known yet, what became of an alarm. */
+export function isInDoubt(outcome: KnownAlarmOutcome): boolean {
+  return outcome === 'unknown' || outcome === 'pending';
+}
 
 /** `pending`: the intent is written and no outcome yet. */
 export const OPERATION_STATUSES = [
@@ -76,11 +89,17 @@ export function isOpen({ outcome, underWay }: Pick<ChunkOutcome, 'outcome' | 'un
   return outcome === 'unknown' || underWay !== undefined;
 }
 
-/** The status of an operation whose chunks ended so. */
-export function statusOf(chunks: readonly Pick<ChunkOutcome, 'outcome' | 'already'>[]): OperationStatus {
+/** What decides about the status of an operation: a chunk of it, or one alarm. */
+interface Part extends Pick<ChunkOutcome, 'already'> {
+  readonly outcome: KnownAlarmOutcome;
+}
+
+/** The status of an operation whose chunks ended so, or whose alarms did. */
+export function statusOf(chunks: readonly Part[]): OperationStatus {
   const seen = new Set(
     chunks.flatMap(({ outcome, already = [] }) => (already.length > 0 ? [outcome, 'already'] : [outcome])),
   );
+  if (seen.has('pending')) return 'pending';
   const done = seen.has('applied') || seen.has('already');
   seen.delete('applied');
   seen.delete('already');

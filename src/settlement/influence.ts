@@ -1,7 +1,7 @@
 import { alarmOutcomes } from '../audit/alarm-outcomes.js';
 import type { OperationTrail } from '../audit/audit-record.js';
 import { targetsOf } from '../audit/targets.js';
-import type { AlarmOutcome } from '../domain/outcome.js';
+import { isInDoubt, type KnownAlarmOutcome } from '../domain/outcome.js';
 import { isListOperation } from '../domain/operation-name.js';
 import { isOperationType, OPERATION_TYPES } from '../domain/operation-type.js';
 import type { AlarmStanding } from '../upstream/index.js';
@@ -47,12 +47,13 @@ function mayHaveBeenDone(other: OperationTrail, own: OperationTrail, eventId: st
   return outcome !== undefined && outcome !== 'rejected' && outcome !== 'not_attempted';
 }
 
-/** For sure: of an unknown one nobody knows when it took effect. */
+/** For sure: of one in doubt nobody knows when it takes effect. */
 function endedBefore(other: OperationTrail, own: OperationTrail, eventId: string): boolean {
-  return outcomeOf(other, eventId) !== 'unknown' && endOf(other) < Date.parse(own.intent.at);
+  const outcome = outcomeOf(other, eventId);
+  return outcome !== undefined && !isInDoubt(outcome) && endOf(other) < Date.parse(own.intent.at);
 }
 
-function outcomeOf(operation: OperationTrail, eventId: string): AlarmOutcome | undefined {
+function outcomeOf(operation: OperationTrail, eventId: string): KnownAlarmOutcome | undefined {
   return alarmOutcomes(operation).find((alarm) => alarm.eventId === eventId)?.outcome;
 }
 

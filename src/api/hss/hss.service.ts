@@ -4,6 +4,7 @@ import { alarmOutcomes } from '../../audit/alarm-outcomes.js';
 import { CONFIG, type Config } from '../../config/config.js';
 import type { CallContext, Caller } from '../../domain/caller.js';
 import { projectsWith } from '../../domain/grants.js';
+import { isInDoubt } from '../../domain/outcome.js';
 import { Problem } from '../../http/problem.js';
 import type { Handled } from '../../operations/handled.js';
 import { OperationsService } from '../../operations/operations.service.js';
@@ -68,7 +69,7 @@ const STILL_UNKNOWN = {
 function problemOf({ trail, fault = STILL_UNKNOWN }: Handled): OperateProblem {
   const { code, detail, retryable, retryAfter, upstream } = fault;
   // To a client of upstream, whatever leaves it in doubt is a gateway that got no answer.
-  const status = alarmOutcomes(trail).some(({ outcome }) => outcome === 'unknown') ? 504 : fault.status;
+  const status = alarmOutcomes(trail).some(({ outcome }) => isInDoubt(outcome)) ? 504 : fault.status;
   const extras = {
     operationId: trail.intent.operationId,
     retryable,

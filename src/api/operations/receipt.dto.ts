@@ -1,14 +1,14 @@
 import {
-  ALARM_OUTCOMES,
+  KNOWN_OUTCOMES,
   OPERATION_STATUSES,
-  type AlarmOutcome,
+  type KnownAlarmOutcome,
   type OperationStatus,
 } from '../../domain/outcome.js';
 import { OPERATION_NAMES, type OperationName } from '../../domain/operation-name.js';
 import { LEFTOVERS, type Leftover } from '../../audit/audit-record.js';
 import { ApiProperty, ApiSchema } from '@nestjs/swagger';
 
-export const RULE_OUTCOMES = ['applied', 'rejected', 'not_attempted', 'unknown'] as const;
+export const RULE_OUTCOMES = ['applied', 'rejected', 'not_attempted', 'unknown', 'pending'] as const;
 export type RuleOutcome = (typeof RULE_OUTCOMES)[number];
 
 @ApiSchema({ name: 'ReceiptScope', description: 'Where an operation acted.' })
@@ -55,10 +55,10 @@ export class ReceiptAlarmDto {
   eventId!: string;
   /**
    * `applied`: upstream took it; `already`: it was so before; `rejected`: upstream said no; `not_attempted`: it never left
-   * the gateway; `unknown`: bytes were sent and no answer came.
+   * the gateway; `unknown`: bytes were sent and no answer came; `pending`: its part has not been sent yet, or is under way.
    */
-  @ApiProperty({ enum: ALARM_OUTCOMES, example: 'applied' })
-  outcome!: AlarmOutcome;
+  @ApiProperty({ enum: KNOWN_OUTCOMES, example: 'applied' })
+  outcome!: KnownAlarmOutcome;
   /** Whether upstream's state was read after the act and shows it, or showed it before. */
   verified!: boolean;
   /** Upstream took it and is still at work on it; the receipt is settled when that has ended. */
@@ -87,8 +87,8 @@ export class ReceiptItemDto {
   })
   target!: Record<string, string | number | boolean>;
   /** As of an alarm. */
-  @ApiProperty({ enum: ALARM_OUTCOMES, example: 'applied' })
-  outcome!: AlarmOutcome;
+  @ApiProperty({ enum: KNOWN_OUTCOMES, example: 'applied' })
+  outcome!: KnownAlarmOutcome;
   /** Whether its list was read after the act and shows it, or showed it before. */
   verified!: boolean;
   /** Upstream took it and is still at work on it; the receipt is settled when that has ended. */
@@ -226,7 +226,7 @@ export class ReceiptRulesDto {
    */
   @ApiProperty({ type: 'integer', minimum: 1 })
   count!: number;
-  /** They travel with the first exchange and share its fate; where its answer was lost, nobody can read what became of them. */
+  /** They travel with the first exchange and share its fate; where its answer was lost, nobody can read what became of them. `pending` while that exchange has not ended. */
   @ApiProperty({ enum: RULE_OUTCOMES, example: 'applied' })
   outcome!: RuleOutcome;
 }
@@ -320,7 +320,10 @@ export class ReceiptDto {
   interrupted?: boolean;
   /** Present when the outcome was unknown at first and upstream's state was read later. */
   settlement?: ReceiptSettlementDto;
-  /** `false`: this is what happened, but the audit trail could not take it; it will show as `unknown` later. */
+  /**
+   * `false`: this is what happened, but the audit trail could not take it; until it can, the receipt shows it as `pending`, and as
+   * `unknown` where the gateway stopped before that.
+   */
   recorded?: boolean;
   /** The exchanges with upstream, in order. */
   upstream!: ReceiptExchangeDto[];

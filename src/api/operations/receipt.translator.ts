@@ -110,6 +110,7 @@ function exchangeOf({ alarms, exchange, fault }: ChunkOutcome): ReceiptExchangeD
 
 /** Upstream's lists do not show rules as they were sent, so only its answer tells. */
 function rulesOf(first: ChunkOutcome | undefined): RuleOutcome {
-  if (first?.outcome === 'rejected' || first?.outcome === 'not_attempted') return first.outcome;
-  return first?.outcome === 'applied' && first.exchange?.status === 200 ? 'applied' : 'unknown';
+  if (!first) return 'pending';
+  if (first.outcome === 'rejected' || first.outcome === 'not_attempted') return first.outcome;
+  return first.outcome === 'applied' && first.exchange?.status === 200 ? 'applied' : 'unknown';
 }
