@@ -15,11 +15,13 @@ import type {
   CancellationRecord,
   ChunkRecord,
   IntentRecord,
+  OperationTrail,
   OutcomeRecord,
   RefusalRecord,
   SettlementRecord,
 } from './audit-record.js';
 import { lateEntry } from './late-entry.js';
+import { askedOf, cancelledOf, fateOf } from './operation-summary.js';
 import { targetsOf } from './targets.js';
 
 export { AuditUnavailable };
@@ -101,6 +103,7 @@ export class AuditTrail implements OnApplicationShutdown {
         type: record.operation,
         project: record.scope.project,
         enterpriseProjectId: record.scope.enterpriseProjectId,
+        asked: JSON.stringify(askedOf(record)),
         eventIds: targetsOf(record),
         ...(record.undoes !== undefined && { undoes: record.undoes }),
         ...(record.expiresAt !== undefined && { expiresAt: Date.parse(record.expiresAt) }),
@@ -116,7 +119,7 @@ export class AuditTrail implements OnApplicationShutdown {
    * @throws NotAdmitted when it would not
    */
   async rehearse(caller: string, reach: Reach, at: number): Promise<void> {
-    const operation = { caller, type: '', project: '', enterpriseProjectId: '', eventIds: [] };
+    const operation = { caller, type: '', project: '', enterpriseProjectId: '', asked: '', eventIds: [] };
     await this.#append({
       kind: 'intent',
       at,
@@ -128,32 +131,46 @@ export class AuditTrail implements OnApplicationShutdown {
     });
   }
 
-  /** Between two chunks. @throws AuditUnavailable */
-  async chunkDone(record: ChunkRecord): Promise<void> {
-    await this.#append(entryOf(record));
+  /**
+   * Between two chunks.
+   *
+   * @param operation as it stands with this chunk
+   * @throws AuditUnavailable
+   */
+  async chunkDone(record: ChunkRecord, operation: OperationTrail): Promise<void> {
+    await this.#append(entryOf(record, operation));
   }
 
   /**
    * Before the answer; what can't be written now is written later, if nobody else concludes the operation.
    *
+   * @param intent of the operation
    * @param releases a claim of the operation that is void from now on
    * @throws AuditUnavailable
    */
-  async conclude(record: OutcomeRecord, releases?: Entry['releases']): Promise<void> {
-    const open = record.chunks.some(isOpen);
-    await this.#append({ ...entryOf(record), status: record.status, open, ...(releases && { releases }) });
+  async conclude(record: OutcomeRecord, intent: IntentRecord, releases?: Entry['releases']): Promise<void> {
+    const { chunks } = record;
+    const open = chunks.some(isOpen);
+    const entry = entryOf(record, { intent, chunks, outcome: record });
+    await this.#append({ ...entry, status: record.status, open, ...(releases && { releases }) });
   }
 
-  /** After upstream's state was read. @throws AuditUnavailable */
-  async settle(record: SettlementRecord): Promise<void> {
-    await this.#append({ ...entryOf(record), status: record.status, open: !record.settled });
+  /**
+   * After upstream's state was read.
+   *
+   * @param operation as it stands with this record
+   * @throws AuditUnavailable
+   */
+  async settle(record: SettlementRecord, operation: OperationTrail): Promise<void> {
+    await this.#append({ ...entryOf(record, operation), status: record.status, open: !record.settled });
   }
 
   /** Before it takes effect. @throws AuditUnavailable */
   async cancel(record: CancellationRecord): Promise<void> {
     const { kind, at, operationId } = record;
     // Not by its owner alone: the caller may ask any gateway.
-    await this.#append({ kind, at: Date.parse(at), operationId, body: JSON.stringify(record) });
+    const [body, cancelled] = [JSON.stringify(record), JSON.stringify(cancelledOf(record))];
+    await this.#append({ kind, at: Date.parse(at), operationId, body, cancelled });
   }
 
   /** @throws AuditUnavailable */
@@ -244,7 +261,8 @@ export class AuditTrail implements OnApplicationShutdown {
   }
 }
 
-function entryOf(record: ChunkRecord | OutcomeRecord | SettlementRecord): Entry {
+function entryOf(record: ChunkRecord | OutcomeRecord | SettlementRecord, operation: OperationTrail): Entry {
   const { kind, at, operationId } = record;
-  return { kind, at: Date.parse(at), operationId, body: JSON.stringify(record), byOwner: true };
+  const [body, fate] = [JSON.stringify(record), JSON.stringify(fateOf(operation))];
+  return { kind, at: Date.parse(at), operationId, body, fate, byOwner: true };
 }

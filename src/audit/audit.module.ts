@@ -9,6 +9,7 @@ import { ClaimStore } from './claim.store.js';
 import { EmbeddedEngine } from './embedded.engine.js';
 import { ExpiryStore } from './expiry.store.js';
 import { KeyUseStore } from './key-use.store.js';
+import { OperationListStore } from './operation-list.store.js';
 import { OperationStore } from './operation.store.js';
 import { Ownership, SoleOwnership } from './ownership.js';
 import { PostgresEngine } from './postgres/postgres.engine.js';
@@ -47,6 +48,7 @@ const GONE_AFTER_MS = 30_000;
     },
     AuditTrail,
     OperationStore,
+    OperationListStore,
     KeyUseStore,
     ClaimStore,
     BrakeStore,
@@ -57,6 +59,7 @@ const GONE_AFTER_MS = 30_000;
   exports: [
     AuditTrail,
     OperationStore,
+    OperationListStore,
     KeyUseStore,
     ClaimStore,
     BrakeStore,

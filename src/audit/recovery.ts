@@ -125,7 +125,7 @@ export class Recovery implements OnModuleInit, OnModuleDestroy {
 
   async #conclude(operation: OperationTrail): Promise<OperationTrail> {
     const outcome = interruptedOutcome(operation, CHUNK_SIZE, new Date(this.clock.now()).toISOString());
-    await this.trail.conclude(outcome);
+    await this.trail.conclude(outcome, operation.intent);
     this.#logger.warn(
       `operation ${operation.intent.operationId} was interrupted: its outcome is ${outcome.status}`,
     );

@@ -123,6 +123,13 @@ export const SCHEMA_STEPS: readonly (readonly SchemaStatement[])[] = [
      ) WITHOUT ROWID`,
     `CREATE INDEX plan_expires ON plan (expires_at)`,
   ],
+  [
+    // What lists show of an operation, so that they read no record: null where it was written before there was this.
+    `ALTER TABLE operation ADD COLUMN targets INTEGER`,
+    `ALTER TABLE operation ADD COLUMN asked TEXT`,
+    `ALTER TABLE operation ADD COLUMN fate TEXT`,
+    `ALTER TABLE operation ADD COLUMN cancelled TEXT`,
+  ],
 ];
 
 /** A step as one engine runs it. */

@@ -4,14 +4,16 @@ import type { ReceiptDto } from '../../src/api/operations/receipt.dto.js';
 import type { Aftermath, Planned } from './simulation.js';
 
 /** Everything untrue that a run left behind, in words; nothing when every promise held. */
-export function brokenPromises({ planned, receipts }: Aftermath): string[] {
+export function brokenPromises({ planned, receipts, misread }: Aftermath): string[] {
   const byAlarm = new Map(receipts.map((receipt) => [receipt.alarms[0]?.eventId, receipt]));
-  return planned.flatMap((each) => {
+  const ofLists = misread.map((id) => `operation ${id}: a list tells otherwise than its records`);
+  const ofActs = planned.flatMap((each) => {
     const receipt = byAlarm.get(each.alarm.eventId);
     return [...noActWithoutIntent(each, receipt), ...onlyOnce(each), ...truthful(each, receipt)].map(
       (broken) => `${each.operation} on ${each.alarm.eventId}: ${broken}`,
     );
   });
+  return [...ofLists, ...ofActs];
 }
 
 function noActWithoutIntent({ alarm }: Planned, receipt: ReceiptDto | undefined): string[] {

@@ -7,6 +7,7 @@ import {
 } from '../../src/audit/audit.engine.js';
 import { ClaimStore } from '../../src/audit/claim.store.js';
 import { AuditTrail } from '../../src/audit/audit-trail.js';
+import { OperationListStore } from '../../src/audit/operation-list.store.js';
 import { OperationStore } from '../../src/audit/operation.store.js';
 import { SoleOwnership } from '../../src/audit/ownership.js';
 import { Recovery } from '../../src/audit/recovery.js';
@@ -105,6 +106,7 @@ export class SimulatedProcess {
   readonly #life = new Life();
   readonly operations: OperationsService;
   readonly store: OperationStore;
+  readonly lists: OperationListStore;
   readonly settler: Settler;
   readonly #recovery: Recovery;
   ready = false;
@@ -122,6 +124,7 @@ export class SimulatedProcess {
       metrics,
     );
     this.store = new OperationStore(engine);
+    this.lists = new OperationListStore(engine, this.store);
     const ownership = new SoleOwnership(engine);
     this.#recovery = new Recovery(this.store, trail, clock, ownership);
     this.settler = new Settler(config, this.store, trail, upstream, clock, this.#recovery);

@@ -1,8 +1,11 @@
+import { isDeepStrictEqual } from 'node:util';
+
 import { Logger } from '@nestjs/common';
 
 import { orderOf } from '../../src/api/operations/order.translator.js';
 import type { ReceiptDto } from '../../src/api/operations/receipt.dto.js';
 import { receiptOf } from '../../src/api/operations/receipt.translator.js';
+import { summaryOf } from '../../src/audit/operation-summary.js';
 import type { Config } from '../../src/config/config.js';
 import {
   OPERATION_TYPE_NAMES,
@@ -86,6 +89,8 @@ export interface Planned {
 export interface Aftermath {
   readonly planned: readonly Planned[];
   readonly receipts: readonly ReceiptDto[];
+  /** Ids of operations of which a list would tell otherwise than their records do. */
+  readonly misread: readonly string[];
   readonly world: World;
   /** What happened to the network, to read when a seed fails. */
   readonly told: readonly string[];
@@ -186,7 +191,11 @@ export async function simulate(seed: number): Promise<Aftermath> {
   }
   await clock.runUntil(began + STORM_MS + CALM_MS);
   const trails = await gateway.store.list({}, 500);
-  return { planned, receipts: trails.map(receiptOf), world, told: network.told };
+  const summaries = await gateway.lists.summaries(trails.map(({ intent }) => intent.operationId));
+  const misread = trails.flatMap((trail, index) =>
+    isDeepStrictEqual(summaries[index], summaryOf(trail)) ? [] : [trail.intent.operationId],
+  );
+  return { planned, receipts: trails.map(receiptOf), misread, world, told: network.told };
 }
 
 function plan(random: SeededRandom, world: World): Planned[] {

@@ -91,7 +91,7 @@ export class Conductor {
   /** Nothing more can be sent where there is no project to send it to. */
   async #abandon(trail: OperationTrail, resumed: boolean): Promise<true> {
     const at = new Date(this.clock.now()).toISOString();
-    await this.trail.conclude(interruptedOutcome(trail, resumed ? CHUNK_SIZE : 0, at));
+    await this.trail.conclude(interruptedOutcome(trail, resumed ? CHUNK_SIZE : 0, at), trail.intent);
     return true;
   }
 }
