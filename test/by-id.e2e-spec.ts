@@ -44,7 +44,7 @@ const as = (id: string) => ({ key: `secret-of-${id}` });
 
 let rig: Rig;
 beforeAll(async () => {
-  rig = await startRig({ callers }, { alarms: 40 });
+  rig = await startRig({ callers, limits: { alarmsPerRequest: 1_000 } }, { alarms: 40 });
 });
 afterAll(() => rig.close());
 beforeEach(() => rig.control('POST', '/reset'));

@@ -38,6 +38,7 @@ let cloud: SimulatorClient;
 
 beforeAll(async () => {
   rig = await startRig({
+    limits: { alarmsPerRequest: 1_000 },
     callers: [
       caller('all', [grant()]),
       caller('reader', [grant({ rights: ['read'] })]),

@@ -37,7 +37,11 @@ const SEED = request('mark_as_handled');
 
 let rig: Rig;
 beforeAll(async () => {
-  rig = await startRig({ projects: (cloud) => [projectOf(cloud, 'demo')], callers: [portal, socPortal] });
+  rig = await startRig({
+    projects: (cloud) => [projectOf(cloud, 'demo')],
+    callers: [portal, socPortal],
+    limits: { bodyBytes: 1_048_576 },
+  });
 });
 afterAll(() => rig.close());
 beforeEach(() => rig.control('POST', '/reset'));

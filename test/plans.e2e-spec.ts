@@ -29,6 +29,7 @@ async function start(overrides: Overrides = {}): Promise<void> {
   rig = await startRig(
     {
       callers: [portal, { ...portal, id: 'chat-bot', keys: [{ sha256: sha256(OTHER_KEY) }] }],
+      limits: { alarmsPerRequest: 1_000 },
       ...overrides,
     },
     { alarms: 0 },

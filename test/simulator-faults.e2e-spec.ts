@@ -5,6 +5,7 @@ import { connect } from 'node:net';
 import { SimulatorClient, type Exchange, type NewFaultRule } from '../src/simulator/client.js';
 import type { Fault } from '../src/simulator/faults/fault.js';
 import { startSimulator, type Simulator } from '../src/simulator/simulator.js';
+import { eventually } from './support/problems.js';
 import { CONTRACT_PAYLOADS } from './fixtures/contract-payloads.js';
 
 let simulator: Simulator;
@@ -229,6 +230,59 @@ describe('what happens to the connection', () => {
     while ((await otherClient.requests()).length === 0);
     await other.close();
     expect((await hanging).code).toBe('ECONNRESET');
+  });
+});
+
+describe('an effect that an answer does not show', () => {
+  test('comes later than the answer', async () => {
+    await fault({ kind: 'reset', when: 'after_effect', effectAfterMs: 150 });
+    expect((await failure(operate())).code).toBe('ECONNRESET');
+    expect(await effects()).toBe(0);
+    expect(await eventually(effects, (count) => count > 0)).toBe(1);
+  });
+
+  test('is that of the first alarm only', async () => {
+    const kind = { eventClassId: 'malware_1001', eventType: 1001, enterpriseProjects: ['0'] };
+    const { eventIds } = (await client.control('POST', 'alarms', {
+      ...kind,
+      count: 2,
+      startTime: 1_786_880_000_000,
+      stepMs: 1,
+      name: 'partial',
+    })) as { eventIds: string[] };
+    await fault({ kind: 'status', status: 400, errorCode: 'HSS.0011', effect: 'first' });
+    const list = eventIds.map((event_id, index) => ({
+      event_id,
+      event_class_id: 'malware_1001',
+      event_type: 1001,
+      occur_time: 1_786_880_000_000 + index,
+      operate_detail_list: [],
+    }));
+    const answer = await client.send('POST', path(), {
+      headers: { 'X-Auth-Token': token },
+      body: { operate_type: 'ignore', operate_event_list: list },
+    });
+    expect(answer.status).toBe(400);
+    const shown = (await client.control('GET', 'state?touched=true')) as { alarms: { eventId: string }[] };
+    expect(shown.alarms.map(({ eventId }) => eventId)).toEqual([eventIds[0]]);
+  });
+
+  test('shows in the listing after a while, where the listing lags', async () => {
+    const lagging = await startSimulator({ alarms: 0, listingLagMs: 150 });
+    try {
+      const other = new SimulatorClient(lagging);
+      const headers = { 'X-Auth-Token': await other.token() };
+      expect((await other.send('POST', path(), { headers, body })).status).toBe(200);
+      const handled = async () => {
+        const list = `/v5/${lagging.project.id}/event/events?category=host&handle_status=handled`;
+        const { bodyText } = await other.send('GET', list, { headers });
+        return (JSON.parse(bodyText) as { total_num: number }).total_num;
+      };
+      const first = await handled();
+      expect(await eventually(handled, (count) => count > first)).toBe(first + 1);
+    } finally {
+      await lagging.close();
+    }
   });
 });
 

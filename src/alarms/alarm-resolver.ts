@@ -42,7 +42,7 @@ export class AlarmResolver {
   ): Promise<Resolved> {
     const readAt = this.clock.monotonic();
     const found = await this.reader.find(place, references, context);
-    const leavesAlone = (this.config.upstream.verify ?? 'never') !== 'never';
+    const leavesAlone = this.config.upstream.verify !== 'never';
     const circumstances = { cutShort: found.cutShort, leavesAlone };
     const listed = new Map(
       [...found.alarms].flatMap(([id, [alarm]]) => (alarm ? [[id, alarm] as const] : [])),

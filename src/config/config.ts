@@ -267,6 +267,6 @@ export interface UpstreamConfig {
   readonly settleQuietMs: number;
   /** When looking for the outcome of such a request ends, and it stays unknown. */
   readonly settleGiveUpMs: number;
-  /** Of which operations upstream's state is read before and after they are sent; absent: of none. */
-  readonly verify?: 'always' | 'destructive' | 'never';
+  /** Of which operations upstream's state is read before and after they are sent. */
+  readonly verify: 'always' | 'destructive' | 'never';
 }

@@ -37,7 +37,7 @@ export function describeConfig(config: Config): Setting[] {
     setting('upstream.connections', config.upstream.connections),
     setting('upstream.settleQuietMs', config.upstream.settleQuietMs),
     setting('upstream.settleGiveUpMs', config.upstream.settleGiveUpMs),
-    setting('upstream.verify', config.upstream.verify ?? 'never'),
+    setting('upstream.verify', config.upstream.verify),
     setting('shutdown.drainDelayMs', config.shutdown.drainDelayMs),
     setting('shutdown.drainMs', config.shutdown.drainMs),
     ...describeActs(config),

@@ -19,7 +19,7 @@ export class SystemClock extends Clock {
   }
 
   monotonic(): number {
-    return performance.timeOrigin + performance.now();
+    return Math.floor(performance.timeOrigin + performance.now());
   }
 
   wait(milliseconds: number): Promise<void> {

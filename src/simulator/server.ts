@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { answerControl, isControlPath } from './control/control-routes.js';
+import { answerControl, isControlPath, type ControlRequest } from './control/control-routes.js';
 import type { RecordedRequest } from './control/request-log.js';
-import { dispatch, emptyAnswer } from './dispatch.js';
-import { pairHeaders, splitTarget, type SimulatorRequest } from './exchange.js';
+import { emptyAnswer } from './dispatch.js';
+import { pairHeaders, splitTarget, type Answer, type SimulatorRequest } from './exchange.js';
 import { deliver, resetConnection, sendNormally } from './faults/delivery.js';
-import { effectOf } from './faults/fault.js';
+import { effectOf, type Fault } from './faults/fault.js';
 import { faultyAnswer } from './faults/faulty-answer.js';
+import { parseExact, stringifyExact } from './json.js';
 import { refusedByGateway } from './refusal.js';
 import type { World } from './world.js';
 
@@ -41,13 +42,32 @@ function tooLarge(requestId: string) {
   return { status: refusal.status, headers, body: JSON.stringify(refusal.bodyFor(requestId)) };
 }
 
+/** A body that asks for what it asks for its first alarm only. */
+function firstAlarmOf(request: SimulatorRequest): SimulatorRequest {
+  const body = parseExact(request.body.toString('utf8')) as { operate_event_list: unknown[] };
+  const first = { ...body, operate_event_list: body.operate_event_list.slice(0, 1) };
+  return { ...request, body: Buffer.from(stringifyExact(first)) };
+}
+
+/** What the request does, now or later; the true answer where it is done now. */
+function effect(cloud: Cloud, request: SimulatorRequest, fault: Fault | undefined): Answer | undefined {
+  const choice = effectOf(fault);
+  if (choice === 'none') return undefined;
+  const asked = choice === 'first' ? firstAlarmOf(request) : request;
+  const { effectAfterMs: after = 0 } = fault ?? {};
+  if (after === 0) return cloud.dispatch(asked);
+  setTimeout(() => cloud.dispatch(asked), after).unref();
+  return undefined;
+}
+
 /** One call to IAM or HSS: recorded, perhaps spoilt, answered. */
 async function serve(
-  world: World,
+  cloud: Cloud,
   message: IncomingMessage,
   response: ServerResponse,
   signal: AbortSignal,
 ): Promise<void> {
+  const { world } = cloud;
   const entry = record(world, message);
   const { method, url, requestId } = entry;
   const early = world.faults.takeBeforeBody({ method, url });
@@ -66,9 +86,7 @@ async function serve(
     requestId,
   };
   const fault = world.faults.takeAfterBody({ method, url, body });
-  const effective = effectOf(fault) === 'applied';
-  const truth =
-    body.length > MAX_BODY_BYTES ? tooLarge(requestId) : effective ? dispatch(world, request) : undefined;
+  const truth = body.length > MAX_BODY_BYTES ? tooLarge(requestId) : effect(cloud, request, fault);
   const answer = faultyAnswer(fault, truth ?? emptyAnswer(world, requestId), requestId);
   if (fault !== undefined) entry.fault = fault.kind;
   if (fault?.kind !== 'hang' && fault?.kind !== 'reset') entry.status = answer.status;
@@ -76,23 +94,33 @@ async function serve(
 }
 
 async function handle(
-  world: World,
+  cloud: Cloud,
   message: IncomingMessage,
   response: ServerResponse,
   signal: AbortSignal,
 ): Promise<void> {
   const url = message.url ?? '';
-  if (!isControlPath(url)) return serve(world, message, response, signal);
-  const body = await readBody(message);
-  sendNormally(response, answerControl(world, { method: message.method ?? '', ...splitTarget(url), body }));
+  if (!isControlPath(url)) return serve(cloud, message, response, signal);
+  const request = { method: message.method ?? '', ...splitTarget(url), body: await readBody(message) };
+  cloud.control?.(request);
+  sendNormally(response, answerControl(cloud.world, request));
 }
 
-/** A server over one world. Whatever still runs when `signal` aborts is given up. */
-export function createSimulatorServer(world: World, signal: AbortSignal): Server {
+/** What a server stands before. */
+export interface Cloud {
+  readonly world: World;
+  /** The true answer to a request, its effect included. */
+  dispatch(request: SimulatorRequest): Answer;
+  /** Hears of what a test sets up, where there is more to it than the world. */
+  control?(request: ControlRequest): void;
+}
+
+/** A server over one cloud. Whatever still runs when `signal` aborts is given up. */
+export function createSimulatorServer(cloud: Cloud, signal: AbortSignal): Server {
   const server = createServer(
     { maxHeaderSize: MAX_HEADER_BYTES, keepAliveTimeout: 65_000 },
     (message, response) => {
-      handle(world, message, response, signal).catch((error: unknown) => {
+      handle(cloud, message, response, signal).catch((error: unknown) => {
         // The client went away or the simulator closes; anything else is a bug here and must not look like upstream.
         if (signal.aborted || message.socket.destroyed) return;
         const body = `the simulator failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`;

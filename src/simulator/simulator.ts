@@ -13,8 +13,10 @@ import {
   type Project,
 } from './account.js';
 import { SPECIAL_ALARM_IDS } from './seed/special-alarms.js';
-import { createSimulatorServer } from './server.js';
+import { createSimulatorServer, type Cloud } from './server.js';
 import { World } from './world.js';
+import { dispatch } from './dispatch.js';
+import { LaggingCloud } from './listing-lag.js';
 
 export interface SimulatorOptions {
   /** 0 takes any free port. */
@@ -26,6 +28,8 @@ export interface SimulatorOptions {
   readonly alarms?: number;
   /** 24 hours when left out, as upstream's (contract 3.1). */
   readonly tokenLifetimeMs?: number;
+  /** How long after it took effect a change shows in the listings; 0 when left out. */
+  readonly listingLagMs?: number;
 }
 
 /** A running simulator: IAM and HSS on one origin, and the control routes below `/__control/`. */
@@ -58,13 +62,23 @@ function urlOf({ address, family, port }: AddressInfo): string {
   return `http://${host}:${port}`;
 }
 
+function cloudOf(
+  world: World,
+  { now = Date.now, alarms = 40, tokenLifetimeMs, listingLagMs = 0 }: SimulatorOptions,
+): Cloud {
+  if (listingLagMs === 0) return { world, dispatch: (request) => dispatch(world, request) };
+  return new LaggingCloud(world, { now, alarms, tokenLifetimeMs }, listingLagMs, (milliseconds, task) => {
+    setTimeout(task, milliseconds).unref();
+  });
+}
+
 export async function startSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
   const { port = 0, host = '127.0.0.1', now = Date.now, alarms = 40, tokenLifetimeMs } = options;
   const world = new World({ now, alarms, tokenLifetimeMs });
   const stopping = new AbortController();
   // Every answer that waits listens to it.
   setMaxListeners(0, stopping.signal);
-  const server = createSimulatorServer(world, stopping.signal);
+  const server = createSimulatorServer(cloudOf(world, options), stopping.signal);
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject).listen(port, host, resolve);
   });

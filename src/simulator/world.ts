@@ -17,6 +17,8 @@ export interface WorldOptions {
   /** How many alarms to generate besides the fixed ones. */
   readonly alarms: number;
   readonly tokenLifetimeMs: number | undefined;
+  /** Epoch milliseconds that its seed counts from; now when left out. */
+  readonly startedAt?: number;
 }
 
 /** Everything one simulator knows. Nothing lives outside of it, so that several run in one process. */
@@ -35,11 +37,11 @@ export class World {
   readonly faults = new FaultBook();
   readonly requests = new RequestLog();
   settings: Settings;
-  private readonly startedAt: number;
+  readonly startedAt: number;
 
   constructor(private readonly options: WorldOptions) {
     this.now = options.now;
-    this.startedAt = options.now();
+    this.startedAt = options.startedAt ?? options.now();
     this.settings = firstSettings(options.tokenLifetimeMs);
     this.seed();
   }

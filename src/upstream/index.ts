@@ -11,6 +11,7 @@ export {
   type UpstreamList,
   type WireItem,
 } from './lists.js';
+export { listingIn, listingOf, restAfter, type ListedRow, type Listing, type Rest } from './listing.js';
 export type { ReadBack, UpstreamCall } from './upstream-call.js';
 export { documentedFaults, UNKNOWN_PROJECT_FAULT, type DocumentedFault } from './documented-faults.js';
 export { faultOfItems } from './item-fault.js';

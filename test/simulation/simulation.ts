@@ -18,7 +18,7 @@ import type { Alarm } from '../../src/simulator/hss/alarm.js';
 import { LIBRARY_HOST, fixedHash, fixedUuid } from '../../src/simulator/seed/hosts.js';
 import { makeAlarm } from '../../src/simulator/seed/make-alarm.js';
 import { World } from '../../src/simulator/world.js';
-import { portal } from '../support/gateway.js';
+import { asItComes, portal } from '../support/gateway.js';
 import { FakeClock } from './fake-clock.js';
 import { FaultyNetwork } from './faulty-network.js';
 import { InlineEngine } from './inline-engine.js';
@@ -29,12 +29,9 @@ const START = Date.UTC(2026, 7, 16);
 /** Faults and crashes happen in this time, and then the network is well. */
 const STORM_MS = 30_000;
 const CALM_MS = 240_000;
-/** Settings of a real gateway, but for what a run must not depend on. */
+/** Settings of a gateway as it comes, but for what a run must not depend on. */
 const CONFIG: Config = {
-  environment: 'production',
-  demo: false,
-  listen: { host: '127.0.0.1', port: 0 },
-  database: { kind: 'embedded', path: ':memory:' },
+  ...asItComes(':memory:'),
   projects: new Map([
     [
       'test',
@@ -54,19 +51,6 @@ const CONFIG: Config = {
       },
     ],
   ]),
-  callers: [portal],
-  limits: { alarmsPerRequest: 1000, bodyBytes: 1_048_576, maxEventLoopDelayMs: 0 },
-  upstream: {
-    deadlineMs: 10_000,
-    attemptTimeoutMs: 3_000,
-    maxAttempts: 3,
-    connections: 8,
-    settleQuietMs: 20_000,
-    settleGiveUpMs: 120_000,
-  },
-  shutdown: { drainDelayMs: 0, drainMs: 25_000 },
-  logLevel: 'silent',
-  docs: false,
 };
 
 const VERIFY = ['never', 'destructive', 'always'] as const;
@@ -168,7 +152,7 @@ export async function simulate(seed: number): Promise<Aftermath> {
   for (const each of planned) {
     clock.schedule(each.startAt, () => {
       if (!gateway.ready) return;
-      const now = clock.now();
+      const now = clock.monotonic();
       const context = {
         requestId: `request-${each.alarm.eventId}`,
         caller: portal,
@@ -216,10 +200,10 @@ async function prepare(
   for (const each of planned) {
     const { takesBack, inverse } = OPERATION_TYPES[each.operation];
     if (!takesBack) continue;
-    const now = clock.now();
+    const now = clock.monotonic();
     const context = { requestId: 'prepare', caller: portal, receivedAt: now, deadlineAt: now + 10_000 };
     const done = gateway.operations.handle(orderOf(requestFor({ ...each, operation: inverse })), context);
-    await clock.runUntil(now + 1_000);
+    await clock.runUntil(clock.now() + 1_000);
     await done;
   }
 }

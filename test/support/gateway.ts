@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import type { CallerConfig, Config, ProjectConfig } from '../../src/config/config.js';
+import { loadConfig } from '../../src/config/load-config.js';
 import { startSimulator, type Simulator, type SimulatorOptions } from '../../src/simulator/simulator.js';
 import { startGateway, type Gateway } from '../../src/start.js';
 
@@ -96,34 +97,56 @@ export const portal: CallerConfig = {
 };
 
 /** What a test changes of the usual configuration. */
-export type Overrides = Partial<Omit<Config, 'projects' | 'callers'>> & {
+export type Overrides = Partial<Omit<Config, 'projects' | 'callers' | 'limits' | 'upstream'>> & {
+  readonly limits?: Partial<Config['limits']>;
+  readonly upstream?: Partial<Config['upstream']>;
   readonly projects?: (simulator: Simulator) => readonly ProjectConfig[];
   readonly callers?: readonly CallerConfig[];
 };
 
+/**
+ * Reads as the product does what an operator has to say and nothing more: all else is as it comes.
+ *
+ * @param folder of the database
+ */
+export function asItComes(folder: string): Config {
+  return loadConfig({
+    environment: {
+      NODE_ENV: 'production',
+      GATEWAY_CONFIG: 'gateway.yaml',
+      GATEWAY_DATABASE_URL: `file:${join(folder, 'gateway.db')}`,
+      HSS_REGION: 'cn-north-4',
+      HSS_PROJECT_ID: '0a1b2c3d4e5f60718293a4b5c6d7e8f9',
+      IAM_DOMAIN_NAME: 'example',
+      IAM_USER_NAME: 'hss-gateway',
+      IAM_PASSWORD: 'correct horse',
+      PORT: '0',
+      LOG_LEVEL: 'silent',
+      // The test runner's module loader can't load the static file server; tests of the documentation run the built process.
+      GATEWAY_DOCS: '0',
+      // A machine that is busy with tests has long delays; the test of the protection switches it on.
+      GATEWAY_MAX_EVENT_LOOP_DELAY_MS: '0',
+    },
+    readFile: () => JSON.stringify({ callers: [portal] }),
+  });
+}
+
+/** The configuration of a product as it comes, for the simulated project, but for what a test changes by name. */
 export function configFor(simulator: Simulator, folder: string, overrides: Overrides = {}): Config {
-  const { projects = (cloud) => [projectOf(cloud)], callers = [portal], ...rest } = overrides;
+  const {
+    projects = (cloud) => [projectOf(cloud)],
+    callers = [portal],
+    limits,
+    upstream,
+    ...rest
+  } = overrides;
+  const { file: _, ...usual } = asItComes(folder);
   return {
-    environment: 'production',
-    demo: false,
-    listen: { host: '127.0.0.1', port: 0 },
-    database: { kind: 'embedded', path: join(folder, 'gateway.db') },
+    ...usual,
     projects: new Map(projects(simulator).map((project) => [project.name, project])),
     callers,
-    // A machine that is busy with tests has long delays; the test of the protection switches it on.
-    limits: { alarmsPerRequest: 1000, bodyBytes: 1_048_576, maxEventLoopDelayMs: 0 },
-    upstream: {
-      deadlineMs: 10_000,
-      attemptTimeoutMs: 5_000,
-      maxAttempts: 3,
-      connections: 64,
-      settleQuietMs: 20_000,
-      settleGiveUpMs: 60_000,
-    },
-    shutdown: { drainDelayMs: 0, drainMs: 25_000 },
-    logLevel: 'silent',
-    // The test runner's module loader can't load the static file server; tests of the documentation run the built process.
-    docs: false,
+    limits: { ...usual.limits, ...limits },
+    upstream: { ...usual.upstream, ...upstream },
     ...rest,
   };
 }

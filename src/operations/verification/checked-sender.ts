@@ -42,7 +42,7 @@ export class CheckedSender {
 
   /** Whether upstream's state is read for such operations. */
   checks(operation: OperationName): boolean {
-    const { verify = 'never' } = this.config.upstream;
+    const { verify } = this.config.upstream;
     // One look at a list tells of all its items, and upstream refuses all of them where one is gone.
     if (isListOperation(operation)) return true;
     return verify === 'always' || (verify === 'destructive' && OPERATIONS[operation].destructive);

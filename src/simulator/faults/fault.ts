@@ -1,13 +1,15 @@
 import { integer, object, oneOf, optional, problemsOf, required, text, type Check } from '../shape.js';
 import type { JsonObject } from '../json.js';
 
-/** Whether the request did what it asks for, whatever the answer says. */
-export type EffectChoice = 'applied' | 'none';
+/** What the request did, whatever the answer says; `first`: only what it asks for its first alarm. */
+export type EffectChoice = 'applied' | 'first' | 'none';
 
 interface Common {
   /** Wait this long after the effect (or its absence) and before the first byte of the answer. */
   readonly delayMs?: number;
   readonly effect?: EffectChoice;
+  /** The effect comes this long after the answer was decided on: upstream's back end goes on after its front end gave up. */
+  readonly effectAfterMs?: number;
 }
 
 /** Another answer than the true one. */
@@ -50,7 +52,8 @@ const MILLISECONDS = integer(0n, 3_600_000n);
 const COMMON = {
   kind: required(text(1, 32)),
   delayMs: optional(MILLISECONDS),
-  effect: optional(oneOf(['applied', 'none'])),
+  effect: optional(oneOf(['applied', 'first', 'none'])),
+  effectAfterMs: optional(MILLISECONDS),
 };
 
 const textValues: Check = (value, at, problems) => {
@@ -100,7 +103,7 @@ export function faultProblems(fault: JsonObject): string[] {
 /** Answers that say "refused" have no effect and answers that only travel badly have one, unless a rule says otherwise. */
 export function effectOf(fault: Fault | undefined): EffectChoice {
   if (fault === undefined) return 'applied';
-  if (fault.kind === 'reset') return fault.when === 'after_effect' ? 'applied' : 'none';
+  if (fault.kind === 'reset') return fault.when === 'after_effect' ? (fault.effect ?? 'applied') : 'none';
   const refuses = ['status', 'throttle', 'html', 'error_in_200', 'hang'].includes(fault.kind);
-  return fault.effect ?? (refuses ? 'none' : 'applied');
+  return fault.effect ?? (refuses && fault.effectAfterMs === undefined ? 'none' : 'applied');
 }

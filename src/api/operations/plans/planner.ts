@@ -85,7 +85,7 @@ export class Planner {
     const refuse = (reason: string, message: string) => ({
       shown: { ...shown, refused: { reason, message } },
     });
-    const leavesAlone = (this.config.upstream.verify ?? 'never') !== 'never';
+    const leavesAlone = this.config.upstream.verify !== 'never';
     const same = listed.length > 1 ? listed.filter((each) => each.eventId === eventId) : [alarm];
     const verdict = verdictOf(operation, same, { cutShort: false, leavesAlone });
     if ('unfit' in verdict) return refuse(verdict.unfit.rule, verdict.unfit.message);

@@ -1,0 +1,106 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+
+import { listingIn, listingOf, restAfter, type Rest } from './listing.js';
+
+const row = { event_id: 'e' };
+
+describe('a page of a listing', () => {
+  it.each<[string, unknown]>([
+    ['nothing', undefined],
+    ['null', null],
+    ['an array', []],
+    ['an array of rows', [row]],
+    ['a text', 'ok'],
+    ['a number', 0],
+    ['an object without a list', {}],
+    ['a total without a list', { total_num: 3 }],
+    ['null for a list, of a total that is not 0', { total_num: 1, data_list: null }],
+    ['null for a list, without a total', { data_list: null }],
+    ['an object for a list', { total_num: 0, data_list: {} }],
+    ['a text for a list', { total_num: 1, data_list: 'row' }],
+    ['null among its rows', { total_num: 2, data_list: [row, null] }],
+    ['a text among its rows', { total_num: 2, data_list: ['row', row] }],
+    ['an array among its rows', { total_num: 1, data_list: [[row]] }],
+    ['a total that is a text', { total_num: '1', data_list: [row] }],
+    ['a total that is below zero', { total_num: -1, data_list: [] }],
+    ['a total that is a fraction', { total_num: 0.5, data_list: [] }],
+    ['a total that is an object', { total_num: {}, data_list: [] }],
+    ['a total that is false', { total_num: false, data_list: [] }],
+  ])('is none: %s', (_, document) => {
+    expect(listingOf(document)).toBeUndefined();
+  });
+
+  it.each<[string, unknown, object]>([
+    ['empty', { total_num: 0, data_list: [] }, { rows: [], total: 0 }],
+    ['without a list, where the total is 0', { total_num: 0 }, { rows: [], total: 0 }],
+    ['with null for a list, where the total is 0', { total_num: 0, data_list: null }, { rows: [], total: 0 }],
+    ['of one row', { total_num: 1, data_list: [row], remain_num: 5 }, { rows: [row], total: 1 }],
+    ['without a total', { data_list: [row] }, { rows: [row] }],
+    ['with null for a total', { total_num: null, data_list: [] }, { rows: [] }],
+    ['with an empty text for a total', { total_num: '', data_list: [row] }, { rows: [row] }],
+    ['shorter than its total', { total_num: 700, data_list: [row] }, { rows: [row], total: 700 }],
+    ['of rows without members', { data_list: [{}] }, { rows: [{}] }],
+  ])('is read: %s', (_, document, expected) => {
+    expect(listingOf(document)).toEqual(expected);
+  });
+
+  it.each(['', ' ', '<html>', '{"data_list":[', 'null', '[]', '[{"event_id":"e"}]'])(
+    'is none where the text is %j',
+    (text) => {
+      expect(listingIn(text)).toBeUndefined();
+    },
+  );
+
+  it('is all of what was sent or nothing, whatever was sent', () => {
+    fc.assert(
+      fc.property(
+        fc.oneof(
+          fc.jsonValue(),
+          fc.record({ total_num: fc.jsonValue(), data_list: fc.jsonValue() }, { requiredKeys: [] }),
+          fc.record({
+            total_num: fc.nat(),
+            data_list: fc.array(fc.oneof(fc.dictionary(fc.string(), fc.jsonValue()), fc.jsonValue())),
+          }),
+        ),
+        (document) => {
+          const found = listingIn(JSON.stringify(document), JSON.parse);
+          if (found === undefined) return;
+          const { total_num, data_list } = document as { total_num?: unknown; data_list?: unknown };
+          expect(found.rows).toEqual(Array.isArray(data_list) ? JSON.parse(JSON.stringify(data_list)) : []);
+          if (found.total !== undefined) expect(found.total).toBe(total_num);
+          for (const each of found.rows) expect(typeof each === 'object' && each !== null).toBe(true);
+          if (!Array.isArray(data_list)) expect(total_num).toBe(0);
+        },
+      ),
+      { numRuns: 2_000 },
+    );
+  });
+
+  it('is none where it cannot be parsed, for whatever reason', () => {
+    const deep = `{"data_list":[{"a":${'['.repeat(100_000)}${']'.repeat(100_000)}}]}`;
+    expect(() => listingIn(deep)).not.toThrow();
+    expect(
+      listingIn('{}', () => {
+        throw new RangeError('too deep');
+      }),
+    ).toBeUndefined();
+  });
+});
+
+describe('what follows a page', () => {
+  it.each<[string, number, number | undefined, number, Rest]>([
+    ['rows that reach the total', 3, 13, 10, 'end'],
+    ['rows that do not reach the total', 2, 13, 10, 'more'],
+    ['rows beyond the total', 5, 13, 10, 'more'],
+    ['rows without a total', 5, undefined, 0, 'more'],
+    ['no rows at the total', 0, 10, 10, 'end'],
+    ['no rows beyond a total that was too small', 0, 1, 10, 'end'],
+    ['no rows where nothing is', 0, 0, 0, 'end'],
+    ['no rows without a total', 0, undefined, 0, 'end_untold'],
+    ['no rows before the total', 0, 13, 10, 'contradicted'],
+  ])('of %s', (_, count, total, offset, rest) => {
+    const rows = Array.from({ length: count }, () => row);
+    expect(restAfter({ rows, ...(total !== undefined && { total }) }, offset)).toBe(rest);
+  });
+});
