@@ -557,6 +557,27 @@ describe.each(Object.keys(STORES))('the %s store', (name) => {
     expect(counting.asked.filter((sql) => /audit_record/.test(sql))).toHaveLength(3);
   });
 
+  it('finds the few operations that are under way, or unknown, among all the others', async () => {
+    const counting = new CountingEngine(engine);
+    const lists = new OperationListStore(counting, new OperationStore(counting));
+    const ids = Array.from({ length: 5 }, () => uuidv7());
+    for (const id of ids) await intend(intent(id));
+    for (const [index, status] of (['applied', 'unknown', 'applied'] as const).entries())
+      await conclude(trail, ids[index]!, status);
+    const found = async (standing: 'open' | 'unknown') =>
+      (await lists.rows({ standing }, 50)).map(({ id }) => id);
+    expect(await found('open')).toEqual([ids[4], ids[3], ids[1]]);
+    expect(await found('unknown')).toEqual([ids[1]]);
+    if (counting.dialect !== 'sqlite') return;
+    const plans = await Promise.all(
+      counting.asked.map((sql) => engine.query(`EXPLAIN QUERY PLAN ${sql}`, [50])),
+    );
+    expect(plans.map(([plan]) => plan?.['detail'])).toEqual([
+      expect.stringContaining('INDEX operation_open'),
+      expect.stringContaining('INDEX operation_unknown'),
+    ]);
+  });
+
   it('keeps when keys were last used', async () => {
     const uses = new KeyUseStore(engine);
     await uses.save([{ caller: 'portal', key: 'k', at: NOW }]);

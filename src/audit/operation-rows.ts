@@ -1,4 +1,4 @@
-import type { Kysely, SelectQueryBuilder } from 'kysely';
+import { sql, type Kysely, type SelectQueryBuilder } from 'kysely';
 
 import type { OperationName } from '../domain/operation-name.js';
 import type { OperationStatus } from '../domain/outcome.js';
@@ -22,8 +22,11 @@ export interface OperationFilter {
   readonly before?: string;
   /** Not this one. */
   readonly except?: string;
-  /** Only those under way, or of which something is still to be found out. */
-  readonly open?: true;
+  /**
+   * Of which there are few, however many operations there are: those under way or of which something is still to be found out, or
+   * those whose status is `unknown`. Found by that alone, so it goes with no `caller`.
+   */
+  readonly standing?: 'open' | 'unknown';
 }
 
 type Rows = SelectQueryBuilder<AuditTables, 'operation', object>;
@@ -34,7 +37,7 @@ export function operationRows(
   dialect: DialectName,
   filter: OperationFilter,
 ): Rows {
-  const { eventId, caller, operation, status, project, from, to, before, except, open } = filter;
+  const { eventId, caller, operation, status, project, from, to, before, except, standing } = filter;
   let query: Rows = queries.selectFrom('operation');
   if (eventId !== undefined) query = query.where('operation.id', 'in', withAlarm(dialect, eventId));
   if (caller !== undefined) query = query.where('caller', '=', caller);
@@ -46,7 +49,9 @@ export function operationRows(
   if (to !== undefined) query = query.where('operation.id', '<', firstIdAt(to));
   if (before !== undefined) query = query.where('operation.id', '<', before);
   if (except !== undefined) query = query.where('operation.id', '!=', except);
-  if (open) query = query.where('open', '=', 1);
+  // As it stands in the index.
+  if (standing === 'open') query = query.where(sql<boolean>`open = 1`);
+  if (standing === 'unknown') query = query.where(sql<boolean>`status = 'unknown'`);
   return query.orderBy('operation.id', 'desc');
 }
 

@@ -129,6 +129,7 @@ export const SCHEMA_STEPS: readonly (readonly SchemaStatement[])[] = [
     `ALTER TABLE operation ADD COLUMN asked TEXT`,
     `ALTER TABLE operation ADD COLUMN fate TEXT`,
     `ALTER TABLE operation ADD COLUMN cancelled TEXT`,
+    `CREATE INDEX operation_unknown ON operation (id) WHERE status = 'unknown'`,
   ],
 ];
 

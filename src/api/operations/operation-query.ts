@@ -37,7 +37,7 @@ export function readQuery(query: unknown, now: number): AskedReceipts {
       // The database counts up to and without.
       ...(to !== undefined && { to: to + 1 }),
       ...(before !== undefined && { before }),
-      ...(isOpenOnly(asked) && { open: true }),
+      ...standingOf(asked),
     },
     ...(fits && { fits }),
     view,
@@ -82,10 +82,10 @@ function fitting(asked: OperationQueryDto): AskedReceipts['fits'] {
     (enterpriseProjectId === undefined || row.enterpriseProjectId === enterpriseProjectId);
 }
 
-/** What is pending or unknown is open, and the open ones are found at once. */
-function isOpenOnly({ status }: OperationQueryDto): boolean {
-  const words = status === undefined ? [] : (wordsOf(status) ?? []);
-  return words.length > 0 && words.every((word) => word === 'pending' || word === 'unknown');
+/** What is pending is open. */
+function standingOf({ status }: OperationQueryDto): Pick<OperationFilter, 'standing'> {
+  if (status === 'pending') return { standing: 'open' };
+  return status === 'unknown' ? { standing: 'unknown' } : {};
 }
 
 function setOf(words: string | string[] | undefined): ReadonlySet<string> | undefined {

@@ -66,12 +66,10 @@ export class ReceiptsService {
   async list(query: unknown, caller: Caller): Promise<ReceiptPageDto> {
     const asked = readQuery(query, this.clock.now());
     const { caller: wanted = caller.id } = asked;
-    if (wanted === caller.id) return this.#page(withCaller(asked, wanted));
+    if (wanted === caller.id) return this.#page(ofCaller(asked, wanted));
     if (!hasRight(caller, 'audit')) throw refusal(caller, 'not_granted', 'the right audit');
-    const { fits } = asked;
-    const mayRead = (row: OperationRow) => row.caller === caller.id || mayAudit(caller, row);
-    const readable = { ...asked, fits: (row: OperationRow) => (fits?.(row) ?? true) && mayRead(row) };
-    return this.#page(wanted === EVERYBODY ? readable : withCaller(readable, wanted));
+    const readable = narrowed(asked, (row) => row.caller === caller.id || mayAudit(caller, row));
+    return this.#page(wanted === EVERYBODY ? readable : ofCaller(readable, wanted));
   }
 
   async #receipt(id: string, caller: Caller): Promise<ReceiptDto> {
@@ -121,8 +119,14 @@ export class ReceiptsService {
   }
 }
 
-function withCaller(asked: AskedReceipts, caller: string): AskedReceipts {
-  return { ...asked, filter: { ...asked.filter, caller } };
+function ofCaller(asked: AskedReceipts, caller: string): AskedReceipts {
+  const { filter } = asked;
+  if (filter.standing) return narrowed(asked, (row) => row.caller === caller);
+  return { ...asked, filter: { ...filter, caller } };
+}
+
+function narrowed(asked: AskedReceipts, fits: (row: OperationRow) => boolean): AskedReceipts {
+  return { ...asked, fits: (row) => fits(row) && (asked.fits?.(row) ?? true) };
 }
 
 /** A page of a receipt's alarms, or items. */
