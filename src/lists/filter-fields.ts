@@ -1,6 +1,6 @@
 import type { ApiPropertyOptions } from '@nestjs/swagger';
 
-import { parseDuration } from '../domain/duration.js';
+import { DAY_MS, parseDuration } from '../domain/duration.js';
 import { FIRST_MOMENT, LAST_MOMENT, parseMoment } from '../domain/moment.js';
 import { nearest } from '../domain/nearest.js';
 import { SEVERITIES } from '../domain/severity.js';
@@ -15,7 +15,7 @@ export const DEFAULT_LIMIT = 50;
 const MOST_LISTED = 500;
 /** Upstream takes no longer lists of event types (contract 2.1, older pages). */
 const MOST_WORDS = 500;
-const LONGEST_MS = 3_650 * 86_400_000;
+const MOST_DAYS = 3_650;
 
 type Schema = Extract<ApiPropertyOptions, { type?: unknown }>['items'] & object;
 
@@ -102,26 +102,37 @@ export function wordsOf(value: unknown): string[] | undefined {
 
 const TIMES = `${new Date(FIRST_MOMENT).toISOString()} to ${new Date(LAST_MOMENT).toISOString()}`;
 
-/** A moment. */
-export function Moment(options: FieldOptions = {}): PropertyDecorator {
+/** A moment, as a text; in a body it may be a number too. */
+export function Moment({
+  inBody = false,
+  ...options
+}: FieldOptions & { readonly inBody?: boolean } = {}): PropertyDecorator {
   const message = `must be an RFC 3339 time or epoch milliseconds, from ${TIMES}`;
-  const schema: ApiPropertyOptions = {
-    oneOf: [
-      { type: 'string', format: 'date-time' },
-      { type: 'integer', format: 'int64', minimum: FIRST_MOMENT, maximum: LAST_MOMENT },
-    ],
-  };
+  const texts = [
+    { type: 'string', format: 'date-time' },
+    { type: 'string', pattern: '^\\d{13}$' },
+  ];
+  const number = { type: 'integer', format: 'int64', minimum: FIRST_MOMENT, maximum: LAST_MOMENT };
+  const schema = { oneOf: [...texts, ...(inBody ? [number] : [])] };
   const isMoment = (value: unknown) => parseMoment(value) !== undefined;
   return Checked('time', isMoment, message, schema, { ...options, optional: true });
 }
 
-/** How long before now. */
-export function Last(options: FieldOptions = {}): PropertyDecorator {
+/** How long before now. @param wholeDaysUpTo so many days at most, and no part of one; left out: any length up to ten years */
+export function Last({
+  wholeDaysUpTo,
+  ...options
+}: FieldOptions & { readonly wholeDaysUpTo?: number } = {}): PropertyDecorator {
+  const most = wholeDaysUpTo ?? MOST_DAYS;
+  const unit = wholeDaysUpTo === undefined ? 1 : DAY_MS;
   const test = (value: unknown) => {
     const length = typeof value === 'string' ? parseDuration(value) : undefined;
-    return length !== undefined && length <= LONGEST_MS;
+    return length !== undefined && length <= most * DAY_MS && length % unit === 0;
   };
-  const message = 'must be a duration such as 30m, 24h, 7d or PT24H, of at most 3650 days';
+  const message =
+    wholeDaysUpTo === undefined
+      ? `must be a duration such as 30m, 24h, 7d or PT24H, of at most ${most} days`
+      : `must be a duration of whole days such as 24h, 7d or P7D, of at most ${most} days`;
   return Checked('duration', test, message, { type: 'string' }, { ...options, optional: true });
 }
 
@@ -131,10 +142,16 @@ export function WholeParameter(least: number, most: number, options: FieldOption
     typeof value === 'string' && /^\d{1,9}$/.test(value) && Number(value) >= least && Number(value) <= most;
   const schema = { type: 'integer', minimum: least, maximum: most } as const;
   const message = `must be a whole number from ${least} to ${most}`;
-  return Checked('integer', test, message, { ...schema, ...options.schema }, {
-    ...options,
-    optional: true,
-  });
+  return Checked(
+    'integer',
+    test,
+    message,
+    { ...schema, ...options.schema },
+    {
+      ...options,
+      optional: true,
+    },
+  );
 }
 
 /** How many to list at most. */

@@ -19,7 +19,7 @@ export class ExpirationsService {
   ) {}
 
   async list(query: unknown, caller: Caller): Promise<ExpirationPageDto> {
-    const { filter, limit } = readQuery(query);
+    const { filter, fits, limit } = readQuery(query);
     // One more than asked for tells whether there is another page.
     const found = await this.expiries.list({ ...filter, caller: caller.id }, limit + 1);
     const page = found.slice(0, limit);
@@ -29,7 +29,7 @@ export class ExpirationsService {
     const byId = new Map(summaries.map((summary) => [summary.asked.operationId, summary]));
     for (const expiry of page) all.push(await this.#shown(expiry, byId.get(expiry.operationId)));
     // One that was taken back before its time is found out when it is looked at.
-    const items = all.filter(({ state }) => filter.end !== null || state === 'scheduled');
+    const items = all.filter(({ status }) => fits(status));
     return { items, ...(found.length > limit && last && { nextCursor: cursorAfter(last) }) };
   }
 
@@ -44,7 +44,7 @@ export class ExpirationsService {
       operation: asked.operation,
       alarms: targets,
       expiresAt: new Date(expiresAt).toISOString(),
-      state: end ?? 'scheduled',
+      status: end ?? 'scheduled',
       ...(undoneBy && { undoneBy: [...undoneBy] }),
     };
   }

@@ -67,7 +67,7 @@ export class OperationsController {
   @HttpCode(200)
   @Contract(HANDLE)
   async handle(
-    @Body(OperationRequestPipe) request: OperationRequestDto & { readonly expiresAt?: string },
+    @Body(OperationRequestPipe) request: OperationRequestDto & { readonly expiresAt?: string | number },
     @Query(DRY_RUN, DryRunPipe) dryRun: boolean,
     @Context() context: CallContext,
     @Res({ passthrough: true }) reply: FastifyReply,
