@@ -10,7 +10,7 @@ import type { IntentRecord } from '../src/audit/audit-record.js';
 import type { ChunkOutcome } from '../src/domain/outcome.js';
 import { addAlarms } from './support/bulk-alarms.js';
 import { startRig, type Rig } from './support/gateway.js';
-import { problemOf } from './support/problems.js';
+import { faultsIn, problemOf } from './support/problems.js';
 
 const ALARMS = 10_000;
 const OPERATIONS = 12;
@@ -148,6 +148,8 @@ describe('a receipt of ten thousand alarms', () => {
       'status',
     ]);
     expect(JSON.stringify(problem.violations)).toContain('did you mean applied?');
+    const whole = await rig.call('GET', `${path.replace('/alarms', '')}?view=full`);
+    expect(faultsIn(problemOf(whole))).toEqual(['?view unknown_field']);
     const nobodys = path.replace(made[0]!.operationId, uuidv7());
     expect(problemOf(await rig.call('GET', nobodys)).code).toBe('operation_not_found');
   });

@@ -4,7 +4,7 @@ import type { FastifyReply } from 'fastify';
 import type { CallContext } from '../../domain/caller.js';
 import { Access, Context } from '../../http/access.js';
 import { Contract } from '../../http/contract/contract.js';
-import { onlyParameters } from '../../http/parameters.guard.js';
+import { NoParametersGuard, onlyParameters } from '../../http/parameters.guard.js';
 import { idempotencyKeyOf } from '../../http/idempotency-key.js';
 import { OperationsService } from '../../operations/operations.service.js';
 import { tellRepeated } from '../../operations/tell-repeated.js';
@@ -120,6 +120,7 @@ export class OperationsController {
    */
   @Get(':id')
   @Access('read')
+  @UseGuards(NoParametersGuard)
   @Contract(FIND)
   find(@Param('id') id: string, @Context() context: CallContext): Promise<ReceiptDto> {
     return this.receipts.find(id, context.caller);
