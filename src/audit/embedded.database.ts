@@ -88,7 +88,7 @@ export class EmbeddedDatabase {
         continue;
       }
       if (entry.rehearsed) continue;
-      const { at, kind, operationId, body, operation, status, open, fate, cancelled } = entry;
+      const { at, kind, operationId, body, operation, status, open, fate = null, cancelled } = entry;
       seq += 1;
       hash = link(hash, body);
       statements.record.run(seq, at, kind, operationId, body, hash);
@@ -101,8 +101,8 @@ export class EmbeddedDatabase {
         statements.alarms.run(seq, eventIds.map(alarmToken).join(' '));
       }
       this.#admission.note(entry);
-      if (status !== undefined) statements.status.run(status, open ? 1 : 0, operationId);
-      if (fate !== undefined) statements.fate.run(fate, operationId);
+      if (status !== undefined) statements.status.run(status, open ? 1 : 0, fate, operationId);
+      else if (fate !== null) statements.fate.run(fate, operationId);
       if (cancelled !== undefined) statements.cancelled.run(cancelled, operationId);
     }
     return { seq, hash, leftOut };
@@ -134,7 +134,9 @@ function prepare(database: Database.Database) {
     ),
     alarms: database.prepare('INSERT INTO alarm_index (rowid, tokens) VALUES (?, ?)'),
     pending: database.prepare("SELECT 1 FROM operation WHERE id = ? AND status = 'pending'"),
-    status: database.prepare('UPDATE operation SET status = ?, open = ? WHERE id = ?'),
+    status: database.prepare(
+      'UPDATE operation SET status = ?, open = ?, fate = COALESCE(?, fate) WHERE id = ?',
+    ),
     fate: database.prepare('UPDATE operation SET fate = ? WHERE id = ?'),
     cancelled: database.prepare('UPDATE operation SET cancelled = COALESCE(cancelled, ?) WHERE id = ?'),
   };

@@ -69,9 +69,9 @@ export function summaryOf(trail: OperationTrail): OperationSummary {
 }
 
 export function askedOf(intent: IntentRecord): Asked {
-  return Object.fromEntries(
-    ASKED.flatMap((name) => (intent[name] === undefined ? [] : [[name, intent[name]]])),
-  ) as unknown as Asked;
+  const asked: Partial<Record<keyof Asked, unknown>> = {};
+  for (const name of ASKED) if (intent[name] !== undefined) asked[name] = intent[name];
+  return asked as Asked;
 }
 
 export function fateOf(trail: OperationTrail): Fate {
