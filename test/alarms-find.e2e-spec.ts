@@ -152,7 +152,7 @@ describe('one alarm', () => {
     const answer = await find('x'.repeat(65), 'occurTime=soon&eventType=x&severity=Low');
     expect(faultsIn(problemOf(answer))).toEqual([
       '?eventId text',
-      '?eventType event_type',
+      '?eventType integer',
       '?occurTime occur_time',
       '?severity unknown_field',
     ]);

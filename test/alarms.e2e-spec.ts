@@ -310,6 +310,7 @@ describe('a bad query', () => {
         '?from time',
         '?hostName text',
         '?last duration',
+        '?last excludes',
         '?limit integer',
         '?severity words',
         '?status one_of',

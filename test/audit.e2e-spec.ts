@@ -5,7 +5,7 @@ import Database from 'better-sqlite3';
 
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 
-import type { ReceiptDto, ReceiptPageDto } from '../src/api/operations/receipt.dto.js';
+import type { ReceiptDto } from '../src/api/operations/receipt.dto.js';
 import { AuditEngine, type Entry } from '../src/audit/audit.engine.js';
 import type { IntentRecord } from '../src/audit/audit-record.js';
 import { SimulatorClient } from '../src/simulator/client.js';
@@ -119,7 +119,7 @@ describe('a gateway that is a process of its own', () => {
     expect([await running.exited, await lost]).toEqual(['SIGKILL', 'no answer']);
 
     const again = await start();
-    const { items } = (await again.call('GET', '/v1/operations')).body as ReceiptPageDto;
+    const { items } = (await again.call('GET', '/v1/operations?view=full')).body as { items: ReceiptDto[] };
     expect(items).toMatchObject([
       {
         operation: 'isolate_and_kill',
@@ -153,7 +153,7 @@ describe('a gateway that is a process of its own', () => {
     await Promise.all([running.exited, lost]);
 
     const again = await start();
-    const { items } = (await again.call('GET', '/v1/operations')).body as ReceiptPageDto;
+    const { items } = (await again.call('GET', '/v1/operations?view=full')).body as { items: ReceiptDto[] };
     const [receipt] = items;
     expect(receipt).toMatchObject({ status: 'partially_applied', interrupted: true });
     const outcomes = receipt?.alarms.map(({ outcome }) => outcome) ?? [];

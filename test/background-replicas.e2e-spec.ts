@@ -85,9 +85,9 @@ describe('of two gateways over one database', () => {
     expect((await one.call('POST', '/v1/operations', body)).status).toBe(200);
     const item = await eventually(
       async () => ((await other.call('GET', '/v1/expirations')).body as ExpirationPageDto).items[0]!,
-      ({ state }) => state !== 'scheduled',
+      ({ status }) => status !== 'scheduled',
     );
-    expect(item).toMatchObject({ state: 'taken_back', undoneBy: [expect.any(String)] });
+    expect(item).toMatchObject({ status: 'taken_back', undoneBy: [expect.any(String)] });
     expect(await effects()).toEqual([2, 2, 2]);
   });
 

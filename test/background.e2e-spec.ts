@@ -50,15 +50,27 @@ describe('Prefer: respond-async', () => {
     expect(answer.headers.get('location')).toBe(`/v1/operations/${receipt.id}`);
     expect(answer.headers.get('preference-applied')).toBe('respond-async');
     expect(receipt).toMatchObject({ status: 'pending', progress: { done: 0, total: 250 } });
+    expect(outcomesOf(receipt)).toEqual(times(250, 'pending'));
     expect(await touched(rig)).toEqual([]);
     const half = await eventually(
       () => receiptOf(receipt.id),
       ({ progress }) => progress!.done > 0,
     );
     expect(half).toMatchObject({ status: 'pending', progress: { done: expect.any(Number), total: 250 } });
+    const { done } = half.progress!;
+    expect(outcomesOf(half)).toEqual([...times(done, 'applied'), ...times(250 - done, 'pending')]);
     const last = await ended(receipt.id);
     expect(last).toMatchObject({ status: 'applied', progress: { done: 250, total: 250 } });
     expect((await touched(rig)).map(({ effects }) => effects.length)).toEqual(times(250, 1));
+  });
+
+  it('tells of whitelist rules, too, that nothing is known of them yet', async () => {
+    await slow();
+    const rule = { eventType: 1001, fieldKey: 'file_path', fieldValue: '/tmp/0', judgeType: 'equal' };
+    const body = { operation: 'add_to_alarm_whitelist', alarms, whitelistRules: [rule] };
+    const { id, whitelistRules } = (await rig.operate(body, ASYNC)).body as ReceiptDto;
+    expect(whitelistRules).toEqual({ count: 1, outcome: 'pending' });
+    expect((await ended(id)).whitelistRules).toEqual({ count: 1, outcome: 'applied' });
   });
 
   it('is not applied to a request that is refused, nor where it is not asked for', async () => {

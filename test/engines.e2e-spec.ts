@@ -1,23 +1,36 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { Logger } from '@nestjs/common';
+import fc from 'fast-check';
 import pg from 'pg';
 import { uuidv7 } from 'uuidv7';
 
-import type { AuditEngine, Entry, Reach } from '../src/audit/audit.engine.js';
-import type { IntentRecord } from '../src/audit/audit-record.js';
+import {
+  AuditEngine,
+  type DialectName,
+  type Entry,
+  type Reach,
+  type Row,
+  type SqlValue,
+} from '../src/audit/audit.engine.js';
+import type { IntentRecord, OutcomeRecord } from '../src/audit/audit-record.js';
 import { AuditTrail, AuditUnavailable, NotAdmitted, OperationTakenOver } from '../src/audit/audit-trail.js';
 import { BrakeStore } from '../src/audit/brake.store.js';
 import { ClaimStore } from '../src/audit/claim.store.js';
 import { EmbeddedEngine } from '../src/audit/embedded.engine.js';
 import { KeyUseStore } from '../src/audit/key-use.store.js';
+import { OperationListStore } from '../src/audit/operation-list.store.js';
+import { summaryOf } from '../src/audit/operation-summary.js';
 import { OperationStore } from '../src/audit/operation.store.js';
 import { PostgresEngine } from '../src/audit/postgres/postgres.engine.js';
 import { SharedOwnership } from '../src/audit/postgres/shared.ownership.js';
+import { interruptedOutcome } from '../src/audit/recovery.js';
+import { targetsOf } from '../src/audit/targets.js';
 import { SystemClock } from '../src/domain/clock.js';
+import { ALARM_OUTCOMES, type AlarmOutcome, type ChunkOutcome } from '../src/domain/outcome.js';
 import { startCommitCutter, type CommitCutter } from './support/cut-commits.js';
 import { startPostgres, type PostgresServer } from './support/postgres.js';
 import { newFolder, removeFolder } from './support/standing-gateway.js';
@@ -85,13 +98,148 @@ async function conclude(
   status: 'applied' | 'not_attempted' | 'unknown',
 ) {
   const at = new Date(NOW).toISOString();
-  await trail.conclude({
-    kind: 'outcome',
+  const chunks = [{ alarms: 1, outcome: status }];
+  await trail.conclude({ kind: 'outcome', operationId, at, status, chunks }, intent(operationId));
+}
+
+/** Counts what is asked of an engine, and what it answers. */
+class CountingEngine extends AuditEngine {
+  override readonly dialect: DialectName;
+  readonly asked: string[] = [];
+  rows = 0;
+  bytes = 0;
+  /** Of one answer. */
+  mostBytes = 0;
+
+  constructor(private readonly engine: AuditEngine) {
+    super();
+    this.dialect = engine.dialect;
+  }
+
+  append(entries: readonly Entry[]) {
+    return this.engine.append(entries);
+  }
+
+  async query(sql: string, parameters: readonly SqlValue[]): Promise<Row[]> {
+    const rows = await this.engine.query(sql, parameters);
+    const { length: bytes } = JSON.stringify(rows);
+    this.asked.push(sql);
+    this.rows += rows.length;
+    this.bytes += bytes;
+    this.mostBytes = Math.max(this.mostBytes, bytes);
+    return rows;
+  }
+
+  reset(): void {
+    this.asked.length = 0;
+    this.rows = this.bytes = this.mostBytes = 0;
+  }
+
+  close(): Promise<void> {
+    return this.engine.close();
+  }
+}
+
+/** What happened to one operation, in the order in which it is written down. */
+interface Story {
+  readonly intent: IntentRecord;
+  readonly chunks: readonly ChunkOutcome[];
+  readonly cancelledAfter: number | undefined;
+  readonly interrupted: boolean | undefined;
+  /** By alarm; absent: it was never settled. */
+  readonly settled: readonly AlarmOutcome[] | undefined;
+}
+
+const chunkStories = fc
+  .record({
+    alarms: fc.integer({ min: 1, max: 4 }),
+    outcome: fc.constantFrom(...ALARM_OUTCOMES),
+    status: fc.constantFrom(undefined, 200, 400),
+    already: fc.option(fc.nat(4), { nil: undefined }),
+  })
+  .map(({ alarms, outcome, status, already }) => ({ alarms, outcome, status, already }));
+
+const stories: fc.Arbitrary<Story> = fc
+  .record({
+    chunks: fc.array(chunkStories, { minLength: 1, maxLength: 5 }),
+    more: fc.nat(3),
+    items: fc.boolean(),
+    background: fc.boolean(),
+    rules: fc.option(fc.integer({ min: 1, max: 3 }), { nil: undefined }),
+    expiresAt: fc.constantFrom(undefined, new Date(NOW + 1_000).toISOString()),
+    onBehalfOf: fc.constantFrom(undefined, 'jane'),
+    cancelledAfter: fc.option(fc.nat(5), { nil: undefined }),
+    interrupted: fc.constantFrom(undefined, false, true),
+    settled: fc.option(fc.array(fc.constantFrom(...ALARM_OUTCOMES), { minLength: 24, maxLength: 24 }), {
+      nil: undefined,
+    }),
+  })
+  .map(({ chunks: drawn, more, items, background, rules, expiresAt, onBehalfOf, ...rest }): Story => {
+    const ids = Array.from(
+      { length: drawn.reduce((sum, { alarms }) => sum + alarms, more) },
+      (_, i) => `e-${i}`,
+    );
+    let place = 0;
+    const chunks = drawn.map(({ alarms, outcome, status, already }): ChunkOutcome => {
+      const own = ids.slice(place, (place += alarms));
+      return {
+        alarms,
+        outcome,
+        ...(status !== undefined && { exchange: { attempts: 1, bytesSent: true, durationMs: 1, status } }),
+        ...(already !== undefined && { already: own.slice(0, already) }),
+      };
+    });
+    const named = items
+      ? { alarms: [], items: ids.map((id) => ({ id, target: { hash: id } })) }
+      : { alarms: ids };
+    return {
+      ...rest,
+      chunks,
+      intent: {
+        ...intent('', ids),
+        ...named,
+        ...(background && { background }),
+        ...(rules !== undefined && { rules }),
+        ...(expiresAt !== undefined && { expiresAt }),
+        ...(onBehalfOf !== undefined && { onBehalfOf }),
+      },
+    };
+  });
+
+async function tell(trail: AuditTrail, story: Story): Promise<void> {
+  const { intent: record, chunks, cancelledAfter, interrupted, settled } = story;
+  const { operationId } = record;
+  const at = new Date(NOW).toISOString();
+  await trail.intend(record, ['{"a":1}']);
+  for (const [index, chunk] of chunks.entries()) {
+    const soFar = { intent: record, chunks: chunks.slice(0, index + 1) };
+    await trail.chunkDone({ kind: 'chunk', operationId, at, index, chunk }, soFar);
+    if (index === cancelledAfter) {
+      for (const caller of ['portal', 'somebody-later'])
+        await trail.cancel({ kind: 'cancellation', operationId, at, requestId: 'r', caller });
+    }
+  }
+  if (interrupted === undefined) return;
+  const outcome = {
+    ...interruptedOutcome({ intent: record, chunks }, 1, at),
+    ...(!interrupted && { interrupted: undefined }),
+  } as OutcomeRecord;
+  await trail.conclude(outcome, record);
+  if (!settled) return;
+  const alarms = targetsOf(record).flatMap((eventId, index) => {
+    const found = settled[index];
+    return found === undefined ? [] : [{ eventId, outcome: found }];
+  });
+  const settlement = {
+    kind: 'settlement',
     operationId,
     at,
-    status,
-    chunks: [{ alarms: 1, outcome: status }],
-  });
+    status: 'applied',
+    alarms,
+    settled: true,
+  } as const;
+  const after = { intent: record, chunks: outcome.chunks, outcome, settlements: [settlement] };
+  await trail.settle(settlement, after);
 }
 
 interface Kept {
@@ -166,7 +314,14 @@ describe.each(Object.keys(STORES))('the %s store', (name) => {
       at: NOW,
       operationId,
       body: '{}',
-      operation: { caller: 'c', type: 'ignore', project: 'p', enterpriseProjectId: '0', eventIds: [] },
+      operation: {
+        caller: 'c',
+        type: 'ignore',
+        project: 'p',
+        enterpriseProjectId: '0',
+        asked: '',
+        eventIds: [],
+      },
     }));
     await expect(engine.append(entries)).rejects.toThrow();
     const { records, broken } = await readChain(engine);
@@ -219,7 +374,8 @@ describe.each(Object.keys(STORES))('the %s store', (name) => {
       const at = new Date(NOW).toISOString();
       const outcome = { kind: 'outcome', operationId, at, status: 'rejected' } as const;
       const chunks = [{ alarms: 1, outcome: 'rejected' as const }];
-      await trail.conclude({ ...outcome, chunks }, { caller: 'portal', key: 'key:k' });
+      const claimed = { caller: 'portal', key: 'key:k' };
+      await trail.conclude({ ...outcome, chunks }, intent(operationId), claimed);
     };
     await intend(intent(second));
     await release(second);
@@ -318,6 +474,108 @@ describe.each(Object.keys(STORES))('the %s store', (name) => {
     expect(all.map(({ intent }) => ids.indexOf(intent.operationId))).toEqual([3, 0]);
     expect(await operations.requests(ids[0]!)).toEqual(['{"a":1}']);
     expect((await operations.find(ids[1]!))?.intent.remark).toBe(intent('').remark);
+  });
+
+  it('reads an operation without the bodies it was to send, whatever its texts look like', async () => {
+    const hostile = [
+      ',"requests":[',
+      '\\",\\"requests\\":[',
+      '"requests":[{}]}',
+      '😀,"requests":[',
+      '\u0000',
+    ];
+    const operations = new OperationStore(engine);
+    for (const remark of hostile) {
+      const record = { ...intent(uuidv7(), ['e-1', ',"requests":[']), remark };
+      await trail.intend(record, [`{"a":"${'x'.repeat(100_000)}"}`, '{"n":9223372036854775807}']);
+      expect(await operations.find(record.operationId)).toEqual({ intent: record, chunks: [] });
+      expect((await operations.requests(record.operationId)).at(-1)).toBe('{"n":9223372036854775807}');
+    }
+  });
+
+  it('keeps in short what the records of an operation add up to', async () => {
+    const operations = new OperationStore(engine);
+    const lists = new OperationListStore(engine, operations);
+    await fc.assert(
+      fc.asyncProperty(stories, async (story) => {
+        const operationId = uuidv7();
+        await tell(trail, { ...story, intent: { ...story.intent, operationId } });
+        const whole = await operations.find(operationId);
+        expect(await lists.summaries([operationId])).toEqual([summaryOf(whole!)]);
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  it('sums up what was written before it kept that', async () => {
+    const operations = new OperationStore(engine);
+    const lists = new OperationListStore(engine, operations);
+    const ids = [uuidv7(), uuidv7()];
+    for (const id of ids) await intend(intent(id, ['e-1']));
+    await conclude(trail, ids[0]!, 'applied');
+    const before = await lists.summaries(ids);
+    expect(before).toMatchObject([{ targets: 1, fate: { outcomes: { applied: 1 } } }, { status: 'pending' }]);
+    await engine.query(`UPDATE operation SET targets = NULL, asked = NULL, fate = NULL`, []);
+    expect(await lists.summaries(ids)).toEqual(before);
+    expect(await operations.findAll(ids)).toHaveLength(2);
+  });
+
+  it('lists operations of ten thousand alarms without reading a record of them', async () => {
+    const counting = new CountingEngine(engine);
+    const lists = new OperationListStore(counting, new OperationStore(counting));
+    const eventIds = Array.from({ length: 10_000 }, () => randomUUID());
+    const body = `{"operate_event_list":"${'x'.repeat(20_000)}"}`;
+    const chunks = Array.from({ length: 100 }, (_, index): ChunkOutcome => {
+      const own = eventIds.slice(index * 100, (index + 1) * 100);
+      return { alarms: 100, outcome: 'applied', verified: own.slice(50), already: own.slice(0, 50) };
+    });
+    for (let made = 0; made < 3; made += 1) {
+      const record = intent(uuidv7(), eventIds);
+      await trail.intend(
+        record,
+        chunks.map(() => body),
+      );
+      const at = new Date(NOW).toISOString();
+      const { operationId } = record;
+      await trail.conclude({ kind: 'outcome', operationId, at, status: 'applied', chunks }, record);
+    }
+    const rows = await lists.rows({ caller: 'portal' }, 50);
+    const found = await lists.summaries(rows.map(({ id }) => id));
+    expect(found).toMatchObject(
+      Array.from({ length: 3 }, () => ({
+        targets: 10_000,
+        fate: { outcomes: { applied: 5_000, already: 5_000 } },
+      })),
+    );
+    expect(counting.rows).toBe(6);
+    expect(counting.bytes).toBeLessThan(6_000);
+    expect(counting.asked.filter((sql) => /audit_record/.test(sql))).toEqual([]);
+    // Found alone it is read without the bodies, and the three are read one after the other.
+    counting.reset();
+    await new OperationStore(counting).findAll(rows.map(({ id }) => id));
+    expect(counting.mostBytes).toBeLessThan(2_000_000);
+    expect(counting.asked.filter((sql) => /audit_record/.test(sql))).toHaveLength(3);
+  });
+
+  it('finds the few operations that are under way, or unknown, among all the others', async () => {
+    const counting = new CountingEngine(engine);
+    const lists = new OperationListStore(counting, new OperationStore(counting));
+    const ids = Array.from({ length: 5 }, () => uuidv7());
+    for (const id of ids) await intend(intent(id));
+    for (const [index, status] of (['applied', 'unknown', 'applied'] as const).entries())
+      await conclude(trail, ids[index]!, status);
+    const found = async (standing: 'open' | 'unknown') =>
+      (await lists.rows({ standing }, 50)).map(({ id }) => id);
+    expect(await found('open')).toEqual([ids[4], ids[3], ids[1]]);
+    expect(await found('unknown')).toEqual([ids[1]]);
+    if (counting.dialect !== 'sqlite') return;
+    const plans = await Promise.all(
+      counting.asked.map((sql) => engine.query(`EXPLAIN QUERY PLAN ${sql}`, [50])),
+    );
+    expect(plans.map(([plan]) => plan?.['detail'])).toEqual([
+      expect.stringContaining('INDEX operation_open'),
+      expect.stringContaining('INDEX operation_unknown'),
+    ]);
   });
 
   it('keeps when keys were last used', async () => {
@@ -570,7 +828,10 @@ describe('an operation in a shared store', () => {
     const late = new AuditTrail(owner);
     const chunk = { kind: 'chunk', operationId: id, at: new Date(NOW).toISOString(), index: 0 } as const;
     const outcome = { alarms: 1, outcome: 'applied' } as const;
-    await expect(late.chunkDone({ ...chunk, chunk: outcome })).rejects.toThrow(OperationTakenOver);
+    const asItStands = { intent: intent(id), chunks: [outcome] };
+    await expect(late.chunkDone({ ...chunk, chunk: outcome }, asItStands)).rejects.toThrow(
+      OperationTakenOver,
+    );
     await expect(conclude(late, id, 'applied')).rejects.toThrow(OperationTakenOver);
     await conclude(new AuditTrail(other), id, 'unknown');
     const { records } = await readChain(other);

@@ -39,7 +39,7 @@ const ended = (url = rig.gateway.url): Promise<ExpirationDto> =>
     async () =>
       ((await fetchJson('GET', `${url}/v1/expirations`, undefined, { key: KEY })).body as ExpirationPageDto)
         .items[0]!,
-    ({ state }) => state !== 'scheduled',
+    ({ status }) => status !== 'scheduled',
   );
 const receiptOf = async (id: string): Promise<ReceiptDto> =>
   (await rig.call('GET', `/v1/operations/${id}`)).body as ReceiptDto;
@@ -53,9 +53,9 @@ describe('an act that was asked for until a time', () => {
     const { body } = await ignore(expiresAt);
     expect(body).toMatchObject({ status: 'applied', expiresAt });
     const item = { operationId: body.id as string, operation: 'ignore', alarms: 3, expiresAt };
-    expect(await listed()).toEqual([{ ...item, state: 'scheduled' }]);
+    expect(await listed()).toEqual([{ ...item, status: 'scheduled' }]);
     const last = await ended();
-    expect(last).toEqual({ ...item, state: 'taken_back', undoneBy: [expect.any(String)] });
+    expect(last).toEqual({ ...item, status: 'taken_back', undoneBy: [expect.any(String)] });
     expect(await receiptOf(last.undoneBy![0]!)).toMatchObject({
       operation: 'do_not_ignore',
       status: 'applied',
@@ -70,10 +70,10 @@ describe('an act that was asked for until a time', () => {
   it('is left alone when somebody has taken it back before', async () => {
     const { body } = await ignore(soon(1_000));
     expect((await rig.call('POST', `/v1/operations/${body.id}/undo`)).status).toBe(200);
-    expect(await listed()).toMatchObject([{ state: 'cancelled' }]);
-    expect(await listed('?state=scheduled')).toEqual([]);
+    expect(await listed()).toMatchObject([{ status: 'cancelled' }]);
+    expect(await listed('?status=scheduled')).toEqual([]);
     await eventually(
-      () => listed('?state=cancelled'),
+      () => listed('?status=cancelled'),
       (items) => items.length > 0,
     );
     expect(await effects()).toEqual(alarms.map(() => ['ignore', 'do_not_ignore']));
@@ -84,7 +84,7 @@ describe('an act that was asked for until a time', () => {
       { match: { path: OPERATE }, fault: { kind: 'status', status: 400, errorCode: 'HSS.1007' } },
     ]);
     problemOf(await ignore(soon(500)));
-    expect(await ended()).toMatchObject({ state: 'nothing_to_take_back' });
+    expect(await ended()).toMatchObject({ status: 'nothing_to_take_back' });
     expect(await touched(rig)).toEqual([]);
   }, 30_000);
 
@@ -97,7 +97,7 @@ describe('an act that was asked for until a time', () => {
     ]);
     const again = await startGateway(rig.config);
     try {
-      expect(await ended(again.url)).toMatchObject({ state: 'taken_back' });
+      expect(await ended(again.url)).toMatchObject({ status: 'taken_back' });
       expect(await effects()).toEqual(alarms.map(() => ['ignore', 'do_not_ignore']));
     } finally {
       await again.close();
@@ -112,7 +112,7 @@ describe('an act that was asked for until a time', () => {
       callers: [{ ...portal, grants: [{ ...portal.grants[0]!, rights: ['read'] }] }],
     });
     try {
-      expect(await ended(again.url)).toMatchObject({ state: 'taken_back' });
+      expect(await ended(again.url)).toMatchObject({ status: 'taken_back' });
     } finally {
       await again.close();
     }
@@ -145,12 +145,12 @@ describe('expirations', () => {
     expect(faultsIn(problemOf(refused))).toEqual(['/expiresAt in_the_future', '/expiresAt only_for']);
     expect(faultsIn(problemOf(await ignore('tomorrow')))).toEqual(['/expiresAt time']);
     expect(faultsIn(problemOf(await ignore(soon(400 * 86_400_000))))).toEqual(['/expiresAt within_a_year']);
-    const query = await rig.call('GET', '/v1/expirations?state=over&limit=0&cursor=x&colour=red');
+    const query = await rig.call('GET', '/v1/expirations?status=over&limit=0&cursor=x&colour=red');
     expect(faultsIn(problemOf(query))).toEqual([
       '?colour unknown_field',
       '?cursor cursor',
       '?limit integer',
-      '?state one_of',
+      '?status words',
     ]);
     expect(await requestsUpstream(rig)).toBe(before);
   });

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 
-import type { ReceiptDto, ReceiptPageDto } from '../src/api/operations/receipt.dto.js';
+import type { ReceiptDto } from '../src/api/operations/receipt.dto.js';
 import { SimulatorClient } from '../src/simulator/client.js';
 import { startSimulator, type Simulator } from '../src/simulator/simulator.js';
 import { KINDS, loginNo, putLogins, putOnList, type Kind, type ListedItem } from './support/list-kinds.js';
@@ -64,8 +64,8 @@ async function changeAndDie(kind: Kind, items: readonly object[], acts: number):
 
 async function settledReceipt(operation: string): Promise<ReceiptDto> {
   const newest = async () => {
-    const { body } = await gateway.call('GET', `/v1/operations?operation=${operation}&limit=1`);
-    return (body as ReceiptPageDto).items[0]!;
+    const { body } = await gateway.call('GET', `/v1/operations?operation=${operation}&limit=1&view=full`);
+    return (body as { items: ReceiptDto[] }).items[0]!;
   };
   return eventually(newest, ({ status, items = [] }) => {
     return status !== 'pending' && items.every(({ outcome }) => outcome !== 'unknown');

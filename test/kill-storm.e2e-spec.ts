@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 import type { AuditRecord, IntentRecord, OutcomeRecord } from '../src/audit/audit-record.js';
-import type { ReceiptDto, ReceiptPageDto } from '../src/api/operations/receipt.dto.js';
+import type { ReceiptDto } from '../src/api/operations/receipt.dto.js';
 import { OPERATION_TYPES, type OperationType } from '../src/domain/operation-type.js';
 import { startSimulator, type Simulator } from '../src/simulator/simulator.js';
 import { alarmFor, asAdded } from './faults/alarms.js';
@@ -137,7 +137,8 @@ function written(
 }
 
 async function receiptOf({ alarm }: Asked): Promise<ReceiptDto | undefined> {
-  const page = (await gateway.call('GET', `/v1/operations?alarm=${alarm.eventId}`)).body as ReceiptPageDto;
+  const answer = await gateway.call('GET', `/v1/operations?alarm=${alarm.eventId}&view=full`);
+  const page = answer.body as { items: ReceiptDto[] };
   expect(page.items.length).toBeLessThanOrEqual(1);
   return page.items[0];
 }

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 
-import type { ReceiptDto, ReceiptPageDto } from '../src/api/operations/receipt.dto.js';
+import type { ReceiptDto } from '../src/api/operations/receipt.dto.js';
 import type { Fault } from '../src/simulator/faults/fault.js';
 import { startSimulator, type Simulator } from '../src/simulator/simulator.js';
 import { alarmFor, asAdded } from './faults/alarms.js';
@@ -92,7 +92,11 @@ async function dieAndComeBack([alarm]: readonly NamedAlarm[]): Promise<string[]>
 }
 
 const receiptsOf = async ([alarm]: readonly NamedAlarm[]): Promise<ReceiptDto[]> =>
-  ((await gateway.call('GET', `/v1/operations?alarm=${alarm?.eventId}`)).body as ReceiptPageDto).items;
+  (
+    (await gateway.call('GET', `/v1/operations?alarm=${alarm?.eventId}&view=full`)).body as {
+      items: ReceiptDto[];
+    }
+  ).items;
 
 /** The receipt of what was asked for these alarms, when nothing of it is unknown any more. */
 async function settledReceipt(alarms: readonly NamedAlarm[]): Promise<ReceiptDto> {

@@ -249,7 +249,7 @@ describe('a filter', () => {
     ],
     [
       'blocked-addresses',
-      'sourceIp=203.0.113.90&hostName=web&status=intercepted&lastDays=7',
+      'sourceIp=203.0.113.90&hostName=web&status=intercepted&last=7d',
       { src_ip: '203.0.113.90', host_name: 'web', intercept_status: 'intercepted', last_days: '7' },
     ],
   ])('of %s travels in the words of the contract', async (path, query, expected) => {

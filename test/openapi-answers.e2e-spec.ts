@@ -93,6 +93,11 @@ describe('an answer of the running gateway is one of the document', () => {
     expect(page.body['items']).toHaveLength(1);
     const cursor = String(page.body['nextCursor']);
     expect((await call('GET', `/v1/operations?limit=1&cursor=${cursor}`)).status).toBe(200);
+    expect((await call('GET', '/v1/operations?view=full')).body['items']).toContainEqual(body);
+    const alarms = await call('GET', `/v1/operations/${String(body['id'])}/alarms?outcome=applied`);
+    expect(alarms.body['items']).toEqual(body['alarms']);
+    expect((await call('GET', `/v1/operations/${String(body['id'])}/items`)).body['items']).toEqual([]);
+    expect((await call('GET', `/v1/operations/${String(body['id'])}/alarms?outcome=done`)).status).toBe(400);
   });
 
   it('for probes and metrics, without a key', async () => {

@@ -218,7 +218,7 @@ describe('the verdicts of a plan', () => {
       stepMs: 1,
       name: 'denied',
     });
-    const plan = await planOf({ selector: { ...THEN, eventTypes: [1001, 1010] } });
+    const plan = await planOf({ selector: { ...THEN, eventType: [1001, 1010] } });
     const verdicts = plan.alarms.map(({ verdict, reason }) => [verdict, reason]).sort();
     expect(verdicts).toEqual([
       ['accepted', undefined],
@@ -253,7 +253,7 @@ describe('a request for a plan', () => {
     const answer = await make({
       operation: 'ignore',
       selector: {
-        severities: ['Huge'],
+        severity: ['Huge'],
         from: '2026-08-17T00:00:00Z',
         to: '2026-08-16T00:00:00Z',
         colour: 'red',
@@ -265,7 +265,7 @@ describe('a request for a plan', () => {
       '/limit too_many',
       '/selector/colour unknown_field',
       '/selector/from order',
-      '/selector/severities words',
+      '/selector/severity words',
       '/whitelistRules list',
       '/whitelistRules only_for',
     ]);

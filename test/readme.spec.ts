@@ -7,7 +7,7 @@ import { describe, expect, it } from '@jest/globals';
 import { PLAIN_VARIABLES, SECRET_VARIABLES } from '../src/config/environment.js';
 import { loadConfig } from '../src/config/load-config.js';
 import { DEMO_REQUEST } from '../src/demo-mode.js';
-import { ALARM_OUTCOMES } from '../src/domain/outcome.js';
+import { KNOWN_OUTCOMES } from '../src/domain/outcome.js';
 import { OPERATION_TYPE_NAMES } from '../src/domain/operation-type.js';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
@@ -58,7 +58,7 @@ describe('the README', () => {
 
   it('has every operation type and every outcome', () => {
     for (const name of OPERATION_TYPE_NAMES) expect(readme).toContain(`\`${name}\``);
-    expect(firstColumn('### What an answer means')).toEqual([...ALARM_OUTCOMES]);
+    expect(firstColumn('### What an answer means')).toEqual([...KNOWN_OUTCOMES]);
   });
 
   it('has no problem code that the gateway does not use', () => {

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
-import type { ReceiptDto, ReceiptPageDto } from '../src/api/operations/receipt.dto.js';
+import type { ReceiptDto } from '../src/api/operations/receipt.dto.js';
+import type { ReceiptPageDto, ReceiptSummaryDto } from '../src/api/operations/receipt-summary.dto.js';
 import { projectOf, startRig, type Rig } from './support/gateway.js';
 
 const COUNT = 23;
@@ -53,8 +54,15 @@ const page = async (query: string): Promise<ReceiptPageDto> => {
   return answer.body as ReceiptPageDto;
 };
 
-async function everyPage(query: string): Promise<ReceiptDto[]> {
-  const all: ReceiptDto[] = [];
+/** What a list tells of a receipt. */
+function inShort({ alarms, upstream: _, ...rest }: ReceiptDto): ReceiptSummaryDto {
+  const outcomes: Record<string, number> = {};
+  for (const { outcome } of alarms) outcomes[outcome] = (outcomes[outcome] ?? 0) + 1;
+  return { ...rest, total: alarms.length, outcomes };
+}
+
+async function everyPage(query: string): Promise<ReceiptPageDto['items']> {
+  const all: ReceiptPageDto['items'] = [];
   let cursor: string | undefined;
   do {
     const { items, nextCursor } = await page(`${query}${cursor === undefined ? '' : `&cursor=${cursor}`}`);
@@ -64,12 +72,14 @@ async function everyPage(query: string): Promise<ReceiptDto[]> {
   return all;
 }
 
-const newestFirst = (of: (receipt: ReceiptDto, index: number) => boolean): ReceiptDto[] =>
-  made.filter(of).reverse();
+const newestFirst = (of: (receipt: ReceiptDto, index: number) => boolean): ReceiptSummaryDto[] =>
+  made.filter(of).reverse().map(inShort);
 
 describe('a list of receipts', () => {
-  it('has the newest first, each as it is found alone', async () => {
+  it('has the newest first, each in short, or as it is found alone', async () => {
     expect(await page('')).toEqual({ items: newestFirst(() => true) });
+    expect(await page('view=summary')).toEqual({ items: newestFirst(() => true) });
+    expect(await page('view=full')).toEqual({ items: [...made].reverse() });
   });
 
   it('comes whole in pages of any size, and the last page has no cursor', async () => {
@@ -89,6 +99,11 @@ describe('a list of receipts', () => {
     ['status=rejected', ({ status }) => status === 'rejected'],
     ['status=applied', ({ status }) => status === 'applied'],
     ['status=unknown', () => false],
+    ['status=rejected,applied&operation=ignore', ({ operation }) => operation === 'ignore'],
+    ['operation=ignore&operation=mark_as_handled', () => true],
+    ['enterpriseProjectId=0', () => true],
+    ['enterpriseProjectId=all_granted_eps', () => false],
+    ['last=1h', () => true],
     ['project=other', ({ scope }) => scope.project === 'other'],
     ['project=nowhere', () => false],
     [
@@ -102,17 +117,18 @@ describe('a list of receipts', () => {
 
   it('narrowed by an alarm', async () => {
     const wanted = made[7]!;
-    expect(await page(`alarm=${wanted.alarms[0]?.eventId}`)).toEqual({ items: [wanted] });
+    expect(await page(`alarm=${wanted.alarms[0]?.eventId}`)).toEqual({ items: [inShort(wanted)] });
     expect(await page('alarm=never-seen')).toEqual({ items: [] });
   });
 
-  it('narrowed by time: from one, up to and without another', async () => {
+  it('narrowed by time: from one to another, both included, as text or as epoch milliseconds', async () => {
     const [from, to] = [made[5]!.requestedAt, made[15]!.requestedAt];
-    const within = newestFirst(({ requestedAt }) => requestedAt >= from && requestedAt < to);
+    const within = newestFirst(({ requestedAt }) => requestedAt >= from && requestedAt <= to);
     expect(await everyPage(`from=${from}&to=${to}&limit=4`)).toEqual(within);
+    expect(await everyPage(`from=${Date.parse(from)}&to=${Date.parse(to)}`)).toEqual(within);
     expect(within.length).toBeGreaterThan(0);
     expect(await page('from=2100-01-01T00:00:00Z')).toEqual({ items: [] });
-    expect(await page('to=2000-01-01T00:00:00Z')).toEqual({ items: [] });
+    expect(await page('to=2002-01-01T00:00:00Z')).toEqual({ items: [] });
   });
 
   it('goes on where it was, whatever has happened meanwhile', async () => {

@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 
-import type { ReceiptDto, ReceiptPageDto } from '../src/api/operations/receipt.dto.js';
+import type { ReceiptDto } from '../src/api/operations/receipt.dto.js';
+import type { ReceiptPageDto } from '../src/api/operations/receipt-summary.dto.js';
 import type { CallerLimits } from '../src/domain/caller.js';
 import { SimulatorClient } from '../src/simulator/client.js';
 import { startSimulator, type Simulator } from '../src/simulator/simulator.js';
@@ -244,7 +245,7 @@ describe('a gateway that is killed', () => {
       doomed.signal('SIGKILL');
       expect([await doomed.exited, await lost]).toEqual(['SIGKILL', 'no answer']);
       const receipts = async () =>
-        ((await watcher!.call('GET', '/v1/operations')).body as ReceiptPageDto).items;
+        ((await watcher!.call('GET', '/v1/operations?view=full')).body as { items: ReceiptDto[] }).items;
       const settled = await eventually(
         receipts,
         (items) => items.length === 2 && items.every(({ settlement }) => settlement?.settled === true),

@@ -23,10 +23,6 @@ export interface AlarmFilter {
   readonly to?: number;
 }
 
-/** Upstream takes times of exactly thirteen digits: from 2001-09-09T01:46:40Z to 2286-11-20T17:46:39.999Z. */
-export const FIRST_TIME = 1_000_000_000_000;
-export const LAST_TIME = 9_999_999_999_999;
-
 /** The filter as upstream's query spells it, but for the category. */
 export function queryOf(filter: AlarmFilter): [string, string][] {
   const each = (name: string, values: readonly (string | number)[] = []) =>

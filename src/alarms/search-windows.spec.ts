@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
-import { FIRST_TIME, LAST_TIME } from './alarm-filter.js';
+import { FIRST_MOMENT, LAST_MOMENT } from '../domain/moment.js';
 import { windowsFor, type AlarmReference } from './search-windows.js';
 
 const NOW = Date.UTC(2026, 10, 22);
@@ -14,7 +14,7 @@ describe('the windows in which alarms of known times are looked for', () => {
   const times = fc.array(
     fc.oneof(
       fc.integer({ min: NOW - 1_000_000, max: NOW }),
-      fc.integer({ min: FIRST_TIME, max: LAST_TIME }),
+      fc.integer({ min: FIRST_MOMENT, max: LAST_MOMENT }),
       fc.bigInt({ min: 0n, max: 2n ** 63n - 1n }),
       fc.nat(5_000),
     ),
@@ -34,14 +34,14 @@ describe('the windows in which alarms of known times are looked for', () => {
         const held = windows.flatMap(({ references }) => references.map(({ eventId }) => eventId));
         expect(held.sort()).toEqual(given.map((_, index) => `event-${index}`).sort());
         for (const { from = -Infinity, to = Infinity, references } of windows) {
-          expect(from === -Infinity || (from >= FIRST_TIME && from <= LAST_TIME)).toBe(true);
-          expect(to === Infinity || (to >= FIRST_TIME && to <= LAST_TIME)).toBe(true);
+          expect(from === -Infinity || (from >= FIRST_MOMENT && from <= LAST_MOMENT)).toBe(true);
+          expect(to === Infinity || (to >= FIRST_MOMENT && to <= LAST_MOMENT)).toBe(true);
           for (const { occurTime = 0 } of references) {
             // A time that no query can say is at an open end.
             const time = Number(occurTime);
-            if (time - 999 >= FIRST_TIME) expect(from).toBeLessThanOrEqual(time - 999);
+            if (time - 999 >= FIRST_MOMENT) expect(from).toBeLessThanOrEqual(time - 999);
             else expect(from).toBe(-Infinity);
-            if (time + 999 <= LAST_TIME) expect(to).toBeGreaterThanOrEqual(time + 999);
+            if (time + 999 <= LAST_MOMENT) expect(to).toBeGreaterThanOrEqual(time + 999);
             else expect(to).toBe(Infinity);
           }
         }

@@ -1,4 +1,4 @@
-import { FIRST_TIME, LAST_TIME } from './alarm-filter.js';
+import { FIRST_MOMENT, LAST_MOMENT } from '../domain/moment.js';
 
 /** An alarm by its id, with what is known of it besides: upstream has no lookup by id. */
 export interface AlarmReference {
@@ -68,19 +68,19 @@ function windowsAround(references: readonly AlarmReference[]): SearchWindow[] {
 }
 
 function spanOf(window: readonly { reference: AlarmReference; time: number }[]): SearchWindow {
-  const from = (window[0]?.time ?? FIRST_TIME) - MARGIN_MS;
-  const to = (window.at(-1)?.time ?? LAST_TIME) + MARGIN_MS;
+  const from = (window[0]?.time ?? FIRST_MOMENT) - MARGIN_MS;
+  const to = (window.at(-1)?.time ?? LAST_MOMENT) + MARGIN_MS;
   return {
-    ...(from >= FIRST_TIME && { from }),
-    ...(to <= LAST_TIME && { to }),
+    ...(from >= FIRST_MOMENT && { from }),
+    ...(to <= LAST_MOMENT && { to }),
     references: window.map(({ reference }) => reference),
   };
 }
 
 /** Times that upstream's query can't say are beyond the first or the last one that it can. */
 function clamped(time: number | bigint): number {
-  if (time < FIRST_TIME) return FIRST_TIME;
-  return time > LAST_TIME ? LAST_TIME : Number(time);
+  if (time < FIRST_MOMENT) return FIRST_MOMENT;
+  return time > LAST_MOMENT ? LAST_MOMENT : Number(time);
 }
 
 function windowsBack(references: readonly AlarmReference[], now: number): SearchWindow[] {

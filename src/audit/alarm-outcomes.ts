@@ -1,4 +1,4 @@
-import type { AlarmOutcome, ChunkOutcome } from '../domain/outcome.js';
+import type { AlarmOutcome, ChunkOutcome, KnownAlarmOutcome } from '../domain/outcome.js';
 import type { OperationTrail, SettledAlarm } from './audit-record.js';
 import { targetsOf } from './targets.js';
 
@@ -6,7 +6,7 @@ import { targetsOf } from './targets.js';
 export interface KnownOutcome {
   /** The item's id, where the operation acts on items. */
   readonly eventId: string;
-  readonly outcome: AlarmOutcome;
+  readonly outcome: KnownAlarmOutcome;
   /** Whether upstream's state was read to know it. */
   readonly verified: boolean;
   /** Upstream took it and is still at work on it. */
@@ -34,9 +34,9 @@ export function alarmOutcomes(operation: OperationTrail): KnownOutcome[] {
       known.push(withStateBefore(now, listedOtherwise.has(eventId) || isRead(eventId, chunk, ofChunk)));
     }
   }
-  // Past the known chunks an alarm may be under way at this moment, so nothing is claimed of it.
+  // Past the known chunks an alarm may be under way at this moment: not even that bytes were sent is claimed of it.
   for (const eventId of targets.slice(known.length))
-    known.push({ eventId, outcome: 'unknown', verified: false });
+    known.push({ eventId, outcome: 'pending', verified: false });
   return known;
 }
 

@@ -150,7 +150,7 @@ describe('a commit', () => {
   it('that fails is told to everyone in it, and to nobody else', async () => {
     const { engine, trail } = make();
     engine.failure = new Error('disk full');
-    const lost = [trail.intend(intent('a'), []), trail.conclude(outcome('b'))].map((each) =>
+    const lost = [trail.intend(intent('a'), []), trail.conclude(outcome('b'), intent('b'))].map((each) =>
       each.catch((error: unknown) => error),
     );
     await engine.letThrough();
@@ -168,20 +168,20 @@ describe('a commit', () => {
   it('that fails leaves outcomes to be written when one goes well: what was done is recorded late rather than never', async () => {
     const { engine, trail } = make();
     engine.failure = new Error('disk full');
-    const lost = [trail.intend(intent('a'), []), trail.conclude(outcome('b'))].map((each) =>
+    const lost = [trail.intend(intent('a'), []), trail.conclude(outcome('b'), intent('b'))].map((each) =>
       each.catch(() => undefined),
     );
     await engine.letThrough();
     await Promise.all(lost);
     engine.failure = undefined;
-    const next = trail.conclude(outcome('c'));
+    const next = trail.conclude(outcome('c'), intent('c'));
     await engine.letThrough();
     await next;
     expect(engine.recorded).toMatchObject([
       { operationId: 'c' },
       { kind: 'outcome', operationId: 'b', status: 'applied', open: false, late: true },
     ]);
-    const last = trail.conclude(outcome('d'));
+    const last = trail.conclude(outcome('d'), intent('d'));
     await engine.letThrough();
     await last;
     expect(engine.recorded.map(({ operationId }) => operationId)).toEqual(['c', 'b', 'd']);
@@ -232,9 +232,11 @@ describe('too many records', () => {
 
   it('make new intents fail at once, and what was done is recorded all the same', async () => {
     const { engine, trail } = make();
-    const all = Array.from({ length: MANY }, (_, index) => trail.conclude(outcome(`op-${index}`)));
+    const all = Array.from({ length: MANY }, (_, index) =>
+      trail.conclude(outcome(`op-${index}`), intent(`op-${index}`)),
+    );
     await expect(trail.intend(intent('too-late'), [])).rejects.toThrow(AuditUnavailable);
-    const late = trail.conclude(outcome('done'));
+    const late = trail.conclude(outcome('done'), intent('done'));
     await engine.letThrough();
     await Promise.all([...all, late]);
     expect(engine.recorded).toHaveLength(MANY + 1);
@@ -274,7 +276,7 @@ describe('too many records', () => {
 describe('at the end', () => {
   it('everything that waits is written before the engine is closed', async () => {
     const { engine, trail } = make();
-    const written = trail.conclude(outcome('a'));
+    const written = trail.conclude(outcome('a'), intent('a'));
     const ended = trail.onApplicationShutdown();
     expect([await isPending(ended), engine.closed]).toEqual([true, false]);
     await engine.letThrough();

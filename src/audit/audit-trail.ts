@@ -15,12 +15,14 @@ import type {
   CancellationRecord,
   ChunkRecord,
   IntentRecord,
+  OperationTrail,
   OutcomeRecord,
   PauseRecord,
   RefusalRecord,
   SettlementRecord,
 } from './audit-record.js';
 import { lateEntry } from './late-entry.js';
+import { askedOf, cancelledOf, fateOf } from './operation-summary.js';
 import { targetsOf } from './targets.js';
 
 export { AuditUnavailable };
@@ -102,6 +104,7 @@ export class AuditTrail implements OnApplicationShutdown {
         type: record.operation,
         project: record.scope.project,
         enterpriseProjectId: record.scope.enterpriseProjectId,
+        asked: JSON.stringify(askedOf(record)),
         eventIds: targetsOf(record),
         ...(record.undoes !== undefined && { undoes: record.undoes }),
         ...(record.expiresAt !== undefined && { expiresAt: Date.parse(record.expiresAt) }),
@@ -117,7 +120,7 @@ export class AuditTrail implements OnApplicationShutdown {
    * @throws NotAdmitted when it would not
    */
   async rehearse(caller: string, reach: Reach, at: number): Promise<void> {
-    const operation = { caller, type: '', project: '', enterpriseProjectId: '', eventIds: [] };
+    const operation = { caller, type: '', project: '', enterpriseProjectId: '', asked: '', eventIds: [] };
     await this.#append({
       kind: 'intent',
       at,
@@ -129,26 +132,39 @@ export class AuditTrail implements OnApplicationShutdown {
     });
   }
 
-  /** Between two chunks. @throws AuditUnavailable */
-  async chunkDone(record: ChunkRecord): Promise<void> {
-    await this.#append(entryOf(record));
+  /**
+   * Between two chunks.
+   *
+   * @param operation as it stands with this chunk
+   * @throws AuditUnavailable
+   */
+  async chunkDone(record: ChunkRecord, operation: OperationTrail): Promise<void> {
+    await this.#append(entryOf(record, operation));
   }
 
   /**
    * Before the answer; what can't be written now is written later, if nobody else concludes the operation.
    *
+   * @param intent of the operation
    * @param releases a claim of the operation that is void from now on
    * @throws AuditUnavailable
    */
-  async conclude(record: OutcomeRecord, releases?: Entry['releases']): Promise<void> {
-    const open = record.chunks.some(isOpen);
-    await this.#append({ ...entryOf(record), status: record.status, open, ...(releases && { releases }) });
+  async conclude(record: OutcomeRecord, intent: IntentRecord, releases?: Entry['releases']): Promise<void> {
+    const { chunks } = record;
+    const open = chunks.some(isOpen);
+    const entry = entryOf(record, { intent, chunks, outcome: record });
+    await this.#append({ ...entry, status: record.status, open, ...(releases && { releases }) });
   }
 
-  /** After upstream's state was read. @throws AuditUnavailable */
-  async settle(record: SettlementRecord): Promise<void> {
+  /**
+   * After upstream's state was read.
+   *
+   * @param operation as it stands with this record
+   * @throws AuditUnavailable
+   */
+  async settle(record: SettlementRecord, operation: OperationTrail): Promise<void> {
     const open = !record.settled || record.alarms.some(({ underWay }) => underWay);
-    await this.#append({ ...entryOf(record), status: record.status, open });
+    await this.#append({ ...entryOf(record, operation), status: record.status, open });
   }
 
   /** @throws AuditUnavailable */
@@ -160,7 +176,8 @@ export class AuditTrail implements OnApplicationShutdown {
   async cancel(record: CancellationRecord): Promise<void> {
     const { kind, at, operationId } = record;
     // Not by its owner alone: the caller may ask any gateway.
-    await this.#append({ kind, at: Date.parse(at), operationId, body: JSON.stringify(record) });
+    const [body, cancelled] = [JSON.stringify(record), JSON.stringify(cancelledOf(record))];
+    await this.#append({ kind, at: Date.parse(at), operationId, body, cancelled });
   }
 
   /** @throws AuditUnavailable */
@@ -251,7 +268,19 @@ export class AuditTrail implements OnApplicationShutdown {
   }
 }
 
-function entryOf(record: ChunkRecord | OutcomeRecord | SettlementRecord | PauseRecord): Entry {
+function entryOf(
+  record: ChunkRecord | OutcomeRecord | SettlementRecord | PauseRecord,
+  operation?: OperationTrail,
+): Entry {
   const { kind, at, operationId } = record;
-  return { kind, at: Date.parse(at), operationId, body: JSON.stringify(record), byOwner: true };
+  const body = JSON.stringify(record);
+  const fate = operation && JSON.stringify(fateOf(operation));
+  return {
+    kind,
+    at: Date.parse(at),
+    operationId,
+    body,
+    ...(fate !== undefined && { fate }),
+    byOwner: true,
+  };
 }

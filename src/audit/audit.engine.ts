@@ -12,6 +12,8 @@ export interface Entry {
     readonly type: string;
     readonly project: string;
     readonly enterpriseProjectId: string;
+    /** For lists, as JSON: what it was asked to do, without what it acts on. */
+    readonly asked: string;
     /** By which it is found again: of its alarms, or of its items. */
     readonly eventIds: readonly string[];
     /** The operation that it takes back. */
@@ -31,6 +33,10 @@ export interface Entry {
   readonly brake?: { readonly caller: string; readonly engaged: boolean };
   /** The operation's new status, with an outcome. */
   readonly status?: string;
+  /** For lists, as JSON: what became of the operation so far; absent where the entry says nothing about it. */
+  readonly fate?: string;
+  /** For lists, as JSON: that somebody wants the operation to stop; the first one counts. */
+  readonly cancelled?: string;
   /** With a status: whether something is still to be found out about the operation. */
   readonly open?: boolean;
   /** Of an operation that is under way or looked after: written by nobody but the process whose operation it is. */

@@ -12,6 +12,7 @@ import { EmbeddedEngine } from './embedded.engine.js';
 import { ExpiryStore } from './expiry.store.js';
 import { KeyUseStore } from './key-use.store.js';
 import { bootId, LocalMarkFile } from './mark-file.js';
+import { OperationListStore } from './operation-list.store.js';
 import { OperationStore } from './operation.store.js';
 import { Ownership, SoleOwnership } from './ownership.js';
 import { PostgresEngine } from './postgres/postgres.engine.js';
@@ -63,6 +64,7 @@ function marksFor(database: Config['database']): SentMarks {
     },
     AuditTrail,
     OperationStore,
+    OperationListStore,
     KeyUseStore,
     ClaimStore,
     BrakeStore,
@@ -74,6 +76,7 @@ function marksFor(database: Config['database']): SentMarks {
     SentMarks,
     AuditTrail,
     OperationStore,
+    OperationListStore,
     KeyUseStore,
     ClaimStore,
     BrakeStore,

@@ -88,18 +88,22 @@ export class EmbeddedDatabase {
         continue;
       }
       if (entry.rehearsed) continue;
-      const { at, kind, operationId, body, operation, status, open } = entry;
+      const { at, kind, operationId, body, operation, status, open, fate = null, cancelled } = entry;
       seq += 1;
       hash = link(hash, body);
       statements.record.run(seq, at, kind, operationId, body, hash);
       if (operation) {
-        const { caller, type, project, enterpriseProjectId, eventIds } = operation;
+        const { caller, type, project, enterpriseProjectId, eventIds, asked } = operation;
         const { undoes = null, expiresAt = null } = operation;
-        statements.operation.run(operationId, caller, type, project, enterpriseProjectId, undoes, expiresAt);
+        const place = [caller, type, project, enterpriseProjectId];
+        const { length: targets } = eventIds;
+        statements.operation.run(operationId, ...place, undoes, expiresAt, targets, asked);
         statements.alarms.run(seq, eventIds.map(alarmToken).join(' '));
       }
       this.#admission.note(entry);
-      if (status !== undefined) statements.status.run(status, open ? 1 : 0, operationId);
+      if (status !== undefined) statements.status.run(status, open ? 1 : 0, fate, operationId);
+      else if (fate !== null) statements.fate.run(fate, operationId);
+      if (cancelled !== undefined) statements.cancelled.run(cancelled, operationId);
     }
     return { seq, hash, leftOut };
   }
@@ -124,12 +128,17 @@ function prepare(database: Database.Database) {
       'INSERT INTO audit_record (seq, at, kind, operation_id, body, hash) VALUES (?, ?, ?, ?, ?, ?)',
     ),
     operation: database.prepare(
-      `INSERT INTO operation (id, caller, type, project, enterprise_project_id, undoes, expires_at, status, open)
-       VALUES (?, ?, ?, ?, ?, ?, ?, 'pending', 1)`,
+      `INSERT INTO operation
+         (id, caller, type, project, enterprise_project_id, undoes, expires_at, targets, asked, status, open)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 'pending', 1)`,
     ),
     alarms: database.prepare('INSERT INTO alarm_index (rowid, tokens) VALUES (?, ?)'),
     pending: database.prepare("SELECT 1 FROM operation WHERE id = ? AND status = 'pending'"),
-    status: database.prepare('UPDATE operation SET status = ?, open = ? WHERE id = ?'),
+    status: database.prepare(
+      'UPDATE operation SET status = ?, open = ?, fate = COALESCE(?, fate) WHERE id = ?',
+    ),
+    fate: database.prepare('UPDATE operation SET fate = ? WHERE id = ?'),
+    cancelled: database.prepare('UPDATE operation SET cancelled = COALESCE(cancelled, ?) WHERE id = ?'),
   };
 }
 

@@ -31,6 +31,10 @@ export interface AuditTables {
     expiry_state: string | null;
     expiry_next_at: number | null;
     expiry_attempts: number | null;
+    targets: number | null;
+    asked: string | null;
+    fate: string | null;
+    cancelled: string | null;
   };
   /** SQLite only. */
   alarm_index: { rowid: number; alarm_index: string };

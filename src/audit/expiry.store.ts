@@ -36,8 +36,10 @@ export interface DueExpiry extends Pick<Expiry, 'operationId' | 'caller' | 'expi
 /** Which expirations to list, in the order in which they come. */
 export interface ExpiryFilter {
   readonly caller: string;
-  /** `null`: those still to come. */
-  readonly end?: ExpiryEnd | null;
+  /** Any of these; `null`: those still to come. */
+  readonly ends?: readonly (ExpiryEnd | null)[];
+  readonly project?: string;
+  readonly enterpriseProjectId?: string;
   readonly after?: Pick<Expiry, 'expiresAt' | 'operationId'>;
 }
 
@@ -101,14 +103,25 @@ export class ExpiryStore {
   }
 
   /** The first that comes first, at most `limit`. */
-  async list({ caller, end, after }: ExpiryFilter, limit: number): Promise<Expiry[]> {
+  async list(filter: ExpiryFilter, limit: number): Promise<Expiry[]> {
+    const { caller, ends, project, enterpriseProjectId, after } = filter;
     let query = this.#queries
       .selectFrom('operation')
       .select(['id', 'caller', 'expires_at', 'expiry_state'])
       .where('expires_at', 'is not', null)
       .where('caller', '=', caller);
-    if (end === null) query = query.where('expiry_state', 'is', null);
-    else if (end !== undefined) query = query.where('expiry_state', '=', end);
+    if (project !== undefined) query = query.where('project', '=', project);
+    if (enterpriseProjectId !== undefined)
+      query = query.where('enterprise_project_id', '=', enterpriseProjectId);
+    if (ends) {
+      const over = ends.filter((end) => end !== null);
+      query = query.where((where) =>
+        where.or([
+          ...(over.length > 0 ? [where('expiry_state', 'in', over)] : []),
+          ...(ends.includes(null) ? [where('expiry_state', 'is', null)] : []),
+        ]),
+      );
+    }
     if (after) {
       const { expiresAt, operationId } = after;
       query = query.where((where) =>

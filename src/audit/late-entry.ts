@@ -1,6 +1,7 @@
 import type { Fault } from '../domain/outcome.js';
 import type { Entry } from './audit.engine.js';
 import type { OutcomeRecord } from './audit-record.js';
+import type { Fate } from './operation-summary.js';
 
 const WITHDRAWN: Fault = {
   code: 'audit_unavailable',
@@ -16,14 +17,26 @@ const WITHDRAWN: Fault = {
 export function lateEntry(entry: Entry, inDoubt: boolean): Entry | undefined {
   if (entry.kind === 'outcome') return { ...entry, late: true };
   if (!inDoubt || !entry.operation || entry.operationId === null) return undefined;
+  const { length: alarms } = entry.operation.eventIds;
   const record: OutcomeRecord = {
     kind: 'outcome',
     operationId: entry.operationId,
     at: new Date(entry.at).toISOString(),
     status: 'not_attempted',
-    chunks: [{ alarms: entry.operation.eventIds.length, outcome: 'not_attempted', fault: WITHDRAWN }],
+    chunks: [{ alarms, outcome: 'not_attempted', fault: WITHDRAWN }],
   };
-  const { kind, operationId, status } = record;
-  const body = JSON.stringify(record);
-  return { kind, at: entry.at, operationId, body, status, open: false, byOwner: true, late: true };
+  const { kind, operationId, status, at: completedAt } = record;
+  const fate: Fate = { outcomes: { not_attempted: alarms }, completedAt, rules: 'not_attempted' };
+  const [body, told] = [JSON.stringify(record), JSON.stringify(fate)];
+  return {
+    kind,
+    at: entry.at,
+    operationId,
+    body,
+    status,
+    fate: told,
+    open: false,
+    byOwner: true,
+    late: true,
+  };
 }

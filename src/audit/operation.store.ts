@@ -1,31 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import type { Kysely } from 'kysely';
 
-import type { OperationStatus } from '../domain/outcome.js';
-import type { OperationName } from '../domain/operation-name.js';
 import { AuditEngine, type DialectName } from './audit.engine.js';
 import type { AuditRecord, ChunkRecord, OperationTrail, OutcomeRecord } from './audit-record.js';
 import { queriesOver, type AuditTables } from './engine.dialect.js';
-import { withAlarm } from './operations-by-alarm.js';
-import { readRecord, requestsIn } from './record-text.js';
+import { operationRows, type OperationFilter } from './operation-rows.js';
+import { bodyWithoutRequests, readRecord, requestsIn } from './record-text.js';
 
-/** Which operations to list; every part narrows. */
-export interface OperationFilter {
-  readonly caller?: string;
-  readonly operation?: OperationName;
-  readonly status?: OperationStatus;
-  readonly project?: string;
-  /** Of an alarm, or of an item of one of upstream's lists. */
-  readonly eventId?: string;
-  /** Epoch milliseconds, from and including. */
-  readonly from?: number;
-  /** Epoch milliseconds, up to and excluding. */
-  readonly to?: number;
-  /** Only operations older than this one. */
-  readonly before?: string;
-  /** Not this one. */
-  readonly except?: string;
-}
+/** Of so many alarms and items together the records come from the database at once: what nobody waits long for. */
+const MOST_TARGETS = 1_000;
 
 /** What became known of an operation, with its place in the trail. */
 export interface News {
@@ -57,36 +40,26 @@ export class OperationStore {
 
   /** Newest first, at most `limit`. */
   async list(filter: OperationFilter, limit: number): Promise<OperationTrail[]> {
-    let query = this.#queries.selectFrom('operation').select('operation.id');
-    const { eventId, caller, operation, status, project, from, to, before, except } = filter;
-    if (eventId !== undefined) {
-      query = query.where('operation.id', 'in', withAlarm(this.#dialect, eventId));
-    }
-    if (caller !== undefined) query = query.where('caller', '=', caller);
-    if (operation !== undefined) query = query.where('type', '=', operation);
-    if (status !== undefined) query = query.where('status', '=', status);
-    if (project !== undefined) query = query.where('project', '=', project);
-    // Operation ids begin with their time, so their order is the order of time.
-    if (from !== undefined) query = query.where('operation.id', '>=', firstIdAt(from));
-    if (to !== undefined) query = query.where('operation.id', '<', firstIdAt(to));
-    if (before !== undefined) query = query.where('operation.id', '<', before);
-    if (except !== undefined) query = query.where('operation.id', '!=', except);
-    const rows = await query.orderBy('operation.id', 'desc').limit(limit).execute();
+    const rows = await operationRows(this.#queries, this.#dialect, filter)
+      .select('operation.id')
+      .limit(limit)
+      .execute();
     return this.#trails(rows.map(({ id }) => id));
   }
 
-  /** The operations that take one back, or tried to, oldest first. */
-  async undoings(operationId: string): Promise<OperationTrail[]> {
-    return this.#trails((await this.#undoings([operationId])).map(({ id }) => id));
-  }
-
-  #undoings(ids: readonly string[]): Promise<{ id: string; undoes: string | null }[]> {
-    return this.#queries
+  /** Ids of the operations that take these back, or tried to, oldest first; those that none does are left out. */
+  async undoings(ids: readonly string[]): Promise<ReadonlyMap<string, readonly string[]>> {
+    const rows = await this.#queries
       .selectFrom('operation')
       .select(['id', 'undoes'])
       .where('undoes', 'in', ids)
       .orderBy('id')
       .execute();
+    const undoings = new Map<string, string[]>();
+    for (const { id, undoes } of rows) {
+      if (undoes !== null) undoings.set(undoes, [...(undoings.get(undoes) ?? []), id]);
+    }
+    return undoings;
   }
 
   /** The bodies that an operation was to send, one for each chunk, as JSON. */
@@ -125,22 +98,51 @@ export class OperationStore {
   }
 
   async #trails(ids: readonly string[]): Promise<OperationTrail[]> {
-    if (ids.length === 0) return [];
+    const trails: OperationTrail[] = [];
+    for (const some of await this.#portions(ids)) trails.push(...(await this.#readTrails(some)));
+    return trails;
+  }
+
+  /** Few together, so that between two of them others get their turn: in the database and in this process. */
+  async #portions(ids: readonly string[]): Promise<string[][]> {
+    if (ids.length <= 1) return ids.map((id) => [id]);
+    const rows = await this.#queries
+      .selectFrom('operation')
+      .select(['id', 'targets'])
+      .where('id', 'in', ids)
+      .execute();
+    const targets = new Map(rows.map((row) => [row.id, row.targets ?? MOST_TARGETS]));
+    const portions: string[][] = [];
+    let left = 0;
+    for (const id of ids) {
+      const size = targets.get(id) ?? 0;
+      if (size > left || portions.length === 0) {
+        portions.push([]);
+        left = MOST_TARGETS;
+      }
+      portions.at(-1)?.push(id);
+      left -= size;
+    }
+    return portions;
+  }
+
+  async #readTrails(ids: readonly string[]): Promise<OperationTrail[]> {
     const rows = await this.#queries
       .selectFrom('audit_record')
-      .select(['seq', 'operation_id', 'body'])
-      .where('operation_id', 'in', ids)
+      .innerJoin('operation', 'operation.id', 'audit_record.operation_id')
+      .select(['operation.id', 'audit_record.seq', bodyWithoutRequests(this.#dialect).as('body')])
+      .where('operation.id', 'in', ids)
+      // What came of the chunks stands in the outcome too.
+      .where((where) => where.or([where('kind', '!=', 'chunk'), where('status', '=', 'pending')]))
       .orderBy('seq')
       .execute();
     const byId = new Map<string, Placed[]>(ids.map((id) => [id, []]));
-    for (const { seq, operation_id, body } of rows) {
-      byId.get(operation_id ?? '')?.push({ seq, record: readRecord(body) });
-    }
-    const undoings = await this.#undoings(ids);
+    for (const { id, seq, body } of rows) byId.get(id)?.push({ seq, record: readRecord(body) });
+    const undoings = await this.undoings(ids);
     return [...byId].flatMap(([id, own]) => {
       const trail = trailOf(own);
-      const undoneBy = undoings.filter(({ undoes }) => undoes === id).map((undoing) => undoing.id);
-      return trail ? [{ ...trail, ...(undoneBy.length > 0 && { undoneBy }) }] : [];
+      const undoneBy = undoings.get(id);
+      return trail ? [{ ...trail, ...(undoneBy && { undoneBy }) }] : [];
     });
   }
 }
@@ -171,10 +173,4 @@ function trailOf(placed: readonly Placed[]): OperationTrail | undefined {
     ...(pause && { pausedBefore: pause.chunk }),
     place: { began: placeOf(intent), ...(outcome && { ended: placeOf(outcome) }) },
   };
-}
-
-/** The smallest UUIDv7 of a millisecond. */
-function firstIdAt(milliseconds: number): string {
-  const time = Math.max(0, Math.floor(milliseconds)).toString(16).padStart(12, '0');
-  return `${time.slice(0, 8)}-${time.slice(8, 12)}-0000-0000-000000000000`;
 }

@@ -1,13 +1,21 @@
-import { parseExact } from '../domain/exact-json.js';
+import { sql, type RawBuilder } from 'kysely';
+
 import type { AuditRecord } from './audit-record.js';
+import type { DialectName } from './audit.engine.js';
 
 /** Where the requests of an intent begin. No text in the record can hold this: its quotes would be escaped there. */
 const REQUESTS = ',"requests":[';
 
-/** A record without the requests of an intent, which are most of it and which few ask for. */
+/** A query for a record's text without the requests of an intent, which are most of it and which few ask for. */
+export function bodyWithoutRequests(dialect: DialectName): RawBuilder<string> {
+  const place = dialect === 'postgres' ? sql`strpos(body, ${REQUESTS})` : sql`instr(body, ${REQUESTS})`;
+  return sql<string>`CASE WHEN kind = 'intent' AND ${place} > 0
+    THEN substr(body, 1, ${place} - 1) || '}' ELSE body END`;
+}
+
+/** A record, read from its text without requests: it holds no number that would be rounded. */
 export function readRecord(body: string): AuditRecord {
-  const at = body.indexOf(REQUESTS);
-  return parseExact(at < 0 ? body : `${body.slice(0, at)}}`) as AuditRecord;
+  return JSON.parse(body) as AuditRecord;
 }
 
 /** The requests of an intent, each with the very bytes that were written down. */

@@ -133,7 +133,7 @@ export class Recovery implements OnModuleInit, OnModuleDestroy {
     const { operationId } = operation.intent;
     const mostUnderWay = this.marks.mayBeSent(operationId, operation.chunks.length) ? CHUNK_SIZE : 0;
     const outcome = interruptedOutcome(operation, mostUnderWay, new Date(this.clock.now()).toISOString());
-    await this.trail.conclude(outcome);
+    await this.trail.conclude(outcome, operation.intent);
     this.marks.end(operationId);
     this.#logger.warn(`operation ${operationId} was interrupted: its outcome is ${outcome.status}`);
     return { ...operation, chunks: outcome.chunks, outcome };

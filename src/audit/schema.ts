@@ -123,6 +123,14 @@ export const SCHEMA_STEPS: readonly (readonly SchemaStatement[])[] = [
      ) WITHOUT ROWID`,
     `CREATE INDEX plan_expires ON plan (expires_at)`,
   ],
+  [
+    // What lists show of an operation, so that they read no record: null where it was written before there was this.
+    `ALTER TABLE operation ADD COLUMN targets INTEGER`,
+    `ALTER TABLE operation ADD COLUMN asked TEXT`,
+    `ALTER TABLE operation ADD COLUMN fate TEXT`,
+    `ALTER TABLE operation ADD COLUMN cancelled TEXT`,
+    `CREATE INDEX operation_unknown ON operation (id) WHERE status = 'unknown'`,
+  ],
 ];
 
 /** A step as one engine runs it. */

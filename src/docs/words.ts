@@ -48,6 +48,7 @@ real is touched.
 | \`rejected\` | upstream said no |
 | \`not_attempted\` | it never left the gateway |
 | \`unknown\` | bytes were sent and no answer came |
+| \`pending\` | its part has not been sent yet, or is under way |
 
 </details>
 

@@ -1,7 +1,8 @@
 const SHORT = /^(\d{1,6})([smhdw])$/;
 const ISO_8601 = /^P(?:(\d{1,6})W|(?:(\d{1,6})D)?(?:T(?=\d)(?:(\d{1,6})H)?(?:(\d{1,6})M)?(?:(\d{1,6})S)?)?)$/;
 
-const UNITS_MS = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 } as const;
+export const DAY_MS = 86_400_000;
+const UNITS_MS = { s: 1_000, m: 60_000, h: 3_600_000, d: DAY_MS, w: 7 * DAY_MS } as const;
 
 /** Milliseconds of a duration: `30m`, `24h`, `7d`, `2w`, or ISO 8601 without months and years: `PT24H`, `P7D`. Undefined for anything else, and for nothing at all. */
 export function parseDuration(text: string): number | undefined {

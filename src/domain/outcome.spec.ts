@@ -1,12 +1,19 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
-import { ALARM_OUTCOMES, statusOf, type AlarmOutcome, type OperationStatus } from './outcome.js';
+import {
+  ALARM_OUTCOMES,
+  isInDoubt,
+  KNOWN_OUTCOMES,
+  statusOf,
+  type KnownAlarmOutcome,
+  type OperationStatus,
+} from './outcome.js';
 
-const chunksOf = (...outcomes: AlarmOutcome[]) => outcomes.map((outcome) => ({ outcome }));
+const chunksOf = (...outcomes: KnownAlarmOutcome[]) => outcomes.map((outcome) => ({ outcome }));
 
 describe('the status of an operation', () => {
-  it.each<[AlarmOutcome[], OperationStatus]>([
+  it.each<[KnownAlarmOutcome[], OperationStatus]>([
     [['applied'], 'applied'],
     [['already'], 'applied'],
     [['applied', 'already'], 'applied'],
@@ -19,6 +26,9 @@ describe('the status of an operation', () => {
     [['not_attempted'], 'not_attempted'],
     [['not_attempted', 'unknown'], 'unknown'],
     [['unknown'], 'unknown'],
+    [['pending'], 'pending'],
+    [['applied', 'pending'], 'pending'],
+    [['unknown', 'pending'], 'pending'],
   ])('of chunks that are %j is %s', (outcomes, status) => {
     expect(statusOf(chunksOf(...outcomes))).toBe(status);
   });
@@ -38,7 +48,7 @@ describe('the status of an operation', () => {
   });
 
   it('depends on neither the order nor the number of the chunks', () => {
-    const outcomes = fc.array(fc.constantFrom(...ALARM_OUTCOMES), { minLength: 1, maxLength: 8 });
+    const outcomes = fc.array(fc.constantFrom(...KNOWN_OUTCOMES), { minLength: 1, maxLength: 8 });
     fc.assert(
       fc.property(outcomes, (all) => {
         const status = statusOf(chunksOf(...all));
@@ -46,5 +56,11 @@ describe('the status of an operation', () => {
         expect(statusOf(chunksOf(...all, ...all))).toBe(status);
       }),
     );
+  });
+});
+
+describe('an outcome', () => {
+  it('is in doubt while nothing, or nothing sure, is known of the alarm', () => {
+    expect(KNOWN_OUTCOMES.filter(isInDoubt)).toEqual(['unknown', 'pending']);
   });
 });

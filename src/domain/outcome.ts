@@ -1,5 +1,5 @@
 /**
- * What is known of one alarm after an operation. Nothing is ever claimed that was not observed.
+ * What a record says of one alarm after an operation. Nothing is ever claimed that was not observed.
  *
  * - `applied`: upstream took it
  * - `already`: it was so before
@@ -9,6 +9,19 @@
  */
 export const ALARM_OUTCOMES = ['applied', 'already', 'rejected', 'not_attempted', 'unknown'] as const;
 export type AlarmOutcome = (typeof ALARM_OUTCOMES)[number];
+
+/**
+ * What is said of one alarm at any moment: what a record says of it, or
+ *
+ * - `pending`: no record says anything of it yet; its part has not been sent, or is under way
+ */
+export const KNOWN_OUTCOMES = [...ALARM_OUTCOMES, 'pending'] as const;
+export type KnownAlarmOutcome = (typeof KNOWN_OUTCOMES)[number];
+
+/** Whether it is not known, or not known yet, what became of an alarm. */
+export function isInDoubt(outcome: KnownAlarmOutcome): boolean {
+  return outcome === 'unknown' || outcome === 'pending';
+}
 
 /** `pending`: the intent is written and no outcome yet. */
 export const OPERATION_STATUSES = [
@@ -92,16 +105,19 @@ export interface AlarmApart {
 }
 
 /** What the alarms of a chunk came to. */
-type Fates = Pick<ChunkOutcome, 'outcome' | 'already' | 'apart'> & { readonly alarms?: number };
+interface Fates<Outcome = AlarmOutcome> extends Pick<ChunkOutcome, 'already' | 'apart'> {
+  readonly alarms?: number;
+  readonly outcome: Outcome;
+}
 
 /** Each outcome that an alarm of a chunk has; `alarms` absent: at least one has the chunk's own. */
-export function outcomesIn({
+export function outcomesIn<Outcome extends KnownAlarmOutcome>({
   alarms = Infinity,
   outcome,
   already = [],
   apart = [],
-}: Fates): Set<AlarmOutcome> {
-  const outcomes = new Set(apart.map((alarm) => alarm.outcome));
+}: Fates<Outcome>): Set<AlarmOutcome | Outcome> {
+  const outcomes = new Set<AlarmOutcome | Outcome>(apart.map((alarm) => alarm.outcome));
   if (already.length > 0) outcomes.add('already');
   if (outcome === 'already' || already.length + apart.length < alarms) outcomes.add(outcome);
   return outcomes;
@@ -112,9 +128,13 @@ export function isOpen(chunk: Fates & Pick<ChunkOutcome, 'underWay'>): boolean {
   return outcomesIn(chunk).has('unknown') || chunk.underWay !== undefined;
 }
 
-/** The status of an operation whose chunks ended so. */
-export function statusOf(chunks: readonly Fates[]): OperationStatus {
+/** What decides about the status of an operation: a chunk of it, or one alarm. */
+type Part = Fates<KnownAlarmOutcome>;
+
+/** The status of an operation whose chunks ended so, or whose alarms did. */
+export function statusOf(chunks: readonly Part[]): OperationStatus {
   const seen = new Set(chunks.flatMap((chunk) => [...outcomesIn(chunk)]));
+  if (seen.has('pending')) return 'pending';
   const done = seen.has('applied') || seen.has('already');
   seen.delete('applied');
   seen.delete('already');

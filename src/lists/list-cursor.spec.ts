@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
+import { FIRST_MOMENT } from '../domain/moment.js';
 import { digestOf, readCursor, writeCursor } from './list-cursor.js';
 
 describe('a cursor', () => {
@@ -14,14 +15,26 @@ describe('a cursor', () => {
 
   it('is read as it was written', () => {
     fc.assert(
-      fc.property(fc.string(), mark, (digest, place) => {
-        expect(readCursor(writeCursor({ digest, mark: place }))).toEqual({ digest, mark: place });
+      fc.property(fc.string(), mark, fc.option(fc.nat(9), { nil: undefined }), (digest, place, later) => {
+        const at = later === undefined ? {} : { at: FIRST_MOMENT + later };
+        expect(readCursor(writeCursor({ digest, mark: place, ...at }))).toEqual({
+          digest,
+          mark: place,
+          ...at,
+        });
       }),
     );
   });
 
   it('is nothing else that anybody could make up', () => {
-    for (const text of ['', 'x', 'bnVsbA', 'W10', Buffer.from('["a",-1,null,null]').toString('base64url')]) {
+    for (const text of [
+      '',
+      'x',
+      'bnVsbA',
+      'W10',
+      Buffer.from('["a",-1,null,null]').toString('base64url'),
+      Buffer.from('["a",0,null,null,"now"]').toString('base64url'),
+    ]) {
       expect(readCursor(text)).toBeUndefined();
     }
     fc.assert(fc.property(fc.string(), (text) => void readCursor(text)));

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 
+import { parseMoment } from '../domain/moment.js';
 import type { Mark } from './list-page.js';
 
 /** What a page hands on to the next: opaque to callers, and of no more power than any query they could write themselves. */
@@ -7,6 +8,8 @@ export interface Cursor {
   /** Of the query that it belongs to. */
   readonly digest: string;
   readonly mark: Mark;
+  /** Epoch milliseconds of the first page, where what is listed depends on it. */
+  readonly at?: number;
 }
 
 /** Of everything that decides which lines are listed: the list, and the query string but for its page. */
@@ -20,18 +23,20 @@ export function digestOf(list: string, query: object): string {
     .slice(0, 12);
 }
 
-export function writeCursor({ digest, mark: { offset, seen } }: Cursor): string {
-  const parts = [digest, offset, seen?.last ?? null, seen?.total ?? null];
+export function writeCursor({ digest, mark: { offset, seen }, at }: Cursor): string {
+  const parts = [digest, offset, seen?.last ?? null, seen?.total ?? null, ...(at === undefined ? [] : [at])];
   return Buffer.from(JSON.stringify(parts)).toString('base64url');
 }
 
 /** Undefined for what no page ever handed on. */
 export function readCursor(value: string): Cursor | undefined {
-  const [digest, offset, last, total, ...more] = partsOf(value);
+  const [digest, offset, last, total, at, ...more] = partsOf(value);
   if (typeof digest !== 'string' || !isCount(offset) || more.length > 0) return undefined;
-  if (last === null && total === null) return { digest, mark: { offset } };
+  if (at !== undefined && parseMoment(at) === undefined) return undefined;
+  const whole = { digest, ...(isCount(at) && { at }) };
+  if (last === null && total === null) return { ...whole, mark: { offset } };
   if (typeof last !== 'string' || !isTotal(total) || offset === 0) return undefined;
-  return { digest, mark: { offset, seen: { last, total: total ?? Infinity } } };
+  return { ...whole, mark: { offset, seen: { last, total: total ?? Infinity } } };
 }
 
 function partsOf(value: string): unknown[] {

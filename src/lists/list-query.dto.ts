@@ -1,8 +1,6 @@
-import { Checked, Formed, Text } from '../http/validation/fields.js';
+import { Formed, Text } from '../http/validation/fields.js';
 import { ENTERPRISE_PROJECT } from '../upstream/index.js';
-
-export const DEFAULT_LIMIT = 50;
-const MOST = 500;
+import { Limit } from './filter-fields.js';
 
 /** Where to read. As it travels in a query string: every value is a string. */
 export class ScopeQueryDto {
@@ -22,22 +20,13 @@ export class ScopeQueryDto {
   enterpriseProjectId?: string;
 }
 
-const isLimit = (value: unknown) =>
-  typeof value === 'string' && /^\d{1,3}$/.test(value) && Number(value) >= 1 && Number(value) <= MOST;
-
 /** Where to read, and how much at once. */
 export class ListQueryDto extends ScopeQueryDto {
   /**
    * How many to list at most.
    * @example 20
    */
-  @Checked(
-    'integer',
-    isLimit,
-    `must be a whole number from 1 to ${MOST}`,
-    { type: 'integer', minimum: 1, maximum: MOST, default: DEFAULT_LIMIT },
-    { optional: true },
-  )
+  @Limit()
   limit?: string;
 
   /** `nextCursor` of the page before, with all else as it was. */

@@ -189,7 +189,7 @@ export class Executor {
       run.chunks.push(chunk);
       run.answer = answer;
       if (left === 0) return;
-      const recorded = await this.#chunkDone(intent, index, chunk);
+      const recorded = await this.#chunkDone(intent, index, chunk, run.chunks);
       if (recorded && goOn) continue;
       const fault = recorded && chunk.fault ? stoppedBy(chunk.fault) : STOPPED;
       run.chunks.push({ alarms: left, outcome: 'not_attempted', fault });
@@ -219,21 +219,29 @@ export class Executor {
     }
   }
 
-  async #chunkDone(intent: IntentRecord, index: number, chunk: ChunkOutcome): Promise<boolean> {
+  /** @param chunks those known so far, this one included */
+  async #chunkDone(
+    intent: IntentRecord,
+    index: number,
+    chunk: ChunkOutcome,
+    chunks: readonly ChunkOutcome[],
+  ): Promise<boolean> {
     const { operationId } = intent;
+    const record = { kind: 'chunk', operationId, at: this.#now(), index, chunk } as const;
     const recorded = await this.#recorded(operationId, () =>
-      this.trail.chunkDone({ kind: 'chunk', operationId, at: this.#now(), index, chunk }),
+      this.trail.chunkDone(record, { intent, chunks }),
     );
     this.running.news.tell(operationId);
     return recorded;
   }
 
-  #conclude({ caller, idempotencyKey }: IntentRecord, outcome: OutcomeRecord): Promise<boolean> {
+  #conclude(intent: IntentRecord, outcome: OutcomeRecord): Promise<boolean> {
+    const { caller, idempotencyKey } = intent;
     const releases =
       idempotencyKey !== undefined && mayBeAskedAgain(outcome)
         ? { caller, key: keyClaim(idempotencyKey) }
         : undefined;
-    return this.#recorded(outcome.operationId, () => this.trail.conclude(outcome, releases));
+    return this.#recorded(outcome.operationId, () => this.trail.conclude(outcome, intent, releases));
   }
 
   /** After an act the caller is told what happened even when the trail can't take it; `false` says that it could not. */

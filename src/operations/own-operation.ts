@@ -2,6 +2,7 @@ import type { OperationTrail } from '../audit/audit-record.js';
 import type { OperationStore } from '../audit/operation.store.js';
 import { lackOf } from '../domain/grants.js';
 import type { Caller } from '../domain/caller.js';
+import type { Scope } from '../domain/scope.js';
 import { Problem } from '../http/problem.js';
 
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
@@ -21,13 +22,15 @@ export async function readableOperation(
   caller: Caller,
 ): Promise<OperationTrail> {
   const trail = isOperationId(id) ? await store.find(id) : undefined;
-  if (trail && (trail.intent.caller === caller.id || mayAudit(caller, trail))) return trail;
+  if (trail && (trail.intent.caller === caller.id || mayAudit(caller, trail.intent.scope))) return trail;
   throw noSuchOperation();
 }
 
 /** Whether a caller may read what others did there. Records tell of no event types, so a grant that is limited by them covers none. */
-export function mayAudit(caller: Caller, { intent }: OperationTrail): boolean {
-  const { project, enterpriseProjectId } = intent.scope;
+export function mayAudit(
+  caller: Caller,
+  { project, enterpriseProjectId }: Pick<Scope, 'project' | 'enterpriseProjectId'>,
+): boolean {
   return lackOf(caller, { right: 'audit', project, enterpriseProjectId, alarms: [{}] }) === undefined;
 }
 

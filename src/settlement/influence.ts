@@ -1,6 +1,6 @@
 import { alarmOutcomes, wasOtherwiseBefore } from '../audit/alarm-outcomes.js';
 import type { OperationTrail } from '../audit/audit-record.js';
-import type { AlarmOutcome } from '../domain/outcome.js';
+import { isInDoubt, type KnownAlarmOutcome } from '../domain/outcome.js';
 import { isOperationType, OPERATION_TYPES } from '../domain/operation-type.js';
 import type { AlarmStanding } from '../upstream/index.js';
 
@@ -48,7 +48,7 @@ function pauseBetween({ outcome }: OperationTrail, { intent }: OperationTrail): 
 }
 
 /** What was found to be so already was left alone. */
-const LEFT_ALONE: ReadonlySet<AlarmOutcome> = new Set(['rejected', 'not_attempted', 'already']);
+const LEFT_ALONE: ReadonlySet<KnownAlarmOutcome> = new Set(['rejected', 'not_attempted', 'already']);
 
 function mayHaveActed(other: OperationTrail, own: OperationTrail, eventId: string): boolean {
   if (other.intent.operationId === own.intent.operationId) return false;
@@ -56,12 +56,15 @@ function mayHaveActed(other: OperationTrail, own: OperationTrail, eventId: strin
   return outcome !== undefined && !LEFT_ALONE.has(outcome);
 }
 
-/** For sure: of an unknown one nobody knows when it took effect. The order is that of the trail, which no clock can change. */
+/**
+ * For sure: of one in doubt nobody knows when it takes effect. The order is that of the trail, which no clock can change.
+ */
 function endedBefore(other: OperationTrail, own: OperationTrail, eventId: string): boolean {
-  return outcomeOf(other, eventId) !== 'unknown' && endOf(other) < (own.place?.began ?? Infinity);
+  const outcome = outcomeOf(other, eventId);
+  return outcome !== undefined && !isInDoubt(outcome) && endOf(other) < (own.place?.began ?? Infinity);
 }
 
-function outcomeOf(operation: OperationTrail, eventId: string): AlarmOutcome | undefined {
+function outcomeOf(operation: OperationTrail, eventId: string): KnownAlarmOutcome | undefined {
   return alarmOutcomes(operation).find((alarm) => alarm.eventId === eventId)?.outcome;
 }
 

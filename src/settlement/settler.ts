@@ -237,8 +237,8 @@ export class Settler implements OnModuleDestroy {
     const { operationId } = trail.intent;
     const at = new Date(this.clock.now()).toISOString();
     const record = { kind: 'settlement', operationId, at, alarms, settled, status: 'unknown' } as const;
-    const status = statusOf(alarmOutcomes({ ...trail, settlements: [...(trail.settlements ?? []), record] }));
-    await this.trail.settle({ ...record, status });
+    const after = { ...trail, settlements: [...(trail.settlements ?? []), record] };
+    await this.trail.settle({ ...record, status: statusOf(alarmOutcomes(after)) }, after);
     if (!settled) {
       this.#givenUp.add(operationId);
       this.#logger.error(

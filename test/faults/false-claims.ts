@@ -1,5 +1,5 @@
 import type { ReceiptDto } from '../../src/api/operations/receipt.dto.js';
-import type { AlarmOutcome } from '../../src/domain/outcome.js';
+import type { KnownAlarmOutcome } from '../../src/domain/outcome.js';
 import { OPERATION_TYPES } from '../../src/domain/operation-type.js';
 import type { Verdict } from './matrix.js';
 
@@ -12,6 +12,7 @@ export function falseClaims({ cell, answer, receipt, settled, effectsAtAnswer, e
   ];
   if (outcomeOf(receipt) !== answer.outcome)
     found.push(`the receipt says ${outcomeOf(receipt)}, the answer ${answer.outcome}`);
+  if (outcomeOf(receipt) === 'pending') found.push('it was answered and its receipt is still pending');
   if (outcomeOf(settled) === 'unknown') found.push('it stayed unknown although upstream can be read');
   if (outcomeOf(settled) === 'already') found.push('it claims already and the alarm was not so before');
   if (!OPERATION_TYPES[cell.operation].setsState && effects > 1) found.push(`it was done ${effects} times`);
@@ -21,7 +22,7 @@ export function falseClaims({ cell, answer, receipt, settled, effectsAtAnswer, e
 
 function contradiction(
   who: string,
-  outcome: AlarmOutcome | undefined,
+  outcome: KnownAlarmOutcome | undefined,
   then: number,
   inTheEnd: number,
 ): string[] {
@@ -30,4 +31,4 @@ function contradiction(
   return denies && inTheEnd > 0 ? [`${who} claims ${outcome} and it was done`] : [];
 }
 
-const outcomeOf = ({ alarms: [alarm] }: ReceiptDto): AlarmOutcome | undefined => alarm?.outcome;
+const outcomeOf = ({ alarms: [alarm] }: ReceiptDto): KnownAlarmOutcome | undefined => alarm?.outcome;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 import type { ReceiptDto } from '../../src/api/operations/receipt.dto.js';
 import type { ProjectConfig } from '../../src/config/config.js';
-import type { AlarmOutcome } from '../../src/domain/outcome.js';
+import { isInDoubt, type KnownAlarmOutcome } from '../../src/domain/outcome.js';
 import type { OperationType } from '../../src/domain/operation-type.js';
 import { startSimulator, type Simulator } from '../../src/simulator/simulator.js';
 import { startGateway, type Gateway } from '../../src/start.js';
@@ -56,7 +56,7 @@ export interface Verdict<C extends Cell = Cell> {
 /** What an answer says, be it a receipt or a problem. */
 export interface Claim {
   readonly status: number;
-  readonly outcome: AlarmOutcome;
+  readonly outcome: KnownAlarmOutcome;
   readonly code?: string;
   readonly retryable?: boolean;
   readonly retryAfter?: number;
@@ -123,7 +123,7 @@ class Matrix<C extends Cell> {
     for (const each of await this.#actOnAll()) {
       const settled = await eventually(
         () => this.#receipt(each.receipt.id),
-        ({ alarms: [alarm] }) => alarm?.outcome !== 'unknown',
+        ({ alarms: [alarm] }) => alarm !== undefined && !isInDoubt(alarm.outcome),
       );
       verdicts.push({ ...each, settled });
     }

@@ -7,7 +7,8 @@ import type { Aftermath, Planned } from './simulation.js';
 
 /** Everything untrue that a run left behind, in words; nothing when every promise held. */
 export function brokenPromises(aftermath: Aftermath): string[] {
-  return aftermath.planned.flatMap((planned) => {
+  const ofLists = aftermath.misread.map((id) => `operation ${id}: a list tells otherwise than its records`);
+  const ofActs = aftermath.planned.flatMap((planned) => {
     const trail = aftermath.trails.find(({ intent }) => intent.requestId === planned.requestId);
     const broken = [
       ...unanswered(planned, trail),
@@ -18,6 +19,7 @@ export function brokenPromises(aftermath: Aftermath): string[] {
     ];
     return broken.map((words) => `${planned.operation} (${planned.requestId}): ${words}`);
   });
+  return [...ofLists, ...ofActs];
 }
 
 /** One alarm of one request. */
@@ -100,6 +102,8 @@ function untrue(
     case 'rejected':
     case 'not_attempted':
       return own.length === 0 ? [] : [`${who} claims ${outcome} and it was done`];
+    case 'pending':
+      return [`${who} is pending although all is over`];
     case 'unknown':
       if (reason !== 'indistinguishable')
         return [`${who} is still unknown although upstream can be read again`];

@@ -12,6 +12,7 @@ import { ClaimStore } from '../../src/audit/claim.store.js';
 import { AuditTrail } from '../../src/audit/audit-trail.js';
 import type { MarkFile } from '../../src/audit/mark-file.js';
 import { SentMarks } from '../../src/audit/sent-marks.js';
+import { OperationListStore } from '../../src/audit/operation-list.store.js';
 import { OperationStore } from '../../src/audit/operation.store.js';
 import { SoleOwnership } from '../../src/audit/ownership.js';
 import { Recovery } from '../../src/audit/recovery.js';
@@ -128,6 +129,7 @@ export class SimulatedProcess {
   readonly operations: OperationsService;
   readonly orders: OrdersService;
   readonly store: OperationStore;
+  readonly lists: OperationListStore;
   readonly settler: Settler;
   readonly #recovery: Recovery;
   ready = false;
@@ -145,6 +147,7 @@ export class SimulatedProcess {
       metrics,
     );
     this.store = new OperationStore(engine);
+    this.lists = new OperationListStore(engine, this.store);
     const ownership = new SoleOwnership(engine);
     const marks = new SentMarks(new MortalMarks(disk.marks, this.#life), 'one start of the machine');
     this.#recovery = new Recovery(this.store, trail, clock, ownership, marks);

@@ -1,6 +1,9 @@
+import { isDeepStrictEqual } from 'node:util';
+
 import { Logger } from '@nestjs/common';
 
 import type { OperationTrail } from '../../src/audit/audit-record.js';
+import { summaryOf } from '../../src/audit/operation-summary.js';
 import type { Config } from '../../src/config/config.js';
 import {
   OPERATION_TYPE_NAMES,
@@ -75,6 +78,8 @@ export interface Planned {
 export interface Aftermath {
   readonly planned: readonly Planned[];
   readonly trails: readonly OperationTrail[];
+  /** Ids of operations of which a list would tell otherwise than their records do. */
+  readonly misread: readonly string[];
   readonly network: FaultyNetwork;
   readonly disk: InlineEngine;
 }
@@ -199,7 +204,12 @@ export async function simulate(seed: number): Promise<Aftermath> {
     });
   }
   await clock.run(STORM_MS + CALM_MS);
-  return { planned, trails: await gateway.store.list({}, 500), network, disk };
+  const trails = await gateway.store.list({}, 500);
+  const summaries = await gateway.lists.summaries(trails.map(({ intent }) => intent.operationId));
+  const misread = trails.flatMap((trail, index) =>
+    isDeepStrictEqual(summaries[index], summaryOf(trail)) ? [] : [trail.intent.operationId],
+  );
+  return { planned, trails, misread, network, disk };
 }
 
 async function handle(gateway: SimulatedProcess, planned: Planned, clock: FakeClock): Promise<void> {

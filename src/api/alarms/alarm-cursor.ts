@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 
-import { FIRST_TIME, LAST_TIME, type AlarmFilter } from '../../alarms/alarm-filter.js';
+import type { AlarmFilter } from '../../alarms/alarm-filter.js';
 import type { Position } from '../../alarms/alarm-page.js';
 import { CATEGORIES } from '../../domain/alarm-words.js';
+import { FIRST_MOMENT, LAST_MOMENT } from '../../domain/moment.js';
 
 /** What a page hands on to the next: opaque to callers, and of no more power than any query they could write themselves. */
 export interface Cursor {
@@ -54,4 +55,4 @@ function partsOf(text: string): unknown[] | undefined {
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
 
 const isTimeOrNone = (value: unknown): value is number | null =>
-  value === null || (isCount(value) && value >= FIRST_TIME && value <= LAST_TIME);
+  value === null || (isCount(value) && value >= FIRST_MOMENT && value <= LAST_MOMENT);

@@ -1,16 +1,14 @@
 import type { AlarmFilter } from '../../alarms/alarm-filter.js';
 import type { Position } from '../../alarms/alarm-page.js';
-import { parseDuration } from '../../domain/duration.js';
-import { parseOccurTime } from '../../domain/occur-time.js';
-import type { Severity } from '../../domain/severity.js';
+import { askedFilter, endedWindow } from '../../alarms/asked-filter.js';
 import type { ScopeWish } from '../../http/policy.js';
 import { invalidRequest } from '../../http/problem.js';
 import { MOST_VIOLATIONS, type Violation } from '../../http/validation/report.js';
-import { DEFAULT_LIMIT } from '../../lists/list-query.dto.js';
+import { limitOf, wordsOf } from '../../lists/filter-fields.js';
 import { queryViolations } from '../../lists/query-violations.js';
+import { windowViolations } from '../../lists/time-window.js';
 import { digestOf, readCursor, type Cursor } from './alarm-cursor.js';
 import { AlarmQueryDto } from './alarm-query.dto.js';
-import { isDuration, isTime, wordsOf } from './query-fields.js';
 
 /** What a query string asks for. */
 export interface AlarmQuery {
@@ -28,15 +26,20 @@ export function readAlarmQuery(query: unknown, now: number): AlarmQuery {
   if (violations.length > 0) throw invalidRequest(violations);
   const asked = query as AlarmQueryDto;
   const cursor = cursorOf(asked);
-  const window = cursor ? cursor.window : windowOf(asked, now);
-  const { project, enterpriseProjectId, limit } = asked;
+  const window = cursor ? cursor.window : endedWindow(asked, now);
+  const { project, enterpriseProjectId, severity, eventType, eventClassId } = asked;
+  const kinds = {
+    severity: severity === undefined ? undefined : wordsOf(severity),
+    eventType: eventType === undefined ? undefined : wordsOf(eventType),
+    eventClassId: eventClassId === undefined ? undefined : wordsOf(eventClassId),
+  };
   return {
     wish: {
       ...(project !== undefined && { project }),
       ...(enterpriseProjectId !== undefined && { enterpriseProjectId }),
     },
-    filter: { ...plainFilter(asked), ...window },
-    limit: limit === undefined ? DEFAULT_LIMIT : Number(limit),
+    filter: askedFilter(asked, kinds, window),
+    limit: limitOf(asked),
     digest: digestOf(asked),
     ...(cursor && { position: cursor.position }),
   };
@@ -53,16 +56,6 @@ export function alarmQueryViolations(query: unknown): Violation[] {
 
 type Loose = Partial<Record<keyof AlarmQueryDto, unknown>>;
 
-function windowViolations({ last, from, to }: Loose): Violation[] {
-  if (last !== undefined && isDuration(last) && (from !== undefined || to !== undefined)) {
-    return [
-      { parameter: 'last', rule: 'excludes', message: 'last stands for from and to: give it without them' },
-    ];
-  }
-  if (!isTime(from) || !isTime(to) || timeOf(from as string) <= timeOf(to as string)) return [];
-  return [{ parameter: 'from', rule: 'order', message: 'from must not be later than to' }];
-}
-
 function cursorViolations({ cursor, ...rest }: Loose): Violation[] {
   if (typeof cursor !== 'string' || cursor === '') return [];
   const read = readCursor(cursor);
@@ -78,38 +71,4 @@ function cursorViolations({ cursor, ...rest }: Loose): Violation[] {
 
 function cursorOf({ cursor }: AlarmQueryDto): Cursor | undefined {
   return cursor === undefined ? undefined : readCursor(cursor);
-}
-
-/** Newer alarms would move the pages, so the window ends at the first one's moment. */
-function windowOf({ from, to, last }: AlarmQueryDto, now: number): Pick<AlarmFilter, 'from' | 'to'> {
-  const length = last === undefined ? undefined : parseDuration(last);
-  if (length !== undefined) return { from: now - length, to: now };
-  return {
-    ...(from !== undefined && { from: timeOf(from) }),
-    to: to === undefined ? Math.max(now, from === undefined ? 0 : timeOf(from)) : timeOf(to),
-  };
-}
-
-function timeOf(text: string): number {
-  return Number(parseOccurTime(text));
-}
-
-function plainFilter(asked: AlarmQueryDto): AlarmFilter {
-  const { category, status, hostName, hostId, privateIp, publicIp, containerName, name } = asked;
-  const { severity, eventType, eventClassId, attackTag, attCk } = asked;
-  return {
-    ...(category && { category }),
-    ...(severity !== undefined && { severities: wordsOf(severity) as Severity[] }),
-    ...(status && { status }),
-    ...(hostName !== undefined && { hostName }),
-    ...(hostId !== undefined && { hostId }),
-    ...(privateIp !== undefined && { privateIp }),
-    ...(publicIp !== undefined && { publicIp }),
-    ...(containerName !== undefined && { containerName }),
-    ...(name !== undefined && { name }),
-    ...(eventType !== undefined && { eventTypes: wordsOf(eventType).map(Number) }),
-    ...(eventClassId !== undefined && { eventClassIds: wordsOf(eventClassId) }),
-    ...(attackTag && { attackTag }),
-    ...(attCk && { attCk }),
-  };
 }

@@ -1,44 +1,43 @@
-import { Checked, OneOf } from '../../http/validation/fields.js';
+import { ENTERPRISE_PROJECT } from '../../upstream/index.js';
+import { Formed, Text } from '../../http/validation/fields.js';
+import { Limit, PageCursor, Words, wordOf } from '../../lists/filter-fields.js';
 import { readCursor } from './expiration-cursor.js';
-import { EXPIRATION_STATES, type ExpirationState } from './expiration.dto.js';
+import { EXPIRATION_STATUSES } from './expiration.dto.js';
 
-export const DEFAULT_LIMIT = 50;
-
-const isLimit = (value: unknown) =>
-  typeof value === 'string' && /^\d{1,3}$/.test(value) && Number(value) >= 1 && Number(value) <= 500;
-
-/** Which expirations to list; every part narrows. As it travels: every value is a string. */
+/** Which expirations to list; every part narrows, a list means any of its words. As it travels: values are strings. */
 export class ExpirationQueryDto {
   /**
-   * Only this state.
-   * @example 'scheduled'
+   * Only these statuses.
+   * @example ['scheduled']
    */
-  @OneOf(EXPIRATION_STATES, { optional: true })
-  state?: ExpirationState;
+  @Words(wordOf(EXPIRATION_STATUSES), { formerly: ['state'] })
+  status?: string | string[];
+
+  /**
+   * Only this project.
+   * @example 'demo'
+   */
+  @Text(1, 64, { optional: true })
+  project?: string;
+
+  /**
+   * Only this enterprise project.
+   * @example '0'
+   */
+  @Formed(ENTERPRISE_PROJECT, '0, a UUID, or all_granted_eps', { optional: true })
+  enterpriseProjectId?: string;
 
   /**
    * How many to list at most.
    * @example 20
    */
-  @Checked(
-    'integer',
-    isLimit,
-    'must be a whole number from 1 to 500',
-    { type: 'integer', minimum: 1, maximum: 500, default: DEFAULT_LIMIT },
-    { optional: true },
-  )
+  @Limit()
   limit?: string;
 
   /**
    * `nextCursor` of the page before.
    * @example 'WzE4MDEzNTM2MDAwMDAsIjAxOThjNWYyIl0'
    */
-  @Checked(
-    'cursor',
-    (value) => readCursor(value) !== undefined,
-    'must be the nextCursor of an earlier page',
-    { type: 'string' },
-    { optional: true },
-  )
+  @PageCursor((value) => readCursor(value) !== undefined)
   cursor?: string;
 }

@@ -3,8 +3,8 @@ import { ApiProperty, ApiSchema } from '@nestjs/swagger';
 import { EXPIRY_ENDS, type ExpiryEnd } from '../../audit/expiry.store.js';
 import { OPERATION_NAMES, type OperationName } from '../../domain/operation-name.js';
 
-export const EXPIRATION_STATES = ['scheduled', ...EXPIRY_ENDS] as const;
-export type ExpirationState = 'scheduled' | ExpiryEnd;
+export const EXPIRATION_STATUSES = ['scheduled', ...EXPIRY_ENDS] as const;
+export type ExpirationStatus = 'scheduled' | ExpiryEnd;
 
 @ApiSchema({ name: 'Expiration', description: 'An operation that the gateway takes back at a time.' })
 export class ExpirationDto {
@@ -33,8 +33,8 @@ export class ExpirationDto {
    * `scheduled`: still to come, or under way; `taken_back`: done; `cancelled`: somebody had taken it back before;
    * `nothing_to_take_back`: it had changed no alarm; `failed`: look at its alarms.
    */
-  @ApiProperty({ enum: EXPIRATION_STATES, example: 'scheduled' })
-  state!: ExpirationState;
+  @ApiProperty({ enum: EXPIRATION_STATUSES, example: 'scheduled' })
+  status!: ExpirationStatus;
   /** Operations that take it back, or tried to, oldest first. */
   @ApiProperty({ type: [String], example: ['0198c5f3-1b02-7e55-9d21-2a3b4c5d6e7f'] })
   undoneBy?: string[];

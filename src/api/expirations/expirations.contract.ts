@@ -3,14 +3,14 @@ import { withoutRight } from '../../http/contract/edge-problems.js';
 import { EXAMPLE_OPERATION_ID } from '../../http/contract/example-ids.js';
 import { invalidRequest } from '../../http/problem.js';
 import { ExpirationPageDto, type ExpirationDto } from './expiration.dto.js';
-import { queryViolations } from './expiration-query.js';
+import { expirationQueryViolations } from './expiration-query.js';
 
 const EXPIRATION: ExpirationDto = {
   operationId: EXAMPLE_OPERATION_ID,
   operation: 'ignore',
   alarms: 3,
   expiresAt: '2027-01-31T00:00:00.000Z',
-  state: 'scheduled',
+  status: 'scheduled',
 };
 
 export const LIST_EXPIRATIONS: ContractOptions = {
@@ -25,5 +25,5 @@ export const LIST_EXPIRATIONS: ContractOptions = {
       },
     },
   },
-  problems: [withoutRight('read'), invalidRequest(queryViolations({ state: 'over', limit: '0' }))],
+  problems: [withoutRight('read'), invalidRequest(expirationQueryViolations({ status: 'over', limit: '0' }))],
 };

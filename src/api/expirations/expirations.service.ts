@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 
 import { ExpiryStore, type Expiry } from '../../audit/expiry.store.js';
-import { OperationStore } from '../../audit/operation.store.js';
-import { targetsOf } from '../../audit/targets.js';
+import { OperationListStore } from '../../audit/operation-list.store.js';
+import type { OperationSummary } from '../../audit/operation-summary.js';
 import type { Caller } from '../../domain/caller.js';
 import { ExpiryService } from '../../operations/expiry/expiry.service.js';
 import type { ExpirationDto, ExpirationPageDto } from './expiration.dto.js';
@@ -14,33 +14,37 @@ import { readQuery } from './expiration-query.js';
 export class ExpirationsService {
   constructor(
     private readonly expiries: ExpiryStore,
-    private readonly operations: OperationStore,
+    private readonly lists: OperationListStore,
     private readonly expiry: ExpiryService,
   ) {}
 
   async list(query: unknown, caller: Caller): Promise<ExpirationPageDto> {
-    const { filter, limit } = readQuery(query);
+    const { filter, fits, limit } = readQuery(query);
     // One more than asked for tells whether there is another page.
     const found = await this.expiries.list({ ...filter, caller: caller.id }, limit + 1);
     const page = found.slice(0, limit);
     const last = page.at(-1);
-    const all = await Promise.all(page.map((expiry) => this.#shown(expiry)));
+    const all: ExpirationDto[] = [];
+    const summaries = await this.lists.summaries(page.map(({ operationId }) => operationId));
+    const byId = new Map(summaries.map((summary) => [summary.asked.operationId, summary]));
+    for (const expiry of page) all.push(await this.#shown(expiry, byId.get(expiry.operationId)));
     // One that was taken back before its time is found out when it is looked at.
-    const items = all.filter(({ state }) => filter.end !== null || state === 'scheduled');
+    const items = all.filter(({ status }) => fits(status));
     return { items, ...(found.length > limit && last && { nextCursor: cursorAfter(last) }) };
   }
 
-  async #shown(expiry: Expiry): Promise<ExpirationDto> {
+  async #shown(expiry: Expiry, summary: OperationSummary | undefined): Promise<ExpirationDto> {
     const { operationId, expiresAt } = expiry;
-    const trail = await this.operations.find(operationId);
-    if (!trail) throw new Error(`operation ${operationId} is gone from the trail`);
-    const { intent, undoneBy } = trail;
+    if (!summary) throw new Error(`operation ${operationId} is gone from the trail`);
+    const { asked, targets, undoneBy } = summary;
+    // What came of it is only read where somebody may have taken it back.
+    const end = undoneBy ? await this.expiry.endOf(expiry) : expiry.end;
     return {
       operationId,
-      operation: intent.operation,
-      alarms: targetsOf(intent).length,
+      operation: asked.operation,
+      alarms: targets,
       expiresAt: new Date(expiresAt).toISOString(),
-      state: (await this.expiry.endOf(expiry)) ?? 'scheduled',
+      status: end ?? 'scheduled',
       ...(undoneBy && { undoneBy: [...undoneBy] }),
     };
   }

@@ -1,4 +1,5 @@
 import { alarmOutcomes } from '../../audit/alarm-outcomes.js';
+import { isInDoubt } from '../../domain/outcome.js';
 import { OperateProblem } from '../../http/as-upstream/upstream-problem.js';
 import type { Handled } from '../../operations/handled.js';
 
@@ -36,7 +37,7 @@ const STILL_UNKNOWN = {
 function problemOf({ trail, fault = STILL_UNKNOWN }: Handled): OperateProblem {
   const { code, detail, retryable, retryAfter, upstream } = fault;
   // To a client of upstream, whatever leaves it in doubt is a gateway that got no answer.
-  const status = alarmOutcomes(trail).some(({ outcome }) => outcome === 'unknown') ? 504 : fault.status;
+  const status = alarmOutcomes(trail).some(({ outcome }) => isInDoubt(outcome)) ? 504 : fault.status;
   const extras = {
     operationId: trail.intent.operationId,
     outcome: trail.outcome?.status ?? ('unknown' as const),

@@ -1,8 +1,8 @@
 import { ApiProperty, ApiSchema } from '@nestjs/swagger';
 
 import { Text } from '../../http/validation/fields.js';
+import { WholeParameter } from '../../lists/filter-fields.js';
 import { ListQueryDto } from '../../lists/list-query.dto.js';
-import { WholeParameter } from './query-fields.js';
 
 /** Which entries of the alarm whitelist to list; every part narrows. */
 export class AlarmWhitelistQueryDto extends ListQueryDto {

@@ -7,8 +7,8 @@ import {
   type LoginType,
 } from '../../domain/list-words.js';
 import { OneOf, Text } from '../../http/validation/fields.js';
+import { Last } from '../../lists/filter-fields.js';
 import { ListQueryDto } from '../../lists/list-query.dto.js';
-import { WholeParameter } from './query-fields.js';
 
 /** Which blocked addresses to list; every part narrows. */
 export class BlockedAddressesQueryDto extends ListQueryDto {
@@ -34,11 +34,11 @@ export class BlockedAddressesQueryDto extends ListQueryDto {
   status?: InterceptStatus;
 
   /**
-   * Only blocks of the last so many days.
-   * @example 7
+   * Only blocks within this long before now, in whole days: `24h`, `7d`, or ISO 8601 such as `P7D`, up to `30d`.
+   * @example '7d'
    */
-  @WholeParameter(1, 30)
-  lastDays?: string;
+  @Last({ wholeDaysUpTo: 30, formerly: ['lastDays'] })
+  last?: string;
 }
 
 @ApiSchema({ name: 'BlockedAddressTarget', description: 'What unblocking takes, to be passed on as it is.' })

@@ -1,3 +1,4 @@
+import { DAY_MS, parseDuration } from '../../domain/duration.js';
 import { INTERCEPT_STATUSES, LOGIN_TYPES } from '../../domain/list-words.js';
 import { oneOf, present, text, time, whole, type Listed } from '../../lists/listed-value.js';
 import { BLOCKED_ADDRESSES as LIST, itemIdOf } from '../../upstream/index.js';
@@ -16,7 +17,7 @@ export const BLOCKED_ADDRESSES: ListedResource<BlockedAddressDto, BlockedAddress
     ['src_ip', query.sourceIp],
     ['host_name', query.hostName],
     ['intercept_status', query.status],
-    ['last_days', query.lastDays],
+    ['last_days', daysOf(query.last)],
   ],
   item: (line) => ({
     id: itemIdOf(LIST, line),
@@ -32,6 +33,12 @@ export const BLOCKED_ADDRESSES: ListedResource<BlockedAddressDto, BlockedAddress
   // Upstream tells of the login service, and of no alarm.
   facts: () => ({}),
 };
+
+/** Upstream counts back in days. */
+function daysOf(last: string | undefined): string | undefined {
+  const length = last === undefined ? undefined : parseDuration(last);
+  return length === undefined ? undefined : String(length / DAY_MS);
+}
 
 function targetOf(line: Listed): BlockedAddressTargetDto | undefined {
   const hostId = text(line['host_id']);

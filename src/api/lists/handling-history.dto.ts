@@ -5,8 +5,8 @@ import { ASSET_VALUES, type AssetValue } from '../../domain/list-words.js';
 import { OPERATION_TYPE_NAMES, type OperationType } from '../../domain/operation-type.js';
 import { SEVERITIES, type Severity } from '../../domain/severity.js';
 import { OneOf, Text } from '../../http/validation/fields.js';
+import { EVENT_CLASS, WholeParameter, Words } from '../../lists/filter-fields.js';
 import { ListQueryDto } from '../../lists/list-query.dto.js';
-import { WholeParameter } from './query-fields.js';
 
 const ORDERS = ['newest_first', 'oldest_first'] as const;
 
@@ -34,11 +34,11 @@ export class HandlingHistoryQueryDto extends ListQueryDto {
   eventType?: string;
 
   /**
-   * Only alarms of this event class.
-   * @example 'rootkit_0001'
+   * Only alarms of these event classes.
+   * @example ['rootkit_0001']
    */
-  @Text(1, 64, { optional: true })
-  eventClassId?: string;
+  @Words(EVENT_CLASS)
+  eventClassId?: string | string[];
 
   /**
    * Only alarms of this name.

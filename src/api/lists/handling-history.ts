@@ -2,6 +2,7 @@ import { ATTACK_TAGS, HANDLE_STATUSES } from '../../domain/alarm-words.js';
 import { ASSET_VALUES } from '../../domain/list-words.js';
 import { OPERATION_TYPE_NAMES } from '../../domain/operation-type.js';
 import { SEVERITIES } from '../../domain/severity.js';
+import { wordsOf } from '../../lists/filter-fields.js';
 import { oneOf, present, text, time, whole, type Listed } from '../../lists/listed-value.js';
 import { HANDLING_HISTORY as LIST } from '../../upstream/index.js';
 import { HandlingHistoryQueryDto, type HandledHostDto, type HandlingDto } from './handling-history.dto.js';
@@ -16,7 +17,7 @@ export const HANDLING_HISTORY: ListedResource<HandlingDto, HandlingHistoryQueryD
     ['severity', query.severity],
     ['handle_status', query.status],
     ['event_type', query.eventType],
-    ['event_class_ids', query.eventClassId],
+    ...(wordsOf(query.eventClassId) ?? []).map((word) => ['event_class_ids', word] as const),
     ['event_name', query.name],
     ['attack_tag', query.attackTag],
     ['host_name', query.hostName],

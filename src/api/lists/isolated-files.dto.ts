@@ -8,8 +8,8 @@ import {
 } from '../../domain/list-words.js';
 import { SEVERITIES, type Severity } from '../../domain/severity.js';
 import { OneOf, Text } from '../../http/validation/fields.js';
+import { Last, Moment } from '../../lists/filter-fields.js';
 import { ListQueryDto } from '../../lists/list-query.dto.js';
-import { TimeParameter } from './query-fields.js';
 
 /** Which isolated files to list; every part narrows. */
 export class IsolatedFilesQueryDto extends ListQueryDto {
@@ -63,18 +63,25 @@ export class IsolatedFilesQueryDto extends ListQueryDto {
   assetValue?: AssetValue;
 
   /**
-   * Only what changed at this RFC 3339 time or later.
+   * Only what changed at this time or later.
    * @example '2026-08-16T00:00:00Z'
    */
-  @TimeParameter()
+  @Moment()
   from?: string;
 
   /**
-   * Only what changed at this RFC 3339 time or earlier.
+   * Only what changed at this time or earlier.
    * @example '2026-08-17T00:00:00Z'
    */
-  @TimeParameter()
+  @Moment()
   to?: string;
+
+  /**
+   * Only what changed within this long before now, instead of `from` and `to`: `30m`, `24h`, `7d`, or ISO 8601 such as `PT24H`.
+   * @example '24h'
+   */
+  @Last()
+  last?: string;
 }
 
 @ApiSchema({

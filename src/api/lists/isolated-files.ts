@@ -1,5 +1,6 @@
 import { ASSET_VALUES, ISOLATION_STATUSES } from '../../domain/list-words.js';
 import { SEVERITIES } from '../../domain/severity.js';
+import { windowOf } from '../../lists/time-window.js';
 import { object, oneOf, present, text, time, whole, type Listed } from '../../lists/listed-value.js';
 import { ISOLATED_FILES as LIST, itemIdOf } from '../../upstream/index.js';
 import {
@@ -11,17 +12,12 @@ import {
 } from './isolated-files.dto.js';
 import { kindOf } from './line-facts.js';
 import type { ListedResource } from './listed-resource.js';
-import { timeOf } from './query-fields.js';
 
 /** Contract 2.8.1. */
 export const ISOLATED_FILES: ListedResource<IsolatedFileDto, IsolatedFilesQueryDto> = {
   list: LIST,
   query: IsolatedFilesQueryDto,
-  violations: ({ from, to }) => {
-    if (from === undefined || to === undefined || Number(timeOf(from)) <= Number(timeOf(to))) return [];
-    return [{ parameter: 'from', rule: 'order', message: 'from must not be later than to' }];
-  },
-  filters: (query) => [
+  filters: (query, now) => [
     ['isolation_status', query.status],
     ['file_path', query.filePath],
     ['file_hash', query.fileHash],
@@ -29,8 +25,8 @@ export const ISOLATED_FILES: ListedResource<IsolatedFileDto, IsolatedFilesQueryD
     ['private_ip', query.privateIp],
     ['public_ip', query.publicIp],
     ['asset_value', query.assetValue],
-    ['begin_time', timeOf(query.from)?.toString()],
-    ['end_time', timeOf(query.to)?.toString()],
+    ['begin_time', windowOf(query, now).from?.toString()],
+    ['end_time', windowOf(query, now).to?.toString()],
   ],
   item: fileOf,
   facts: (line) => kindOf(object(line['agent_event_info'])),

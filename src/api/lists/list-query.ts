@@ -3,8 +3,10 @@ import type { ScopeWish } from '../../http/policy.js';
 import type { Violation } from '../../http/validation/report.js';
 import { digestOf, readCursor } from '../../lists/list-cursor.js';
 import type { Mark } from '../../lists/list-page.js';
-import { DEFAULT_LIMIT, type ListQueryDto } from '../../lists/list-query.dto.js';
+import { limitOf } from '../../lists/filter-fields.js';
+import type { ListQueryDto } from '../../lists/list-query.dto.js';
 import { queryViolations } from '../../lists/query-violations.js';
+import { windowViolations } from '../../lists/time-window.js';
 import type { UpstreamList } from '../../upstream/index.js';
 import type { ListedResource } from './listed-resource.js';
 
@@ -14,29 +16,33 @@ export interface AskedList {
   /** As upstream spells them. */
   readonly filters: readonly (readonly [name: string, value: string])[];
   readonly limit: number;
+  /** Epoch milliseconds of the first page, where what is listed depends on it. */
+  readonly at?: number;
   /** Absent: the first page. */
   readonly mark?: Mark;
 }
 
-/** @throws Problem 400 with everything that is wrong */
+/** @param now epoch milliseconds @throws Problem 400 with everything that is wrong */
 export function readListQuery<Query extends ListQueryDto>(
   resource: ListedResource<unknown, Query>,
   query: unknown,
+  now: number,
 ): AskedList {
   const violations = listQueryViolations(resource, query);
   if (violations.length > 0) throw invalidRequest(violations);
   const asked = query as Query;
-  const { project, enterpriseProjectId, limit, cursor } = asked;
-  const mark = cursor === undefined ? undefined : readCursor(cursor)?.mark;
+  const { project, enterpriseProjectId, cursor } = asked;
+  const { mark, at = now } = (cursor === undefined ? undefined : readCursor(cursor)) ?? {};
   return {
     wish: {
       ...(project !== undefined && { project }),
       ...(enterpriseProjectId !== undefined && { enterpriseProjectId }),
     },
     filters: resource
-      .filters(asked)
+      .filters(asked, at)
       .flatMap(([name, value]): [string, string][] => (value === undefined ? [] : [[name, value]])),
-    limit: limit === undefined ? DEFAULT_LIMIT : Number(limit),
+    limit: limitOf(asked),
+    ...('last' in asked && { at }),
     ...(mark && { mark }),
   };
 }
@@ -47,8 +53,11 @@ export function listQueryViolations<Query extends ListQueryDto>(
   query: unknown,
 ): Violation[] {
   const ofFields = queryViolations(resource.query, query);
-  const ofWhole = ofFields.length === 0 ? (resource.violations?.(query as Query) ?? []) : [];
-  return [...ofFields, ...ofWhole, ...cursorViolations(resource.list, query as { cursor?: unknown })];
+  return [
+    ...ofFields,
+    ...windowViolations(query as object),
+    ...cursorViolations(resource.list, query as { cursor?: unknown }),
+  ];
 }
 
 function cursorViolations(list: UpstreamList, { cursor, ...rest }: { cursor?: unknown }): Violation[] {

@@ -7,10 +7,11 @@ import type { UpstreamList } from '../../upstream/index.js';
 export interface ListedResource<Item, Query extends ListQueryDto> {
   readonly list: UpstreamList;
   readonly query: new () => Query;
-  /** What is wrong between the parameters of a query whose every one is right. */
-  readonly violations?: (query: Query) => { parameter: string; rule: string; message: string }[];
-  /** A valid query as upstream spells it. */
-  readonly filters: (query: Query) => readonly (readonly [name: string, value: string | undefined])[];
+  /** A valid query as upstream spells it. @param now epoch milliseconds of the first page */
+  readonly filters: (
+    query: Query,
+    now: number,
+  ) => readonly (readonly [name: string, value: string | undefined])[];
   /** One line, field by field. */
   readonly item: (line: Listed) => Item;
   /** What a caller's grants may be limited by, of one line. */

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 
 import type { CallContext } from '../../domain/caller.js';
+import { Clock } from '../../domain/clock.js';
 import { lackOf } from '../../domain/grants.js';
 import { Problem } from '../../http/problem.js';
 import { digestOf, writeCursor } from '../../lists/list-cursor.js';
@@ -21,7 +22,10 @@ const LAST_OFFSET = 2_000_000;
 /** Reads lists of upstream's, as far as the caller may read them. */
 @Injectable()
 export class ListsService {
-  constructor(private readonly readers: Readers) {}
+  constructor(
+    private readonly readers: Readers,
+    private readonly clock: Clock,
+  ) {}
 
   /** @throws Problem 400, 403, and in words that are true of reading when upstream can't be read */
   async list<Item, Query extends ListQueryDto>(
@@ -29,14 +33,16 @@ export class ListsService {
     query: unknown,
     context: CallContext,
   ): Promise<ItemPage<Item>> {
-    const asked = readListQuery(resource, query);
+    const asked = readListQuery(resource, query, this.clock.now());
     const place = await this.readers.placeOf(asked.wish, context);
     const source = this.#source(resource, asked, place, context);
     const { lines, next, windowMoved } = await readPage(source, asked.limit, asked.mark);
     const digest = digestOf(resource.list.path, query as object);
     return {
       items: lines.map((line) => resource.item(line)),
-      ...(next && { nextCursor: writeCursor({ digest, mark: next }) }),
+      ...(next && {
+        nextCursor: writeCursor({ digest, mark: next, ...(asked.at !== undefined && { at: asked.at }) }),
+      }),
       ...(windowMoved && { windowMoved }),
     };
   }

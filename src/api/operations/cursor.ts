@@ -12,3 +12,15 @@ export function readCursor(value: unknown): string | undefined {
   const id = hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
   return isOperationId(id) && cursorAfter(id) === value ? id : undefined;
 }
+
+/** Of a place in the list of a receipt's alarms, or items. */
+export function cursorAt(place: number): string {
+  return Buffer.from(String(place)).toString('base64url');
+}
+
+/** The place, from 0, that a cursor stands for; undefined when it is no such cursor. */
+export function readPlace(value: unknown): number | undefined {
+  if (typeof value !== 'string') return undefined;
+  const text = Buffer.from(value, 'base64url').toString('latin1');
+  return /^(0|[1-9]\d{0,8})$/.test(text) && cursorAt(Number(text)) === value ? Number(text) : undefined;
+}

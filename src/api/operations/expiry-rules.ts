@@ -1,4 +1,4 @@
-import { parseOccurTime } from '../../domain/occur-time.js';
+import { parseMoment } from '../../domain/moment.js';
 import type { OperationType } from '../../domain/operation-type.js';
 import type { Violation } from '../../http/validation/report.js';
 
@@ -18,9 +18,6 @@ interface Loose {
   readonly whitelistRules?: unknown;
 }
 
-export const isTime = (value: unknown): value is string =>
-  typeof value === 'string' && /[Tt]/.test(value) && parseOccurTime(value) !== undefined;
-
 /** What is wrong with the time at which an act is to be taken back. @param now epoch milliseconds */
 export function expiryViolations(body: Loose, now = Date.now()): Violation[] {
   const { operation, expiresAt, whitelistRules } = body;
@@ -34,8 +31,8 @@ export function expiryViolations(body: Loose, now = Date.now()): Violation[] {
   if (whitelistRules !== undefined) {
     add('excludes', 'expiresAt can not be given with whitelistRules: rules of your own are not taken back');
   }
-  if (!isTime(expiresAt)) return violations;
-  const time = Number(parseOccurTime(expiresAt));
+  const time = parseMoment(expiresAt);
+  if (time === undefined) return violations;
   if (time <= now) add('in_the_future', 'expiresAt must be in the future', 'a time to come');
   if (time > now + LONGEST_MS) {
     add('within_a_year', 'expiresAt must be at most a year ahead', 'at most a year ahead');

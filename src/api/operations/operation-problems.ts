@@ -18,7 +18,9 @@ import { operationProblem } from './answer.js';
 import { ACT_PROBLEMS } from '../../operations/act-problems.js';
 import { SHUTTING_DOWN } from '../../operations/running-operations.js';
 import { BY_ID_PROBLEMS } from './by-id-problems.js';
-import { queryViolations } from './operation-query.js';
+import { queryViolations } from '../../lists/query-violations.js';
+import { operationQueryViolations } from './operation-query.js';
+import { FatesQueryDto } from './operation-query.dto.js';
 import { violationsOf } from './operation-rules.js';
 
 /** What the routes of operations can end in, for the document; what is wrong with the bad requests is told by the checks. */
@@ -99,5 +101,10 @@ export const FIND_PROBLEMS: readonly Problem[] = [
 
 export const LIST_PROBLEMS: readonly Problem[] = [
   withoutRight('read'),
-  invalidRequest(queryViolations({ limit: '0', from: 'yesterday', user: 'me' })),
+  invalidRequest(operationQueryViolations({ limit: '0', from: 'yesterday', user: 'me' })),
+];
+
+export const FATES_PROBLEMS: readonly Problem[] = [
+  ...FIND_PROBLEMS,
+  invalidRequest(queryViolations(FatesQueryDto, { outcome: 'Applied', limit: '0' })),
 ];

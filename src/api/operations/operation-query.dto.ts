@@ -1,20 +1,15 @@
-import { OPERATION_NAMES, type OperationName } from '../../domain/operation-name.js';
-import { OPERATION_STATUSES, type OperationStatus } from '../../domain/outcome.js';
-import { Checked, OneOf, Text } from '../../http/validation/fields.js';
-import { isTime } from './expiry-rules.js';
-import { readCursor } from './cursor.js';
+import { ENTERPRISE_PROJECT } from '../../upstream/index.js';
+import { OPERATION_NAMES } from '../../domain/operation-name.js';
+import { KNOWN_OUTCOMES, OPERATION_STATUSES } from '../../domain/outcome.js';
+import { Formed, OneOf, Text } from '../../http/validation/fields.js';
+import { Last, Limit, Moment, PageCursor, Words, wordOf } from '../../lists/filter-fields.js';
+import { readCursor, readPlace } from './cursor.js';
 
-export const DEFAULT_LIMIT = 50;
+/** `summary`: what was asked and how many alarms came to which outcome; `full`: with the alarms, as one receipt alone has them. */
+export const VIEWS = ['summary', 'full'] as const;
+export type View = (typeof VIEWS)[number];
 
-const isLimit = (value: unknown) =>
-  typeof value === 'string' && /^\d{1,3}$/.test(value) && Number(value) >= 1 && Number(value) <= 500;
-
-function Time(): PropertyDecorator {
-  const schema = { type: 'string', format: 'date-time' } as const;
-  return Checked('time', isTime, 'must be an RFC 3339 time', schema, { optional: true });
-}
-
-/** Which receipts to list; every part narrows. As it travels: every value is a string. */
+/** Which receipts to list; every part narrows, a list means any of its words. As it travels: values are strings. */
 export class OperationQueryDto {
   /**
    * Operations of this caller, or of every one with `*`, where you have the right to audit. Left out: your own.
@@ -24,18 +19,18 @@ export class OperationQueryDto {
   caller?: string;
 
   /**
-   * Only this operation.
-   * @example 'isolate_and_kill'
+   * Only these operations.
+   * @example ['isolate_and_kill']
    */
-  @OneOf(OPERATION_NAMES, { optional: true })
-  operation?: OperationName;
+  @Words(wordOf(OPERATION_NAMES))
+  operation?: string | string[];
 
   /**
-   * Only this status.
-   * @example 'unknown'
+   * Only these statuses.
+   * @example ['unknown', 'pending']
    */
-  @OneOf(OPERATION_STATUSES, { optional: true })
-  status?: OperationStatus;
+  @Words(wordOf(OPERATION_STATUSES))
+  status?: string | string[];
 
   /**
    * Only this project.
@@ -45,6 +40,13 @@ export class OperationQueryDto {
   project?: string;
 
   /**
+   * Only this enterprise project.
+   * @example '0'
+   */
+  @Formed(ENTERPRISE_PROJECT, '0, a UUID, or all_granted_eps', { optional: true })
+  enterpriseProjectId?: string;
+
+  /**
    * Only operations on this alarm (event id), or on the item of this id.
    * @example '2a71e1e2-60f4-4d56-b314-2038fdc39de6'
    */
@@ -52,42 +54,69 @@ export class OperationQueryDto {
   alarm?: string;
 
   /**
-   * Requested at or after this RFC 3339 time.
+   * Requested at this time or later.
    * @example '2026-08-16T00:00:00Z'
    */
-  @Time()
+  @Moment()
   from?: string;
 
   /**
-   * Requested before this RFC 3339 time.
-   * @example '2026-08-17T00:00:00Z'
+   * Requested at this time or earlier.
+   * @example '2026-08-16T23:59:59.999Z'
    */
-  @Time()
+  @Moment()
   to?: string;
+
+  /**
+   * Requested within this long before now, instead of `from` and `to`: `30m`, `24h`, `7d`, or ISO 8601 such as `PT24H`.
+   * @example '24h'
+   */
+  @Last()
+  last?: string;
+
+  /**
+   * `summary`, also when left out: how many alarms came to which outcome; `full`: the receipts as they are found alone. A page of
+   * these ends early when it grows beyond 1 MiB.
+   * @example 'summary'
+   */
+  @OneOf(VIEWS, { optional: true })
+  view?: View;
 
   /**
    * How many to list at most.
    * @example 20
    */
-  @Checked(
-    'integer',
-    isLimit,
-    'must be a whole number from 1 to 500',
-    { type: 'integer', minimum: 1, maximum: 500, default: DEFAULT_LIMIT },
-    { optional: true },
-  )
+  @Limit()
   limit?: string;
 
   /**
    * `nextCursor` of the page before.
    * @example 'AZjF8nwlfUGMO15venub-A'
    */
-  @Checked(
-    'cursor',
-    (value) => readCursor(value) !== undefined,
-    'must be the nextCursor of an earlier page',
-    { type: 'string' },
-    { optional: true },
-  )
+  @PageCursor((value) => readCursor(value) !== undefined)
+  cursor?: string;
+}
+
+/** Which alarms, or items, of one receipt to list. As it travels: values are strings. */
+export class FatesQueryDto {
+  /**
+   * Only those that came to these outcomes.
+   * @example ['unknown', 'rejected']
+   */
+  @Words(wordOf(KNOWN_OUTCOMES))
+  outcome?: string | string[];
+
+  /**
+   * How many to list at most.
+   * @example 100
+   */
+  @Limit()
+  limit?: string;
+
+  /**
+   * `nextCursor` of the page before, or of the receipt.
+   * @example 'MTAwMA'
+   */
+  @PageCursor((value) => readPlace(value) !== undefined)
   cursor?: string;
 }

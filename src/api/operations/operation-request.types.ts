@@ -6,8 +6,9 @@ import {
 } from '../../domain/operation-type.js';
 import { RequestSchema } from '../../http/contract/request-schema.js';
 import { FieldOf, fieldsOf, requiring, type DtoClass, type Field } from '../../http/validation/field.js';
-import { Checked, ListOf, OneOf } from '../../http/validation/fields.js';
-import { isTime, TIME_BOXED } from './expiry-rules.js';
+import { ListOf, OneOf } from '../../http/validation/fields.js';
+import { Moment } from '../../lists/filter-fields.js';
+import { TIME_BOXED } from './expiry-rules.js';
 import { AlarmDetailDto, AlarmDto, OperationRequestDto, WhitelistRuleDto } from './operation-request.dto.js';
 
 /** `isolate_and_kill` -> `IsolateAndKill`. */
@@ -67,16 +68,13 @@ function requestFor(operation: OperationType): typeof OperationRequestDto {
   }
   if (TIME_BOXED.includes(operation)) {
     const schema = {
-      type: 'string',
-      format: 'date-time',
       description:
-        'Until when: an RFC 3339 time to come, at most a year ahead. The gateway takes the act back then, of the alarms that it changed.',
+        'Until when: a time to come, at most a year ahead. The gateway takes the act back then, of the alarms that it changed.',
       example: '2027-01-31T00:00:00Z',
-    } as const;
-    Checked('time', isTime, 'must be an RFC 3339 time', schema, { optional: true })(
-      request.prototype,
-      'expiresAt',
-    );
+    };
+    // The document asks for the type of a property that no source declares.
+    Reflect.defineMetadata('design:type', Object, request.prototype, 'expiresAt');
+    Moment({ inBody: true, schema })(request.prototype, 'expiresAt');
   }
   return request;
 }

@@ -8,13 +8,22 @@ import type { ApiQueryOptions } from '@nestjs/swagger';
 import { DryRunDto } from './dry-run.dto.js';
 import { DRY_RUN_EXAMPLES } from './dry-run.examples.js';
 import { DRY_RUN } from './dry-run.pipe.js';
-import { FIND_PROBLEMS, HANDLE_PROBLEMS, LIST_PROBLEMS, UNDO_PROBLEMS } from './operation-problems.js';
+import {
+  FATES_PROBLEMS,
+  FIND_PROBLEMS,
+  HANDLE_PROBLEMS,
+  LIST_PROBLEMS,
+  UNDO_PROBLEMS,
+} from './operation-problems.js';
 import { REQUEST_EXAMPLES } from './operation-request.examples.js';
 import { OPERATION_REQUESTS } from './operation-request.types.js';
-import { ReceiptDto, ReceiptPageDto } from './receipt.dto.js';
+import { ReceiptDto } from './receipt.dto.js';
+import { ReceiptAlarmPageDto, ReceiptItemPageDto, ReceiptPageDto } from './receipt-summary.dto.js';
 import { UndoRequestDto } from './undo-request.dto.js';
 import {
+  ALARM_FATES_EXAMPLES,
   FOUND_EXAMPLES,
+  ITEM_FATES_EXAMPLES,
   MIXED_EXAMPLES,
   PAGE_EXAMPLES,
   PENDING_EXAMPLES,
@@ -111,19 +120,37 @@ export const UNDO: ContractOptions = {
   problems: UNDO_PROBLEMS,
 };
 
+const OPERATION_ID = {
+  name: 'id',
+  description: 'Operation id.',
+  schema: { type: 'string', format: 'uuid', example: EXAMPLE_OPERATION_ID },
+} as const;
+
 export const FIND: ContractOptions = {
   id: 'findOperation',
-  parameters: [
-    {
-      name: 'id',
-      description: 'Operation id.',
-      schema: { type: 'string', format: 'uuid', example: EXAMPLE_OPERATION_ID },
-    },
-  ],
+  parameters: [OPERATION_ID],
   answers: {
     200: { description: 'The receipt.', type: ReceiptDto, examples: FOUND_EXAMPLES },
   },
   problems: FIND_PROBLEMS,
+};
+
+export const LIST_ALARM_FATES: ContractOptions = {
+  id: 'listOperationAlarms',
+  parameters: [OPERATION_ID],
+  answers: {
+    200: { description: 'A page of alarms.', type: ReceiptAlarmPageDto, examples: ALARM_FATES_EXAMPLES },
+  },
+  problems: FATES_PROBLEMS,
+};
+
+export const LIST_ITEM_FATES: ContractOptions = {
+  id: 'listOperationItems',
+  parameters: [OPERATION_ID],
+  answers: {
+    200: { description: 'A page of items.', type: ReceiptItemPageDto, examples: ITEM_FATES_EXAMPLES },
+  },
+  problems: FATES_PROBLEMS,
 };
 
 export const LIST: ContractOptions = {

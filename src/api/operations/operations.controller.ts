@@ -4,7 +4,7 @@ import type { FastifyReply } from 'fastify';
 import type { CallContext } from '../../domain/caller.js';
 import { Access, Context } from '../../http/access.js';
 import { Contract } from '../../http/contract/contract.js';
-import { onlyParameters } from '../../http/parameters.guard.js';
+import { NoParametersGuard, onlyParameters } from '../../http/parameters.guard.js';
 import { idempotencyKeyOf } from '../../http/idempotency-key.js';
 import { OperationsService } from '../../operations/operations.service.js';
 import { tellRepeated } from '../../operations/tell-repeated.js';
@@ -12,15 +12,16 @@ import { BodyPipe } from '../../http/validation/body.pipe.js';
 import { withWishes } from '../../operations/wishes.js';
 import { UndoService } from '../../operations/undo/undo.service.js';
 import { answer, answeredOf } from './answer.js';
-import { OperationQueryDto } from './operation-query.dto.js';
+import { FatesQueryDto, OperationQueryDto } from './operation-query.dto.js';
 import { OperationRequestDto } from './operation-request.dto.js';
 import { OperationRequestPipe } from './operation-request.pipe.js';
 import type { DryRunDto } from './dry-run.dto.js';
 import { DRY_RUN, DryRunPipe } from './dry-run.pipe.js';
 import { dryRunOf } from './dry-run.translator.js';
-import { FIND, HANDLE, LIST, UNDO } from './operations.contract.js';
+import { FIND, HANDLE, LIST, LIST_ALARM_FATES, LIST_ITEM_FATES, UNDO } from './operations.contract.js';
 import { OrdersService } from './orders.service.js';
-import { ReceiptDto, ReceiptPageDto } from './receipt.dto.js';
+import { ReceiptDto } from './receipt.dto.js';
+import { ReceiptAlarmPageDto, ReceiptItemPageDto, ReceiptPageDto } from './receipt-summary.dto.js';
 import { wishesOf } from './wishes.js';
 import { UndoRequestDto } from './undo-request.dto.js';
 import { ReceiptsService } from './receipts.service.js';
@@ -66,7 +67,7 @@ export class OperationsController {
   @HttpCode(200)
   @Contract(HANDLE)
   async handle(
-    @Body(OperationRequestPipe) request: OperationRequestDto & { readonly expiresAt?: string },
+    @Body(OperationRequestPipe) request: OperationRequestDto & { readonly expiresAt?: string | number },
     @Query(DRY_RUN, DryRunPipe) dryRun: boolean,
     @Context() context: CallContext,
     @Res({ passthrough: true }) reply: FastifyReply,
@@ -114,21 +115,60 @@ export class OperationsController {
    * Find one operation.
    *
    * @remarks
-   * Answers the receipt as it stands now, to the caller who made the operation, and to those who may audit where it acted.
+   * Answers the receipt as it stands now, to the caller who made the operation, and to those who may audit where it acted. Of more
+   * than 1,000 alarms, or items, it shows the first 1,000, how many came to which outcome, and a `nextCursor` for the rest.
    */
   @Get(':id')
   @Access('read')
+  @UseGuards(NoParametersGuard)
   @Contract(FIND)
   find(@Param('id') id: string, @Context() context: CallContext): Promise<ReceiptDto> {
     return this.receipts.find(id, context.caller);
   }
 
   /**
+   * List the alarms of an operation.
+   *
+   * @remarks
+   * Each alarm of the receipt and what became of it, in the order of the request; `outcome` narrows. Pass `nextCursor` as `cursor`
+   * for the next page; it is absent at the end. Of an operation on items there are none.
+   */
+  @Get(':id/alarms')
+  @Access('read')
+  @Contract(LIST_ALARM_FATES)
+  alarms(
+    @Param('id') id: string,
+    @Query() query: FatesQueryDto,
+    @Context() context: CallContext,
+  ): Promise<ReceiptAlarmPageDto> {
+    return this.receipts.alarms(id, query, context.caller);
+  }
+
+  /**
+   * List the items of an operation.
+   *
+   * @remarks
+   * Each item of the receipt and what became of it, where the operation was on items of a list: whitelist entries, files, addresses.
+   * In all else as of alarms.
+   */
+  @Get(':id/items')
+  @Access('read')
+  @Contract(LIST_ITEM_FATES)
+  items(
+    @Param('id') id: string,
+    @Query() query: FatesQueryDto,
+    @Context() context: CallContext,
+  ): Promise<ReceiptItemPageDto> {
+    return this.receipts.items(id, query, context.caller);
+  }
+
+  /**
    * List operations.
    *
    * @remarks
-   * Your own operations, or with `caller` those of others where you may audit, newest first; every parameter narrows. Pass `nextCursor` as `cursor` for the next page; it is absent at
-   * the end.
+   * Your own operations, or with `caller` those of others where you may audit, newest first; every parameter narrows. Receipts are
+   * told in short: how many alarms came to which outcome; `view=full` shows them as they are found alone. Pass `nextCursor` as
+   * `cursor` for the next page; it is absent at the end. A page may be shorter than `limit` and still have one.
    */
   @Get()
   @Access('read')

@@ -14,6 +14,7 @@ import { notCancelled, notInBackground, operationOver } from './progress-problem
 import { eventsOf, eventText, HEARTBEAT, type Followed } from './progress.events.js';
 import type { ReceiptDto } from './receipt.dto.js';
 import { receiptOf } from './receipt.translator.js';
+import { shortened } from './shortened-receipt.js';
 
 const HEARTBEAT_MS = 15_000;
 /** How often it is looked whether another process has got on with an operation. */
@@ -47,7 +48,7 @@ export class ProgressService implements OnModuleDestroy {
     const trail = await ownOperation(this.store, id, context.caller);
     if (trail.outcome) throw operationOver();
     if (!trail.intent.background) throw notInBackground();
-    if (trail.cancellation) return receiptOf(trail);
+    if (trail.cancellation) return shortened(receiptOf(trail));
     const cancellation = {
       kind: 'cancellation',
       operationId: id,
@@ -63,7 +64,7 @@ export class ProgressService implements OnModuleDestroy {
       if (!(error instanceof AuditUnavailable)) throw error;
       throw notCancelled({ cause: error });
     }
-    return receiptOf({ ...trail, cancellation });
+    return shortened(receiptOf({ ...trail, cancellation }));
   }
 
   /**

@@ -1,15 +1,13 @@
 import {
-  ALARM_OUTCOMES,
+  KNOWN_OUTCOMES,
   OPERATION_STATUSES,
-  type AlarmOutcome,
+  type KnownAlarmOutcome,
   type OperationStatus,
 } from '../../domain/outcome.js';
 import { OPERATION_NAMES, type OperationName } from '../../domain/operation-name.js';
 import { ASSUMPTIONS, LEFTOVERS, type Assumption, type Leftover } from '../../audit/audit-record.js';
+import { RULES_OUTCOMES, type RulesOutcome } from '../../audit/whitelist-rules.js';
 import { ApiProperty, ApiSchema } from '@nestjs/swagger';
-
-export const RULE_OUTCOMES = ['applied', 'rejected', 'not_attempted', 'unknown'] as const;
-export type RuleOutcome = (typeof RULE_OUTCOMES)[number];
 
 @ApiSchema({ name: 'ReceiptScope', description: 'Where an operation acted.' })
 export class ReceiptScopeDto {
@@ -55,10 +53,10 @@ export class ReceiptAlarmDto {
   eventId!: string;
   /**
    * `applied`: upstream took it; `already`: it was so before; `rejected`: upstream said no; `not_attempted`: it never left
-   * the gateway; `unknown`: bytes were sent and no answer came.
+   * the gateway; `unknown`: bytes were sent and no answer came; `pending`: its part has not been sent yet, or is under way.
    */
-  @ApiProperty({ enum: ALARM_OUTCOMES, example: 'applied' })
-  outcome!: AlarmOutcome;
+  @ApiProperty({ enum: KNOWN_OUTCOMES, example: 'applied' })
+  outcome!: KnownAlarmOutcome;
   /** Whether upstream's state was read after the act and shows it, or showed it before. */
   verified!: boolean;
   /** Upstream took it and is still at work on it; the receipt is settled when that has ended. */
@@ -94,8 +92,8 @@ export class ReceiptItemDto {
   })
   target!: Record<string, string | number | boolean>;
   /** As of an alarm. */
-  @ApiProperty({ enum: ALARM_OUTCOMES, example: 'applied' })
-  outcome!: AlarmOutcome;
+  @ApiProperty({ enum: KNOWN_OUTCOMES, example: 'applied' })
+  outcome!: KnownAlarmOutcome;
   /** Whether its list was read after the act and shows it, or showed it before. */
   verified!: boolean;
   /** Upstream took it and is still at work on it; the receipt is settled when that has ended. */
@@ -241,9 +239,49 @@ export class ReceiptRulesDto {
    */
   @ApiProperty({ type: 'integer', minimum: 1 })
   count!: number;
-  /** They travel with the first exchange and share its fate; where its answer was lost, nobody can read what became of them. */
-  @ApiProperty({ enum: RULE_OUTCOMES, example: 'applied' })
-  outcome!: RuleOutcome;
+  /** They travel with the first exchange and share its fate; where its answer was lost, nobody can read what became of them. `pending` while that exchange has not ended. */
+  @ApiProperty({ enum: RULES_OUTCOMES, example: 'applied' })
+  outcome!: RulesOutcome;
+}
+
+@ApiSchema({ name: 'OutcomeCounts', description: 'How many alarms, or items, came to which outcome.' })
+export class OutcomeCountsDto implements Partial<Record<KnownAlarmOutcome, number>> {
+  /**
+   * Upstream took them.
+   * @example 9900
+   */
+  @ApiProperty({ type: 'integer', minimum: 1 })
+  applied?: number;
+  /**
+   * They were so before.
+   * @example 3
+   */
+  @ApiProperty({ type: 'integer', minimum: 1 })
+  already?: number;
+  /**
+   * Upstream said no.
+   * @example 2
+   */
+  @ApiProperty({ type: 'integer', minimum: 1 })
+  rejected?: number;
+  /**
+   * They never left the gateway.
+   * @example 5
+   */
+  @ApiProperty({ type: 'integer', minimum: 1 })
+  not_attempted?: number;
+  /**
+   * Bytes were sent and no answer came.
+   * @example 100
+   */
+  @ApiProperty({ type: 'integer', minimum: 1 })
+  unknown?: number;
+  /**
+   * Their part has not been sent yet, or is under way.
+   * @example 200
+   */
+  @ApiProperty({ type: 'integer', minimum: 1 })
+  pending?: number;
 }
 
 @ApiSchema({
@@ -266,11 +304,27 @@ export class ReceiptDto {
   /** Where. */
   @ApiProperty()
   scope!: ReceiptScopeDto;
-  /** Each alarm, in the order of the request; none where it was about items. */
+  /**
+   * Each alarm, in the order of the request; none where it was about items. A receipt that is read back shows the first 1,000; the
+   * answer to the operation itself shows all.
+   */
   @ApiProperty()
   alarms!: ReceiptAlarmDto[];
-  /** Each item of a list, in the order of the request, where it was about them: whitelist entries, files, addresses. */
+  /** Each item of a list, likewise, where it was about them: whitelist entries, files, addresses. */
   items?: ReceiptItemDto[];
+  /**
+   * How many alarms, or items, there are, where not all are shown.
+   * @example 10000
+   */
+  @ApiProperty({ type: 'integer', minimum: 1 })
+  total?: number;
+  /** How many of them came to which outcome, where not all are shown. */
+  outcomes?: OutcomeCountsDto;
+  /**
+   * Where not all alarms, or items, are shown: pass it as `cursor` to `GET /v1/operations/{id}/alarms`, or `/items`, for the rest.
+   * @example 'MTAwMA'
+   */
+  nextCursor?: string;
   /**
    * Id of the caller.
    * @example 'soc-portal'
@@ -341,19 +395,11 @@ export class ReceiptDto {
   interrupted?: boolean;
   /** Present when the outcome was unknown at first and upstream's state was read later. */
   settlement?: ReceiptSettlementDto;
-  /** `false`: this is what happened, but the audit trail could not take it; it will show as `unknown` later. */
+  /**
+   * `false`: this is what happened, but the audit trail could not take it; until it can, the receipt shows it as `pending`, and as
+   * `unknown` where the gateway stopped before that.
+   */
   recorded?: boolean;
   /** The exchanges with upstream, in order. */
   upstream!: ReceiptExchangeDto[];
-}
-
-@ApiSchema({ name: 'ReceiptPage', description: 'One page of receipts, newest first.' })
-export class ReceiptPageDto {
-  /** The receipts. */
-  items!: ReceiptDto[];
-  /**
-   * Pass it as `cursor` for the next page; absent at the end.
-   * @example 'AZjF8nwlfUGMO15venub-A'
-   */
-  nextCursor?: string;
 }

@@ -4,6 +4,7 @@ import type {
   ItemRecord,
   OutcomeRecord,
 } from '../../audit/audit-record.js';
+import { summaryOf } from '../../audit/operation-summary.js';
 import type { ListOperation } from '../../domain/operation-name.js';
 import { statusOf, type ChunkOutcome } from '../../domain/outcome.js';
 import type { Examples } from '../../http/contract/contract.js';
@@ -15,6 +16,7 @@ import {
 import { CANCELLED } from '../../operations/background/faults.js';
 import { documentedFaults, faultOfItems } from '../../upstream/index.js';
 import type { ReceiptDto } from './receipt.dto.js';
+import { receiptSummaryOf } from './receipt-summary.translator.js';
 import { receiptOf } from './receipt.translator.js';
 
 /** Receipts as the translator makes them of records, for the document. */
@@ -171,9 +173,36 @@ export const MIXED_EXAMPLES: Examples = {
 export const PAGE_EXAMPLES: Examples = {
   page: {
     summary: 'A page, and another one after it',
-    value: { items: [RECEIPT], nextCursor: 'AZjF8nwlfUGMO15venub-A' },
+    value: {
+      items: [
+        receiptSummaryOf(summaryOf({ intent: INTENT, chunks: [APPLIED], outcome: concluded([APPLIED]) })),
+      ],
+      nextCursor: 'AZjF8nwlfUGMO15venub-A',
+    },
   },
+  full: { summary: 'With `view=full`', value: { items: [RECEIPT] } },
   last: { summary: 'The last page', value: { items: [] } },
+};
+
+export const ALARM_FATES_EXAMPLES: Examples = {
+  page: {
+    summary: 'A page, and another one after it',
+    value: { items: mixed().alarms, nextCursor: 'MTAwMA' },
+  },
+};
+
+export const ITEM_FATES_EXAMPLES: Examples = {
+  last: {
+    summary: 'The last page',
+    value: {
+      items: itemReceipt('remove_login_whitelist_entries', [
+        {
+          id: '5d0c2f4f1f0e4f4a8a3f3d1b0a9e8c77',
+          target: { privateIp: '192.168.0.31', loginIp: '203.0.113.7', loginUserName: 'deploy' },
+        },
+      ]).items,
+    },
+  },
 };
 
 const MANY: IntentRecord = {

@@ -90,7 +90,7 @@ describe('a receipt', () => {
     const receipt = receiptOf({ intent, chunks: [{ alarms: 1, outcome: 'applied', exchange }] });
     expect(receipt).toMatchObject({
       status: 'pending',
-      alarms: [{ outcome: 'applied' }, { outcome: 'unknown' }, { outcome: 'unknown' }],
+      alarms: [{ outcome: 'applied' }, { outcome: 'pending' }, { outcome: 'pending' }],
     });
     expect(receipt).not.toHaveProperty('completedAt');
   });
@@ -127,7 +127,7 @@ describe('a receipt', () => {
         const alarms = Array.from({ length: known.length + underWay }, (_, index) => `e-${index}`);
         const receipt = receiptOf({ intent: { ...intent, alarms }, chunks });
         expect(receipt.alarms.map(({ eventId }) => eventId)).toEqual(alarms);
-        const expected = [...known, ...Array.from({ length: underWay }, () => 'unknown')];
+        const expected = [...known, ...Array.from({ length: underWay }, () => 'pending')];
         expect(receipt.alarms.map(({ outcome }) => outcome)).toEqual(expected);
       }),
     );

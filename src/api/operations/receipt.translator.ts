@@ -1,6 +1,8 @@
 import { alarmOutcomes, type KnownOutcome } from '../../audit/alarm-outcomes.js';
-import type { CancellationRecord, IntentRecord, OperationTrail } from '../../audit/audit-record.js';
+import type { IntentRecord, OperationTrail } from '../../audit/audit-record.js';
+import type { Cancelled } from '../../audit/operation-summary.js';
 import { targetsOf } from '../../audit/targets.js';
+import { rulesOutcome } from '../../audit/whitelist-rules.js';
 import type { ChunkOutcome } from '../../domain/outcome.js';
 import { OPERATIONS } from '../../domain/operation-name.js';
 import type {
@@ -9,7 +11,6 @@ import type {
   ReceiptDto,
   ReceiptExchangeDto,
   ReceiptProgressDto,
-  RuleOutcome,
   ReceiptScopeDto,
 } from './receipt.dto.js';
 import type { Scope } from '../../domain/scope.js';
@@ -39,7 +40,7 @@ export function receiptOf(trail: OperationTrail): ReceiptDto {
     ...(intent.background && { progress: progressOf(trail) }),
     ...(cancellation && { cancellation: cancellationOf(cancellation) }),
     ...(intent.rules !== undefined && {
-      whitelistRules: { count: intent.rules, outcome: rulesOf(chunks[0]) },
+      whitelistRules: { count: intent.rules, outcome: rulesOutcome(chunks[0]) },
     }),
     ...(outcome?.interrupted && { interrupted: true }),
     ...(settlement && { settlement: { at: settlement.at, how: 'read_back', settled: settlement.settled } }),
@@ -86,7 +87,7 @@ function progressOf({ intent, chunks }: OperationTrail): ReceiptProgressDto {
   return { done: chunks.reduce((sum, { alarms }) => sum + alarms, 0), total: targetsOf(intent).length };
 }
 
-function cancellationOf({ at, caller, onBehalfOf }: CancellationRecord): ReceiptCancellationDto {
+export function cancellationOf({ at, caller, onBehalfOf }: Cancelled): ReceiptCancellationDto {
   return { at, by: caller, ...(onBehalfOf !== undefined && { onBehalfOf }) };
 }
 
@@ -108,11 +109,4 @@ function exchangeOf({ alarms, exchange, fault }: ChunkOutcome): ReceiptExchangeD
       },
     }),
   };
-}
-
-/** Upstream's lists do not show rules as they were sent, so only its answer tells. */
-function rulesOf(first: ChunkOutcome | undefined): RuleOutcome {
-  if (first?.refused) return 'unknown';
-  if (first?.outcome === 'rejected' || first?.outcome === 'not_attempted') return first.outcome;
-  return first?.outcome === 'applied' && first.exchange?.status === 200 ? 'applied' : 'unknown';
 }

@@ -1,15 +1,17 @@
 import type { IncomingMessage } from 'node:http';
 
+import { parseMoment } from '../../domain/moment.js';
 import { prefersNotToWait } from '../../http/prefer.js';
 import type { Wishes } from '../../operations/wishes.js';
 
 /** How a request is to be carried out, by its body and its headers. */
 export function wishesOf(
-  { expiresAt }: { readonly expiresAt?: string },
+  { expiresAt }: { readonly expiresAt?: string | number },
   message: Pick<IncomingMessage, 'headersDistinct'>,
 ): Wishes {
+  const time = parseMoment(expiresAt);
   return {
     ...(prefersNotToWait(message) && { background: true }),
-    ...(expiresAt !== undefined && { expiresAt }),
+    ...(time !== undefined && { expiresAt: new Date(time).toISOString() }),
   };
 }

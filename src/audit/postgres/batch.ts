@@ -23,6 +23,10 @@ const COLUMNS = {
     instance: 'text',
     undoes: 'text',
     expires_at: 'bigint',
+    targets: 'bigint',
+    asked: 'text',
+    fate: 'text',
+    cancelled: 'text',
   },
   operation_alarms: { operation_id: 'text', tokens: 'text[]' },
   claim: { caller: 'text', key: 'text', fingerprint: 'text', operation_id: 'text', at: 'bigint' },
@@ -39,17 +43,33 @@ const ON_CONFLICT: Partial<Record<Table, string>> = {
   brake: `ON CONFLICT (caller) DO UPDATE SET engaged = excluded.engaged, at = excluded.at`,
 };
 
+/** What an entry changes of an operation's row. */
+interface Change {
+  readonly status?: string;
+  readonly open?: number;
+  readonly fate?: string;
+  readonly cancelled?: string;
+}
+
+function changeOf({ status, open, fate, cancelled }: Entry): Change {
+  return {
+    ...(status !== undefined && { status, open: open ? 1 : 0 }),
+    ...(fate !== undefined && { fate }),
+    ...(cancelled !== undefined && { cancelled }),
+  };
+}
+
 /** The rows of one append, and the one statement that writes them all. */
 export class Batch {
   /** By table, and there by a name under which a later row takes the place of an earlier one. */
   readonly #rows = new Map<Table, Map<string, Record<string, unknown>>>();
-  readonly #statuses = new Map<string, { status: string; open: number }>();
+  readonly #changes = new Map<string, Change>();
   readonly #releases = new Map<string, { caller: string; key: string; operation_id: string | null }>();
 
   constructor(private readonly instance: string) {}
 
   add(entry: Entry, seq: number, hash: Buffer): void {
-    const { at, kind, operationId, body, operation, releases, brake, status } = entry;
+    const { at, kind, operationId, body, operation, releases, brake } = entry;
     const record = { seq, at, kind, operation_id: operationId, body, hash: `\\x${hash.toString('hex')}` };
     this.#row('audit_record', String(seq), record);
     if (operation && operationId !== null) this.#addOperation(entry, operation, operationId);
@@ -61,13 +81,7 @@ export class Batch {
       const row = { caller: brake.caller, engaged: brake.engaged ? 1 : 0, at };
       this.#row('brake', brake.caller, row);
     }
-    if (status !== undefined && operationId !== null) {
-      const open = entry.open ? 1 : 0;
-      const fresh = this.#rows.get('operation')?.get(operationId);
-      // One statement does not see the rows that it writes.
-      if (fresh) Object.assign(fresh, { status, open });
-      else this.#statuses.set(operationId, { status, open });
-    }
+    if (operationId !== null) this.#change(operationId, changeOf(entry));
   }
 
   /** The statement, with a parameter for each table. */
@@ -78,10 +92,13 @@ export class Batch {
       values.push(JSON.stringify([...rows.values()]));
       parts.push(insertion(table, values.length));
     }
-    if (this.#statuses.size > 0) {
-      values.push(JSON.stringify([...this.#statuses].map(([id, row]) => ({ id, ...row }))));
-      parts.push(`statuses AS (UPDATE operation SET status = new.status, open = new.open
-        FROM json_to_recordset($${values.length}::json) AS new (id text, status text, open bigint)
+    if (this.#changes.size > 0) {
+      values.push(JSON.stringify([...this.#changes].map(([id, row]) => ({ id, ...row }))));
+      parts.push(`changes AS (UPDATE operation SET
+          status = COALESCE(new.status, operation.status), open = COALESCE(new.open, operation.open),
+          fate = COALESCE(new.fate, operation.fate), cancelled = COALESCE(operation.cancelled, new.cancelled)
+        FROM json_to_recordset($${values.length}::json)
+          AS new (id text, status text, open bigint, fate text, cancelled text)
         WHERE operation.id = new.id)`);
     }
     if (this.#releases.size > 0) {
@@ -93,9 +110,21 @@ export class Batch {
     return { text: `WITH ${parts.join(', ')} SELECT 1`, values };
   }
 
+  #change(operationId: string, change: Change): void {
+    if (Object.keys(change).length === 0) return;
+    // One statement does not see the rows that it writes.
+    const fresh = this.#rows.get('operation')?.get(operationId);
+    const before = fresh ?? this.#changes.get(operationId) ?? {};
+    // The first cancellation counts.
+    const { cancelled = change.cancelled } = before as Change;
+    const after = { ...change, ...(cancelled !== undefined && { cancelled }) };
+    if (fresh) Object.assign(fresh, after);
+    else this.#changes.set(operationId, { ...before, ...after });
+  }
+
   #addOperation(entry: Entry, operation: NonNullable<Entry['operation']>, id: string): void {
     const { at, claims = [], reach } = entry;
-    const { caller, type, project, enterpriseProjectId, eventIds } = operation;
+    const { caller, type, project, enterpriseProjectId, eventIds, asked } = operation;
     const { undoes = null, expiresAt = null } = operation;
     this.#row('operation', id, {
       id,
@@ -108,6 +137,8 @@ export class Batch {
       instance: this.instance,
       undoes,
       expires_at: expiresAt,
+      targets: eventIds.length,
+      asked,
     });
     this.#row('operation_alarms', id, { operation_id: id, tokens: eventIds.map(alarmToken) });
     for (const { key, fingerprint } of claims) {

@@ -94,7 +94,10 @@ export class ProblemDto {
   /** Present with an operation: whether any byte of it may have reached upstream. */
   @ApiProperty({ example: false })
   bytesSent?: boolean;
-  /** `false`: the audit trail could not take the outcome, so the receipt will show it as `unknown`. */
+  /**
+   * `false`: the audit trail could not take the outcome: until it can, the receipt shows it as `pending`, and as `unknown` where the
+   * gateway stopped before that.
+   */
   @ApiProperty({ example: false })
   recorded?: boolean;
   /** What upstream said, where it spoke. */

@@ -1,5 +1,5 @@
 import { applyDecorators } from '@nestjs/common';
-import { ApiProperty, type ApiPropertyOptions } from '@nestjs/swagger';
+import { ApiProperty, IntersectionType, type ApiPropertyOptions } from '@nestjs/swagger';
 import { ValidateBy, ValidateIf } from 'class-validator';
 
 export type DtoClass = new () => object;
@@ -15,6 +15,10 @@ export interface Field {
   readonly allowed?: unknown;
   readonly schema: ApiPropertyOptions;
   readonly optional: boolean;
+  /** What a value that is not valid was most likely meant to be. */
+  readonly hint?: (value: unknown) => string | undefined;
+  /** Names that the field had before; whoever sends one is told the name that it has now. */
+  readonly formerly?: readonly string[];
   /** The operation type that requires it; absent where it is always required. */
   readonly requiredFor?: string;
   /** The class of the objects in a list, or of the object itself. */
@@ -48,7 +52,8 @@ export function FieldOf(field: Field): PropertyDecorator {
           name: field.rule,
           validator: {
             validate: field.test,
-            defaultMessage: (args) => `${name} ${args?.value === undefined ? missing : field.message}`,
+            defaultMessage: (args) =>
+              `${name} ${args?.value === undefined ? missing : field.message + hinted(field.hint?.(args.value))}`,
           },
         },
         { context: { allowed: field.allowed, missing: field.requiredFor } },
@@ -56,6 +61,22 @@ export function FieldOf(field: Field): PropertyDecorator {
       ApiProperty({ ...field.schema, required: !field.optional } as ApiPropertyOptions),
     )(target, key);
   };
+}
+
+/** The end of a sentence about a word that was most likely meant to be another. */
+export function hinted(meant: string | undefined): string {
+  return meant === undefined ? '' : `; did you mean ${meant}?`;
+}
+
+/** A class with the fields of two. */
+export function joined<A extends object, B extends object>(
+  first: new () => A,
+  second: new () => B,
+): new () => A & B {
+  const type = IntersectionType(first, second) as DtoClass;
+  const fields = [...fieldsOf(first), ...fieldsOf(second)];
+  Reflect.defineMetadata(FIELDS, new Map(fields), type);
+  return type as unknown as new () => A & B;
 }
 
 /** A subclass of a DTO in which an operation type requires some of the fields that are open in general. */

@@ -1,10 +1,15 @@
 import type { ApiPropertyOptions } from '@nestjs/swagger';
 
+import { nearest } from '../../domain/nearest.js';
 import { FieldOf, type DtoClass, type Field } from './field.js';
 
 /** What every field decorator takes besides its own limits. */
 export interface FieldOptions {
   readonly optional?: boolean;
+  /** What a value that is not valid was most likely meant to be; goes into the message. */
+  readonly hint?: Field['hint'];
+  /** Names that the field had before. */
+  readonly formerly?: readonly string[];
   /** More for the document: a description, an example. */
   readonly schema?: ApiPropertyOptions;
 }
@@ -30,6 +35,8 @@ function field(
     message,
     schema: { ...schema, ...options.schema } as ApiPropertyOptions,
     optional: options.optional ?? false,
+    ...(options.hint && { hint: options.hint }),
+    ...(options.formerly && { formerly: options.formerly }),
     ...more,
   });
 }
@@ -81,7 +88,7 @@ export function OneOf(words: readonly string[], options: FieldOptions = {}): Pro
     (value) => known.has(value),
     `must be one of: ${words.join(', ')}`,
     schema,
-    options,
+    { hint: (value) => (typeof value === 'string' ? nearest(value, words) : undefined), ...options },
     {
       allowed: words,
     },

@@ -3,7 +3,7 @@ import { validateSync } from 'class-validator';
 
 import { nearest } from '../../domain/nearest.js';
 import { compileCheck, type Check } from './compiled-check.js';
-import { fieldsOf, type DtoClass, type Field } from './field.js';
+import { fieldsOf, hinted, type DtoClass, type Field } from './field.js';
 import { isPlainObject } from './fields.js';
 
 /** One thing wrong with a request. */
@@ -132,12 +132,12 @@ function* itemViolations(type: DtoClass, items: readonly unknown[], path: Path):
 
 function unknownField(name: string, fields: Fields, path: Path): Violation {
   const known = [...fields.keys()];
-  const meant = nearest(name, known);
-  const hint = meant === undefined ? '' : `; did you mean ${meant}?`;
+  const renamed = known.find((field) => fields.get(field)?.formerly?.includes(name));
+  const meant = renamed ?? nearest(name, known);
   return {
     pointer: name.length > LONGEST_NAME ? pointer(...path) : pointer(...path, name),
     rule: 'unknown_field',
-    message: `${shown(name)} is not a field here${hint}`,
+    message: `${shown(name)} is not a field here${hinted(meant)}`,
     allowed: known,
   };
 }

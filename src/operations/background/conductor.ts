@@ -109,7 +109,7 @@ export class Conductor {
   async #abandon(trail: OperationTrail): Promise<true> {
     const at = new Date(this.clock.now()).toISOString();
     const sent = this.marks.mayBeSent(trail.intent.operationId, trail.chunks.length) ? CHUNK_SIZE : 0;
-    await this.trail.conclude(interruptedOutcome(trail, sent, at));
+    await this.trail.conclude(interruptedOutcome(trail, sent, at), trail.intent);
     this.marks.end(trail.intent.operationId);
     return true;
   }

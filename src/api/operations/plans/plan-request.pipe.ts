@@ -1,13 +1,12 @@
 import { Inject, Injectable, type PipeTransform } from '@nestjs/common';
 
 import { CONFIG, type Config } from '../../../config/config.js';
-import { parseOccurTime } from '../../../domain/occur-time.js';
 import { invalidRequest } from '../../../http/problem.js';
 import { compileCheck } from '../../../http/validation/compiled-check.js';
 import { isPlainObject } from '../../../http/validation/fields.js';
 import { MOST_VIOLATIONS, report, type Violation } from '../../../http/validation/report.js';
+import { windowViolations } from '../../../lists/time-window.js';
 import { PlanRequestDto } from './plan-request.dto.js';
-import { isListingTime } from './selector-fields.js';
 
 /** Lets a valid request for a plan through; anything else is told everything that is wrong with it. */
 @Injectable()
@@ -46,11 +45,6 @@ function ruleViolations(body: unknown, mostAlarms: number): Violation[] {
     const message = `limit must be at most ${mostAlarms}, which is the most that one request may name`;
     violations.push({ pointer: '/limit', rule: 'too_many', message, allowed: `1 to ${mostAlarms}` });
   }
-  const { from, to } = isPlainObject(selector) ? selector : {};
-  if (isListingTime(from) && isListingTime(to) && timeOf(from) > timeOf(to)) {
-    violations.push({ pointer: '/selector/from', rule: 'order', message: 'from must not be later than to' });
-  }
-  return violations;
+  if (!isPlainObject(selector)) return violations;
+  return [...violations, ...windowViolations(selector, (name) => ({ pointer: `/selector/${name}` }))];
 }
-
-const timeOf = (value: unknown): number => Number(parseOccurTime(value));

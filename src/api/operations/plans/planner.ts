@@ -1,21 +1,20 @@
 import { Inject, Injectable } from '@nestjs/common';
 
 import type { Alarm } from '../../../alarms/alarm.js';
-import type { AlarmFilter } from '../../../alarms/alarm-filter.js';
 import type { Position } from '../../../alarms/alarm-page.js';
 import { AlarmReader } from '../../../alarms/alarm-reader.js';
+import { askedFilter, endedWindow } from '../../../alarms/asked-filter.js';
 import { verdictOf, type ReadyAlarm } from '../../../alarms/fitness.js';
 import { CONFIG, type Config } from '../../../config/config.js';
 import type { CallContext } from '../../../domain/caller.js';
 import { Clock } from '../../../domain/clock.js';
 import { lackOf } from '../../../domain/grants.js';
-import { parseOccurTime } from '../../../domain/occur-time.js';
 import { Readers, type Place } from '../../../lists/readers.js';
 import { guardRailViolations, keepRails } from '../../../operations/guard-rails/guard-rails.js';
 import { readRails, type GuardRails } from '../../../operations/guard-rails/rails.js';
 import { authorise } from '../../../operations/policy.js';
 import type { Plan, PlannedAlarm } from './plan.js';
-import type { PlanRequestDto, PlanSelectorDto } from './plan-request.dto.js';
+import type { PlanRequestDto } from './plan-request.dto.js';
 
 const USUAL_LIMIT = 1_000;
 
@@ -60,7 +59,8 @@ export class Planner {
     context: CallContext,
   ): Promise<{ listed: Alarm[]; more: boolean }> {
     const limit = Math.min(asked, this.config.limits.alarmsPerRequest);
-    const filter = filterOf(selector, this.clock.now());
+    // Newer alarms than those of now are no part of it, whenever the pages are read.
+    const filter = askedFilter(selector, selector, endedWindow(selector, this.clock.now()));
     const listed: Alarm[] = [];
     let position: Position | undefined;
     do {
@@ -98,14 +98,4 @@ export class Planner {
     const [rail] = guardRailViolations({ operation, alarms: [verdict.alarm] }, this.#rails);
     return rail ? refuse('guard_rail', rail.message) : { shown, ready: verdict.alarm };
   }
-}
-
-/** Newer alarms than those of now are no part of it, whenever the pages are read. @param now epoch milliseconds */
-function filterOf({ from, to, ...rest }: PlanSelectorDto, now: number): AlarmFilter {
-  const start = from === undefined ? undefined : Number(parseOccurTime(from));
-  return {
-    ...rest,
-    ...(start !== undefined && { from: start }),
-    to: to === undefined ? Math.max(now, start ?? 0) : Number(parseOccurTime(to)),
-  };
 }

@@ -93,7 +93,7 @@ export const MAKE_PLAN: ContractOptions = {
     },
   },
   problems: [
-    invalidRequest(planViolations({ operation: 'kill', selector: { severities: [] }, limit: 0 }, 1_000)),
+    invalidRequest(planViolations({ operation: 'kill', selector: { severity: ['high'] }, limit: 0 }, 1_000)),
     ...BODY_PROBLEMS,
     withoutRight('act'),
     GUARD_RAIL,
