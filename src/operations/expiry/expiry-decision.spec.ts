@@ -39,6 +39,21 @@ const givenUp = (trail: OperationTrail): OperationTrail => ({
   ],
 });
 
+/** Another operation did the same, so nobody can tell whether this one did. */
+const neverToBeToldApart = (trail: OperationTrail): OperationTrail => ({
+  ...trail,
+  settlements: [
+    {
+      kind: 'settlement',
+      operationId: 'o',
+      at: AT,
+      status: 'unknown',
+      alarms: [{ eventId: 'a', outcome: 'unknown', reason: 'indistinguishable' }],
+      settled: true,
+    },
+  ],
+});
+
 const undone = (trail: OperationTrail, ...by: OperationTrail[]): Undoing => ({
   trail,
   undoings: by.map((each) => ({ trail: each, undoings: [] })),
@@ -54,6 +69,11 @@ describe('an operation whose time has come', () => {
     ['was so before', undone(operation('already')), { then: 'end', end: 'nothing_to_take_back' }],
     ['was refused', undone(operation('rejected')), { then: 'end', end: 'nothing_to_take_back' }],
     ['was given up', undone(givenUp(operation('unknown'))), { then: 'end', end: 'failed' }],
+    [
+      'can never be told apart',
+      undone(neverToBeToldApart(operation('unknown'))),
+      { then: 'end', end: 'failed' },
+    ],
     ['is being taken back', undone(operation('applied'), operation(undefined, OURS)), { then: 'wait' }],
     [
       'was taken back by us',

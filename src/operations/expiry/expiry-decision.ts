@@ -36,9 +36,12 @@ function endOf(trail: OperationTrail, undoings: readonly Undoing[]): ExpiryEnd {
   return undoings.some((each) => each.trail.intent.expired) ? 'taken_back' : 'cancelled';
 }
 
-/** Its outcome is not known and has not been given up. */
+/** Its outcome is not known, has not been given up, and can be found out. */
 function isStillLookedUp(trail: OperationTrail): boolean {
-  return unknownIn(trail) && trail.settlements?.at(-1)?.settled !== false;
+  if (trail.settlements?.at(-1)?.settled === false) return false;
+  return alarmOutcomes(trail).some(
+    ({ outcome, reason }) => outcome === 'unknown' && reason !== 'indistinguishable',
+  );
 }
 
 function unknownIn(trail: OperationTrail): boolean {
