@@ -3,7 +3,7 @@ FROM node:24-bookworm AS build
 WORKDIR /app
 COPY package.json package-lock.json ./
 RUN npm ci --no-audit --no-fund
-COPY tsconfig.json nest-cli.json ./
+COPY tsconfig.json build.js ./
 COPY src src
 RUN npm run build && npm prune --omit=dev --no-audit --no-fund
 

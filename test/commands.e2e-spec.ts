@@ -56,12 +56,6 @@ describe('the scripts', () => {
     expect(scripts['lint']).toContain('--max-warnings 0');
     expect(scripts['types']).toContain('--noEmit');
   });
-
-  it('that run the program build it first', () => {
-    for (const name of ['start', 'demo', 'simulator', 'openapi', 'test', 'bench']) {
-      expect(scripts[name]).toMatch(/^npm run build && node /);
-    }
-  });
 });
 
 describe('a start', () => {
