@@ -1,5 +1,7 @@
 import 'reflect-metadata';
 
+import { parseArgs } from 'node:util';
+
 import { ConfigError } from './config/config.error.js';
 import type { Config } from './config/config.js';
 import { describeConfig } from './config/describe-config.js';
@@ -56,8 +58,18 @@ function stopOnSignal(gateway: Gateway, { shutdown }: Config, alsoClose: () => P
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void stop());
 }
 
+/** A misspelt option must not start what was only to be checked. */
+function optionsOrExit(): { readonly 'check-config'?: boolean | undefined } {
+  try {
+    return parseArgs({ options: { 'check-config': { type: 'boolean' } } }).values;
+  } catch (error) {
+    exitWith(`${error instanceof Error ? error.message : String(error)}\nThe one option is --check-config.`);
+  }
+}
+
+const options = optionsOrExit();
 const loaded = loadOrExit();
-if (process.argv.includes('--check-config')) {
+if (options['check-config']) {
   for (const { key, value } of describeConfig(loaded)) process.stdout.write(`${key} = ${value}\n`);
   process.exit(0);
 }

@@ -78,7 +78,7 @@ describe('loadConfig', () => {
     expect(problems[name]).toContain(problem);
   });
 
-  test.each(['GATEWAY_PORT', 'GATEWAY_SERVICE_HOST', 'HSS_PORT', 'IAM_PORT_443_TCP', 'POTR', 'HSS_REGION2'])(
+  test.each(['GATEWAY_PORT', 'GATEWAY_SERVICE_HOST', 'HSS_PORT', 'IAM_PORT_443_TCP', 'POTR'])(
     'leaves %s alone, which others may set',
     (name) => {
       expect(() => loadWith({ [name]: 'tcp://10.0.0.1:80' })).not.toThrow();
