@@ -32,6 +32,7 @@ export const PLAIN_VARIABLES = [
   'PORT',
   'HOST',
   'LOG_LEVEL',
+  'LOG_FORMAT',
   'HSS_REGION',
   'HSS_PROJECT_ID',
   'HSS_ENDPOINT',
