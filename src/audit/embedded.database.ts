@@ -2,10 +2,11 @@ import { closeSync, openSync } from 'node:fs';
 
 import Database from 'better-sqlite3';
 
-import type { Entry, LeftOut, Row, SqlValue } from './audit.engine.js';
+import { CommitInDoubt, type Entry, type LeftOut, type Row, type SqlValue } from './audit.engine.js';
 import { alarmToken } from './alarm-token.js';
 import { GENESIS, link } from './chain.js';
 import { Admission } from './embedded.admission.js';
+import { FilesInPlace } from './embedded.files.js';
 import { SCHEMA_STEPS, statementsFor } from './schema.js';
 
 const TAKEN_OVER = { reason: 'taken_over' } as const;
@@ -30,6 +31,7 @@ export class EmbeddedDatabase {
   readonly #commit: (entries: readonly Entry[]) => Committed;
   readonly #admission: Admission;
   readonly #statements: ReturnType<typeof prepare>;
+  readonly #files: FilesInPlace;
   #seq: number;
   #hash: Buffer;
 
@@ -54,15 +56,29 @@ export class EmbeddedDatabase {
     this.#seq = last?.seq ?? 0;
     this.#hash = last?.hash ?? GENESIS;
     this.#commit = database.transaction((entries: readonly Entry[]) => this.#insert(entries));
+    this.#files = new FilesInPlace(path === ':memory:' ? [] : [path, `${path}-wal`]);
   }
 
-  /** One transaction, one sync: all of them or none, but for those that were not admitted, which it answers. */
+  /**
+   * One transaction, one sync: all of them or none, but for those that were not admitted, which it answers.
+   *
+   * @throws CommitInDoubt when the files were displaced while they were written to
+   */
   append(entries: readonly Entry[]): readonly LeftOut[] {
+    const before = this.displaced();
+    if (before !== undefined) throw new Error(before);
     const { seq, hash, leftOut } = this.#commit(entries);
     // Only a commit that returned moves the chain on.
     this.#seq = seq;
     this.#hash = hash;
+    const after = this.displaced();
+    if (after !== undefined) throw new CommitInDoubt(new Error(after));
     return leftOut;
+  }
+
+  /** Why what is written now would be lost: the files are not in their places any more. Undefined: they are. */
+  displaced(): string | undefined {
+    return this.#files.displaced();
   }
 
   query(sql: string, parameters: readonly SqlValue[]): Row[] {

@@ -2,8 +2,17 @@ import { mkdirSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { Worker } from 'node:worker_threads';
 
-import { AuditEngine, type Entry, type LeftOut, type Row, type SqlValue } from './audit.engine.js';
-import type { Command, Reply } from './embedded.worker.js';
+import { Logger } from '@nestjs/common';
+
+import {
+  AuditEngine,
+  CommitInDoubt,
+  type Entry,
+  type LeftOut,
+  type Row,
+  type SqlValue,
+} from './audit.engine.js';
+import type { Command, Displaced, Reply } from './embedded.worker.js';
 
 interface Waiting {
   resolve(rows: Row[]): void;
@@ -14,13 +23,18 @@ type Unnumbered<T> = T extends unknown ? Omit<T, 'id'> : never;
 
 /** SQLite in a thread of its own, in a file that this process alone may open. */
 export class EmbeddedEngine extends AuditEngine {
+  readonly #logger = new Logger(EmbeddedEngine.name);
   readonly #waiting = new Map<number, Waiting>();
   #lastId = 0;
   #failure: Error | undefined;
+  #inPlace = true;
 
   private constructor(private readonly worker: Worker) {
     super();
-    worker.on('message', (reply: Reply) => this.#settle(reply));
+    worker.on('message', (message: Reply | Displaced) => {
+      if ('displaced' in message) this.#noteDisplaced(message);
+      else this.#settle(message);
+    });
     worker.on('error', (error) => this.#fail(error instanceof Error ? error : new Error(String(error))));
     worker.on('exit', () => this.#fail(new Error('the audit database is closed')));
   }
@@ -39,6 +53,11 @@ export class EmbeddedEngine extends AuditEngine {
     } catch (error) {
       throw new Error(`the audit database ${file} can not be opened`, { cause: error });
     }
+  }
+
+  /** Whether the thread runs, and the file is the one at its place. */
+  override get reachable(): boolean {
+    return this.#inPlace && this.#failure === undefined;
   }
 
   async append(entries: readonly Entry[]): Promise<readonly LeftOut[]> {
@@ -63,11 +82,23 @@ export class EmbeddedEngine extends AuditEngine {
     });
   }
 
-  #settle({ id, rows, error }: Reply): void {
+  #settle({ id, rows, error, inDoubt }: Reply): void {
     const waiting = this.#waiting.get(id);
     this.#waiting.delete(id);
     if (error === undefined) waiting?.resolve(rows ?? []);
-    else waiting?.reject(new Error(error));
+    else waiting?.reject(inDoubt ? new CommitInDoubt(new Error(error)) : new Error(error));
+  }
+
+  #noteDisplaced({ displaced }: Displaced): void {
+    this.#inPlace = displaced === undefined;
+    if (displaced === undefined) {
+      this.#logger.log('the files of the audit database are in their places again: records are taken');
+      return;
+    }
+    this.#logger.error(
+      `the audit database is gone from its place: ${displaced}. Records would be lost, so nothing is sent to the cloud. ` +
+        'Move the very file back, or restart the gateway to go on with what is there now.',
+    );
   }
 
   #fail(error: Error): void {

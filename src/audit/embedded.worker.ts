@@ -1,6 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
 
-import type { Entry, Row, SqlValue } from './audit.engine.js';
+import { CommitInDoubt, type Entry, type Row, type SqlValue } from './audit.engine.js';
 import { EmbeddedDatabase } from './embedded.database.js';
 
 /** The thread that owns the embedded database, so that waiting for the disk never blocks a request. */
@@ -14,7 +14,17 @@ export interface Reply {
   readonly id: number;
   readonly rows?: Row[];
   readonly error?: string;
+  /** With an error: whether the records were written is not known. */
+  readonly inDoubt?: true;
 }
+
+/** Not an answer: why what is written now would be lost; undefined: it would not any more. */
+export interface Displaced {
+  readonly displaced: string | undefined;
+}
+
+/** A file that is moved away is noticed within this time, whether or not anybody writes. */
+const LOOK_EVERY_MS = 500;
 
 const { path } = workerData as { path: string };
 const port = parentPort;
@@ -55,9 +65,25 @@ port.on('message', (command: Command) => {
   try {
     reply = { id: command.id, rows: execute(command) };
   } catch (error) {
-    reply = { id: command.id, error: messageOf(error) };
+    const inDoubt = error instanceof CommitInDoubt;
+    reply = { id: command.id, error: messageOf(error), ...(inDoubt && { inDoubt }) };
+    // Known before the answer is: whoever asks next whether records are taken hears the truth.
+    tellDisplaced();
   }
   port.postMessage(reply);
-  if ('close' in command) port.close();
+  if ('close' in command) {
+    clearInterval(looking);
+    port.close();
+  }
 });
+
+let told: string | undefined;
+/** Once each time it changes. */
+function tellDisplaced(): void {
+  const displaced = database.displaced();
+  if (displaced === told) return;
+  told = displaced;
+  port?.postMessage({ displaced } satisfies Displaced);
+}
+const looking = setInterval(tellDisplaced, LOOK_EVERY_MS);
 port.postMessage({ id: 0 } satisfies Reply);
