@@ -128,7 +128,8 @@ describe('a gateway whose database is taken away while it runs', () => {
     expect(await eventually(ready, (status) => status === 503)).toBe(503);
     expect((await gateway.call('GET', '/livez')).status).toBe(200);
     await act();
-    const told = () => gateway.lines().filter(({ msg }) => String(msg).startsWith('the audit database'));
+    const told = () =>
+      gateway.lines().filter(({ msg }) => String(msg).includes('because of the audit database'));
     expect(await eventually(told, ({ length }) => length > 0)).toMatchObject([
       { level: 'error', msg: expect.stringMatching(/\/gateway\.db was removed.* or restart the gateway/) },
     ]);

@@ -12,7 +12,8 @@ import {
   type Row,
   type SqlValue,
 } from './audit.engine.js';
-import type { Command, Displaced, Reply } from './embedded.worker.js';
+import type { CheckedAtStart } from './embedded.database.js';
+import type { Command, Reply, Unfit, WorkerData } from './embedded.worker.js';
 
 interface Waiting {
   resolve(rows: Row[]): void;
@@ -27,25 +28,29 @@ export class EmbeddedEngine extends AuditEngine {
   readonly #waiting = new Map<number, Waiting>();
   #lastId = 0;
   #failure: Error | undefined;
-  #inPlace = true;
+  #fit = true;
 
   private constructor(private readonly worker: Worker) {
     super();
-    worker.on('message', (message: Reply | Displaced) => {
-      if ('displaced' in message) this.#noteDisplaced(message);
+    worker.on('message', (message: Reply | Unfit) => {
+      if ('unfit' in message) this.#noteUnfit(message);
       else this.#settle(message);
     });
     worker.on('error', (error) => this.#fail(error instanceof Error ? error : new Error(String(error))));
     worker.on('exit', () => this.#fail(new Error('the audit database is closed')));
   }
 
-  /** Opens the file, makes its folder and its tables where they are missing. @throws Error when that can't be done */
-  static async open(path: string): Promise<EmbeddedEngine> {
+  /**
+   * Opens the file, makes its folder and its tables where they are missing, and checks the trail that is there.
+   *
+   * @throws Error when that can't be done, or the trail can't be gone on with
+   */
+  static async open(path: string, checked?: CheckedAtStart): Promise<EmbeddedEngine> {
     const file = resolve(path);
     try {
       mkdirSync(dirname(file), { recursive: true });
       const worker = new Worker(new URL('./embedded.worker.js', import.meta.url), {
-        workerData: { path: file },
+        workerData: { path: file, checked } satisfies WorkerData,
       });
       const engine = new EmbeddedEngine(worker);
       await new Promise<Row[]>((resolve, reject) => engine.#waiting.set(0, { resolve, reject }));
@@ -55,9 +60,9 @@ export class EmbeddedEngine extends AuditEngine {
     }
   }
 
-  /** Whether the thread runs, and the file is the one at its place. */
+  /** Whether the thread runs, and its file can be gone on with. */
   override get reachable(): boolean {
-    return this.#inPlace && this.#failure === undefined;
+    return this.#fit && this.#failure === undefined;
   }
 
   async append(entries: readonly Entry[]): Promise<readonly LeftOut[]> {
@@ -89,16 +94,10 @@ export class EmbeddedEngine extends AuditEngine {
     else waiting?.reject(inDoubt ? new CommitInDoubt(new Error(error)) : new Error(error));
   }
 
-  #noteDisplaced({ displaced }: Displaced): void {
-    this.#inPlace = displaced === undefined;
-    if (displaced === undefined) {
-      this.#logger.log('the files of the audit database are in their places again: records are taken');
-      return;
-    }
-    this.#logger.error(
-      `the audit database is gone from its place: ${displaced}. Records would be lost, so nothing is sent to the cloud. ` +
-        'Move the very file back, or restart the gateway to go on with what is there now.',
-    );
+  #noteUnfit({ unfit }: Unfit): void {
+    this.#fit = unfit === undefined;
+    if (unfit === undefined) this.#logger.log('the audit database is as it was again: records are taken');
+    else this.#logger.error(`nothing is sent to the cloud any more, because of the audit database: ${unfit}`);
   }
 
   #fail(error: Error): void {

@@ -1,9 +1,15 @@
 import { parentPort, workerData } from 'node:worker_threads';
 
 import { CommitInDoubt, type Entry, type Row, type SqlValue } from './audit.engine.js';
-import { EmbeddedDatabase } from './embedded.database.js';
+import { wordsFor } from './embedded.check.js';
+import { EmbeddedDatabase, type CheckedAtStart } from './embedded.database.js';
 
 /** The thread that owns the embedded database, so that waiting for the disk never blocks a request. */
+
+export interface WorkerData {
+  readonly path: string;
+  readonly checked?: CheckedAtStart | undefined;
+}
 
 export type Command =
   | { readonly id: number; readonly append: readonly Entry[] }
@@ -18,15 +24,17 @@ export interface Reply {
   readonly inDoubt?: true;
 }
 
-/** Not an answer: why what is written now would be lost; undefined: it would not any more. */
-export interface Displaced {
-  readonly displaced: string | undefined;
+/** Not an answer: why nothing is written any more; undefined: it is again. */
+export interface Unfit {
+  readonly unfit: string | undefined;
 }
 
 /** A file that is moved away is noticed within this time, whether or not anybody writes. */
 const LOOK_EVERY_MS = 500;
+/** Between two slices of the check of old records: a request waits for one at most. */
+const CHECK_EVERY_MS = 20;
 
-const { path } = workerData as { path: string };
+const { path, checked } = workerData as WorkerData;
 const port = parentPort;
 if (!port) throw new Error('runs as a worker thread only');
 
@@ -34,20 +42,12 @@ function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : 'the database failed';
 }
 
-/** Why the file can't be opened, in words that help. */
-function openingProblem(error: unknown): string {
-  const inUse = (error as { code?: unknown } | null)?.code === 'SQLITE_BUSY';
-  return inUse
-    ? 'another process has it open; one file serves one gateway, several share a PostgreSQL database'
-    : messageOf(error);
-}
-
 /** SQLite's errors lose their message between threads, so it is sent as a reply; nothing listens then, and the thread ends. */
 function openOrEnd(): EmbeddedDatabase {
   try {
-    return new EmbeddedDatabase(path);
+    return new EmbeddedDatabase(path, checked);
   } catch (error) {
-    port?.postMessage({ id: 0, error: openingProblem(error) } satisfies Reply);
+    port?.postMessage({ id: 0, error: wordsFor(error) } satisfies Reply);
     process.exit();
   }
 }
@@ -68,22 +68,26 @@ port.on('message', (command: Command) => {
     const inDoubt = error instanceof CommitInDoubt;
     reply = { id: command.id, error: messageOf(error), ...(inDoubt && { inDoubt }) };
     // Known before the answer is: whoever asks next whether records are taken hears the truth.
-    tellDisplaced();
+    tellUnfit();
   }
   port.postMessage(reply);
   if ('close' in command) {
     clearInterval(looking);
+    clearInterval(checking);
     port.close();
   }
 });
 
 let told: string | undefined;
 /** Once each time it changes. */
-function tellDisplaced(): void {
-  const displaced = database.displaced();
-  if (displaced === told) return;
-  told = displaced;
-  port?.postMessage({ displaced } satisfies Displaced);
+function tellUnfit(): void {
+  const unfit = database.unfit();
+  if (unfit === told) return;
+  told = unfit;
+  port?.postMessage({ unfit } satisfies Unfit);
 }
-const looking = setInterval(tellDisplaced, LOOK_EVERY_MS);
+const looking = setInterval(tellUnfit, LOOK_EVERY_MS);
+const checking = setInterval(() => {
+  if (!database.checkOlder()) clearInterval(checking);
+}, CHECK_EVERY_MS);
 port.postMessage({ id: 0 } satisfies Reply);

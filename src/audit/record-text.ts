@@ -1,5 +1,5 @@
 import { parseExact } from '../domain/exact-json.js';
-import type { AuditRecord } from './audit-record.js';
+import type { AuditRecord, IntentRecord } from './audit-record.js';
 
 /** Where the requests of an intent begin. No text in the record can hold this: its quotes would be escaped there. */
 const REQUESTS = ',"requests":[';
@@ -8,6 +8,12 @@ const REQUESTS = ',"requests":[';
 export function readRecord(body: string): AuditRecord {
   const at = body.indexOf(REQUESTS);
   return parseExact(at < 0 ? body : `${body.slice(0, at)}}`) as AuditRecord;
+}
+
+/** What a record says of itself, as far as JSON's own numbers go: for what asks for texts only. */
+export function recordHead(body: string): Partial<IntentRecord> & { readonly kind?: string } {
+  const at = body.indexOf(REQUESTS);
+  return JSON.parse(at < 0 ? body : `${body.slice(0, at)}}`) as Partial<IntentRecord>;
 }
 
 /** The requests of an intent, each with the very bytes that were written down. */
