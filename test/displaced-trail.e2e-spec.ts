@@ -5,6 +5,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  symlinkSync,
   truncateSync,
   writeFileSync,
 } from 'node:fs';
@@ -72,6 +73,35 @@ describe('the database of a running gateway', () => {
       await rig.close();
       for (const each of [folder, elsewhere]) removeFolder(each);
     }
+  });
+});
+
+describe('a database behind a link', () => {
+  it('is gone on with at each start, and missed when the link leads elsewhere', async () => {
+    const [folder, elsewhere] = [newFolder(), newFolder()];
+    const link = join(folder, 'link.db');
+    symlinkSync(fileIn(elsewhere), link);
+    const database = { kind: 'embedded', path: link } as const;
+    let id = '';
+    for (let start = 0; start < 2; start += 1) {
+      const rig = await startRig({ database });
+      try {
+        const act = async () => rig.operate({ operation: 'ignore', alarms: await addAlarms(rig, 1) });
+        if (start === 1) expect((await rig.call('GET', `/v1/operations/${id}`)).status).toBe(200);
+        const answer = await act();
+        expect(answer.status).toBe(200);
+        ({ id } = answer.body as ReceiptDto);
+        rmSync(link);
+        symlinkSync(join(elsewhere, 'another.db'), link);
+        writeFileSync(link, '');
+        expect(problemOf(await act()).code).toBe('audit_unavailable');
+      } finally {
+        await rig.close();
+      }
+      rmSync(link);
+      symlinkSync(fileIn(elsewhere), link);
+    }
+    for (const each of [folder, elsewhere]) removeFolder(each);
   });
 });
 

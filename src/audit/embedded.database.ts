@@ -1,4 +1,4 @@
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, openSync, realpathSync, statSync } from 'node:fs';
 
 import Database from 'better-sqlite3';
 
@@ -64,7 +64,7 @@ export class EmbeddedDatabase {
   constructor(path: string, checked: CheckedAtStart = USUALLY_CHECKED) {
     const isFile = path !== ':memory:';
     if (isFile) {
-      checkFiles(path);
+      checkFiles(path, logOf(path));
       makeForOwner(path);
     }
     const database = new Database(path);
@@ -81,7 +81,7 @@ export class EmbeddedDatabase {
       // FULL: a commit is on the disk, not only with the operating system, when it returns.
       database.pragma('synchronous = FULL');
       migrate(database);
-      this.#files = new FilesInPlace(isFile ? [path, `${path}-wal`] : []);
+      this.#files = new FilesInPlace(isFile ? [path, logOf(path)] : []);
     } catch (error) {
       database.close();
       throw error;
@@ -196,6 +196,12 @@ export class EmbeddedDatabase {
   #isTooLate({ late, operationId }: Entry): boolean {
     return late === true && this.#statements.pending.get(operationId) === undefined;
   }
+}
+
+/** The log lies beside the file itself, not beside a link to it. */
+function logOf(path: string): string {
+  const file = statSync(path, { throwIfNoEntry: false }) ? realpathSync(path) : path;
+  return `${file}-wal`;
 }
 
 /** Who may read the file is decided when it is made; the files beside it follow. */

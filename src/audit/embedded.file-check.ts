@@ -15,10 +15,10 @@ const NEWEST_FORMAT = 2;
  * Looks at a file and its log before SQLite does: it would make a database of an empty file, delete the log of one that is gone,
  * and pass over what follows a damage in the log. Changes neither.
  *
+ * @param log where the write-ahead log of the file is, if there is one
  * @throws UnfitTrail
  */
-export function checkFiles(path: string): void {
-  const log = `${path}-wal`;
+export function checkFiles(path: string, log: string): void {
   const bytes = bytesOf(path);
   if (bytes === undefined || bytes === 0) {
     const gone = bytes === undefined ? 'is not there' : 'is empty';
