@@ -17,7 +17,8 @@ import { turnAwayWhenLate } from './http/overload.js';
 import { ProblemFilter } from './http/problem.filter.js';
 import { requestLog } from './http/request-log.js';
 import { Metrics } from './metrics/metrics.js';
-import { makeLogger, PinoNestLogger } from './logger.js';
+import { standardOutput, type LogOutput } from './log-output.js';
+import { formatOf, makeLogger, PinoNestLogger } from './logger.js';
 
 /** A caller's own request id, when it is a plain word; it travels upstream, so nothing else is taken. */
 const REQUEST_ID = /^[\w.:-]{1,128}$/;
@@ -37,13 +38,18 @@ function hangUpWhen(draining: Draining): onSendHookHandler {
 /**
  * The application, ready to listen: the same for production, the demo and every test.
  *
- * @param root another root module around the application's, for a test that adds to it
+ * @param options.output where the log goes, instead of standard output
+ * @param options.root another root module around the application's, for a test that adds to it
  */
 export async function setUpApp(
   config: Config,
-  root: DynamicModule = AppModule.with(config),
+  {
+    output = standardOutput(),
+    root = AppModule.with(config),
+  }: { readonly output?: LogOutput; readonly root?: DynamicModule } = {},
 ): Promise<NestFastifyApplication> {
-  const logger = makeLogger(config.logLevel);
+  const format = formatOf(config.logFormat, process.stdout.isTTY);
+  const logger = makeLogger(config.logLevel, format, output);
   const adapter = new FastifyAdapter({
     bodyLimit: config.limits.bodyBytes,
     // Without one, X-Forwarded-For is anybody's word.
@@ -74,6 +80,13 @@ export async function setUpApp(
   fastify.addHook('onSend', gatekeeper.onSend);
   fastify.addHook('onSend', hangUpWhen(app.get(Draining)));
   fastify.addHook('onResponse', requestLog(logger, app.get(Metrics)));
+  app
+    .get(Metrics)
+    .watch(
+      'hss_gateway_log_lines_dropped',
+      'Lines of the log that were dropped because nobody read them in time.',
+      () => output.dropped,
+    );
   if (config.docs) serveDocs(app);
   await app.init();
   return app;

@@ -1,24 +1,41 @@
 import type { LoggerService } from '@nestjs/common';
 import { pino, type Logger } from 'pino';
 
-import type { LogLevel } from './config/config.js';
+import type { LogFormat, LogLevel } from './config/config.js';
+import type { LogOutput } from './log-output.js';
+import { textOf } from './log-text.js';
 
-/** Lines are written together, at most so many milliseconds late. */
-const FLUSH_EVERY_MS = 250;
-const FLUSH_BYTES = 4_096;
+/** A line for a program, or for a person at a terminal. */
+export function formatOf(wish: LogFormat | undefined, atTerminal: boolean): LogFormat {
+  return wish ?? (atTerminal ? 'pretty' : 'json');
+}
 
-/** JSON lines on standard output, written without blocking a request; what is left is written when the process exits. */
-export function makeLogger(level: LogLevel): Logger {
-  return pino(
+/** A logger of lines of JSON, or of text that is made of them. */
+export function makeLogger(level: LogLevel, format: LogFormat, output: LogOutput): Logger {
+  const write = (line: string) => output.write(format === 'json' ? line : textOf(line));
+  const logger = pino(
     {
       level,
       base: null,
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
     },
-    pino.destination({ dest: 1, sync: false, minLength: FLUSH_BYTES, periodicFlush: FLUSH_EVERY_MS }),
+    { write },
   );
+  output.onDropped((lines) => {
+    logger.warn({ lines }, 'lines of the log were dropped: nobody read them in time');
+  });
+  return logger;
 }
+
+/** Who in the framework tells at each start which module, controller and route there is: of use to a developer only. */
+const FRAMEWORK = new Set([
+  'NestFactory',
+  'NestApplication',
+  'InstanceLoader',
+  'RoutesResolver',
+  'RouterExplorer',
+]);
 
 /** Lets the framework and our own classes write through pino: `(message)`, `(fields, message)`, each with a context. */
 export class PinoNestLogger implements LoggerService {
@@ -38,6 +55,7 @@ export class PinoNestLogger implements LoggerService {
   ): void {
     const words = rest.filter((part) => typeof part === 'string');
     const context = words.pop();
+    if (level === 'info' && FRAMEWORK.has(context ?? '')) return this.#write('debug', message, rest);
     if (message instanceof Error) this.logger[level]({ err: message, context }, message.message);
     else if (typeof message === 'object' && message !== null)
       this.logger[level]({ ...message, context }, words.join(' '));

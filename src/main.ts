@@ -1,15 +1,21 @@
 import 'reflect-metadata';
 
+import { parseArgs } from 'node:util';
+
 import { ConfigError } from './config/config.error.js';
 import type { Config } from './config/config.js';
 import { describeConfig } from './config/describe-config.js';
 import { readEnvironment } from './config/environment.js';
 import { loadConfig } from './config/load-config.js';
 import { startDemo, welcome } from './demo-mode.js';
+import { standardOutput, type LogOutput } from './log-output.js';
 import { startGateway, type Gateway } from './start.js';
 
 /** A shutdown that takes so much longer than it is allowed to is stuck, for example in a disk that does not answer. */
 const STUCK_MS = 5_000;
+
+/** For a reader of the log that has just stalled to go on reading. */
+const LAST_LINES_MS = 1_000;
 
 function exitWith(problem: string): never {
   process.stderr.write(`${problem}\n`);
@@ -26,9 +32,9 @@ function loadOrExit(): Config {
 }
 
 /** A start can fail for a reason of the machine's: the port is taken, the database is in use, a folder can't be written. */
-async function startOrExit(config: Config): Promise<Gateway> {
+async function startOrExit(config: Config, output: LogOutput): Promise<Gateway> {
   try {
-    return await startGateway(config);
+    return await startGateway(config, { output });
   } catch (error) {
     const reasons: string[] = [];
     for (let each = error; each instanceof Error; each = causeOf(each)) reasons.push(each.message);
@@ -41,7 +47,7 @@ function causeOf(error: Error): unknown {
   return error instanceof AggregateError ? error.errors[0] : error.cause;
 }
 
-function stopOnSignal(gateway: Gateway, { shutdown }: Config, alsoClose: () => Promise<void>): void {
+function stopOnSignal(gateway: Gateway, { shutdown }: Config, beforeExit: () => Promise<void>): void {
   let stopping = false;
   const stop = async () => {
     if (stopping) return;
@@ -50,18 +56,33 @@ function stopOnSignal(gateway: Gateway, { shutdown }: Config, alsoClose: () => P
     const stuck = () => exitWith('the shutdown is stuck: what was under way is looked up at the next start');
     setTimeout(stuck, shutdown.drainDelayMs + shutdown.drainMs + STUCK_MS).unref();
     await gateway.close();
-    await alsoClose();
+    await beforeExit();
     process.exit(0);
   };
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void stop());
 }
 
+/** A misspelt option must not start what was only to be checked. */
+function optionsOrExit(): { readonly 'check-config'?: boolean | undefined } {
+  try {
+    return parseArgs({ options: { 'check-config': { type: 'boolean' } } }).values;
+  } catch (error) {
+    exitWith(`${error instanceof Error ? error.message : String(error)}\nThe one option is --check-config.`);
+  }
+}
+
+const options = optionsOrExit();
 const loaded = loadOrExit();
-if (process.argv.includes('--check-config')) {
+if (options['check-config']) {
   for (const { key, value } of describeConfig(loaded)) process.stdout.write(`${key} = ${value}\n`);
   process.exit(0);
 }
+const output = standardOutput();
 const demo = loaded.demo ? await startDemo(loaded) : undefined;
-const gateway = await startOrExit(demo?.config ?? loaded);
-stopOnSignal(gateway, loaded, async () => demo?.simulator.close());
-if (demo) process.stdout.write(welcome(gateway.url));
+const gateway = await startOrExit(demo?.config ?? loaded, output);
+stopOnSignal(gateway, loaded, async () => {
+  await demo?.simulator.close();
+  await output.end(LAST_LINES_MS);
+});
+// The same way as the log, so that what was said of the start comes before it.
+if (demo) output.write(welcome(gateway.url));

@@ -5,6 +5,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 
 import { setUpApp } from './app.setup.js';
 import type { Config } from './config/config.js';
+import type { LogOutput } from './log-output.js';
 import { shutDown } from './shutdown.js';
 
 /** A running gateway. */
@@ -15,9 +16,16 @@ export interface Gateway {
   close(): Promise<void>;
 }
 
-/** Starts a gateway and listens. */
-export async function startGateway(config: Config): Promise<Gateway> {
-  const app = await setUpApp(config);
+/**
+ * Starts a gateway and listens.
+ *
+ * @param options.output where the log goes, instead of standard output
+ */
+export async function startGateway(
+  config: Config,
+  options: { readonly output?: LogOutput } = {},
+): Promise<Gateway> {
+  const app = await setUpApp(config, options);
   await app.listen(config.listen.port, config.listen.host);
   const { address, family, port } = app.getHttpServer().address() as AddressInfo;
   const host =

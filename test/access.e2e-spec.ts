@@ -147,7 +147,7 @@ describe('a route that declares no access rule', () => {
     } as const;
     @Module({ imports: [AppModule.with(config)], controllers: [ForgottenController] })
     class WithForgotten {}
-    app = await setUpApp(config, { module: WithForgotten });
+    app = await setUpApp(config, { root: { module: WithForgotten } });
     await app.listen(0, '127.0.0.1');
   });
   afterAll(async () => {

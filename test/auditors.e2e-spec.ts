@@ -57,7 +57,9 @@ describe('an auditor', () => {
     const everybody = await list('?caller=*', AUDITOR_KEY);
     expect(idsOf(everybody.body)).toEqual(idsIn('chat-bot one', 'portal one'));
     expect(idsOf((await list('?caller=portal', AUDITOR_KEY)).body)).toEqual(idsIn('portal one'));
-    expect(idsOf((await list('', AUDITOR_KEY)).body)).toEqual([]);
+    expect((await list('', AUDITOR_KEY)).body).toEqual(everybody.body);
+    expect(idsOf((await list('?status=applied', AUDITOR_KEY)).body)).toEqual(idsOf(everybody.body));
+    expect(idsOf((await list('?caller=auditor', AUDITOR_KEY)).body)).toEqual([]);
     const find = (name: string) =>
       rig.call('GET', `/v1/operations/${made.get(name)}`, undefined, { key: AUDITOR_KEY });
     expect((await find('portal one')).body).toMatchObject({ requestedBy: 'portal', remark: 'portal one' });
@@ -67,8 +69,7 @@ describe('an auditor', () => {
   it('gets whole pages, however much between is not for it', async () => {
     const first = (await list('?caller=*&limit=1', AUDITOR_KEY)).body as ReceiptPageDto;
     expect(idsOf(first)).toEqual(idsIn('chat-bot one'));
-    const second = (await list(`?caller=*&limit=1&cursor=${first.nextCursor}`, AUDITOR_KEY))
-      .body as ReceiptPageDto;
+    const second = (await list(`?limit=1&cursor=${first.nextCursor}`, AUDITOR_KEY)).body as ReceiptPageDto;
     expect(idsOf(second)).toEqual(idsIn('portal one'));
     expect(second.nextCursor).toBeUndefined();
   });
@@ -81,7 +82,7 @@ describe('an auditor', () => {
   });
 
   it('whose grant is limited by event types reads nothing of others: records do not tell them', async () => {
-    expect(idsOf((await list('?caller=*', STRICT_KEY)).body)).toEqual([]);
+    for (const query of ['', '?caller=*']) expect(idsOf((await list(query, STRICT_KEY)).body)).toEqual([]);
   });
 });
 
@@ -92,9 +93,10 @@ describe('a caller without the right to audit', () => {
       expect(problem).toMatchObject({ status: 403, code: 'not_granted' });
       expect(problem.detail).toContain('the right audit');
     }
-    expect(idsOf((await list('?caller=chat-bot', OTHER_KEY)).body)).toEqual(
-      idsIn('chat-bot two', 'chat-bot one'),
-    );
+    for (const query of ['', '?caller=chat-bot']) {
+      const own = idsIn('chat-bot two', 'chat-bot one');
+      expect(idsOf((await list(query, OTHER_KEY)).body)).toEqual(own);
+    }
     const other = await rig.call('GET', `/v1/operations/${made.get('portal one')}`, undefined, {
       key: OTHER_KEY,
     });

@@ -56,12 +56,6 @@ describe('the scripts', () => {
     expect(scripts['lint']).toContain('--max-warnings 0');
     expect(scripts['types']).toContain('--noEmit');
   });
-
-  it('that run the program build it first', () => {
-    for (const name of ['start', 'demo', 'simulator', 'openapi', 'test', 'bench']) {
-      expect(scripts[name]).toMatch(/^npm run build && node /);
-    }
-  });
 });
 
 describe('a start', () => {
@@ -104,6 +98,20 @@ describe('a start', () => {
     expect(ended.stdout).toContain('projects.default.projectId = p1\n');
     expect(ended.stdout).not.toContain(secret);
     expect(ended.stdout).not.toContain('abab');
+  });
+
+  it('with an option that there is not says so, and does not happen', async () => {
+    const ended = await start({ GATEWAY_DEMO: '1' }, '--chek-config');
+    expect(ended).toMatchObject({ code: 1, stdout: '' });
+    expect(ended.stderr).toContain('The one option is --check-config.');
+  });
+
+  it('with variables that were meant as others names these, and does not happen', async () => {
+    const env = { GATEWAY_DB_URL: 'file:x', GATEWAY_LOGLEVEL: 'debug', HSS_PROJECT: 'p', IAM_USER: 'u' };
+    const ended = await start({ GATEWAY_DEMO: '1', ...env }, '--check-config');
+    expect(ended).toMatchObject({ code: 1, stdout: '' });
+    for (const meant of ['GATEWAY_DATABASE_URL', 'LOG_LEVEL', 'HSS_PROJECT_ID', 'IAM_USER_NAME'])
+      expect(ended.stderr).toContain(`did you mean ${meant}?`);
   });
 
   it.each([

@@ -642,6 +642,22 @@ describe('a shared store', () => {
     expect(await one.query('SELECT count(*) AS instances FROM instance', [])).toEqual([{ instances: 4 }]);
   });
 
+  it('that a newer gateway has changed is not opened, and says by which', async () => {
+    const url = await postgres.createDatabase('newer');
+    await (await PostgresEngine.open(url, GONE_AFTER_MS)).close();
+    const client = new pg.Client(url);
+    await client.connect();
+    await client.query('INSERT INTO schema_step (step) SELECT max(step) + 1 FROM schema_step');
+    await client.end();
+    await expect(PostgresEngine.open(url, GONE_AFTER_MS)).rejects.toThrow(
+      expect.objectContaining({
+        cause: expect.objectContaining({
+          message: expect.stringMatching(/^a newer version of the gateway wrote it/),
+        }),
+      }),
+    );
+  });
+
   it('keeps one chain, unbroken, whoever writes', async () => {
     const both = await Promise.all([open(), open()]);
     const trails = both.map((engine) => new AuditTrail(engine));

@@ -1,11 +1,14 @@
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, openSync, realpathSync, statSync } from 'node:fs';
 
 import Database from 'better-sqlite3';
 
-import type { Entry, LeftOut, Row, SqlValue } from './audit.engine.js';
+import { CommitInDoubt, type Entry, type LeftOut, type Row, type SqlValue } from './audit.engine.js';
 import { alarmToken } from './alarm-token.js';
 import { GENESIS, link } from './chain.js';
 import { Admission } from './embedded.admission.js';
+import { checkOperations, checkSchema, checkStructure, TrailCheck, wordsFor } from './embedded.check.js';
+import { FilesInPlace } from './embedded.files.js';
+import { checkFiles } from './embedded.file-check.js';
 import { SCHEMA_STEPS, statementsFor } from './schema.js';
 
 const TAKEN_OVER = { reason: 'taken_over' } as const;
@@ -17,6 +20,23 @@ const OWNER_ONLY = 0o600;
 const PAGE_BYTES = 8_192;
 /** So many pages are written before they are moved from the log to the file: 16 MiB. */
 const CHECKPOINT_PAGES = 2_048;
+
+/** How much of a trail is checked before the first request. */
+export interface CheckedAtStart {
+  /** Of a file up to so long everything; */
+  readonly bytes: number;
+  /** of a longer one so many records at its end, and the others meanwhile. */
+  readonly records: number;
+}
+
+/** About a second of a start, on a slow machine. */
+const USUALLY_CHECKED: CheckedAtStart = { bytes: 32 * 1_048_576, records: 10_000 };
+const CHECKED_AT_ONCE = 1_000;
+/** While requests are served, whose records wait as long: about a millisecond. */
+const CHECKED_BETWEEN_COMMITS = 50;
+
+const REMEDY =
+  'move the very files back, or restart the gateway to go on with what is there now (docs/operations.md)';
 
 interface Committed {
   readonly seq: number;
@@ -30,23 +50,42 @@ export class EmbeddedDatabase {
   readonly #commit: (entries: readonly Entry[]) => Committed;
   readonly #admission: Admission;
   readonly #statements: ReturnType<typeof prepare>;
+  readonly #files: FilesInPlace;
   #seq: number;
   #hash: Buffer;
+  /** What is still to be checked: everything up to and including a record. */
+  #older: { readonly check: TrailCheck; readonly upTo: number } | undefined;
+  #damage: string | undefined;
 
-  /** @param path of the file, or `:memory:` */
-  constructor(path: string) {
-    if (path !== ':memory:') makeForOwner(path);
+  /**
+   * @param path of the file, or `:memory:`
+   * @throws UnfitTrail where the trail that is there can't be gone on with
+   */
+  constructor(path: string, checked: CheckedAtStart = USUALLY_CHECKED) {
+    const isFile = path !== ':memory:';
+    if (isFile) {
+      checkFiles(path, logOf(path));
+      makeForOwner(path);
+    }
     const database = new Database(path);
     this.#database = database;
-    database.pragma(`page_size = ${PAGE_BYTES}`);
-    database.pragma('journal_mode = WAL');
-    database.pragma(`wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
-    // FULL: a commit is on the disk, not only with the operating system, when it returns.
-    database.pragma('synchronous = FULL');
-    database.pragma('busy_timeout = 2000');
-    // One process owns the file: two would write two chains.
-    database.pragma('locking_mode = EXCLUSIVE');
-    migrate(database);
+    try {
+      database.pragma('busy_timeout = 2000');
+      // One process owns the file: two would write two chains.
+      database.pragma('locking_mode = EXCLUSIVE');
+      checkSchema(database);
+      if (isFile) this.#checkTrail(checked);
+      database.pragma(`page_size = ${PAGE_BYTES}`);
+      database.pragma('journal_mode = WAL');
+      database.pragma(`wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
+      // FULL: a commit is on the disk, not only with the operating system, when it returns.
+      database.pragma('synchronous = FULL');
+      migrate(database);
+      this.#files = new FilesInPlace(isFile ? [path, logOf(path)] : []);
+    } catch (error) {
+      database.close();
+      throw error;
+    }
     this.#statements = prepare(database);
     this.#admission = new Admission(database);
     const last = database.prepare('SELECT seq, hash FROM audit_record ORDER BY seq DESC LIMIT 1').get() as
@@ -56,13 +95,63 @@ export class EmbeddedDatabase {
     this.#commit = database.transaction((entries: readonly Entry[]) => this.#insert(entries));
   }
 
-  /** One transaction, one sync: all of them or none, but for those that were not admitted, which it answers. */
+  /**
+   * One transaction, one sync: all of them or none, but for those that were not admitted, which it answers.
+   *
+   * @throws CommitInDoubt when the files were displaced while they were written to
+   */
   append(entries: readonly Entry[]): readonly LeftOut[] {
+    const before = this.unfit();
+    if (before !== undefined) throw new Error(before);
     const { seq, hash, leftOut } = this.#commit(entries);
     // Only a commit that returned moves the chain on.
     this.#seq = seq;
     this.#hash = hash;
+    const after = this.unfit();
+    if (after !== undefined) throw new CommitInDoubt(new Error(after));
     return leftOut;
+  }
+
+  /** Why nothing may be written any more; undefined: it may. */
+  unfit(): string | undefined {
+    const displaced = this.#files.displaced();
+    return this.#damage ?? (displaced && `${displaced}, and records would be lost: ${REMEDY}`);
+  }
+
+  /**
+   * Checks a few of the records that were too many to be checked before the first request.
+   *
+   * @returns whether there are more
+   */
+  checkOlder(): boolean {
+    if (!this.#older) return false;
+    const { check, upTo } = this.#older;
+    try {
+      check.slice(CHECKED_BETWEEN_COMMITS);
+      if (check.seq < upTo) return true;
+    } catch (error) {
+      this.#damage = wordsFor(error);
+    }
+    this.#older = undefined;
+    return false;
+  }
+
+  /** All of a small file; of a large one the end, and the rest is left for later. */
+  #checkTrail(checked: CheckedAtStart): void {
+    const database = this.#database;
+    if ((database.pragma('user_version', { simple: true }) as number) === 0) return;
+    const pages = database.pragma('page_count', { simple: true }) as number;
+    const bytes = pages * (database.pragma('page_size', { simple: true }) as number);
+    const isSmall = bytes <= checked.bytes;
+    if (isSmall) checkStructure(database);
+    const { last } = database.prepare('SELECT COALESCE(MAX(seq), 0) AS last FROM audit_record').get() as {
+      last: number;
+    };
+    const upTo = isSmall ? 0 : Math.max(0, last - checked.records);
+    const check = new TrailCheck(database, upTo);
+    while (check.seq < last) check.slice(CHECKED_AT_ONCE);
+    if (isSmall) checkOperations(database);
+    if (upTo > 0) this.#older = { check: new TrailCheck(database), upTo };
   }
 
   query(sql: string, parameters: readonly SqlValue[]): Row[] {
@@ -111,6 +200,12 @@ export class EmbeddedDatabase {
   #isTooLate({ late, operationId }: Entry): boolean {
     return late === true && this.#statements.pending.get(operationId) === undefined;
   }
+}
+
+/** The log lies beside the file itself, not beside a link to it. */
+function logOf(path: string): string {
+  const file = statSync(path, { throwIfNoEntry: false }) ? realpathSync(path) : path;
+  return `${file}-wal`;
 }
 
 /** Who may read the file is decided when it is made; the files beside it follow. */

@@ -2,8 +2,18 @@ import { mkdirSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { Worker } from 'node:worker_threads';
 
-import { AuditEngine, type Entry, type LeftOut, type Row, type SqlValue } from './audit.engine.js';
-import type { Command, Reply } from './embedded.worker.js';
+import { Logger } from '@nestjs/common';
+
+import {
+  AuditEngine,
+  CommitInDoubt,
+  type Entry,
+  type LeftOut,
+  type Row,
+  type SqlValue,
+} from './audit.engine.js';
+import type { CheckedAtStart } from './embedded.database.js';
+import type { Command, Reply, Unfit, WorkerData } from './embedded.worker.js';
 
 interface Waiting {
   resolve(rows: Row[]): void;
@@ -14,24 +24,33 @@ type Unnumbered<T> = T extends unknown ? Omit<T, 'id'> : never;
 
 /** SQLite in a thread of its own, in a file that this process alone may open. */
 export class EmbeddedEngine extends AuditEngine {
+  readonly #logger = new Logger(EmbeddedEngine.name);
   readonly #waiting = new Map<number, Waiting>();
   #lastId = 0;
   #failure: Error | undefined;
+  #fit = true;
 
   private constructor(private readonly worker: Worker) {
     super();
-    worker.on('message', (reply: Reply) => this.#settle(reply));
+    worker.on('message', (message: Reply | Unfit) => {
+      if ('unfit' in message) this.#noteUnfit(message);
+      else this.#settle(message);
+    });
     worker.on('error', (error) => this.#fail(error instanceof Error ? error : new Error(String(error))));
     worker.on('exit', () => this.#fail(new Error('the audit database is closed')));
   }
 
-  /** Opens the file, makes its folder and its tables where they are missing. @throws Error when that can't be done */
-  static async open(path: string): Promise<EmbeddedEngine> {
+  /**
+   * Opens the file, makes its folder and its tables where they are missing, and checks the trail that is there.
+   *
+   * @throws Error when that can't be done, or the trail can't be gone on with
+   */
+  static async open(path: string, checked?: CheckedAtStart): Promise<EmbeddedEngine> {
     const file = resolve(path);
     try {
       mkdirSync(dirname(file), { recursive: true });
       const worker = new Worker(new URL('./embedded.worker.js', import.meta.url), {
-        workerData: { path: file },
+        workerData: { path: file, checked } satisfies WorkerData,
       });
       const engine = new EmbeddedEngine(worker);
       await new Promise<Row[]>((resolve, reject) => engine.#waiting.set(0, { resolve, reject }));
@@ -39,6 +58,11 @@ export class EmbeddedEngine extends AuditEngine {
     } catch (error) {
       throw new Error(`the audit database ${file} can not be opened`, { cause: error });
     }
+  }
+
+  /** Whether the thread runs, and its file can be gone on with. */
+  override get reachable(): boolean {
+    return this.#fit && this.#failure === undefined;
   }
 
   async append(entries: readonly Entry[]): Promise<readonly LeftOut[]> {
@@ -63,11 +87,17 @@ export class EmbeddedEngine extends AuditEngine {
     });
   }
 
-  #settle({ id, rows, error }: Reply): void {
+  #settle({ id, rows, error, inDoubt }: Reply): void {
     const waiting = this.#waiting.get(id);
     this.#waiting.delete(id);
     if (error === undefined) waiting?.resolve(rows ?? []);
-    else waiting?.reject(new Error(error));
+    else waiting?.reject(inDoubt ? new CommitInDoubt(new Error(error)) : new Error(error));
+  }
+
+  #noteUnfit({ unfit }: Unfit): void {
+    this.#fit = unfit === undefined;
+    if (unfit === undefined) this.#logger.log('the audit database is as it was again: records are taken');
+    else this.#logger.error(`nothing is sent to the cloud any more, because of the audit database: ${unfit}`);
   }
 
   #fail(error: Error): void {

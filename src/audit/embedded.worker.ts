@@ -1,9 +1,15 @@
 import { parentPort, workerData } from 'node:worker_threads';
 
-import type { Entry, Row, SqlValue } from './audit.engine.js';
-import { EmbeddedDatabase } from './embedded.database.js';
+import { CommitInDoubt, type Entry, type Row, type SqlValue } from './audit.engine.js';
+import { wordsFor } from './embedded.check.js';
+import { EmbeddedDatabase, type CheckedAtStart } from './embedded.database.js';
 
 /** The thread that owns the embedded database, so that waiting for the disk never blocks a request. */
+
+export interface WorkerData {
+  readonly path: string;
+  readonly checked?: CheckedAtStart | undefined;
+}
 
 export type Command =
   | { readonly id: number; readonly append: readonly Entry[] }
@@ -14,9 +20,21 @@ export interface Reply {
   readonly id: number;
   readonly rows?: Row[];
   readonly error?: string;
+  /** With an error: whether the records were written is not known. */
+  readonly inDoubt?: true;
 }
 
-const { path } = workerData as { path: string };
+/** Not an answer: why nothing is written any more; undefined: it is again. */
+export interface Unfit {
+  readonly unfit: string | undefined;
+}
+
+/** A file that is moved away is noticed within this time, whether or not anybody writes. */
+const LOOK_EVERY_MS = 500;
+/** Between two slices of the check of old records: a request waits for one at most. */
+const CHECK_EVERY_MS = 20;
+
+const { path, checked } = workerData as WorkerData;
 const port = parentPort;
 if (!port) throw new Error('runs as a worker thread only');
 
@@ -24,20 +42,12 @@ function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : 'the database failed';
 }
 
-/** Why the file can't be opened, in words that help. */
-function openingProblem(error: unknown): string {
-  const inUse = (error as { code?: unknown } | null)?.code === 'SQLITE_BUSY';
-  return inUse
-    ? 'another process has it open; one file serves one gateway, several share a PostgreSQL database'
-    : messageOf(error);
-}
-
 /** SQLite's errors lose their message between threads, so it is sent as a reply; nothing listens then, and the thread ends. */
 function openOrEnd(): EmbeddedDatabase {
   try {
-    return new EmbeddedDatabase(path);
+    return new EmbeddedDatabase(path, checked);
   } catch (error) {
-    port?.postMessage({ id: 0, error: openingProblem(error) } satisfies Reply);
+    port?.postMessage({ id: 0, error: wordsFor(error) } satisfies Reply);
     process.exit();
   }
 }
@@ -55,9 +65,29 @@ port.on('message', (command: Command) => {
   try {
     reply = { id: command.id, rows: execute(command) };
   } catch (error) {
-    reply = { id: command.id, error: messageOf(error) };
+    const inDoubt = error instanceof CommitInDoubt;
+    reply = { id: command.id, error: messageOf(error), ...(inDoubt && { inDoubt }) };
+    // Known before the answer is: whoever asks next whether records are taken hears the truth.
+    tellUnfit();
   }
   port.postMessage(reply);
-  if ('close' in command) port.close();
+  if ('close' in command) {
+    clearInterval(looking);
+    clearInterval(checking);
+    port.close();
+  }
 });
+
+let told: string | undefined;
+/** Once each time it changes. */
+function tellUnfit(): void {
+  const unfit = database.unfit();
+  if (unfit === told) return;
+  told = unfit;
+  port?.postMessage({ unfit } satisfies Unfit);
+}
+const looking = setInterval(tellUnfit, LOOK_EVERY_MS);
+const checking = setInterval(() => {
+  if (!database.checkOlder()) clearInterval(checking);
+}, CHECK_EVERY_MS);
 port.postMessage({ id: 0 } satisfies Reply);

@@ -1,6 +1,6 @@
 import { sql, type RawBuilder } from 'kysely';
 
-import type { AuditRecord } from './audit-record.js';
+import type { AuditRecord, IntentRecord } from './audit-record.js';
 import type { DialectName } from './audit.engine.js';
 
 /** Where the requests of an intent begin. No text in the record can hold this: its quotes would be escaped there. */
@@ -16,6 +16,12 @@ export function bodyWithoutRequests(dialect: DialectName): RawBuilder<string> {
 /** A record, read from its text without requests: it holds no number that would be rounded. */
 export function readRecord(body: string): AuditRecord {
   return JSON.parse(body) as AuditRecord;
+}
+
+/** What a record says of itself, as far as JSON's own numbers go: for what asks for texts only. */
+export function recordHead(body: string): Partial<IntentRecord> & { readonly kind?: string } {
+  const at = body.indexOf(REQUESTS);
+  return JSON.parse(at < 0 ? body : `${body.slice(0, at)}}`) as Partial<IntentRecord>;
 }
 
 /** The requests of an intent, each with the very bytes that were written down. */

@@ -3,7 +3,10 @@ import type { DialectName } from './audit.engine.js';
 /** A statement in SQLite's words, or what each engine has in its place; an engine that is left out has nothing there. */
 export type SchemaStatement = string | { readonly sqlite?: string; readonly postgres?: string };
 
-/** The tables, in the order they came to be; each list is one step and runs once, in one transaction. */
+/**
+ * The tables, in the order they came to be; each list is one step and runs once, in one transaction. A step that was released stays
+ * as it is, to the letter: an embedded database is compared with it at each start.
+ */
 export const SCHEMA_STEPS: readonly (readonly SchemaStatement[])[] = [
   [
     // The trail itself: append-only, each record chained to the one before it.
@@ -132,6 +135,11 @@ export const SCHEMA_STEPS: readonly (readonly SchemaStatement[])[] = [
     `CREATE INDEX operation_unknown ON operation (id) WHERE status = 'unknown'`,
   ],
 ];
+
+/** Why a database can't be gone on with, and what to do. @param steps so many it has */
+export function newerSchema(steps: number): string {
+  return `a newer version of the gateway wrote it (schema ${steps}; this one knows ${SCHEMA_STEPS.length}): start that version again`;
+}
 
 /** A step as one engine runs it. */
 export function statementsFor(engine: DialectName, step: readonly SchemaStatement[]): string[] {

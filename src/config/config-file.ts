@@ -58,6 +58,10 @@ export function configFileOf(text: string | undefined, setting: Field, problems:
 
 /** Maps, arrays and texts; undefined when something was noted. The parser's own messages quote the file: not passed on. */
 function parse(text: string, setting: Field): ReadonlyMap<unknown, unknown> | undefined {
+  if (text.includes('\uFFFD')) {
+    setting.note('the file is not UTF-8 text: save it as such');
+    return undefined;
+  }
   const lines = new LineCounter();
   // Every scalar is read as text: a project id made of digits is not a number, and nobody has to know when to quote.
   const document = parseDocument(text, { schema: 'failsafe', resolveKnownTags: false, lineCounter: lines });

@@ -39,12 +39,17 @@ export interface Config {
   readonly upstream: UpstreamConfig;
   readonly shutdown: ShutdownConfig;
   readonly logLevel: LogLevel;
+  /** Absent: for people at a terminal, for programs elsewhere. */
+  readonly logFormat?: LogFormat;
   /** Whether `/docs` is served. */
   readonly docs: boolean;
 }
 
 export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
+
+export const LOG_FORMATS = ['json', 'pretty'] as const;
+export type LogFormat = (typeof LOG_FORMATS)[number];
 
 export type DatabaseConfig =
   | { readonly kind: 'embedded'; readonly path: string }

@@ -18,7 +18,7 @@ describe('the password of the environment', () => {
   test.each([
     ['a line break', 'pass word\n', 'pass word'],
     ['a Windows line break', 'pass word\r\n', 'pass word'],
-    ['nothing', ' pass word ', ' pass word '],
+    ['nothing', 'pass word', 'pass word'],
   ])('may be in a file that ends with %s', (_, content, password) => {
     const config = loadWith(FROM_FILE, CALLERS, { '/run/secrets/iam': content });
     expect(credentialsOf(config)).toMatchObject({ password, passwordFile: '/run/secrets/iam' });

@@ -49,6 +49,7 @@ describe('describeConfig', () => {
       'idempotency.joinMs': 10_000,
       'dropIn.passUnknownFields': false,
       logLevel: 'info',
+      logFormat: 'pretty at a terminal, json elsewhere',
       docs: true,
     });
   });

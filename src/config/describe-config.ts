@@ -42,6 +42,7 @@ export function describeConfig(config: Config): Setting[] {
     setting('shutdown.drainMs', config.shutdown.drainMs),
     ...describeActs(config),
     setting('logLevel', config.logLevel),
+    setting('logFormat', config.logFormat ?? 'pretty at a terminal, json elsewhere'),
     setting('docs', config.docs),
   ];
 }

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { nearest } from '../domain/nearest.js';
 import type { Problems } from './config.error.js';
 import { Field, type Format } from './field.js';
+import { problemOfVariable } from './misspelt.js';
 import { readSecret, type Secret } from './secret.js';
 
 /** Where a configuration comes from. */
@@ -32,6 +32,7 @@ export const PLAIN_VARIABLES = [
   'PORT',
   'HOST',
   'LOG_LEVEL',
+  'LOG_FORMAT',
   'HSS_REGION',
   'HSS_PROJECT_ID',
   'HSS_ENDPOINT',
@@ -58,6 +59,11 @@ export const PLAIN_VARIABLES = [
   'GATEWAY_REPLICA_GONE_MS',
   'GATEWAY_VERIFY',
 ] as const;
+
+const KNOWN: readonly string[] = [
+  ...PLAIN_VARIABLES,
+  ...SECRET_VARIABLES.flatMap((name) => [name, `${name}_FILE`]),
+];
 
 type SecretVariable = (typeof SECRET_VARIABLES)[number];
 type PlainVariable = (typeof PLAIN_VARIABLES)[number];
@@ -87,22 +93,11 @@ export class Environment {
     return readSecret(this.at(name), this.at(`${name}_FILE`), this.source.readFile, format);
   }
 
-  /** A misspelt optional variable would pass as an unset one and its default as the operator's wish. */
+  /** Names that were meant for this program, and that it does not know. */
   noteMisspelt(): void {
-    const known: string[] = [
-      ...PLAIN_VARIABLES,
-      ...SECRET_VARIABLES.flatMap((name) => [name, `${name}_FILE`]),
-    ];
-    for (const name of Object.keys(this.source.environment)) {
-      // Only our own prefixes, and compared without them: Kubernetes sets GATEWAY_PORT and the like for a service's neighbours.
-      const prefix = /^(?:HSS|IAM|GATEWAY)_(?=[A-Z_]+$)/.exec(name)?.[0];
-      if (prefix === undefined || known.includes(name) || !this.at(name).given) continue;
-      const siblings = known
-        .filter((other) => other.startsWith(prefix))
-        .map((other) => other.slice(prefix.length));
-      const near = nearest(name.slice(prefix.length), siblings);
-      if (near !== undefined)
-        this.problems.add(name, `is not a known variable; did you mean ${prefix}${near}?`);
+    for (const [name, value] of Object.entries(this.source.environment)) {
+      const problem = this.at(name).given && problemOfVariable(name, value ?? '', KNOWN);
+      if (problem) this.problems.add(name, problem);
     }
   }
 

@@ -52,8 +52,8 @@ export const REGION: Format = {
 
 /** Names of an account and a user as IAM knows them. */
 export const IAM_NAME: Format = {
-  pattern: /^[^\p{Cc}]{1,255}$/u,
-  allowed: 'a name of 1 to 255 characters without control characters',
+  pattern: /^(?!\s)[^\p{Cc}\p{Cf}\uFFFD]{1,255}(?<!\s)$/u,
+  allowed: 'a name of 1 to 255 visible characters, without blanks around it',
 };
 
 /** Stands in a header between other words (contract 4.1). */

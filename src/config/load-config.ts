@@ -1,8 +1,8 @@
 import { accessOf } from './access.js';
 import { readBackground, readDropIn, readGuardRails, readIdempotency, readPlans } from './acts.js';
 import { Problems } from './config.error.js';
-import type { Config } from './config.js';
-import { LOG_LEVELS } from './config.js';
+import type { Config, LogFormat } from './config.js';
+import { LOG_FORMATS, LOG_LEVELS } from './config.js';
 import { readConfigFile } from './config-file.js';
 import { noteGoneTooSoon, readDatabase } from './database.js';
 import { Environment, type ConfigSource } from './environment.js';
@@ -51,6 +51,7 @@ export function loadConfig(source: ConfigSource): Config {
     dropIn: readDropIn(file.dropIn),
     ...signingOf(environment),
     logLevel: environment.field('LOG_LEVEL').oneOf(LOG_LEVELS, 'info'),
+    ...logFormatOf(environment),
     docs: environment.field('GATEWAY_DOCS').flag(true),
   };
   if (!config.signing && config.callers.some(({ signingKeys }) => signingKeys)) {
@@ -62,6 +63,11 @@ export function loadConfig(source: ConfigSource): Config {
   noteGoneTooSoon(config, environment);
   problems.throwIfAny();
   return deepFreeze(config);
+}
+
+function logFormatOf(environment: Environment): { logFormat?: LogFormat } {
+  const setting = environment.field('LOG_FORMAT');
+  return setting.given ? { logFormat: setting.oneOf(LOG_FORMATS) } : {};
 }
 
 /** A misspelt `production` must not start a gateway in development mode, which may be a demo. */

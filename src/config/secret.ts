@@ -7,6 +7,8 @@ export interface Secret {
   readonly file?: string;
 }
 
+const BYTE_ORDER_MARK = '\uFEFF';
+
 /** What stands for a refused one: like every placeholder of a `Field`, nobody sees it. */
 const REFUSED: Secret = { value: '' };
 
@@ -35,8 +37,14 @@ export function secretInFile(content: string): string {
 export function problemOfSecret(value: unknown, format?: Format): string | undefined {
   if (typeof value !== 'string') return 'must be a text';
   if (value === '') return 'is empty: give it a value, or remove it';
+  // What is not UTF-8 was read with this character in its place: another encoding, or no text at all.
+  if (value.includes('\uFFFD')) return 'is not UTF-8 text: save it as such';
+  if (value.startsWith(BYTE_ORDER_MARK)) return 'begins with a byte order mark: save it as UTF-8 without one';
   // They would have to be escaped wherever the secret is sent, and are a sign of a wrong file.
   if (/[\r\n\0]/.test(value)) return 'must not contain line breaks or NUL characters';
+  // Copied along from a page or a chat: nobody would see why the secret is wrong, and IAM locks an account after a few tries.
+  if (/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u.test(value)) return 'must not contain invisible characters';
+  if (/^\s|\s$/u.test(value)) return 'must not begin or end with a blank';
   return format === undefined || format.pattern.test(value) ? undefined : `must be ${format.allowed}`;
 }
 

@@ -1,9 +1,14 @@
-import { describe, expect, test } from '@jest/globals';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { stringify } from 'yaml';
 import { ConfigError } from './config.error.js';
-import { CALLERS, ENVIRONMENT, load, type Variables } from './config.fixture.js';
+import { CALLERS, ENVIRONMENT, load, loadWith, problemsIn, type Variables } from './config.fixture.js';
+import { readEnvironment, SECRET_VARIABLES } from './environment.js';
 import { attempt, documents, environments, garbage, SECRET, toldOf } from './garbage.fixture.js';
+import { loadConfig } from './load-config.js';
 
 type Files = Record<string, string>;
 
@@ -18,7 +23,7 @@ describe('secrets', () => {
     });
     fc.assert(
       fc.property(places, fc.string(), ({ passwordInFile, databaseInFile, ownInFile }, more) => {
-        const password = `${SECRET}${more}`.replace(/[\r\n\0]/g, '');
+        const password = `${SECRET}${more}`.trim();
         const files = { '/run/password': password, '/run/database': DATABASE_URL };
         const own = ownInFile ? { passwordFile: '/run/password' } : { password };
         const environment = {
@@ -104,6 +109,87 @@ describe('secrets', () => {
     const error = attempt(() => load({ GATEWAY_CONFIG: 'gateway.yaml' }, yaml));
     expect(error).toBeInstanceOf(ConfigError);
     expect(toldOf(error)).not.toContain(SECRET);
+  });
+});
+
+/** Bytes of a file, or of a variable, and what is told of them. */
+const ODD: Readonly<Record<string, readonly [bytes: Buffer, problem: string]>> = {
+  'a byte order mark': [Buffer.from(`\uFEFF${SECRET}`), 'begins with a byte order mark'],
+  'two byte order marks': [Buffer.from(`\uFEFF\uFEFF${SECRET}\n`), 'begins with a byte order mark'],
+  'UTF-16': [Buffer.from(`\uFEFF${SECRET}\r\n`, 'utf16le'), 'is not UTF-8 text'],
+  'Latin-1': [Buffer.from(`${SECRET}é`, 'latin1'), 'is not UTF-8 text'],
+  'a blank before': [Buffer.from(` ${SECRET}`), 'must not begin or end with a blank'],
+  'a blank behind': [Buffer.from(`${SECRET} \n`), 'must not begin or end with a blank'],
+  'a no-break space behind': [Buffer.from(`${SECRET}\u00a0`), 'must not begin or end with a blank'],
+  'a tab behind': [Buffer.from(`${SECRET}\t\n`), 'must not contain invisible characters'],
+  'a zero-width space behind': [Buffer.from(`${SECRET}\u200b`), 'must not contain invisible characters'],
+  'a mark of direction before': [Buffer.from(`\u202a${SECRET}`), 'must not contain invisible characters'],
+  'an escape sequence': [Buffer.from(`${SECRET}\u001b[0m`), 'must not contain invisible characters'],
+  'a second line': [Buffer.from(`${SECRET}\n\n`), 'must not contain line breaks'],
+};
+/** Where a secret may stand, and how it is given there. */
+const PLACES: Readonly<Record<string, (value: string, file: string) => [Variables, string?]>> = {
+  ...Object.fromEntries(
+    SECRET_VARIABLES.flatMap((name) => [
+      [name, (value: string): [Variables] => [{ HSS_AUTH: authFor(name), [name]: value }]],
+      [
+        `${name}_FILE`,
+        (_: string, file: string): [Variables] => [
+          { HSS_AUTH: authFor(name), [name]: undefined, [`${name}_FILE`]: file },
+        ],
+      ],
+    ]),
+  ),
+  'projects[0].credentials.password': (value) => [{}, yamlWith({ ...NAMES, password: value })],
+  'projects[0].credentials.passwordFile': (_, file) => [{}, yamlWith({ ...NAMES, passwordFile: file })],
+  'projects[0].credentials.skFile': (_, file) => [{}, yamlWith({ kind: 'aksk', ak: 'AK', skFile: file })],
+};
+const NAMES = { domainName: 'd', userName: 'u' };
+const authFor = (name: string) => (name.startsWith('HSS_') ? 'aksk' : 'token');
+
+describe('what a secret never holds', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'hss-gateway-test-'));
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  test.each(
+    Object.keys(PLACES).flatMap((setting) => Object.keys(ODD).map((content) => [setting, content] as const)),
+  )('%s with %s is refused by its name, and not shown', (setting, content) => {
+    const [bytes, problem] = ODD[content] ?? [Buffer.of(), ''];
+    const secret = join(folder, 'secret');
+    const yaml = join(folder, 'gateway.yaml');
+    writeFileSync(secret, bytes);
+    // A variable holds no NUL, and has its last line break as it is written.
+    const value = bytes.toString().replace(/\0/g, '').trimEnd() + (/\s*$/.exec(bytes.toString())?.[0] ?? '');
+    const [variables, text = CALLERS] = PLACES[setting]?.(value, secret) ?? [{}];
+    writeFileSync(yaml, text);
+    const { readFile } = readEnvironment();
+    const environment = { ...ENVIRONMENT, HSS_AK: 'AK', HSS_SK: 'SK', ...variables, GATEWAY_CONFIG: yaml };
+    const error = attempt(() => loadConfig({ environment, readFile }));
+    if (!(error instanceof ConfigError)) throw new Error('expected it to be refused');
+    // Of a file that is not UTF-8 nothing is read.
+    const key = setting.endsWith('.password') && problem.includes('UTF-8 text') ? 'GATEWAY_CONFIG' : setting;
+    const told = error.problems.filter((each) => each.key === key);
+    // A variable that ends with a line break is told so first.
+    expect(told.map((each) => each.problem)).toEqual([
+      setting.endsWith('File') || setting.endsWith('_FILE')
+        ? expect.stringContaining(problem)
+        : expect.stringMatching(`${problem}|line breaks`),
+    ]);
+    expect(toldOf(error)).not.toContain(SECRET);
+  });
+
+  test('is what a configuration file may begin with: a byte order mark is passed over', () => {
+    expect(() => loadWith({}, `\uFEFF${CALLERS}`)).not.toThrow();
+  });
+
+  test('is told of a configuration file that is not UTF-8', () => {
+    expect(problemsIn(() => loadWith({}, `${CALLERS}# \uFFFD`))).toEqual({
+      GATEWAY_CONFIG: 'the file is not UTF-8 text: save it as such',
+    });
+  });
+
+  test.each(['u\u200b', '\uFEFFu', ' u', 'u ', 'u\uFFFD'])('is not in a name either: %j', (name) => {
+    expect(Object.keys(problemsIn(() => loadWith({ IAM_USER_NAME: name })))).toEqual(['IAM_USER_NAME']);
   });
 });
 

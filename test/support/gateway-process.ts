@@ -19,6 +19,9 @@ export interface GatewayProcess {
   /** Everything it wrote so far, standard error included. */
   output(): string;
   signal(name: NodeJS.Signals): void;
+  /** Nobody reads what it writes any more, as when a collector of logs hangs. */
+  stopReading(): void;
+  readOn(): void;
   /** Resolves when it has ended: its exit code, or the signal that ended it. */
   readonly exited: Promise<number | NodeJS.Signals>;
 }
@@ -65,7 +68,15 @@ export async function startGatewayProcess(options: ProcessOptions): Promise<Gate
       fail(`ended with ${code} before it was ready`);
     });
   });
-  return { url, output: () => written, signal: (name) => void child.kill(name), exited };
+  const streams = [child.stdout, child.stderr];
+  return {
+    url,
+    output: () => written,
+    signal: (name) => void child.kill(name),
+    stopReading: () => streams.forEach((stream) => stream.pause()),
+    readOn: () => streams.forEach((stream) => stream.resume()),
+    exited,
+  };
 }
 
 function environmentOf({ simulator, folder, upstream, env }: ProcessOptions): NodeJS.ProcessEnv {

@@ -12,7 +12,8 @@ export type View = (typeof VIEWS)[number];
 /** Which receipts to list; every part narrows, a list means any of its words. As it travels: values are strings. */
 export class OperationQueryDto {
   /**
-   * Operations of this caller, or of every one with `*`, where you have the right to audit. Left out: your own.
+   * Operations of this caller, or of every one with `*`, where you have the right to audit; your own id is always allowed. Left out:
+   * of every one where you have that right, else your own.
    * @example 'chat-bot'
    */
   @Text(1, 64, { optional: true })

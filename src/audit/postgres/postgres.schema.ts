@@ -1,6 +1,6 @@
 import type pg from 'pg';
 
-import { SCHEMA_STEPS, statementsFor } from '../schema.js';
+import { newerSchema, SCHEMA_STEPS, statementsFor } from '../schema.js';
 
 const SCHEMA_LOCK = '4919031520260817';
 /** A step may rewrite a large table, and others wait for it. */
@@ -20,8 +20,10 @@ export async function migrate(pool: pg.Pool): Promise<void> {
     await requireUtf8(client);
     await client.query('CREATE TABLE IF NOT EXISTS schema_step (step BIGINT PRIMARY KEY)');
     const { rows } = await client.query<{ done: number }>('SELECT count(*) AS done FROM schema_step');
+    const done = Number(rows[0]?.done ?? 0);
+    if (done > SCHEMA_STEPS.length) throw new Error(newerSchema(done));
     for (const [index, step] of SCHEMA_STEPS.entries()) {
-      if (index < (rows[0]?.done ?? 0)) continue;
+      if (index < done) continue;
       for (const statement of statementsFor('postgres', step)) await run(statement);
       await client.query('INSERT INTO schema_step (step) VALUES ($1)', [index]);
     }

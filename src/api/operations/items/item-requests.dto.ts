@@ -34,7 +34,7 @@ export class ItemsRequestDto {
 }
 
 function Items(type: () => DtoClass, what: string): PropertyDecorator {
-  const description = `The ${what}, each once, at most 1,000 unless the gateway is configured otherwise: \`target\` of the list, as it is.`;
+  const description = `The ${what}, each once, at most 10,000 unless the gateway is configured otherwise: \`target\` of the list, as it is.`;
   return ListOf(type, { min: 1 }, { schema: { description } });
 }
 

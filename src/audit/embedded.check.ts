@@ -1,0 +1,164 @@
+import Database from 'better-sqlite3';
+
+import { GENESIS, link } from './chain.js';
+import { recordHead } from './record-text.js';
+import { newerSchema, SCHEMA_STEPS, statementsFor } from './schema.js';
+
+/** The trail that is there can't be gone on with: what is wrong, and what to do. */
+export class UnfitTrail extends Error {}
+
+/** What is to be done where nobody but a backup knows what was there. */
+const RESTORE =
+  'the file was damaged or changed: keep it and what lies beside it, and put a backup in its place (docs/operations.md)';
+
+export function damaged(what: string): UnfitTrail {
+  return new UnfitTrail(`${what}; ${RESTORE}`);
+}
+
+interface Row {
+  readonly seq: number;
+  readonly at: number;
+  readonly kind: string;
+  readonly operation_id: string | null;
+  readonly body: string;
+  readonly hash: Buffer;
+  readonly caller: string | null;
+  readonly type: string | null;
+  readonly project: string | null;
+  readonly enterprise_project_id: string | null;
+}
+
+/** Records of one slice together are no longer than so many characters, but for the last. */
+const SLICE_CHARACTERS = 4_194_304;
+
+/** Follows the chain from one record to the next, and looks whether what finds a record again agrees with it. */
+export class TrailCheck {
+  readonly #next: Database.Statement<[number, number], Row>;
+  #seq: number;
+  #hash: Buffer;
+
+  /** @param after the record behind which it begins; 0: at the first. What that record says is believed */
+  constructor(database: Database.Database, after = 0) {
+    this.#next = database.prepare(
+      `SELECT seq, at, kind, operation_id, body, hash, caller, type, project, enterprise_project_id
+       FROM audit_record LEFT JOIN operation ON id = operation_id
+       WHERE seq > ? ORDER BY seq LIMIT ?`,
+    );
+    const before = database.prepare('SELECT hash FROM audit_record WHERE seq = ?').get(after);
+    this.#seq = after;
+    this.#hash = (before as { hash: Buffer } | undefined)?.hash ?? GENESIS;
+  }
+
+  /** The last one that was checked. */
+  get seq(): number {
+    return this.#seq;
+  }
+
+  /**
+   * Checks the next records: at most so many, and fewer where they are long. There must be one.
+   *
+   * @throws UnfitTrail
+   */
+  slice(records: number): void {
+    const before = this.#seq;
+    let characters = 0;
+    try {
+      for (const row of this.#next.iterate(before, records)) {
+        this.#check(row);
+        characters += row.body.length;
+        if (characters > SLICE_CHARACTERS) break;
+      }
+    } catch (error) {
+      if (error instanceof UnfitTrail || error instanceof Database.SqliteError) throw error;
+      // A column of another type, a text that is no JSON.
+      throw damaged(`record ${this.#seq + 1} of the trail can not be read`);
+    }
+    if (this.#seq === before) throw damaged(`record ${before + 1} of the trail is missing`);
+  }
+
+  #check(row: Row): void {
+    const seq = this.#seq + 1;
+    if (row.seq !== seq) throw damaged(`record ${seq} of the trail is missing`);
+    const hash = link(this.#hash, row.body);
+    if (!hash.equals(row.hash))
+      throw damaged(`record ${seq} of the trail does not follow from the one before`);
+    if (!agrees(row)) throw damaged(`record ${seq} of the trail is listed as something else than it says`);
+    this.#seq = seq;
+    this.#hash = hash;
+  }
+}
+
+/** Whether a record says of itself by what it is found: when, what and of which operation it is; an intent also whose. */
+function agrees({ body, ...row }: Row): boolean {
+  const { kind, at, operationId, ...record } = recordHead(body);
+  if (kind !== row.kind || Date.parse(String(at)) !== row.at) return false;
+  if (row.operation_id !== null && operationId !== row.operation_id) return false;
+  if (kind !== 'intent') return true;
+  const { caller, operation, scope } = record;
+  return (
+    caller === row.caller &&
+    operation === row.type &&
+    scope?.project === row.project &&
+    scope?.enterpriseProjectId === row.enterprise_project_id
+  );
+}
+
+/** Operations that are listed, and whose records are not all there: as when records at the end of the trail were taken out. */
+const INCOMPLETE = `
+  SELECT id FROM operation WHERE NOT EXISTS (
+    SELECT 1 FROM audit_record WHERE operation_id = id AND kind = 'intent'
+  ) OR status <> 'pending' AND NOT EXISTS (
+    SELECT 1 FROM audit_record WHERE operation_id = id AND kind <> 'intent'
+  ) LIMIT 1`;
+
+/** The words for a failure of SQLite's own. */
+export function wordsFor(error: unknown): string {
+  const { code } = error as { code?: unknown };
+  const message = error instanceof Error ? error.message : 'the database failed';
+  if (typeof code !== 'string') return message;
+  if (code.startsWith('SQLITE_BUSY'))
+    return 'another process has it open; one file serves one gateway, several share a PostgreSQL database';
+  if (code.startsWith('SQLITE_READONLY')) return `${message}: check who owns it and its folder, and the disk`;
+  return /^SQLITE_(?:CORRUPT|NOTADB|ERROR|FORMAT|SCHEMA|MISMATCH)/.test(code)
+    ? // Not its message, which quotes what it stumbled over.
+      damaged(`SQLite reports ${code}`).message
+    : message;
+}
+
+/** Looks at every page and every index. @throws UnfitTrail */
+export function checkStructure(database: Database.Database): void {
+  const [found] = database.pragma('integrity_check(1)') as [{ integrity_check: string }];
+  if (found.integrity_check !== 'ok')
+    throw damaged(`SQLite finds: ${found.integrity_check.split('\n').join(' ')}`);
+}
+
+/** Looks for operations whose records are not all there. @throws UnfitTrail */
+export function checkOperations(database: Database.Database): void {
+  const incomplete = database.prepare(INCOMPLETE).get() as { id: string } | undefined;
+  if (incomplete) throw damaged(`records of operation ${incomplete.id} are missing`);
+}
+
+/** Whether the tables are ours, as some version made them. @throws UnfitTrail */
+export function checkSchema(database: Database.Database): void {
+  const version = database.pragma('user_version', { simple: true }) as number;
+  if (version > SCHEMA_STEPS.length) throw new UnfitTrail(newerSchema(version));
+  const tables = tablesOf(database);
+  if (version === 0 && tables.length > 0)
+    throw new UnfitTrail(
+      'the file belongs to another application, or is damaged: name another file in GATEWAY_DATABASE_URL, or put a backup of the trail in its place',
+    );
+  const known = new Database(':memory:');
+  for (const step of SCHEMA_STEPS.slice(0, version))
+    for (const statement of statementsFor('sqlite', step)) known.exec(statement);
+  const expected = tablesOf(known);
+  known.close();
+  if (tables.join() !== expected.join()) throw damaged('its tables are not those of a trail');
+}
+
+/** How tables and indices were made, but for those that FTS5 keeps for itself; blanks count as little as they do in SQL. */
+function tablesOf(database: Database.Database): string[] {
+  const rows = database
+    .prepare("SELECT type, name, sql FROM sqlite_master WHERE name NOT LIKE 'alarm_index_%' ORDER BY name")
+    .all() as { type: string; name: string; sql: string | null }[];
+  return rows.map(({ type, name, sql }) => `${type} ${name}: ${String(sql).replace(/\s+/g, ' ')}`);
+}

@@ -1,0 +1,93 @@
+import { nearest } from '../domain/nearest.js';
+
+const PREFIXES = ['GATEWAY_', 'HSS_', 'IAM_'] as const;
+
+/**
+ * What Kubernetes sets in every container for each service of the namespace, so also for one called `gateway` or `hss-gateway`:
+ * `GATEWAY_SERVICE_HOST`, `GATEWAY_SERVICE_PORT_HTTP`, `GATEWAY_PORT=tcp://10.0.0.1:80`, `GATEWAY_PORT_80_TCP_ADDR`.
+ */
+const OF_A_SERVICE = /_SERVICE_HOST$|_SERVICE_PORT(?:_[A-Z0-9_]+)?$|_PORT_\d+_(?:TCP|UDP|SCTP)(?:_[A-Z]+)?$/;
+const ADDRESS_OF_A_SERVICE = /^(?:tcp|udp|sctp):\/\//;
+
+/** Shorter ones are part of too many names. */
+const SHORTEST_STEM = 3;
+
+/**
+ * What is wrong with the name of a variable that is set: it is none of the known ones, and was meant for this program. A misspelt
+ * optional variable would pass as an unset one, and its default as the operator's wish.
+ *
+ * `GATEWAY_` is ours, and whatever begins with it and is not known is refused. Of what begins with `HSS_` or `IAM_`, or is not
+ * written in capitals, only what comes near a known one is: others may use these too. Anything else is nobody's business here.
+ */
+export function problemOfVariable(name: string, value: string, known: readonly string[]): string | undefined {
+  const capitals = name.toUpperCase().replace(/[.-]/g, '_');
+  const prefix = PREFIXES.find((each) => capitals.startsWith(each));
+  if (prefix === undefined || !/^\w+$/.test(capitals) || known.includes(name)) return undefined;
+  if (OF_A_SERVICE.test(name) || ADDRESS_OF_A_SERVICE.test(value)) return undefined;
+  const meant = meantBy(capitals, prefix, known);
+  if (meant !== undefined) return `is not a known variable; did you mean ${meant}?`;
+  return name.startsWith('GATEWAY_')
+    ? 'is not a known variable, and its name begins like ours: the README lists those there are'
+    : undefined;
+}
+
+/** Names of the same prefix first: they share more of what was typed. */
+function meantBy(name: string, prefix: string, known: readonly string[]): string | undefined {
+  const stem = name.slice(prefix.length);
+  const [own, others] = [new Map<string, string>(), new Map<string, string>()];
+  for (const each of known) {
+    const theirs = PREFIXES.find((one) => each.startsWith(one));
+    if (theirs === prefix) own.set(each.slice(prefix.length), each);
+    else if (theirs !== undefined) others.set(each.slice(theirs.length), each);
+    // What has no prefix is looked for behind ours only: HSS_HOST may well be somebody else's.
+    if (theirs !== prefix && (theirs !== undefined || prefix === 'GATEWAY_')) others.set(each, each);
+  }
+  for (const siblings of [own, others]) {
+    const near = nearest(stem, siblings.keys()) ?? sameWords(stem, [...siblings.keys()]);
+    if (near !== undefined) return siblings.get(near);
+  }
+  return undefined;
+}
+
+/**
+ * The candidate that has the same words, shortened, joined, or with some left out or one too many: `DB_URL` for `DATABASE_URL`,
+ * `PROJECT` for `PROJECT_ID`, `REGION_NAME` for `REGION`, `SECRET_KEY` for `SK`. Of several the one with the fewest words more.
+ */
+function sameWords(stem: string, candidates: readonly string[]): string | undefined {
+  if (stem.length < SHORTEST_STEM) return undefined;
+  const words = stem.split('_');
+  const alike = candidates
+    .map((candidate) => ({ candidate, apart: apart(words, candidate.split('_')) }))
+    .filter(({ apart }) => apart !== undefined);
+  alike.sort((one, other) => (one.apart ?? 0) - (other.apart ?? 0));
+  return alike[0]?.candidate;
+}
+
+/** How many words one has that the other has not; undefined where they are not alike. */
+function apart(words: readonly string[], candidate: readonly string[]): number | undefined {
+  if (isWithin(words, candidate)) return candidate.length - words.length;
+  if (words.length === candidate.length + 1 && isWithin(candidate, words)) return 1;
+  const [file, whole] = [words.at(-1) === 'FILE', candidate.at(-1) === 'FILE'];
+  const initials = words.slice(0, file ? -1 : undefined).map((word) => word[0] ?? '');
+  const [acronym = '', ...more] = candidate.slice(0, whole ? -1 : undefined);
+  const isAcronym = file === whole && more.length === 0 && acronym.length === 2 && initials.length > 1;
+  return isAcronym && shortens(acronym, initials.join('')) ? 0 : undefined;
+}
+
+/** Whether each of the words, or what it is short for, is among the others, in the same order. */
+function isWithin(words: readonly string[], others: readonly string[]): boolean {
+  let at = 0;
+  return words.every((word) => {
+    const found = others.findIndex((other, index) => index >= at && shortens(word, other));
+    at = found + 1;
+    return found >= 0;
+  });
+}
+
+/** `DB` for `DATABASE`, `PWD` for `PASSWORD`: the same beginning, and its letters in their order. */
+function shortens(short: string, long: string): boolean {
+  if (short[0] !== long[0]) return false;
+  let at = 0;
+  for (const letter of long) if (letter === short[at]) at += 1;
+  return at === short.length;
+}

@@ -1,0 +1,344 @@
+import { execFileSync } from 'node:child_process';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+import Database from 'better-sqlite3';
+
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+
+import { wordsFor } from '../src/audit/embedded.check.js';
+import { EmbeddedDatabase } from '../src/audit/embedded.database.js';
+import { EmbeddedEngine } from '../src/audit/embedded.engine.js';
+import { SCHEMA_STEPS, statementsFor } from '../src/audit/schema.js';
+import { startSimulator, type Simulator } from '../src/simulator/simulator.js';
+import { SeededRandom } from './simulation/seeded-random.js';
+import { addAlarms } from './support/bulk-alarms.js';
+import { sha256, startRig } from './support/gateway.js';
+import { eventually } from './support/problems.js';
+import { newFolder, removeFolder, standGateway } from './support/standing-gateway.js';
+
+jest.setTimeout(180_000);
+
+/** Of what lies in a folder after a gateway. */
+const fileIn = (folder: string) => join(folder, 'gateway.db');
+const logIn = (folder: string) => join(folder, 'gateway.db-wal');
+
+/** What every refusal says to do. */
+const REMEDY = /put a backup|put the file back|start that version/;
+
+let top: string;
+/** As a gateway left them that ended in order, and one that was killed, with its last records in the log only. */
+let closed: string;
+let killed: string;
+let records: unknown[];
+
+beforeAll(async () => {
+  top = newFolder();
+  [closed, killed] = [join(top, 'closed'), join(top, 'killed')];
+  for (const folder of [closed, killed]) mkdirSync(folder);
+  const rig = await startRig({ database: { kind: 'embedded', path: fileIn(closed) } });
+  for (const count of [1, 2, 150, 3, 4, 40, 5, 6]) {
+    const alarms = await addAlarms(rig, count);
+    const headers = { 'Idempotency-Key': `key-${count}` };
+    await rig.operate({ operation: 'nothing', alarms });
+    const answer = await rig.operate(
+      { operation: 'isolate_and_kill', alarms, remark: 'äöü 😀' },
+      { headers },
+    );
+    expect(answer.status).toBe(200);
+  }
+  for (const each of [fileIn, logIn]) copyFileSync(each(closed), each(killed));
+  await rig.close();
+  ({ records } = open(copied(closed)));
+  expect(records.length).toBeGreaterThan(16);
+  expect(open(copied(killed)).records).toEqual(records);
+});
+afterAll(() => removeFolder(top));
+
+let copies = 0;
+function copied(folder: string): string {
+  const copy = join(top, `copy-${(copies += 1)}`);
+  mkdirSync(copy);
+  for (const each of [fileIn, logIn]) if (existsSync(each(folder))) copyFileSync(each(folder), each(copy));
+  return copy;
+}
+
+/** What a start comes to: the records that are there, or why it is refused. */
+function open(folder: string): { records: unknown[]; refusal?: string } {
+  try {
+    const database = new EmbeddedDatabase(fileIn(folder));
+    const sql = 'SELECT seq, at, kind, operation_id, body, hex(hash) AS hash FROM audit_record ORDER BY seq';
+    const records = database.query(sql, []);
+    // What is written next is as good as what was there.
+    database.append([{ kind: 'refusal', at: 0, operationId: null, body: '{"kind":"refusal"}' }]);
+    database.close();
+    return { records };
+  } catch (error) {
+    return { records: [], refusal: wordsFor(error) };
+  }
+}
+
+interface Places {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Some bytes of a file, changed; together in one place, or anywhere. */
+function flip(file: string, { from, to }: Places, count: number, together: boolean, seed: number): void {
+  const random = new SeededRandom(seed);
+  const bytes = readFileSync(file);
+  const first = from + random.below(to - from);
+  for (let each = 0; each < count; each += 1) {
+    const at = Math.min(together ? first + each : from + random.below(to - from), bytes.length - 1);
+    bytes[at] = (bytes[at] ?? 0) ^ (1 + random.below(255));
+  }
+  writeFileSync(file, bytes);
+}
+
+describe('a database of which some bytes are others than they were', () => {
+  const SEEDS = 40;
+  const size = (file: string) => readFileSync(file).length;
+  const damages: readonly [string, () => [string, (folder: string) => string, Places]][] = [
+    ['anywhere in the file', () => [closed, fileIn, { from: 0, to: size(fileIn(closed)) }]],
+    ["in the file's header", () => [closed, fileIn, { from: 0, to: 100 }]],
+    ['in its tables of tables', () => [closed, fileIn, { from: 100, to: 8_192 }]],
+    ['anywhere in the log', () => [killed, logIn, { from: 0, to: size(logIn(killed)) }]],
+    ["in the log's header", () => [killed, logIn, { from: 0, to: 32 }]],
+    [
+      'at the end of the log',
+      () => [killed, logIn, { from: size(logIn(killed)) - 8_216, to: size(logIn(killed)) }],
+    ],
+  ];
+  it.each(damages.flatMap(([where, what]) => [1, 80].map((count) => [where, count, what] as const)))(
+    '%s (%d of them): all records are there, or a start is refused and says what to do',
+    (_, count, what) => {
+      const [folder, file, places] = what();
+      let refused = 0;
+      for (let seed = 1; seed <= SEEDS; seed += 1) {
+        const copy = copied(folder);
+        flip(file(copy), places, count, seed % 2 === 0, seed);
+        const found = open(copy);
+        rmSync(copy, { recursive: true });
+        const { refusal } = found;
+        if (refusal === undefined) expect({ seed, records: found.records }).toEqual({ seed, records });
+        else {
+          refused += 1;
+          expect(`${seed}: ${refusal}`).toMatch(REMEDY);
+        }
+      }
+      expect(refused).toBeGreaterThan(SEEDS / 10);
+    },
+  );
+});
+
+/** Changes the database as somebody would who knows SQL and nothing of the chain. */
+function edit(folder: string, ...statements: string[]): void {
+  const database = new Database(fileIn(folder));
+  for (const statement of statements) database.exec(statement);
+  database.close();
+}
+
+/** What may have become of a trail, and what is said of it at the next start. */
+const FOUND: Readonly<Record<string, readonly [() => string, (folder: string) => void, RegExp]>> = {
+  'a file of a newer schema': [
+    () => closed,
+    (folder) => edit(folder, `PRAGMA user_version = ${SCHEMA_STEPS.length + 1}`),
+    /a newer version of the gateway wrote it \(schema \d+; this one knows \d+\): start that version again$/,
+  ],
+  'an empty file': [
+    () => closed,
+    (folder) => truncateSync(fileIn(folder)),
+    /it is empty: put a backup in its place, or remove it to begin anew/,
+  ],
+  'an empty file beside a log': [
+    () => killed,
+    (folder) => truncateSync(fileIn(folder)),
+    /it is empty, but records of it are in \S+gateway\.db-wal: put the file back/,
+  ],
+  'a log without its file': [
+    () => killed,
+    (folder) => rmSync(fileIn(folder)),
+    /it is not there, but records of it are in \S+gateway\.db-wal: put the file back/,
+  ],
+  'a text': [
+    () => closed,
+    (folder) => writeFileSync(fileIn(folder), 'no database, and longer than a header would be'.repeat(100)),
+    /it is no SQLite database, or was damaged: name another file in GATEWAY_DATABASE_URL/,
+  ],
+  'a few bytes': [() => closed, (folder) => writeFileSync(fileIn(folder), 'x'), /it is no SQLite database/],
+  zeros: [
+    () => closed,
+    (folder) => writeFileSync(fileIn(folder), Buffer.alloc(readFileSync(fileIn(folder)).length)),
+    /it is no SQLite database, or was damaged/,
+  ],
+  'half of the file': [
+    () => closed,
+    (folder) => truncateSync(fileIn(folder), readFileSync(fileIn(folder)).length / 2),
+    /the file was damaged or changed: keep it .* put a backup in its place/,
+  ],
+  "another application's database": [
+    () => closed,
+    (folder) => {
+      rmSync(fileIn(folder));
+      edit(folder, 'CREATE TABLE bookmark (url TEXT)');
+    },
+    /belongs to another application, or is damaged: name another file/,
+  ],
+  "another application's database, with a version of its own": [
+    () => closed,
+    (folder) => {
+      rmSync(fileIn(folder));
+      edit(folder, 'CREATE TABLE audit_record (seq INTEGER)', 'PRAGMA user_version = 3');
+    },
+    /its tables are not those of a trail/,
+  ],
+  'a log that is damaged in its middle': [
+    () => killed,
+    (folder) => flip(logIn(folder), { from: 3_000, to: 3_001 }, 1, true, 1),
+    /in its log \S+gateway\.db-wal what is at byte 32 does not fit, and records follow it; .* put a backup/,
+  ],
+  'a record that was changed': [
+    () => closed,
+    (folder) =>
+      edit(folder, "UPDATE audit_record SET body = replace(body, 'portal', 'nobody') WHERE seq = 5"),
+    /record 5 of the trail does not follow from the one before/,
+  ],
+  'a record that is missing': [
+    () => closed,
+    (folder) => edit(folder, 'DELETE FROM audit_record WHERE seq = 5'),
+    /record 5 of the trail is missing/,
+  ],
+  'the outcome of the last operation missing': [
+    () => closed,
+    (folder) =>
+      edit(
+        folder,
+        "DELETE FROM audit_record WHERE seq >= (SELECT MAX(seq) FROM audit_record WHERE kind = 'outcome')",
+      ),
+    /records of operation \S+ are missing/,
+  ],
+  'the last operations missing': [
+    () => closed,
+    (folder) => edit(folder, 'DELETE FROM audit_record WHERE seq > 6'),
+    /records of operation \S+ are missing/,
+  ],
+  'a record under another kind': [
+    () => closed,
+    (folder) => edit(folder, "UPDATE audit_record SET kind = 'refusal' WHERE seq = 2"),
+    /record 2 of the trail is listed as something else than it says|records of operation/,
+  ],
+  'an operation under another caller': [
+    () => closed,
+    (folder) => edit(folder, "UPDATE operation SET caller = 'nobody'"),
+    /record \d+ of the trail is listed as something else than it says/,
+  ],
+};
+
+describe('a start is refused, with what to do, and every file stays as it is', () => {
+  it.each(Object.entries(FOUND))('%s', async (_, [folder, make, words]) => {
+    const copy = copied(folder());
+    make(copy);
+    const bytes = () =>
+      [fileIn, logIn].map((each) => existsSync(each(copy)) && sha256(readFileSync(each(copy), 'latin1')));
+    const before = bytes();
+    const failure = await startRig({ database: { kind: 'embedded', path: fileIn(copy) } }).then(
+      (rig) => rig.close(),
+      (error: Error) => error,
+    );
+    expect(failure?.message).toMatch(/^the audit database \S+gateway\.db can not be opened$/);
+    expect((failure?.cause as Error).message).toMatch(words);
+    expect(bytes()).toEqual(before);
+  });
+
+  it('says so in one line, and ends with code 1', async () => {
+    const cloud: Simulator = await startSimulator({ alarms: 0 });
+    const copy = copied(closed);
+    edit(copy, 'DELETE FROM audit_record WHERE seq = 5');
+    const started = standGateway({ simulator: cloud, folder: copy }).finally(() => cloud.close());
+    await expect(started).rejects.toThrow(
+      /ended with 1 before it was ready; it wrote:\nthe gateway can not start: [^\n]+: record 5 [^\n]+\n/,
+    );
+  });
+});
+
+describe('of a trail that is too long to be checked before the first request', () => {
+  const few = { bytes: 0, records: 5 };
+
+  it('the end is', async () => {
+    const copy = copied(closed);
+    edit(copy, `UPDATE audit_record SET body = replace(body, 'portal', 'nobody') WHERE kind = 'intent'`);
+    const opened = EmbeddedEngine.open(fileIn(copy), few).then((engine) => engine.close());
+    await expect(opened).rejects.toThrow(/can not be opened/);
+  });
+
+  it('the rest is meanwhile, and nothing is written any more where it is damaged', async () => {
+    const copy = copied(closed);
+    edit(copy, "UPDATE audit_record SET body = replace(body, 'portal', 'nobody') WHERE seq = 2");
+    const engine = await EmbeddedEngine.open(fileIn(copy), few);
+    const reachable = await eventually(
+      () => engine.reachable,
+      (value) => !value,
+    );
+    const entry = { kind: 'refusal', at: 0, operationId: null, body: '{}' };
+    const appended = await engine.append([entry]).catch((error: Error) => error.message);
+    await engine.close();
+    expect(reachable).toBe(false);
+    expect(appended).toMatch(/record 2 of the trail does not follow/);
+  });
+
+  it('a sound one is gone on with', async () => {
+    const engine = await EmbeddedEngine.open(fileIn(copied(closed)), few);
+    const body = JSON.stringify({ kind: 'refusal', at: new Date(0).toISOString() });
+    for (let each = 0; each < 20; each += 1)
+      await engine.append([{ kind: 'refusal', at: 0, operationId: null, body }]);
+    expect(engine.reachable).toBe(true);
+    await engine.close();
+  });
+});
+
+describe('a start goes on', () => {
+  it('with what comes before a damage in the log, where that was taken over as the guide says', () => {
+    const copy = copied(killed);
+    const end = readFileSync(logIn(copy)).length;
+    flip(logIn(copy), { from: end / 2, to: end / 2 + 1 }, 1, true, 1);
+    expect(open(copy).refusal).toContain('does not fit');
+    const guide = readFileSync(new URL('../../docs/operations.md', import.meta.url), 'utf8');
+    const program = /<<'EOF'\n((?:(?!EOF)[^])*wal_checkpoint(?:(?!EOF)[^])*)EOF\n/.exec(guide)?.[1] ?? '';
+    const root = fileURLToPath(new URL('../../', import.meta.url));
+    execFileSync(process.execPath, ['--input-type=module', '-', fileIn(copy)], { cwd: root, input: program });
+    const { records: found } = open(copy);
+    expect(found.length).toBeGreaterThan(0);
+    expect(found).toEqual(records.slice(0, found.length));
+  });
+
+  it('where a process was killed at any moment, with all that was complete', () => {
+    const whole = readFileSync(logIn(killed));
+    const random = new SeededRandom(1);
+    for (let each = 0; each < 60; each += 1) {
+      const copy = copied(killed);
+      truncateSync(logIn(copy), random.below(whole.length));
+      const { records: found, refusal } = open(copy);
+      expect(refusal).toBeUndefined();
+      expect(found).toEqual(records.slice(0, found.length));
+    }
+  });
+
+  it('with a file of each older version', () => {
+    for (let version = 1; version < SCHEMA_STEPS.length; version += 1) {
+      const copy = join(top, `version-${version}`);
+      mkdirSync(copy);
+      const steps = SCHEMA_STEPS.slice(0, version).flatMap((step) => statementsFor('sqlite', step));
+      edit(copy, ...steps, `PRAGMA user_version = ${version}`);
+      expect(open(copy)).toEqual({ records: [] });
+    }
+  });
+});

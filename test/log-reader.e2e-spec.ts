@@ -1,0 +1,70 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+
+import { startSimulator, type Simulator } from '../src/simulator/simulator.js';
+import { DEMO_REQUEST } from '../src/demo-mode.js';
+import { newFolder, removeFolder, standGateway, type StandingGateway } from './support/standing-gateway.js';
+import { startDemoProcess } from './support/process.js';
+
+// Each start of a process takes about a second, and several on a machine that is busy.
+jest.setTimeout(120_000);
+
+/** Each of at least 150 bytes: several times what the pipe and its reader hold between them. */
+const LINES = 4_000;
+
+describe('a gateway whose log nobody reads any more', () => {
+  let cloud: Simulator;
+  let folder: string;
+  let gateway: StandingGateway;
+  beforeAll(async () => {
+    cloud = await startSimulator();
+  });
+  afterAll(() => cloud.close());
+  beforeEach(async () => {
+    folder = newFolder();
+    gateway = await standGateway({ simulator: cloud, folder, env: { GATEWAY_DRAIN_MS: '2000' } });
+    gateway.stopReading();
+    for (let sent = 0; sent < LINES; sent += 50) {
+      const answers = await Promise.all(Array.from({ length: 50 }, () => gateway.call('GET', '/livez')));
+      expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 200));
+    }
+  });
+  afterEach(async () => {
+    gateway.signal('SIGKILL');
+    await gateway.exited;
+    removeFolder(folder);
+  });
+
+  it('goes on, and ends when it is told to', async () => {
+    expect((await gateway.operate(DEMO_REQUEST)).status).toBe(200);
+    expect((await gateway.call('GET', '/readyz')).status).toBe(200);
+    expect((await gateway.call('GET', '/metrics')).text).toMatch(/^hss_gateway_log_lines_dropped 0$/m);
+    gateway.signal('SIGTERM');
+    // Not by the watchdog of its shutdown, which answers 1.
+    expect(await gateway.exited).toBe(0);
+  });
+
+  it('has written everything when it is read again', async () => {
+    gateway.readOn();
+    gateway.signal('SIGTERM');
+    expect(await gateway.exited).toBe(0);
+    expect(gateway.lines().filter(({ msg }) => msg === 'request').length).toBe(LINES);
+  });
+});
+
+describe('a start at a terminal', () => {
+  it('says few things to people, the welcome last', async () => {
+    const demo = await startDemoProcess({ LOG_FORMAT: 'pretty' });
+    try {
+      const before = demo.output().split('HSS gateway, demo mode')[0] ?? '';
+      expect(before.trim()).toMatch(/^\d\d:\d\d:\d\d\.\d{3} info {2}listening url=http:\S+$/);
+      expect(demo.output().trimEnd()).toMatch(/\n {2}curl -s \S+\/v1\/operations [^\n]+$/);
+      await fetch(`${demo.url}/livez`);
+    } finally {
+      await demo.close();
+    }
+    expect(demo.output().trimEnd().split('\n').at(-1)).toMatch(
+      /^[\d:.]+ info {2}request requestId=\S+ method=GET route=\/livez status=200 /,
+    );
+    expect(demo.output()).not.toContain('{"level"');
+  });
+});
