@@ -110,6 +110,7 @@ export default {
     doNotFollow: { path: 'node_modules' },
     tsConfig: { fileName: 'tsconfig.json' },
     tsPreCompilationDeps: true,
-    exclude: { path: '\\.spec\\.ts$' },
+    // The build is not part of what it builds.
+    exclude: { path: '\\.spec\\.ts$|^src/build\\.js$' },
   },
 };
