@@ -11,7 +11,7 @@ import { eventually } from './support/problems.js';
 
 const OPERATE = '/event/operate';
 const ANSWERS = {
-  'a reset': { kind: 'reset', when: 'before_effect' },
+  'a reset': { kind: 'reset', when: 'after_effect' },
   'a 500': { kind: 'status', status: 500, body: '' },
   'a 502 in HTML': { kind: 'html', status: 502 },
   'a 503 in HTML': { kind: 'html', status: 503 },

@@ -9,6 +9,8 @@ export type ListedEvent = ListedRow;
 /** Upstream may give fewer than asked for; the next page starts where this one really ended. */
 const PAGE = 200;
 const MOST_PAGES = 25;
+/** So much is looked through for events that are not listed under the type that the call names. */
+const FEW_PAGES = 5;
 /** How far around the alarms' own times the listing is read: older documents say that times count in seconds. */
 const MARGIN_MS = 1_000n;
 /** The listing takes times of exactly thirteen digits. */
@@ -18,19 +20,35 @@ const CATEGORIES = ['host', 'container'] as const;
 /** What a look at the listing found. */
 export interface ListedEvents {
   readonly byId: ReadonlyMap<string, ListedEvent>;
-  /** Whether all of it was looked through: only then is an event that was not found not listed. */
+  /** Whether all of it was looked through: only then is an event that was not found not listed under the type of the call. */
   readonly isComplete: boolean;
 }
 
-/** The given events as upstream lists them now; undefined when the listing can't be read. */
+/**
+ * The given events as upstream lists them now, also those of another type than the call names; undefined when the listing can't be
+ * read.
+ */
 export async function listedEvents(
   readBack: ReadBack,
   events: readonly WireEvent[],
   read: Read,
 ): Promise<ListedEvents | undefined> {
+  const types = [...new Set(events.map(({ event_type }) => String(event_type)))];
+  const named = await lookThrough(readBack, events, read, { types, mostPages: MOST_PAGES });
+  const missing = events.filter(({ event_id }) => named && !named.byId.has(event_id));
+  if (!named || missing.length === 0) return named;
+  const others = await lookThrough(readBack, missing, read, { types: [], mostPages: FEW_PAGES });
+  return { ...named, byId: new Map([...named.byId, ...(others?.byId ?? [])]) };
+}
+
+async function lookThrough(
+  readBack: ReadBack,
+  events: readonly WireEvent[],
+  read: Read,
+  { types, mostPages }: { readonly types: readonly string[]; readonly mostPages: number },
+): Promise<ListedEvents | undefined> {
   const wanted = new Set<unknown>(events.map(({ event_id }) => event_id));
   const found = new Map<string, ListedEvent>();
-  const types = [...new Set(events.map(({ event_type }) => String(event_type)))];
   const shared: [string, string][] = [
     ['enterprise_project_id', readBack.scope.enterpriseProjectId],
     ...windowAround(events),
@@ -42,7 +60,7 @@ export async function listedEvents(
     let rest: ReturnType<typeof restAfter> = 'more';
     for (
       let page = 0, offset = 0;
-      page < MOST_PAGES && found.size < wanted.size && rest === 'more';
+      page < mostPages && found.size < wanted.size && rest === 'more';
       page += 1
     ) {
       const query: [string, string][] = [['category', category], ...shared, ['offset', String(offset)]];
@@ -124,7 +142,13 @@ function isValue(listed: unknown, said: unknown): boolean {
 }
 
 function isEqual(listed: unknown, said: unknown): boolean {
-  return isWhole(listed) && isWhole(said) ? BigInt(listed) === BigInt(said) : listed === said;
+  if (isWhole(listed) && isWhole(said)) return BigInt(listed) === BigInt(said);
+  return listed === said || (isHex(listed) && isHex(said) && listed.toLowerCase() === said.toLowerCase());
+}
+
+/** Ids of agents, and hashes of files: whether their letters are written small or large says nothing. */
+function isHex(value: unknown): value is string {
+  return typeof value === 'string' && /^[\da-f]{32,}$/i.test(value);
 }
 
 function isWhole(value: unknown): value is number | bigint {

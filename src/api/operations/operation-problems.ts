@@ -3,6 +3,7 @@ import { alarmMismatch } from '../../operations/verification/mismatch.js';
 import { INTERRUPTED } from '../../audit/recovery.js';
 import { BODY_PROBLEMS, PATH_PROBLEMS, withoutRight } from '../../http/contract/edge-problems.js';
 import { EXAMPLE_OPERATION_ID, EXAMPLE_UPSTREAM_REQUEST_ID } from '../../http/contract/example-ids.js';
+import { NO_PARAMETERS_PROBLEM } from '../../http/parameters.guard.js';
 import { invalidRequest, Problem, problemOfFault } from '../../http/problem.js';
 import { documentedFaults, UNKNOWN_PROJECT_FAULT } from '../../upstream/index.js';
 import { report } from '../../http/validation/report.js';
@@ -93,11 +94,13 @@ export const UNDO_PROBLEMS: readonly Problem[] = [
   ...OPERATION_PROBLEMS,
 ];
 
-export const FIND_PROBLEMS: readonly Problem[] = [
+const FOUND_BY_ID: readonly Problem[] = [
   ...PATH_PROBLEMS,
   withoutRight('read'),
   new Problem(404, 'operation_not_found', 'You have no operation of this id.'),
 ];
+
+export const FIND_PROBLEMS: readonly Problem[] = [...FOUND_BY_ID, NO_PARAMETERS_PROBLEM];
 
 export const LIST_PROBLEMS: readonly Problem[] = [
   withoutRight('read'),
@@ -105,6 +108,6 @@ export const LIST_PROBLEMS: readonly Problem[] = [
 ];
 
 export const FATES_PROBLEMS: readonly Problem[] = [
-  ...FIND_PROBLEMS,
+  ...FOUND_BY_ID,
   invalidRequest(queryViolations(FatesQueryDto, { outcome: 'Applied', limit: '0' })),
 ];

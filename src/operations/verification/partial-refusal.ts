@@ -29,6 +29,8 @@ export function apartIn(chunk: ChunkOutcome, found: readonly FoundAlarm[]): Chun
   return {
     ...chunk,
     outcome: left,
+    // Each one's state was read.
+    ...(left === 'rejected' && { verified: true as const }),
     ...(apart.length > 0 && { apart: apart.map(({ eventId, outcome }) => ({ eventId, outcome })) }),
     ...(underWay.length > 0 && { underWay }),
   };

@@ -124,7 +124,18 @@ export function faultProblems(fault: JsonObject): string[] {
     return [`kind is none of ${Object.keys(KINDS).join(', ')}`];
   const fields = KINDS[kind as Fault['kind']];
   const unknown = Object.keys(fault).filter((name) => !Object.hasOwn(fields, name));
-  return [...unknown.map((name) => `${kind} has no ${name}`), ...problemsOf(object(fields), fault)];
+  const idle = EFFECTS.filter((name) => Object.hasOwn(fault, name) && isEffectless(fault));
+  return [
+    ...unknown.map((name) => `${kind} has no ${name}`),
+    ...idle.map((name) => `a reset ${String(fault['when'])} has no effect, so no ${name}`),
+    ...problemsOf(object(fields), fault),
+  ];
+}
+
+const EFFECTS = ['effect', 'effectAfterMs'] as const;
+
+function isEffectless({ kind, when }: JsonObject): boolean {
+  return kind === 'reset' && when !== 'after_effect';
 }
 
 /** Answers that say "refused" have no effect and answers that only travel badly have one, unless a rule says otherwise. */
