@@ -5,7 +5,7 @@ import type { OperationType } from '../src/domain/operation-type.js';
 import { alarmFor, asAdded } from './faults/alarms.js';
 import { touched, type NamedAlarm } from './support/bulk-alarms.js';
 import { startRig, unhurried, type JsonAnswer, type Rig } from './support/gateway.js';
-import { eventually } from './support/problems.js';
+import { eventually, problemOf } from './support/problems.js';
 
 /** Upstream's front end gives up, and its back end carries the act out a while later. */
 
@@ -68,8 +68,8 @@ describe.each([0, 300])('acts that come late, in a listing that lags by %d ms', 
       }
     }
     const told = asked.filter(({ answer }) => answer.status !== 202);
-    expect(new Set(told.map(({ answer }) => answer.body.outcome))).toEqual(new Set(['unknown']));
-    expect(new Set(told.map(({ answer }) => answer.body.retryable))).toEqual(new Set([false]));
+    expect(new Set(told.map(({ answer }) => problemOf(answer).outcome))).toEqual(new Set(['unknown']));
+    expect(new Set(told.map(({ answer }) => problemOf(answer).retryable))).toEqual(new Set([false]));
     for (const { words, answer } of asked) {
       const receipt = await eventually(
         async () => (await rig.call('GET', `/v1/operations/${idOf(answer)}`)).body as ReceiptDto,
