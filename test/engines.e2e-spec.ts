@@ -488,7 +488,7 @@ describe.each(Object.keys(STORES))('the %s store', (name) => {
     for (const remark of hostile) {
       const record = { ...intent(uuidv7(), ['e-1', ',"requests":[']), remark };
       await trail.intend(record, [`{"a":"${'x'.repeat(100_000)}"}`, '{"n":9223372036854775807}']);
-      expect(await operations.find(record.operationId)).toEqual({ intent: record, chunks: [] });
+      expect(await operations.find(record.operationId)).toMatchObject({ intent: record, chunks: [] });
       expect((await operations.requests(record.operationId)).at(-1)).toBe('{"n":9223372036854775807}');
     }
   });
