@@ -351,6 +351,26 @@ describe('alarms that change between being looked up and being acted on', () => 
     expect(await effectsOn('changing-121')).toEqual([]);
   });
 
+  it('are not acted on in the background either', async () => {
+    // The first part holds the second one up, whose alarms change meanwhile.
+    await slow(OPERATE, 2_500);
+    const alarmIds = ids.map((eventId) => ({ eventId, occurTime: spec.occurTime }));
+    const headers = { Prefer: 'respond-async' };
+    const { status, body } = await rig.operate({ operation: 'mark_as_handled', alarmIds }, { headers });
+    expect(status).toBe(202);
+    await once(OPERATE, () => ignoreElsewhere({ eventId: 'changing-120' }));
+    const receipt = await eventually(
+      async () => (await rig.call('GET', `/v1/operations/${body.id}`)).body as ReceiptDto,
+      (each) => each.status !== 'pending',
+    );
+    expect(receipt.alarms.map(({ outcome, reason }) => reason ?? outcome)).toEqual([
+      ...Array.from({ length: 100 }, () => 'applied'),
+      ...Array.from({ length: 50 }, () => 'alarm_changed'),
+    ]);
+    expect(await effectsOn('changing-120')).toEqual(['ignore']);
+    expect(await effectsOn('changing-121')).toEqual([]);
+  });
+
   it('are acted on when they were looked at again and are the same', async () => {
     await slow('/event/events', 1_100);
     const alarmIds = [{ eventId: 'changing-1', occurTime: spec.occurTime }];
