@@ -90,8 +90,8 @@ describe('an operation whose state is read before and after', () => {
       'partially_applied',
       [
         ['already', true],
-        ['rejected', false],
-        ['rejected', false],
+        ['rejected', true],
+        ['rejected', true],
       ],
     ]);
   });

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 
 import { stringify } from 'yaml';
 
+import type { CallerConfig } from '../../src/config/config.js';
 import type { Simulator } from '../../src/simulator/simulator.js';
 import { portal } from './gateway.js';
 
@@ -32,12 +33,14 @@ export interface ProcessOptions {
   readonly folder: string;
   /** The `upstream` mapping of the configuration file. */
   readonly upstream?: Readonly<Record<string, number | string>>;
+  /** Without them, `portal` alone. */
+  readonly callers?: readonly CallerConfig[];
   readonly env?: Readonly<Record<string, string>>;
   /** No file may grow beyond so many KiB: the disk is full. */
   readonly fileKib?: number;
 }
 
-/** Starts `dist/src/main.js` on a free port; the caller `portal` may do everything. */
+/** Starts `dist/src/main.js` on a free port; the caller `portal` may do everything, where no others are named. */
 export async function startGatewayProcess(options: ProcessOptions): Promise<GatewayProcess> {
   // The shell counts in blocks of 512 bytes and hands its process over.
   const limit = options.fileKib === undefined ? '' : `ulimit -f ${options.fileKib * 2} && `;
@@ -79,9 +82,15 @@ export async function startGatewayProcess(options: ProcessOptions): Promise<Gate
   };
 }
 
-function environmentOf({ simulator, folder, upstream, env }: ProcessOptions): NodeJS.ProcessEnv {
+function environmentOf({
+  simulator,
+  folder,
+  upstream,
+  env,
+  callers = [portal],
+}: ProcessOptions): NodeJS.ProcessEnv {
   const file = join(folder, 'gateway.yaml');
-  writeFileSync(file, stringify({ callers: [portal], ...(upstream && { upstream }) }));
+  writeFileSync(file, stringify({ callers, ...(upstream && { upstream }) }));
   return {
     PATH: process.env['PATH'],
     PORT: '0',
