@@ -83,7 +83,7 @@ describe('the import directions', () => {
       writeFileSync(path, imports.map((name) => `import '${name}';\n`).join(''));
     }
     seeded = await cruise(folder);
-  }, 120_000);
+  });
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
   it('hold', () => {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 
 import Database from 'better-sqlite3';
 
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 
 import type { ReceiptDto } from '../src/api/operations/receipt.dto.js';
 import { AuditEngine, type Entry } from '../src/audit/audit.engine.js';
@@ -18,8 +18,6 @@ import { newFolder, removeFolder, standGateway, type StandingGateway } from './s
 import { readTrailFile } from './support/trail-file.js';
 
 // Each start of a process takes about a second, and several on a machine that is busy.
-jest.setTimeout(120_000);
-
 const OPERATE = 'event/operate';
 
 describe('a gateway that is a process of its own', () => {

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 
 import type { ExpirationPageDto } from '../src/api/expirations/expiration.dto.js';
 import type { PlanDto } from '../src/api/operations/plans/plan.dto.js';
@@ -11,8 +11,6 @@ import { eventually } from './support/problems.js';
 import { startReplica, type Replica } from './support/replicas.js';
 
 // A database server and several gateways start, on a machine that may be busy.
-jest.setTimeout(120_000);
-
 const OPERATE = '/event/operate';
 const GONE_AFTER_MS = 4_000;
 const ASYNC = { headers: { Prefer: 'respond-async' } };

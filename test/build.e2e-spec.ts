@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const BUILD = join(ROOT, 'src/build.js');
@@ -12,8 +12,6 @@ const BUILD = join(ROOT, 'src/build.js');
 const DESCRIBED = 'description: "What it is called."';
 
 // Each build loads the compiler, which takes seconds on a machine that is busy.
-jest.setTimeout(120_000);
-
 const TSCONFIG = {
   compilerOptions: {
     module: 'NodeNext',

@@ -1,11 +1,12 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 
 import { addAlarms, touched } from './support/bulk-alarms.js';
-import { startRig, type Rig } from './support/gateway.js';
+import { PATIENT, startRig, type Rig } from './support/gateway.js';
 
 const TOKENS = '/v3/auth/tokens';
+/** However busy the machine is that runs this, nobody is to run out of time. */
 const UPSTREAM = {
-  attemptTimeoutMs: 20_000,
+  ...PATIENT,
   maxAttempts: 3,
   connections: 64,
   settleQuietMs: 60_000,
@@ -23,8 +24,7 @@ const tokenOf = ({ headers }: { headers: readonly (readonly [string, string])[] 
 
 describe('a cold start', () => {
   it('with a thousand requests at once asks for exactly one token, and serves them all', async () => {
-    // However busy the machine is that runs this, nobody is to run out of time.
-    rig = await startRig({ upstream: { ...UPSTREAM, deadlineMs: 30_000 } });
+    rig = await startRig({ upstream: UPSTREAM });
     const at = rig;
     const alarms = await addAlarms(at, 1_000);
     const answers = await Promise.all(
@@ -34,10 +34,10 @@ describe('a cold start', () => {
     expect(await at.received(TOKENS)).toHaveLength(1);
     expect((await touched(at)).map(({ effects }) => effects.length)).toEqual(alarms.map(() => 1));
     expect(new Set((await at.received('/event/operate')).map(tokenOf)).size).toBe(1);
-  }, 60_000);
+  });
 
   it('with an IAM that takes its time keeps everybody waiting for the same answer', async () => {
-    rig = await startRig();
+    rig = await startRig({ upstream: UPSTREAM });
     const at = rig;
     const alarms = await addAlarms(at, 20);
     await at.control('POST', '/faults', [

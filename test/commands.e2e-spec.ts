@@ -32,7 +32,7 @@ function run(
   env: Record<string, string>,
   cwd: string,
 ): Promise<Ended> {
-  const options = { cwd, env: { PATH: process.env['PATH'], ...env }, timeout: 25_000 };
+  const options = { cwd, env: { PATH: process.env['PATH'], ...env }, timeout: 300_000 };
   return new Promise((resolve) => {
     execFile(program, words, options, (error, stdout, stderr) => {
       // A command that had to be ended has no code.

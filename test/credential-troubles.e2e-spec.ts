@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it, jest } from '@jest/globals';
+import { afterEach, describe, expect, it } from '@jest/globals';
 
 import type { PasswordCredentials, ProjectConfig } from '../src/config/config.js';
 import { startSimulator, type Simulator } from '../src/simulator/simulator.js';
@@ -9,8 +9,6 @@ import { eventually, problemOf } from './support/problems.js';
 import { newFolder, removeFolder, standGateway, type LogLine } from './support/standing-gateway.js';
 
 // Each start of a process takes about a second, and several on a machine that is busy.
-jest.setTimeout(120_000);
-
 const TOKENS = '/v3/auth/tokens';
 
 let rig: Rig | undefined;

@@ -13,7 +13,7 @@ import { fileURLToPath } from 'node:url';
 
 import Database from 'better-sqlite3';
 
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 import { wordsFor } from '../src/audit/embedded.check.js';
 import { EmbeddedDatabase } from '../src/audit/embedded.database.js';
@@ -25,8 +25,6 @@ import { addAlarms } from './support/bulk-alarms.js';
 import { sha256, startRig } from './support/gateway.js';
 import { eventually } from './support/problems.js';
 import { newFolder, removeFolder, standGateway } from './support/standing-gateway.js';
-
-jest.setTimeout(180_000);
 
 /** Of what lies in a folder after a gateway. */
 const fileIn = (folder: string) => join(folder, 'gateway.db');

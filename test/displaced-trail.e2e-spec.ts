@@ -11,7 +11,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 
 import type { ReceiptDto } from '../src/api/operations/receipt.dto.js';
 import { SimulatorClient } from '../src/simulator/client.js';
@@ -23,8 +23,6 @@ import { newFolder, removeFolder, standGateway, type StandingGateway } from './s
 import { readTrailFile } from './support/trail-file.js';
 
 // Each start of a process takes about a second, and several on a machine that is busy.
-jest.setTimeout(120_000);
-
 const OPERATE = 'event/operate';
 
 /** What may happen to the files of a database. @param elsewhere a folder on the same disk */

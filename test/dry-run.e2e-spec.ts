@@ -125,7 +125,7 @@ describe.each(['always', 'never'] as const)('a dry run, with state read %s aroun
       { numRuns: 60 },
     );
     expect(told).toBeGreaterThan(20);
-  }, 120_000);
+  });
 
   it('shows the very request that is then sent, but for what proves who sends it', async () => {
     const [alarm] = await prepared([{ kind: 'isolate_and_kill', handledBy: undefined, wrong: undefined }]);

@@ -2,7 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { Logger } from '@nestjs/common';
 import fc from 'fast-check';
 import pg from 'pg';
@@ -36,7 +36,6 @@ import { startPostgres, type PostgresServer } from './support/postgres.js';
 import { newFolder, removeFolder } from './support/standing-gateway.js';
 
 // A database server starts in seconds, and in many on a machine that is busy.
-jest.setTimeout(120_000);
 Logger.overrideLogger(false);
 
 const GONE_AFTER_MS = 30_000;

@@ -65,7 +65,7 @@ describe('an act that was asked for until a time', () => {
       remark: `Expired ${expiresAt}`,
     });
     expect(await effects()).toEqual(alarms.map(() => ['ignore', 'do_not_ignore']));
-  }, 30_000);
+  });
 
   it('is left alone when somebody has taken it back before', async () => {
     const { body } = await ignore(soon(1_000));
@@ -77,7 +77,7 @@ describe('an act that was asked for until a time', () => {
       (items) => items.length > 0,
     );
     expect(await effects()).toEqual(alarms.map(() => ['ignore', 'do_not_ignore']));
-  }, 30_000);
+  });
 
   it('that upstream refused has nothing to be taken back', async () => {
     await rig.control('POST', '/faults', [
@@ -86,7 +86,7 @@ describe('an act that was asked for until a time', () => {
     problemOf(await ignore(soon(500)));
     expect(await ended()).toMatchObject({ status: 'nothing_to_take_back' });
     expect(await touched(rig)).toEqual([]);
-  }, 30_000);
+  });
 
   it('is taken back after its time where the gateway was down, or upstream was', async () => {
     await ignore(soon(300));
@@ -102,7 +102,7 @@ describe('an act that was asked for until a time', () => {
     } finally {
       await again.close();
     }
-  }, 40_000);
+  });
 
   it('is taken back although its caller may do nothing any more', async () => {
     await ignore(soon(300));
@@ -116,7 +116,7 @@ describe('an act that was asked for until a time', () => {
     } finally {
       await again.close();
     }
-  }, 30_000);
+  });
 
   it('is seen by nobody else', async () => {
     await ignore(soon(60_000));

@@ -27,6 +27,9 @@ const request = {
 };
 const once = { headers: { 'Idempotency-Key': 'k-1' } };
 
+/** Nobody's time is over before the gateway is killed, however busy the machine is. */
+const UPSTREAM = { deadlineMs: 30_000, attemptTimeoutMs: 30_000 };
+
 let simulator: Simulator;
 let client: SimulatorClient;
 let folder: string;
@@ -35,7 +38,7 @@ beforeEach(async () => {
   folder = newFolder();
   simulator = await startSimulator();
   client = new SimulatorClient(simulator);
-  running = await standGateway({ simulator, folder });
+  running = await standGateway({ simulator, folder, upstream: UPSTREAM });
 });
 afterEach(async () => {
   running.signal('SIGKILL');
@@ -45,7 +48,7 @@ afterEach(async () => {
 });
 
 async function untilReceived(count: number): Promise<void> {
-  for (let look = 0; look < 200 && (await client.requests(OPERATE)).length < count; look += 1) {
+  for (let look = 0; look < 6_000 && (await client.requests(OPERATE)).length < count; look += 1) {
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }
@@ -59,7 +62,7 @@ describe('200 requests under one key, and a gateway that is killed in the middle
     const answers = (await Promise.all(lost)).filter((answer) => answer !== undefined);
     expect(answers.every(({ status }) => status === 409)).toBe(true);
 
-    running = await standGateway({ simulator, folder });
+    running = await standGateway({ simulator, folder, upstream: UPSTREAM });
     const again = await Promise.all(Array.from({ length: 200 }, () => running.operate(request, once)));
     for (const { status, headers, body } of again) {
       expect(headers.get('Idempotency-Replayed')).toBe('true');

@@ -28,14 +28,14 @@ beforeAll(async () => {
   simulator = await startSimulator();
   cloud = new SimulatorClient(simulator);
   await start();
-}, 60_000);
+});
 
 afterAll(async () => {
   gateway.signal('SIGKILL');
   await gateway.exited;
   await simulator.close();
   removeFolder(folder);
-}, 60_000);
+});
 
 afterEach(() => cloud.control('POST', 'reset'));
 
@@ -112,5 +112,5 @@ describe('kill -9', () => {
     );
     const left = (await gateway.call('GET', '/v1/login-whitelist')).body as { items: ListedItem[] };
     expect(left.items).toEqual([]);
-  }, 60_000);
+  });
 });

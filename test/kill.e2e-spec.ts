@@ -36,14 +36,14 @@ beforeAll(async () => {
     control: (method, path, body) => fetchJson(method, `${simulator.url}/__control${path}`, body, {}),
   };
   await start();
-}, 60_000);
+});
 
 afterAll(async () => {
   gateway.signal('SIGKILL');
   await gateway.exited;
   await simulator.close();
   removeFolder(folder);
-}, 60_000);
+});
 
 afterEach(async () => {
   await cloud.control('DELETE', '/faults');
@@ -130,7 +130,7 @@ describe('kill -9', () => {
     expect(await dieAndComeBack(alarms)).toEqual([]);
     expect(await receiptsOf(alarms)).toEqual([]);
     expect(await effectsOn(alarms)).toEqual([0]);
-  }, 60_000);
+  });
 
   it('between the intent and the first byte leaves an operation of which it is known that it never left', async () => {
     const alarms = await newAlarms(1);
@@ -155,7 +155,7 @@ describe('kill -9', () => {
     expect(again.body).toMatchObject({ status: 'applied' });
     expect(again.headers.get('Idempotency-Replayed')).toBeNull();
     expect(await effectsOn(alarms)).toEqual([1]);
-  }, 60_000);
+  });
 
   it.each<[string, 'applied' | 'none', 'applied' | 'rejected', number]>([
     ['done', 'applied', 'applied', 1],
@@ -196,7 +196,7 @@ describe('kill -9', () => {
     });
     expect(await effectsOn(alarms)).toEqual([1]);
     expect(await arrivals(OPERATE)).toBe(1);
-  }, 60_000);
+  });
 });
 
 describe('kill -9 in the middle of two hundred and fifty alarms', () => {
@@ -234,7 +234,7 @@ describe('kill -9 in the middle of two hundred and fifty alarms', () => {
     expect(await dieAndComeBack(alarms)).toEqual(['intent']);
     expect(outcomesOf(await settledReceipt(alarms))).toEqual(parts([100, 'applied'], [150, 'not_attempted']));
     expect(await effectsOn(alarms)).toEqual([...times(100, 1), ...times(150, 0)]);
-  }, 60_000);
+  });
 
   it('with the second part turned away and not sent again: it is found not to have been done', async () => {
     const alarms = await newAlarms(250);
@@ -248,5 +248,5 @@ describe('kill -9 in the middle of two hundred and fifty alarms', () => {
     const fates = parts([100, 'applied'], [100, 'rejected'], [50, 'not_attempted']);
     expect(outcomesOf(await settledReceipt(alarms))).toEqual(fates);
     expect(await effectsOn(alarms)).toEqual([...times(100, 1), ...times(150, 0)]);
-  }, 60_000);
+  });
 });

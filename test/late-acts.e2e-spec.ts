@@ -80,7 +80,7 @@ describe.each([0, 300])('acts that come late, in a listing that lags by %d ms', 
     expect(await rig.received(OPERATE)).toHaveLength(asked.length);
     const done = new Map((await touched(rig)).map(({ eventId, effects }) => [eventId, effects.length]));
     for (const { words, alarm } of asked) expect([words, done.get(alarm.eventId)]).toEqual([words, 1]);
-  }, 120_000);
+  });
 
   it('are sent again where a state is set, because twice is as good as once', async () => {
     const fault = { kind: 'html', status: 502, effect: 'applied', effectAfterMs: 50 };

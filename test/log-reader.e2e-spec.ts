@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 
 import { startSimulator, type Simulator } from '../src/simulator/simulator.js';
 import { DEMO_REQUEST } from '../src/demo-mode.js';
@@ -6,8 +6,6 @@ import { newFolder, removeFolder, standGateway, type StandingGateway } from './s
 import { startDemoProcess } from './support/process.js';
 
 // Each start of a process takes about a second, and several on a machine that is busy.
-jest.setTimeout(120_000);
-
 /** Each of at least 150 bytes: several times what the pipe and its reader hold between them. */
 const LINES = 4_000;
 

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 import { startSimulator, type Simulator } from '../src/simulator/simulator.js';
 import { addAlarms } from './support/bulk-alarms.js';
@@ -17,8 +17,6 @@ import {
 } from './support/standing-gateway.js';
 
 // Each start of a process takes about a second, and several on a machine that is busy.
-jest.setTimeout(120_000);
-
 const WRONG_KEY = 'planted-wrong-key';
 /** A message as the cloud might send it: what it repeats must not be repeated any further. */
 const LEAKY = 'the password planted-in-answer is wrong';
@@ -104,7 +102,7 @@ beforeAll(async () => {
   );
   gateway.signal('SIGTERM');
   expect(await gateway.exited).toBe(0);
-}, 120_000);
+});
 afterAll(async () => {
   gateway.signal('SIGKILL');
   await gateway.exited;

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 
 import type { ReceiptDto } from '../src/api/operations/receipt.dto.js';
 import type { ReceiptPageDto } from '../src/api/operations/receipt-summary.dto.js';
@@ -14,8 +14,6 @@ import { startReplica, type Replica } from './support/replicas.js';
 import { newFolder, removeFolder, standGateway } from './support/standing-gateway.js';
 
 // A database server and several gateways start, on a machine that may be busy.
-jest.setTimeout(120_000);
-
 const OPERATE = 'event/operate';
 /** As short as a busy machine does not mistake a pause for the end. */
 const GONE_AFTER_MS = 4_000;

@@ -34,7 +34,7 @@ describe('SIGTERM', () => {
     await gateway?.exited;
     await simulator.close();
     removeFolder(folder);
-  }, 60_000);
+  });
 
   const start = async (env: Readonly<Record<string, string>> = {}): Promise<StandingGateway> => {
     gateway = await standGateway({ simulator, folder, env, upstream: { settleQuietMs: 500 } });
@@ -60,7 +60,7 @@ describe('SIGTERM', () => {
     expect((await answer).body).not.toHaveProperty('interrupted');
     expect(await exited).toBe(0);
     expect(readTrailFile(folder).records.map(({ kind }) => kind)).toEqual(['intent', 'outcome']);
-  }, 60_000);
+  });
 
   it('that can not wait any longer records what is under way as interrupted, tells its caller, and ends well', async () => {
     const { signal, exited } = await start({ GATEWAY_DRAIN_MS: '300' });
@@ -92,7 +92,7 @@ describe('SIGTERM', () => {
       alarms: [{ outcome: 'applied', verified: true }],
     });
     expect((await touched(cloud)).map(({ effects }) => effects.length)).toEqual([1]);
-  }, 60_000);
+  });
 
   it('tells the parts of a large operation apart: done, not known, never sent', async () => {
     const { signal, exited } = await start({ GATEWAY_DRAIN_MS: '300' });
@@ -112,7 +112,7 @@ describe('SIGTERM', () => {
     await start();
     const kept = await call('GET', `/v1/operations/${(body as ReceiptDto).id}`);
     expect(outcomesOf(kept.body as ReceiptDto)).toEqual(fates);
-  }, 60_000);
+  });
 
   it('is noticed by load balancers before the door closes', async () => {
     const { signal, exited } = await start({ GATEWAY_DRAIN_DELAY_MS: '3000' });
@@ -126,7 +126,7 @@ describe('SIGTERM', () => {
     expect(problemOf(unready).detail).toContain('shutting down');
     expect((await call('POST', '/v1/operations', { operation: 'ignore', alarms })).status).toBe(200);
     expect(await exited).toBe(0);
-  }, 60_000);
+  });
 
   it('is not held up by somebody who never ends a request', async () => {
     const { url, signal, exited } = await start({ GATEWAY_DRAIN_MS: '300' });
@@ -141,7 +141,7 @@ describe('SIGTERM', () => {
     signal('SIGTERM');
     expect(await exited).toBe(0);
     socket.destroy();
-  }, 60_000);
+  });
 });
 
 describe('an operation that was cut off', () => {

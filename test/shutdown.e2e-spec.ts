@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 
 import type { AuditRecord } from '../src/audit/audit-record.js';
 import { startSimulator, type Simulator } from '../src/simulator/simulator.js';
@@ -10,8 +10,6 @@ import { newFolder, removeFolder, standGateway, type StandingGateway } from './s
 import { readTrailFile } from './support/trail-file.js';
 
 // Each start of a process takes about a second, and several on a machine that is busy.
-jest.setTimeout(120_000);
-
 const OPERATE = 'event/operate';
 const CALLERS = 24;
 

@@ -95,5 +95,5 @@ describe('doing and taking back', () => {
       }),
       { numRuns: 40 },
     );
-  }, 120_000);
+  });
 });

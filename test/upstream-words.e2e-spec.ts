@@ -157,7 +157,7 @@ describe('the log', () => {
     cloud = await startSimulator({ alarms: 0 });
     folder = newFolder();
     gateway = await standGateway({ simulator: cloud, folder });
-  }, 120_000);
+  });
   afterAll(async () => {
     gateway.signal('SIGKILL');
     await gateway.exited;

@@ -69,7 +69,7 @@ describe('an HTTP 200, whatever its body', () => {
   let verdicts: readonly Verdict<ShapeCell>[];
   beforeAll(async () => {
     verdicts = await runMatrix(CELLS);
-  }, 300_000);
+  });
 
   const of = (bodies: readonly string[]) => verdicts.filter(({ cell }) => bodies.includes(cell.body));
 

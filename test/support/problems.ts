@@ -52,7 +52,7 @@ export function faultsIn({ violations = [] }: ProblemDocument): string[] {
 
 /** Asks until the answer satisfies, for what is finished a moment after the answer. */
 export async function eventually<T>(ask: () => Promise<T> | T, satisfies: (value: T) => boolean): Promise<T> {
-  for (let tries = 0; tries < 1_500; tries += 1) {
+  for (let tries = 0; tries < 6_000; tries += 1) {
     const value = await ask();
     if (satisfies(value)) return value;
     await new Promise((resolve) => setTimeout(resolve, 20));
@@ -83,6 +83,9 @@ export async function requestsUpstream(rig: Rig): Promise<number> {
   return ((await rig.control('GET', '/requests')).body as { total: number }).total;
 }
 
+/** What takes longer hangs. */
+const LONGEST_ANSWER_MS = 300_000;
+
 /** Sends bytes as they stand and answers everything that comes back before the connection ends. */
 export function sendRaw(url: string, bytes: string): Promise<string> {
   const { hostname, port } = new URL(url);
@@ -93,6 +96,6 @@ export function sendRaw(url: string, bytes: string): Promise<string> {
     socket.on('end', () => socket.end());
     socket.on('close', () => resolve(answer));
     socket.on('error', reject);
-    socket.setTimeout(10_000, () => socket.destroy(new Error('no answer in time')));
+    socket.setTimeout(LONGEST_ANSWER_MS, () => socket.destroy(new Error('no answer in time')));
   });
 }

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 
 const MAIN = fileURLToPath(new URL('../../src/main.js', import.meta.url));
 /** A start takes about a second; a machine that is busy with other tests takes several. */
-const LONGEST_START_MS = 25_000;
+const LONGEST_START_MS = 300_000;
 
 /** The built gateway as a process of its own, in demo mode: with a simulated cloud and a caller who may do everything. */
 export interface DemoProcess {
