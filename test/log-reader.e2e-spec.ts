@@ -5,9 +5,10 @@ import { DEMO_REQUEST } from '../src/demo-mode.js';
 import { newFolder, removeFolder, standGateway, type StandingGateway } from './support/standing-gateway.js';
 import { startDemoProcess } from './support/process.js';
 
-// Each start of a process takes about a second, and several on a machine that is busy.
-/** Each of at least 150 bytes: several times what the pipe and its reader hold between them. */
-const LINES = 4_000;
+/** Each of at least 250 bytes: together several times what the pipe and its reader hold between them. */
+const LINES = 1_500;
+/** As long as one may be. */
+const REQUEST_ID = 'r'.repeat(128);
 
 describe('a gateway whose log nobody reads any more', () => {
   let cloud: Simulator;
@@ -22,7 +23,10 @@ describe('a gateway whose log nobody reads any more', () => {
     gateway = await standGateway({ simulator: cloud, folder, env: { GATEWAY_DRAIN_MS: '2000' } });
     gateway.stopReading();
     for (let sent = 0; sent < LINES; sent += 50) {
-      const answers = await Promise.all(Array.from({ length: 50 }, () => gateway.call('GET', '/livez')));
+      const headers = { 'X-Request-Id': REQUEST_ID };
+      const answers = await Promise.all(
+        Array.from({ length: 50 }, () => gateway.call('GET', '/livez', undefined, { headers })),
+      );
       expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 200));
     }
   });
