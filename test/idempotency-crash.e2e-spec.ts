@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { SimulatorClient } from '../src/simulator/client.js';
 import { SEED_HOST } from '../src/simulator/seed/hosts.js';
 import { startSimulator, type Simulator } from '../src/simulator/simulator.js';
+import { MOST_PATIENT } from './support/gateway.js';
 import { newFolder, removeFolder, standGateway, type StandingGateway } from './support/standing-gateway.js';
 
 const OPERATE = 'event/operate';
@@ -27,9 +28,6 @@ const request = {
 };
 const once = { headers: { 'Idempotency-Key': 'k-1' } };
 
-/** Nobody's time is over before the gateway is killed, however busy the machine is. */
-const UPSTREAM = { deadlineMs: 30_000, attemptTimeoutMs: 30_000 };
-
 let simulator: Simulator;
 let client: SimulatorClient;
 let folder: string;
@@ -38,7 +36,7 @@ beforeEach(async () => {
   folder = newFolder();
   simulator = await startSimulator();
   client = new SimulatorClient(simulator);
-  running = await standGateway({ simulator, folder, upstream: UPSTREAM });
+  running = await standGateway({ simulator, folder, upstream: MOST_PATIENT });
 });
 afterEach(async () => {
   running.signal('SIGKILL');
@@ -62,7 +60,7 @@ describe('200 requests under one key, and a gateway that is killed in the middle
     const answers = (await Promise.all(lost)).filter((answer) => answer !== undefined);
     expect(answers.every(({ status }) => status === 409)).toBe(true);
 
-    running = await standGateway({ simulator, folder, upstream: UPSTREAM });
+    running = await standGateway({ simulator, folder, upstream: MOST_PATIENT });
     const again = await Promise.all(Array.from({ length: 200 }, () => running.operate(request, once)));
     for (const { status, headers, body } of again) {
       expect(headers.get('Idempotency-Replayed')).toBe('true');

@@ -123,6 +123,9 @@ export const portal: CallerConfig = {
 /** For many requests at once: a machine that is busy with other work takes as long as it takes. */
 export const PATIENT = { deadlineMs: 300_000, attemptTimeoutMs: 120_000 } as const;
 
+/** The same, as far as a configuration file may go. */
+export const MOST_PATIENT = { deadlineMs: 30_000, attemptTimeoutMs: 30_000 } as const;
+
 export const unhurried: CallerConfig = { ...portal, limits: { maxHostsPerHour: 100_000 } };
 
 /** What a test changes of the usual configuration. */
