@@ -39,6 +39,8 @@ function configIn(folder: string): Config {
   const environment = {
     GATEWAY_DEMO: '1',
     GATEWAY_DOCS: '0',
+    // One caller, who is to be served on a slow machine too.
+    GATEWAY_MAX_EVENT_LOOP_DELAY_MS: '0',
     GATEWAY_DATABASE_URL: `file:${join(folder, 'gateway.db')}`,
     LOG_LEVEL: 'warn',
     PORT: '0',

@@ -45,7 +45,7 @@ function file(name: string, content: string): string {
 /** The answer as soon as it is another than 503: files are looked at once a second. */
 async function handledAtLast(project: string): Promise<JsonAnswer> {
   let answer = await rig.handle(project);
-  for (let tries = 0; tries < 100 && answer.status === 503; tries += 1) {
+  for (let tries = 0; tries < 3_000 && answer.status === 503; tries += 1) {
     await new Promise((resolve) => setTimeout(resolve, 100));
     answer = await rig.handle(project);
   }

@@ -84,6 +84,7 @@ beforeAll(async () => {
       NODE_ENV: 'production',
       PORT: String(port),
       LOG_LEVEL: 'trace',
+      GATEWAY_MAX_EVENT_LOOP_DELAY_MS: '0',
       GATEWAY_CONFIG: 'gateway.yaml',
       GATEWAY_DATABASE_URL: 'file:./gateway.db',
     },
@@ -92,7 +93,7 @@ beforeAll(async () => {
   for (const stream of [child.stdout, child.stderr]) {
     stream?.setEncoding('utf8').on('data', (text: string) => (output += text));
   }
-  for (let tries = 0; tries < 200; tries += 1) {
+  for (let tries = 0; tries < 3_000; tries += 1) {
     if (await fetch(`${url}/livez`).catch(() => undefined)) return;
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
