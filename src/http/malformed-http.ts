@@ -3,10 +3,10 @@ import type { Socket } from 'node:net';
 import { Injectable } from '@nestjs/common';
 import { uuidv7 } from 'uuidv7';
 
-import { AuditTrail } from '../audit/audit-trail.js';
 import { Clock } from '../domain/clock.js';
 import { speaksUpstream, UPSTREAM_JSON, upstreamProblem } from './as-upstream/upstream-problem.js';
 import { Problem, problemBody, TITLES } from './problem.js';
+import { Refusals } from './refusals/refusals.js';
 
 const TOO_LATE = new Problem(408, 'request_timeout', 'The request did not arrive in time.');
 const TOO_LARGE = new Problem(431, 'headers_too_large', 'The headers are too large.');
@@ -26,7 +26,7 @@ const PROBLEMS: Readonly<Record<string, Problem>> = {
 @Injectable()
 export class MalformedHttp {
   constructor(
-    private readonly trail: AuditTrail,
+    private readonly refusals: Refusals,
     private readonly clock: Clock,
   ) {}
 
@@ -54,7 +54,7 @@ export class MalformedHttp {
 
   #record({ code, status, detail }: Problem, requestId: string, address: string): void {
     const at = new Date(this.clock.now()).toISOString();
-    this.trail.refuse({
+    this.refusals.note({
       kind: 'refusal',
       at,
       requestId,
