@@ -9,7 +9,7 @@ import { Allowances } from '../allowances.js';
 import { Tally } from './tally.js';
 
 /** Records for what nobody proved: of one address, and of all together. */
-const OF_ADDRESS = { burst: 15, oneMoreMs: 10_000, mostNames: 10_000 };
+const OF_ADDRESS = { burst: 10, oneMoreMs: 10_000, mostNames: 10_000 };
 const OF_ALL = { burst: 60, oneMoreMs: 2_000, mostNames: 1 };
 /** Records of one caller's refusals: what others do takes nothing of it. */
 const OF_CALLER = { burst: 1_000, oneMoreMs: 1_000, mostNames: 10_000 };
