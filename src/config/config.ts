@@ -13,6 +13,8 @@ export interface Config {
     readonly port: number;
     /** Whose `X-Forwarded-For` is believed: addresses or CIDR ranges; absent: nobody's. */
     readonly trustedProxies?: readonly string[];
+    /** Whose pages may read answers in a browser, as browsers name them; absent: no other's. */
+    readonly allowedOrigins?: readonly string[];
   };
   readonly database: DatabaseConfig;
   /** By name; at least one, except in demo mode until `withDemo` has added the simulated one. */

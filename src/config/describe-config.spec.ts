@@ -92,9 +92,12 @@ issuers:
     jwksUrl: https://login.example.com/jwks?key=planted
     audiences: [hss-gateway]
 `;
-    const settings = described(loadWith({ GATEWAY_TRUSTED_PROXIES: '192.0.2.1' }, yaml));
+    const settings = described(
+      loadWith({ GATEWAY_TRUSTED_PROXIES: '192.0.2.1', GATEWAY_ALLOWED_ORIGINS: 'https://a.example' }, yaml),
+    );
     expect(settings).toMatchObject({
       'listen.trustedProxies': '192.0.2.1',
+      'listen.allowedOrigins': 'https://a.example',
       'callers.bot.keys[0].id': 'blue',
       'callers.bot.keys[0].from': '10.0.0.0/8',
       'callers.bot.tokens[0]': 'corporate: azp',

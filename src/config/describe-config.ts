@@ -24,6 +24,7 @@ export function describeConfig(config: Config): Setting[] {
     setting('listen.host', config.listen.host),
     setting('listen.port', config.listen.port),
     ...listed('listen.trustedProxies', config.listen.trustedProxies),
+    ...listed('listen.allowedOrigins', config.listen.allowedOrigins),
     ...describeDatabase(config.database),
     ...[...config.projects.values()].flatMap(describeProject),
     ...config.callers.flatMap(describeCaller),

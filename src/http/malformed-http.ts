@@ -5,6 +5,7 @@ import { uuidv7 } from 'uuidv7';
 
 import { Clock } from '../domain/clock.js';
 import { speaksUpstream, UPSTREAM_JSON, upstreamProblem } from './as-upstream/upstream-problem.js';
+import { BROWSER_HEADERS } from './browser-policy.js';
 import { Problem, problemBody, TITLES } from './problem.js';
 import { Refusals } from './refusals/refusals.js';
 
@@ -45,6 +46,7 @@ export class MalformedHttp {
       `Content-Type: ${type}`,
       `Content-Length: ${Buffer.byteLength(body)}`,
       `X-Request-Id: ${requestId}`,
+      ...Object.entries(BROWSER_HEADERS).map(([name, value]) => `${name}: ${value}`),
       'Connection: close',
     ];
     socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
