@@ -257,6 +257,8 @@ export interface LimitsConfig {
   readonly bodyBytes: number;
   /** Mean delay of the event loop, over a second, above which requests are turned away; 0: never. */
   readonly maxEventLoopDelayMs: number;
+  /** Operations followed at once, by all callers together. */
+  readonly followers: number;
 }
 
 export interface ShutdownConfig {

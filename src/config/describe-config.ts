@@ -32,6 +32,7 @@ export function describeConfig(config: Config): Setting[] {
     setting('limits.alarmsPerRequest', config.limits.alarmsPerRequest),
     setting('limits.bodyBytes', config.limits.bodyBytes),
     setting('limits.maxEventLoopDelayMs', config.limits.maxEventLoopDelayMs),
+    setting('limits.followers', config.limits.followers),
     setting('upstream.deadlineMs', config.upstream.deadlineMs),
     setting('upstream.attemptTimeoutMs', config.upstream.attemptTimeoutMs),
     setting('upstream.maxAttempts', config.upstream.maxAttempts),
