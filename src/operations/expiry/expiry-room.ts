@@ -21,20 +21,21 @@ export class ExpiryRoom {
   async within<T>(order: Order, { caller }: CallContext, accept: () => Promise<T>): Promise<T> {
     const most = this.quotas.limitsOf(caller).expirations;
     if (order.expiresAt === undefined || most === undefined) return accept();
-    this.#count(caller.id, 1);
+    const underWay = this.#count(caller.id, 1);
     try {
       const scheduled = await this.expiries.scheduled(caller.id);
-      if (scheduled + (this.#underWay.get(caller.id) ?? 0) > most) throw tooManyExpirations(most);
+      if (scheduled + underWay > most) throw tooManyExpirations(most);
       return await accept();
     } finally {
       this.#count(caller.id, -1);
     }
   }
 
-  #count(caller: string, change: 1 | -1): void {
+  #count(caller: string, change: 1 | -1): number {
     const count = (this.#underWay.get(caller) ?? 0) + change;
     if (count > 0) this.#underWay.set(caller, count);
     else this.#underWay.delete(caller);
+    return count;
   }
 }
 

@@ -38,15 +38,18 @@ export class PlanRoom {
     const own = this.#underWay.get(caller.id) ?? { plans: 0, alarms: 0 };
     this.#underWay.set(caller.id, own);
     own.plans += 1;
+    // Those that came before: whoever comes first finds what room there is.
+    const plans = own.plans;
     let alarms = 0;
     try {
       const before = await this.#live(caller);
-      if (before.plans + own.plans > livePlans) throw tooManyPlans(livePlans, this.#waitFor(before));
+      if (before.plans + plans > livePlans) throw tooManyPlans(livePlans, this.#waitFor(before));
       return await make(async (plan) => {
         ({ alarms } = plan);
         own.alarms += alarms;
+        const together = own.alarms;
         const live = await this.#live(caller);
-        if (live.alarms + own.alarms > livePlanAlarms) {
+        if (live.alarms + together > livePlanAlarms) {
           throw tooManyPlanned(livePlanAlarms, this.#waitFor(live));
         }
         await this.plans.add(plan);
