@@ -110,10 +110,11 @@ export class ExpiryStore {
       .where('caller', '=', caller)
       .where('expires_at', 'is not', null)
       .where('expiry_state', 'is', null)
-      .where(({ not, exists, selectFrom }) =>
-        not(
-          exists(
-            selectFrom('operation as undoing')
+      .where((where) =>
+        where.not(
+          where.exists(
+            where
+              .selectFrom('operation as undoing')
               .select('undoing.id')
               .whereRef('undoing.undoes', '=', 'operation.id')
               .where('undoing.status', '=', 'applied'),

@@ -84,10 +84,11 @@ export class PlanStore {
       ])
       .where('caller', '=', caller)
       .where('expires_at', '>', now)
-      .where(({ not, exists, selectFrom }) =>
-        not(
-          exists(
-            selectFrom('claim')
+      .where((where) =>
+        where.not(
+          where.exists(
+            where
+              .selectFrom('claim')
               .innerJoin('operation', 'operation.id', 'claim.operation_id')
               .select('claim.key')
               .whereRef('claim.caller', '=', 'plan.caller')
