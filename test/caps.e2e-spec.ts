@@ -95,6 +95,19 @@ describe('those who follow', () => {
     expect(await eventually(followers, (count) => count === 0)).toBe(0);
   });
 
+  it('are none where only the headers are asked for', async () => {
+    await hang();
+    const id = await idOf(accept(0));
+    for (let count = 0; count < 3; count += 1) {
+      const answer = await rig.call('HEAD', `/v1/operations/${id}/events`);
+      expect([answer.status, answer.headers.get('content-type')]).toEqual([
+        200,
+        'text/event-stream; charset=utf-8',
+      ]);
+      expect(await eventually(followers, (all) => all === 0)).toBe(0);
+    }
+  });
+
   it('are none when what they followed has ended, or was never there', async () => {
     const id = await idOf(accept(0));
     for (let count = 0; count < 5; count += 1) expect(await (await follow(id)).ended).toContain('event: end');
