@@ -19,6 +19,7 @@ import { Gatekeeper } from './http/gatekeeper.js';
 import { IdentityModule } from './http/identity/identity.module.js';
 import { MalformedHttp } from './http/malformed-http.js';
 import { ProblemFilter } from './http/problem.filter.js';
+import { Refusals } from './http/refusals/refusals.js';
 import { ListsModule } from './lists/lists.module.js';
 import { MetricsModule } from './metrics/metrics.module.js';
 import { OperationsCoreModule } from './operations/operations.core.module.js';
@@ -71,6 +72,7 @@ export class AppModule {
         Gatekeeper,
         MalformedHttp,
         ProblemFilter,
+        Refusals,
         { provide: APP_FILTER, useExisting: ProblemFilter },
       ],
     };

@@ -10,6 +10,8 @@ import { AppModule } from './app.module.js';
 import type { Config } from './config/config.js';
 import { serveDocs } from './docs/swagger-ui.js';
 import { Draining } from './health/health.controller.js';
+import { BROWSER_HEADERS, tellBrowsers } from './http/browser-policy.js';
+import { admitOrigins } from './http/cross-origin.js';
 import { Gatekeeper } from './http/gatekeeper.js';
 import { useJsonBodies } from './http/json-body.js';
 import { MalformedHttp } from './http/malformed-http.js';
@@ -62,7 +64,7 @@ export async function setUpApp(
     routerOptions: { maxParamLength: 256 },
     // A path that is no valid URL, or too long, never reaches a route or a hook.
     frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) =>
-      app.get(ProblemFilter).answer(error, request, reply),
+      app.get(ProblemFilter).answer(error, request, reply.headers(BROWSER_HEADERS)),
     clientErrorHandler: (error, socket) => app.get(MalformedHttp).answer(error, socket),
   });
   const app = await NestFactory.create<NestFastifyApplication>(root, adapter, {
@@ -72,6 +74,8 @@ export async function setUpApp(
     logger: new PinoNestLogger(logger),
   });
   const fastify = adapter.getInstance();
+  await tellBrowsers(fastify);
+  await admitOrigins(fastify, config.listen.allowedOrigins);
   await turnAwayWhenLate(fastify, config.limits.maxEventLoopDelayMs);
   useJsonBodies(fastify);
   const gatekeeper = app.get(Gatekeeper);

@@ -21,10 +21,12 @@ import { AuditTrail, AuditUnavailable, NotAdmitted, OperationTakenOver } from '.
 import { BrakeStore } from '../src/audit/brake.store.js';
 import { ClaimStore } from '../src/audit/claim.store.js';
 import { EmbeddedEngine } from '../src/audit/embedded.engine.js';
+import { ExpiryStore } from '../src/audit/expiry.store.js';
 import { KeyUseStore } from '../src/audit/key-use.store.js';
 import { OperationListStore } from '../src/audit/operation-list.store.js';
 import { summaryOf } from '../src/audit/operation-summary.js';
 import { OperationStore } from '../src/audit/operation.store.js';
+import { PlanStore } from '../src/audit/plan.store.js';
 import { PostgresEngine } from '../src/audit/postgres/postgres.engine.js';
 import { SharedOwnership } from '../src/audit/postgres/shared.ownership.js';
 import { interruptedOutcome } from '../src/audit/recovery.js';
@@ -303,6 +305,53 @@ describe.each(Object.keys(STORES))('the %s store', (name) => {
     await intend(intent(another));
     const { records, broken } = await readChain(engine);
     expect([records.map(({ seq }) => seq), broken]).toEqual([[1, 2], []]);
+  });
+
+  it('counts the plans of a caller that can still be applied, and keeps the newest of the others', async () => {
+    const plans = new PlanStore(engine);
+    const add = (expiresAt: number, caller = 'portal', id = uuidv7()) => {
+      const plan = { id, caller, createdAt: NOW, expiresAt, digest: 'd', alarms: 7, body: '{}' };
+      return plans.add(plan).then(() => id);
+    };
+    const live = () => plans.live('portal', 'plan:', NOW);
+    expect(await live()).toEqual({ plans: 0, alarms: 0 });
+    const [applied, tried] = [await add(NOW + 3), await add(NOW + 2)];
+    await add(NOW + 1, 'bot');
+    await add(NOW);
+    expect(await live()).toEqual({ plans: 2, alarms: 14, firstExpiresAt: NOW + 2 });
+    for (const [plan, status] of [
+      [applied, 'applied'],
+      [tried, 'not_attempted'],
+    ] as const) {
+      const id = uuidv7();
+      await intend(intent(id), { claims: [claim(`plan:${plan}`, 'f')] });
+      await conclude(trail, id, status);
+    }
+    // What never left the gateway has not applied it.
+    expect(await live()).toEqual({ plans: 1, alarms: 7, firstExpiresAt: NOW + 2 });
+    const expired = [];
+    for (let age = 60; age > 0; age -= 1) expired.push(await add(NOW - age));
+    await add(NOW + 4);
+    const kept = await Promise.all(expired.map((id) => plans.find(id)));
+    expect(kept.map((plan) => plan !== undefined)).toEqual([
+      ...Array<boolean>(10).fill(false),
+      ...Array<boolean>(50).fill(true),
+    ]);
+  });
+
+  it('counts what of a caller is still to be taken back', async () => {
+    const expiries = new ExpiryStore(engine);
+    const ids = [uuidv7(), uuidv7(), uuidv7()];
+    const expiresAt = new Date(NOW + 1_000).toISOString();
+    for (const id of ids) await intend({ ...intent(id), expiresAt });
+    await intend(intent(uuidv7()));
+    expect(await expiries.scheduled('portal')).toBe(3);
+    await expiries.end(ids[0]!, 'taken_back');
+    const undo = uuidv7();
+    await intend({ ...intent(undo), undoes: ids[1]! });
+    expect([await expiries.scheduled('portal'), await expiries.scheduled('bot')]).toEqual([2, 0]);
+    await conclude(trail, undo, 'applied');
+    expect(await expiries.scheduled('portal')).toBe(1);
   });
 
   it('writes all of an append or nothing of it', async () => {

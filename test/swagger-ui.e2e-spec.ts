@@ -74,6 +74,7 @@ describe('Swagger UI of a demo', () => {
         requestedBy: 'demo',
         alarms: [{ eventId: SEED_EVENT, outcome: 'applied' }],
       });
+      expect(complaints).toEqual([]);
     }));
 
   it('executes the example that names its alarm by the id alone, and shows that it is so already', () =>
@@ -102,6 +103,27 @@ describe('Swagger UI of a demo', () => {
         remark: 'SEC-1234',
         alarms: [{ eventId: SEED_EVENT, outcome: 'already' }],
       });
+    }));
+
+  it('runs only scripts of its own, is shown in no frame, and keeps no key', () =>
+    scene('policy', async () => {
+      const answer = await page.goto(`${gateway.url}/docs`);
+      const headers = answer?.headers() ?? {};
+      const policy = headers['content-security-policy'] ?? '';
+      expect(policy).toMatch(/(^|;)default-src 'none'(;|$)/);
+      expect(policy).toMatch(/(^|;)script-src 'self'(;|$)/);
+      expect(policy).toMatch(/(^|;)frame-ancestors 'none'(;|$)/);
+      expect(headers).toMatchObject({ 'x-frame-options': 'DENY', 'x-content-type-options': 'nosniff' });
+      await authorise(gateway.key);
+      const kept = () =>
+        page.evaluate<string>('JSON.stringify([{ ...localStorage }, { ...sessionStorage }])');
+      expect(await kept()).not.toContain(gateway.key);
+      await page.reload();
+      await page.getByRole('button', { name: 'Authorize' }).first().waitFor();
+      expect(await kept()).not.toContain(gateway.key);
+      await page.getByRole('button', { name: 'Authorize' }).first().click();
+      await page.locator('.modal-ux').getByLabel('auth-bearer-value').waitFor();
+      expect(complaints).toEqual([]);
     }));
 
   it('loads nothing from anywhere else, and complains of nothing', () =>

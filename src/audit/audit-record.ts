@@ -144,7 +144,7 @@ export interface RefusalRecord {
   readonly kind: 'refusal';
   readonly at: string;
   readonly requestId: string;
-  /** Absent: nobody was recognised. */
+  /** Absent: nobody proved who they are, whatever name was used. */
   readonly caller?: string;
   readonly credential?: CredentialRecord;
   readonly onBehalfOf?: string;
@@ -156,8 +156,23 @@ export interface RefusalRecord {
   readonly status: number;
   readonly detail: string;
   readonly pointers?: readonly string[];
-  /** Refusals since the last recorded one, of all or of this address, that were too many to be recorded one by one. */
+  /** Of earlier versions, which had no summaries: refusals since the one before that were only counted. */
   readonly unrecorded?: number;
+}
+
+/** Refusals that were too many to be recorded one by one, or that could not be: each is counted in one summary. */
+export interface RefusalSummaryRecord {
+  readonly kind: 'refusal_summary';
+  readonly at: string;
+  /** RFC 3339: of the first and of the last one. */
+  readonly from: string;
+  readonly to: string;
+  /** Whose they are; absent: of those who did not prove who they are. */
+  readonly caller?: string;
+  /** By the problem's code. */
+  readonly counts: Readonly<Record<string, number>>;
+  /** How many they came from, up to 10,000; an IPv6 network of 64 bits is one. */
+  readonly addresses: number;
 }
 
 /** A caller's brake was engaged by its own operations, or released by a person. */
@@ -184,6 +199,7 @@ export type AuditRecord =
   | OutcomeRecord
   | SettlementRecord
   | RefusalRecord
+  | RefusalSummaryRecord
   | BrakeRecord;
 
 /** An operation as its records tell it. */

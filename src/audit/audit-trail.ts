@@ -19,6 +19,7 @@ import type {
   OutcomeRecord,
   PauseRecord,
   RefusalRecord,
+  RefusalSummaryRecord,
   SettlementRecord,
 } from './audit-record.js';
 import { lateEntry } from './late-entry.js';
@@ -55,8 +56,6 @@ export interface Conditions {
 
 /** Records that may wait for the disk; beyond it, new intents are refused at once, and only they: what was done is recorded. */
 const MOST_WAITING = 20_000;
-/** Refusals that may wait; beyond it they are only counted, so that a flood of them costs no disk. */
-const MOST_REFUSALS_WAITING = 256;
 
 /**
  * Writes what was meant and what happened. Every method resolves when the record is durable. Requests that come while a
@@ -67,8 +66,6 @@ export class AuditTrail implements OnApplicationShutdown {
   #queue: Waiting[] = [];
   #flushing: Promise<void> | undefined;
   #broken = false;
-  #refusalsWaiting = 0;
-  #refusalsUnrecorded = 0;
   /** What could not be written in its time, and is when the trail takes records again. */
   #late: Entry[] = [];
 
@@ -192,29 +189,10 @@ export class AuditTrail implements OnApplicationShutdown {
     });
   }
 
-  /** A refusal; the caller's answer does not wait for it. */
-  refuse(record: RefusalRecord): void {
-    if (this.#refusalsWaiting >= MOST_REFUSALS_WAITING) {
-      this.#refusalsUnrecorded += 1 + (record.unrecorded ?? 0);
-      return;
-    }
-    const unrecorded = this.#refusalsUnrecorded + (record.unrecorded ?? 0);
-    this.#refusalsUnrecorded = 0;
-    this.#refusalsWaiting += 1;
-    const body = unrecorded === 0 ? record : { ...record, unrecorded };
-    const entry = {
-      kind: record.kind,
-      at: Date.parse(record.at),
-      operationId: null,
-      body: JSON.stringify(body),
-    };
-    this.#append(entry)
-      .catch(() => {
-        this.#refusalsUnrecorded += unrecorded + 1;
-      })
-      .finally(() => {
-        this.#refusalsWaiting -= 1;
-      });
+  /** A refusal, or a summary of several; nobody's answer waits for it. @throws AuditUnavailable */
+  async refuse(record: RefusalRecord | RefusalSummaryRecord): Promise<void> {
+    const { kind, at } = record;
+    await this.#append({ kind, at: Date.parse(at), operationId: null, body: JSON.stringify(record) });
   }
 
   async onApplicationShutdown(): Promise<void> {

@@ -51,6 +51,7 @@ export interface AuditTables {
     expires_at: number;
     digest: string;
     body: string;
+    alarms: number | null;
   };
   key_use: { caller: string; key: string; last_used_at: number };
 }

@@ -102,6 +102,29 @@ export class ExpiryStore {
       .execute();
   }
 
+  /** How many of a caller are still to be taken back, and not by anybody before their time. */
+  async scheduled(caller: string): Promise<number> {
+    const row = await this.#queries
+      .selectFrom('operation')
+      .select(({ fn }) => fn.countAll<number>().as('count'))
+      .where('caller', '=', caller)
+      .where('expires_at', 'is not', null)
+      .where('expiry_state', 'is', null)
+      .where((where) =>
+        where.not(
+          where.exists(
+            where
+              .selectFrom('operation as undoing')
+              .select('undoing.id')
+              .whereRef('undoing.undoes', '=', 'operation.id')
+              .where('undoing.status', '=', 'applied'),
+          ),
+        ),
+      )
+      .executeTakeFirstOrThrow();
+    return Number(row.count);
+  }
+
   /** The first that comes first, at most `limit`. */
   async list(filter: ExpiryFilter, limit: number): Promise<Expiry[]> {
     const { caller, ends, project, enterpriseProjectId, after } = filter;

@@ -134,6 +134,13 @@ export const SCHEMA_STEPS: readonly (readonly SchemaStatement[])[] = [
     `ALTER TABLE operation ADD COLUMN cancelled TEXT`,
     `CREATE INDEX operation_unknown ON operation (id) WHERE status = 'unknown'`,
   ],
+  [
+    // How many alarms a plan shows: null where it was made before there was this.
+    `ALTER TABLE plan ADD COLUMN alarms INTEGER`,
+    `CREATE INDEX plan_caller ON plan (caller, expires_at)`,
+    // What of a caller is still to be taken back.
+    `CREATE INDEX operation_scheduled ON operation (caller) WHERE expires_at IS NOT NULL AND expiry_state IS NULL`,
+  ],
 ];
 
 /** Why a database can't be gone on with, and what to do. @param steps so many it has */

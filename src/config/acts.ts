@@ -1,4 +1,3 @@
-import type { CallerLimits } from '../domain/caller.js';
 import { isAddressRange } from '../domain/address-range.js';
 import type {
   BackgroundConfig,
@@ -12,17 +11,11 @@ import type { Field } from './field.js';
 import { AGENT_ID, FILE_HASH, FILE_NAME, FILE_PATH, KEY_ID, RAIL_VERSION } from './formats.js';
 import { noteRepeated } from './repeated.js';
 
-const PER_MINUTE = { min: 1, max: 1_000_000 };
-const PER_DAY = { min: 0, max: 1_000_000 };
-const HOSTS = { min: 0, max: 100_000 };
 const HOURS = { min: 1, max: 720 };
 const SECONDS = { min: 0, max: 30 };
 const AT_ONCE = { min: 1, max: 64 };
 const MINUTES = { min: 1, max: 1_440 };
 const HEARTBEAT_SECONDS = { min: 1, max: 60 };
-
-/** Distinct hosts that a caller may reach destructively within an hour when nothing else is said. */
-const USUAL_HOSTS_PER_HOUR = 50;
 
 /** The rails that can be switched off, by name. */
 const RAILS = [
@@ -34,26 +27,6 @@ const RAILS = [
   'login_range',
   'whitelist_rule',
 ] as const;
-
-const LIMITS = ['requestsPerMinute', 'alarmsPerMinute', 'destructivePerDay', 'maxHostsPerHour'] as const;
-
-/** Only what is written: what is left out is as it is for everyone. */
-export function readCallerLimits(entry: Field): CallerLimits {
-  const fields = entry.object(...LIMITS);
-  const ranges = {
-    requestsPerMinute: PER_MINUTE,
-    alarmsPerMinute: PER_MINUTE,
-    destructivePerDay: PER_DAY,
-    maxHostsPerHour: HOSTS,
-  };
-  const given = LIMITS.filter((name) => fields[name].given);
-  return Object.fromEntries(given.map((name) => [name, fields[name].integer(ranges[name], 0)]));
-}
-
-/** What holds for callers without limits of their own. */
-export function readUsualLimits(entry: Field): CallerLimits {
-  return { maxHostsPerHour: USUAL_HOSTS_PER_HOUR, ...readCallerLimits(entry) };
-}
 
 export function readIdempotency(entry: Field): IdempotencyConfig {
   const { keepHours, joinSeconds } = entry.object('keepHours', 'joinSeconds');

@@ -1,5 +1,6 @@
 import type { CallerConfig, KeyConfig } from './config.js';
-import { readCallerLimits, readExpiry, readRanges, readSigningKeys } from './acts.js';
+import { readExpiry, readRanges, readSigningKeys } from './acts.js';
+import { readCallerLimits } from './caller-limits.js';
 import type { Field } from './field.js';
 import { CALLER_ID, KEY_ID, SHA256 } from './formats.js';
 import { readDenial, readGrant } from './grants.js';

@@ -13,6 +13,8 @@ export interface Config {
     readonly port: number;
     /** Whose `X-Forwarded-For` is believed: addresses or CIDR ranges; absent: nobody's. */
     readonly trustedProxies?: readonly string[];
+    /** Whose pages may read answers in a browser, as browsers name them; absent: no other's. */
+    readonly allowedOrigins?: readonly string[];
   };
   readonly database: DatabaseConfig;
   /** By name; at least one, except in demo mode until `withDemo` has added the simulated one. */
@@ -255,6 +257,8 @@ export interface LimitsConfig {
   readonly bodyBytes: number;
   /** Mean delay of the event loop, over a second, above which requests are turned away; 0: never. */
   readonly maxEventLoopDelayMs: number;
+  /** Operations followed at once, by all callers together. */
+  readonly followers: number;
 }
 
 export interface ShutdownConfig {

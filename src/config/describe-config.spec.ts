@@ -44,7 +44,13 @@ describe('describeConfig', () => {
       'upstream.verify': 'destructive',
       'shutdown.drainDelayMs': 0,
       'shutdown.drainMs': 25_000,
+      'limits.followers': 200,
       'limits.perCaller.maxHostsPerHour': 50,
+      'limits.perCaller.followers': 20,
+      'limits.perCaller.livePlans': 20,
+      'limits.perCaller.livePlanAlarms': 50_000,
+      'limits.perCaller.backgroundOperations': 100,
+      'limits.perCaller.expirations': 1_000,
       'idempotency.keptMs': 259_200_000,
       'idempotency.joinMs': 10_000,
       'dropIn.passUnknownFields': false,
@@ -92,9 +98,12 @@ issuers:
     jwksUrl: https://login.example.com/jwks?key=planted
     audiences: [hss-gateway]
 `;
-    const settings = described(loadWith({ GATEWAY_TRUSTED_PROXIES: '192.0.2.1' }, yaml));
+    const settings = described(
+      loadWith({ GATEWAY_TRUSTED_PROXIES: '192.0.2.1', GATEWAY_ALLOWED_ORIGINS: 'https://a.example' }, yaml),
+    );
     expect(settings).toMatchObject({
       'listen.trustedProxies': '192.0.2.1',
+      'listen.allowedOrigins': 'https://a.example',
       'callers.bot.keys[0].id': 'blue',
       'callers.bot.keys[0].from': '10.0.0.0/8',
       'callers.bot.tokens[0]': 'corporate: azp',

@@ -1,4 +1,4 @@
-import { readUsualLimits } from './acts.js';
+import { readUsualLimits } from './caller-limits.js';
 import type { LimitsConfig, ShutdownConfig, UpstreamConfig } from './config.js';
 import type { Environment } from './environment.js';
 import type { Field } from './field.js';
@@ -6,6 +6,8 @@ import type { Field } from './field.js';
 const ALARMS = { min: 1, max: 10_000 };
 const BODY_BYTES = { min: 1_024, max: 67_108_864 };
 const EVENT_LOOP_DELAY_MS = { min: 0, max: 60_000 };
+/** Each keeps a connection open, and looks every two seconds. */
+const FOLLOWERS = { min: 0, max: 100_000 };
 const DRAIN_DELAY_MS = { min: 0, max: 120_000 };
 const DRAIN_MS = { min: 0, max: 300_000 };
 const DEADLINE_MS = { min: 500, max: 30_000 };
@@ -19,10 +21,11 @@ const CONNECTIONS = { min: 1, max: 1_024 };
 
 /** Variables win over the file, whose value is read all the same so that what is wrong with it is told. */
 export function readLimits(file: Field, environment: Environment): LimitsConfig {
-  const { alarmsPerRequest, bodyBytes, maxEventLoopDelayMs, perCaller } = file.object(
+  const { alarmsPerRequest, bodyBytes, maxEventLoopDelayMs, followers, perCaller } = file.object(
     'alarmsPerRequest',
     'bodyBytes',
     'maxEventLoopDelayMs',
+    'followers',
     'perCaller',
   );
   return {
@@ -35,6 +38,7 @@ export function readLimits(file: Field, environment: Environment): LimitsConfig 
     maxEventLoopDelayMs: environment
       .field('GATEWAY_MAX_EVENT_LOOP_DELAY_MS')
       .integer(EVENT_LOOP_DELAY_MS, maxEventLoopDelayMs.integer(EVENT_LOOP_DELAY_MS, 1_000)),
+    followers: followers.integer(FOLLOWERS, 200),
     perCaller: readUsualLimits(perCaller),
   };
 }

@@ -6,10 +6,10 @@ import { LOG_FORMATS, LOG_LEVELS } from './config.js';
 import { readConfigFile } from './config-file.js';
 import { noteGoneTooSoon, readDatabase } from './database.js';
 import { Environment, type ConfigSource } from './environment.js';
-import { isAddressRange } from '../domain/address-range.js';
 import { HOST } from './formats.js';
 import { deepFreeze } from './frozen.js';
 import { readLimits, readShutdown, readUpstream } from './limits.js';
+import { allowedOriginsOf, trustedProxiesOf } from './neighbours.js';
 import { readProjects } from './projects.js';
 
 const PORTS = { min: 0, max: 65_535 };
@@ -36,6 +36,7 @@ export function loadConfig(source: ConfigSource): Config {
       host: environment.field('HOST').text(HOST, '127.0.0.1'),
       port: environment.field('PORT').integer(PORTS, 3_000),
       ...trustedProxiesOf(environment),
+      ...allowedOriginsOf(environment),
     },
     database: readDatabase(environment),
     projects,
@@ -122,19 +123,4 @@ function signingOf(environment: Environment): Pick<Config, 'signing'> {
   return {
     signing: { masterKey: secret.value, ...(secret.file !== undefined && { masterKeyFromFile: true }) },
   };
-}
-
-function trustedProxiesOf(environment: Environment): { trustedProxies?: string[] } {
-  const { given, raw } = environment.field('GATEWAY_TRUSTED_PROXIES');
-  if (!given) return {};
-  const trustedProxies = String(raw)
-    .split(',')
-    .map((range) => range.trim());
-  if (!trustedProxies.every(isAddressRange)) {
-    environment.note(
-      'GATEWAY_TRUSTED_PROXIES',
-      'must be addresses or ranges in CIDR notation, with commas between them, such as 10.0.0.0/8,192.0.2.7',
-    );
-  }
-  return { trustedProxies };
 }

@@ -1,6 +1,7 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { SwaggerModule, type SwaggerCustomOptions } from '@nestjs/swagger';
 
+import { SWAGGER_UI_POLICY } from '../http/browser-policy.js';
 import { documentOf } from './document.js';
 
 const OPTIONS: SwaggerCustomOptions = {
@@ -10,7 +11,8 @@ const OPTIONS: SwaggerCustomOptions = {
     docExpansion: 'list',
     tryItOutEnabled: true,
     displayRequestDuration: true,
-    persistAuthorization: true,
+    // A key that stays in the browser's storage is any later script's, and the next person's.
+    persistAuthorization: false,
     // The schemas are shown where they are used; as a list at the end they are only long.
     defaultModelsExpandDepth: 0,
     // Otherwise the page asks a service of its maker's to look at the document.
@@ -20,12 +22,14 @@ const OPTIONS: SwaggerCustomOptions = {
 
 /** Swagger UI at `/docs`, and the document at `/docs-json` and `/docs-yaml`. */
 export function serveDocs(app: NestFastifyApplication): void {
-  // These routes are the framework's own, so their access is declared here.
+  // These routes are the framework's own, so what goes for them is declared here.
   app
     .getHttpAdapter()
     .getInstance()
     .addHook('onRoute', (route) => {
-      if (/^\/docs(?:$|[/-])/.test(route.url)) route.config = { ...route.config, access: 'public' };
+      if (/^\/docs(?:$|[/-])/.test(route.url)) {
+        route.config = { ...route.config, access: 'public', helmet: SWAGGER_UI_POLICY };
+      }
     });
   SwaggerModule.setup('docs', app, () => documentOf(app), OPTIONS);
 }

@@ -42,6 +42,15 @@ export interface CallerLimits {
   readonly destructivePerDay?: number;
   /** Distinct hosts reached destructively within an hour, before the brake engages. */
   readonly maxHostsPerHour?: number;
+  /** Operations followed at once, by server-sent events. */
+  readonly followers?: number;
+  /** Plans that can still be applied, and alarms in all of them. */
+  readonly livePlans?: number;
+  readonly livePlanAlarms?: number;
+  /** Operations of the background that wait or run. */
+  readonly backgroundOperations?: number;
+  /** Operations that are still to be taken back at a time. */
+  readonly expirations?: number;
 }
 
 /** An authenticated internal app. */

@@ -3,10 +3,11 @@ import type { Socket } from 'node:net';
 import { Injectable } from '@nestjs/common';
 import { uuidv7 } from 'uuidv7';
 
-import { AuditTrail } from '../audit/audit-trail.js';
 import { Clock } from '../domain/clock.js';
 import { speaksUpstream, UPSTREAM_JSON, upstreamProblem } from './as-upstream/upstream-problem.js';
+import { BROWSER_HEADERS } from './browser-policy.js';
 import { Problem, problemBody, TITLES } from './problem.js';
+import { Refusals } from './refusals/refusals.js';
 
 const TOO_LATE = new Problem(408, 'request_timeout', 'The request did not arrive in time.');
 const TOO_LARGE = new Problem(431, 'headers_too_large', 'The headers are too large.');
@@ -26,7 +27,7 @@ const PROBLEMS: Readonly<Record<string, Problem>> = {
 @Injectable()
 export class MalformedHttp {
   constructor(
-    private readonly trail: AuditTrail,
+    private readonly refusals: Refusals,
     private readonly clock: Clock,
   ) {}
 
@@ -45,6 +46,7 @@ export class MalformedHttp {
       `Content-Type: ${type}`,
       `Content-Length: ${Buffer.byteLength(body)}`,
       `X-Request-Id: ${requestId}`,
+      ...Object.entries(BROWSER_HEADERS).map(([name, value]) => `${name}: ${value}`),
       'Connection: close',
     ];
     socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
@@ -54,7 +56,7 @@ export class MalformedHttp {
 
   #record({ code, status, detail }: Problem, requestId: string, address: string): void {
     const at = new Date(this.clock.now()).toISOString();
-    this.trail.refuse({
+    this.refusals.note({
       kind: 'refusal',
       at,
       requestId,

@@ -13,9 +13,9 @@ import type { CallContext } from '../domain/caller.js';
 import { Clock } from '../domain/clock.js';
 import type { SaidByUpstream } from '../domain/outcome.js';
 import { speaksUpstream, UPSTREAM_JSON, upstreamProblem } from './as-upstream/upstream-problem.js';
-import { TooManyFailures } from './identity/failed-attempts.js';
 import { AuthenticationProblem } from './identity/identity.js';
 import { Problem, problemBody } from './problem.js';
+import { Refusals } from './refusals/refusals.js';
 
 /** Turns whatever was thrown, by our code, the framework or the HTTP server, into a problem document; records refusals. */
 @Catch()
@@ -25,6 +25,7 @@ export class ProblemFilter implements ExceptionFilter {
 
   constructor(
     private readonly trail: AuditTrail,
+    private readonly refusals: Refusals,
     private readonly clock: Clock,
   ) {}
 
@@ -66,12 +67,11 @@ export class ProblemFilter implements ExceptionFilter {
   }
 
   #record(problem: Problem, request: FastifyRequest): void {
-    if (problem instanceof TooManyFailures && !problem.recorded) return;
     const { status, code, detail, extras } = problem;
     const failed = problem instanceof AuthenticationProblem ? problem : undefined;
     const who: Partial<CallContext> = request.callContext ?? failed?.whose ?? {};
     const { caller, credential, onBehalfOf } = who;
-    this.trail.refuse({
+    this.refusals.note({
       kind: 'refusal',
       at: new Date(this.clock.now()).toISOString(),
       requestId: request.id,
@@ -87,7 +87,6 @@ export class ProblemFilter implements ExceptionFilter {
       ...(extras.violations && {
         pointers: extras.violations.map(({ pointer, parameter }) => pointer ?? `?${parameter}`),
       }),
-      ...(failed && failed.unrecorded > 0 && { unrecorded: failed.unrecorded }),
     });
   }
 }

@@ -45,6 +45,13 @@ export class Metrics {
     registers: [this.registry],
   });
 
+  readonly refusals = new Counter({
+    name: 'hss_gateway_refusals_total',
+    help: 'Refusals by the code of the problem, and whether it was proved who asks; recorded one by one or counted.',
+    labelNames: ['code', 'proved'],
+    registers: [this.registry],
+  });
+
   /** A value that is read when somebody asks for it. */
   watch(name: string, help: string, read: () => number): void {
     new Gauge({

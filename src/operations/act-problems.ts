@@ -21,7 +21,7 @@ export const ACT_PROBLEMS: readonly Problem[] = [
   STILL_JOINED(),
   alarmLimit(600, 12),
   destructiveLimit(100, 100, 3_600),
-  tooManyWaiting(),
+  tooManyWaiting(100),
 ];
 
 function guardRail(): Problem {

@@ -2,6 +2,7 @@ import { Global, Module } from '@nestjs/common';
 
 import { Background } from './background/background.js';
 import { Conductor } from './background/conductor.js';
+import { ExpiryRoom } from './expiry/expiry-room.js';
 import { ExpiryService } from './expiry/expiry.service.js';
 import { Executor } from './executor.js';
 import { Joins } from './joins.js';
@@ -27,6 +28,7 @@ import { UnknownWords } from './unknown-words.js';
     Executor,
     Background,
     Conductor,
+    ExpiryRoom,
     ExpiryService,
     Repeats,
     Joins,

@@ -7,6 +7,7 @@ import { problemOfFault } from '../http/problem.js';
 import { UpstreamClient } from '../upstream/index.js';
 import { Background } from './background/background.js';
 import { Executor } from './executor.js';
+import { ExpiryRoom } from './expiry/expiry-room.js';
 import { fingerprintOf } from './fingerprint.js';
 import { keepRails } from './guard-rails/guard-rails.js';
 import { readRails, type GuardRails } from './guard-rails/rails.js';
@@ -31,6 +32,7 @@ export class OperationsService {
     private readonly repeats: Repeats,
     private readonly joins: Joins,
     private readonly limits: Limits,
+    private readonly expiries: ExpiryRoom,
     private readonly unknownWords: UnknownWords,
     private readonly upstream: UpstreamClient,
     private readonly rehearsals: Rehearsals,
@@ -62,7 +64,7 @@ export class OperationsService {
     const order = await this.#complete(asked, place, context);
     keepRails(order, this.#rails);
     await this.limits.check(order, context);
-    return this.rehearsals.of({ ...place, order }, context);
+    return this.expiries.within(order, context, () => this.rehearsals.of({ ...place, order }, context));
   }
 
   /** Where it will act, if its caller may. */
@@ -94,6 +96,11 @@ export class OperationsService {
   async #start(placed: PlacedOrder, fingerprint: string, context: CallContext): Promise<Handled> {
     const { order } = placed;
     keepRails(order, this.#rails);
+    return this.expiries.within(order, context, () => this.#begin(placed, fingerprint, context));
+  }
+
+  async #begin(placed: PlacedOrder, fingerprint: string, context: CallContext): Promise<Handled> {
+    const { order } = placed;
     const taken = this.limits.take(order, context);
     this.unknownWords.notice(order.alarms);
     const reach = this.limits.reachOf(order, context.caller);

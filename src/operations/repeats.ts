@@ -89,7 +89,7 @@ export class Repeats implements OnApplicationBootstrap, OnModuleDestroy {
     ours: string,
   ): Problem {
     if (key.startsWith(SIGNATURE)) return STILL_RUNNING(operationId);
-    if (key.startsWith(PLAN)) return PLAN_RUNNING(operationId);
+    if (key.startsWith(PLAN_CLAIM)) return PLAN_RUNNING(operationId);
     if (key.startsWith(UNDO)) return UNDO_RUNNING();
     return theirs === ours ? STILL_RUNNING(operationId) : OTHER_REQUEST();
   }
@@ -108,9 +108,9 @@ const signatureClaim = (signature: string): string => SIGNATURE + signature;
 /** What an idempotency key claims. */
 export const keyClaim = (key: string): string => `key:${key}`;
 
-const PLAN = 'plan:';
-/** What applying a plan claims: it is applied once. */
-export const planClaim = (plan: string): string => PLAN + plan;
+/** What applying a plan claims, before its id: it is applied once. */
+export const PLAN_CLAIM = 'plan:';
+export const planClaim = (plan: string): string => PLAN_CLAIM + plan;
 
 const UNDO = 'undo:';
 /** Of two undoings that saw the same state, one goes ahead. */

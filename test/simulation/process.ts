@@ -8,6 +8,7 @@ import {
   type Row,
   type SqlValue,
 } from '../../src/audit/audit.engine.js';
+import { ExpiryStore } from '../../src/audit/expiry.store.js';
 import { ClaimStore } from '../../src/audit/claim.store.js';
 import { AuditTrail } from '../../src/audit/audit-trail.js';
 import type { MarkFile } from '../../src/audit/mark-file.js';
@@ -21,6 +22,7 @@ import { Clock } from '../../src/domain/clock.js';
 import { Quotas } from '../../src/http/limits/quotas.js';
 import { Background } from '../../src/operations/background/background.js';
 import { Conductor } from '../../src/operations/background/conductor.js';
+import { ExpiryRoom } from '../../src/operations/expiry/expiry-room.js';
 import { Executor } from '../../src/operations/executor.js';
 import { Joins } from '../../src/operations/joins.js';
 import { Limits } from '../../src/operations/limits/limits.js';
@@ -178,13 +180,15 @@ export class SimulatedProcess {
       marks,
       clock,
     );
+    const quotas = new Quotas(config, clock);
     this.operations = new OperationsService(
       config,
       executor,
-      new Background(config, executor, conductor, this.#recovery, clock, metrics),
+      new Background(config, executor, conductor, quotas, this.#recovery, clock, metrics),
       new Repeats(config, new ClaimStore(engine), this.store, clock),
       new Joins(config, clock),
-      new Limits(new Quotas(config, clock), trail, clock),
+      new Limits(quotas, trail, clock),
+      new ExpiryRoom(new ExpiryStore(engine), quotas),
       new UnknownWords(metrics),
       upstream,
       new Rehearsals(upstream, sender),

@@ -3,6 +3,8 @@ import { readFileSync } from 'node:fs';
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 
+import { BROWSER_HEADERS } from '../../src/http/browser-policy.js';
+
 export type Json = { readonly [key: string]: unknown };
 
 /** A part of the document, and where it stands. */
@@ -45,6 +47,11 @@ const OF_HTTP: ReadonlySet<string> = new Set([
   'keep-alive',
   'transfer-encoding',
   'x-accel-buffering',
+  // For browsers, with every answer alike, and with those to pages that are allowed to read them.
+  'vary',
+  'access-control-allow-origin',
+  'access-control-expose-headers',
+  ...Object.keys(BROWSER_HEADERS).map((name) => name.toLowerCase()),
 ]);
 
 const isObject = (value: unknown): value is Json =>

@@ -13,6 +13,7 @@ import {
   projectChanged,
   UNDONE_TOO_SOON,
 } from '../../operations/undo/undo-problems.js';
+import { tooManyExpirations } from '../../operations/expiry/expiry-room.js';
 import { UNDO_RUNNING } from '../../operations/repeats.js';
 import { UndoRequestDto } from './undo-request.dto.js';
 import { operationProblem } from './answer.js';
@@ -78,6 +79,7 @@ export const OPERATION_PROBLEMS: readonly Problem[] = [
 ];
 
 export const HANDLE_PROBLEMS: readonly Problem[] = [
+  tooManyExpirations(1_000),
   ...BAD_REQUESTS.map((body) => invalidRequest(violationsOf(body, 1_000))),
   ...OPERATION_PROBLEMS,
 ];

@@ -1,4 +1,4 @@
-import { Problem } from '../../http/problem.js';
+import { Problem, tooMany } from '../../http/problem.js';
 
 export const operationOver = (): Problem =>
   new Problem(
@@ -12,6 +12,16 @@ export const notInBackground = (): Problem =>
     409,
     'not_in_background',
     'Somebody waits for the answer of this operation; only those that were asked for with Prefer: respond-async are cancelled.',
+  );
+
+/** @param most that one caller may follow at once; absent: it is all callers together who follow too many */
+export const tooManyFollowers = (most?: number): Problem =>
+  tooMany(
+    'follower_limit',
+    most === undefined
+      ? 'As many operations are followed at the moment as can be. Read the receipt instead, or try again later.'
+      : `You follow ${most} operations at once, and no more may be. Close some of the streams, or read the receipts instead.`,
+    5,
   );
 
 export const notCancelled = (options?: ErrorOptions): Problem =>

@@ -3,7 +3,7 @@ import { PATH_PROBLEMS, withoutRight } from '../../http/contract/edge-problems.j
 import { EXAMPLE_OPERATION_ID } from '../../http/contract/example-ids.js';
 import { NO_PARAMETERS_PROBLEM } from '../../http/parameters.guard.js';
 import { noSuchOperation } from '../../operations/own-operation.js';
-import { notCancelled, notInBackground, operationOver } from './progress-problems.js';
+import { notCancelled, notInBackground, operationOver, tooManyFollowers } from './progress-problems.js';
 import { eventsOf, eventText } from './progress.events.js';
 import { ReceiptDto } from './receipt.dto.js';
 import { CANCELLED_EXAMPLES, PENDING_OUTCOME } from './receipt.examples.js';
@@ -56,5 +56,11 @@ export const FOLLOW: ContractOptions = {
     },
     204: { description: 'The end was seen: there is nothing more to come.' },
   },
-  problems: [...PATH_PROBLEMS, NO_PARAMETERS_PROBLEM, withoutRight('read'), noSuchOperation()],
+  problems: [
+    ...PATH_PROBLEMS,
+    NO_PARAMETERS_PROBLEM,
+    withoutRight('read'),
+    noSuchOperation(),
+    tooManyFollowers(20),
+  ],
 };

@@ -33,7 +33,9 @@ export class ProgressController {
     const last = reply.request.headers['last-event-id'];
     if (last === 'end') return void reply.status(204).send();
     const seen = /^\d{1,6}$/.test(String(last)) ? Number(last) : 0;
-    const events = await this.progress.follow(id, seen, context);
+    const events = await this.progress.follow(id, seen, context, reply.request.ip);
+    // Nobody reads them then: they would be made until the operation ends.
+    if (reply.request.method === 'HEAD') events.destroy();
     void reply
       .header('Content-Type', 'text/event-stream; charset=utf-8')
       .header('X-Accel-Buffering', 'no')

@@ -8,8 +8,10 @@ import { targetsOf } from '../../audit/targets.js';
 import { CONFIG, type Config } from '../../config/config.js';
 import type { CallContext } from '../../domain/caller.js';
 import { Clock } from '../../domain/clock.js';
+import { Standing } from '../../http/identity/standing.js';
 import { ownOperation } from '../../operations/own-operation.js';
 import { RunningOperations } from '../../operations/running-operations.js';
+import { Followers } from './followers.js';
 import { notCancelled, notInBackground, operationOver } from './progress-problems.js';
 import { eventsOf, eventText, HEARTBEAT, type Followed } from './progress.events.js';
 import type { ReceiptDto } from './receipt.dto.js';
@@ -31,6 +33,8 @@ export class ProgressService implements OnModuleDestroy {
     private readonly store: OperationStore,
     private readonly trail: AuditTrail,
     private readonly running: RunningOperations,
+    private readonly followers: Followers,
+    private readonly standing: Standing,
     private readonly clock: Clock,
   ) {
     this.#heartbeatMs = background?.heartbeatMs ?? HEARTBEAT_MS;
@@ -71,19 +75,27 @@ export class ProgressService implements OnModuleDestroy {
    * Server-sent events. They are made as they are read: a client that does not read costs nothing but its connection.
    *
    * @param seen chunks that the client knows of
-   * @throws Problem 404, also for what belongs to another caller
+   * They end when the client may not read any more.
+   *
+   * @param address where the client is
+   * @throws Problem 404, also for what belongs to another caller, 429
    */
-  async follow(id: string, seen: number, context: CallContext): Promise<Readable> {
+  async follow(id: string, seen: number, context: CallContext, address: string): Promise<Readable> {
     const { intent } = await ownOperation(this.store, id, context.caller);
-    return Readable.from(this.#events(id, targetsOf(intent).length, seen), { objectMode: false });
+    const mayRead = this.standing.of(context, 'read', address);
+    const giveBack = this.followers.take(context.caller);
+    const total = targetsOf(intent).length;
+    const events = Readable.from(this.#events(id, total, seen, mayRead), { objectMode: false });
+    // Not when the events end: of a client that is gone before it began to read none is ever made.
+    return events.once('close', giveBack);
   }
 
-  async *#events(id: string, total: number, seen: number): AsyncGenerator<string> {
+  async *#events(id: string, total: number, seen: number, mayRead: () => boolean): AsyncGenerator<string> {
     let followed: Followed = { total, chunks: 0, done: 0 };
     let place = 0;
     let quietSince = this.clock.monotonic();
     yield HEARTBEAT;
-    while (!this.#stopped) {
+    while (!this.#stopped && mayRead()) {
       const changed = this.#change(id);
       const news = await this.store.news(id, place);
       for (const { seq, record } of news) {

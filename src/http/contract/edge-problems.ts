@@ -45,7 +45,7 @@ export const CALLER_PROBLEMS: readonly Problem[] = [
   new Problem(
     503,
     'issuer_unavailable',
-    'The keys of issuer corporate can not be fetched, so its tokens can not be verified.',
+    'The keys of an issuer can not be fetched, so tokens can not all be verified at the moment.',
     { retryable: true, retryAfter: 5 },
   ),
 ];

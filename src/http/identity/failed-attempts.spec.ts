@@ -47,25 +47,6 @@ describe('failures to prove who one is', () => {
     expect(answers.at(-1)).toBeInstanceOf(TooManyFailures);
   });
 
-  it('are recorded when slowing begins, then only counted, and the count is told with the next record', () => {
-    const clock = new StoppedClock();
-    const attempts = new FailedAttempts(clock);
-    failing(attempts, 10);
-    const slowed = failing(attempts, 5);
-    expect(slowed.map((answer) => (answer as TooManyFailures).recorded)).toEqual([
-      true,
-      false,
-      false,
-      false,
-      false,
-    ]);
-    clock.pass(6_000);
-    const [next] = failing(attempts, 1);
-    expect(next).toMatchObject({ status: 401, unrecorded: 4 });
-    clock.pass(6_000);
-    expect(failing(attempts, 1)[0]).toMatchObject({ status: 401, unrecorded: 0 });
-  });
-
   it('never add up to more than ten and ten a minute, whatever the rhythm', () => {
     fc.assert(
       fc.property(fc.array(fc.nat(20_000), { maxLength: 60 }), (pauses) => {

@@ -19,7 +19,7 @@ export class StoppedClock extends Clock {
     return Promise.resolve();
   }
 
-  schedule(): () => void {
+  schedule(_milliseconds: number, _task: () => void): () => void {
     return () => undefined;
   }
 

@@ -7,6 +7,7 @@ import { FailedAttempts } from './failed-attempts.js';
 import { Quotas } from '../limits/quotas.js';
 import { SharedQuotas } from '../limits/shared-quotas.js';
 import { KeyUses } from './key-uses.js';
+import { Standing } from './standing.js';
 import { SignatureDesk } from './signing/signature-desk.js';
 
 /** Who is asking. */
@@ -19,9 +20,10 @@ import { SignatureDesk } from './signing/signature-desk.js';
     Authentication,
     SignatureDesk,
     FailedAttempts,
+    Standing,
     Quotas,
     SharedQuotas,
   ],
-  exports: [Quotas, Authentication, SignatureDesk, CallerDirectory, FailedAttempts],
+  exports: [Quotas, Authentication, SignatureDesk, CallerDirectory, FailedAttempts, Standing],
 })
 export class IdentityModule {}

@@ -17,10 +17,7 @@ export interface Presented {
 
 /** Somebody did not prove who they are. Such attempts are counted by address. */
 export class AuthenticationProblem extends Problem {
-  /** Failures of the same address before this one that were only counted. */
-  unrecorded = 0;
-
-  /** @param whose the caller whose credential it was, where that could be told: for the records only */
+  /** @param whose the caller who proved to have this credential, which is not enough here: for the records only */
   constructor(
     status: 401 | 403,
     code: string,

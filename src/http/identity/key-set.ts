@@ -44,6 +44,14 @@ export class KeySet {
     if (this.#age >= REFRESH_MS && !this.#cooling) this.#refresh().catch(() => undefined);
   }
 
+  /** Whether there are keys to verify by; where there are none they are fetched. */
+  async areKnown(): Promise<boolean> {
+    return this.#current().then(
+      () => true,
+      () => false,
+    );
+  }
+
   /** The key that a token names. @throws KeysUnavailable, JOSEError when there is none */
   readonly keyFor: JWTVerifyGetKey = async (header, token) => {
     const resolve = await this.#current();

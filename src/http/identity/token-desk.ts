@@ -1,4 +1,4 @@
-import { decodeJwt, decodeProtectedHeader, jwtVerify, type JWTPayload } from 'jose';
+import { decodeJwt, jwtVerify, type JWTHeaderParameters, type JWTPayload } from 'jose';
 
 import type { ClaimConfig, IssuerConfig } from '../../config/config.js';
 import type { Caller } from '../../domain/caller.js';
@@ -6,7 +6,7 @@ import type { Clock } from '../../domain/clock.js';
 import { Problem } from '../problem.js';
 import { AuthenticationProblem, type Identity } from './identity.js';
 import { KeysUnavailable, type KeySet } from './key-set.js';
-import { tokenProblem } from './token-problem.js';
+import { isProved, tokenProblem, unproved } from './token-problem.js';
 import { VerifiedTokens } from './verified-tokens.js';
 
 /** Clocks may differ by so much. */
@@ -57,16 +57,19 @@ export class TokenDesk {
 
   /** Whose token this is. @throws AuthenticationProblem, Problem 403 for nobody's, 503 when it can't be verified now */
   async recognise(text: string, digest: string): Promise<Identity> {
-    const trusted = this.#issuerOf(text);
+    const trusted = this.#statedBy(text);
     const { version } = trusted.keys;
-    const claims = await verify(text, trusted, this.clock);
+    const claims = await this.#verify(text, trusted);
     const identity = identityOf(claims, trusted);
     this.#verified.keep(digest, identity, trusted.keys, version);
     return identity;
   }
 
-  /** By what the token says of itself: whether that is true is seen when it is verified. */
-  #issuerOf(text: string): Trusted {
+  /**
+   * The issuer that the token names: whether that is true is seen when it is verified. For one that is not trusted here another
+   * stands in, so that nobody can tell which are; what it did not sign it does not prove.
+   */
+  #statedBy(text: string): Trusted {
     if (text.length > MAX_TOKEN_LENGTH) {
       throw new AuthenticationProblem(
         401,
@@ -74,49 +77,59 @@ export class TokenDesk {
         `The token is longer than ${MAX_TOKEN_LENGTH} characters.`,
       );
     }
+    const [first] = this.#trusted.values();
+    const trusted = this.#trusted.get(issuerIn(text)) ?? first;
+    if (!trusted) throw unproved();
+    return trusted;
+  }
+
+  async #verify(text: string, { config, keys }: Trusted): Promise<JWTPayload> {
     try {
-      const { typ } = decodeProtectedHeader(text);
-      const trusted = this.#trusted.get(String(decodeJwt(text).iss));
-      if (!trusted)
-        throw new AuthenticationProblem(401, 'invalid_token', 'The issuer of the token is not trusted here.');
-      const type = typeof typ === 'string' ? typ.toLowerCase().replace(/^application\//, '') : '';
-      if (trusted.config.types.includes(type)) return trusted;
-      const types = trusted.config.types.join(', ');
-      throw new AuthenticationProblem(
-        401,
-        'invalid_token',
-        `The type (typ) of the token must be one of: ${types}.`,
-      );
+      const { payload, protectedHeader } = await jwtVerify(text, keys.keyFor, {
+        algorithms: [...config.algorithms],
+        issuer: config.issuer,
+        audience: [...config.audiences],
+        requiredClaims: ['exp'],
+        clockTolerance: SKEW_SECONDS,
+        currentDate: new Date(this.clock.now()),
+      });
+      if (config.types.includes(typeIn(protectedHeader))) return payload;
     } catch (error) {
+      if (error instanceof KeysUnavailable || (!isProved(error) && !(await this.#keysAreKnown()))) {
+        throw unverifiable(error);
+      }
       throw tokenProblem(error);
     }
+    const types = config.types.join(', ');
+    throw new AuthenticationProblem(
+      401,
+      'invalid_token',
+      `The type (typ) of the token must be one of: ${types}.`,
+    );
+  }
+
+  /** Of every issuer: otherwise the answer would tell which one a token comes to that nobody can verify. */
+  async #keysAreKnown(): Promise<boolean> {
+    const known = await Promise.all([...this.#trusted.values()].map(({ keys }) => keys.areKnown()));
+    return known.every((each) => each);
   }
 }
 
-async function verify(text: string, { config, keys }: Trusted, clock: Clock): Promise<JWTPayload> {
+function issuerIn(text: string): string {
   try {
-    const { payload } = await jwtVerify(text, keys.keyFor, {
-      algorithms: [...config.algorithms],
-      issuer: config.issuer,
-      audience: [...config.audiences],
-      requiredClaims: ['exp'],
-      clockTolerance: SKEW_SECONDS,
-      currentDate: new Date(clock.now()),
-    });
-    return payload;
+    return String(decodeJwt(text).iss);
   } catch (error) {
-    if (error instanceof KeysUnavailable) {
-      const detail = `The keys of issuer ${config.name} can not be fetched, so its tokens can not be verified.`;
-      throw new Problem(
-        503,
-        'issuer_unavailable',
-        detail,
-        { retryable: true, retryAfter: 5 },
-        { cause: error },
-      );
-    }
-    throw tokenProblem(error);
+    throw unproved(error);
   }
+}
+
+function typeIn({ typ }: JWTHeaderParameters): string {
+  return typeof typ === 'string' ? typ.toLowerCase().replace(/^application\//, '') : '';
+}
+
+function unverifiable(cause: unknown): Problem {
+  const detail = 'The keys of an issuer can not be fetched, so tokens can not all be verified at the moment.';
+  return new Problem(503, 'issuer_unavailable', detail, { retryable: true, retryAfter: 5 }, { cause });
 }
 
 /** The one caller that the claims fit: with two it would be left open who is asking. */

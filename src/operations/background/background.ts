@@ -13,6 +13,7 @@ import { CONFIG, type Config } from '../../config/config.js';
 import type { CallContext } from '../../domain/caller.js';
 import { Clock } from '../../domain/clock.js';
 import { OPERATIONS } from '../../domain/operation-name.js';
+import { Quotas } from '../../http/limits/quotas.js';
 import { tooMany, type Problem } from '../../http/problem.js';
 import { Metrics } from '../../metrics/metrics.js';
 import { Executor } from '../executor.js';
@@ -26,7 +27,6 @@ import { Halt } from './halt.js';
 const AT_ONCE = 4;
 /** Operations that take something back find a place when all others are taken. */
 const RESERVED = 1;
-const MOST_OF_ONE_CALLER = 100;
 /** Until an operation that could not go on is taken up again. */
 const AGAIN_AFTER_MS = 5_000;
 const RETRY_AFTER_S = 5;
@@ -55,6 +55,7 @@ export class Background implements OnModuleDestroy, BeforeApplicationShutdown {
     @Inject(CONFIG) { background }: Config,
     private readonly executor: Executor,
     private readonly conductor: Conductor,
+    private readonly quotas: Quotas,
     recovery: Recovery,
     private readonly clock: Clock,
     metrics: Metrics,
@@ -82,7 +83,8 @@ export class Background implements OnModuleDestroy, BeforeApplicationShutdown {
   async execute(placed: PlacedOrder, conditions: Conditions, context: CallContext): Promise<Handled> {
     if (this.#halt.halted) throw SHUTTING_DOWN;
     const { id } = context.caller;
-    if ((this.#of.get(id) ?? 0) >= MOST_OF_ONE_CALLER) throw tooManyWaiting();
+    const most = this.quotas.limitsOf(context.caller).backgroundOperations ?? Infinity;
+    if ((this.#of.get(id) ?? 0) >= most) throw tooManyWaiting(most);
     this.#count(id, 1);
     try {
       const intent = await this.executor.intend(placed, conditions, context);
@@ -166,10 +168,10 @@ export class Background implements OnModuleDestroy, BeforeApplicationShutdown {
 }
 
 /** The answer to a caller of whom as many operations wait as may. */
-export function tooManyWaiting(): Problem {
+export function tooManyWaiting(most: number): Problem {
   return tooMany(
     'background_limit',
-    `${MOST_OF_ONE_CALLER} operations of yours wait in the background already.`,
+    `${most} operations of yours wait in the background already.`,
     RETRY_AFTER_S,
   );
 }

@@ -1,4 +1,4 @@
-import { Problem } from '../../../http/problem.js';
+import { Problem, tooMany } from '../../../http/problem.js';
 
 export const noSuchPlan = (): Problem => new Problem(404, 'plan_not_found', 'You have no plan of this id.');
 
@@ -28,6 +28,22 @@ export const projectIsAnother = (): Problem =>
     409,
     'project_changed',
     'The plan was made for a project that is another one now. Nothing was done; make a new plan.',
+  );
+
+/** @param retryAfter seconds until one of them has expired */
+export const tooManyPlans = (most: number, retryAfter: number): Problem =>
+  tooMany(
+    'plan_limit',
+    `You have ${most} plans that can still be applied, and no more may be. Apply one, or wait until one has expired.`,
+    retryAfter,
+  );
+
+/** @param retryAfter seconds until one of the plans has expired */
+export const tooManyPlanned = (most: number, retryAfter: number): Problem =>
+  tooMany(
+    'plan_alarm_limit',
+    `Your plans that can still be applied would name more than ${most} alarms. Narrow the selector, apply a plan, or wait until one has expired.`,
+    retryAfter,
   );
 
 export const notKept = (options?: ErrorOptions): Problem =>

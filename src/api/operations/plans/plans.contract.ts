@@ -20,6 +20,8 @@ import {
   otherDigest,
   planExpired,
   projectIsAnother,
+  tooManyPlanned,
+  tooManyPlans,
 } from './plan-problems.js';
 import { ApplyRequestDto, PlanRequestDto } from './plan-request.dto.js';
 import { planViolations } from './plan-request.pipe.js';
@@ -99,6 +101,8 @@ export const MAKE_PLAN: ContractOptions = {
     GUARD_RAIL,
     problemOfFault(UNKNOWN_PROJECT_FAULT),
     ...documentedReadFaults(EXAMPLE_UPSTREAM_REQUEST_ID).map((fault) => problemOfFault(fault)),
+    tooManyPlans(20, 840),
+    tooManyPlanned(50_000, 840),
     notKept(),
   ],
 };

@@ -21,6 +21,7 @@ import {
   projectIsAnother,
 } from './plan-problems.js';
 import type { PlanRequestDto } from './plan-request.dto.js';
+import { PlanRoom } from './plan-room.js';
 import { planDtoOf } from './plan.translator.js';
 import { Planner } from './planner.js';
 
@@ -35,13 +36,23 @@ export class PlansService {
     @Inject(CONFIG) { planMs }: Config,
     private readonly planner: Planner,
     private readonly plans: PlanStore,
+    private readonly room: PlanRoom,
     private readonly claims: ClaimStore,
     private readonly clock: Clock,
   ) {
     this.#expiresAfterMs = planMs ?? EXPIRES_AFTER_MS;
   }
 
-  async make(request: PlanRequestDto, context: CallContext): Promise<PlanDto> {
+  /** @throws Problem as `Planner.plan` does, and 429, 503 */
+  make(request: PlanRequestDto, context: CallContext): Promise<PlanDto> {
+    return this.room.within(context.caller, (keep) => this.#made(request, context, keep));
+  }
+
+  async #made(
+    request: PlanRequestDto,
+    context: CallContext,
+    keep: (plan: StoredPlan) => Promise<void>,
+  ): Promise<PlanDto> {
     const plan = await this.planner.plan(request, context);
     const createdAt = this.clock.now();
     const stored: StoredPlan = {
@@ -50,10 +61,11 @@ export class PlansService {
       createdAt,
       expiresAt: createdAt + this.#expiresAfterMs,
       digest: digestOf(plan),
+      alarms: plan.found.length,
       body: JSON.stringify(plan),
     };
     try {
-      await this.plans.add(stored);
+      await keep(stored);
     } catch (error) {
       if (error instanceof AuditUnavailable) throw notKept({ cause: error });
       throw error;

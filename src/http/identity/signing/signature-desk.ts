@@ -31,30 +31,30 @@ export class SignatureDesk {
     private readonly clock: Clock,
   ) {}
 
-  /** Checks all that can be checked before the body is there. @throws Problem 401, 403 */
+  /** Checks all that can be checked before the body is there, and does not depend on whose name is used. @throws Problem 401 */
   open(request: FastifyRequest): Verify {
     const stated = statedSignature(request.raw);
-    const key = this.#keyOf(stated, request.ip);
     const now = this.clock.now();
     if (Math.abs(now - stated.at) > MAX_SKEW_MS) {
       throw new AuthenticationProblem(
         401,
         'signature_expired',
         `X-Sdk-Date is more than 15 minutes off; it is ${new Date(now).toISOString()} here.`,
-        key.identity,
       );
     }
     return (body) => {
-      this.#verify(request, stated, key, body);
-      return { identity: key.identity, signature: stated.signature };
+      // A secret goes with any access key, issued or not: what is done, and answered, until it is proved is the same for all.
+      this.#prove(request, stated, body);
+      return { identity: this.#keyOf(stated, request.ip).identity, signature: stated.signature };
     };
   }
 
+  /** The key of a signature that was proved. @throws Problem 401, 403 */
   #keyOf({ accessKey }: StatedSignature, ip: string): KnownSigningKey {
     const [, caller = ''] = accessKey.split('.');
     const entry = this.directory.current.callers.get(caller);
     const key = entry?.signingKeys.find((known) => known.accessKey === accessKey);
-    if (!key || !this.config.signing) throw unknown();
+    if (!key) throw unknown();
     const { identity, expiresAt, from } = key;
     if (expiresAt <= this.clock.now()) {
       const detail = `A signing key of caller ${caller} has expired. Ask an operator for a new one.`;
@@ -65,13 +65,15 @@ export class SignatureDesk {
     return key;
   }
 
-  #verify(request: FastifyRequest, stated: StatedSignature, key: KnownSigningKey, body: Uint8Array): void {
+  #prove(request: FastifyRequest, stated: StatedSignature, body: Uint8Array): void {
     const { method, url = '', headers } = request.raw;
     // The SDKs let a client sign something else in place of the body: that would leave it open what is to be done.
     const claimed = headers[CONTENT_HASH];
-    if (claimed !== undefined && claimed !== sha256(body)) throw wrong(key);
+    if (claimed !== undefined && claimed !== sha256(body)) throw wrong();
     const expected = this.#expected({ method: method ?? '', url, headers: stated.headers, body }, stated);
-    if (!expected || !timingSafeEqual(expected, Buffer.from(stated.signature, 'hex'))) throw wrong(key);
+    if (!expected || !timingSafeEqual(expected, Buffer.from(stated.signature, 'hex'))) throw wrong();
+    // Without a master key anybody could derive the secrets.
+    if (!this.config.signing) throw wrong();
   }
 
   #expected(
@@ -92,12 +94,12 @@ function unknown(): AuthenticationProblem {
   return new AuthenticationProblem(
     401,
     'invalid_key',
-    'The access key is not known here. Ask an operator for a valid one.',
+    'The access key is not known here any more. Ask an operator for a valid one.',
   );
 }
 
-function wrong({ identity }: KnownSigningKey): AuthenticationProblem {
+function wrong(): AuthenticationProblem {
   const detail =
-    'The signature does not fit the request: its method, path, query, signed headers or body are not those that were signed, or the secret is another one.';
-  return new AuthenticationProblem(401, 'wrong_signature', detail, identity);
+    'The signature proves nobody: the request that was signed is another one (its method, path, query, signed headers or body), or the secret is not that of an access key that is known here.';
+  return new AuthenticationProblem(401, 'wrong_signature', detail);
 }
