@@ -132,7 +132,6 @@ describe('two hundred and fifty alarms', () => {
       expect(await effectsOn(alarms)).toEqual(done);
       expect(await arrived(3)).toBe(3);
     },
-    60_000,
   );
 
   it('stop before the next part when the process is asked to end, without an outcome, and go on', async () => {
