@@ -177,7 +177,6 @@ describe('kill -9', () => {
       expect(await effectsOn(alarms)).toEqual([effects]);
       expect(await arrivals(OPERATE)).toBe(1);
     },
-    60_000,
   );
 
   it('between the exchange and the outcome leaves an operation that is found to be done', async () => {
@@ -221,7 +220,6 @@ describe('kill -9 in the middle of two hundred and fifty alarms', () => {
       expect(await effectsOn(alarms)).toEqual([...times(100, 1), ...times(100, effects), ...times(50, 0)]);
       expect(await arrivals(OPERATE)).toBe(2);
     },
-    60_000,
   );
 
   it('with the first part answered and not recorded: it is found out, and nothing else was sent', async () => {

@@ -102,7 +102,6 @@ describe('while upstream is down', () => {
         ),
       ).toBe(0);
     },
-    60_000,
   );
 });
 
