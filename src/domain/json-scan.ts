@@ -1,3 +1,5 @@
+import { randomInt } from 'node:crypto';
+
 import { isSafeNumber } from 'lossless-json';
 
 /** What of a text there may be at most. */
@@ -10,8 +12,10 @@ export interface JsonBounds {
   readonly values: number;
   /** Different names of members. */
   readonly names: number;
-  /** Numbers that a double might not hold as they are written. */
-  readonly longNumbers: number;
+  /** Integers of more than fifteen digits. */
+  readonly longIntegers: number;
+  /** Numbers of more than fifteen characters, or with an exponent, that are no integers. */
+  readonly longFractions: number;
   /** Characters of one number. */
   readonly numberLength: number;
 }
@@ -63,12 +67,13 @@ class Scan {
   #at = 0;
   /** What ends each container that is open. */
   readonly #open: number[] = [];
-  /** By a hash: two names that share one count as one, which costs nothing. */
+  /** By a hash: that two share one is too rare to matter. */
   readonly #names = new Set<number>();
   readonly #inexact: InexactNumber[] = [];
   #containers = 0;
   #values = 0;
-  #longNumbers = 0;
+  #longIntegers = 0;
+  #longFractions = 0;
 
   constructor(
     private readonly text: string,
@@ -126,7 +131,9 @@ class Scan {
     this.#values = this.#counted('values', this.#values + 1);
     if (end === CLOSE_LIST) return;
     if (this.#code() !== QUOTE) this.#fail();
-    this.#names.add(this.#string());
+    const start = this.#at;
+    this.#string();
+    this.#names.add(hashOf(this.text, start, this.#at));
     this.#counted('names', this.#names.size);
     this.#blank();
     if (this.#code() !== COLON) this.#fail();
@@ -146,10 +153,9 @@ class Scan {
     else this.#at += word.length;
   }
 
-  /** Goes behind a string. @returns a hash of what is in it */
-  #string(): number {
+  /** Goes behind a string. */
+  #string(): void {
     const { text } = this;
-    let hash = 0;
     let at = this.#at + 1;
     for (;;) {
       const code = text.charCodeAt(at);
@@ -158,7 +164,6 @@ class Scan {
       // Beyond the end there is NaN, which is not at least anything.
       else if (code >= 0x20) at += 1;
       else this.#fail(at);
-      hash = (Math.imul(hash, 31) + code) | 0;
     }
     this.#at = at + 1;
     return hash;
@@ -180,18 +185,32 @@ class Scan {
     const start = this.#at;
     let at = text.charCodeAt(start) === MINUS ? start + 1 : start;
     at = text.charCodeAt(at) === 0x30 ? at + 1 : this.#digits(at);
+    const whole = at;
     if (text[at] === '.') at = this.#digits(at + 1);
-    const mantissa = at - start;
+    const mantissa = at;
     if (text[at] === 'e' || text[at] === 'E') {
       const sign = text[at + 1] === '+' || text[at + 1] === '-';
       at = this.#digits(at + (sign ? 2 : 1));
     }
     this.#at = at;
-    if (at - start === mantissa && mantissa <= ALWAYS_EXACT) return;
+    if (at === mantissa && at - start <= ALWAYS_EXACT) return;
+    const isInteger = at === whole;
     this.#counted('numberLength', at - start);
-    this.#longNumbers = this.#counted('longNumbers', this.#longNumbers + 1);
-    const value = exactValueOf(text.slice(start, at));
+    const literal = text.slice(start, at);
+    const value = isInteger ? this.#integer(literal) : this.#fraction(literal);
     if (value !== undefined) this.#inexact.push({ start, end: at, value });
+  }
+
+  /** Undefined for one that a double holds as it is written. */
+  #integer(literal: string): bigint | undefined {
+    this.#longIntegers = this.#counted('longIntegers', this.#longIntegers + 1);
+    return Number.isSafeInteger(Number(literal)) ? undefined : BigInt(literal);
+  }
+
+  /** Undefined for one that a double holds as it is written. */
+  #fraction(literal: string): number | undefined {
+    this.#longFractions = this.#counted('longFractions', this.#longFractions + 1);
+    return isSafeNumber(literal) ? undefined : NaN;
   }
 
   /** @returns the place behind one digit or more */
@@ -225,10 +244,18 @@ class Scan {
 
 const WORDS = ['true', 'false', 'null'] as const;
 
-/** Undefined for a number that a double holds as it is written. */
-function exactValueOf(literal: string): bigint | number | undefined {
-  if (/^-?\d+$/.test(literal)) return Number.isSafeInteger(Number(literal)) ? undefined : BigInt(literal);
-  return isSafeNumber(literal) ? undefined : NaN;
+/** Made anew for each process: nobody can write many names that share a hash. */
+const SEED = randomInt(2 ** 32);
+const FACTOR = randomInt(2 ** 31) * 2 + 1;
+
+/** Of a part of a text as it is written. */
+function hashOf(text: string, start: number, end: number): number {
+  let hash = SEED;
+  for (let at = start; at < end; at += 1) {
+    hash = Math.imul(hash ^ text.charCodeAt(at), FACTOR);
+    hash ^= hash >>> 15;
+  }
+  return hash;
 }
 
 function isDigit(code: number): boolean {

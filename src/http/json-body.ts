@@ -66,9 +66,13 @@ const BEYOND: Readonly<Record<JsonBound, readonly [code: string, detail: string]
   containers: ['body_too_complex', `The body has more than ${most('containers')} objects and lists.`],
   values: ['body_too_complex', `The body has more than ${most('values')} members and items.`],
   names: ['body_too_complex', `The body has members of more than ${most('names')} different names.`],
-  longNumbers: [
+  longIntegers: [
     'body_too_complex',
-    `The body has more than ${most('longNumbers')} numbers of more than 15 characters, or with an exponent.`,
+    `The body has more than ${most('longIntegers')} integers of more than 15 digits.`,
+  ],
+  longFractions: [
+    'body_too_complex',
+    `The body has more than ${most('longFractions')} numbers with a fraction of many digits or with an exponent.`,
   ],
   numberLength: ['number_too_long', `A number in the body has more than ${most('numberLength')} characters.`],
 };
