@@ -3,7 +3,8 @@ import fc from 'fast-check';
 
 import { isSafeNumber, parse as parseLossless } from 'lossless-json';
 
-import { JSON_BOUNDS, parseExact, stringifyExact } from './exact-json.js';
+import { parseExact, stringifyExact } from './exact-json.js';
+import { JSON_BOUNDS } from './json-bounds.js';
 
 const INT64_MAX = 9_223_372_036_854_775_807n;
 /** A number that makes the whole text go through the exact parser. */

@@ -2,21 +2,8 @@ import { randomUUID } from 'node:crypto';
 
 import { stringify } from 'lossless-json';
 
-import { inexactNumbersIn, type InexactNumber, type JsonBounds } from './json-scan.js';
-
-/**
- * Far beyond any request of 10,000 alarms and any page of a listing. Within them `JSON.parse` takes well under 50 ms a MiB,
- * whatever it is that the text is full of.
- */
-export const JSON_BOUNDS: JsonBounds = {
-  depth: 64,
-  containers: 100_000,
-  values: 500_000,
-  names: 1_000,
-  longIntegers: 30_000,
-  longFractions: 5_000,
-  numberLength: 100,
-};
+import { JSON_BOUNDS } from './json-bounds.js';
+import { inexactNumbersIn, type InexactNumber } from './json-scan.js';
 
 /**
  * Parses JSON without ever rounding a number: integers beyond the safe ones become bigints, and other numbers that a double

@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
-import { inexactNumbersIn, JsonBeyondBounds, type JsonBound, type JsonBounds } from './json-scan.js';
+import { JsonBeyondBounds, type JsonBound, type JsonBounds } from './json-bounds.js';
+import { inexactNumbersIn } from './json-scan.js';
 
 const BOUNDS: JsonBounds = {
   depth: 3,

@@ -2,35 +2,7 @@ import { randomInt } from 'node:crypto';
 
 import { isSafeNumber } from 'lossless-json';
 
-/** What of a text there may be at most. */
-export interface JsonBounds {
-  /** Objects and lists within each other. */
-  readonly depth: number;
-  /** Objects and lists. */
-  readonly containers: number;
-  /** Members and items. */
-  readonly values: number;
-  /** Different names of members. */
-  readonly names: number;
-  /** Integers of more than fifteen digits. */
-  readonly longIntegers: number;
-  /** Numbers of more than fifteen characters, or with an exponent, that are no integers. */
-  readonly longFractions: number;
-  /** Characters of one number. */
-  readonly numberLength: number;
-}
-
-export type JsonBound = keyof JsonBounds;
-
-/** More than the bounds allow, of what they are named by. */
-export class JsonBeyondBounds extends RangeError {
-  constructor(
-    readonly bound: JsonBound,
-    readonly most: number,
-  ) {
-    super(`more than ${most} ${bound}`);
-  }
-}
+import { JsonBeyondBounds, type JsonBound, type JsonBounds } from './json-bounds.js';
 
 /** A number that a double would round, and where it stands. */
 export interface InexactNumber {
@@ -166,7 +138,6 @@ class Scan {
       else this.#fail(at);
     }
     this.#at = at + 1;
-    return hash;
   }
 
   /** @returns the place behind an escape */

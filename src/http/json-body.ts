@@ -2,8 +2,8 @@ import { isUtf8 } from 'node:buffer';
 
 import type { FastifyInstance } from 'fastify';
 
-import { JSON_BOUNDS, parseExact } from '../domain/exact-json.js';
-import { JsonBeyondBounds, type JsonBound } from '../domain/json-scan.js';
+import { parseExact } from '../domain/exact-json.js';
+import { JSON_BOUNDS, JsonBeyondBounds, type JsonBound } from '../domain/json-bounds.js';
 import { Problem } from './problem.js';
 
 /** Reads JSON bodies without rounding a number, and no other bodies at all. */
