@@ -18,7 +18,7 @@ import { ProblemFilter } from './http/problem.filter.js';
 import { requestLog } from './http/request-log.js';
 import { boundBodies } from './http/slow-bodies.js';
 import { refuseUnknownPaths } from './http/unknown-paths.js';
-import { answerBeforeBodies } from './http/unread-bodies.js';
+import { answerBeforeBodies, closeIfMuchIsLeft } from './http/unread-bodies.js';
 import { Metrics } from './metrics/metrics.js';
 import { standardOutput, type LogOutput } from './log-output.js';
 import { formatOf, makeLogger, PinoNestLogger } from './logger.js';
@@ -76,8 +76,10 @@ export async function setUpApp(
     skipMiddie: true,
     routerOptions: { maxParamLength: 256 },
     // A path that is no valid URL, or too long, never reaches a route or a hook.
-    frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) =>
-      app.get(ProblemFilter).answer(error, request, reply),
+    frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) => {
+      closeIfMuchIsLeft(request, reply);
+      app.get(ProblemFilter).answer(error, request, reply);
+    },
     clientErrorHandler: (error, socket) => app.get(MalformedHttp).answer(error, socket),
   });
   const app = await NestFactory.create<NestFastifyApplication>(root, adapter, {

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 
 /** A body that is no larger is waited for, and its connection kept. */
 const SMALL = 65_536;
@@ -39,13 +39,19 @@ export function answerBeforeBodies(fastify: FastifyInstance): void {
     done(null, payload);
   });
   fastify.addHook('onSend', (request, reply, _payload, done) => {
-    if (asking.has(request.raw) || leavesMuch(request.raw)) reply.header('Connection', 'close');
+    if (asking.has(request.raw)) reply.header('Connection', 'close');
+    closeIfMuchIsLeft(request, reply);
     done();
   });
   fastify.addHook('preClose', (done) => {
     lingering.end();
     done();
   });
+}
+
+/** For an answer that no hook sees, too. */
+export function closeIfMuchIsLeft({ raw }: FastifyRequest, reply: FastifyReply): void {
+  if (leavesMuch(raw)) void reply.header('Connection', 'close');
 }
 
 const BODYLESS: ReadonlySet<string | undefined> = new Set(['GET', 'HEAD', 'TRACE']);
@@ -57,7 +63,7 @@ export function hasBody({ method, headers }: IncomingMessage): boolean {
 }
 
 /** Whether there is more to come of a request than is worth waiting for. */
-export function leavesMuch({ complete, headers }: Pick<IncomingMessage, 'complete' | 'headers'>): boolean {
+function leavesMuch({ complete, headers }: Pick<IncomingMessage, 'complete' | 'headers'>): boolean {
   if (complete) return false;
   return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > SMALL;
 }
