@@ -56,6 +56,22 @@ describe('a body that does not come in time', () => {
   });
 });
 
+describe('a body that was refused before it came', () => {
+  it.each([
+    ['of another type', 415, 'Content-Type: text/plain', 'Content-Length: 100000'],
+    ['too large', 413, JSON_TYPE, 'Transfer-Encoding: chunked'],
+  ] as const)('and then does not come, disturbs nobody: %s', async (_, status, type, length) => {
+    const client = await RawClient.to(rig.gateway.url);
+    await client.head('POST /v1/operations', [`X-Api-Key: ${KEY}`, type, length]);
+    const chunk = `10000\r\n${' '.repeat(65_536)}\r\n`;
+    if (status === 413) await client.write(chunk.repeat(129));
+    expect((await client.answer()).status).toBe(status);
+    // By then its time is over, too.
+    await client.closed;
+    expect((await rig.call('GET', '/livez')).status).toBe(200);
+  });
+});
+
 describe('a head that does not come in time', () => {
   it.each(['', 'POST /v1/operations HTTP/1.1\r\nHost: x\r\n'])('ends its connection: %j', async (part) => {
     const client = await RawClient.to(rig.gateway.url);

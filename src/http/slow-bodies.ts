@@ -64,5 +64,7 @@ function inTime(payload: NodeJS.ReadableStream, mostMs: number): Transform {
   timer.unref();
   body.once('close', () => clearInterval(timer));
   payload.once('error', (error: Error) => body.destroy(error));
+  // Where it was refused nobody listens any more.
+  body.on('error', () => undefined);
   return body;
 }

@@ -74,6 +74,7 @@ class Lingering {
 
   add(request: IncomingMessage): void {
     const { socket } = request;
+    if (socket.destroyed) return;
     if (this.#sockets.size >= MOST_CONNECTIONS) {
       socket.destroy();
       return;
