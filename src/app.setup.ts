@@ -18,6 +18,9 @@ import { MalformedHttp } from './http/malformed-http.js';
 import { turnAwayWhenLate } from './http/overload.js';
 import { ProblemFilter } from './http/problem.filter.js';
 import { requestLog } from './http/request-log.js';
+import { boundBodies } from './http/slow-bodies.js';
+import { refuseUnknownPaths } from './http/unknown-paths.js';
+import { answerBeforeBodies, closeIfMuchIsLeft } from './http/unread-bodies.js';
 import { Metrics } from './metrics/metrics.js';
 import { standardOutput, type LogOutput } from './log-output.js';
 import { formatOf, makeLogger, PinoNestLogger } from './logger.js';
@@ -27,6 +30,17 @@ const REQUEST_ID = /^[\w.:-]{1,128}$/;
 
 function requestIdOf(presented: string | string[] | undefined): string {
   return typeof presented === 'string' && REQUEST_ID.test(presented) ? presented : uuidv7();
+}
+
+/** Headers come in one piece; how long a body may take is seen to where it is read, and here only where nobody reads it. */
+const HEADERS_MS = 20_000;
+const BEYOND_BODIES_MS = 15_000;
+
+/** Node's own, which end connections that send no whole request. */
+function nodeTimeouts(requestMs: number) {
+  const requestTimeout = requestMs + BEYOND_BODIES_MS;
+  const headersTimeout = Math.min(HEADERS_MS, requestMs);
+  return { requestTimeout, http: { requestTimeout, headersTimeout, connectionsCheckingInterval: 1_000 } };
 }
 
 /** Lets answers close their connections once a shutdown has begun: one that is kept alive would hold it up to the end. */
@@ -54,6 +68,7 @@ export async function setUpApp(
   const logger = makeLogger(config.logLevel, format, output);
   const adapter = new FastifyAdapter({
     bodyLimit: config.limits.bodyBytes,
+    ...nodeTimeouts(config.limits.requestMs),
     // Without one, X-Forwarded-For is anybody's word.
     trustProxy: config.listen.trustedProxies ? [...config.listen.trustedProxies] : false,
     genReqId: (request: IncomingMessage) => requestIdOf(request.headers['x-request-id']),
@@ -63,8 +78,10 @@ export async function setUpApp(
     skipMiddie: true,
     routerOptions: { maxParamLength: 256 },
     // A path that is no valid URL, or too long, never reaches a route or a hook.
-    frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) =>
-      app.get(ProblemFilter).answer(error, request, reply.headers(BROWSER_HEADERS)),
+    frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) => {
+      closeIfMuchIsLeft(request, reply);
+      app.get(ProblemFilter).answer(error, request, reply.headers(BROWSER_HEADERS));
+    },
     clientErrorHandler: (error, socket) => app.get(MalformedHttp).answer(error, socket),
   });
   const app = await NestFactory.create<NestFastifyApplication>(root, adapter, {
@@ -80,6 +97,9 @@ export async function setUpApp(
   useJsonBodies(fastify);
   const gatekeeper = app.get(Gatekeeper);
   fastify.addHook('onRequest', gatekeeper.onRequest);
+  refuseUnknownPaths(fastify);
+  boundBodies(fastify, config.limits);
+  answerBeforeBodies(fastify);
   fastify.addHook('preValidation', gatekeeper.preValidation);
   fastify.addHook('onSend', gatekeeper.onSend);
   fastify.addHook('onSend', hangUpWhen(app.get(Draining)));

@@ -151,7 +151,7 @@ describe('a body of another kind or size', () => {
     expect(await refused(undefined, { raw })).toMatchObject({ status: 413, code: 'body_too_large' });
   });
 
-  it.each([17, 1_000])('nested %d deep', async (depth) => {
+  it.each([17, 60])('nested %d deep', async (depth) => {
     const raw = `${'{"alarms":'.repeat(depth)}1${'}'.repeat(depth)}`;
     expect(faultsIn(await refused(undefined, { raw }))).toEqual([' depth']);
   });
@@ -430,8 +430,8 @@ describe('what is not there', () => {
 
   it.each<[string, string, number]>([
     ['GET', '/v1/nothing', 404],
-    ['PUT', '/v1/operations', 404],
-    ['DELETE', '/v1/operations', 404],
+    ['PUT', '/v1/operations', 405],
+    ['DELETE', '/v1/operations', 405],
     ['GET', '/v1/operations/', 404],
     ['GET', '/V1/operations', 404],
     ['GET', '/v1/operations/%E0%A4%A', 400],

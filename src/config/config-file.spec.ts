@@ -55,7 +55,7 @@ upstream: { deadlineMs: 600, attemptTimeoutMs: 300, maxAttempts: 5, connections:
       'a text for a mapping',
       'limits: 50',
       'limits',
-      'must be a mapping with the keys alarmsPerRequest, bodyBytes, maxEventLoopDelayMs',
+      'must be a mapping with the keys alarmsPerRequest, bodyBytes, requestMs, maxEventLoopDelayMs',
     ],
     ['a text for a list', 'projects: prod', 'projects', 'must be a list of at least one project'],
     ['an empty list', 'projects: []', 'projects', 'must be a list of at least one project'],

@@ -255,6 +255,8 @@ export interface LimitsConfig {
   readonly perCaller?: CallerLimits;
   readonly alarmsPerRequest: number;
   readonly bodyBytes: number;
+  /** How long a request's body may take to arrive. */
+  readonly requestMs: number;
   /** Mean delay of the event loop, over a second, above which requests are turned away; 0: never. */
   readonly maxEventLoopDelayMs: number;
   /** Operations followed at once, by all callers together. */

@@ -34,6 +34,7 @@ describe('describeConfig', () => {
       planMs: 900_000,
       'limits.alarmsPerRequest': 10_000,
       'limits.bodyBytes': 8_388_608,
+      'limits.requestMs': 60_000,
       'limits.maxEventLoopDelayMs': 1000,
       'upstream.deadlineMs': 10_000,
       'upstream.attemptTimeoutMs': 5000,

@@ -31,6 +31,7 @@ export function describeConfig(config: Config): Setting[] {
     ...(config.issuers ?? []).flatMap(describeIssuer),
     setting('limits.alarmsPerRequest', config.limits.alarmsPerRequest),
     setting('limits.bodyBytes', config.limits.bodyBytes),
+    setting('limits.requestMs', config.limits.requestMs),
     setting('limits.maxEventLoopDelayMs', config.limits.maxEventLoopDelayMs),
     setting('limits.followers', config.limits.followers),
     setting('upstream.deadlineMs', config.upstream.deadlineMs),

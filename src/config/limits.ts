@@ -5,6 +5,8 @@ import type { Field } from './field.js';
 
 const ALARMS = { min: 1, max: 10_000 };
 const BODY_BYTES = { min: 1_024, max: 67_108_864 };
+/** Beyond a minute or two a body is held open rather than sent. */
+const REQUEST_MS = { min: 1_000, max: 600_000 };
 const EVENT_LOOP_DELAY_MS = { min: 0, max: 60_000 };
 /** Each keeps a connection open, and looks every two seconds. */
 const FOLLOWERS = { min: 0, max: 100_000 };
@@ -21,9 +23,10 @@ const CONNECTIONS = { min: 1, max: 1_024 };
 
 /** Variables win over the file, whose value is read all the same so that what is wrong with it is told. */
 export function readLimits(file: Field, environment: Environment): LimitsConfig {
-  const { alarmsPerRequest, bodyBytes, maxEventLoopDelayMs, followers, perCaller } = file.object(
+  const { alarmsPerRequest, bodyBytes, requestMs, maxEventLoopDelayMs, followers, perCaller } = file.object(
     'alarmsPerRequest',
     'bodyBytes',
+    'requestMs',
     'maxEventLoopDelayMs',
     'followers',
     'perCaller',
@@ -35,6 +38,9 @@ export function readLimits(file: Field, environment: Environment): LimitsConfig 
     bodyBytes: environment
       .field('GATEWAY_MAX_BODY_BYTES')
       .integer(BODY_BYTES, bodyBytes.integer(BODY_BYTES, 8_388_608)),
+    requestMs: environment
+      .field('GATEWAY_REQUEST_MS')
+      .integer(REQUEST_MS, requestMs.integer(REQUEST_MS, 60_000)),
     maxEventLoopDelayMs: environment
       .field('GATEWAY_MAX_EVENT_LOOP_DELAY_MS')
       .integer(EVENT_LOOP_DELAY_MS, maxEventLoopDelayMs.integer(EVENT_LOOP_DELAY_MS, 1_000)),

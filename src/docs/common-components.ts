@@ -74,6 +74,12 @@ const HEADERS: NonNullable<Components['headers']> = {
     schema: { type: 'integer', minimum: 0 },
     example: 5,
   },
+  Allow: {
+    description: 'The methods that the path takes.',
+    required: true,
+    schema: { type: 'string' },
+    example: 'GET, HEAD',
+  },
   'X-Operation-Id': {
     description: 'The operation that was accepted; its receipt is at `GET /v1/operations/{id}`.',
     schema: { type: 'string', format: 'uuid' },

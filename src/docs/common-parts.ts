@@ -10,6 +10,7 @@ import { speaksUpstream } from '../http/as-upstream/upstream-problem.js';
 import { OVERLOADED } from '../http/overload.js';
 import { AUDIT_UNREADABLE } from '../http/problem.filter.js';
 import type { Problem } from '../http/problem.js';
+import { methodNotAllowed, NO_SUCH_ROUTE } from '../http/unknown-paths.js';
 import {
   PROBLEM_JSON,
   problemAnswers,
@@ -29,11 +30,18 @@ const REQUEST_ID = { 'X-Request-Id': { $ref: '#/components/headers/X-Request-Id'
 /** Answers that many routes share, whole. */
 export function commonResponses(): Responses {
   const { 401: unauthorized, 500: unexpected } = problemAnswers([...KEY_PROBLEMS, UNEXPECTED]);
+  // Of no operation, but of every other path and method.
+  const { 404: notFound } = problemAnswers([NO_SUCH_ROUTE]);
+  const { 405: notAllowed } = problemAnswers([methodNotAllowed(['GET', 'HEAD'])]);
   const responses = {
     ...(unauthorized && { Unauthorized: unauthorized }),
     ...(unexpected && { InternalError: unexpected }),
   };
-  return finished(responses, OF_CALLERS);
+  const elsewhere = {
+    ...(notFound && { NoSuchRoute: notFound }),
+    ...(notAllowed && { MethodNotAllowed: notAllowed }),
+  };
+  return { ...finished(responses, OF_CALLERS), ...finished(elsewhere) };
 }
 
 /** Writes what is true of every operation, or of every one that asks for a key, into each. */

@@ -1,92 +1,56 @@
-import { isSafeNumber, parse, stringify } from 'lossless-json';
+import { randomUUID } from 'node:crypto';
 
-/** An integer literal as JSON writes it. */
-const INTEGER = /^-?\d+$/;
+import { stringify } from 'lossless-json';
 
-function exactNumber(literal: string): number | bigint {
-  if (isSafeNumber(literal)) return Number(literal);
-  return INTEGER.test(literal) ? BigInt(literal) : NaN;
-}
-
-const EXACT = {
-  parseNumber: exactNumber,
-  // Of two members of one name the last one counts, whichever parser reads them.
-  onDuplicateKey: ({ newValue }: { newValue: unknown }) => newValue,
-};
+import { JSON_BOUNDS } from './json-bounds.js';
+import { inexactNumbersIn, type InexactNumber } from './json-scan.js';
 
 /**
  * Parses JSON without ever rounding a number: integers beyond the safe ones become bigints, and other numbers that a double
  * can't hold become `NaN`, which no validation takes for a number. In everything else it does what `JSON.parse` does.
  *
- * The exact parser is slow, so it only reads texts in which `JSON.parse` may have lost a digit, and those that are no JSON,
- * because it can say where.
- *
- * @throws SyntaxError when the text is no JSON
- * @throws RangeError when it is nested too deep
+ * @throws SyntaxError with the position when the text is no JSON
+ * @throws JsonBeyondBounds when there is more in it than `JSON_BOUNDS` allow
  */
 export function parseExact(text: string): unknown {
-  const value = hasFraction(text) ? undefined : parsed(text);
-  return value !== undefined && allSafe(value, DEEPEST) ? value : parse(text, undefined, EXACT);
-}
-
-/** Undefined for what is no JSON. */
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return undefined;
+  const inexact = inexactNumbersIn(text, JSON_BOUNDS);
+  if (inexact.length === 0) return JSON.parse(text) as unknown;
+  const values = new Map<string, InexactNumber['value']>();
+  const parts: string[] = [];
+  let done = 0;
+  for (const { start, end, value } of inexact) {
+    const mark = `${MARK}${values.size}`;
+    values.set(mark, value);
+    parts.push(text.slice(done, start), `"${mark}"`);
+    done = end;
   }
+  return restored(JSON.parse(parts.join('') + text.slice(done)) as unknown, values);
 }
 
-/** Deeper values are left to the exact parser, whose stack ends in a RangeError. */
-const DEEPEST = 64;
+/** What stands for a number until the text is parsed. Nobody outside of the process knows it, so no text holds it otherwise. */
+const MARK = `${randomUUID()}:`;
 
-/** Whether every number is a safe integer. One that is, and was written without a fraction, was not rounded. */
-function allSafe(value: unknown, depth: number): boolean {
-  if (typeof value === 'number') return Number.isSafeInteger(value);
-  if (typeof value !== 'object' || value === null) return true;
-  if (depth === 0) return false;
-  if (Array.isArray(value)) return value.every((item) => allSafe(item, depth - 1));
-  for (const key in value) {
-    if (!allSafe((value as Record<string, unknown>)[key], depth - 1)) return false;
+/** Puts every number back in its place. The bounds keep it from going too deep. */
+function restored(value: unknown, numbers: ReadonlyMap<string, InexactNumber['value']>): unknown {
+  if (typeof value === 'string') return value.startsWith(MARK) ? numbers.get(value) : value;
+  if (typeof value !== 'object' || value === null) return value;
+  const members = value as Record<string, unknown>;
+  for (const key in members) {
+    const item = members[key];
+    const exact = restored(item, numbers);
+    // Assigning to __proto__ would not set a member of that name.
+    if (exact !== item) Object.defineProperty(members, key, { value: exact });
   }
-  return true;
+  return members;
 }
 
-/**
- * Whether a number may be written with a fraction or a negative exponent: both can be rounded to an integer that looks as if
- * it had been meant. Text inside strings may look so too, which only costs the exact parser's time.
- */
-function hasFraction(text: string): boolean {
-  return ['.', 'e-', 'E-'].some((mark) => {
-    for (let at = text.indexOf(mark); at >= 0; at = text.indexOf(mark, at + 1)) {
-      if (endsNumber(text, at)) return true;
-    }
-    return false;
-  });
-}
-
-/** Whether the characters before a place are the digits of a number, and not the middle of a word. */
-function endsNumber(text: string, place: number): boolean {
-  let at = place - 1;
-  while (isDigit(text.charCodeAt(at))) at -= 1;
-  if (at === place - 1) return false;
-  const before = text[at];
-  return (
-    before === ':' ||
-    before === ',' ||
-    before === '[' ||
-    before === '-' ||
-    before === undefined ||
-    before <= ' '
-  );
-}
-
-function isDigit(code: number): boolean {
-  return code >= 48 && code <= 57;
-}
-
-/** Writes JSON; bigints become integers with all their digits. */
+/** Writes JSON; bigints become integers with all their digits, if `exact` says that there may be any. */
 export function stringifyExact(value: unknown, exact: boolean): string {
-  return exact ? (stringify(value) ?? 'null') : JSON.stringify(value);
+  try {
+    return JSON.stringify(value);
+  } catch (error) {
+    // That is what it does with a bigint, and the writer that can do them takes many times as long.
+    if (exact && error instanceof TypeError) return stringify(value) ?? 'null';
+    throw error;
+  }
 }

@@ -15,6 +15,11 @@ export function parseOccurTime(value: unknown): number | bigint | undefined {
   return parseTime(value);
 }
 
+/** Epoch milliseconds of an RFC 3339 time, without what it has beyond milliseconds; undefined for anything else. */
+export function parseRfc3339(text: string): number | undefined {
+  return parseTime(text.replace(/(\.\d{3})\d{1,9}(?=[Zz+-])/, '$1'));
+}
+
 function within(value: bigint): number | bigint | undefined {
   if (value < 0n || value > MAX) return undefined;
   return value <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(value) : value;

@@ -21,6 +21,8 @@ declare module 'fastify' {
     asUpstream?: true;
     /** What is beyond the caller's quota is refused by the handler, which lets pass what takes something back. */
     acts?: true;
+    /** A body may be left out, also where one of JSON is declared. */
+    bodyMayBeMissing?: true;
   }
   interface FastifyRequest {
     /** Proves who signed, when the body is there; absent: nobody signed, or it is proved. */
@@ -36,7 +38,7 @@ export const SECURITY_SCHEMES = ['bearer', 'apiKey'] as const;
 /** Declares who may reach a route, to the server and in the document. A route without it can't be reached by anyone. */
 export const Access = (
   access: AccessRule,
-  more: Pick<FastifyContextConfig, 'asUpstream' | 'acts'> = {},
+  more: Pick<FastifyContextConfig, 'asUpstream' | 'acts' | 'bodyMayBeMissing'> = {},
 ): MethodDecorator =>
   applyDecorators(
     RouteConfig({ access, ...more }),

@@ -12,6 +12,7 @@ import { AuthenticationProblem, type Identity } from './identity/identity.js';
 import { onBehalfOf } from './identity/on-behalf-of.js';
 import { presentedBy } from './identity/presented.js';
 import { SignatureDesk, type Verify } from './identity/signing/signature-desk.js';
+import { UnprovedBodies } from './identity/signing/unproved-bodies.js';
 import { isSigned } from './identity/signing/stated-signature.js';
 import { Quotas } from './limits/quotas.js';
 import { refusal } from './policy.js';
@@ -23,6 +24,8 @@ import { Problem, tooManyRequests } from './problem.js';
  */
 @Injectable()
 export class Gatekeeper {
+  readonly #unproved: UnprovedBodies;
+
   constructor(
     @Inject(CONFIG) private readonly config: Config,
     private readonly authentication: Authentication,
@@ -30,7 +33,9 @@ export class Gatekeeper {
     private readonly failures: FailedAttempts,
     private readonly quotas: Quotas,
     private readonly clock: Clock,
-  ) {}
+  ) {
+    this.#unproved = new UnprovedBodies(config.limits.bodyBytes);
+  }
 
   readonly onRequest = (
     request: FastifyRequest,
@@ -58,6 +63,7 @@ export class Gatekeeper {
     reply.header('Cache-Control', 'no-store');
     if (asUpstream && isSigned(request.raw)) {
       const verify = this.signatures.open(request);
+      this.#unproved.take(request.raw);
       request.verify = (body) => this.#verified(request, access, () => verify(body));
       return undefined;
     }

@@ -8,8 +8,9 @@ import { speaksUpstream, UPSTREAM_JSON, upstreamProblem } from './as-upstream/up
 import { BROWSER_HEADERS } from './browser-policy.js';
 import { Problem, problemBody, TITLES } from './problem.js';
 import { Refusals } from './refusals/refusals.js';
+import { requestTimeout } from './slow-bodies.js';
 
-const TOO_LATE = new Problem(408, 'request_timeout', 'The request did not arrive in time.');
+const TOO_LATE = requestTimeout();
 const TOO_LARGE = new Problem(431, 'headers_too_large', 'The headers are too large.');
 const MALFORMED = new Problem(400, 'malformed_http', 'This is not valid HTTP.');
 

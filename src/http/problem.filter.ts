@@ -16,6 +16,8 @@ import { speaksUpstream, UPSTREAM_JSON, upstreamProblem } from './as-upstream/up
 import { AuthenticationProblem } from './identity/identity.js';
 import { Problem, problemBody } from './problem.js';
 import { Refusals } from './refusals/refusals.js';
+import { BODY_TOO_LARGE } from './slow-bodies.js';
+import { NO_SUCH_ROUTE } from './unknown-paths.js';
 
 /** Turns whatever was thrown, by our code, the framework or the HTTP server, into a problem document; records refusals. */
 @Catch()
@@ -104,8 +106,8 @@ declare module 'fastify' {
 
 /** What the HTTP server refuses by itself, of which the framework passes on the status alone. */
 const REFUSED_BY_SERVER: Readonly<Record<number, () => Problem>> = {
-  404: () => new Problem(404, 'no_such_route', 'There is nothing here. See /docs for what there is.'),
-  413: () => new Problem(413, 'body_too_large', 'The body is too large: send fewer alarms in one request.'),
+  404: () => NO_SUCH_ROUTE,
+  413: () => BODY_TOO_LARGE,
   414: () => new Problem(414, 'uri_too_long', 'A part of the path is longer than any that exists here.'),
   415: () => new Problem(415, 'unsupported_media_type', 'Send the body as Content-Type: application/json.'),
 };

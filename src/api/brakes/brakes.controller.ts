@@ -34,7 +34,7 @@ export class BrakesController {
    * Releases the brake; what was reached before no longer counts. It is recorded who did so. Nobody releases their own.
    */
   @Post(':caller/resume')
-  @Access('approve')
+  @Access('approve', { bodyMayBeMissing: true })
   @UseGuards(NoParametersGuard)
   @HttpCode(200)
   @Contract(RESUME_BRAKE)

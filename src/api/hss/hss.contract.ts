@@ -75,7 +75,7 @@ const AS_UPSTREAM_SAID = {
 } as const;
 
 /** Statuses that nothing was accepted under. */
-const NEVER_ACCEPTED: ReadonlySet<number | 'default'> = new Set([401, 413, 414]);
+const NEVER_ACCEPTED: ReadonlySet<number | 'default'> = new Set([401, 408, 413, 414]);
 
 /** Describes the drop-in in the document: upstream's contract in few words, its own documents tell the rest. */
 export function DropInContract(): MethodDecorator {

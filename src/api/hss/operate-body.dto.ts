@@ -73,10 +73,13 @@ export class WireRuleDto {
   @TextList({ min: 1, max: 1_000, length: 64 }, { optional: true }) instance_ids?: string[];
 }
 
+/** The most of one call. */
+export const MOST_EVENTS = 100;
+
 export class OperateBodyDto {
   @OneOf(OPERATION_TYPE_NAMES) operate_type!: string;
   @Text(1, 256, { optional: true }) handler?: string;
-  @ListOf(() => WireEventDto, { min: 1, max: 100 }) operate_event_list!: WireEventDto[];
+  @ListOf(() => WireEventDto, { min: 1, max: MOST_EVENTS }) operate_event_list!: WireEventDto[];
 
   @ListOf(() => WireRuleDto, { min: 0, max: 100 }, { optional: true })
   event_white_rule_list?: WireRuleDto[];

@@ -5,7 +5,7 @@ import { compileCheck } from '../../http/validation/compiled-check.js';
 import { declaredPartOf } from '../../http/validation/declared-part.js';
 import { isPlainObject } from '../../http/validation/fields.js';
 import { MOST_VIOLATIONS, pointer, report, type Violation } from '../../http/validation/report.js';
-import { OperateBodyDto } from './operate-body.dto.js';
+import { MOST_EVENTS, OperateBodyDto } from './operate-body.dto.js';
 import { unsendable } from './unsendable.js';
 
 const isDeclared = compileCheck(OperateBodyDto);
@@ -31,18 +31,24 @@ export function operateBodyOf(body: unknown, passUnknown: boolean): OperateBodyD
 
 /** What no single field can tell. */
 function* ofRules(body: unknown, passUnknown: boolean): Generator<Violation> {
-  if (!isPlainObject(body)) return;
+  if (!isPlainObject(body) || hasTooMany(body)) return;
   yield* lackingDetails(body);
   yield* repeatedEvents(body);
   yield* rulesOutOfPlace(body);
   if (passUnknown) yield* unsendable(body);
 }
 
+/** The list is refused whatever is in it, and there may be any number to look at. */
+function hasTooMany({ operate_event_list: events }: Record<string, unknown>): boolean {
+  return Array.isArray(events) && events.length > MOST_EVENTS;
+}
+
 function first(most: number, violations: Iterable<Violation>): Violation[] {
   const taken: Violation[] = [];
+  if (most === 0) return taken;
   for (const violation of violations) {
-    if (taken.length >= most) break;
     taken.push(violation);
+    if (taken.length === most) break;
   }
   return taken;
 }

@@ -4,6 +4,7 @@ import { CONFIG, type Config } from '../../config/config.js';
 import { OPERATION_TYPE_NAMES } from '../../domain/operation-type.js';
 import { invalidRequest } from '../../http/problem.js';
 import { compileCheck, type Check } from '../../http/validation/compiled-check.js';
+import { withScopeAsText } from '../../http/validation/scope-as-text.js';
 import type { OperationRequestDto } from './operation-request.dto.js';
 import { OPERATION_REQUESTS, requestTypeOf } from './operation-request.types.js';
 import { obeysRules, violationsOf } from './operation-rules.js';
@@ -23,7 +24,8 @@ export class OperationRequestPipe implements PipeTransform<unknown, OperationReq
     this.#mostAlarms = limits.alarmsPerRequest;
   }
 
-  transform(body: unknown): OperationRequestDto {
+  transform(given: unknown): OperationRequestDto {
+    const body = withScopeAsText(given);
     if (this.#isValid(body)) return body;
     throw invalidRequest(violationsOf(body, this.#mostAlarms));
   }

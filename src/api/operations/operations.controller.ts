@@ -90,7 +90,7 @@ export class OperationsController {
    * back. It is an operation of its own, with a receipt, and can be taken back itself. You need a grant for the inverse.
    */
   @Post(':id/undo')
-  @Access('act', { acts: true })
+  @Access('act', { acts: true, bodyMayBeMissing: true })
   @UseGuards(OnlyDryRun)
   @HttpCode(200)
   @Contract(UNDO)

@@ -52,7 +52,7 @@ export class ProgressController {
    * the reason `cancelled`. What was sent is not taken back. It is recorded who cancelled.
    */
   @Post(':id/cancel')
-  @Access('act', { acts: true })
+  @Access('act', { acts: true, bodyMayBeMissing: true })
   @UseGuards(NoParametersGuard)
   @HttpCode(202)
   @Contract(CANCEL)

@@ -21,6 +21,8 @@ const OURS: Readonly<Record<string, readonly [status: number, code: string]>> = 
   empty_body: [400, 'HSS.0002'],
   malformed_json: [400, 'HSS.0002'],
   body_too_deep: [400, 'HSS.0002'],
+  body_too_complex: [400, 'HSS.0002'],
+  number_too_long: [400, 'HSS.0002'],
   guard_rail: [400, 'HSS.0010'],
   brake_engaged: [400, 'HSS.0010'],
   denied: [400, 'HSS.0013'],
@@ -66,6 +68,7 @@ const WORDS: Readonly<Record<number, readonly [description: string, message: str
   401: ['Nobody was recognised.', 'The key is not known here. Ask an operator for a valid one.'],
   403: ['Not allowed.', 'This credential may not be used from your address.'],
   404: ['Upstream or the gateway does not know it.', 'There is no such route.'],
+  408: ['It did not arrive in time.', 'The request did not arrive in time. Nothing was done.'],
   413: ['Too large.', 'The body is too large.'],
   414: ['The path is too long.', 'A part of the path is longer than any that exists here.'],
   429: [

@@ -1,5 +1,7 @@
 import type { Right } from '../../domain/caller.js';
+import { beyondBounds } from '../json-body.js';
 import { Problem, tooManyRequests } from '../problem.js';
+import { BODY_TOO_LARGE, requestTimeout } from '../slow-bodies.js';
 
 /** The problems that the edge answers with before any handler runs, word for word, for the document. */
 
@@ -78,7 +80,10 @@ export const PATH_PROBLEMS: readonly Problem[] = [
 export const BODY_PROBLEMS: readonly Problem[] = [
   new Problem(400, 'malformed_json', 'The body is not JSON: it breaks at line 3, column 17.'),
   new Problem(400, 'empty_body', 'The body is empty; a JSON object is expected.'),
-  new Problem(400, 'body_too_deep', 'The body is nested too deep.'),
-  new Problem(413, 'body_too_large', 'The body is too large: send fewer alarms in one request.'),
+  beyondBounds('depth'),
+  beyondBounds('values'),
+  beyondBounds('numberLength'),
+  requestTimeout(),
+  BODY_TOO_LARGE,
   new Problem(415, 'unsupported_media_type', 'Send the body as Content-Type: application/json.'),
 ];

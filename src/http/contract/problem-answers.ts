@@ -11,6 +11,8 @@ const MEANINGS: Readonly<Record<number, string>> = {
   401: 'Nobody was recognised.',
   403: 'Not granted to the caller, or not allowed to the gateway by upstream.',
   404: 'Not there, or not yours.',
+  405: 'The path takes other methods.',
+  408: 'It did not arrive in time.',
   409: 'The state of the host or of the account does not allow it.',
   410: 'It was there, and its time is over.',
   413: 'Too large.',

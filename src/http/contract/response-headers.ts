@@ -23,6 +23,7 @@ const MAY_WAIT: ReadonlySet<number> = new Set([409, 429, 502, 503, 504]);
 /** What an answer of a status may carry besides its body. */
 export function headersOf(status: number): ResponseHeaders {
   return {
+    ...(status === 405 && references('Allow')),
     ...(status === 401 && references('WWW-Authenticate')),
     ...(MAY_WAIT.has(status) && references('Retry-After')),
   };

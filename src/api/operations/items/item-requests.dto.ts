@@ -14,8 +14,8 @@ export class ItemScopeDto {
   project?: string;
 
   /**
-   * Enterprise project: `0` is the default one; `all_granted_eps`, every one, takes a grant of its own. Left out: the
-   * project's configured one.
+   * Enterprise project: `0` is the default one, also where it is a number; `all_granted_eps`, every one, takes a grant of its
+   * own. Left out: the project's configured one.
    * @example '0'
    */
   @Formed(ENTERPRISE_PROJECT, '0, a UUID, or all_granted_eps', { optional: true })

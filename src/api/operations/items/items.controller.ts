@@ -6,6 +6,7 @@ import { Access, Context } from '../../../http/access.js';
 import { Contract } from '../../../http/contract/contract.js';
 import { idempotencyKeyOf } from '../../../http/idempotency-key.js';
 import { NoParametersGuard } from '../../../http/parameters.guard.js';
+import { withScopeAsText } from '../../../http/validation/scope-as-text.js';
 import { tellRepeated } from '../../../operations/tell-repeated.js';
 import { answer, answeredOf } from '../answer.js';
 import { ReceiptDto } from '../receipt.dto.js';
@@ -141,7 +142,7 @@ export class ItemsController {
     reply: FastifyReply,
   ): Promise<ReceiptDto> {
     const key = idempotencyKeyOf(reply.request.raw);
-    const handled = await this.operations.handle(kind, body, key, context);
+    const handled = await this.operations.handle(kind, withScopeAsText(body), key, context);
     tellRepeated(reply, handled);
     return answer(reply, answeredOf(handled));
   }

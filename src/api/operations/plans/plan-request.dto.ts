@@ -57,7 +57,7 @@ export class PlanScopeDto {
   project?: string;
 
   /**
-   * Enterprise project: `0` is the default one. Left out: the project's configured one.
+   * Enterprise project: `0` is the default one, also where it is a number. Left out: the project's configured one.
    * @example '0'
    */
   @Formed(ENTERPRISE_PROJECT, '0, a UUID, or all_granted_eps', OPTIONAL)

@@ -5,6 +5,7 @@ import { invalidRequest } from '../../../http/problem.js';
 import { compileCheck } from '../../../http/validation/compiled-check.js';
 import { isPlainObject } from '../../../http/validation/fields.js';
 import { MOST_VIOLATIONS, report, type Violation } from '../../../http/validation/report.js';
+import { withScopeAsText } from '../../../http/validation/scope-as-text.js';
 import { windowViolations } from '../../../lists/time-window.js';
 import { PlanRequestDto } from './plan-request.dto.js';
 
@@ -18,7 +19,8 @@ export class PlanRequestPipe implements PipeTransform<unknown, PlanRequestDto> {
     this.#mostAlarms = limits.alarmsPerRequest;
   }
 
-  transform(body: unknown): PlanRequestDto {
+  transform(given: unknown): PlanRequestDto {
+    const body = withScopeAsText(given);
     if (this.#check(body) && ruleViolations(body, this.#mostAlarms).length === 0)
       return body as PlanRequestDto;
     throw invalidRequest(planViolations(body, this.#mostAlarms));

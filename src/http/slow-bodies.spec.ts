@@ -1,0 +1,28 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+
+import { isTooSlow } from './slow-bodies.js';
+
+describe('a body on its way', () => {
+  it.each<[string, number, number, boolean]>([
+    ['has just begun', 0, 0, false],
+    ['has not begun for a while', 0, 4_999, false],
+    ['has not begun for too long', 0, 5_000, true],
+    ['comes as slowly as it may', 5 * 1_024, 5_000, false],
+    ['comes a byte too slowly', 5 * 1_024 - 1, 5_000, true],
+    ['came fast and has stopped', 20 * 1_024, 20_001, true],
+    ['comes fast, and has no end', 1e9, 59_999, false],
+    ['comes fast, and its time is over', 1e9, 60_000, true],
+  ])('that %s', (_, bytes, elapsedMs, tooSlow) => {
+    expect(isTooSlow(bytes, elapsedMs, 60_000)).toBe(tooSlow);
+  });
+
+  it('is not too slow because more of it came', () => {
+    fc.assert(
+      fc.property(fc.nat(1e7), fc.nat(1e7), fc.nat(120_000), (bytes, more, elapsedMs) => {
+        if (isTooSlow(bytes + more, elapsedMs, 60_000))
+          expect(isTooSlow(bytes, elapsedMs, 60_000)).toBe(true);
+      }),
+    );
+  });
+});

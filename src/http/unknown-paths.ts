@@ -1,0 +1,57 @@
+import type { FastifyInstance } from 'fastify';
+
+import { Problem } from './problem.js';
+
+/** Paths that there are, each with the methods it takes. */
+export class KnownPaths {
+  readonly #methods = new Map<string, { readonly form: RegExp; readonly methods: Set<string> }>();
+
+  add(pattern: string, methods: readonly string[]): void {
+    const known = this.#methods.get(pattern) ?? { form: formOf(pattern), methods: new Set<string>() };
+    this.#methods.set(pattern, known);
+    for (const method of methods) known.methods.add(method);
+  }
+
+  /** The methods that a path takes, sorted; none: there is no such path. */
+  methodsOf(url: string): string[] {
+    const [path = ''] = url.split(/[?#]/, 1);
+    const fitting = [...this.#methods.values()].filter(({ form }) => form.test(path));
+    return [...new Set(fitting.flatMap(({ methods }) => [...methods]))].sort();
+  }
+}
+
+/** A path of the pattern: `:name` stands for one part, `*` for all the rest. */
+function formOf(pattern: string): RegExp {
+  const parts = pattern.split(/(:\w+|\*)/).map((part) => {
+    if (part === '*') return '.*';
+    return part.startsWith(':') ? '[^/]+' : part.replace(/[.+?^${}()|[\]\\]/g, '\\$&');
+  });
+  return new RegExp(`^${parts.join('')}$`);
+}
+
+export const NO_SUCH_ROUTE = new Problem(
+  404,
+  'no_such_route',
+  'There is nothing here. See /docs for what there is.',
+);
+
+/**
+ * Answers what no route is there for before any body is read: which paths there are is no secret. To be called before routes
+ * are made, and after whatever else looks at every request.
+ */
+export function refuseUnknownPaths(fastify: FastifyInstance): void {
+  const known = new KnownPaths();
+  fastify.addHook('onRoute', ({ url, method }) => known.add(url, [method].flat()));
+  fastify.addHook('onRequest', (request, reply, done) => {
+    if (!request.is404) return done();
+    const methods = known.methodsOf(request.url);
+    if (methods.length === 0) return done(NO_SUCH_ROUTE);
+    void reply.header('Allow', methods.join(', '));
+    return done(methodNotAllowed(methods));
+  });
+}
+
+export function methodNotAllowed(methods: readonly string[]): Problem {
+  const detail = `This path takes ${methods.join(', ')} and no other method. Nothing was done.`;
+  return new Problem(405, 'method_not_allowed', detail);
+}

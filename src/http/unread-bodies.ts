@@ -1,0 +1,119 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+
+/** A body that is no larger is waited for, and its connection kept. */
+const SMALL = 65_536;
+/** How long what nobody wants is thrown away: while it keeps coming, and in all. */
+const QUIET_MS = 2_000;
+const LONGEST_MS = 10_000;
+const MOST_BYTES = 67_108_864;
+/** Of more connections than these at once the last ones are closed without waiting. */
+const MOST_CONNECTIONS = 256;
+const LOOK_EVERY_MS = 100;
+
+/**
+ * Sees to it that an answer which is given before its request's body was read arrives, and costs little.
+ *
+ * A client may write all of its body before it reads. Were its connection closed at once, the system would answer what still comes
+ * with a reset, and the client would lose the answer. So what comes is thrown away for a while, and only then is the connection
+ * closed. A client that asks first whether to send its body (`Expect: 100-continue`) is told so only when it will be read.
+ */
+export function answerBeforeBodies(fastify: FastifyInstance): void {
+  const { server } = fastify;
+  const lingering = new Lingering();
+  const asking = new WeakSet<IncomingMessage>();
+  server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
+    asking.add(request);
+    server.emit('request', request, response);
+  });
+  server.prependListener('request', (request: IncomingMessage, response: ServerResponse) => {
+    // Before Node's own listener, which closes the connection where the answer said so.
+    response.prependListener('finish', () => {
+      if (!request.complete) lingering.add(request);
+    });
+  });
+  fastify.addHook('preParsing', (request, reply, payload, done) => {
+    if (hasBody(request.raw) && asking.delete(request.raw)) reply.raw.writeContinue();
+    done(null, payload);
+  });
+  fastify.addHook('onSend', (request, reply, _payload, done) => {
+    if (asking.has(request.raw)) reply.header('Connection', 'close');
+    closeIfMuchIsLeft(request, reply);
+    done();
+  });
+  fastify.addHook('preClose', (done) => {
+    lingering.end();
+    done();
+  });
+}
+
+/** For an answer that no hook sees, too. */
+export function closeIfMuchIsLeft({ raw }: FastifyRequest, reply: FastifyReply): void {
+  if (leavesMuch(raw)) void reply.header('Connection', 'close');
+}
+
+const BODYLESS: ReadonlySet<string | undefined> = new Set(['GET', 'HEAD', 'TRACE']);
+
+/** Whether a request has a body that is read. */
+export function hasBody({ method, headers }: IncomingMessage): boolean {
+  if (BODYLESS.has(method)) return false;
+  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
+}
+
+/** Whether there is more to come of a request than is worth waiting for. */
+function leavesMuch({ complete, headers }: Pick<IncomingMessage, 'complete' | 'headers'>): boolean {
+  if (complete) return false;
+  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > SMALL;
+}
+
+/** Connections that were answered and still send. */
+class Lingering {
+  readonly #sockets = new Set<Socket>();
+
+  add(request: IncomingMessage): void {
+    const { socket } = request;
+    if (socket.destroyed) return;
+    if (this.#sockets.size >= MOST_CONNECTIONS) {
+      socket.destroy();
+      return;
+    }
+    this.#sockets.add(socket);
+    // Half of the closing: the client reads the end of the answer, and what it sends is still taken.
+    socket.destroySoon = () => void socket.end();
+    // Whatever was about to read it does so no longer.
+    request.unpipe();
+    request.resume();
+    const stop = watch(request, () => socket.destroy());
+    const done = () => {
+      stop();
+      Reflect.deleteProperty(socket, 'destroySoon');
+      this.#sockets.delete(socket);
+    };
+    request.once('end', () => {
+      done();
+      if (socket.writableEnded) socket.destroy();
+    });
+    socket.once('close', done);
+  }
+
+  end(): void {
+    for (const socket of this.#sockets) socket.destroy();
+  }
+}
+
+/** Gives up when nothing comes any more, or too much for too long. @returns what ends the watch */
+function watch({ socket }: IncomingMessage, giveUp: () => void): () => void {
+  const began = performance.now();
+  const first = socket.bytesRead;
+  let [seen, seenAt] = [first, began];
+  const timer = setInterval(() => {
+    const now = performance.now();
+    const { bytesRead } = socket;
+    if (bytesRead !== seen) [seen, seenAt] = [bytesRead, now];
+    if (now - seenAt > QUIET_MS || now - began > LONGEST_MS || bytesRead - first > MOST_BYTES) giveUp();
+  }, LOOK_EVERY_MS);
+  timer.unref();
+  return () => clearInterval(timer);
+}
