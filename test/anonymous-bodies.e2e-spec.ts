@@ -85,14 +85,13 @@ describe.each([LENGTH, CHUNKED])('a body of which only the beginning came, with 
     expect((await answerTo(rig.gateway.url, 'PUT /v1/operations', headers)).status).toBe(405);
   });
 
-  it('a signature by a key that is not known, or of another time, is not waited for', async () => {
-    const { accessKey } = keyPairOf('portal');
-    const signed = (access: string, at: number) => [
-      length,
-      `X-Sdk-Date: ${sdkDateOf(at)}`,
-      `Authorization: SDK-HMAC-SHA256 Access=${access}, SignedHeaders=x-sdk-date, Signature=${'0'.repeat(64)}`,
-    ];
-    for (const headers of [signed('HSSGW.portal.none', Date.now()), signed(accessKey, 0)]) {
+  it('a signature of another time is not waited for, whoever is named', async () => {
+    for (const access of [keyPairOf('portal').accessKey, 'HSSGW.portal.none']) {
+      const headers = [
+        length,
+        `X-Sdk-Date: ${sdkDateOf(0)}`,
+        `Authorization: SDK-HMAC-SHA256 Access=${access}, SignedHeaders=x-sdk-date, Signature=${'0'.repeat(64)}`,
+      ];
       expect((await answerTo(rig.gateway.url, 'POST /v5/x/event/operate', headers)).status).toBe(401);
     }
   });
