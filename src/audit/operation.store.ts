@@ -6,6 +6,7 @@ import type { AuditRecord, ChunkRecord, OperationTrail, OutcomeRecord } from './
 import { queriesOver, type AuditTables } from './engine.dialect.js';
 import { operationRows, type OperationFilter } from './operation-rows.js';
 import { bodyWithoutRequests, readRecord, requestsIn } from './record-text.js';
+import { earlierRivals } from './rivals.js';
 
 /** Of so many alarms and items together the records come from the database at once: what nobody waits long for. */
 const MOST_TARGETS = 1_000;
@@ -44,6 +45,15 @@ export class OperationStore {
       .select('operation.id')
       .limit(limit)
       .execute();
+    return this.#trails(rows.map(({ id }) => id));
+  }
+
+  /**
+   * Operations that are under way, or of which something is still to be found out, of types that are not repeatable, on any of some
+   * targets: those whose intents were written before that of an operation.
+   */
+  async earlierRivals(operationId: string, targets: readonly string[]): Promise<OperationTrail[]> {
+    const { rows } = await earlierRivals(this.#dialect, operationId, targets).execute(this.#queries);
     return this.#trails(rows.map(({ id }) => id));
   }
 

@@ -9,6 +9,7 @@ import { Limits } from './limits/limits.js';
 import { OperationsService } from './operations.service.js';
 import { Repeats } from './repeats.js';
 import { RunningOperations } from './running-operations.js';
+import { Turns } from './turns/turns.js';
 import { UndoService } from './undo/undo.service.js';
 import { CheckedSender } from './verification/checked-sender.js';
 import { StalenessCheck } from './verification/staleness.js';
@@ -20,6 +21,7 @@ import { UnknownWords } from './unknown-words.js';
 @Module({
   providers: [
     StalenessCheck,
+    Turns,
     CheckedSender,
     Rehearsals,
     OperationsService,

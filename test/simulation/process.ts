@@ -31,6 +31,7 @@ import { UnknownWords } from '../../src/operations/unknown-words.js';
 import { Readers } from '../../src/lists/readers.js';
 import { Metrics } from '../../src/metrics/metrics.js';
 import { Rehearsals } from '../../src/operations/rehearsal/rehearsals.js';
+import { Turns } from '../../src/operations/turns/turns.js';
 import { CheckedSender } from '../../src/operations/verification/checked-sender.js';
 import { StalenessCheck } from '../../src/operations/verification/staleness.js';
 import { Settler } from '../../src/settlement/settler.js';
@@ -162,6 +163,7 @@ export class SimulatedProcess {
       this.store,
       new StalenessCheck(resolver, clock),
       marks,
+      new Turns(config, this.store, this.settler, running, clock),
       clock,
     );
     const executor = new Executor(trail, sender, clock, this.settler, metrics, running, marks);

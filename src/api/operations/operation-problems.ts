@@ -1,4 +1,5 @@
 import { alarmChanged } from '../../operations/verification/staleness.js';
+import { targetBusy } from '../../operations/turns/target-busy.js';
 import { alarmMismatch } from '../../operations/verification/mismatch.js';
 import { INTERRUPTED } from '../../audit/recovery.js';
 import { BODY_PROBLEMS, PATH_PROBLEMS, withoutRight } from '../../http/contract/edge-problems.js';
@@ -55,6 +56,14 @@ export const OPERATION_PROBLEMS: readonly Problem[] = [
     alarmMismatch([
       { eventId: '2a71e1e2-60f4-4d56-b314-2038fdc39de6', mismatch: ['event_type', 'agent_id'] },
     ]),
+  ),
+  operationProblem(
+    { id: EXAMPLE_OPERATION_ID, status: 'not_attempted', upstream: [{ alarms: 1 }] },
+    targetBusy({
+      target: '2a71e1e2-60f4-4d56-b314-2038fdc39de6',
+      why: 'under_way',
+      operationId: EXAMPLE_OPERATION_ID,
+    }),
   ),
   new Problem(
     403,

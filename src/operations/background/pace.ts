@@ -11,6 +11,7 @@ import type { Settler } from '../../settlement/settler.js';
 import type { Work } from '../executor.js';
 import type { Send, Sent } from '../sent.js';
 import type { CheckedSender, Told } from '../verification/checked-sender.js';
+import { TARGET_BUSY } from '../turns/target-busy.js';
 import { chunkFacts, type ChunkFacts } from '../verification/chunk-facts.js';
 import { chunkOf, decide } from './doubt.js';
 import { CANCELLED, IN_DOUBT, TIME_OVER } from './faults.js';
@@ -18,6 +19,9 @@ import type { Halt } from './halt.js';
 
 /** Milliseconds between two attempts, or two looks, where nothing else is asked for: more each time, up to the last one. */
 const PAUSES_MS = [1_000, 2_000, 4_000, 8_000, 15_000, 30_000];
+
+/** So long it waits for its turn where it is; then others may run in its place. */
+const PATIENCE_MS = 1_000;
 
 const pauseMs = (count: number): number => PAUSES_MS[Math.min(count, PAUSES_MS.length - 1)] ?? 0;
 
@@ -73,6 +77,8 @@ export class Pace {
         this.#context(),
       );
       const { fault } = told.chunk;
+      // Others take its place meanwhile, the one that it waits for among them.
+      if (fault?.code === TARGET_BUSY) return 'halted';
       if (told.chunk.outcome === 'unknown' && !told.chunk.apart) {
         before ??= told.chunk;
         fate = await this.#findOut(alarms, index, before);
@@ -99,7 +105,7 @@ export class Pace {
 
   /** Once it may have been done, its state says nothing of how it was before. */
   #facts(alarms: number, index: number, fate: Fate, { already, unread }: Before = {}): ChunkFacts {
-    const facts = { alarms, ...chunkFacts(this.work.intent, index) };
+    const facts = { alarms, ...chunkFacts(this.work.intent, index), patienceMs: PATIENCE_MS };
     if (fate === 'not_sent') return facts;
     return { ...facts, before: { ...(already && { already }), ...(unread && { unread }) } };
   }

@@ -15,6 +15,7 @@ import {
   type UpstreamCall,
   type UpstreamResult,
 } from '../../upstream/index.js';
+import { Turns } from '../turns/turns.js';
 import type { ChunkFacts } from './chunk-facts.js';
 import { alarmMismatch, mismatchesIn } from './mismatch.js';
 import { apartIn, mayBePartial } from './partial-refusal.js';
@@ -54,6 +55,7 @@ export class CheckedSender {
     private readonly store: OperationStore,
     private readonly staleness: StalenessCheck,
     private readonly marks: SentMarks,
+    private readonly turns: Turns,
     private readonly clock: Clock,
   ) {}
 
@@ -66,15 +68,21 @@ export class CheckedSender {
   }
 
   async send(call: UpstreamCall, facts: ChunkFacts, context: CallContext): Promise<Told> {
-    const { alarms } = facts;
-    const conflict = await this.#conflict(call, facts, context);
+    const { alarms, intent, index } = facts;
+    const turn = await this.turns.take(facts, context);
+    if ('refused' in turn) return { ...notSent(alarms, turn.refused), goOn: false };
+    const { waited } = turn;
+    // Another operation did the same meanwhile, or may have: what is as wanted by now is no change that stands in the way.
+    const conflict = waited ? undefined : await this.#conflict(call, facts, context);
     if (conflict) return notSent(alarms, conflict);
-    const before = await this.#before(call, facts, context);
+    const before = await this.#before(call, facts, context, waited);
     const mismatches = mismatchesIn(call, before.standings);
     if (mismatches.length > 0) return notSent(alarms, alarmMismatch(mismatches));
     const left = trimmedCall(call, new Set(before.already));
     if (!left) return allAlready(alarms, before.standings);
-    const mark = () => this.marks.mark(facts.operationId, facts.index);
+    const changed = waited ? await this.#conflict(call, facts, context, before.already) : undefined;
+    if (changed) return notSent(alarms, changed);
+    const mark = () => this.marks.mark(intent.operationId, index);
     const result = inWordsOf(call, await this.upstream.send(left, context, mark));
     const outcome = outcomeOf(result, alarms, before);
     if (isPartial(left, result)) return this.#apart(left, outcome, facts, context);
@@ -91,13 +99,21 @@ export class CheckedSender {
     call: UpstreamCall,
     { lookedUp, before }: ChunkFacts,
     context: CallContext,
+    except: readonly string[] = [],
   ): Promise<Fault | undefined> {
-    return lookedUp && !before ? this.staleness.conflict(call, lookedUp, context) : undefined;
+    return lookedUp && !before ? this.staleness.conflict(call, lookedUp, context, except) : undefined;
   }
 
-  async #before(call: UpstreamCall, facts: ChunkFacts, context: CallContext): Promise<StateBefore> {
+  /** @param waited others acted on its alarms a moment ago: then it is read in any case */
+  async #before(
+    call: UpstreamCall,
+    facts: ChunkFacts,
+    context: CallContext,
+    waited: boolean,
+  ): Promise<StateBefore> {
     const { verbatim, before, lookedUp } = facts;
     if (before) return { standings: [], ...before };
+    if (waited) return stateBefore(await this.#look(call, context, 'as_wanted'));
     if (verbatim) return stateBefore([]);
     if (this.#checks(call)) return stateBefore(await this.#look(call, context, 'as_wanted'));
     if (!lookedUp) return stateBefore([]);
@@ -130,7 +146,7 @@ export class CheckedSender {
   async #apart(
     { project, readBack }: UpstreamCall,
     told: Told,
-    { operationId }: ChunkFacts,
+    { intent }: ChunkFacts,
     { requestId, deadlineAt }: CallContext,
   ): Promise<Told> {
     const since = this.clock.monotonic();
@@ -140,7 +156,7 @@ export class CheckedSender {
     if (!readBack || deadlineAt - since < quietMs + LEAST_LOOK_MS) return unknown;
     try {
       await this.clock.wait(quietMs);
-      const own = await this.store.find(operationId);
+      const own = await this.store.find(intent.operationId);
       if (!own) return unknown;
       const found = await this.settler.lookAt(own, project, readBack.body, since, { quietMs, refused: true });
       return { ...told, chunk: apartIn(chunk, found) };

@@ -30,19 +30,23 @@ export class StalenessCheck {
   /**
    * Why some of a call's alarms must not be acted on: one of them is no longer as it was read, or that can't be told. Undefined
    * where all are the same, or were read a moment ago.
+   *
+   * @param except event ids of alarms that won't be acted on
    */
   async conflict(
     { project, readBack }: UpstreamCall,
     { digests, readAt = -Infinity }: LookedUpChunk,
     context: CallContext,
+    except: readonly string[] = [],
   ): Promise<Fault | undefined> {
     if (!readBack || this.clock.monotonic() - readAt < BELIEVED_MS) return undefined;
     const { operate_event_list: events } = parseExact(readBack.body) as WireOperateBody;
-    const seen = events.map(({ event_id: eventId, occur_time: occurTime }, index) => ({
+    const all = events.map(({ event_id: eventId, occur_time: occurTime }, index) => ({
       eventId,
       occurTime,
       digest: digests[index] ?? '',
     }));
+    const seen = all.filter(({ eventId }) => !except.includes(eventId));
     try {
       const changed = await this.resolver.changed(seen, { project, scope: readBack.scope }, context);
       return changed.length === 0 ? undefined : alarmChanged(changed);
