@@ -17,6 +17,14 @@ export interface News {
   readonly record: ChunkRecord | OutcomeRecord;
 }
 
+/** Operations that came before another one on the same. */
+export interface Rivals {
+  /** Under way, or with something still to be found out. */
+  readonly open: readonly OperationTrail[];
+  /** Ids of the others. */
+  readonly ended: readonly string[];
+}
+
 /** Finds operations in the trail. */
 @Injectable()
 export class OperationStore {
@@ -49,12 +57,17 @@ export class OperationStore {
   }
 
   /**
-   * Operations that are under way, or of which something is still to be found out, of types that are not repeatable, on any of some
-   * targets: those whose intents were written before that of an operation.
+   * Operations of types that are not repeatable, on any of some targets, whose intents were written before that of an operation; the
+   * latest first. All that are open, and of the others the last hundred.
    */
-  async earlierRivals(operationId: string, targets: readonly string[]): Promise<OperationTrail[]> {
+  async earlierRivals(operationId: string, targets: readonly string[]): Promise<Rivals> {
     const { rows } = await earlierRivals(this.#dialect, operationId, targets).execute(this.#queries);
-    return this.#trails(rows.map(({ id }) => id));
+    const idsOf = (open: number) =>
+      rows
+        .filter((row) => Number(row.open) === open)
+        .sort((one, another) => Number(another.seq) - Number(one.seq))
+        .map(({ id }) => id);
+    return { open: await this.#trails(idsOf(1)), ended: idsOf(0) };
   }
 
   /** Ids of the operations that take these back, or tried to, oldest first; those that none does are left out. */

@@ -12,6 +12,7 @@ import { RunningOperations } from './running-operations.js';
 import { Turns } from './turns/turns.js';
 import { UndoService } from './undo/undo.service.js';
 import { CheckedSender } from './verification/checked-sender.js';
+import { StateReader } from './verification/state-reader.js';
 import { StalenessCheck } from './verification/staleness.js';
 import { Rehearsals } from './rehearsal/rehearsals.js';
 import { UnknownWords } from './unknown-words.js';
@@ -21,6 +22,7 @@ import { UnknownWords } from './unknown-words.js';
 @Module({
   providers: [
     StalenessCheck,
+    StateReader,
     Turns,
     CheckedSender,
     Rehearsals,

@@ -33,6 +33,7 @@ import { Metrics } from '../../src/metrics/metrics.js';
 import { Rehearsals } from '../../src/operations/rehearsal/rehearsals.js';
 import { Turns } from '../../src/operations/turns/turns.js';
 import { CheckedSender } from '../../src/operations/verification/checked-sender.js';
+import { StateReader } from '../../src/operations/verification/state-reader.js';
 import { StalenessCheck } from '../../src/operations/verification/staleness.js';
 import { Settler } from '../../src/settlement/settler.js';
 import { UpstreamClient } from '../../src/upstream/index.js';
@@ -156,9 +157,10 @@ export class SimulatedProcess {
     const running = new RunningOperations();
     const resolver = new AlarmResolver(new AlarmReader(new Readers(config, upstream), clock), clock);
     this.orders = new OrdersService(resolver);
+    const state = new StateReader(config, upstream, clock);
     const sender = new CheckedSender(
-      config,
       upstream,
+      state,
       this.settler,
       this.store,
       new StalenessCheck(resolver, clock),
@@ -189,7 +191,7 @@ export class SimulatedProcess {
       new Limits(new Quotas(config, clock), trail, clock),
       new UnknownWords(metrics),
       upstream,
-      new Rehearsals(upstream, sender),
+      new Rehearsals(upstream, state),
     );
   }
 

@@ -1,5 +1,6 @@
 import { alarmChanged } from '../../operations/verification/staleness.js';
 import { targetBusy } from '../../operations/turns/target-busy.js';
+import { stateUnread } from '../../operations/verification/state-before.js';
 import { alarmMismatch } from '../../operations/verification/mismatch.js';
 import { INTERRUPTED } from '../../audit/recovery.js';
 import { BODY_PROBLEMS, PATH_PROBLEMS, withoutRight } from '../../http/contract/edge-problems.js';
@@ -64,6 +65,10 @@ export const OPERATION_PROBLEMS: readonly Problem[] = [
       why: 'under_way',
       operationId: EXAMPLE_OPERATION_ID,
     }),
+  ),
+  operationProblem(
+    { id: EXAMPLE_OPERATION_ID, status: 'not_attempted', upstream: [{ alarms: 1 }] },
+    stateUnread(['2a71e1e2-60f4-4d56-b314-2038fdc39de6']),
   ),
   new Problem(
     403,

@@ -2,7 +2,7 @@ import { Inject, Injectable, Logger } from '@nestjs/common';
 
 import type { IntentRecord, OperationTrail } from '../../audit/audit-record.js';
 import { AuditUnavailable } from '../../audit/audit.engine.js';
-import { OperationStore } from '../../audit/operation.store.js';
+import { OperationStore, type Rivals } from '../../audit/operation.store.js';
 import { CONFIG, type Config } from '../../config/config.js';
 import type { CallContext } from '../../domain/caller.js';
 import { Clock } from '../../domain/clock.js';
@@ -11,6 +11,7 @@ import type { Fault } from '../../domain/outcome.js';
 import { Settler } from '../../settlement/settler.js';
 import { mayAudit } from '../own-operation.js';
 import { RunningOperations, SHUTTING_DOWN } from '../running-operations.js';
+import { doneBefore } from './done-before.js';
 import { holdsOf } from './in-the-way.js';
 import { targetBusy, type Busy } from './target-busy.js';
 
@@ -28,8 +29,17 @@ export interface TurnWish {
   readonly patienceMs?: number;
 }
 
-/** `waited`: others acted on its targets meanwhile, or may have. */
-export type Turn = { readonly waited: boolean } | { readonly refused: Fault };
+/** It may act. */
+export interface Taken {
+  /** Others acted on its targets meanwhile, or may have. */
+  readonly waited: boolean;
+  /** Targets to which an earlier operation did the same, as far as the trail tells, or may have. */
+  readonly doneBefore: ReadonlySet<string>;
+}
+
+export type Turn = Taken | { readonly refused: Fault };
+
+const AT_ONCE: Taken = { waited: false, doneBefore: new Set() };
 
 /**
  * Whose turn it is to act on a target. Acts that do more when they are done twice go one after the other, in the order of their
@@ -52,21 +62,26 @@ export class Turns {
 
   /** Resolves when it is the turn of an operation, or when it can't wait any longer. */
   async take(wish: TurnWish, context: CallContext): Promise<Turn> {
-    if (OPERATIONS[wish.intent.operation].setsState) return { waited: false };
-    const { patienceMs = Infinity } = wish;
+    if (OPERATIONS[wish.intent.operation].setsState) return AT_ONCE;
+    try {
+      return await this.#take(wish, context);
+    } catch (error) {
+      if (!(error instanceof AuditUnavailable)) throw error;
+      const { operationId } = wish.intent;
+      this.#logger.error({ err: error.cause, operationId }, 'the audit trail can not be read');
+      return { refused: UNREADABLE };
+    }
+  }
+
+  async #take(wish: TurnWish, context: CallContext): Promise<Turn> {
+    const { intent, targets, patienceMs = Infinity } = wish;
     const until = Math.min(context.deadlineAt, this.clock.monotonic() + patienceMs);
     for (let looks = 0; ; looks += 1) {
       // Its outcome is written without it.
       if (this.running.isStopped) return { refused: STOPPED };
-      let busy: Busy | undefined;
-      try {
-        busy = await this.#firstHold(wish, context);
-      } catch (error) {
-        if (!(error instanceof AuditUnavailable)) throw error;
-        this.#logger.error({ err: error.cause, ...wish.intent }, 'the audit trail can not be read');
-        return { refused: UNREADABLE };
-      }
-      if (!busy) return { waited: looks > 0 };
+      const rivals = await this.store.earlierRivals(intent.operationId, targets);
+      const busy = this.#firstHold(rivals.open, targets, context);
+      if (!busy) return this.#taken(wish, rivals, looks > 0);
       const left = until - this.clock.monotonic();
       if (left <= 0) return { refused: targetBusy(busy) };
       const pause = LOOK_AFTER_MS[Math.min(looks, LOOK_AFTER_MS.length - 1)] ?? 0;
@@ -74,12 +89,24 @@ export class Turns {
     }
   }
 
-  async #firstHold(
-    { intent: { operationId }, targets }: TurnWish,
+  /** What takes something back does no harm where nothing is to be taken back. */
+  async #taken(
+    { intent: { operation }, targets }: TurnWish,
+    rivals: Rivals,
+    waited: boolean,
+  ): Promise<Taken> {
+    if (!waited && !OPERATIONS[operation].destructive) return AT_ONCE;
+    const earlier = [...rivals.open, ...(await this.store.findAll(rivals.ended))];
+    return { waited, doneBefore: doneBefore(operation, targets, earlier) };
+  }
+
+  #firstHold(
+    rivals: readonly OperationTrail[],
+    targets: readonly string[],
     { caller }: CallContext,
-  ): Promise<Busy | undefined> {
+  ): Busy | undefined {
     const wanted = new Set(targets);
-    for (const earlier of await this.store.earlierRivals(operationId, targets)) {
+    for (const earlier of rivals) {
       const { intent } = earlier;
       const [hold] = holdsOf(earlier, wanted, (target) => this.#quietInMs(earlier, target) <= 0);
       if (!hold) continue;
