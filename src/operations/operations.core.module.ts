@@ -1,5 +1,6 @@
 import { Global, Module } from '@nestjs/common';
 
+import { AskedAgain } from './background/asked-again.js';
 import { Background } from './background/background.js';
 import { Conductor } from './background/conductor.js';
 import { ExpiryService } from './expiry/expiry.service.js';
@@ -30,6 +31,7 @@ import { UnknownWords } from './unknown-words.js';
     UndoService,
     Executor,
     Background,
+    AskedAgain,
     Conductor,
     ExpiryService,
     Repeats,

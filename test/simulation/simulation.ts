@@ -4,7 +4,7 @@ import { Logger } from '@nestjs/common';
 
 import type { OperationTrail } from '../../src/audit/audit-record.js';
 import { summaryOf } from '../../src/audit/operation-summary.js';
-import type { Config } from '../../src/config/config.js';
+import type { CallerConfig, Config } from '../../src/config/config.js';
 import {
   OPERATION_TYPE_NAMES,
   OPERATION_TYPES,
@@ -31,9 +31,11 @@ const START = Date.UTC(2026, 7, 16);
 /** Faults and crashes happen in this time, and then the network is well. */
 const STORM_MS = 30_000;
 const CALM_MS = 240_000;
+const rival: CallerConfig = { ...portal, id: 'rival' };
 /** Settings of a gateway as it comes, but for what a run must not depend on. */
 const CONFIG: Config = {
   ...asItComes(':memory:'),
+  callers: [portal, rival],
   projects: new Map([
     [
       'test',
@@ -54,8 +56,6 @@ const CONFIG: Config = {
     ],
   ]),
 };
-
-const rival: Caller = { ...portal, id: 'rival' };
 
 const VERIFY = ['never', 'destructive', 'always'] as const;
 

@@ -12,6 +12,7 @@ import {
   notUndoable,
   nothingToUndo,
   projectChanged,
+  RECORD_UNVERIFIED,
   UNDONE_TOO_SOON,
 } from '../../operations/undo/undo-problems.js';
 import { UNDO_RUNNING } from '../../operations/repeats.js';
@@ -101,6 +102,7 @@ export const UNDO_PROBLEMS: readonly Problem[] = [
   new Problem(404, 'operation_not_found', 'You have no operation of this id.'),
   UNDONE_TOO_SOON(),
   UNDO_RUNNING(),
+  RECORD_UNVERIFIED(),
   nothingToUndo({ undoneBy: [EXAMPLE_OPERATION_ID] }, 0),
   projectChanged('demo'),
   notUndoable('delete_isolated_files'),

@@ -7,6 +7,7 @@ import type { UpstreamConfig } from '../../config/config.js';
 import type { CallContext } from '../../domain/caller.js';
 import type { Clock } from '../../domain/clock.js';
 import { OPERATIONS } from '../../domain/operation-name.js';
+import type { Fault } from '../../domain/outcome.js';
 import type { Settler } from '../../settlement/settler.js';
 import type { Work } from '../executor.js';
 import type { Send, Sent } from '../sent.js';
@@ -42,6 +43,16 @@ export interface Surroundings {
   readonly config: UpstreamConfig;
 }
 
+/** From where it goes on. */
+export interface Start {
+  /** Time of the monotonic clock from which on nothing more is sent. */
+  readonly overAt: number;
+  /** The chunk that an earlier process may have sent. */
+  readonly inDoubt?: number;
+  /** Why nothing more may be sent of it. */
+  readonly lack?: Fault;
+}
+
 /**
  * The pace of one operation of the background: it waits where upstream is down, finds out what came of a chunk whose answer was
  * lost before it goes on, and stops where its caller or its time says so.
@@ -51,20 +62,17 @@ export class Pace {
 
   /**
    * @param trail of the operation
-   * @param overAt time of the monotonic clock from which on nothing more is sent
-   * @param inDoubt the chunk that an earlier process may have sent
    */
   constructor(
     private readonly around: Surroundings,
     private readonly work: Work,
     private readonly trail: OperationTrail,
     private readonly halt: Halt,
-    private readonly overAt: number,
-    private readonly inDoubt: number | undefined,
+    private readonly start: Start,
   ) {}
 
   readonly send: Send = async (call, alarms, index) => {
-    let fate: Fate = index === this.inDoubt ? await this.#findOut(alarms, index) : 'not_sent';
+    let fate: Fate = index === this.start.inDoubt ? await this.#findOut(alarms, index) : 'not_sent';
     let before: Before | undefined;
     for (let pauses = 0; ; pauses += 1) {
       if (typeof fate === 'object') return fate;
@@ -91,10 +99,11 @@ export class Pace {
 
   async #reasonToStop(): Promise<Stop | undefined> {
     if (this.halt.halted) return 'halted';
-    if (this.#now() >= this.overAt) return { stopped: TIME_OVER };
+    if (this.#now() >= this.start.overAt) return { stopped: TIME_OVER };
     const { operationId } = this.work.intent;
     try {
       if (!(await this.around.ownership.isMine(operationId))) return 'halted';
+      if (this.start.lack) return { stopped: this.start.lack };
       if (await this.around.store.isCancelled(operationId)) return { stopped: CANCELLED };
     } catch (error) {
       this.#logger.error({ err: error, operationId }, 'the audit trail can not be read: it goes on later');
@@ -145,7 +154,7 @@ export class Pace {
   #context(): CallContext {
     const { caller, requestId } = this.work.intent;
     const receivedAt = this.#now();
-    const deadlineAt = Math.min(receivedAt + this.around.config.deadlineMs, this.overAt);
+    const deadlineAt = Math.min(receivedAt + this.around.config.deadlineMs, this.start.overAt);
     return { requestId, caller: { id: caller, grants: [] }, receivedAt, deadlineAt };
   }
 

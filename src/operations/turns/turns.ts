@@ -2,6 +2,7 @@ import { Inject, Injectable, Logger } from '@nestjs/common';
 
 import type { IntentRecord, OperationTrail } from '../../audit/audit-record.js';
 import { AuditUnavailable } from '../../audit/audit.engine.js';
+import { ChainCheck } from '../../audit/chain-check.js';
 import { OperationStore, type Rivals } from '../../audit/operation.store.js';
 import { CONFIG, type Config } from '../../config/config.js';
 import type { CallContext } from '../../domain/caller.js';
@@ -55,6 +56,7 @@ export class Turns {
   constructor(
     @Inject(CONFIG) private readonly config: Config,
     private readonly store: OperationStore,
+    private readonly chain: ChainCheck,
     private readonly settler: Settler,
     private readonly running: RunningOperations,
     private readonly clock: Clock,
@@ -80,7 +82,7 @@ export class Turns {
       // Its outcome is written without it.
       if (this.running.isStopped) return { refused: STOPPED };
       const rivals = await this.store.earlierRivals(intent.operationId, targets);
-      const busy = this.#firstHold(rivals.open, targets, context);
+      const busy = await this.#firstHold(rivals.open, targets, context);
       if (!busy) return this.#taken(wish, rivals, looks > 0);
       const left = until - this.clock.monotonic();
       if (left <= 0) return { refused: targetBusy(busy) };
@@ -100,16 +102,17 @@ export class Turns {
     return { waited, doneBefore: doneBefore(operation, targets, earlier) };
   }
 
-  #firstHold(
+  async #firstHold(
     rivals: readonly OperationTrail[],
     targets: readonly string[],
     { caller }: CallContext,
-  ): Busy | undefined {
+  ): Promise<Busy | undefined> {
     const wanted = new Set(targets);
     for (const earlier of rivals) {
       const { intent } = earlier;
       const [hold] = holdsOf(earlier, wanted, (target) => this.#quietInMs(earlier, target) <= 0);
-      if (!hold) continue;
+      // What is not believed is never carried out, and would hold its targets for good.
+      if (!hold || !(await this.chain.isWholeSince(intent.operationId))) continue;
       const isTold = intent.caller === caller.id || mayAudit(caller, intent.scope);
       return {
         ...hold,

@@ -5,7 +5,7 @@ import type { CallContext } from '../../domain/caller.js';
 import { Clock } from '../../domain/clock.js';
 import { parseExact } from '../../domain/exact-json.js';
 import type { Fault } from '../../domain/outcome.js';
-import { Problem } from '../../http/problem.js';
+import { faultOfProblem, Problem } from '../../http/problem.js';
 import type { UpstreamCall, WireOperateBody } from '../../upstream/index.js';
 
 /** What was read so lately is believed; upstream offers no way to act only on what is unchanged, so some moment remains anyhow. */
@@ -51,7 +51,7 @@ export class StalenessCheck {
       const changed = await this.resolver.changed(seen, { project, scope: readBack.scope }, context);
       return changed.length === 0 ? undefined : alarmChanged(changed);
     } catch (error) {
-      if (error instanceof Problem) return faultOf(error);
+      if (error instanceof Problem) return faultOfProblem(error);
       throw error;
     }
   }
@@ -65,14 +65,5 @@ export function alarmChanged([first, ...others]: readonly string[]): Fault {
     status: 409,
     detail: `${which} changed between being looked up and being acted on, so this was not sent. Nothing was done for the alarms that would have gone with it; send the request again to have them looked up anew.`,
     retryable: true,
-  };
-}
-
-function faultOf({ code, status, detail, extras }: Problem): Fault {
-  const { retryable = false, retryAfter, upstream } = extras;
-  return {
-    ...{ code, status, detail, retryable },
-    ...(retryAfter !== undefined && { retryAfter }),
-    ...(upstream && { upstream }),
   };
 }
