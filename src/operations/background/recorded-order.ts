@@ -2,7 +2,7 @@ import type { IntentRecord } from '../../audit/audit-record.js';
 import { parseExact } from '../../domain/exact-json.js';
 import { isListOperation } from '../../domain/operation-name.js';
 import type { WireOperateBody } from '../../upstream/index.js';
-import type { Order, OrderedAlarm, OrderedItem } from '../order.js';
+import type { Order, OrderedAlarm } from '../order.js';
 import { orderedAlarmOf, orderedRuleOf } from '../ordered-alarm.js';
 
 /** What is decided by, of an order that is known by its record alone. */
