@@ -32,6 +32,8 @@ export interface ProcessOptions {
   readonly folder: string;
   /** The `upstream` mapping of the configuration file. */
   readonly upstream?: Readonly<Record<string, number | string>>;
+  /** What else the configuration file says, callers included where they are others. */
+  readonly settings?: Readonly<Record<string, unknown>>;
   readonly env?: Readonly<Record<string, string>>;
   /** No file may grow beyond so many KiB: the disk is full. */
   readonly fileKib?: number;
@@ -79,9 +81,9 @@ export async function startGatewayProcess(options: ProcessOptions): Promise<Gate
   };
 }
 
-function environmentOf({ simulator, folder, upstream, env }: ProcessOptions): NodeJS.ProcessEnv {
+function environmentOf({ simulator, folder, upstream, settings, env }: ProcessOptions): NodeJS.ProcessEnv {
   const file = join(folder, 'gateway.yaml');
-  writeFileSync(file, stringify({ callers: [portal], ...(upstream && { upstream }) }));
+  writeFileSync(file, stringify({ callers: [portal], ...(upstream && { upstream }), ...settings }));
   return {
     PATH: process.env['PATH'],
     PORT: '0',
