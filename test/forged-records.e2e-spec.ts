@@ -167,7 +167,10 @@ describe('in a PostgreSQL database', () => {
   async function expectLeft(id: string, requests: number): Promise<void> {
     const count = () => metric(gateway, 'hss_gateway_unverified_operations');
     expect(await eventually(count, (unverified) => unverified === 1)).toBe(1);
-    const told = gateway.lines().filter(({ operationId, level }) => operationId === id && level === 'error');
+    const told = await eventually(
+      () => gateway.lines().filter(({ operationId, level }) => operationId === id && level === 'error'),
+      ({ length }) => length > 0,
+    );
     expect(told.map(({ msg }) => String(msg))).toEqual([
       expect.stringMatching(/nothing is done because of this operation: record \d+ of the trail/),
     ]);
