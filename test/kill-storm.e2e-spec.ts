@@ -78,8 +78,9 @@ const start = async (): Promise<void> => {
     folder,
     env: { LOG_LEVEL: 'info' },
     // More is whitelisted within the hour than the brake lets pass.
-    callers: [unhurried],
+    settings: { callers: [unhurried] },
     upstream: { settleQuietMs: 1_000 },
+    // Some kinds of operation count for the brake, and there are many.
   });
 };
 

@@ -7,6 +7,7 @@ import { Clock } from '../domain/clock.js';
 import { AuditEngine } from './audit.engine.js';
 import { AuditTrail } from './audit-trail.js';
 import { BrakeStore } from './brake.store.js';
+import { ChainCheck } from './chain-check.js';
 import { ClaimStore } from './claim.store.js';
 import { EmbeddedEngine } from './embedded.engine.js';
 import { ExpiryStore } from './expiry.store.js';
@@ -70,6 +71,7 @@ function marksFor(database: Config['database']): SentMarks {
     BrakeStore,
     ExpiryStore,
     PlanStore,
+    ChainCheck,
     Recovery,
   ],
   exports: [
@@ -82,6 +84,7 @@ function marksFor(database: Config['database']): SentMarks {
     BrakeStore,
     ExpiryStore,
     PlanStore,
+    ChainCheck,
     Recovery,
     Ownership,
     QuotaStore,

@@ -1,7 +1,6 @@
 import Database from 'better-sqlite3';
 
-import { GENESIS, link } from './chain.js';
-import { recordHead } from './record-text.js';
+import { GENESIS, misfitOf, type StoredRecord } from './chain.js';
 import { newerSchema, SCHEMA_STEPS, statementsFor } from './schema.js';
 
 /** The trail that is there can't be gone on with: what is wrong, and what to do. */
@@ -15,27 +14,14 @@ export function damaged(what: string): UnfitTrail {
   return new UnfitTrail(`${what}; ${RESTORE}`);
 }
 
-interface Row {
-  readonly seq: number;
-  readonly at: number;
-  readonly kind: string;
-  readonly operation_id: string | null;
-  readonly body: string;
-  readonly hash: Buffer;
-  readonly caller: string | null;
-  readonly type: string | null;
-  readonly project: string | null;
-  readonly enterprise_project_id: string | null;
-}
-
 /** Records of one slice together are no longer than so many characters, but for the last. */
 const SLICE_CHARACTERS = 4_194_304;
 
 /** Follows the chain from one record to the next, and looks whether what finds a record again agrees with it. */
 export class TrailCheck {
-  readonly #next: Database.Statement<[number, number], Row>;
+  readonly #next: Database.Statement<[number, number], StoredRecord>;
   #seq: number;
-  #hash: Buffer;
+  #hash: Uint8Array;
 
   /** @param after the record behind which it begins; 0: at the first. What that record says is believed */
   constructor(database: Database.Database, after = 0) {
@@ -46,7 +32,7 @@ export class TrailCheck {
     );
     const before = database.prepare('SELECT hash FROM audit_record WHERE seq = ?').get(after);
     this.#seq = after;
-    this.#hash = (before as { hash: Buffer } | undefined)?.hash ?? GENESIS;
+    this.#hash = (before as { hash: Uint8Array } | undefined)?.hash ?? GENESIS;
   }
 
   /** The last one that was checked. */
@@ -76,31 +62,14 @@ export class TrailCheck {
     if (this.#seq === before) throw damaged(`record ${before + 1} of the trail is missing`);
   }
 
-  #check(row: Row): void {
+  #check(row: StoredRecord): void {
     const seq = this.#seq + 1;
     if (row.seq !== seq) throw damaged(`record ${seq} of the trail is missing`);
-    const hash = link(this.#hash, row.body);
-    if (!hash.equals(row.hash))
-      throw damaged(`record ${seq} of the trail does not follow from the one before`);
-    if (!agrees(row)) throw damaged(`record ${seq} of the trail is listed as something else than it says`);
+    const misfit = misfitOf(row, this.#hash);
+    if (misfit !== undefined) throw damaged(`record ${seq} of the trail ${misfit}`);
     this.#seq = seq;
-    this.#hash = hash;
+    this.#hash = row.hash;
   }
-}
-
-/** Whether a record says of itself by what it is found: when, what and of which operation it is; an intent also whose. */
-function agrees({ body, ...row }: Row): boolean {
-  const { kind, at, operationId, ...record } = recordHead(body);
-  if (kind !== row.kind || Date.parse(String(at)) !== row.at) return false;
-  if (row.operation_id !== null && operationId !== row.operation_id) return false;
-  if (kind !== 'intent') return true;
-  const { caller, operation, scope } = record;
-  return (
-    caller === row.caller &&
-    operation === row.type &&
-    scope?.project === row.project &&
-    scope?.enterpriseProjectId === row.enterprise_project_id
-  );
 }
 
 /** Operations that are listed, and whose records are not all there: as when records at the end of the trail were taken out. */

@@ -17,7 +17,14 @@ import { AuditUnavailable, type AuditEngine, type DialectName, type SqlValue } f
 
 /** The tables as queries see them. */
 export interface AuditTables {
-  audit_record: { seq: number; at: number; kind: string; operation_id: string | null; body: string };
+  audit_record: {
+    seq: number;
+    at: number;
+    kind: string;
+    operation_id: string | null;
+    body: string;
+    hash: Uint8Array;
+  };
   operation: {
     id: string;
     caller: string;

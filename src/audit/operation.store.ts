@@ -6,6 +6,7 @@ import type { AuditRecord, ChunkRecord, OperationTrail, OutcomeRecord } from './
 import { queriesOver, type AuditTables } from './engine.dialect.js';
 import { operationRows, type OperationFilter } from './operation-rows.js';
 import { bodyWithoutRequests, readRecord, requestsIn } from './record-text.js';
+import { earlierRivals } from './rivals.js';
 
 /** Of so many alarms and items together the records come from the database at once: what nobody waits long for. */
 const MOST_TARGETS = 1_000;
@@ -14,6 +15,14 @@ const MOST_TARGETS = 1_000;
 export interface News {
   readonly seq: number;
   readonly record: ChunkRecord | OutcomeRecord;
+}
+
+/** Operations that came before another one on the same. */
+export interface Rivals {
+  /** Under way, or with something still to be found out. */
+  readonly open: readonly OperationTrail[];
+  /** Ids of the others. */
+  readonly ended: readonly string[];
 }
 
 /** Finds operations in the trail. */
@@ -45,6 +54,20 @@ export class OperationStore {
       .limit(limit)
       .execute();
     return this.#trails(rows.map(({ id }) => id));
+  }
+
+  /**
+   * Operations of types that are not repeatable, on any of some targets, whose intents were written before that of an operation; the
+   * latest first. All that are open, and of the others the last hundred.
+   */
+  async earlierRivals(operationId: string, targets: readonly string[]): Promise<Rivals> {
+    const { rows } = await earlierRivals(this.#dialect, operationId, targets).execute(this.#queries);
+    const idsOf = (open: number) =>
+      rows
+        .filter((row) => Number(row.open) === open)
+        .sort((one, another) => Number(another.seq) - Number(one.seq))
+        .map(({ id }) => id);
+    return { open: await this.#trails(idsOf(1)), ended: idsOf(0) };
   }
 
   /** Ids of the operations that take these back, or tried to, oldest first; those that none does are left out. */

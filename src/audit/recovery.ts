@@ -4,6 +4,7 @@ import { Clock } from '../domain/clock.js';
 import { CHUNK_SIZE, statusOf, type ChunkOutcome, type Fault } from '../domain/outcome.js';
 import type { OperationTrail, OutcomeRecord } from './audit-record.js';
 import { AuditTrail, OperationTakenOver } from './audit-trail.js';
+import { ChainCheck } from './chain-check.js';
 import { OperationStore } from './operation.store.js';
 import { Ownership } from './ownership.js';
 import { SentMarks } from './sent-marks.js';
@@ -75,6 +76,7 @@ export class Recovery implements OnModuleInit, OnModuleDestroy {
     private readonly clock: Clock,
     private readonly ownership: Ownership,
     private readonly marks: SentMarks,
+    private readonly chain: ChainCheck,
   ) {}
 
   /** To be called before the start, so that nothing is missed. */
@@ -108,9 +110,19 @@ export class Recovery implements OnModuleInit, OnModuleDestroy {
     for (const id of await this.ownership.takeOver()) this.#unfinished.add(id);
     const ids = [...this.#unfinished];
     for (let from = 0; from < ids.length; from += MOST_AT_ONCE) {
-      const operations = await this.store.findAll(ids.slice(from, from + MOST_AT_ONCE));
+      const operations = await this.store.findAll(await this.#verified(ids.slice(from, from + MOST_AT_ONCE)));
       await Promise.all(operations.map((operation) => this.#adopt(operation)));
     }
+  }
+
+  /** Those of them whose records are on the chain. The others are left as they are: nothing is done because of them. */
+  async #verified(ids: readonly string[]): Promise<string[]> {
+    const verified: string[] = [];
+    for (const id of ids) {
+      if (await this.chain.isWholeSince(id)) verified.push(id);
+      else this.#unfinished.delete(id);
+    }
+    return verified;
   }
 
   async #adopt(operation: OperationTrail): Promise<void> {

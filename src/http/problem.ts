@@ -64,6 +64,16 @@ export function problemOfFault(fault: Fault, extras: ProblemExtras = {}): Proble
   });
 }
 
+/** What can be kept of a problem as the reason why something was not done. */
+export function faultOfProblem({ code, status, detail, extras }: Problem): Fault {
+  const { retryable = false, retryAfter, upstream } = extras;
+  return {
+    ...{ code, status, detail, retryable },
+    ...(retryAfter !== undefined && { retryAfter }),
+    ...(upstream && { upstream }),
+  };
+}
+
 /** The problem document as it travels. */
 export function problemBody(problem: Problem, requestId: string): Record<string, unknown> {
   const { status, code, detail, extras } = problem;

@@ -1,5 +1,6 @@
 import { Global, Module } from '@nestjs/common';
 
+import { AskedAgain } from './background/asked-again.js';
 import { Background } from './background/background.js';
 import { Conductor } from './background/conductor.js';
 import { ExpiryRoom } from './expiry/expiry-room.js';
@@ -10,8 +11,10 @@ import { Limits } from './limits/limits.js';
 import { OperationsService } from './operations.service.js';
 import { Repeats } from './repeats.js';
 import { RunningOperations } from './running-operations.js';
+import { Turns } from './turns/turns.js';
 import { UndoService } from './undo/undo.service.js';
 import { CheckedSender } from './verification/checked-sender.js';
+import { StateReader } from './verification/state-reader.js';
 import { StalenessCheck } from './verification/staleness.js';
 import { Rehearsals } from './rehearsal/rehearsals.js';
 import { UnknownWords } from './unknown-words.js';
@@ -21,12 +24,15 @@ import { UnknownWords } from './unknown-words.js';
 @Module({
   providers: [
     StalenessCheck,
+    StateReader,
+    Turns,
     CheckedSender,
     Rehearsals,
     OperationsService,
     UndoService,
     Executor,
     Background,
+    AskedAgain,
     Conductor,
     ExpiryRoom,
     ExpiryService,

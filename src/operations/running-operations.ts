@@ -44,6 +44,11 @@ export class RunningOperations {
   #stopped = false;
   #idle = () => {};
 
+  /** Whether operations were cut off: nothing more may be sent for any of them. */
+  get isStopped(): boolean {
+    return this.#stopped;
+  }
+
   /** @throws Problem when operations were cut off: nothing new is begun then */
   begin(known?: readonly ChunkOutcome[]): RunningOperation {
     if (this.#stopped) throw SHUTTING_DOWN;

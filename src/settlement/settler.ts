@@ -48,7 +48,7 @@ export interface FoundAlarm extends SettledAlarm {
 @Injectable()
 export class Settler implements OnModuleDestroy {
   readonly #logger = new Logger(Settler.name);
-  readonly #watched = new Map<string, () => void>();
+  readonly #watched = new Map<string, { readonly since: number; readonly cancel: () => void }>();
   readonly #givenUp = new Set<string>();
   readonly #looking = new Map<string, Promise<void>>();
   #stopped = false;
@@ -74,6 +74,11 @@ export class Settler implements OnModuleDestroy {
     return this.#watched.size;
   }
 
+  /** After which time of the monotonic clock nothing was sent for an operation that is being looked after; undefined: it is not. */
+  since(operationId: string): number | undefined {
+    return this.#watched.get(operationId)?.since;
+  }
+
   /** What another process left unknown, or an earlier run of this one. */
   #adopt(operation: OperationTrail): void {
     const { intent, outcome, settlements } = operation;
@@ -85,7 +90,7 @@ export class Settler implements OnModuleDestroy {
   /** A look that is under way comes to its end and records nothing. */
   onModuleDestroy(): void {
     this.#stopped = true;
-    for (const cancel of this.#watched.values()) cancel();
+    for (const { cancel } of this.#watched.values()) cancel();
     this.#watched.clear();
   }
 
@@ -135,7 +140,7 @@ export class Settler implements OnModuleDestroy {
         before.then(() => this.#look(next)),
       );
     });
-    this.#watched.set(intent.operationId, cancel);
+    this.#watched.set(intent.operationId, { since: next.since, cancel });
   }
 
   async #look({ intent, since, look }: Look): Promise<void> {

@@ -19,7 +19,18 @@ export function brokenPromises(aftermath: Aftermath): string[] {
     ];
     return broken.map((words) => `${planned.operation} (${planned.requestId}): ${words}`);
   });
-  return [...ofLists, ...ofActs];
+  return [...ofLists, ...ofActs, ...twiceIsolated(aftermath)];
+}
+
+/** Nothing is taken back in a run that was done in it. Where the state is not read, one after the other is all that is promised. */
+function twiceIsolated({ planned, verify }: Aftermath): string[] {
+  if (verify === 'never') return [];
+  const alarms = new Set(
+    planned.filter(({ operation }) => operation === 'isolate_and_kill').flatMap((each) => each.alarms),
+  );
+  return [...alarms].flatMap(({ eventId, effects }) =>
+    effects.length > 1 ? [`${eventId}: it was isolated ${effects.length} times, whoever asked`] : [],
+  );
 }
 
 /** One alarm of one request. */

@@ -1,3 +1,10 @@
+import { KeyUses } from '../../src/http/identity/key-uses.js';
+import { PublishedKeys } from '../../src/http/identity/identity.fixture.js';
+import { CallerDirectory } from '../../src/http/identity/caller-directory.js';
+import { KeyUseStore } from '../../src/audit/key-use.store.js';
+import { ChainCheck } from '../../src/audit/chain-check.js';
+import { BrakeStore } from '../../src/audit/brake.store.js';
+import { AskedAgain } from '../../src/operations/background/asked-again.js';
 import { AlarmReader } from '../../src/alarms/alarm-reader.js';
 import { AlarmResolver } from '../../src/alarms/alarm-resolver.js';
 import { OrdersService } from '../../src/api/operations/orders.service.js';
@@ -33,7 +40,9 @@ import { UnknownWords } from '../../src/operations/unknown-words.js';
 import { Readers } from '../../src/lists/readers.js';
 import { Metrics } from '../../src/metrics/metrics.js';
 import { Rehearsals } from '../../src/operations/rehearsal/rehearsals.js';
+import { Turns } from '../../src/operations/turns/turns.js';
 import { CheckedSender } from '../../src/operations/verification/checked-sender.js';
+import { StateReader } from '../../src/operations/verification/state-reader.js';
 import { StalenessCheck } from '../../src/operations/verification/staleness.js';
 import { Settler } from '../../src/settlement/settler.js';
 import { UpstreamClient } from '../../src/upstream/index.js';
@@ -150,20 +159,29 @@ export class SimulatedProcess {
     );
     this.store = new OperationStore(engine);
     this.lists = new OperationListStore(engine, this.store);
+    const chain = new ChainCheck(engine, metrics);
     const ownership = new SoleOwnership(engine);
     const marks = new SentMarks(new MortalMarks(disk.marks, this.#life), 'one start of the machine');
-    this.#recovery = new Recovery(this.store, trail, clock, ownership, marks);
+    this.#recovery = new Recovery(this.store, trail, clock, ownership, marks, chain);
     this.settler = new Settler(config, this.store, trail, upstream, clock, this.#recovery);
+    const callers = new CallerDirectory(
+      config,
+      new KeyUses(new KeyUseStore(engine), clock),
+      new PublishedKeys(),
+      clock,
+    );
     const running = new RunningOperations();
     const resolver = new AlarmResolver(new AlarmReader(new Readers(config, upstream), clock), clock);
     this.orders = new OrdersService(resolver);
+    const state = new StateReader(config, upstream, clock);
     const sender = new CheckedSender(
-      config,
       upstream,
+      state,
       this.settler,
       this.store,
       new StalenessCheck(resolver, clock),
       marks,
+      new Turns(config, this.store, chain, this.settler, running, clock),
       clock,
     );
     const executor = new Executor(trail, sender, clock, this.settler, metrics, running, marks);
@@ -178,6 +196,8 @@ export class SimulatedProcess {
       sender,
       this.settler,
       marks,
+      chain,
+      new AskedAgain(config, callers, new BrakeStore(engine)),
       clock,
     );
     const quotas = new Quotas(config, clock);
@@ -191,7 +211,7 @@ export class SimulatedProcess {
       new ExpiryRoom(new ExpiryStore(engine), quotas),
       new UnknownWords(metrics),
       upstream,
-      new Rehearsals(upstream, sender),
+      new Rehearsals(upstream, state),
     );
   }
 

@@ -17,9 +17,9 @@ async function failuresOf(seed: number): Promise<object[]> {
 /** What was asked, what the network did, what was recorded and what upstream carried out. */
 function storyOf({ planned, network, trails }: Aftermath): string[] {
   return [
-    ...planned.map(({ requestId, operation, alarms, startAt, byId, background }) => {
+    ...planned.map(({ requestId, operation, alarms, startAt, caller, byId, background }) => {
       const ids = alarms.map(({ eventId }) => eventId);
-      return JSON.stringify({ requestId, operation, ids, startAt, byId, background });
+      return JSON.stringify({ requestId, operation, ids, startAt, caller: caller.id, byId, background });
     }),
     ...network.told,
     ...trails.map(({ intent, chunks, settlements, place }) =>

@@ -4,12 +4,13 @@ import { Logger } from '@nestjs/common';
 
 import type { OperationTrail } from '../../src/audit/audit-record.js';
 import { summaryOf } from '../../src/audit/operation-summary.js';
-import type { Config } from '../../src/config/config.js';
+import type { CallerConfig, Config } from '../../src/config/config.js';
 import {
   OPERATION_TYPE_NAMES,
   OPERATION_TYPES,
   type OperationType,
 } from '../../src/domain/operation-type.js';
+import type { Caller } from '../../src/domain/caller.js';
 import { Problem } from '../../src/http/problem.js';
 import type { Handled } from '../../src/operations/handled.js';
 import { withWishes } from '../../src/operations/wishes.js';
@@ -30,9 +31,11 @@ const START = Date.UTC(2026, 7, 16);
 /** Faults and crashes happen in this time, and then the network is well. */
 const STORM_MS = 30_000;
 const CALM_MS = 240_000;
+const rival: CallerConfig = { ...portal, id: 'rival' };
 /** Settings of a gateway as it comes, but for what a run must not depend on. */
 const CONFIG: Config = {
   ...asItComes(':memory:'),
+  callers: [portal, rival],
   projects: new Map([
     [
       'test',
@@ -68,6 +71,7 @@ export interface Planned {
   readonly operation: OperationType;
   readonly alarms: readonly Alarm[];
   readonly startAt: number;
+  readonly caller: Caller;
   readonly byId: boolean;
   readonly background: boolean;
   /** What came of it, where the process lived to say so; of one that did not, why it was refused. */
@@ -77,6 +81,8 @@ export interface Planned {
 /** What a run left behind. */
 export interface Aftermath {
   readonly planned: readonly Planned[];
+  /** Around which operations upstream's state was read. */
+  readonly verify: Config['upstream']['verify'];
   readonly trails: readonly OperationTrail[];
   /** Ids of operations of which a list would tell otherwise than their records do. */
   readonly misread: readonly string[];
@@ -209,14 +215,14 @@ export async function simulate(seed: number): Promise<Aftermath> {
   const misread = trails.flatMap((trail, index) =>
     isDeepStrictEqual(summaries[index], summaryOf(trail)) ? [] : [trail.intent.operationId],
   );
-  return { planned, trails, misread, network, disk };
+  return { planned, verify: configOf(seed).upstream.verify, trails, misread, network, disk };
 }
 
 async function handle(gateway: SimulatedProcess, planned: Planned, clock: FakeClock): Promise<void> {
   const now = clock.monotonic();
   const context = {
     requestId: planned.requestId,
-    caller: portal,
+    caller: planned.caller,
     receivedAt: now,
     deadlineAt: now + 10_000,
   };
@@ -240,14 +246,17 @@ function plan(random: SeededRandom, cloud: LaggingCloud): Planned[] {
   };
   for (let count = 2 + random.below(5); count > 0; count -= 1) {
     // The same is asked for once more.
-    const earlier = random.below(4) === 0 ? planned[random.below(planned.length)] : undefined;
+    const earlier = random.below(3) === 0 ? planned[random.below(planned.length)] : undefined;
+    // By another caller at about the same moment, or by anybody at any time.
+    const isRival = earlier !== undefined && random.below(2) === 0;
     const operation = earlier?.operation ?? random.pick(OPERATION_TYPE_NAMES);
     const size = random.pick([1, 1, 1, 2, 3]);
     planned.push({
       requestId: `request-${planned.length}`,
       operation,
       alarms: earlier?.alarms ?? Array.from({ length: size }, () => fresh(operation)),
-      startAt: random.below(STORM_MS),
+      startAt: isRival ? earlier.startAt + random.below(200) : random.below(STORM_MS),
+      caller: isRival && earlier.caller === portal ? rival : portal,
       byId: random.below(2) === 0,
       background: random.below(3) === 0,
     });

@@ -6,7 +6,6 @@ import { fileURLToPath } from 'node:url';
 
 import { stringify } from 'yaml';
 
-import type { CallerConfig } from '../../src/config/config.js';
 import type { Simulator } from '../../src/simulator/simulator.js';
 import { portal } from './gateway.js';
 
@@ -33,8 +32,8 @@ export interface ProcessOptions {
   readonly folder: string;
   /** The `upstream` mapping of the configuration file. */
   readonly upstream?: Readonly<Record<string, number | string>>;
-  /** Without them, `portal` alone. */
-  readonly callers?: readonly CallerConfig[];
+  /** What else the configuration file says, callers included where they are others. */
+  readonly settings?: Readonly<Record<string, unknown>>;
   readonly env?: Readonly<Record<string, string>>;
   /** No file may grow beyond so many KiB: the disk is full. */
   readonly fileKib?: number;
@@ -82,15 +81,9 @@ export async function startGatewayProcess(options: ProcessOptions): Promise<Gate
   };
 }
 
-function environmentOf({
-  simulator,
-  folder,
-  upstream,
-  env,
-  callers = [portal],
-}: ProcessOptions): NodeJS.ProcessEnv {
+function environmentOf({ simulator, folder, upstream, settings, env }: ProcessOptions): NodeJS.ProcessEnv {
   const file = join(folder, 'gateway.yaml');
-  writeFileSync(file, stringify({ callers, ...(upstream && { upstream }) }));
+  writeFileSync(file, stringify({ callers: [portal], ...(upstream && { upstream }), ...settings }));
   return {
     PATH: process.env['PATH'],
     PORT: '0',

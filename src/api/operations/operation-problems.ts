@@ -1,4 +1,6 @@
 import { alarmChanged } from '../../operations/verification/staleness.js';
+import { targetBusy } from '../../operations/turns/target-busy.js';
+import { stateUnread } from '../../operations/verification/state-before.js';
 import { alarmMismatch } from '../../operations/verification/mismatch.js';
 import { INTERRUPTED } from '../../audit/recovery.js';
 import { BODY_PROBLEMS, PATH_PROBLEMS, withoutRight } from '../../http/contract/edge-problems.js';
@@ -11,6 +13,7 @@ import {
   notUndoable,
   nothingToUndo,
   projectChanged,
+  RECORD_UNVERIFIED,
   UNDONE_TOO_SOON,
 } from '../../operations/undo/undo-problems.js';
 import { tooManyExpirations } from '../../operations/expiry/expiry-room.js';
@@ -58,6 +61,18 @@ export const OPERATION_PROBLEMS: readonly Problem[] = [
       { eventId: '2a71e1e2-60f4-4d56-b314-2038fdc39de6', mismatch: ['event_type', 'agent_id'] },
     ]),
   ),
+  operationProblem(
+    { id: EXAMPLE_OPERATION_ID, status: 'not_attempted', upstream: [{ alarms: 1 }] },
+    targetBusy({
+      target: '2a71e1e2-60f4-4d56-b314-2038fdc39de6',
+      why: 'under_way',
+      operationId: EXAMPLE_OPERATION_ID,
+    }),
+  ),
+  operationProblem(
+    { id: EXAMPLE_OPERATION_ID, status: 'not_attempted', upstream: [{ alarms: 1 }] },
+    stateUnread(['2a71e1e2-60f4-4d56-b314-2038fdc39de6']),
+  ),
   new Problem(
     403,
     'denied',
@@ -90,6 +105,7 @@ export const UNDO_PROBLEMS: readonly Problem[] = [
   new Problem(404, 'operation_not_found', 'You have no operation of this id.'),
   UNDONE_TOO_SOON(),
   UNDO_RUNNING(),
+  RECORD_UNVERIFIED(),
   nothingToUndo({ undoneBy: [EXAMPLE_OPERATION_ID] }, 0),
   projectChanged('demo'),
   notUndoable('delete_isolated_files'),

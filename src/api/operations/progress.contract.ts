@@ -1,3 +1,4 @@
+import { RECORD_UNVERIFIED } from '../../operations/undo/undo-problems.js';
 import type { ContractOptions } from '../../http/contract/contract.js';
 import { PATH_PROBLEMS, withoutRight } from '../../http/contract/edge-problems.js';
 import { EXAMPLE_OPERATION_ID } from '../../http/contract/example-ids.js';
@@ -32,6 +33,7 @@ export const CANCEL: ContractOptions = {
     withoutRight('act'),
     noSuchOperation(),
     operationOver(),
+    RECORD_UNVERIFIED(),
     notInBackground(),
     notCancelled(),
   ],

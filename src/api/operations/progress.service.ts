@@ -3,6 +3,7 @@ import { Readable } from 'node:stream';
 import { Inject, Injectable, type OnModuleDestroy } from '@nestjs/common';
 
 import { AuditTrail, AuditUnavailable } from '../../audit/audit-trail.js';
+import { ChainCheck } from '../../audit/chain-check.js';
 import { OperationStore } from '../../audit/operation.store.js';
 import { targetsOf } from '../../audit/targets.js';
 import { CONFIG, type Config } from '../../config/config.js';
@@ -12,6 +13,7 @@ import { Standing } from '../../http/identity/standing.js';
 import { ownOperation } from '../../operations/own-operation.js';
 import { RunningOperations } from '../../operations/running-operations.js';
 import { Followers } from './followers.js';
+import { RECORD_UNVERIFIED } from '../../operations/undo/undo-problems.js';
 import { notCancelled, notInBackground, operationOver } from './progress-problems.js';
 import { eventsOf, eventText, HEARTBEAT, type Followed } from './progress.events.js';
 import type { ReceiptDto } from './receipt.dto.js';
@@ -32,6 +34,7 @@ export class ProgressService implements OnModuleDestroy {
     @Inject(CONFIG) { background }: Config,
     private readonly store: OperationStore,
     private readonly trail: AuditTrail,
+    private readonly chain: ChainCheck,
     private readonly running: RunningOperations,
     private readonly followers: Followers,
     private readonly standing: Standing,
@@ -52,6 +55,7 @@ export class ProgressService implements OnModuleDestroy {
     const trail = await ownOperation(this.store, id, context.caller);
     if (trail.outcome) throw operationOver();
     if (!trail.intent.background) throw notInBackground();
+    if (!(await this.chain.isInPlace(id))) throw RECORD_UNVERIFIED();
     if (trail.cancellation) return shortened(receiptOf(trail));
     const cancellation = {
       kind: 'cancellation',

@@ -29,6 +29,7 @@ const OURS: Readonly<Record<string, readonly [status: number, code: string]>> = 
   not_granted: [400, 'HSS.0013'],
   project_unavailable: [403, 'APIGW.0310'],
   still_running: [429, 'APIGW.0308'],
+  target_busy: [429, 'APIGW.0308'],
   // The gateway's credential is not the caller's: it must not renew its own.
   upstream_authentication_failed: [503, 'APIGW.0613'],
   upstream_account_locked: [503, 'APIGW.0613'],

@@ -33,6 +33,8 @@ const RETRY_AFTER_S = 5;
 
 interface Waiting {
   readonly intent: IntentRecord;
+  /** It was accepted by another process, or an earlier run of this one. */
+  readonly isResumed: boolean;
   /** To be called when it has ended here. */
   readonly end: () => void;
 }
@@ -88,7 +90,7 @@ export class Background implements OnModuleDestroy, BeforeApplicationShutdown {
     this.#count(id, 1);
     try {
       const intent = await this.executor.intend(placed, conditions, context);
-      return { trail: { intent, chunks: [] }, recorded: true, ended: this.#add(intent) };
+      return { trail: { intent, chunks: [] }, recorded: true, ended: this.#add(intent, false) };
     } finally {
       this.#count(id, -1);
     }
@@ -98,7 +100,7 @@ export class Background implements OnModuleDestroy, BeforeApplicationShutdown {
   #adopt({ intent, outcome }: OperationTrail): void {
     if (outcome || !intent.background) return;
     this.#logger.warn({ operationId: intent.operationId }, 'an interrupted operation goes on');
-    void this.#add(intent);
+    void this.#add(intent, true);
   }
 
   /** Whatever runs stops before its next chunk, to go on at the next start. */
@@ -114,10 +116,10 @@ export class Background implements OnModuleDestroy, BeforeApplicationShutdown {
   }
 
   /** @returns what resolves when it has ended here */
-  #add(intent: IntentRecord): Promise<void> {
+  #add(intent: IntentRecord, isResumed: boolean): Promise<void> {
     return new Promise((end) => {
       this.#count(intent.caller, 1);
-      this.#queue({ intent, end });
+      this.#queue({ intent, isResumed, end });
     });
   }
 
@@ -145,10 +147,10 @@ export class Background implements OnModuleDestroy, BeforeApplicationShutdown {
   }
 
   async #run(waiting: Waiting): Promise<void> {
-    const { intent, end } = waiting;
+    const { intent, isResumed, end } = waiting;
     const { operationId } = intent;
     try {
-      const ended = await this.conductor.conduct(operationId, this.#halt);
+      const ended = await this.conductor.conduct(operationId, isResumed, this.#halt);
       if (ended) {
         this.#count(intent.caller, -1);
         return end();

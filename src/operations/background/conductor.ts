@@ -2,6 +2,7 @@ import { Inject, Injectable, Logger } from '@nestjs/common';
 
 import type { IntentRecord, OperationTrail } from '../../audit/audit-record.js';
 import { AuditTrail } from '../../audit/audit-trail.js';
+import { ChainCheck } from '../../audit/chain-check.js';
 import { OperationStore } from '../../audit/operation.store.js';
 import { Ownership } from '../../audit/ownership.js';
 import { interruptedOutcome } from '../../audit/recovery.js';
@@ -14,6 +15,7 @@ import { UpstreamClient } from '../../upstream/index.js';
 import { Executor } from '../executor.js';
 import { RunningOperations } from '../running-operations.js';
 import { CheckedSender } from '../verification/checked-sender.js';
+import { AskedAgain } from './asked-again.js';
 import type { Halt } from './halt.js';
 import { Pace, type Surroundings } from './pace.js';
 import { remainingOf } from './remaining.js';
@@ -38,6 +40,8 @@ export class Conductor {
     sender: CheckedSender,
     settler: Settler,
     private readonly marks: SentMarks,
+    private readonly chain: ChainCheck,
+    private readonly askedAgain: AskedAgain,
     private readonly clock: Clock,
   ) {
     this.#around = { sender, settler, store, ownership, clock, config: config.upstream };
@@ -45,20 +49,28 @@ export class Conductor {
   }
 
   /**
-   * @returns whether it is over, or another process's by now; otherwise it must be taken up again
+   * @param isResumed it was accepted by another process, or an earlier run of this one: what decides is asked again
+   * @returns whether it is over, or another process's by now, or can't be believed; otherwise it must be taken up again
    */
-  async conduct(operationId: string, halt: Halt): Promise<boolean> {
+  async conduct(operationId: string, isResumed: boolean, halt: Halt): Promise<boolean> {
     const trail = await this.store.find(operationId);
     const remaining = trail && remainingOf(trail);
     if (!remaining || !(await this.ownership.isMine(operationId))) return true;
+    // Between its acceptance and now somebody may have written to the database.
+    if (!(await this.chain.isInPlace(operationId))) return true;
     const { intent } = trail;
     const project = await this.#projectOf(trail);
     if (project === 'unknown') return false;
     if (project === 'gone') return this.#abandon(trail);
     const work = { intent, project, bodies: await this.store.requests(operationId) };
-    const overAt = this.#overAt(intent);
-    const inDoubt = this.marks.mayBeSent(operationId, remaining.inDoubt) ? remaining.inDoubt : undefined;
-    const pace = new Pace(this.#around, work, trail, halt, overAt, inDoubt);
+    const lack = isResumed ? await this.askedAgain.lackOf(intent, work.bodies) : undefined;
+    if (lack) this.#logger.warn({ operationId, code: lack.code }, 'an interrupted operation may not go on');
+    const start = {
+      overAt: this.#overAt(intent),
+      ...(this.marks.mayBeSent(operationId, remaining.inDoubt) && { inDoubt: remaining.inDoubt }),
+      ...(lack && { lack }),
+    };
+    const pace = new Pace(this.#around, work, trail, halt, start);
     const run = this.running.begin(remaining.known);
     try {
       const { trail: after } = await this.executor.carryOut(work, run, pace.send);

@@ -7,10 +7,12 @@ import type { UpstreamConfig } from '../../config/config.js';
 import type { CallContext } from '../../domain/caller.js';
 import type { Clock } from '../../domain/clock.js';
 import { OPERATIONS } from '../../domain/operation-name.js';
+import type { Fault } from '../../domain/outcome.js';
 import type { Settler } from '../../settlement/settler.js';
 import type { Work } from '../executor.js';
 import type { Send, Sent } from '../sent.js';
 import type { CheckedSender, Told } from '../verification/checked-sender.js';
+import { TARGET_BUSY } from '../turns/target-busy.js';
 import { chunkFacts, type ChunkFacts } from '../verification/chunk-facts.js';
 import { chunkOf, decide } from './doubt.js';
 import { CANCELLED, IN_DOUBT, TIME_OVER } from './faults.js';
@@ -18,6 +20,9 @@ import type { Halt } from './halt.js';
 
 /** Milliseconds between two attempts, or two looks, where nothing else is asked for: more each time, up to the last one. */
 const PAUSES_MS = [1_000, 2_000, 4_000, 8_000, 15_000, 30_000];
+
+/** So long it waits for its turn where it is; then others may run in its place. */
+const PATIENCE_MS = 1_000;
 
 const pauseMs = (count: number): number => PAUSES_MS[Math.min(count, PAUSES_MS.length - 1)] ?? 0;
 
@@ -38,6 +43,16 @@ export interface Surroundings {
   readonly config: UpstreamConfig;
 }
 
+/** From where it goes on. */
+export interface Start {
+  /** Time of the monotonic clock from which on nothing more is sent. */
+  readonly overAt: number;
+  /** The chunk that an earlier process may have sent. */
+  readonly inDoubt?: number;
+  /** Why nothing more may be sent of it. */
+  readonly lack?: Fault;
+}
+
 /**
  * The pace of one operation of the background: it waits where upstream is down, finds out what came of a chunk whose answer was
  * lost before it goes on, and stops where its caller or its time says so.
@@ -47,20 +62,17 @@ export class Pace {
 
   /**
    * @param trail of the operation
-   * @param overAt time of the monotonic clock from which on nothing more is sent
-   * @param inDoubt the chunk that an earlier process may have sent
    */
   constructor(
     private readonly around: Surroundings,
     private readonly work: Work,
     private readonly trail: OperationTrail,
     private readonly halt: Halt,
-    private readonly overAt: number,
-    private readonly inDoubt: number | undefined,
+    private readonly start: Start,
   ) {}
 
   readonly send: Send = async (call, alarms, index) => {
-    let fate: Fate = index === this.inDoubt ? await this.#findOut(alarms, index) : 'not_sent';
+    let fate: Fate = index === this.start.inDoubt ? await this.#findOut(alarms, index) : 'not_sent';
     let before: Before | undefined;
     for (let pauses = 0; ; pauses += 1) {
       if (typeof fate === 'object') return fate;
@@ -73,6 +85,8 @@ export class Pace {
         this.#context(),
       );
       const { fault } = told.chunk;
+      // Others take its place meanwhile, the one that it waits for among them.
+      if (fault?.code === TARGET_BUSY) return 'halted';
       if (told.chunk.outcome === 'unknown' && !told.chunk.apart) {
         before ??= told.chunk;
         fate = await this.#findOut(alarms, index, before);
@@ -85,10 +99,11 @@ export class Pace {
 
   async #reasonToStop(): Promise<Stop | undefined> {
     if (this.halt.halted) return 'halted';
-    if (this.#now() >= this.overAt) return { stopped: TIME_OVER };
+    if (this.#now() >= this.start.overAt) return { stopped: TIME_OVER };
     const { operationId } = this.work.intent;
     try {
       if (!(await this.around.ownership.isMine(operationId))) return 'halted';
+      if (this.start.lack) return { stopped: this.start.lack };
       if (await this.around.store.isCancelled(operationId)) return { stopped: CANCELLED };
     } catch (error) {
       this.#logger.error({ err: error, operationId }, 'the audit trail can not be read: it goes on later');
@@ -99,7 +114,7 @@ export class Pace {
 
   /** Once it may have been done, its state says nothing of how it was before. */
   #facts(alarms: number, index: number, fate: Fate, { already, unread }: Before = {}): ChunkFacts {
-    const facts = { alarms, ...chunkFacts(this.work.intent, index) };
+    const facts = { alarms, ...chunkFacts(this.work.intent, index), patienceMs: PATIENCE_MS };
     if (fate === 'not_sent') return facts;
     return { ...facts, before: { ...(already && { already }), ...(unread && { unread }) } };
   }
@@ -139,7 +154,7 @@ export class Pace {
   #context(): CallContext {
     const { caller, requestId } = this.work.intent;
     const receivedAt = this.#now();
-    const deadlineAt = Math.min(receivedAt + this.around.config.deadlineMs, this.overAt);
+    const deadlineAt = Math.min(receivedAt + this.around.config.deadlineMs, this.start.overAt);
     return { requestId, caller: { id: caller, grants: [] }, receivedAt, deadlineAt };
   }
 

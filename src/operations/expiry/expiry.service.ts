@@ -7,6 +7,7 @@ import {
 } from '@nestjs/common';
 
 import type { IntentRecord } from '../../audit/audit-record.js';
+import { ChainCheck } from '../../audit/chain-check.js';
 import { ExpiryStore, type DueExpiry, type Expiry, type ExpiryEnd } from '../../audit/expiry.store.js';
 import { CONFIG, type Config } from '../../config/config.js';
 import type { CallContext } from '../../domain/caller.js';
@@ -39,6 +40,7 @@ export class ExpiryService implements OnApplicationBootstrap, OnModuleDestroy {
   constructor(
     @Inject(CONFIG) private readonly config: Config,
     private readonly expiries: ExpiryStore,
+    private readonly chain: ChainCheck,
     private readonly undo: UndoService,
     private readonly operations: OperationsService,
     private readonly clock: Clock,
@@ -95,6 +97,8 @@ export class ExpiryService implements OnApplicationBootstrap, OnModuleDestroy {
   /** What was accepted is carried out: the grants that its caller has by now play no part. */
   async #takeBack(due: DueExpiry, { trail: { intent }, undoings }: Undoing): Promise<void> {
     const { operationId, attempts, expiresAt } = due;
+    // Nobody else asks: a record that was put in would have its inverse sent. It is looked at again, as one that is under way.
+    if (!(await this.chain.isWholeSince(operationId))) return;
     const last = undoings.findLast(({ trail }) => trail.intent.expired)?.trail.outcome;
     const notBefore = last ? Date.parse(last.at) + pauseMs(attempts) : 0;
     if (this.clock.now() < notBefore) {

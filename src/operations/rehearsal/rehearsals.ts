@@ -6,7 +6,7 @@ import type { Scope } from '../../domain/scope.js';
 import { callFor, UpstreamClient, type PreviewedRequest, type UpstreamCall } from '../../upstream/index.js';
 import type { Order, PlacedOrder } from '../order.js';
 import { MISMATCH, mismatchesIn } from '../verification/mismatch.js';
-import { CheckedSender } from '../verification/checked-sender.js';
+import { StateReader } from '../verification/state-reader.js';
 import { trimmedCall } from '../verification/trimmed-call.js';
 import { notSent, verdictsOf, type Verdict } from './verdicts.js';
 
@@ -25,7 +25,7 @@ export interface Rehearsal {
 export class Rehearsals {
   constructor(
     private readonly upstream: UpstreamClient,
-    private readonly sender: CheckedSender,
+    private readonly state: StateReader,
   ) {}
 
   async of({ order, scope, project }: PlacedOrder, context: CallContext): Promise<Rehearsal> {
@@ -48,7 +48,7 @@ export class Rehearsals {
     const { readBack } = call;
     if (!readBack) throw new Error(`${call.name} can not be rehearsed`);
     const forecasts = await this.upstream.forecast(readBack, context);
-    const checks = this.sender.checks(readBack.operation);
+    const checks = this.state.checks(readBack.operation);
     const mismatches = checks ? mismatchesIn(call, forecasts) : [];
     if (mismatches.length > 0) return notSent(forecasts, mismatches, MISMATCH);
     // A call that can't be made shorter is sent whole.

@@ -40,3 +40,11 @@ export function projectChanged(project: string): Problem {
     `This operation acted in a project that the gateway no longer calls ${project}. Nothing was taken back.`,
   );
 }
+
+/** The answer where an operation's records are not believed. */
+export const RECORD_UNVERIFIED = (): Problem =>
+  new Problem(
+    409,
+    'record_unverified',
+    'The records of this operation do not fit the audit trail, so nothing is done because of them. Nothing was done; whoever looks after the gateway has to look at its database.',
+  );

@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 
 import { alarmOutcomes } from '../../audit/alarm-outcomes.js';
 import type { OperationTrail } from '../../audit/audit-record.js';
+import { ChainCheck } from '../../audit/chain-check.js';
 import { OperationStore } from '../../audit/operation.store.js';
 import { CONFIG, type Config } from '../../config/config.js';
 import type { CallContext } from '../../domain/caller.js';
@@ -11,7 +12,13 @@ import { UNDO_RUNNING } from '../repeats.js';
 import type { Draft, Order, Place } from '../order.js';
 import { ownOperation } from '../own-operation.js';
 import { undoOrder, UNDO_ROUTE } from './undo-order.js';
-import { notUndoable, nothingToUndo, projectChanged, UNDONE_TOO_SOON } from './undo-problems.js';
+import {
+  notUndoable,
+  nothingToUndo,
+  projectChanged,
+  RECORD_UNVERIFIED,
+  UNDONE_TOO_SOON,
+} from './undo-problems.js';
 import { toUndo, type Undoing } from './undoing.js';
 
 /** What a caller may say of an undoing. */
@@ -26,6 +33,7 @@ export class UndoService {
   constructor(
     @Inject(CONFIG) private readonly config: Config,
     private readonly store: OperationStore,
+    private readonly chain: ChainCheck,
   ) {}
 
   /** @throws Problem 404 when the caller has no such operation, 409 when its project is another one now */
@@ -51,6 +59,7 @@ export class UndoService {
 
   /** @throws Problem 409 when it can't be taken back now */
   async #complete(id: string, { remark, idempotencyKey }: UndoWish, { scope }: Place): Promise<Order> {
+    if (!(await this.chain.isInPlace(id))) throw RECORD_UNVERIFIED();
     const undoing = await this.undoingOf(id);
     const { trail, undoings } = undoing;
     if (trail.intent.scope.projectId !== scope.projectId) throw projectChanged(scope.project);

@@ -1,11 +1,10 @@
-import { Inject, Injectable, Logger } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 
 import { OperationStore } from '../../audit/operation.store.js';
 import { SentMarks } from '../../audit/sent-marks.js';
-import { CONFIG, type Config } from '../../config/config.js';
 import type { CallContext } from '../../domain/caller.js';
 import { Clock } from '../../domain/clock.js';
-import { isListOperation, OPERATIONS, type OperationName } from '../../domain/operation-name.js';
+import { isListOperation } from '../../domain/operation-name.js';
 import type { ChunkOutcome, Fault } from '../../domain/outcome.js';
 import { Settler } from '../../settlement/settler.js';
 import {
@@ -15,19 +14,14 @@ import {
   type UpstreamCall,
   type UpstreamResult,
 } from '../../upstream/index.js';
+import { Turns } from '../turns/turns.js';
 import type { ChunkFacts } from './chunk-facts.js';
 import { alarmMismatch, mismatchesIn } from './mismatch.js';
 import { apartIn, mayBePartial } from './partial-refusal.js';
-import { stateBefore, type StateBefore } from './state-before.js';
+import { stateUnread, type StateBefore } from './state-before.js';
+import { LEAST_LOOK_MS, StateReader } from './state-reader.js';
 import { StalenessCheck } from './staleness.js';
 import { trimmedCall } from './trimmed-call.js';
-
-/** A look at upstream's state takes no more of the operation's time; what it did not say by then stays unknown. */
-const MOST_LOOK_MS = 3_000;
-/** Less time is not enough for one. */
-const LEAST_LOOK_MS = 500;
-/** After a refusal upstream's listings are given so long to catch up with what it may have done before. */
-const LISTING_LAG_MS = 2_000;
 
 /** What came of one chunk. */
 export interface Told {
@@ -48,42 +42,42 @@ export class CheckedSender {
   readonly #logger = new Logger(CheckedSender.name);
 
   constructor(
-    @Inject(CONFIG) private readonly config: Config,
     private readonly upstream: UpstreamClient,
+    private readonly state: StateReader,
     private readonly settler: Settler,
     private readonly store: OperationStore,
     private readonly staleness: StalenessCheck,
     private readonly marks: SentMarks,
+    private readonly turns: Turns,
     private readonly clock: Clock,
   ) {}
 
-  /** Whether upstream's state is read for such operations. */
-  checks(operation: OperationName): boolean {
-    const { verify } = this.config.upstream;
-    // One look at a list shows all its items, and upstream refuses all of them where one is gone.
-    if (isListOperation(operation)) return true;
-    return verify === 'always' || (verify === 'destructive' && OPERATIONS[operation].destructive);
-  }
-
   async send(call: UpstreamCall, facts: ChunkFacts, context: CallContext): Promise<Told> {
-    const { alarms } = facts;
-    const conflict = await this.#conflict(call, facts, context);
+    const { alarms, intent, index } = facts;
+    const turn = await this.turns.take(facts, context);
+    if ('refused' in turn) return { ...notSent(alarms, turn.refused), goOn: false };
+    // Where others acted on it meanwhile, what is as wanted by now is no change that stands in the way.
+    const conflict = turn.waited ? undefined : await this.#conflict(call, facts, context);
     if (conflict) return notSent(alarms, conflict);
-    const before = await this.#before(call, facts, context);
+    const before = await this.state.before(call, facts, turn, context);
     const mismatches = mismatchesIn(call, before.standings);
     if (mismatches.length > 0) return notSent(alarms, alarmMismatch(mismatches));
-    const left = trimmedCall(call, new Set(before.already));
+    const { already, doubtful = [] } = before;
+    if (doubtful.length > 0) return { ...notSent(alarms, stateUnread(doubtful)), goOn: false };
+    const left = trimmedCall(call, new Set(already));
     if (!left) return allAlready(alarms, before.standings);
-    const mark = () => this.marks.mark(facts.operationId, facts.index);
+    const changed = turn.waited ? await this.#conflict(call, facts, context, already) : undefined;
+    if (changed) return notSent(alarms, changed);
+    const mark = () => this.marks.mark(intent.operationId, index);
     const result = inWordsOf(call, await this.upstream.send(left, context, mark));
     const outcome = outcomeOf(result, alarms, before);
     if (isPartial(left, result)) return this.#apart(left, outcome, facts, context);
     if (outcome.chunk.outcome !== 'applied' || facts.verbatim || !this.#checks(call)) return outcome;
-    return { ...outcome, chunk: { ...outcome.chunk, ...seenIn(await this.#look(left, context)) } };
+    return { ...outcome, chunk: { ...outcome.chunk, ...seenIn(await this.state.look(left, context)) } };
   }
 
   #checks({ readBack }: UpstreamCall): boolean {
-    return readBack !== undefined && this.checks(readBack.operation);
+    return readBack !== undefined && this.state.checks(readBack.operation);
   }
 
   /** Whether its alarms are still as they were looked up; of one that may have been sent that says nothing any more. */
@@ -91,36 +85,9 @@ export class CheckedSender {
     call: UpstreamCall,
     { lookedUp, before }: ChunkFacts,
     context: CallContext,
+    except: readonly string[] = [],
   ): Promise<Fault | undefined> {
-    return lookedUp && !before ? this.staleness.conflict(call, lookedUp, context) : undefined;
-  }
-
-  async #before(call: UpstreamCall, facts: ChunkFacts, context: CallContext): Promise<StateBefore> {
-    const { verbatim, before, lookedUp } = facts;
-    if (before) return { standings: [], ...before };
-    if (verbatim) return stateBefore([]);
-    if (this.#checks(call)) return stateBefore(await this.#look(call, context, 'as_wanted'));
-    if (!lookedUp) return stateBefore([]);
-    const { possiblyAlready } = lookedUp;
-    // What the listing says of how it was handled is not enough: a list that the operation changes may say otherwise.
-    const doubtful = possiblyAlready.size === 0 ? undefined : trimmedCall(call, possiblyAlready, 'only');
-    return stateBefore(doubtful ? await this.#look(doubtful, context, 'as_wanted') : [], 'others_read');
-  }
-
-  async #look(
-    { readBack }: UpstreamCall,
-    context: CallContext,
-    asked?: 'as_wanted',
-  ): Promise<AlarmStanding[]> {
-    if (!readBack) return [];
-    const deadlineAt = Math.min(context.deadlineAt, this.clock.monotonic() + MOST_LOOK_MS);
-    try {
-      return await this.upstream.standings(readBack, { ...context, deadlineAt }, asked);
-    } catch (error) {
-      // What is known of the act itself must not be lost over it.
-      this.#logger.warn({ err: error, requestId: context.requestId }, "upstream's state could not be read");
-      return [];
-    }
+    return lookedUp && !before ? this.staleness.conflict(call, lookedUp, context, except) : undefined;
   }
 
   /**
@@ -130,17 +97,17 @@ export class CheckedSender {
   async #apart(
     { project, readBack }: UpstreamCall,
     told: Told,
-    { operationId }: ChunkFacts,
+    { intent }: ChunkFacts,
     { requestId, deadlineAt }: CallContext,
   ): Promise<Told> {
     const since = this.clock.monotonic();
     const chunk = { ...told.chunk, refused: true as const };
     const unknown: Told = { ...told, chunk: { ...chunk, outcome: 'unknown' } };
-    const quietMs = Math.min(LISTING_LAG_MS, this.config.upstream.settleQuietMs);
+    const { lagMs: quietMs } = this.state;
     if (!readBack || deadlineAt - since < quietMs + LEAST_LOOK_MS) return unknown;
     try {
       await this.clock.wait(quietMs);
-      const own = await this.store.find(operationId);
+      const own = await this.store.find(intent.operationId);
       if (!own) return unknown;
       const found = await this.settler.lookAt(own, project, readBack.body, since, { quietMs, refused: true });
       return { ...told, chunk: apartIn(chunk, found) };

@@ -1,10 +1,15 @@
 import type { IntentRecord } from '../../audit/audit-record.js';
+import { targetsOf } from '../../audit/targets.js';
 import { CHUNK_SIZE, type ChunkOutcome } from '../../domain/outcome.js';
 import type { LookedUpChunk } from './staleness.js';
 
 /** What is known of a chunk besides its call. */
 export interface ChunkFacts {
-  readonly operationId: string;
+  readonly intent: Pick<IntentRecord, 'operationId' | 'operation'>;
+  /** Event ids, or ids of items. */
+  readonly targets: readonly string[];
+  /** Milliseconds that it waits at most for its turn; absent: until its deadline. */
+  readonly patienceMs?: number;
   /** Its place in the operation, from 0. */
   readonly index: number;
   /** How many alarms it is for. */
@@ -26,17 +31,19 @@ export interface ChunkFacts {
  * @param readAt when its alarms were looked up, by the monotonic clock; absent: long ago, or in another process
  */
 export function chunkFacts(
-  { operationId, lookedUp }: IntentRecord,
+  intent: IntentRecord,
   index: number,
   readAt?: number,
-): Pick<ChunkFacts, 'operationId' | 'index' | 'lookedUp'> {
-  if (!lookedUp) return { operationId, index };
+): Pick<ChunkFacts, 'intent' | 'targets' | 'index' | 'lookedUp'> {
+  const { lookedUp } = intent;
+  const [from, to] = [index * CHUNK_SIZE, (index + 1) * CHUNK_SIZE];
+  const facts = { intent, index, targets: targetsOf(intent).slice(from, to) };
+  if (!lookedUp) return facts;
   const { digests, possiblyAlready } = lookedUp;
   return {
-    operationId,
-    index,
+    ...facts,
     lookedUp: {
-      digests: digests.slice(index * CHUNK_SIZE, (index + 1) * CHUNK_SIZE),
+      digests: digests.slice(from, to),
       possiblyAlready: new Set(possiblyAlready),
       ...(readAt !== undefined && { readAt }),
     },

@@ -5,7 +5,7 @@ import type { CallContext } from '../../domain/caller.js';
 import { Clock } from '../../domain/clock.js';
 import { parseExact } from '../../domain/exact-json.js';
 import type { Fault } from '../../domain/outcome.js';
-import { Problem } from '../../http/problem.js';
+import { faultOfProblem, Problem } from '../../http/problem.js';
 import type { UpstreamCall, WireOperateBody } from '../../upstream/index.js';
 
 /** What was read so lately is believed; upstream offers no way to act only on what is unchanged, so some moment remains anyhow. */
@@ -30,24 +30,28 @@ export class StalenessCheck {
   /**
    * Why some of a call's alarms must not be acted on: one of them is no longer as it was read, or that can't be told. Undefined
    * where all are the same, or were read a moment ago.
+   *
+   * @param except event ids of alarms that won't be acted on
    */
   async conflict(
     { project, readBack }: UpstreamCall,
     { digests, readAt = -Infinity }: LookedUpChunk,
     context: CallContext,
+    except: readonly string[] = [],
   ): Promise<Fault | undefined> {
     if (!readBack || this.clock.monotonic() - readAt < BELIEVED_MS) return undefined;
     const { operate_event_list: events } = parseExact(readBack.body) as WireOperateBody;
-    const seen = events.map(({ event_id: eventId, occur_time: occurTime }, index) => ({
+    const all = events.map(({ event_id: eventId, occur_time: occurTime }, index) => ({
       eventId,
       occurTime,
       digest: digests[index] ?? '',
     }));
+    const seen = all.filter(({ eventId }) => !except.includes(eventId));
     try {
       const changed = await this.resolver.changed(seen, { project, scope: readBack.scope }, context);
       return changed.length === 0 ? undefined : alarmChanged(changed);
     } catch (error) {
-      if (error instanceof Problem) return faultOf(error);
+      if (error instanceof Problem) return faultOfProblem(error);
       throw error;
     }
   }
@@ -61,14 +65,5 @@ export function alarmChanged([first, ...others]: readonly string[]): Fault {
     status: 409,
     detail: `${which} changed between being looked up and being acted on, so this was not sent. Nothing was done for the alarms that would have gone with it; send the request again to have them looked up anew.`,
     retryable: true,
-  };
-}
-
-function faultOf({ code, status, detail, extras }: Problem): Fault {
-  const { retryable = false, retryAfter, upstream } = extras;
-  return {
-    ...{ code, status, detail, retryable },
-    ...(retryAfter !== undefined && { retryAfter }),
-    ...(upstream && { upstream }),
   };
 }

@@ -1,3 +1,4 @@
+import type { Fault } from '../../domain/outcome.js';
 import type { AlarmStanding } from '../../upstream/index.js';
 
 /** What is known of the state of a chunk's alarms before it is sent. */
@@ -7,6 +8,8 @@ export interface StateBefore {
   readonly already?: readonly string[];
   /** Ids of those of which it could not be read. */
   readonly unread?: readonly string[];
+  /** Ids of those of which it could not be read, and to which the same was done before, or may have been; absent: none. */
+  readonly doubtful?: readonly string[];
 }
 
 /**
@@ -19,4 +22,18 @@ export function stateBefore(standings: readonly AlarmStanding[], others?: 'other
   const idsOf = (wanted: AlarmStanding['standing']) =>
     standings.filter(({ standing }) => standing === wanted).map(({ eventId }) => eventId);
   return { standings, already: idsOf('as_wanted'), unread: idsOf('unclear') };
+}
+
+/**
+ * Why alarms were not acted on that an earlier operation has done the same to: whether that still stands could not be read.
+ */
+export function stateUnread([first, ...others]: readonly string[]): Fault {
+  const more = others.length === 0 ? '' : ` (and of ${others.length} more)`;
+  return {
+    code: 'state_unread',
+    status: 503,
+    detail: `An earlier operation did the same to ${first}${more}, or may have, and upstream's state could not be read to tell whether that still stands. It was not sent, because doing it twice may do harm; nothing was done.`,
+    retryable: true,
+    retryAfter: 5,
+  };
 }

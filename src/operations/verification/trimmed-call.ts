@@ -1,9 +1,8 @@
-import { parseExact } from '../../domain/exact-json.js';
+import { parseExact, stringifyExact } from '../../domain/exact-json.js';
 import { isListOperation, type ListOperation } from '../../domain/operation-name.js';
 import {
   CHANGED_LIST,
   itemIdOf,
-  operateBody,
   type UpstreamCall,
   type WireItem,
   type WireOperateBody,
@@ -34,7 +33,8 @@ function alarmBody(body: string, keeps: Keeps): string | undefined {
   const wire = parseExact(body) as WireOperateBody;
   if ((wire.event_white_rule_list ?? []).length > 0) return body;
   const left = wire.operate_event_list.filter(({ event_id }) => keeps(event_id));
-  return left.length === 0 ? undefined : operateBody({ ...wire, operate_event_list: left });
+  // Members that are not ours may hold numbers of any length.
+  return left.length === 0 ? undefined : stringifyExact({ ...wire, operate_event_list: left }, true);
 }
 
 function listBody(operation: ListOperation, body: string, keeps: Keeps): string | undefined {
