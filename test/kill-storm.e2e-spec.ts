@@ -80,7 +80,6 @@ const start = async (): Promise<void> => {
     // More is whitelisted within the hour than the brake lets pass.
     settings: { callers: [unhurried] },
     upstream: { settleQuietMs: 1_000 },
-    // Some kinds of operation count for the brake, and there are many.
   });
 };
 
