@@ -1,10 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 
-import { afterEach, describe, expect, it, jest } from '@jest/globals';
-
-// Programs are started, each in a fraction of a second, and several on a machine that is busy.
-jest.setTimeout(60_000);
+import { afterEach, describe, expect, it } from '@jest/globals';
 
 const LINES = 100_000;
 const LINE = 'x'.repeat(99);

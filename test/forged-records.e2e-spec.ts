@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import Database from 'better-sqlite3';
 import pg from 'pg';
 
@@ -20,8 +20,6 @@ import { newFolder, removeFolder, standGateway, type StandingGateway } from './s
 /** Somebody writes to the database by hand: nothing is sent because of it. */
 
 // A database server and processes start, on a machine that may be busy.
-jest.setTimeout(120_000);
-
 const OPERATE = '/event/operate';
 const ASYNC = { headers: { Prefer: 'respond-async' } };
 

@@ -54,14 +54,16 @@ beforeAll(async () => {
     upstream: { verify: 'never' },
     env: { LOG_LEVEL: 'trace', GATEWAY_ATTEMPT_TIMEOUT_MS: '400', GATEWAY_DEADLINE_MS: '2000' },
   });
-  const alarms = await addAlarms({ control }, 1);
+  // Another one for each fault: what is not known of one holds up the next act on it.
+  const [first, ...others] = await addAlarms({ control }, 8);
+  const alarms = [first];
   const fault = (what: object, path = 'event/operate') =>
     control('POST', '/faults', [{ match: { path }, fault: what }]);
   const ignore = { operation: 'ignore', alarms };
 
   await send('POST', '/v1/operations', ignore, { headers: { 'X-Request-Id': 'the-first' } });
   await send('POST', '/v1/operations', { ...ignore, operation: 'isolate_and_kill' });
-  for (const what of [
+  for (const [index, what] of [
     { kind: 'reset', when: 'before_body' },
     { kind: 'hang' },
     { kind: 'truncate' },
@@ -69,9 +71,9 @@ beforeAll(async () => {
     { kind: 'status', status: 400, errorCode: 'HSS.0001', errorMsg: LEAKY },
     { kind: 'status', status: 500, body: LEAKY },
     { kind: 'status', status: 401, errorCode: 'APIGW.0301', errorMsg: LEAKY },
-  ]) {
+  ].entries()) {
     await fault(what);
-    await send('POST', '/v1/operations', { operation: 'isolate_and_kill', alarms });
+    await send('POST', '/v1/operations', { operation: 'isolate_and_kill', alarms: [others[index]] });
   }
   await send('POST', '/v1/operations', { operation: 'ignore', alarms: [{ secret: KEY }], [KEY]: 1 });
   await send('POST', '/v1/operations', undefined, { raw: `{"broken": ${KEY}` });

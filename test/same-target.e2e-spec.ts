@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 
 import type { ReceiptDto } from '../src/api/operations/receipt.dto.js';
 import type { CallerConfig } from '../src/config/config.js';
@@ -26,8 +26,6 @@ import { startReplica, type Replica } from './support/replicas.js';
 /** Acts that do more when they are done twice go one after the other on one target, whoever asks, and wherever. */
 
 // A database server and several gateways start, on a machine that may be busy.
-jest.setTimeout(120_000);
-
 const OPERATE = '/event/operate';
 const bot: CallerConfig = { ...unhurried, id: 'bot', keys: [{ sha256: sha256(OTHER_KEY) }] };
 const QUICK = { attemptTimeoutMs: 1_000, settleQuietMs: 2_000, settleGiveUpMs: 60_000 };

@@ -50,7 +50,13 @@ export async function startGatewayProcess(options: ProcessOptions): Promise<Gate
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let written = '';
-  const exited = once(child, 'exit').then(([code, signal]) => (code ?? signal) as number | NodeJS.Signals);
+  const streams = [child.stdout, child.stderr];
+  const exited = once(child, 'exit').then(async ([code, signal]) => {
+    // What it wrote last may come after its end, unless nobody reads it.
+    const read = streams.filter((stream) => !stream.isPaused() && !stream.closed);
+    await Promise.all(read.map((stream) => once(stream, 'close')));
+    return (code ?? signal) as number | NodeJS.Signals;
+  });
   const url = await new Promise<string>((resolve, reject) => {
     const fail = (reason: string) => {
       child.kill('SIGKILL');
@@ -64,13 +70,12 @@ export async function startGatewayProcess(options: ProcessOptions): Promise<Gate
       clearTimeout(late);
       resolve(listening);
     };
-    for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', read);
+    for (const stream of streams) stream.setEncoding('utf8').on('data', read);
     void exited.then((code) => {
       clearTimeout(late);
       fail(`ended with ${code} before it was ready`);
     });
   });
-  const streams = [child.stdout, child.stderr];
   return {
     url,
     output: () => written,
