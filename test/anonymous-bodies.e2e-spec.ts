@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 
 import { keyPairOf, MASTER_KEY, sdkDateOf } from './support/drop-in.js';
 import { KEY, portal, startRig, type Rig } from './support/gateway.js';
@@ -112,45 +112,66 @@ describe('a method that a path does not take', () => {
 });
 
 describe('bodies that say they are signed', () => {
-  it('are held up to a bound, and the bound is given back', async () => {
-    const open = async (): Promise<RawClient> => {
-      const client = await RawClient.to(rig.gateway.url);
-      const { accessKey } = keyPairOf('portal');
-      await client.head('POST /v5/x/event/operate', [
-        JSON_TYPE,
-        `Content-Length: ${LARGEST}`,
-        fromAnother(),
-        `X-Sdk-Date: ${sdkDateOf(Date.now())}`,
-        `Authorization: SDK-HMAC-SHA256 Access=${accessKey}, SignedHeaders=x-sdk-date, Signature=${'0'.repeat(64)}`,
-      ]);
-      await client.write('{');
-      return client;
-    };
-    const held: RawClient[] = [];
-    for (let index = 0; index < 8; index += 1) held.push(await open());
-    const refused = await open();
-    expect(await refused.answer()).toMatchObject({
-      status: 502,
-      body: expect.stringContaining('more to do than it can'),
-    });
-    expect(held.map(({ received }) => received)).toEqual(Array.from({ length: 8 }, () => ''));
-    const [first] = held;
-    await first?.write(' '.repeat(LARGEST - 1));
-    expect(await first?.answer()).toMatchObject({ status: 401 });
-    const next = await open();
+  /** @param came bytes that are sent of a body of the largest size */
+  const open = async (from: string, came: number): Promise<RawClient> => {
+    const client = await RawClient.to(rig.gateway.url);
+    const { accessKey } = keyPairOf('portal');
+    await client.head('POST /v5/x/event/operate', [
+      JSON_TYPE,
+      `Content-Length: ${LARGEST}`,
+      from,
+      `X-Sdk-Date: ${sdkDateOf(Date.now())}`,
+      `Authorization: SDK-HMAC-SHA256 Access=${accessKey}, SignedHeaders=x-sdk-date, Signature=${'0'.repeat(64)}`,
+    ]);
+    await client.write(' '.repeat(came));
+    return client;
+  };
+  const whole = async (from: string) => (await open(from, LARGEST)).answer();
+  const REFUSED = { status: 502, body: expect.stringContaining('more to do than it can') as unknown };
+  const held: RawClient[] = [];
+  const hold = async (count: number, from: () => string) => {
+    for (let index = 0; index < count; index += 1) held.push(await open(from(), LARGEST - 1));
+  };
+  afterEach(() => {
+    for (const client of held.splice(0)) client.destroy();
+  });
+
+  it('keep nobody out by what they only announce', async () => {
+    const from = fromAnother();
+    for (let index = 0; index < 40; index += 1) held.push(await open(from, 1));
+    expect(await whole(from)).toMatchObject({ status: 401 });
+  });
+
+  it('are held up to a bound of each address, and others are served', async () => {
+    const from = fromAnother();
+    await hold(2, () => from);
+    const [one] = held;
+    const third = await open(from, 20_000);
+    expect(await third.answer()).toMatchObject(REFUSED);
+    expect(await whole(fromAnother())).toMatchObject({ status: 401 });
+    await one?.write(' ');
+    expect(await one?.answer()).toMatchObject({ status: 401 });
+    // There is room again for what was given up.
+    expect(
+      await eventually(
+        () => whole(from),
+        ({ status }) => status === 401,
+      ),
+    ).toMatchObject({ status: 401 });
+  });
+
+  it('are held up to a bound of all', async () => {
+    await hold(8, fromAnother);
+    expect(await (await open(fromAnother(), 20_000)).answer()).toMatchObject(REFUSED);
     for (const client of held) client.destroy();
-    // There is room again for as many as were given up.
-    const again = await eventually(
-      async () => {
-        const client = await open();
-        await client.write(' '.repeat(LARGEST - 1));
-        return client.answer();
-      },
-      ({ status }) => status === 401,
-    );
-    expect(again.status).toBe(401);
-    expect(next.received).toBe('');
-    next.destroy();
+    expect(
+      await eventually(
+        () => whole(fromAnother()),
+        ({ status }) => status === 401,
+      ),
+    ).toMatchObject({
+      status: 401,
+    });
   });
 });
 

@@ -29,6 +29,10 @@ declare module 'fastify' {
     verify?: (body: Uint8Array) => void;
     /** Who asks; absent on public routes. */
     callContext?: CallContext;
+    /** Where it came from, as it was when it came. */
+    address?: string;
+    /** What is held of a body that nobody proved yet. */
+    unprovedBody?: { grow(bytes: number): void };
   }
 }
 
@@ -44,6 +48,11 @@ export const Access = (
     RouteConfig({ access, ...more }),
     ...(access === 'public' ? [] : SECURITY_SCHEMES.map((scheme) => ApiSecurity(scheme))),
   );
+
+/** Where a request came from; a socket that is closed does not tell any more. */
+export function addressOf({ address, ip }: FastifyRequest): string {
+  return address ?? (ip as string | undefined) ?? 'unknown';
+}
 
 export function contextOf(request: FastifyRequest): CallContext {
   if (!request.callContext) throw new Error('a public route asked who called');

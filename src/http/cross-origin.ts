@@ -41,7 +41,7 @@ export async function admitOrigins(fastify: FastifyInstance, origins: readonly s
   if (origins.length === 0) return;
   const admitted: ReadonlySet<string | undefined> = new Set(origins);
   fastify.addHook('onRoute', (route) => {
-    // The library's own, of which only preflights are answered.
+    // The library's own, of which only preflights are answered: the rest is refused with the unknown paths.
     if (route.method === 'OPTIONS' && route.url === '*') route.config = { ...route.config, access: 'public' };
   });
   await fastify.register(cors, {

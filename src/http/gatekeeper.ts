@@ -4,7 +4,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { CONFIG, type Config } from '../config/config.js';
 import { Clock } from '../domain/clock.js';
 import { hasRight } from '../domain/grants.js';
-import type { AccessRule } from './access.js';
+import { addressOf, type AccessRule } from './access.js';
 import { DEADLINE_HEADER, deadlineOf } from './deadline.js';
 import { Authentication } from './identity/authentication.js';
 import { FailedAttempts } from './identity/failed-attempts.js';
@@ -42,6 +42,8 @@ export class Gatekeeper {
     reply: FastifyReply,
     done: (error?: Error) => void,
   ): void => {
+    // Once the caller has hung up its socket tells no more where it was.
+    request.address = addressOf(request);
     const refuse = (error: unknown) => done(this.#answer(error, request));
     try {
       reply.header('X-Request-Id', request.id);
@@ -63,12 +65,13 @@ export class Gatekeeper {
     reply.header('Cache-Control', 'no-store');
     if (asUpstream && isSigned(request.raw)) {
       const verify = this.signatures.open(request);
-      this.#unproved.take(request.raw);
+      const held = this.#unproved.take(request.raw, addressOf(request));
+      if (held) request.unprovedBody = held;
       request.verify = (body) => this.#verified(request, access, () => verify(body));
       return undefined;
     }
     const presented = presentedBy(request.raw, asUpstream !== undefined);
-    const identity = this.authentication.recognise(presented, request);
+    const identity = this.authentication.recognise(presented, { ip: addressOf(request) });
     if (identity instanceof Promise) return identity.then((known) => this.#enter(request, access, known));
     this.#enter(request, access, identity);
     return undefined;
@@ -145,8 +148,8 @@ export class Gatekeeper {
   }
 
   #answer(error: unknown, request: FastifyRequest): Error {
-    return error instanceof AuthenticationProblem
-      ? this.failures.answer(error, request.ip)
-      : (error as Error);
+    // Who proved a credential that is not enough is told so, whatever others do behind the same address.
+    if (!(error instanceof AuthenticationProblem) || error.whose) return error as Error;
+    return this.failures.answer(error, addressOf(request));
   }
 }

@@ -15,6 +15,7 @@ const TOO_LARGE = new Problem(431, 'headers_too_large', 'The headers are too lar
 const MALFORMED = new Problem(400, 'malformed_http', 'This is not valid HTTP.');
 
 const LINGER_MS = 1_000;
+const LONGEST_LINGER_MS = 10_000;
 /** More of a packet is not looked at for its request line. */
 const LONGEST_LINE = 16_384;
 
@@ -51,8 +52,12 @@ export class MalformedHttp {
       'Connection: close',
     ];
     socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
+    // What still comes is thrown away: a close with something unread would take the answer with it.
+    socket.resume();
     // Whoever does not hang up then is hung up on.
     socket.setTimeout(LINGER_MS, () => socket.destroy());
+    const last = setTimeout(() => socket.destroy(), LONGEST_LINGER_MS).unref();
+    socket.once('close', () => clearTimeout(last));
   };
 
   #record({ code, status, detail }: Problem, requestId: string, address: string): void {

@@ -12,6 +12,7 @@ import { AuditTrail, AuditUnavailable } from '../audit/audit-trail.js';
 import type { CallContext } from '../domain/caller.js';
 import { Clock } from '../domain/clock.js';
 import type { SaidByUpstream } from '../domain/outcome.js';
+import { addressOf } from './access.js';
 import { speaksUpstream, UPSTREAM_JSON, upstreamProblem } from './as-upstream/upstream-problem.js';
 import { AuthenticationProblem } from './identity/identity.js';
 import { Problem, problemBody } from './problem.js';
@@ -77,7 +78,7 @@ export class ProblemFilter implements ExceptionFilter {
       kind: 'refusal',
       at: new Date(this.clock.now()).toISOString(),
       requestId: request.id,
-      address: request.ip,
+      address: addressOf(request),
       method: request.method,
       route: request.routeOptions.url ?? 'none',
       code,

@@ -42,16 +42,25 @@ export function boundBodies(
   fastify.addHook('preParsing', (request, _reply, payload, done) => {
     if (!hasBody(request.raw)) return done(null, payload);
     if (Number(request.headers['content-length'] ?? 0) > limits.bodyBytes) return done(BODY_TOO_LARGE);
-    return done(null, payload.pipe(inTime(payload, limits.requestMs)));
+    return done(null, payload.pipe(inTime(payload, limits.requestMs, request.unprovedBody)));
   });
 }
 
-function inTime(payload: NodeJS.ReadableStream, mostMs: number): Transform {
+function inTime(
+  payload: NodeJS.ReadableStream,
+  mostMs: number,
+  unproved?: { grow(bytes: number): void },
+): Transform {
   let bytes = 0;
   const body = new Transform({
     transform(chunk: Buffer, _encoding, next) {
       bytes += chunk.length;
-      next(null, chunk);
+      try {
+        unproved?.grow(chunk.length);
+        next(null, chunk);
+      } catch (error) {
+        next(error as Error);
+      }
     },
   });
   const everyMs = Math.min(LOOK_EVERY_MS, mostMs / LOOKS);

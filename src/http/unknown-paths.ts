@@ -35,6 +35,9 @@ export const NO_SUCH_ROUTE = new Problem(
   'There is nothing here. See /docs for what there is.',
 );
 
+/** What a library answers preflights of, for every path; whatever else it gets is meant for none. */
+const ANY_PATH = '*';
+
 /**
  * Answers what no route is there for before any body is read: which paths there are is no secret. To be called before routes
  * are made, and after whatever else looks at every request.
@@ -43,7 +46,7 @@ export function refuseUnknownPaths(fastify: FastifyInstance): void {
   const known = new KnownPaths();
   fastify.addHook('onRoute', ({ url, method }) => known.add(url, [method].flat()));
   fastify.addHook('onRequest', (request, reply, done) => {
-    if (!request.is404) return done();
+    if (!request.is404 && request.routeOptions.url !== ANY_PATH) return done();
     const methods = known.methodsOf(request.url);
     if (methods.length === 0) return done(NO_SUCH_ROUTE);
     void reply.header('Allow', methods.join(', '));

@@ -5,6 +5,7 @@ import type { FastifyRequest } from 'fastify';
 
 import { CONFIG, type Config } from '../../../config/config.js';
 import { Clock } from '../../../domain/clock.js';
+import { addressOf } from '../../access.js';
 import { fromAllowedAddress, notFromHere } from '../authentication.js';
 import { CallerDirectory } from '../caller-directory.js';
 import { AuthenticationProblem, type Identity } from '../identity.js';
@@ -47,7 +48,7 @@ export class SignatureDesk {
     return (body) => {
       // A secret goes with any access key, issued or not: what is done, and answered, until it is proved is the same for all.
       this.#prove(request, stated, body);
-      return { identity: this.#keyOf(stated, request.ip).identity, signature: stated.signature };
+      return { identity: this.#keyOf(stated, addressOf(request)).identity, signature: stated.signature };
     };
   }
 

@@ -1,32 +1,59 @@
 import type { IncomingMessage } from 'node:http';
 
+import { neighbourhoodOf } from '../../../domain/address-range.js';
 import { OVERLOADED } from '../../overload.js';
 
-/** So many bodies of the largest size may be on their way at once. */
-const LARGEST_AT_ONCE = 8;
+/** So many times the largest body may be held at once: in all, and of one address. */
+const OF_ALL = 8;
+const OF_ADDRESS = 2;
+/** A body that says it is no larger costs no more than headers may, and is always taken. */
+const SMALL = 16_384;
 
 /**
  * Bodies of requests that say they are signed. A signature covers the body, so it is read before it is known who sent it: whoever
- * knows the name of an access key could have the gateway hold any number of them.
+ * can write the name of an access key could have the gateway hold any number of them. What has come of them is bounded, in all and
+ * by address, so that nobody can keep others out by what they only announce.
  */
 export class UnprovedBodies {
-  #held = 0;
+  readonly #held = new Map<string, number>();
+  #heldOfAll = 0;
 
   /** @param largest bytes of the largest body */
   constructor(private readonly largest: number) {}
 
-  /** Until the request has arrived. @throws Problem 503 where too much is on its way already */
-  take(request: Pick<IncomingMessage, 'headers' | 'once'>): void {
-    const bytes = this.#bytesOf(request);
-    if (this.#held + bytes > LARGEST_AT_ONCE * this.largest) throw OVERLOADED;
-    this.#held += bytes;
-    request.once('close', () => (this.#held -= bytes));
+  /**
+   * Until the request has arrived.
+   *
+   * @returns what is told of the bytes that come; it throws Problem 503 where they are too many, and so does this where they are
+   *   already; undefined: nothing need be told
+   */
+  take(
+    request: Pick<IncomingMessage, 'headers' | 'once'>,
+    address: string,
+  ): { grow(bytes: number): void } | undefined {
+    const { 'content-length': length, 'transfer-encoding': encoding } = request.headers;
+    if (encoding === undefined && Number(length ?? 0) <= SMALL) return undefined;
+    const neighbourhood = neighbourhoodOf(address);
+    let own = 0;
+    const grow = (bytes: number) => {
+      own += bytes;
+      this.#add(neighbourhood, bytes);
+      if (this.#isTooMuch(neighbourhood)) throw OVERLOADED;
+    };
+    if (this.#isTooMuch(neighbourhood)) throw OVERLOADED;
+    request.once('close', () => this.#add(neighbourhood, -own));
+    return { grow };
   }
 
-  /** As much as it may become, where it is not said; more than the largest is not read. */
-  #bytesOf({ headers }: Pick<IncomingMessage, 'headers'>): number {
-    const { 'content-length': length, 'transfer-encoding': encoding } = headers;
-    if (encoding !== undefined) return this.largest;
-    return Math.min(this.largest, Number(length ?? 0));
+  #add(neighbourhood: string, bytes: number): void {
+    const held = (this.#held.get(neighbourhood) ?? 0) + bytes;
+    this.#heldOfAll += bytes;
+    if (held > 0) this.#held.set(neighbourhood, held);
+    else this.#held.delete(neighbourhood);
+  }
+
+  #isTooMuch(neighbourhood: string): boolean {
+    const { largest } = this;
+    return this.#heldOfAll > OF_ALL * largest || (this.#held.get(neighbourhood) ?? 0) > OF_ADDRESS * largest;
   }
 }
