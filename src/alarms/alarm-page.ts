@@ -79,5 +79,6 @@ export async function readStep(
 
 function stepOf(position: Position, found: Rows, moved: boolean): Step {
   const alarms = found.rows.filter((row): row is Alarm => row !== undefined);
+  if (alarms.length < found.rows.length) throw unreadableListing('without_id');
   return { alarms, moved, next: after(position, found) };
 }

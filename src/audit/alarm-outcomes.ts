@@ -60,7 +60,10 @@ function partsOf({ already, unread, underWay, verified = [], apart = [] }: Chunk
 }
 
 function asLeft(eventId: string, { fault, outcome }: ChunkOutcome, parts: Parts): KnownOutcome {
-  if (parts.already.has(eventId)) return { eventId, outcome: 'already', verified: true };
+  const underWay = parts.underWay.has(eventId);
+  if (parts.already.has(eventId)) {
+    return { eventId, outcome: 'already', verified: !underWay, ...(underWay && { underWay }) };
+  }
   const apart = parts.apart.get(eventId);
   const reason = fault && { reason: fault.code };
   if (apart !== undefined) {
@@ -70,14 +73,17 @@ function asLeft(eventId: string, { fault, outcome }: ChunkOutcome, parts: Parts)
   return {
     eventId,
     outcome,
-    verified: verified === true || verified.has(eventId),
-    ...(parts.underWay.has(eventId) && { underWay: true }),
+    verified: !underWay && (verified === true || verified.has(eventId)),
+    ...(underWay && { underWay }),
     ...reason,
   };
 }
 
 /** As it was found later, or as the exchange left it where it could not be found out. */
 function asSettled({ eventId, outcome, underWay, reason }: SettledAlarm, left: KnownOutcome): KnownOutcome {
+  // Of what was left alone only the end of it was waited for.
+  if (left.outcome === 'already')
+    return { eventId, outcome: 'already', verified: outcome !== 'unknown' && !underWay };
   if (outcome !== 'unknown') {
     return { eventId, outcome, verified: !underWay, ...(underWay && { underWay }) };
   }

@@ -2,7 +2,13 @@ import { Injectable } from '@nestjs/common';
 import type { Kysely } from 'kysely';
 
 import { AuditEngine, type DialectName } from './audit.engine.js';
-import type { AuditRecord, ChunkRecord, OperationTrail, OutcomeRecord } from './audit-record.js';
+import type {
+  AuditRecord,
+  ChunkRecord,
+  OperationTrail,
+  OutcomeRecord,
+  IntentRecord,
+} from './audit-record.js';
 import { queriesOver, type AuditTables } from './engine.dialect.js';
 import { operationRows, type OperationFilter } from './operation-rows.js';
 import { bodyWithoutRequests, readRecord, requestsIn } from './record-text.js';
@@ -60,8 +66,11 @@ export class OperationStore {
    * Operations of types that are not repeatable, on any of some targets, whose intents were written before that of an operation; the
    * latest first. All that are open, and of the others the last hundred.
    */
-  async earlierRivals(operationId: string, targets: readonly string[]): Promise<Rivals> {
-    const { rows } = await earlierRivals(this.#dialect, operationId, targets).execute(this.#queries);
+  async earlierRivals(
+    own: Pick<IntentRecord, 'operationId' | 'operation'>,
+    targets: readonly string[],
+  ): Promise<Rivals> {
+    const { rows } = await earlierRivals(this.#dialect, own, targets).execute(this.#queries);
     const idsOf = (open: number) =>
       rows
         .filter((row) => Number(row.open) === open)

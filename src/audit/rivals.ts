@@ -1,26 +1,32 @@
 import { sql, type RawBuilder } from 'kysely';
 
-import { OPERATION_NAMES, OPERATIONS } from '../domain/operation-name.js';
+import { OPERATION_NAMES, OPERATIONS, type OperationName } from '../domain/operation-name.js';
 import { alarmToken } from './alarm-token.js';
 import type { DialectName } from './audit.engine.js';
+import type { IntentRecord } from './audit-record.js';
 
 /** Types that do more when they are done twice. */
 const NOT_REPEATABLE = OPERATION_NAMES.filter((name) => !OPERATIONS[name].setsState);
+
+/** The types of which an earlier operation matters to one: where twice is as good as once, only the same. */
+function rivalTypes(operation: OperationName): readonly OperationName[] {
+  return OPERATIONS[operation].setsState ? [operation] : NOT_REPEATABLE;
+}
 
 /** Of operations that have ended, so many, the latest first; those that are open are all there. */
 const MOST_ENDED = 100;
 
 /**
- * A query for the ids of operations of types that are not repeatable which name one of some targets, and whose intents stand before
- * that of an operation in the trail.
+ * A query for the ids of operations of types that matter to an operation, which name one of some targets, and whose intents stand
+ * before its own in the trail.
  */
 export function earlierRivals(
   dialect: DialectName,
-  operationId: string,
+  { operationId, operation }: Pick<IntentRecord, 'operationId' | 'operation'>,
   targets: readonly string[],
 ): RawBuilder<{ id: string; open: number; seq: number }> {
   const tokens = targets.map(alarmToken);
-  const types = sql.join(NOT_REPEATABLE);
+  const types = sql.join(rivalTypes(operation));
   const own = sql`(SELECT seq FROM audit_record WHERE operation_id = ${operationId} AND kind = 'intent')`;
   const order = sql`ORDER BY open DESC, seq DESC LIMIT ${sql.lit(MOST_ENDED)}`;
   if (dialect === 'postgres') {

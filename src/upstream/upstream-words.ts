@@ -58,12 +58,16 @@ function saidBy(body: Body, inner: Body | undefined): Said {
   if (zeros > 0 && zeros < codes.length) return 'unclear';
   if (zeros < codes.length) return 'error';
   if (isThere(body['error']) && (!inner || codesIn([inner]).length === 0)) return 'unclear';
-  if (zeros > 0) return 'success';
+  if (zeros > 0) return hasContent(body) ? 'content' : 'success';
   if (OF_AN_ERROR.some((name) => isThere(body[name]))) return 'unclear';
-  const silent: readonly string[] = REQUEST_IDS;
-  return Object.entries(body).every(([name, value]) => !isThere(value) || silent.includes(name))
-    ? 'nothing'
-    : 'content';
+  return hasContent(body) ? 'content' : 'nothing';
+}
+
+/** Members that are no words about how it went. */
+const WORDS: ReadonlySet<string> = new Set([...CODES, ...MESSAGES, ...REQUEST_IDS, 'error']);
+
+function hasContent(body: Body): boolean {
+  return Object.entries(body).some(([name, value]) => isThere(value) && !WORDS.has(name));
 }
 
 function codesIn(places: readonly Body[]): string[] {

@@ -11,7 +11,7 @@ const one = (began: number, operation: OperationType, outcome?: AlarmOutcome): O
   place: { began },
 });
 const isolated = (...earlier: readonly OperationTrail[]) => [
-  ...doneBefore('isolate_and_kill', ['a', 'b'], earlier),
+  ...doneBefore('isolate_and_kill', ['a', 'b'], earlier).keys(),
 ];
 
 describe("the trail's last word on a target", () => {

@@ -7,7 +7,8 @@ import type { KnownAlarmOutcome } from '../../domain/outcome.js';
 const NOTHING: ReadonlySet<KnownAlarmOutcome> = new Set(['rejected', 'not_attempted', 'pending']);
 
 /**
- * Targets of which the trail's last word is that the same was done to them, or may have been.
+ * Targets of which the trail's last word is that the same was done to them, or may have been, and when that was written down, in
+ * epoch milliseconds.
  *
  * @param earlier operations on them, in any order
  */
@@ -15,15 +16,16 @@ export function doneBefore(
   operation: OperationName,
   targets: readonly string[],
   earlier: readonly OperationTrail[],
-): ReadonlySet<string> {
+): ReadonlyMap<string, number> {
   const wanted = new Set(targets);
-  const last = new Map<string, OperationName>();
+  const last = new Map<string, OperationTrail>();
   for (const trail of [...earlier].sort((one, another) => placeOf(one) - placeOf(another))) {
     for (const { eventId, outcome } of alarmOutcomes(trail)) {
-      if (wanted.has(eventId) && !NOTHING.has(outcome)) last.set(eventId, trail.intent.operation);
+      if (wanted.has(eventId) && !NOTHING.has(outcome)) last.set(eventId, trail);
     }
   }
-  return new Set([...last].flatMap(([target, name]) => (name === operation ? [target] : [])));
+  const same = [...last].filter(([, { intent }]) => intent.operation === operation);
+  return new Map(same.map(([target, { intent, outcome }]) => [target, Date.parse(outcome?.at ?? intent.at)]));
 }
 
 function placeOf({ place }: OperationTrail): number {

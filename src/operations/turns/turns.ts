@@ -23,9 +23,11 @@ const MOST_COUNTED = 10_000;
 
 /** Who wants to act. */
 export interface TurnWish {
-  readonly intent: Pick<IntentRecord, 'operationId' | 'operation'>;
+  readonly intent: Pick<IntentRecord, 'operationId' | 'operation' | 'at'>;
   /** What is to be acted on: event ids, or ids of items. */
   readonly targets: readonly string[];
+  /** What its targets were when they were looked up; absent: they were not. */
+  readonly lookedUp?: object;
   /** Milliseconds that it waits at most; absent: until its deadline. */
   readonly patienceMs?: number;
 }
@@ -34,13 +36,19 @@ export interface TurnWish {
 export interface Taken {
   /** Others acted on its targets meanwhile, or may have. */
   readonly waited: boolean;
-  /** Targets to which an earlier operation did the same, as far as the trail tells, or may have. */
-  readonly doneBefore: ReadonlySet<string>;
+  /** Targets to which an earlier operation did the same, as far as the trail tells, or may have, and when that was. */
+  readonly doneBefore: ReadonlyMap<string, number>;
+  /** Targets to which an earlier operation does the same at this moment, which does no harm. */
+  readonly overlapped?: ReadonlySet<string>;
 }
 
 export type Turn = Taken | { readonly refused: Fault };
 
-const AT_ONCE: Taken = { waited: false, doneBefore: new Set() };
+const AT_ONCE: Taken = { waited: false, doneBefore: new Map() };
+/** How long what does no harm twice waits for the same before it. */
+const SHORT_PATIENCE_MS = 1_000;
+/** What was written down so shortly before may have come after the look at upstream's state. */
+const A_MOMENT_MS = 5_000;
 
 /**
  * Whose turn it is to act on a target. Acts that do more when they are done twice go one after the other, in the order of their
@@ -64,9 +72,11 @@ export class Turns {
 
   /** Resolves when it is the turn of an operation, or when it can't wait any longer. */
   async take(wish: TurnWish, context: CallContext): Promise<Turn> {
-    if (OPERATIONS[wish.intent.operation].setsState) return AT_ONCE;
+    const { setsState } = OPERATIONS[wish.intent.operation];
+    // Where nobody looked, nothing is claimed of the state before.
+    if (setsState && !wish.lookedUp) return AT_ONCE;
     try {
-      return await this.#take(wish, context);
+      return await (setsState ? this.#follow(wish, context) : this.#take(wish, context));
     } catch (error) {
       if (!(error instanceof AuditUnavailable)) throw error;
       const { operationId } = wish.intent;
@@ -81,11 +91,33 @@ export class Turns {
     for (let looks = 0; ; looks += 1) {
       // Its outcome is written without it.
       if (this.running.isStopped) return { refused: STOPPED };
-      const rivals = await this.store.earlierRivals(intent.operationId, targets);
+      const rivals = await this.store.earlierRivals(intent, targets);
       const busy = await this.#firstHold(rivals.open, targets, context);
       if (!busy) return this.#taken(wish, rivals, looks > 0);
       const left = until - this.clock.monotonic();
       if (left <= 0) return { refused: targetBusy(busy) };
+      const pause = LOOK_AFTER_MS[Math.min(looks, LOOK_AFTER_MS.length - 1)] ?? 0;
+      await this.clock.wait(Math.min(pause, left));
+    }
+  }
+
+  /** Of what does no harm twice: the same before it is waited for a moment, so that what it does is not claimed by both. */
+  async #follow({ intent, targets }: TurnWish, context: CallContext): Promise<Turn> {
+    const until = Math.min(context.deadlineAt, this.clock.monotonic() + SHORT_PATIENCE_MS);
+    const wanted = new Set(targets);
+    for (let looks = 0; ; looks += 1) {
+      const rivals = await this.store.earlierRivals(intent, targets);
+      const open = rivals.open.flatMap((earlier) => holdsOf(earlier, wanted, () => true));
+      const left = until - this.clock.monotonic();
+      if (open.length === 0 || left <= 0) {
+        const earlier = [...rivals.open, ...(await this.store.findAll(rivals.ended))];
+        const done = doneBefore(intent.operation, targets, earlier);
+        const lately = [...done.values()].some((at) => Math.abs(Date.parse(intent.at) - at) < A_MOMENT_MS);
+        const overlapped = new Set(open.map(({ target }) => target));
+        return looks > 0 || lately || open.length > 0
+          ? { waited: true, doneBefore: done, overlapped }
+          : AT_ONCE;
+      }
       const pause = LOOK_AFTER_MS[Math.min(looks, LOOK_AFTER_MS.length - 1)] ?? 0;
       await this.clock.wait(Math.min(pause, left));
     }
@@ -97,7 +129,7 @@ export class Turns {
     rivals: Rivals,
     waited: boolean,
   ): Promise<Taken> {
-    if (!waited && !OPERATIONS[operation].destructive) return AT_ONCE;
+    if (!waited && OPERATIONS[operation].takesBack) return AT_ONCE;
     const earlier = [...rivals.open, ...(await this.store.findAll(rivals.ended))];
     return { waited, doneBefore: doneBefore(operation, targets, earlier) };
   }

@@ -20,7 +20,7 @@ import { alarmMismatch, mismatchesIn } from './mismatch.js';
 import { apartIn, mayBePartial } from './partial-refusal.js';
 import { stateUnread, type StateBefore } from './state-before.js';
 import { LEAST_LOOK_MS, StateReader } from './state-reader.js';
-import { StalenessCheck } from './staleness.js';
+import { ALARM_CHANGED, StalenessCheck } from './staleness.js';
 import { trimmedCall } from './trimmed-call.js';
 
 /** What came of one chunk. */
@@ -56,24 +56,26 @@ export class CheckedSender {
     const { alarms, intent, index } = facts;
     const turn = await this.turns.take(facts, context);
     if ('refused' in turn) return { ...notSent(alarms, turn.refused), goOn: false };
-    // Where others acted on it meanwhile, what is as wanted by now is no change that stands in the way.
     const conflict = turn.waited ? undefined : await this.#conflict(call, facts, context);
-    if (conflict) return notSent(alarms, conflict);
-    const before = await this.state.before(call, facts, turn, context);
+    if (conflict && conflict.code !== ALARM_CHANGED) return notSent(alarms, conflict);
+    // Where others acted on it meanwhile, what is as wanted by now is no change that stands in the way.
+    const waited = turn.waited || conflict !== undefined;
+    const before = await this.state.before(call, facts, { ...turn, waited }, context);
     const mismatches = mismatchesIn(call, before.standings);
     if (mismatches.length > 0) return notSent(alarms, alarmMismatch(mismatches));
     const { already, doubtful = [] } = before;
     if (doubtful.length > 0) return { ...notSent(alarms, stateUnread(doubtful)), goOn: false };
     const left = trimmedCall(call, new Set(already));
     if (!left) return allAlready(alarms, before.standings);
-    const changed = turn.waited ? await this.#conflict(call, facts, context, already) : undefined;
+    const changed = waited ? await this.#conflict(call, facts, context, already) : undefined;
     if (changed) return notSent(alarms, changed);
     const mark = () => this.marks.mark(intent.operationId, index);
     const result = inWordsOf(call, await this.upstream.send(left, context, mark));
     const outcome = outcomeOf(result, alarms, before);
     if (isPartial(left, result)) return this.#apart(left, outcome, facts, context);
     if (outcome.chunk.outcome !== 'applied' || facts.verbatim || !this.#checks(call)) return outcome;
-    return { ...outcome, chunk: { ...outcome.chunk, ...seenIn(await this.state.look(left, context)) } };
+    const seen = seenIn(await this.state.look(left, context), outcome.chunk.underWay);
+    return { ...outcome, chunk: { ...outcome.chunk, ...seen } };
   }
 
   #checks({ readBack }: UpstreamCall): boolean {
@@ -131,13 +133,15 @@ function inWordsOf({ readBack }: UpstreamCall, result: UpstreamResult): Upstream
   return { ...result, fault: faultOfItems(result.fault) };
 }
 
-function outcomeOf(result: UpstreamResult, alarms: number, { already, unread }: StateBefore): Told {
+function outcomeOf(result: UpstreamResult, alarms: number, before: StateBefore): Told {
+  const { already, unread } = before;
   const { outcome, exchange } = result;
   const chunk = {
     alarms,
     outcome,
     ...(already && { already }),
     ...(unread && unread.length > 0 && { unread }),
+    ...(already && already.length > 0 && underWayIn(before.standings)),
     exchange,
   };
   if ('fault' in result) return { chunk: { ...chunk, fault: result.fault }, goOn: result.goOn };
@@ -152,10 +156,16 @@ function allAlready(alarms: number, before: readonly AlarmStanding[]): Told {
   };
 }
 
-function seenIn(after: readonly AlarmStanding[]): Pick<ChunkOutcome, 'verified' | 'underWay'> {
+/** @param others ids of alarms that were left alone while upstream is at work on them */
+function seenIn(
+  after: readonly AlarmStanding[],
+  others: readonly string[] = [],
+): Pick<ChunkOutcome, 'verified' | 'underWay'> {
   const done = after.filter(({ standing, underWay }) => standing === 'as_wanted' && !underWay);
   const verified = done.length === after.length ? true : done.map(({ eventId }) => eventId);
-  return { ...(done.length > 0 && { verified }), ...underWayIn(after) };
+  const { underWay = [] } = underWayIn(after);
+  const all = [...others, ...underWay];
+  return { ...(done.length > 0 && { verified }), ...(all.length > 0 && { underWay: all }) };
 }
 
 function underWayIn(standings: readonly AlarmStanding[]): Pick<ChunkOutcome, 'underWay'> {

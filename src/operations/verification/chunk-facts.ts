@@ -5,7 +5,7 @@ import type { LookedUpChunk } from './staleness.js';
 
 /** What is known of a chunk besides its call. */
 export interface ChunkFacts {
-  readonly intent: Pick<IntentRecord, 'operationId' | 'operation'>;
+  readonly intent: Pick<IntentRecord, 'operationId' | 'operation' | 'at'>;
   /** Event ids, or ids of items. */
   readonly targets: readonly string[];
   /** Milliseconds that it waits at most for its turn; absent: until its deadline. */

@@ -57,11 +57,14 @@ export class StalenessCheck {
   }
 }
 
+/** Code of the fault. */
+export const ALARM_CHANGED = 'alarm_changed';
+
 /** The fault of alarms that are not as they were read. */
 export function alarmChanged([first, ...others]: readonly string[]): Fault {
   const which = others.length === 0 ? `Alarm ${first}` : `Alarm ${first} and ${others.length} more`;
   return {
-    code: 'alarm_changed',
+    code: ALARM_CHANGED,
     status: 409,
     detail: `${which} changed between being looked up and being acted on, so this was not sent. Nothing was done for the alarms that would have gone with it; send the request again to have them looked up anew.`,
     retryable: true,

@@ -45,13 +45,17 @@ export class StateReader {
   /** What is known of the state before a chunk is sent. @param turn others that acted a moment ago are a reason to read in any case */
   async before(
     call: UpstreamCall,
-    { verbatim, before, lookedUp }: ChunkFacts,
-    { waited, doneBefore }: Taken,
+    { intent, verbatim, before, lookedUp }: ChunkFacts,
+    turn: Taken,
     context: CallContext,
   ): Promise<StateBefore> {
+    const { waited, doneBefore } = turn;
     if (before) return { standings: [], ...before };
-    const isChecked = !verbatim && call.readBack !== undefined && this.checks(call.readBack.operation);
-    if (waited || isChecked) return this.#beforeOf(call, doneBefore, context);
+    const isChecked = call.readBack !== undefined && this.checks(call.readBack.operation);
+    // It travels as it is; what it says of its alarms is held against the listing all the same.
+    if (verbatim && isChecked && !waited) return { standings: await this.look(call, context, 'as_wanted') };
+    if (waited || isChecked || (lookedUp && doneBefore.size > 0))
+      return this.#beforeOf(call, turn, Date.parse(intent.at), context);
     if (verbatim || !lookedUp) return stateBefore([]);
     const { possiblyAlready } = lookedUp;
     // What the listing says of how it was handled is not enough: a list that the operation changes may say otherwise.
@@ -75,10 +79,15 @@ export class StateReader {
     }
   }
 
-  /** Of what the trail says was done before, a listing that shows otherwise is believed only after it had time to catch up. */
+  /**
+   * Of what the trail says was done before, a listing that shows otherwise is believed only after it had time to catch up.
+   *
+   * @param at when it was asked for, by the clock of the trail
+   */
   async #beforeOf(
     call: UpstreamCall,
-    doneBefore: ReadonlySet<string>,
+    { doneBefore, overlapped = new Set() }: Taken,
+    at: number,
     context: CallContext,
   ): Promise<StateBefore> {
     const until = Math.min(this.clock.monotonic() + this.lagMs, context.deadlineAt - LEAST_LOOK_MS);
@@ -87,15 +96,34 @@ export class StateReader {
       const shown = standings
         .filter(({ standing }) => standing === 'as_wanted')
         .map(({ eventId }) => eventId);
-      const missing = [...doneBefore].filter((target) => !shown.includes(target));
+      const missing = [...doneBefore.keys()].filter((target) => !shown.includes(target));
       if (missing.length === 0 || this.clock.monotonic() >= until) {
         const clear = new Set(
           standings.filter(({ standing }) => standing !== 'unclear').map(({ eventId }) => eventId),
         );
-        const doubtful = missing.filter((target) => !clear.has(target));
-        return { ...stateBefore(standings), ...(doubtful.length > 0 && { doubtful }) };
+        const isFresh = (target: string) =>
+          Math.abs(at - (doneBefore.get(target) ?? at)) < this.config.upstream.settleQuietMs;
+        const doubtful = missing.filter((target) => !clear.has(target) || isFresh(target));
+        const unclear = [...overlapped].filter((target) => !shown.includes(target));
+        return withDoubts(stateBefore(standings), call, doubtful, unclear);
       }
       await this.clock.wait(Math.min(LOOK_AGAIN_MS, until - this.clock.monotonic()));
     }
   }
+}
+
+/** What twice does no harm is sent all the same, and nothing is claimed of the state before. */
+function withDoubts(
+  before: StateBefore,
+  { readBack }: UpstreamCall,
+  doubtful: readonly string[],
+  unclear: readonly string[],
+): StateBefore {
+  const isHarmless = readBack !== undefined && OPERATIONS[readBack.operation].setsState;
+  const unread = [...new Set([...(before.unread ?? []), ...unclear, ...(isHarmless ? doubtful : [])])];
+  return {
+    ...before,
+    ...(before.unread && { unread }),
+    ...(!isHarmless && doubtful.length > 0 && { doubtful }),
+  };
 }
