@@ -144,13 +144,11 @@ describe('bodies that say they are signed', () => {
 
   it('are held up to a bound of each address, and others are served', async () => {
     const from = fromAnother();
-    await hold(2, () => from);
-    const [one] = held;
-    const third = await open(from, 20_000);
-    expect(await third.answer()).toMatchObject(REFUSED);
+    await hold(3, () => from);
+    // Whichever comes to it first.
+    expect(await Promise.race(held.map((client) => client.answer()))).toMatchObject(REFUSED);
     expect(await whole(fromAnother())).toMatchObject({ status: 401 });
-    await one?.write(' ');
-    expect(await one?.answer()).toMatchObject({ status: 401 });
+    for (const client of held) client.destroy();
     // There is room again for what was given up.
     expect(
       await eventually(
@@ -161,8 +159,8 @@ describe('bodies that say they are signed', () => {
   });
 
   it('are held up to a bound of all', async () => {
-    await hold(8, fromAnother);
-    expect(await (await open(fromAnother(), 20_000)).answer()).toMatchObject(REFUSED);
+    await hold(9, fromAnother);
+    expect(await Promise.race(held.map((client) => client.answer()))).toMatchObject(REFUSED);
     for (const client of held) client.destroy();
     expect(
       await eventually(

@@ -51,7 +51,7 @@ export const Access = (
 
 /** Where a request came from; a socket that is closed does not tell any more. */
 export function addressOf({ address, ip }: FastifyRequest): string {
-  return address ?? (ip) ?? 'unknown';
+  return address ?? ip ?? 'unknown';
 }
 
 export function contextOf(request: FastifyRequest): CallContext {

@@ -89,6 +89,7 @@ class Lingering {
     const done = () => {
       stop();
       Reflect.deleteProperty(socket, 'destroySoon');
+      socket.removeListener('close', done);
       this.#sockets.delete(socket);
     };
     request.once('end', () => {

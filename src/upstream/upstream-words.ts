@@ -60,7 +60,10 @@ function saidBy(body: Body, inner: Body | undefined): Said {
   if (isThere(body['error']) && (!inner || codesIn([inner]).length === 0)) return 'unclear';
   if (zeros > 0) return hasContent(body) ? 'content' : 'success';
   if (OF_AN_ERROR.some((name) => isThere(body[name]))) return 'unclear';
-  return hasContent(body) ? 'content' : 'nothing';
+  const silent: readonly string[] = REQUEST_IDS;
+  return Object.entries(body).every(([name, value]) => !isThere(value) || silent.includes(name))
+    ? 'nothing'
+    : 'content';
 }
 
 /** Members that are no words about how it went. */

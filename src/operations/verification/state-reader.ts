@@ -45,7 +45,7 @@ export class StateReader {
   /** What is known of the state before a chunk is sent. @param turn others that acted a moment ago are a reason to read in any case */
   async before(
     call: UpstreamCall,
-    { intent, verbatim, before, lookedUp }: ChunkFacts,
+    { verbatim, before, lookedUp }: ChunkFacts,
     turn: Taken,
     context: CallContext,
   ): Promise<StateBefore> {
@@ -54,8 +54,7 @@ export class StateReader {
     const isChecked = call.readBack !== undefined && this.checks(call.readBack.operation);
     // It travels as it is; what it says of its alarms is held against the listing all the same.
     if (verbatim && isChecked && !waited) return { standings: await this.look(call, context, 'as_wanted') };
-    if (waited || isChecked || (lookedUp && doneBefore.size > 0))
-      return this.#beforeOf(call, turn, Date.parse(intent.at), context);
+    if (waited || isChecked || (lookedUp && doneBefore.size > 0)) return this.#beforeOf(call, turn, context);
     if (verbatim || !lookedUp) return stateBefore([]);
     const { possiblyAlready } = lookedUp;
     // What the listing says of how it was handled is not enough: a list that the operation changes may say otherwise.
@@ -81,13 +80,10 @@ export class StateReader {
 
   /**
    * Of what the trail says was done before, a listing that shows otherwise is believed only after it had time to catch up.
-   *
-   * @param at when it was asked for, by the clock of the trail
    */
   async #beforeOf(
     call: UpstreamCall,
     { doneBefore, overlapped = new Set() }: Taken,
-    at: number,
     context: CallContext,
   ): Promise<StateBefore> {
     const until = Math.min(this.clock.monotonic() + this.lagMs, context.deadlineAt - LEAST_LOOK_MS);
@@ -101,9 +97,7 @@ export class StateReader {
         const clear = new Set(
           standings.filter(({ standing }) => standing !== 'unclear').map(({ eventId }) => eventId),
         );
-        const isFresh = (target: string) =>
-          Math.abs(at - (doneBefore.get(target) ?? at)) < this.config.upstream.settleQuietMs;
-        const doubtful = missing.filter((target) => !clear.has(target) || isFresh(target));
+        const doubtful = missing.filter((target) => !clear.has(target));
         const unclear = [...overlapped].filter((target) => !shown.includes(target));
         return withDoubts(stateBefore(standings), call, doubtful, unclear);
       }

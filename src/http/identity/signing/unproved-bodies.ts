@@ -35,13 +35,19 @@ export class UnprovedBodies {
     if (encoding === undefined && Number(length ?? 0) <= SMALL) return undefined;
     const neighbourhood = neighbourhoodOf(address);
     let own = 0;
+    let isOver = false;
     const grow = (bytes: number) => {
+      // What is still on its way through this process then is held no longer.
+      if (isOver) return;
       own += bytes;
       this.#add(neighbourhood, bytes);
       if (this.#isTooMuch(neighbourhood)) throw OVERLOADED;
     };
     if (this.#isTooMuch(neighbourhood)) throw OVERLOADED;
-    request.once('close', () => this.#add(neighbourhood, -own));
+    request.once('close', () => {
+      isOver = true;
+      this.#add(neighbourhood, -own);
+    });
     return { grow };
   }
 
