@@ -37,7 +37,7 @@ const SUPERUSERS: ReadonlySet<string> = new Set([
 export function whitelistRuleFault(rule: OrderedRule, rails: GuardRails): string | undefined {
   const value = rule.fieldValue.trim();
   if (lettersIn(value) === 0) return UNSPECIFIC;
-  if (rule.fieldKey === 'login_ip') return loginRangeFault(value, rails.widestLogin);
+  if (rule.fieldKey === 'login_ip') return loginRangeFault(rule.fieldValue, rails.widestLogin);
   const fewest = isEverywhere(rule) ? FEWEST.everywhere : FEWEST.onNamedHosts;
   if (isFragment(rule) && lettersIn(value) < fewest) {
     return `must have ${fewest} letters and digits or more where it is a fragment`;
