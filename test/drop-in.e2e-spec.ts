@@ -395,6 +395,31 @@ describe('members that the contract does not have', () => {
     expect(await rig.received(OPERATE)).toEqual([]);
   });
 
+  it('are named as they were sent, whatever else their names mean', async () => {
+    const other = await startRig({ dropIn: { passUnknownFields: true } });
+    try {
+      const names = ['constructor', '__proto__', 'toString', 'FILE_PATH', 'fieldValue', 'alarms', 'x/y~z'];
+      for (const name of names) {
+        const member = `{${JSON.stringify(name)}:`;
+        const refused = await send(body().replace('{', `${member}1,`));
+        expect(shownProblem(refused)).toEqual({ status: 400, code: 'HSS.0001' });
+        expect(refused.body.error_msg).toContain(` ${name}: ${JSON.stringify(name)} is not a field here`);
+        // No double holds it.
+        const path = `${other.gateway.url}/v5/${other.simulator.project.id}/event/operate`;
+        const raw = body().replace('{', `${member}[1e400],`);
+        const inexact = await fetchJson('POST', path, undefined, { raw, headers: { 'X-Auth-Token': KEY } });
+        const place = /^(?:constructor|__proto__)$/.test(name) ? name : `${name}[0]`;
+        expect(inexact.body.error_msg).toContain(` ${place}: `);
+      }
+      const detailed = body({}, { operate_detail_list: [{ FILE_PATH: '/x' }] });
+      const place = 'operate_event_list[0].operate_detail_list[0].FILE_PATH';
+      expect((await send(detailed)).body.error_msg).toContain(`${place}: "FILE_PATH" is not a field`);
+      expect([...(await other.received(OPERATE)), ...(await rig.received(OPERATE))]).toEqual([]);
+    } finally {
+      await other.close();
+    }
+  });
+
   it('hide nothing of what a caller may not do, however many they are', async () => {
     const denied = { ...portal, denials: [{ operations: ['isolate_and_kill'] as const }] };
     const other = await startRig({ dropIn: { passUnknownFields: true }, callers: [denied] });
@@ -419,15 +444,18 @@ describe('members that the contract does not have', () => {
     }
   });
 
-  it('travel exactly as they came where the configuration says so, and never what a parser could stumble over', async () => {
+  it('travel with equal values where the configuration says so, and never what a parser could stumble over', async () => {
     const other = await startRig({ dropIn: { passUnknownFields: true } });
     try {
       const path = `${other.gateway.url}/v5/${other.simulator.project.id}/event/operate`;
       const post = (raw: string) =>
         fetchJson('POST', path, undefined, { raw, headers: { 'X-Auth-Token': KEY } });
-      await post(text);
+      const spelled = '"zzz":1,"zzz":2,"a":[1.10,1E5,-0],';
+      await post(text.replace('{', `{${spelled}`));
       const [received] = await other.received(OPERATE);
       expect(received?.bodyText).toContain('"dry_run":12345678901234567890');
+      expect(received?.bodyText).toContain('"zzz":2,"a":[1.1,100000,0],');
+      expect(received?.bodyText).not.toContain('"zzz":1');
       const hostile = [body().replace('{', '{"__proto__":{"a":1},'), body().replace('{', '{"x":1e400,')];
       for (const each of hostile) expect((await post(each)).body.error_code).toBe('HSS.0001');
       expect(await other.received(OPERATE)).toHaveLength(1);
