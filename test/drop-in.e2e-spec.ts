@@ -360,9 +360,33 @@ describe('whitelist rules', () => {
   it('that match nearly everything are held', async () => {
     const answer = await send(ruled('add_to_alarm_whitelist', [wireRule('/opt/deploy/x'), wireRule('/')]));
     expect(shownProblem(answer)).toEqual({ status: 400, code: 'HSS.0010' });
+    const cutOff = await send(ruled('add_to_alarm_whitelist', [wireRule('/usr/loca')]));
+    expect(cutOff.body.error_msg).toContain('event_white_rule_list[0].field_value: field_value is a folder');
     expect(answer.body.error_msg).toContain(
       'event_white_rule_list[1].field_value: field_value has no letter',
     );
+    expect(await rig.received(OPERATE)).toEqual([]);
+  });
+});
+
+describe('what is trusted or hidden', () => {
+  it.each([
+    ['private_ip', { private_ip: '*' }],
+    ['private_ip', { private_ip: '10.0.0.1-10.0.0.9' }],
+    ['login_ip', { login_ip: '10.0.0.0/024' }],
+    ['login_ip', { login_ip: '\u00a010.0.0.1' }],
+  ])('is held where %s is not understood, on both APIs: %j', async (name, change) => {
+    const login = { private_ip: '10.0.0.1', login_ip: '203.0.113.7', login_user_name: 'deploy', ...change };
+    const type = 'add_to_login_whitelist';
+    const old = await send(body({ operate_type: type }, { operate_detail_list: [login] }));
+    expect(shownProblem(old)).toEqual({ status: 400, code: 'HSS.0010' });
+    expect(old.body.error_msg).toContain(`operate_detail_list[0].${name}: ${name} must be one address`);
+    const { event_id: eventId, event_class_id: eventClassId, event_type: eventType } = seedEvent;
+    const { private_ip: privateIp, login_ip: loginIp, login_user_name: loginUserName } = login;
+    const details = [{ privateIp, loginIp, loginUserName }];
+    const alarm = { eventId, eventClassId, eventType, occurTime: seedEvent.occur_time, details };
+    const answer = await rig.operate({ operation: type, alarms: [alarm] });
+    expect(answer.body).toMatchObject({ status: 403, code: 'guard_rail' });
     expect(await rig.received(OPERATE)).toEqual([]);
   });
 });
