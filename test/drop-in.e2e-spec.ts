@@ -360,9 +360,33 @@ describe('whitelist rules', () => {
   it('that match nearly everything are held', async () => {
     const answer = await send(ruled('add_to_alarm_whitelist', [wireRule('/opt/deploy/x'), wireRule('/')]));
     expect(shownProblem(answer)).toEqual({ status: 400, code: 'HSS.0010' });
+    const cutOff = await send(ruled('add_to_alarm_whitelist', [wireRule('/usr/loca')]));
+    expect(cutOff.body.error_msg).toContain('event_white_rule_list[0].field_value: field_value is a folder');
     expect(answer.body.error_msg).toContain(
       'event_white_rule_list[1].field_value: field_value has no letter',
     );
+    expect(await rig.received(OPERATE)).toEqual([]);
+  });
+});
+
+describe('what is trusted or hidden', () => {
+  it.each([
+    ['private_ip', { private_ip: '*' }],
+    ['private_ip', { private_ip: '10.0.0.1-10.0.0.9' }],
+    ['login_ip', { login_ip: '10.0.0.0/024' }],
+    ['login_ip', { login_ip: '\u00a010.0.0.1' }],
+  ])('is held where %s is not understood, on both APIs: %j', async (name, change) => {
+    const login = { private_ip: '10.0.0.1', login_ip: '203.0.113.7', login_user_name: 'deploy', ...change };
+    const type = 'add_to_login_whitelist';
+    const old = await send(body({ operate_type: type }, { operate_detail_list: [login] }));
+    expect(shownProblem(old)).toEqual({ status: 400, code: 'HSS.0010' });
+    expect(old.body.error_msg).toContain(`operate_detail_list[0].${name}: ${name} must be one address`);
+    const { event_id: eventId, event_class_id: eventClassId, event_type: eventType } = seedEvent;
+    const { private_ip: privateIp, login_ip: loginIp, login_user_name: loginUserName } = login;
+    const details = [{ privateIp, loginIp, loginUserName }];
+    const alarm = { eventId, eventClassId, eventType, occurTime: seedEvent.occur_time, details };
+    const answer = await rig.operate({ operation: type, alarms: [alarm] });
+    expect(answer.body).toMatchObject({ status: 403, code: 'guard_rail' });
     expect(await rig.received(OPERATE)).toEqual([]);
   });
 });
@@ -395,6 +419,31 @@ describe('members that the contract does not have', () => {
     expect(await rig.received(OPERATE)).toEqual([]);
   });
 
+  it('are named as they were sent, whatever else their names mean', async () => {
+    const other = await startRig({ dropIn: { passUnknownFields: true } });
+    try {
+      const names = ['constructor', '__proto__', 'toString', 'FILE_PATH', 'fieldValue', 'alarms', 'x/y~z'];
+      for (const name of names) {
+        const member = `{${JSON.stringify(name)}:`;
+        const refused = await send(body().replace('{', `${member}1,`));
+        expect(shownProblem(refused)).toEqual({ status: 400, code: 'HSS.0001' });
+        expect(refused.body.error_msg).toContain(` ${name}: ${JSON.stringify(name)} is not a field here`);
+        // No double holds it.
+        const path = `${other.gateway.url}/v5/${other.simulator.project.id}/event/operate`;
+        const raw = body().replace('{', `${member}[1e400],`);
+        const inexact = await fetchJson('POST', path, undefined, { raw, headers: { 'X-Auth-Token': KEY } });
+        const place = /^(?:constructor|__proto__)$/.test(name) ? name : `${name}[0]`;
+        expect(inexact.body.error_msg).toContain(` ${place}: `);
+      }
+      const detailed = body({}, { operate_detail_list: [{ FILE_PATH: '/x' }] });
+      const place = 'operate_event_list[0].operate_detail_list[0].FILE_PATH';
+      expect((await send(detailed)).body.error_msg).toContain(`${place}: "FILE_PATH" is not a field`);
+      expect([...(await other.received(OPERATE)), ...(await rig.received(OPERATE))]).toEqual([]);
+    } finally {
+      await other.close();
+    }
+  });
+
   it('hide nothing of what a caller may not do, however many they are', async () => {
     const denied = { ...portal, denials: [{ operations: ['isolate_and_kill'] as const }] };
     const other = await startRig({ dropIn: { passUnknownFields: true }, callers: [denied] });
@@ -419,15 +468,18 @@ describe('members that the contract does not have', () => {
     }
   });
 
-  it('travel exactly as they came where the configuration says so, and never what a parser could stumble over', async () => {
+  it('travel with equal values where the configuration says so, and never what a parser could stumble over', async () => {
     const other = await startRig({ dropIn: { passUnknownFields: true } });
     try {
       const path = `${other.gateway.url}/v5/${other.simulator.project.id}/event/operate`;
       const post = (raw: string) =>
         fetchJson('POST', path, undefined, { raw, headers: { 'X-Auth-Token': KEY } });
-      await post(text);
+      const spelled = '"zzz":1,"zzz":2,"a":[1.10,1E5,-0],';
+      await post(text.replace('{', `{${spelled}`));
       const [received] = await other.received(OPERATE);
       expect(received?.bodyText).toContain('"dry_run":12345678901234567890');
+      expect(received?.bodyText).toContain('"zzz":2,"a":[1.1,100000,0],');
+      expect(received?.bodyText).not.toContain('"zzz":1');
       const hostile = [body().replace('{', '{"__proto__":{"a":1},'), body().replace('{', '{"x":1e400,')];
       for (const each of hostile) expect((await post(each)).body.error_code).toBe('HSS.0001');
       expect(await other.received(OPERATE)).toHaveLength(1);

@@ -2,8 +2,8 @@ import { BlockList, isIP } from 'node:net';
 
 import { addressBits, firstGroups, ipv4Of } from './address-bits.js';
 
-/** One address, or a range in CIDR notation: `192.0.2.7`, `10.0.0.0/8`, `2001:db8::/32`. */
-const RANGE = /^([0-9A-Fa-f.:]+)(?:\/(\d{1,3}))?$/;
+/** One address, or a range in CIDR notation: `192.0.2.7`, `10.0.0.0/8`, `2001:db8::/32`. Others might read a leading zero in another way. */
+const RANGE = /^([0-9A-Fa-f.:]+)(?:\/(0|[1-9]\d{0,2}))?$/;
 
 export interface Range {
   readonly address: string;

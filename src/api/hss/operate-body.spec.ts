@@ -131,9 +131,44 @@ describe('the body of an operate call, where unknown members are let through', (
     'operateEventList',
     'HANDLER',
     'handleR',
-  ])('never has %s beside what a lenient reader takes it for', (name) => {
+    'operate_type\u0000',
+    'operate_type\u0000x',
+    'operate_\u200btype',
+    '\ufeffoperate_type',
+    'operate_\u00adtype',
+    'ｏｐｅｒａｔｅ＿ｔｙｐｅ',
+    'opera\u0301te_type',
+    'operate.type',
+    'operate_type[]',
+    'operate_type[0]',
+    'operate_type.x',
+    '$.operate_type',
+    '"operate_type"',
+    '@operate:type',
+  ])('never has %j beside what a lenient reader takes it for', (name) => {
     expect(verdictOf({ ...valid, [name]: 'isolate_and_kill' }, true)).toEqual([`unknown_field /${name}`]);
   });
+
+  it('never has one with anything but letters and digits put between the letters', () => {
+    const sign = fc.string({ unit: 'binary', minLength: 1, maxLength: 2 }).filter((text) => {
+      const plain = text.normalize('NFKC');
+      // A tilde and a slash are spelled in another way in a pointer.
+      return !/[\p{L}\p{N}~/]/u.test(plain);
+    });
+    fc.assert(
+      fc.property(sign, fc.integer({ min: 0, max: 12 }), (put, at) => {
+        const name = `${'operate_type'.slice(0, at)}${put}${'operate_type'.slice(at)}`;
+        expect(verdictOf({ ...valid, [name]: 'ignore' }, true)).toEqual([`unknown_field /${name}`]);
+      }),
+    );
+  });
+
+  it.each(['operate', 'type', 'operate_types', 'x.operate_type', 'оperate_type', '[]', '\u0000'])(
+    'may have %j, which is called otherwise',
+    (name) => {
+      expect(verdictOf({ ...valid, [name]: 'isolate_and_kill' }, true)).toEqual([]);
+    },
+  );
 
   it('never has one in an event either', () => {
     const body = { ...valid, operate_event_list: [{ ...event, eventId: 'other' }] };

@@ -35,7 +35,7 @@ function* lookalikes(type: DtoClass, value: unknown, path: Path): Generator<Viol
   const fields = fieldsOf(type);
   const meant = new Map([...fields.keys()].map((name) => [bare(name), name]));
   for (const name of Object.keys(value)) {
-    const known = fields.has(name) ? undefined : meant.get(bare(name));
+    const known = fields.has(name) ? undefined : (meant.get(bare(name)) ?? meant.get(bare(headOf(name))));
     if (known === undefined) continue;
     yield violation([...path, name], 'unknown_field', `could be read as ${known}, so it is never passed on`);
   }
@@ -48,11 +48,17 @@ function* lookalikes(type: DtoClass, value: unknown, path: Path): Generator<Viol
   }
 }
 
+/** What is left of a name where all that may be passed over is. */
 function bare(name: string): string {
   return name
-    .normalize('NFKC')
+    .normalize('NFKD')
     .toUpperCase()
-    .replace(/[\s_-]/g, '');
+    .replace(/[^\p{L}\p{N}]/gu, '');
+}
+
+/** Some readers stop at a NUL, and take what follows a dot or a bracket for the way to something within. */
+function headOf(name: string): string {
+  return name.replace(/[\0.[].*$/su, '');
 }
 
 /** The caller made the names up: what is repeated of them is bounded. */

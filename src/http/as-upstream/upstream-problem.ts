@@ -119,7 +119,9 @@ export function upstreamProblem(problem: Problem, requestId: string): { status: 
     theirs !== undefined && own === undefined
       ? [statusOf(problem), theirs]
       : (own ?? BY_STATUS[status] ?? OTHERWISE);
-  const named = (extras.violations ?? []).slice(0, MOST_NAMED).map(wordsOf).join('; ');
+  // The rails look at the order that was made of the body: its members have the gateway's own names.
+  const words = code === 'guard_rail' ? wordsTranslated : wordsAsSent;
+  const named = (extras.violations ?? []).slice(0, MOST_NAMED).map(words).join('; ');
   const said = extras.upstream?.message;
   const message = [detail, named, said === undefined ? '' : `Upstream says: ${said}`]
     .filter((part) => part !== '')
@@ -134,8 +136,14 @@ function statusOf(problem: Problem): number {
   return problem.status === 504 ? 504 : 400;
 }
 
-function wordsOf({ pointer, parameter, message }: Violation): string {
-  const place = pointer === undefined ? (parameter ?? '') : wirePlace(pointer);
-  const words = message.replace(/^[a-z]+(?:[A-Z][a-z]*)+/, wireName);
+function wordsAsSent({ pointer, parameter, message }: Violation): string {
+  return inPlace(pointer === undefined ? (parameter ?? '') : wirePlace(pointer), message);
+}
+
+function wordsTranslated({ pointer = '', message }: Violation): string {
+  return inPlace(wirePlace(pointer, wireName), message.replace(/^[a-z]+(?:[A-Z][a-z]*)+/, wireName));
+}
+
+function inPlace(place: string, words: string): string {
   return place === '' ? words : `${place}: ${words}`;
 }

@@ -1,22 +1,26 @@
-const WIRE_NAMES: Readonly<Record<string, string>> = {
-  alarms: 'operate_event_list',
-  details: 'operate_detail_list',
-  operation: 'operate_type',
-  remark: 'handler',
-  whitelistRules: 'event_white_rule_list',
-};
+const WIRE_NAMES: ReadonlyMap<string, string> = new Map([
+  ['alarms', 'operate_event_list'],
+  ['details', 'operate_detail_list'],
+  ['operation', 'operate_type'],
+  ['remark', 'handler'],
+  ['whitelistRules', 'event_white_rule_list'],
+]);
 
 /** `filePath` -> `file_path`, `alarms` -> `operate_event_list`; upstream's own spelling stays. */
 export function wireName(name: string): string {
-  return WIRE_NAMES[name] ?? name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+  return WIRE_NAMES.get(name) ?? name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }
 
-/** `/alarms/0/details/1/filePath` -> `operate_event_list[0].operate_detail_list[1].file_path`. */
-export function wirePlace(pointer: string): string {
+/**
+ * `/a/0/b/1/c` -> `a[0].b[1].c`.
+ *
+ * @param nameOf how a member is called that the pointer calls otherwise
+ */
+export function wirePlace(pointer: string, nameOf = (name: string): string => name): string {
   const parts = pointer.split('/').slice(1);
   return parts
     .map((part) =>
-      /^\d+$/.test(part) ? `[${part}]` : `.${wireName(part.replaceAll('~1', '/').replaceAll('~0', '~'))}`,
+      /^\d+$/.test(part) ? `[${part}]` : `.${nameOf(part.replaceAll('~1', '/').replaceAll('~0', '~'))}`,
     )
     .join('')
     .replace(/^\./, '');

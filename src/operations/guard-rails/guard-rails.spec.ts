@@ -131,7 +131,7 @@ describe('the guard rails for isolate_and_kill', () => {
       ['/alarms/1/details/0/filePath', 'protected_path'],
     ]);
     expect(violations[0]?.message).toBe(
-      'processPid is the system itself (guard rail system_pid, version 2+2026-11)',
+      'processPid is the system itself (guard rail system_pid, version 3+2026-11)',
     );
   });
 
@@ -173,14 +173,15 @@ describe('the guard rails for add_to_login_whitelist', () => {
     expect(trusting(address)).toEqual(['login_range']);
   });
 
-  it.each(['0.0.0.0', '10.0.0.0/31', '::/0', '::ffff:0:0'])(
-    'hold %s as the host that it is for',
-    (privateIp) => {
-      expect(rulesOf({ loginIp: '203.0.113.24', privateIp }, {}, 'add_to_login_whitelist')).toEqual([
-        'login_range',
-      ]);
-    },
-  );
+  it.each([
+    ...['0.0.0.0', '10.0.0.0/31', '::/0', '::ffff:0:0'],
+    ...['*', 'any', '', '10.0.0.*', '10.0.0.1,10.0.0.2', '10.0.0.1 10.0.0.2', '10.0.0.1-10.0.0.9'],
+    ...['10.0.0.0/255.255.255.0', '10.0.0', 'web-1', ' 10.0.0.1', '\u00a010.0.0.1', '10.0.0.1/032'],
+  ])('hold "%s" as the host that it is for', (privateIp) => {
+    expect(rulesOf({ loginIp: '203.0.113.24', privateIp }, {}, 'add_to_login_whitelist')).toEqual([
+      'login_range',
+    ]);
+  });
 
   it('let one address of a host be what it is for, and let ranges be as wide as the configuration says', () => {
     const login = { loginIp: '10.1.0.0/20', privateIp: '10.20.3.8' };

@@ -1,4 +1,3 @@
-import { isAddressRange } from '../../domain/address-range.js';
 import { MOST_VIOLATIONS, pointer, type Violation } from '../../http/validation/report.js';
 import { Problem } from '../../http/problem.js';
 import type { Order, OrderedDetail, OrderedItem, OrderedRule } from '../order.js';
@@ -130,6 +129,6 @@ function* loginWhitelist({ loginIp, privateIp }: Detail, rails: GuardRails): Gen
   const from = loginIp === undefined ? undefined : loginRangeFault(loginIp, rails.widestLogin);
   if (from !== undefined) yield { rail: 'login_range', field: 'loginIp', words: from };
   // Which host it is for: a range would be any number of them.
-  const to = privateIp !== undefined && isAddressRange(privateIp.trim()) && loginRangeFault(privateIp, ONE);
-  if (to) yield { rail: 'login_range', field: 'privateIp', words: to };
+  const to = privateIp === undefined ? undefined : loginRangeFault(privateIp, ONE);
+  if (to !== undefined) yield { rail: 'login_range', field: 'privateIp', words: to };
 }

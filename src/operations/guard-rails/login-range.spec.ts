@@ -87,19 +87,21 @@ describe('a range that logins are trusted from', () => {
     '2002::/16',
     '2001:0:1:2::ffff:ffff',
     '1::/0',
+    ' 10.0.0.1',
+    '10.0.0.0/24 ',
+    '\u00a010.0.0.1',
+    '10.0.0.1\ufeff',
+    '10.0.0.0/024',
+    '2001:db8::/0128',
   ])('is never %s', (text) => {
     expect(loginRangeFault(text)).toBeDefined();
     expect(loginRangeFault(text.toUpperCase())).toBeDefined();
   });
 
-  it.each([
-    '::1',
-    '2001:db8::1',
-    '2001:db8::/64',
-    '64:ff9b::192.0.2.7',
-    '2002:c000:207::/64',
-    ' 10.0.0.0/24 ',
-  ])('may be %s', (text) => {
-    expect(loginRangeFault(text)).toBeUndefined();
-  });
+  it.each(['::1', '2001:db8::1', '2001:db8::/64', '64:ff9b::192.0.2.7', '2002:c000:207::/64'])(
+    'may be %s',
+    (text) => {
+      expect(loginRangeFault(text)).toBeUndefined();
+    },
+  );
 });

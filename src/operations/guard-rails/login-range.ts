@@ -44,8 +44,10 @@ const EMBEDDINGS: readonly Embedding[] = [
  * Addresses count by their bits, however they are spelled. Unspecified addresses mean "any" to those who read them.
  */
 export function loginRangeFault(text: string, widest: WidestLogin = USUAL_WIDEST_LOGIN): string | undefined {
-  const range = parseRange(text.trim());
+  // As it is sent: a blank that is passed over here might not be passed over there.
+  const range = parseRange(text);
   if (!range) {
+    if (widest === ONE) return 'must be one address';
     return `must be one address, or a range of at most /${widest.ipv4} (IPv4) or /${widest.ipv6} (IPv6)`;
   }
   const isIpv4 = range.family === 'ipv4';

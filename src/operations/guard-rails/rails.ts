@@ -4,7 +4,7 @@ import { USUAL_WIDEST_LOGIN, type WidestLogin } from './login-range.js';
 import { namePattern, type NamePattern, type Place } from './place.js';
 
 /** Raised whenever what is built in changes, so that a refusal tells by which rules it was made. */
-export const BUILT_IN_VERSION = '2';
+export const BUILT_IN_VERSION = '3';
 
 /** The rails, each of which can be switched off by its name. */
 export const RAIL_NAMES = [

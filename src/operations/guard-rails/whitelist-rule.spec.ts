@@ -87,6 +87,116 @@ describe('a rule of the alarm whitelist', () => {
     expect(railsMet(change)).toEqual(HELD);
   });
 
+  it.each<[string, string]>([
+    ...[
+      ...['/usr/sbi', '/usr/loca', '/usr//loca', 'C:\\Program', 'indows\\', 's\\System3', '/usr/bin/p'],
+      ...['/usr/bin/b', '/usr/bin/py', 'in/pytho', '/var/tm', 'usr/local/sb', 'C:\\Users\\Publi', 'ownload'],
+      ...['\\Program Fil', '/usr/local/bin/', '/usr/local/hostgu', '/ld-linux-x86-64', 'rundll', 'owershel'],
+      ...['/python3.1', '/opt/venv/bin/pyth', 'ystem32\\cmd', '\\AppData\\Local\\Te', '/usr/./local'],
+    ].map((value): [string, string] => ['process_path', value]),
+    ...[
+      ...[
+        'python3 /',
+        'bash -c cd',
+        'curl http',
+        'curl https://',
+        'wget -q http:/',
+        'sudo bash -c',
+        'env python3',
+      ],
+      ...[
+        'python3 /usr/bin/',
+        'ython3 -c',
+        'python -m htt',
+        'timeout 10 bash -c',
+        'xargs -n1 sh',
+        '/usr/bin/p',
+      ],
+      ...[
+        '"C:\\Program Files\\nodejs\\node.exe" -e',
+        'C:\\Program Files\\nodejs\\node.exe -e',
+        'cmd.exe /c C:\\',
+      ],
+    ].map((value): [string, string] => ['process_cmdline', value]),
+    ...[
+      ...['dministrato', 'NT AUTHORITY', 'NT AUTHORITY\\', 'ority\\system', 'CORP\\Administr', 'localsys'],
+      ...['nt authority\\netw', 'Administrator@corp'],
+    ].map((value): [string, string] => ['username', value]),
+    ...[
+      ...['HKLM\\SOFTWARE\\M', 'HKLM\\SOFTWARE\\V', 'HKLM\\SOFTWARE\\Micros', 'Microsoft\\Windows\\Current'],
+      ...['HKEY_LOCAL_MACHINE\\SYSTEM\\CurrentControlSet', 'KLM\\SOFTWARE\\Microsoft\\Windows\\'],
+      ...['SOFTWARE\\Microsoft\\Windows\\C'],
+    ].map((value): [string, string] => ['reg_key', value]),
+    ...['::ffff', '::1', '2001:db8::', '::ffff:a00:1'].map((value): [string, string] => ['login_ip', value]),
+  ])('is held for what is cut off of a usual name: %s contains %j', (fieldKey, fieldValue) => {
+    const change = { fieldKey, fieldValue, judgeType: 'contain', scope: true };
+    expect(railsMet(change)).toEqual(HELD);
+  });
+
+  it.each<[string, string]>([
+    ['process_path', '/usr/bin/env'],
+    ['process_path', '/usr/bin/xargs'],
+    ['process_path', '/usr/bin/timeout'],
+    ['process_path', '/lib64/ld-linux-x86-64.so.2'],
+    ['file_path', '/lib/ld-musl-x86_64.so.1'],
+    ['file_path', '/usr/bin/lua5.4'],
+    ['process_cmdline', 'env python3'],
+    ['process_cmdline', 'timeout 10 bash'],
+    ['username', 'S-1-5-18'],
+    ['username', 's-1-5-21-1-2-3-500'],
+    ['username', 'CORP\\Administrator'],
+    ['username', 'SYSTEM@NT AUTHORITY'],
+    ['login_ip', ' 10.0.0.1'],
+    ['login_ip', '10.0.0.0/024'],
+  ])('is held for what runs anything, or is anybody: %s equals %j', (fieldKey, fieldValue) => {
+    expect(railsMet({ fieldKey, fieldValue, judgeType: 'equal', scope: true })).toEqual(HELD);
+  });
+
+  it.each<[string, string]>([
+    ['file_path', '/opt/app'],
+    ['file_path', '/opt/deploy/x'],
+    ['file_path', '/usr/bin/deployd'],
+    ['file_path', '/usr/local/bin/backup'],
+    ['file_path', 'C:\\Program Files\\Vendor\\'],
+    ['process_path', '/opt/vendor/bin/agent'],
+    ['process_cmdline', 'python3 /opt/backup/run.py'],
+    ['process_cmdline', 'curl https://updates.example.com/'],
+    ['process_cmdline', 'java -jar deploy.jar'],
+    ['process_cmdline', '"C:\\Program Files\\nodejs\\node.exe" C:\\deploy\\run.js'],
+    ['username', 'deployer'],
+    ['username', 'CORP\\svc-deploy'],
+    ['reg_key', 'HKLM\\SOFTWARE\\Vendor\\'],
+    ['reg_key', 'HKLM\\SOFTWARE\\Vendor'],
+    ['login_ip', '203.0.113.7'],
+    ['login_ip', '2001:db8:0:0:0:0:0:1'],
+  ])('may be for a fragment that names something: %s contains %j', (fieldKey, fieldValue) => {
+    expect(railsMet({ fieldKey, fieldValue, judgeType: 'contain', scope: true })).toEqual([]);
+  });
+
+  it('is held for every part of a usual folder, program or user that is long enough to be one', () => {
+    const WHOLE: readonly (readonly [string, string])[] = [
+      ...[
+        '/usr/local/sbin/',
+        '/usr/local/bin/python',
+        '/usr/sbin/bash',
+        '/var/tmp/',
+        '/usr/local/share/',
+      ].map((text) => ['file_path', text] as const),
+      ...['C:\\Program Files\\', 'C:\\Windows\\System32\\cmd.exe', 'C:\\Users\\Public\\Downloads\\'].map(
+        (text) => ['process_path', text] as const,
+      ),
+      ['username', 'NT AUTHORITY\\NETWORK SERVICE'],
+      ['reg_key', 'HKLM\\SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\'],
+    ];
+    fc.assert(
+      fc.property(fc.constantFrom(...WHOLE), fc.nat(40), fc.nat(40), ([fieldKey, text], from, length) => {
+        const fieldValue = text.slice(from, from + length);
+        expect(railsMet({ fieldKey, fieldValue, judgeType: 'contain', scope: true })).toEqual(HELD);
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
   it('is held for a fragment of the place of something protected', () => {
     const change = { fieldValue: '/data/', judgeType: 'contain' };
     expect(railsMet({ ...change, fieldValue: '/data/vault', ...NAMED }, { paths: ['/data/vault'] })).toEqual(
@@ -95,6 +205,10 @@ describe('a rule of the alarm whitelist', () => {
     expect(
       railsMet({ ...change, fieldValue: '/data/vault/bin/x', ...NAMED }, { paths: ['/data/vault'] }),
     ).toEqual([]);
+    for (const fieldValue of ['/data/vau', 'ata/vaul']) {
+      expect(railsMet({ ...change, fieldValue, ...NAMED }, { paths: ['/data/vault'] })).toEqual(HELD);
+      expect(railsMet({ ...change, fieldValue, ...NAMED })).toEqual([]);
+    }
   });
 
   it('is held for whatever has no letters and digits, in any field and on any hosts', () => {

@@ -3,41 +3,25 @@ import { placesOf } from './file-path.js';
 import { loginRangeFault } from './login-range.js';
 import { touches, type Place } from './place.js';
 import type { GuardRails } from './rails.js';
+import {
+  endsRunner,
+  folded,
+  isPartOfFolders,
+  isPartOfKeys,
+  isPartOfRunner,
+  isPartOfSuperuser,
+  isSuperuser,
+  lettersIn,
+  runsAnything,
+} from './usual-names.js';
 
 /** A fragment with fewer letters and digits is in nearly everything that it is looked for in. */
 const FEWEST = { onNamedHosts: 4, everywhere: 6 } as const;
-/** Folders in which most files of some kind are: a fragment that is such a name hides all of them. */
-const FOLDERS: ReadonlySet<string> = new Set([
-  ...['appdata', 'documents', 'downloads', 'programdata', 'program files', 'program files (x86)', 'public'],
-  ...['system32', 'syswow64', 'temp', 'users', 'windows'],
-  ...['bin', 'dev', 'etc', 'home', 'lib', 'lib32', 'lib64', 'local', 'media', 'mnt', 'opt', 'proc', 'root'],
-  ...['run', 'sbin', 'share', 'shm', 'srv', 'sys', 'tmp', 'usr', 'var'],
-]);
-
-/** Programs that run what they are given: whoever whitelists one of them whitelists whatever it runs. */
-const INTERPRETERS: ReadonlySet<string> = new Set([
-  ...['ash', 'bash', 'busybox', 'csh', 'curl', 'dash', 'java', 'ksh', 'lua', 'nc', 'node', 'perl', 'php'],
-  ...['python', 'python2', 'python3', 'ruby', 'sh', 'socat', 'ssh', 'su', 'sudo', 'tcsh', 'wget', 'zsh'],
-  ...['cmd', 'cscript', 'explorer', 'msbuild', 'mshta', 'msiexec', 'powershell', 'powershell_ise', 'pwsh'],
-  ...['regsvr32', 'rundll32', 'svchost', 'wmic', 'wscript'],
-]);
-
-/** Whoever most processes run as. */
-const SUPERUSERS: ReadonlySet<string> = new Set([
-  'root',
-  'admin',
-  'administrator',
-  'system',
-  'local system',
-  'local service',
-  'network service',
-]);
-
 /** Why a rule of the alarm whitelist hides everything, or nearly; undefined for one that says what it is about. */
 export function whitelistRuleFault(rule: OrderedRule, rails: GuardRails): string | undefined {
   const value = rule.fieldValue.trim();
   if (lettersIn(value) === 0) return UNSPECIFIC;
-  if (rule.fieldKey === 'login_ip') return loginRangeFault(value, rails.widestLogin);
+  if (rule.fieldKey === 'login_ip') return addressFault(rule, rails);
   const fewest = isEverywhere(rule) ? FEWEST.everywhere : FEWEST.onNamedHosts;
   if (isFragment(rule) && lettersIn(value) < fewest) {
     return `must have ${fewest} letters and digits or more where it is a fragment`;
@@ -65,21 +49,37 @@ const LOOKS: Readonly<Record<string, Look>> = {
   file_path: path,
   process_path: path,
   process_cmdline: (rule, value, rails) =>
-    folderFault(rule, value, rails) ?? programFault(rule, value.split(/\s+/)),
+    folderFault(rule, value, rails) ?? programFault(rule, wordsIn(value)),
   reg_key: (rule, value) =>
-    isFragment(rule) && namesIn(value).length <= 2 ? 'is most of the registry' : undefined,
+    isFragment(rule) && isPartOfKeys(value) ? 'is most of the registry, or part of its name' : undefined,
   username: (rule, value) =>
-    isEverywhere(rule) && SUPERUSERS.has(namesIn(value).at(-1) ?? '')
-      ? 'is whom most processes run as, on all hosts'
+    isEverywhere(rule) && (isFragment(rule) ? isPartOfSuperuser(value) : isSuperuser(value))
+      ? 'is whom most processes run as, or part of the name, on all hosts'
       : undefined,
 };
 
-/** Of a fragment that is nothing but a usual folder, or a folder that holds a protected place. */
-function folderFault(rule: OrderedRule, value: string, rails: GuardRails): string | undefined {
-  const isUsual = namesIn(value).every((name) => FOLDERS.has(name) || /^[a-z]:$/.test(name));
+/** A part of an address is the start or the end of many others, and so is one whose zeros are left out. */
+function addressFault(rule: OrderedRule, rails: GuardRails): string | undefined {
+  const { fieldValue } = rule;
+  const isWhole =
+    /\.\d+(?:\/\d+)?$/.test(fieldValue) || /^(?:[\da-f]+:){7}[\da-f]+(?:\/\d+)?$/i.test(fieldValue);
+  const fault = loginRangeFault(fieldValue, rails.widestLogin);
+  if (fault !== undefined || isWhole || !isFragment(rule)) return fault;
+  return 'must be an IPv4 address, or IPv6 with all eight groups, where it is a fragment';
+}
+
+/** Of a fragment that is nothing but usual folders, or a folder that holds a protected place, or a part of either. */
+function folderFault(rule: OrderedRule, value: string, { paths }: GuardRails): string | undefined {
+  if (!isFragment(rule)) return undefined;
   const isBroad =
-    isUsual || (placesOf(value) ?? []).some((place) => rails.paths.some((other) => holds(place, other)));
-  return isFragment(rule) && isBroad ? 'is a folder that most files are in' : undefined;
+    isPartOfFolders(value) ||
+    paths.some((other) => pathOf(other).includes(folded(value))) ||
+    (placesOf(value) ?? []).some((place) => paths.some((other) => holds(place, other)));
+  return isBroad ? 'is a folder that most files are in, or part of its name' : undefined;
+}
+
+function pathOf({ root, names }: Place): string {
+  return folded(`${root === '/' ? '' : `${root}:`}/${names.join('/')}`);
 }
 
 /** Whether one place is the other, or the other lies in it. */
@@ -89,21 +89,40 @@ function holds(place: Place, other: Place): boolean {
 
 /** Of a program that runs anything, on all hosts. @param words what is run, and with what */
 function programFault(rule: OrderedRule, [program = '', ...more]: readonly string[]): string | undefined {
-  const name = (namesIn(program).at(-1) ?? '').replace(/\.exe$/, '').replace(/(?<=\d)\.\d+$/, '');
-  const runsAnything = INTERPRETERS.has(name) && more.every((word) => /^(?:-\S*|\/[a-z]{1,2})$/i.test(word));
-  return isEverywhere(rule) && runsAnything ? 'is a program that runs anything, on all hosts' : undefined;
+  if (!isEverywhere(rule)) return undefined;
+  const isBroad = isFragment(rule)
+    ? isRunnerCutOff(program, more.length === 0) && sum(more.map(specificLetters)) < FEWEST.everywhere
+    : runsAnything(program) && more.every((word) => OPTION.test(word) || runsAnything(word));
+  return isBroad ? 'is a program that runs anything, or part of its name, on all hosts' : undefined;
 }
 
-/** The names of a path or a key in lower case, whichever way its separators lean. */
-function namesIn(value: string): string[] {
-  return value
-    .toLowerCase()
-    .split(/[\\/]/)
-    .filter((name) => name !== '' && name !== '.');
+/** @param isAll whether nothing follows it, so that it may be cut off at both ends */
+function isRunnerCutOff(program: string, isAll: boolean): boolean {
+  if (runsAnything(program)) return true;
+  return isAll ? isPartOfRunner(program) : endsRunner(program);
 }
 
-function lettersIn(value: string): number {
-  return value.match(/[\p{L}\p{N}]/gu)?.length ?? 0;
+const OPTION = /^(?:-\S*|\/[a-z]{1,2}|\d+[smhd]?)$/i;
+
+/** How much a word tells of what is run: options, programs that run others, folders and schemes tell nothing. */
+function specificLetters(word: string): number {
+  if (OPTION.test(word) || runsAnything(word) || isPartOfFolders(word)) return 0;
+  return lettersIn(word.replace(/^(?:https?|ftps?|file)(?::|$)/i, ''));
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
+}
+
+/** A program, whose path may have blanks in it, and what it is given. */
+function wordsIn(commandLine: string): string[] {
+  const [, quoted, named, rest] = /^(?:"([^"]+)"|(.+?\.exe)(?=\s|$))(.*)$/is.exec(commandLine) ?? [];
+  const program = quoted ?? named;
+  const words = (program === undefined ? commandLine : (rest ?? '')).split(/\s+/);
+  return [
+    ...(program === undefined ? [] : [program]),
+    ...words.map((word) => word.replace(/["']/g, '')),
+  ].filter((word) => word !== '');
 }
 
 function isFragment({ judgeType }: OrderedRule): boolean {
