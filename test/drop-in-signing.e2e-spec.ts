@@ -4,6 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 
 import { CONTRACT_PAYLOADS } from './fixtures/contract-payloads.js';
 import { keyPairOf, MASTER_KEY, sdkDateOf, signedHeaders, type Signing } from './support/drop-in.js';
+import { SEED_HOST } from '../src/simulator/seed/hosts.js';
 import { startGateway } from '../src/start.js';
 import { fetchJson, KEY, portal, startRig, type JsonAnswer, type Rig } from './support/gateway.js';
 import { eventually } from './support/problems.js';
@@ -289,7 +290,14 @@ describe('a signed request that comes again', () => {
       operate_event_list: [
         {
           ...(JSON.parse(body) as { operate_event_list: [object] }).operate_event_list[0],
-          operate_detail_list: [{ agent_id: 'a', process_pid: 3123, file_hash: 'f', file_path: '/usr/test' }],
+          operate_detail_list: [
+            {
+              agent_id: SEED_HOST.agentId,
+              process_pid: 3123,
+              file_hash: 'e8b50f0b91e3dce0885ccc5902846b139d28108a0a7976c9b8d43154c5dbc44d',
+              file_path: '/usr/test',
+            },
+          ],
         },
       ],
     });
