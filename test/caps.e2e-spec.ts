@@ -95,6 +95,26 @@ describe('those who follow', () => {
     expect(await eventually(followers, (count) => count === 0)).toBe(0);
   });
 
+  it('leave room at once, although nothing new is to be told', async () => {
+    await rig.close();
+    const background = { operationsAtOnce: 4, deadlineMs: 600_000, heartbeatMs: 600_000 };
+    await start({ followers: 2 }, { background });
+    await rig.control('POST', '/faults', [
+      { match: { path: OPERATE }, times: 'always', fault: { kind: 'delay', delayMs: 600_000 } },
+    ]);
+    const own = await idOf(accept(0));
+    for (let count = 0; count < 3; count += 1) {
+      const streams = [await follow(own), await follow(own)];
+      expect(streams.map(({ status }) => status)).toEqual([200, 200]);
+      streams[0]?.request.destroy();
+      expect(await eventually(followers, (all) => all === 1)).toBe(1);
+      const again = await follow(own);
+      expect(again.status).toBe(200);
+      for (const { request } of [...streams, again]) request.destroy();
+      expect(await eventually(followers, (all) => all === 0)).toBe(0);
+    }
+  });
+
   it('are none where only the headers are asked for', async () => {
     await hang();
     const id = await idOf(accept(0));
