@@ -211,6 +211,16 @@ describe('plans', () => {
     expect((await plan({ limit: 1 })).status).toBe(429);
   });
 
+  it.each([0, 7, 11])('alone never name more than %d, whatever is there', async (livePlanAlarms) => {
+    await start({ livePlanAlarms });
+    const refused = await plan();
+    const problem = problemOf(refused);
+    expect(problem).toMatchObject({ status: 403, code: 'over_limit', retryable: false });
+    expect(problem.detail).toContain(`${livePlanAlarms} alarms, and this one alone would name 12.`);
+    expect(refused.headers.get('retry-after')).toBeNull();
+    if (livePlanAlarms > 0) expect((await plan({ limit: livePlanAlarms })).status).toBe(201);
+  });
+
   it('that have expired make room', async () => {
     await start({ livePlans: 1 }, { planMs: 1 });
     expect((await plan()).status).toBe(201);
@@ -262,5 +272,21 @@ describe('operations for a time', () => {
     const answers = await Promise.all(alarms.slice(0, 10).map((_, index) => until(index)));
     expect(answers.filter(({ status }) => status === 200).length).toBeLessThanOrEqual(3);
     expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200, 409]));
+  });
+});
+
+describe('what a caller may have none of', () => {
+  it('is never to be tried again', async () => {
+    await start({ livePlans: 0, followers: 0, backgroundOperations: 0 });
+    const own = (await accept(0, { headers: {} })).body.id as string;
+    const answers = [
+      await accept(1),
+      await rig.call('GET', `/v1/operations/${own}/events`),
+      await rig.call('POST', '/v1/plans', { operation: 'ignore', selector: { last: '1d' } }),
+    ];
+    for (const answer of answers) {
+      expect(problemOf(answer)).toMatchObject({ status: 403, code: 'over_limit', retryable: false });
+      expect(answer.headers.get('retry-after')).toBeNull();
+    }
   });
 });
