@@ -52,7 +52,7 @@ const whole = {
 let rig: Rig;
 beforeAll(async () => {
   // Few enough that a request with one more stays small.
-  rig = await startRig({ limits: { alarmsPerRequest: 1_000 }, listen: BEHIND_A_PROXY });
+  rig = await startRig({ limits: { alarmsPerRequest: 1_000 }, listen: BEHIND_A_PROXY, docs: true });
 });
 afterAll(() => rig.close());
 // Whatever a test of this file sends is refused: not even a token is asked for.
@@ -528,5 +528,32 @@ describe('whatever else', () => {
       }),
       { numRuns: path === '/v1/operations' ? 300 : 100 },
     );
+  });
+});
+
+describe('a file that is not served', () => {
+  it.each<[string, string, number, string]>([
+    ['/docs/../../package.json', '', 404, 'no_such_route'],
+    ['/docs/%2e%2e/%2e%2e/package.json', '', 404, 'no_such_route'],
+    ['/docs/..%2f..%2fpackage.json', '', 404, 'no_such_route'],
+    ['/docs/..\\..\\package.json', '', 404, 'no_such_route'],
+    ['/docs/.git/config', '', 404, 'no_such_route'],
+    ['/docs/swagger-ui.css/', '', 404, 'no_such_route'],
+    ['/docs/nothing.js', '', 404, 'no_such_route'],
+    ['/docs/%00', '', 404, 'no_such_route'],
+    ['/docs/%zz', '', 400, 'bad_request'],
+    ['/docs/swagger-ui.css', 'Range: bytes=99999999-', 400, 'bad_request'],
+    ['/docs/swagger-ui.css', 'If-Match: "x"', 400, 'bad_request'],
+  ])('%s %s is a %d with its own code, %s', async (path, header, status, code) => {
+    const lines = [
+      `GET ${path} HTTP/1.1`,
+      'Host: x',
+      'Connection: close',
+      ...(header === '' ? [] : [header]),
+    ];
+    const answer = await sendRaw(rig.gateway.url, `${lines.join('\r\n')}\r\n\r\n`);
+    expect(answer).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
+    expect(answer).toContain(`"status":${status},"code":"${code}"`);
+    expect(answer).not.toContain('hss-gateway"');
   });
 });

@@ -95,6 +95,26 @@ describe('those who follow', () => {
     expect(await eventually(followers, (count) => count === 0)).toBe(0);
   });
 
+  it('leave room at once, although nothing new is to be told', async () => {
+    await rig.close();
+    const background = { operationsAtOnce: 4, deadlineMs: 600_000, heartbeatMs: 600_000 };
+    await start({ followers: 2 }, { background });
+    await rig.control('POST', '/faults', [
+      { match: { path: OPERATE }, times: 'always', fault: { kind: 'delay', delayMs: 600_000 } },
+    ]);
+    const own = await idOf(accept(0));
+    for (let count = 0; count < 3; count += 1) {
+      const streams = [await follow(own), await follow(own)];
+      expect(streams.map(({ status }) => status)).toEqual([200, 200]);
+      streams[0]?.request.destroy();
+      expect(await eventually(followers, (all) => all === 1)).toBe(1);
+      const again = await follow(own);
+      expect(again.status).toBe(200);
+      for (const { request } of [...streams, again]) request.destroy();
+      expect(await eventually(followers, (all) => all === 0)).toBe(0);
+    }
+  });
+
   it('are none where only the headers are asked for', async () => {
     await hang();
     const id = await idOf(accept(0));
@@ -191,6 +211,16 @@ describe('plans', () => {
     expect((await plan({ limit: 1 })).status).toBe(429);
   });
 
+  it.each([0, 7, 11])('alone never name more than %d, whatever is there', async (livePlanAlarms) => {
+    await start({ livePlanAlarms });
+    const refused = await plan();
+    const problem = problemOf(refused);
+    expect(problem).toMatchObject({ status: 403, code: 'over_limit', retryable: false });
+    expect(problem.detail).toContain(`${livePlanAlarms} alarms, and this one alone would name 12.`);
+    expect(refused.headers.get('retry-after')).toBeNull();
+    if (livePlanAlarms > 0) expect((await plan({ limit: livePlanAlarms })).status).toBe(201);
+  });
+
   it('that have expired make room', async () => {
     await start({ livePlans: 1 }, { planMs: 1 });
     expect((await plan()).status).toBe(201);
@@ -242,5 +272,21 @@ describe('operations for a time', () => {
     const answers = await Promise.all(alarms.slice(0, 10).map((_, index) => until(index)));
     expect(answers.filter(({ status }) => status === 200).length).toBeLessThanOrEqual(3);
     expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200, 409]));
+  });
+});
+
+describe('what a caller may have none of', () => {
+  it('is never to be tried again', async () => {
+    await start({ livePlans: 0, followers: 0, backgroundOperations: 0 });
+    const own = (await accept(0, { headers: {} })).body.id as string;
+    const answers = [
+      await accept(1),
+      await rig.call('GET', `/v1/operations/${own}/events`),
+      await rig.call('POST', '/v1/plans', { operation: 'ignore', selector: { last: '1d' } }),
+    ];
+    for (const answer of answers) {
+      expect(problemOf(answer)).toMatchObject({ status: 403, code: 'over_limit', retryable: false });
+      expect(answer.headers.get('retry-after')).toBeNull();
+    }
   });
 });

@@ -317,6 +317,39 @@ describe('a signed request that comes again', () => {
     expect([done.status, done.headers.get('Idempotency-Replayed')]).toEqual([200, null]);
   });
 
+  it.each<[string, object, number]>([
+    ['throttled', { kind: 'status', status: 429, errorCode: 'APIGW.0308' }, 429],
+    ['throttled, without a word,', { kind: 'status', status: 429, body: '' }, 502],
+  ])('is carried out where upstream %s the first, of which nothing was done', async (_, fault, status) => {
+    await spoil(fault);
+    const send = sameRequest();
+    const headers = { 'X-Deadline-Ms': '1000' };
+    const first = await send(headers);
+    expect([first.status, first.headers.get('Idempotency-Replayed')]).toEqual([status, null]);
+    await rig.control('POST', '/reset');
+    await rig.control('DELETE', '/requests');
+    const done = await eventually(
+      () => send(),
+      (answer) => answer.status === 200,
+    );
+    expect([done.status, done.headers.get('Idempotency-Replayed')]).toEqual([200, null]);
+    expect(operationOf(done)).not.toBe(operationOf(first));
+    const again = await send();
+    expect([again.status, again.headers.get('Idempotency-Replayed')]).toEqual([200, 'true']);
+    expect(operationOf(again)).toBe(operationOf(done));
+    expect(await rig.received(OPERATE)).toHaveLength(1);
+  });
+
+  it('is not carried out again where upstream refused it for good', async () => {
+    await spoil({ kind: 'status', status: 400, errorCode: 'HSS.0010' });
+    const send = sameRequest();
+    const first = await send();
+    await rig.control('POST', '/reset');
+    const again = await send();
+    expect([again.status, again.headers.get('Idempotency-Replayed')]).toEqual([first.status, 'true']);
+    expect(operationOf(again)).toBe(operationOf(first));
+  });
+
   it('with other bytes is none, and with another date is another', async () => {
     const send = sameRequest();
     await send();

@@ -400,6 +400,20 @@ describe('X-Auth-Token', () => {
     expect(answer.body).toMatchObject({ status: 401, code: 'missing_key' });
   });
 
+  it.each<[string, Record<string, string>]>([
+    ['nothing', {}],
+    ['an empty X-Auth-Token', { 'X-Auth-Token': '' }],
+    ['an empty X-Api-Key', { 'X-Api-Key': '' }],
+    ['another scheme', { Authorization: 'Basic bmV3LWtleTo=' }],
+    ['another algorithm', { Authorization: 'SDK-HMAC-SM3 Access=a' }],
+    ['two keys', { Authorization: `Bearer ${KEY}`, 'X-Api-Key': KEY }],
+  ])('is named, and the signature too, to whoever shows %s', async (_, headers) => {
+    const answer = await fetchJson('POST', rig.gateway.url + pathOf(), undefined, { raw: body(), headers });
+    expect([answer.status, answer.body.error_code]).toEqual([401, 'APIGW.0301']);
+    expect(answer.body.error_msg).toMatch(/X-Auth-Token/);
+    expect(answer.body.error_msg).toMatch(/signature|sign the request/);
+  });
+
   it('is refused beside another credential', async () => {
     const answer = await send(body(), { headers: { 'X-Api-Key': KEY } });
     expect([answer.status, answer.body.error_code]).toEqual([401, 'APIGW.0301']);

@@ -415,24 +415,26 @@ describe.each(Object.keys(STORES))('the %s store', (name) => {
     expect(await new ClaimStore(engine).find('portal', 'key:k', 0)).toBeUndefined();
   });
 
-  it('gives a claim away that its operation released, and no other operation can release it', async () => {
+  it('gives the claims away that their operation released, and no other operation can release them', async () => {
     const [first, second] = [uuidv7(), uuidv7()];
-    await intend(intent(first), { claims: [claim('key:k', 'f')] });
+    await intend(intent(first), { claims: [claim('key:k', 'f'), claim('signature:s', 'f')] });
     const release = async (operationId: string) => {
       const at = new Date(NOW).toISOString();
       const outcome = { kind: 'outcome', operationId, at, status: 'rejected' } as const;
       const chunks = [{ alarms: 1, outcome: 'rejected' as const }];
-      const claimed = { caller: 'portal', key: 'key:k' };
+      const claimed = { caller: 'portal', keys: ['key:k', 'signature:s'] };
       await trail.conclude({ ...outcome, chunks }, intent(operationId), claimed);
     };
     await intend(intent(second));
     await release(second);
-    const again = () => refusedFor(intend(intent(uuidv7()), { claims: [claim('key:k', 'f')] }));
+    const again = (key = 'key:k') => refusedFor(intend(intent(uuidv7()), { claims: [claim(key, 'f')] }));
     expect(await again()).toMatchObject({ operationId: first });
+    expect(await again('signature:s')).toMatchObject({ operationId: first });
     await release(first);
     // Released and claimed anew in one commit, or in two.
     const answers = await Promise.all([again(), again()]);
     expect(answers.filter((answer) => answer === 'written')).toHaveLength(1);
+    expect(await again('signature:s')).toBe('written');
   });
 
   it('counts each host once, whatever was at work, and what never left not at all', async () => {

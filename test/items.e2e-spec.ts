@@ -289,8 +289,9 @@ describe('limits', () => {
     });
     const two = [item.target, { ...item.target, filePath: '/tmp/other' }];
     expect(problemOf(await change(DELETION, two, 'capped'))).toMatchObject({
-      status: 429,
-      code: 'destructive_limit',
+      status: 403,
+      code: 'over_limit',
+      retryable: false,
     });
     expect(await acts(DELETION)).toEqual([]);
     expect((await change(RESTORATION, [item.target], 'braked')).status).toBe(200);
@@ -303,8 +304,9 @@ describe('limits', () => {
     };
     const targets = blocked.items.map(({ target }) => target);
     expect(problemOf(await change(UNBLOCKING, targets, 'slow'))).toMatchObject({
-      status: 429,
-      code: 'alarm_limit',
+      status: 403,
+      code: 'over_limit',
+      retryable: false,
     });
     const logins = [1, 2].map((index) => ({
       privateIp: '10.0.0.1',

@@ -203,3 +203,51 @@ describe('the limits a minute', () => {
     expect(answers[0]?.headers.get('RateLimit')).toMatch(/^"alarms";r=1;t=\d+$/);
   });
 });
+
+describe('a request that is larger alone than its limit', () => {
+  const many = (count: number) => Array.from({ length: count }, (_, host) => alarm(host));
+  const rules = ['a', 'b', 'c'].map((name) => ({
+    ...{ eventType: 1010, fieldKey: 'file_path', judgeType: 'equal' },
+    fieldValue: `/opt/deploy/${name}`,
+  }));
+  const hide = {
+    operation: 'add_to_alarm_whitelist',
+    alarms: [{ ...alarm(1), details: [{ keyword: 'file_path=/opt/1', hash: 'hash-1' }] }],
+    whitelistRules: rules,
+  };
+
+  it.each<[string, CallerLimits, object, RegExp]>([
+    ['in a minute', { alarmsPerMinute: 3 }, { operation: 'ignore', alarms: many(9) }, /3 .*alone .* 9/],
+    ['by one', { alarmsPerMinute: 3 }, { operation: 'ignore', alarms: many(4) }, /3 .*alone .* 4/],
+    ['by its rules', { alarmsPerMinute: 3 }, hide, /3 .*alone .* 4/],
+    [
+      'in a day',
+      { destructivePerDay: 2 },
+      { operation: 'isolate_and_kill', alarms: many(3) },
+      /2 .*alone .* 3/,
+    ],
+    ['in a day by its rules', { destructivePerDay: 3 }, hide, /3 .*alone .* 4/],
+    ['where nothing is allowed', { destructivePerDay: 0 }, isolate(1), /0 .*alone .* 1/],
+  ])('%s is never to be tried again', async (_, limits, body, words) => {
+    await start(limits);
+    for (const query of ['', '?dryRun=true']) {
+      const answer = await rig.call('POST', `/v1/operations${query}`, body);
+      expect(answer.body).toMatchObject({ status: 403, code: 'over_limit', retryable: false });
+      expect(answer.body.detail).toMatch(words);
+      expect(answer.body).not.toHaveProperty('retryAfter');
+      expect(answer.headers.get('Retry-After')).toBeNull();
+    }
+    expect(await rig.received(OPERATE)).toEqual([]);
+  });
+
+  it('is told from one that there is only no room for at the moment', async () => {
+    await start({ alarmsPerMinute: 3, destructivePerDay: 2 });
+    expect((await rig.operate({ operation: 'isolate_and_kill', alarms: many(2) })).status).toBe(200);
+    expect((await rig.operate({ operation: 'ignore', alarms: many(3) })).body).toMatchObject({
+      status: 429,
+      code: 'alarm_limit',
+      retryable: true,
+    });
+    expect((await rig.operate(isolate(1, 9))).body).toMatchObject({ status: 429, code: 'destructive_limit' });
+  });
+});

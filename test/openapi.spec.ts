@@ -6,6 +6,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
 import { violationsOf } from '../src/api/operations/operation-rules.js';
+import { idempotencyKeyOf } from '../src/http/idempotency-key.js';
 import { committedDocument, GatewayContract, type Json } from './support/gateway-contract.js';
 import { mutated, mutations } from './support/mutations.js';
 import { anyRequest } from './support/operation-requests.js';
@@ -171,6 +172,37 @@ describe('the words of the document', () => {
         expect([name, problem['status']]).toEqual([name, status]);
         expect(value['description']).toContain(`\`${String(problem['code'])}\``);
       }
+    }
+  });
+
+  it('offer an Idempotency-Key wherever one is taken, in the form that is taken', () => {
+    const taken = operations.filter(({ pointer, value }) =>
+      ((value['parameters'] as Json[]) ?? []).some(
+        (_, index) => contract.resolve(`${pointer}/parameters/${index}`)?.value['name'] === 'Idempotency-Key',
+      ),
+    );
+    expect(taken.map(({ name }) => name).sort()).toEqual([
+      'POST /v1/alarm-whitelist/removals',
+      'POST /v1/blocked-addresses/unblockings',
+      'POST /v1/isolated-files/deletions',
+      'POST /v1/isolated-files/restorations',
+      'POST /v1/login-whitelist/removals',
+      'POST /v1/operations',
+      'POST /v1/operations/{id}/undo',
+      'POST /v5/{project_id}/event/operate',
+    ]);
+    const schema = '#/components/parameters/IdempotencyKey/schema';
+    const headers = (key: string) => ({
+      headers: { 'idempotency-key': key },
+      headersDistinct: { 'idempotency-key': [key] },
+    });
+    for (const key of ['k', ' ~', 'k'.repeat(255)]) {
+      expect([key, contract.violations(schema, key)]).toEqual([key, []]);
+      expect(idempotencyKeyOf(headers(key))).toBe(key);
+    }
+    for (const key of ['', 'k'.repeat(256), 'k\u007f', 'k\n', 'schl\u00fcssel']) {
+      expect([key, contract.violations(schema, key)]).not.toEqual([key, []]);
+      expect(() => idempotencyKeyOf(headers(key))).toThrow('Idempotency-Key must be');
     }
   });
 

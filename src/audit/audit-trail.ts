@@ -143,7 +143,7 @@ export class AuditTrail implements OnApplicationShutdown {
    * Before the answer; what can't be written now is written later, if nobody else concludes the operation.
    *
    * @param intent of the operation
-   * @param releases a claim of the operation that is void from now on
+   * @param releases claims of the operation that are void from now on
    * @throws AuditUnavailable
    */
   async conclude(record: OutcomeRecord, intent: IntentRecord, releases?: Entry['releases']): Promise<void> {

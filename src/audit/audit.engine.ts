@@ -25,8 +25,8 @@ export interface Entry {
   readonly claims?: readonly Claim[];
   /** With a new operation that changes hosts: what its caller may reach, checked as it is written. */
   readonly reach?: Reach;
-  /** With an outcome: a claim that is void, because nothing was done and the same may be asked again. */
-  readonly releases?: { readonly caller: string; readonly key: string };
+  /** With an outcome: claims that are void, because nothing was done and the same may be asked again. */
+  readonly releases?: { readonly caller: string; readonly keys: readonly string[] };
   /** Only whether it would be written is asked: nothing is. */
   readonly rehearsed?: true;
   /** The caller's brake, engaged or released. */

@@ -34,7 +34,7 @@ export class Admission {
         hosts.run(caller, operationId, at, JSON.stringify(reach.hosts));
       }
     }
-    if (releases) this.#statements.release.run(releases.caller, releases.key, operationId);
+    for (const key of releases?.keys ?? []) this.#statements.release.run(releases?.caller, key, operationId);
     if (brake) this.#statements.brake.run(brake.caller, brake.engaged ? 1 : 0, at);
   }
 

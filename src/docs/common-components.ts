@@ -1,6 +1,7 @@
 import type { OpenAPIObject } from '@nestjs/swagger';
 
 import { EXAMPLE_OPERATION_ID, EXAMPLE_REQUEST_ID } from '../http/contract/example-ids.js';
+import { IDEMPOTENCY_KEY } from '../http/idempotency-key.js';
 import { commonResponses } from './common-parts.js';
 
 type Components = NonNullable<OpenAPIObject['components']>;
@@ -35,6 +36,7 @@ const SECURITY_SCHEMES: NonNullable<Components['securitySchemes']> = {
 };
 
 const PARAMETERS: NonNullable<Components['parameters']> = {
+  IdempotencyKey: { ...IDEMPOTENCY_KEY, in: 'header' },
   RequestId: {
     name: 'X-Request-Id',
     in: 'header',

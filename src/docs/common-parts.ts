@@ -7,6 +7,7 @@ import {
   UNEXPECTED,
 } from '../http/contract/edge-problems.js';
 import { speaksUpstream } from '../http/as-upstream/upstream-problem.js';
+import { IDEMPOTENCY_KEY } from '../http/idempotency-key.js';
 import { OVERLOADED } from '../http/overload.js';
 import { AUDIT_UNREADABLE } from '../http/problem.filter.js';
 import type { Problem } from '../http/problem.js';
@@ -59,7 +60,7 @@ function complete(operation: Operation, isUpstreams: boolean): void {
   const isProtected = (operation.security ?? []).length > 0;
   const parameters = isProtected ? ['RequestId', 'DeadlineMs', 'OnBehalfOf'] : ['RequestId'];
   operation.parameters = [
-    ...(operation.parameters ?? []).map(withQuietExample),
+    ...(operation.parameters ?? []).map(inOnePlace).map(withQuietExample),
     ...parameters.map((name) => ({ $ref: `#/components/parameters/${name}` })),
   ];
   const responses = operation.responses as Responses;
@@ -78,6 +79,12 @@ function complete(operation: Operation, isUpstreams: boolean): void {
     ...(isProtected && { 401: { $ref: '#/components/responses/Unauthorized' } }),
     500: { $ref: '#/components/responses/InternalError' },
   };
+}
+
+/** A key is the same wherever it is taken, so the document tells of it once. */
+function inOnePlace(parameter: Parameter): Parameter {
+  const isKey = 'name' in parameter && parameter.name === IDEMPOTENCY_KEY.name;
+  return isKey ? { $ref: '#/components/parameters/IdempotencyKey' } : parameter;
 }
 
 /**

@@ -107,6 +107,8 @@ declare module 'fastify' {
 
 /** What the HTTP server refuses by itself, of which the framework passes on the status alone. */
 const REFUSED_BY_SERVER: Readonly<Record<number, () => Problem>> = {
+  // Of files: a path out of their folder, or one that no file may have.
+  403: () => NO_SUCH_ROUTE,
   404: () => NO_SUCH_ROUTE,
   413: () => BODY_TOO_LARGE,
   414: () => new Problem(414, 'uri_too_long', 'A part of the path is longer than any that exists here.'),
@@ -128,7 +130,7 @@ export function problemOf(error: unknown): Problem {
   if (status !== undefined && status >= 400 && status < 500) {
     return (
       REFUSED_BY_SERVER[status]?.() ??
-      new Problem(status, 'bad_request', 'The request is not valid HTTP for this route.')
+      new Problem(400, 'bad_request', 'The request is not valid HTTP for this route.')
     );
   }
   return new Problem(

@@ -118,6 +118,15 @@ export function tooMany(code: string, words: string, retryAfter: number): Proble
   return new Problem(429, code, `${words} Nothing was done.`, { retryable: true, retryAfter });
 }
 
+/** What no waiting makes room for. @param words what is allowed, and what this is */
+export function neverAllowed(words: string): Problem {
+  return new Problem(
+    403,
+    'over_limit',
+    `${words} Nothing was done, and the same request never will be: waiting does not help.`,
+  );
+}
+
 /** More requests than a caller may send. @param retryAfter seconds */
 export function tooManyRequests(retryAfter: number): Problem {
   return tooMany('request_limit', 'You have sent more requests than you may within a minute.', retryAfter);

@@ -3,7 +3,7 @@ import { tooManyWaiting } from './background/background.js';
 import { guardRailViolations } from './guard-rails/guard-rails.js';
 import { readRails } from './guard-rails/rails.js';
 import { STILL_JOINED } from './joins.js';
-import { alarmLimit, braked, destructiveLimit } from './limits/limits.js';
+import { alarmLimit, braked, destructiveLimit, tooManyAtOnce } from './limits/limits.js';
 import { EXAMPLE_OPERATION_ID } from '../http/contract/example-ids.js';
 import { idempotencyKeyOf } from '../http/idempotency-key.js';
 import { OTHER_REQUEST, STILL_RUNNING } from './repeats.js';
@@ -19,6 +19,7 @@ export const ACT_PROBLEMS: readonly Problem[] = [
   STILL_RUNNING(EXAMPLE_OPERATION_ID),
   OTHER_REQUEST(),
   STILL_JOINED(),
+  tooManyAtOnce(600, 1_000),
   alarmLimit(600, 12),
   destructiveLimit(100, 100, 3_600),
   tooManyWaiting(100),

@@ -17,7 +17,7 @@ import { Settler } from '../settlement/settler.js';
 import { callFor } from '../upstream/index.js';
 import type { Handled } from './handled.js';
 import type { PlacedOrder } from './order.js';
-import { keyClaim } from './repeats.js';
+import { claimsOfRepeats } from './repeats.js';
 import { CheckedSender } from './verification/checked-sender.js';
 import { chunkFacts } from './verification/chunk-facts.js';
 import { RunningOperations, type RunningOperation } from './running-operations.js';
@@ -32,6 +32,8 @@ export interface Work {
   readonly project: ProjectConfig;
   /** What will travel upstream, one for each chunk. */
   readonly bodies: readonly string[];
+  /** The signature that the request came with; the records do not keep it. */
+  readonly signature?: string;
 }
 
 /** Carries out an order: writes down that it will be done, does it, writes down what came of it. */
@@ -59,8 +61,11 @@ export class Executor {
     const run = this.running.begin();
     try {
       const intent = await this.intend(placed, conditions, context);
-      const { bodies, verbatim, lookedUp } = placed.order;
-      const work = { intent, project: placed.project, bodies };
+      const { bodies, verbatim, lookedUp, signature } = placed.order;
+      const work = {
+        ...{ intent, project: placed.project, bodies },
+        ...(signature !== undefined && { signature }),
+      };
       return await this.carryOut(work, run, (call, alarms, index) => {
         const facts = chunkFacts(intent, index, lookedUp?.readAt);
         return this.sender.send(call, { ...facts, alarms, ...(verbatim && { verbatim }) }, context);
@@ -94,7 +99,7 @@ export class Executor {
       return { trail: { intent, chunks: [...chunks] }, recorded: true };
     }
     const outcome = this.#outcome(intent, run);
-    const recorded = await this.#conclude(intent, outcome);
+    const recorded = await this.#conclude(work, outcome);
     this.marks.end(intent.operationId);
     this.running.news.tell(intent.operationId);
     this.metrics.operations.inc({ operation: intent.operation, status: outcome.status });
@@ -235,12 +240,14 @@ export class Executor {
     return recorded;
   }
 
-  #conclude(intent: IntentRecord, outcome: OutcomeRecord): Promise<boolean> {
+  #conclude({ intent, signature }: Work, outcome: OutcomeRecord): Promise<boolean> {
     const { caller, idempotencyKey } = intent;
-    const releases =
-      idempotencyKey !== undefined && mayBeAskedAgain(outcome)
-        ? { caller, key: keyClaim(idempotencyKey) }
-        : undefined;
+    const once = {
+      ...(idempotencyKey !== undefined && { idempotencyKey }),
+      ...(signature !== undefined && { signature }),
+    };
+    const keys = mayBeAskedAgain(outcome) ? claimsOfRepeats(once) : [];
+    const releases = keys.length > 0 ? { caller, keys } : undefined;
     return this.#recorded(outcome.operationId, () => this.trail.conclude(outcome, intent, releases));
   }
 
@@ -273,7 +280,7 @@ function recordOf({ digests, possiblyAlready }: LookedUp): LookedUp {
   return { digests, ...(possiblyAlready && { possiblyAlready }) };
 }
 
-/** Whether nothing was done and the same request may do better later; its key would else keep it from being done at all. */
+/** Whether nothing was done and the same request may do better later; its key or signature would else keep it from being done at all. */
 function mayBeAskedAgain({ chunks }: OutcomeRecord): boolean {
   const undone = chunks.every(({ outcome }) => outcome === 'rejected' || outcome === 'not_attempted');
   return undone && chunks.every(({ fault }) => fault?.retryable === true);

@@ -113,7 +113,7 @@ export class OperationsService {
       taken.giveBack();
       const { why } = error;
       if (why.reason === 'claimed') throw this.repeats.refusal(why, fingerprint);
-      throw await this.limits.refusal(why, context);
+      throw await this.limits.refusal(why, order, context);
     }
   }
 }

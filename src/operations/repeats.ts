@@ -46,14 +46,14 @@ export class Repeats implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   /** What the order claims with its intent. */
-  claimsOf({ idempotencyKey, signature, undoes, plan }: Order, fingerprint: string): Claim[] {
+  claimsOf(order: Order, fingerprint: string): Claim[] {
     const voidBefore = this.clock.now() - this.#keptMs;
+    const { undoes, plan } = order;
     return [
-      ...(signature === undefined ? [] : [{ key: signatureClaim(signature), fingerprint, voidBefore }]),
-      ...(idempotencyKey === undefined ? [] : [{ key: keyClaim(idempotencyKey), fingerprint, voidBefore }]),
-      ...(plan === undefined ? [] : [{ key: planClaim(plan), fingerprint, voidBefore }]),
-      ...(undoes === undefined ? [] : [{ key: undoClaim(undoes), fingerprint, voidBefore }]),
-    ];
+      ...claimsOfRepeats(order),
+      ...(plan === undefined ? [] : [planClaim(plan)]),
+      ...(undoes === undefined ? [] : [undoClaim(undoes)]),
+    ].map((key) => ({ key, fingerprint, voidBefore }));
   }
 
   /**
@@ -105,8 +105,16 @@ export class Repeats implements OnApplicationBootstrap, OnModuleDestroy {
 
 const SIGNATURE = 'signature:';
 const signatureClaim = (signature: string): string => SIGNATURE + signature;
-/** What an idempotency key claims. */
-export const keyClaim = (key: string): string => `key:${key}`;
+const keyClaim = (key: string): string => `key:${key}`;
+
+/** What a request may be told again by: its claims are void where it may do better the next time. */
+export const claimsOfRepeats = ({
+  idempotencyKey,
+  signature,
+}: Pick<Order, 'idempotencyKey' | 'signature'>): string[] => [
+  ...(signature === undefined ? [] : [signatureClaim(signature)]),
+  ...(idempotencyKey === undefined ? [] : [keyClaim(idempotencyKey)]),
+];
 
 /** What applying a plan claims, before its id: it is applied once. */
 export const PLAN_CLAIM = 'plan:';

@@ -1,6 +1,7 @@
 import { applyDecorators } from '@nestjs/common';
 import {
   ApiBody,
+  ApiHeader,
   ApiOperation,
   ApiParam,
   ApiQuery,
@@ -12,6 +13,7 @@ import {
 import { ERRORS } from '../../http/as-upstream/upstream-problem.js';
 import { EXAMPLE_REQUEST_ID } from '../../http/contract/example-ids.js';
 import { headersOfUpstream, OF_OPERATIONS } from '../../http/contract/response-headers.js';
+import { IDEMPOTENCY_KEY } from '../../http/idempotency-key.js';
 import { OPERATION_TYPE_NAMES } from '../../domain/operation-type.js';
 
 type Schema = Extract<ApiBodyOptions, { schema: object }>['schema'];
@@ -82,6 +84,7 @@ export function DropInContract(): MethodDecorator {
   return applyDecorators(
     ApiOperation({ operationId: 'changeEvent' }),
     ...DROP_IN_SCHEMES.map((scheme) => ApiSecurity(scheme)),
+    ApiHeader(IDEMPOTENCY_KEY),
     ApiParam({
       name: 'project_id',
       description: "IAM project id of one of the gateway's projects.",

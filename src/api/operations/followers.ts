@@ -4,7 +4,7 @@ import { CONFIG, type Config } from '../../config/config.js';
 import type { Caller } from '../../domain/caller.js';
 import { Quotas } from '../../http/limits/quotas.js';
 import { Metrics } from '../../metrics/metrics.js';
-import { tooManyFollowers } from './progress-problems.js';
+import { noFollowing, tooManyFollowers } from './progress-problems.js';
 
 /** Places for those who follow operations: each keeps a connection open and has the store looked at. */
 @Injectable()
@@ -22,10 +22,11 @@ export class Followers {
     metrics.watch('hss_gateway_followers', 'Operations that are followed at the moment.', () => this.#all);
   }
 
-  /** Takes a place. @returns gives it back, once @throws Problem 429 where there is none */
+  /** Takes a place. @returns gives it back, once @throws Problem 429 where there is none, 403 where there never is */
   take(caller: Caller): () => void {
     const own = this.#of.get(caller.id) ?? 0;
     const most = this.quotas.limitsOf(caller).followers ?? Infinity;
+    if (most === 0 || this.#most === 0) throw noFollowing();
     if (own >= most) throw tooManyFollowers(most);
     if (this.#all >= this.#most) throw tooManyFollowers();
     this.#change(caller.id, 1);

@@ -3,6 +3,7 @@ import type { ApiHeaderOptions } from '@nestjs/swagger';
 import type { ContractOptions } from '../../http/contract/contract.js';
 import { EXAMPLE_OPERATION_ID } from '../../http/contract/example-ids.js';
 import { OF_ACCEPTED } from '../../http/contract/response-headers.js';
+import { IDEMPOTENCY_KEY } from '../../http/idempotency-key.js';
 import type { ApiQueryOptions } from '@nestjs/swagger';
 
 import { DryRunDto } from './dry-run.dto.js';
@@ -49,7 +50,7 @@ export const PREFER: ApiHeaderOptions = {
 export const HANDLE: ContractOptions = {
   id: 'handleAlarms',
   acts: true,
-  headers: [PREFER],
+  headers: [IDEMPOTENCY_KEY, PREFER],
   query: [DRY_RUN_PARAMETER],
   body: {
     description:
@@ -91,7 +92,7 @@ export const UNDO: ContractOptions = {
       schema: { type: 'string', format: 'uuid', example: EXAMPLE_OPERATION_ID },
     },
   ],
-  headers: [PREFER],
+  headers: [IDEMPOTENCY_KEY, PREFER],
   body: {
     description: 'May be left out.',
     type: UndoRequestDto,

@@ -1,4 +1,4 @@
-import { Problem, tooMany } from '../../http/problem.js';
+import { neverAllowed, Problem, tooMany } from '../../http/problem.js';
 
 export const operationOver = (): Problem =>
   new Problem(
@@ -23,6 +23,9 @@ export const tooManyFollowers = (most?: number): Problem =>
       : `You follow ${most} operations at once, and no more may be. Close some of the streams, or read the receipts instead.`,
     5,
   );
+
+export const noFollowing = (): Problem =>
+  neverAllowed('You may follow no operations. Read the receipt instead.');
 
 export const notCancelled = (options?: ErrorOptions): Problem =>
   new Problem(

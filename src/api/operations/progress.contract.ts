@@ -4,7 +4,13 @@ import { PATH_PROBLEMS, withoutRight } from '../../http/contract/edge-problems.j
 import { EXAMPLE_OPERATION_ID } from '../../http/contract/example-ids.js';
 import { NO_PARAMETERS_PROBLEM } from '../../http/parameters.guard.js';
 import { noSuchOperation } from '../../operations/own-operation.js';
-import { notCancelled, notInBackground, operationOver, tooManyFollowers } from './progress-problems.js';
+import {
+  noFollowing,
+  notCancelled,
+  notInBackground,
+  operationOver,
+  tooManyFollowers,
+} from './progress-problems.js';
 import { eventsOf, eventText } from './progress.events.js';
 import { ReceiptDto } from './receipt.dto.js';
 import { CANCELLED_EXAMPLES, PENDING_OUTCOME } from './receipt.examples.js';
@@ -63,6 +69,7 @@ export const FOLLOW: ContractOptions = {
     NO_PARAMETERS_PROBLEM,
     withoutRight('read'),
     noSuchOperation(),
+    noFollowing(),
     tooManyFollowers(20),
   ],
 };

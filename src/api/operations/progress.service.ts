@@ -89,18 +89,34 @@ export class ProgressService implements OnModuleDestroy {
     const mayRead = this.standing.of(context, 'read', address);
     const giveBack = this.followers.take(context.caller);
     const total = targetsOf(intent).length;
-    const events = Readable.from(this.#events(id, total, seen, mayRead), { objectMode: false });
+    const gone = new AbortController();
+    const made = this.#events(id, total, seen, mayRead, gone.signal);
+    const iterator = {
+      next: () => made.next(),
+      // A generator that waits for news would be left only when there are some.
+      return: () => {
+        gone.abort();
+        return made.return(undefined);
+      },
+    };
+    const events = Readable.from({ [Symbol.asyncIterator]: () => iterator }, { objectMode: false });
     // Not when the events end: of a client that is gone before it began to read none is ever made.
     return events.once('close', giveBack);
   }
 
-  async *#events(id: string, total: number, seen: number, mayRead: () => boolean): AsyncGenerator<string> {
+  async *#events(
+    id: string,
+    total: number,
+    seen: number,
+    mayRead: () => boolean,
+    gone: AbortSignal,
+  ): AsyncGenerator<string> {
     let followed: Followed = { total, chunks: 0, done: 0 };
     let place = 0;
     let quietSince = this.clock.monotonic();
     yield HEARTBEAT;
-    while (!this.#stopped && mayRead()) {
-      const changed = this.#change(id);
+    while (!this.#stopped && !gone.aborted && mayRead()) {
+      const changed = this.#change(id, gone);
       const news = await this.store.news(id, place);
       for (const { seq, record } of news) {
         const { events, followed: after } = eventsOf(followed, record);
@@ -119,16 +135,18 @@ export class ProgressService implements OnModuleDestroy {
     }
   }
 
-  /** Resolves when something may have become known of it. Asked for before it is looked, so that nothing is missed between. */
-  #change(id: string): Promise<void> {
+  /** Resolves when something may have become known of it, or its follower is gone. Asked for before it is looked, so that nothing is missed between. */
+  #change(id: string, gone: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
       const wake = () => {
+        gone.removeEventListener('abort', wake);
         unfollow();
         cancel();
         resolve();
       };
       const unfollow = this.running.news.follow(id, wake);
       const cancel = this.clock.schedule(Math.min(this.#heartbeatMs, LOOK_EVERY_MS), wake);
+      gone.addEventListener('abort', wake);
     });
   }
 }

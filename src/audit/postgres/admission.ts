@@ -34,8 +34,9 @@ export class Admission {
       }
       if (reach) this.#reached(operation.caller, reach, at);
     }
-    if (releases) {
-      const name = claimName(releases.caller, releases.key);
+    const { caller = '', keys = [] } = releases ?? {};
+    for (const key of keys) {
+      const name = claimName(caller, key);
       if (this.standing.claims.get(name)?.operationId === operationId) this.standing.claims.delete(name);
     }
     if (brake) brakes.set(brake.caller, { engaged: brake.engaged, at });

@@ -73,8 +73,8 @@ export class Batch {
     const record = { seq, at, kind, operation_id: operationId, body, hash: `\\x${hash.toString('hex')}` };
     this.#row('audit_record', String(seq), record);
     if (operation && operationId !== null) this.#addOperation(entry, operation, operationId);
-    if (releases) {
-      const { caller, key } = releases;
+    const { caller = '', keys = [] } = releases ?? {};
+    for (const key of keys) {
       this.#releases.set(claimName(caller, key), { caller, key, operation_id: operationId });
     }
     if (brake) {

@@ -23,6 +23,7 @@ const OURS: Readonly<Record<string, readonly [status: number, code: string]>> = 
   body_too_deep: [400, 'HSS.0002'],
   body_too_complex: [400, 'HSS.0002'],
   number_too_long: [400, 'HSS.0002'],
+  over_limit: [400, 'HSS.0010'],
   guard_rail: [400, 'HSS.0010'],
   brake_engaged: [400, 'HSS.0010'],
   denied: [400, 'HSS.0013'],

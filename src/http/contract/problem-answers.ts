@@ -9,7 +9,7 @@ import { headersOf, type ResponseHeaders } from './response-headers.js';
 const MEANINGS: Readonly<Record<number, string>> = {
   400: 'Something in the request is wrong; where the gateway could tell, `violations` names all of it.',
   401: 'Nobody was recognised.',
-  403: 'Not granted to the caller, or not allowed to the gateway by upstream.',
+  403: 'Not granted to the caller, more than its limits ever let through, or not allowed to the gateway by upstream.',
   404: 'Not there, or not yours.',
   405: 'The path takes other methods.',
   408: 'It did not arrive in time.',

@@ -14,7 +14,7 @@ import type { CallContext } from '../../domain/caller.js';
 import { Clock } from '../../domain/clock.js';
 import { OPERATIONS } from '../../domain/operation-name.js';
 import { Quotas } from '../../http/limits/quotas.js';
-import { tooMany, type Problem } from '../../http/problem.js';
+import { neverAllowed, tooMany, type Problem } from '../../http/problem.js';
 import { Metrics } from '../../metrics/metrics.js';
 import { Executor } from '../executor.js';
 import type { Handled } from '../handled.js';
@@ -86,6 +86,7 @@ export class Background implements OnModuleDestroy, BeforeApplicationShutdown {
     if (this.#halt.halted) throw SHUTTING_DOWN;
     const { id } = context.caller;
     const most = this.quotas.limitsOf(context.caller).backgroundOperations ?? Infinity;
+    if (most === 0) throw NO_BACKGROUND();
     if ((this.#of.get(id) ?? 0) >= most) throw tooManyWaiting(most);
     this.#count(id, 1);
     try {
@@ -168,6 +169,9 @@ export class Background implements OnModuleDestroy, BeforeApplicationShutdown {
     else this.#of.delete(caller);
   }
 }
+
+const NO_BACKGROUND = (): Problem =>
+  neverAllowed('You may have no operations in the background. Leave Prefer: respond-async out.');
 
 /** The answer to a caller of whom as many operations wait as may. */
 export function tooManyWaiting(most: number): Problem {

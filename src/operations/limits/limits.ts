@@ -7,7 +7,7 @@ import type { CallContext, Caller } from '../../domain/caller.js';
 import { Clock } from '../../domain/clock.js';
 import { OPERATIONS } from '../../domain/operation-name.js';
 import { Quotas } from '../../http/limits/quotas.js';
-import { Problem, tooMany, tooManyRequests } from '../../http/problem.js';
+import { neverAllowed, Problem, tooMany, tooManyRequests } from '../../http/problem.js';
 import type { Order } from '../order.js';
 import { reachedBy, sizeOf } from './reach.js';
 
@@ -38,13 +38,13 @@ export class Limits {
     private readonly clock: Clock,
   ) {}
 
-  /** Takes what the order acts on of the caller's quota. @throws Problem 429 */
+  /** Takes what the order acts on of the caller's quota. @throws Problem 403, 429 */
   take(order: Order, context: CallContext): Taken {
     if (OPERATIONS[order.operation].takesBack) return NOTHING;
     const { caller } = context;
     const size = sizeOf(order);
     holdRequests(context);
-    this.#hold(caller, this.quotas.take('alarms', caller, size));
+    this.#hold(caller, size, this.quotas.take('alarms', caller, size));
     return { giveBack: () => this.quotas.giveBack('alarms', caller, size) };
   }
 
@@ -53,7 +53,8 @@ export class Limits {
     const { caller } = context;
     if (!OPERATIONS[order.operation].takesBack) {
       holdRequests(context);
-      this.#hold(caller, this.quotas.waitFor('alarms', caller, sizeOf(order)));
+      const size = sizeOf(order);
+      this.#hold(caller, size, this.quotas.waitFor('alarms', caller, size));
     }
     const reach = this.reachOf(order, caller);
     if (!reach) return;
@@ -61,13 +62,17 @@ export class Limits {
       await this.trail.rehearse(caller.id, reach, this.clock.now());
     } catch (error) {
       if (!(error instanceof NotAdmitted) || error.why.reason === 'claimed') throw error;
-      throw this.#problemOf(error.why, caller);
+      throw this.#problemOf(error.why, order, caller);
     }
   }
 
-  /** @param retryAfter seconds until the caller's quota allows it @throws Problem 429 */
-  #hold(caller: Caller, retryAfter: number): void {
-    if (retryAfter > 0) throw alarmLimit(this.quotas.limitsOf(caller).alarmsPerMinute ?? 0, retryAfter);
+  /** @param retryAfter seconds until the caller's quota allows it @throws Problem 403 where it never will, 429 */
+  #hold(caller: Caller, size: number, retryAfter: number): void {
+    if (retryAfter === 0) return;
+    const { alarmsPerMinute = 0 } = this.quotas.limitsOf(caller);
+    throw size > alarmsPerMinute
+      ? tooManyAtOnce(alarmsPerMinute, size)
+      : alarmLimit(alarmsPerMinute, retryAfter);
   }
 
   /** What an order would change on hosts or hide, with how much its caller may; undefined where it does neither. */
@@ -87,7 +92,7 @@ export class Limits {
   }
 
   /** The answer to an order that reaches too far; the first one that does engages the brake. */
-  async refusal(why: TooFar, context: CallContext): Promise<Problem> {
+  async refusal(why: TooFar, order: Order, context: CallContext): Promise<Problem> {
     const { caller } = context;
     if (why.reason === 'too_many_hosts') {
       const mostHosts = this.quotas.limitsOf(caller).maxHostsPerHour ?? 0;
@@ -102,13 +107,15 @@ export class Limits {
         mostHosts,
       });
     }
-    return this.#problemOf(why, caller);
+    return this.#problemOf(why, order, caller);
   }
 
-  #problemOf(why: TooFar, caller: Caller): Problem {
+  #problemOf(why: TooFar, order: Order, caller: Caller): Problem {
     if (why.reason === 'braked') return braked(caller.id, 'is engaged');
     const { destructivePerDay = 0, maxHostsPerHour = 0 } = this.quotas.limitsOf(caller);
     if (why.reason === 'too_many_alarms') {
+      const size = sizeOf(order);
+      if (size > destructivePerDay) return tooDestructive(destructivePerDay, size);
       const wait = Math.max(1, Math.ceil((why.oldestAt + DAY_MS - this.clock.now()) / 1_000));
       return destructiveLimit(destructivePerDay, why.alarms, wait);
     }
@@ -150,6 +157,18 @@ export function braked(caller: string, how: string): Problem {
 export function alarmLimit(most: number, retryAfter: number): Problem {
   const words = `You may act on ${most} alarms a minute, and this would be more.`;
   return tooMany('alarm_limit', words, retryAfter);
+}
+
+/** The answer to a request that is larger alone than what its caller may act on in a minute. */
+export function tooManyAtOnce(most: number, size: number): Problem {
+  const words = `You may act on ${most} alarms a minute, and this request alone names ${size}, each whitelist rule included. Ask for fewer at a time.`;
+  return neverAllowed(words);
+}
+
+/** The answer to a request that is larger alone than what its caller may act on destructively in a day. */
+export function tooDestructive(most: number, size: number): Problem {
+  const words = `You may act destructively on ${most} alarms within 24 hours, whitelisting included, and this request alone names ${size}, each whitelist rule included. Taking back is not limited.`;
+  return neverAllowed(words);
 }
 
 /** @param retryAfter seconds */

@@ -1,5 +1,6 @@
 import type { ContractOptions, Examples } from '../../../http/contract/contract.js';
 import { EXAMPLE_UPSTREAM_REQUEST_ID } from '../../../http/contract/example-ids.js';
+import { IDEMPOTENCY_KEY } from '../../../http/idempotency-key.js';
 import { invalidRequest, type Problem } from '../../../http/problem.js';
 import { OPERATIONS } from '../../../domain/operation-name.js';
 import { documentedFaults, faultOfItems } from '../../../upstream/index.js';
@@ -56,6 +57,7 @@ function contractOf<Item, Request extends ItemsRequestDto & { readonly items: re
   return {
     id,
     acts: true,
+    headers: [IDEMPOTENCY_KEY],
     body: {
       description: 'Which items, why and where.',
       type: kind.request,

@@ -1,4 +1,4 @@
-import { Problem, tooMany } from '../../../http/problem.js';
+import { neverAllowed, Problem, tooMany } from '../../../http/problem.js';
 
 export const noSuchPlan = (): Problem => new Problem(404, 'plan_not_found', 'You have no plan of this id.');
 
@@ -37,6 +37,14 @@ export const tooManyPlans = (most: number, retryAfter: number): Problem =>
     `You have ${most} plans that can still be applied, and no more may be. Apply one, or wait until one has expired.`,
     retryAfter,
   );
+
+/** @param alarms that the plan would name */
+export const planTooLarge = (most: number, alarms: number): Problem =>
+  neverAllowed(
+    `Your plans that can still be applied may name ${most} alarms, and this one alone would name ${alarms}. Narrow the selector, or ask for a lower limit.`,
+  );
+
+export const noPlans = (): Problem => neverAllowed('You may have no plans.');
 
 /** @param retryAfter seconds until one of the plans has expired */
 export const tooManyPlanned = (most: number, retryAfter: number): Problem =>

@@ -5,7 +5,7 @@ import type { Caller } from '../../../domain/caller.js';
 import { Clock } from '../../../domain/clock.js';
 import { Quotas } from '../../../http/limits/quotas.js';
 import { PLAN_CLAIM } from '../../../operations/repeats.js';
-import { tooManyPlanned, tooManyPlans } from './plan-problems.js';
+import { noPlans, planTooLarge, tooManyPlanned, tooManyPlans } from './plan-problems.js';
 
 /** What is under way here and may not be in the store yet. */
 interface UnderWay {
@@ -28,13 +28,15 @@ export class PlanRoom {
    * Runs what makes a plan, if there is room for one more.
    *
    * @param make is given what keeps the plan once it is made
-   * @throws Problem 429 where there is no room, before anything is read, and where its alarms are too many
+   * @throws Problem 429 where there is no room, before anything is read, and where its alarms are too many; 403 where no waiting
+   * would help
    */
   async within<T>(
     caller: Caller,
     make: (keep: (plan: StoredPlan) => Promise<void>) => Promise<T>,
   ): Promise<T> {
     const { livePlans = Infinity, livePlanAlarms = Infinity } = this.quotas.limitsOf(caller);
+    if (livePlans === 0) throw noPlans();
     const own = this.#underWay.get(caller.id) ?? { plans: 0, alarms: 0 };
     this.#underWay.set(caller.id, own);
     own.plans += 1;
@@ -45,6 +47,7 @@ export class PlanRoom {
       const before = await this.#live(caller);
       if (before.plans + plans > livePlans) throw tooManyPlans(livePlans, this.#waitFor(before));
       return await make(async (plan) => {
+        if (plan.alarms > livePlanAlarms) throw planTooLarge(livePlanAlarms, plan.alarms);
         ({ alarms } = plan);
         own.alarms += alarms;
         const together = own.alarms;
