@@ -4,7 +4,7 @@ import type { CallerConfig } from '../src/config/config.js';
 import { LIBRARY_HOST } from '../src/simulator/seed/hosts.js';
 import { alarmFor, asAdded } from './faults/alarms.js';
 import type { NamedAlarm } from './support/bulk-alarms.js';
-import { portal, sha256, startRig, type CallOptions, type Rig } from './support/gateway.js';
+import { KEY, portal, sha256, startRig, type CallOptions, type Rig } from './support/gateway.js';
 import { problemOf } from './support/problems.js';
 
 /** What a request says of alarms that it describes in full, and what upstream lists of them. */
@@ -69,6 +69,25 @@ describe('an isolation of an alarm that upstream lists otherwise', () => {
     const others = [await newAlarm(), await newAlarm()];
     const named = [alarm, ...others].map((each) => detailed(each, { agentId: OTHER_AGENT }));
     expect(problemOf(await kill(named)).code).toBe('alarm_mismatch');
+    expect(await acts()).toEqual([]);
+  });
+
+  it('is refused through the drop-in too', async () => {
+    const { eventId, eventClassId, eventType, occurTime } = alarm;
+    const event = {
+      event_id: eventId,
+      event_class_id: eventClassId,
+      event_type: eventType,
+      occur_time: occurTime,
+      operate_detail_list: [
+        { agent_id: OTHER_AGENT, process_pid: 3123, file_hash: 'a'.repeat(64), file_path: '/tmp/x' },
+      ],
+    };
+    const path = `/v5/${rig.simulator.project.id}/event/operate`;
+    const body = { operate_type: 'isolate_and_kill', operate_event_list: [event] };
+    const answer = await rig.call('POST', path, body, { key: null, headers: { 'X-Auth-Token': KEY } });
+    expect([answer.status, answer.body.error_code]).toEqual([400, 'APIGW.0201']);
+    expect(answer.body.error_msg).toContain('is not what upstream lists');
     expect(await acts()).toEqual([]);
   });
 

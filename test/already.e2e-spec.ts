@@ -3,7 +3,8 @@ import { readFileSync } from 'node:fs';
 import { afterEach, describe, expect, it } from '@jest/globals';
 
 import type { ReceiptDto } from '../src/api/operations/receipt.dto.js';
-import { addAlarms, touched } from './support/bulk-alarms.js';
+import { alarmFor, asAdded } from './faults/alarms.js';
+import { addAlarms, touched, type NamedAlarm } from './support/bulk-alarms.js';
 import { startRig, type Overrides, type Rig } from './support/gateway.js';
 import { eventually, problemOf } from './support/problems.js';
 
@@ -89,6 +90,60 @@ describe('an alarm named by its id that is so already', () => {
     expect(await acts()).toBe(1);
   });
 });
+
+describe('two equal requests by id', () => {
+  const byId = ({ eventId, occurTime }: NamedAlarm, remark: string) => ({
+    remark,
+    alarmIds: [{ eventId, occurTime }],
+  });
+  const ended = async (id: string) =>
+    eventually(
+      async () => (await rig.call('GET', `/v1/operations/${id}`)).body as ReceiptDto,
+      ({ status }) => status !== 'pending',
+    );
+
+  it.each([{}, { Prefer: 'respond-async' }])(
+    'at the same moment are done once, and the later one says already (%j)',
+    async (headers: Record<string, string>) => {
+      await start();
+      const [alarm] = await addAlarms(rig, 1);
+      await rig.control('POST', '/faults', [
+        { match: { path: OPERATE }, times: 'always', fault: { kind: 'delay', delayMs: 200 } },
+      ]);
+      const answers = await Promise.all(
+        ['one', 'other'].map((remark) =>
+          rig.operate({ operation: 'ignore', ...byId(alarm!, remark) }, { headers }),
+        ),
+      );
+      const receipts = await Promise.all(answers.map(({ body }) => ended((body as ReceiptDto).id)));
+      const fates = receipts.map(({ alarms: [told] }) => told!.outcome);
+      expect(fates.sort()).toEqual(['already', 'applied']);
+      expect(await acts()).toBe(1);
+    },
+  );
+
+  it('one after the other are done once where the listing lags', async () => {
+    rig = await startRig({}, { listingLagMs: 300 });
+    const alarm = alarmFor('add_to_login_whitelist', 0);
+    await rig.control('POST', '/alarms', {
+      alarms: [{ ...asAdded(alarm), details: alarm.details.map(wired) }],
+    });
+    for (const remark of ['one', 'other']) {
+      const answer = await rig.operate({ operation: 'add_to_login_whitelist', ...byId(alarm, remark) });
+      expect([remark, answer.status]).toEqual([remark, 200]);
+    }
+    expect(await effects()).toEqual(['add_to_login_whitelist']);
+  });
+});
+
+/** A detail as upstream spells it. */
+const wired = (detail: object): object =>
+  Object.fromEntries(
+    Object.entries(detail).map(([name, value]) => [
+      name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
+      value as unknown,
+    ]),
+  );
 
 describe('an alarm in full of which nothing is read', () => {
   it('says that nobody looked how it was before, and undoing says what it takes for granted', async () => {

@@ -4,6 +4,7 @@ import type { Config } from '../src/config/config.js';
 import type { RefusalRecord } from '../src/audit/audit-record.js';
 import { KEY, startRig, type Rig } from './support/gateway.js';
 import { recordsOf, sendRaw } from './support/problems.js';
+import { RawClient } from './support/raw-client.js';
 
 const PORTAL = 'https://portal.example.com';
 const listen = (allowedOrigins?: readonly string[]): Config['listen'] => ({
@@ -102,6 +103,27 @@ describe('pages of other origins', () => {
     expect(await recordsOf<RefusalRecord>(open, 'refusal')).toHaveLength(before);
   });
 
+  it.each([
+    [],
+    ['Origin: https://elsewhere.example.com'],
+    ['Origin: https://elsewhere.example.com', 'Access-Control-Request-Method: POST'],
+  ])(
+    'and whatever else asks for options, are answered before a body is read (%j)',
+    async (...lines: string[]) => {
+      for (const path of ['/nope', '/v1/operations', '/v5/nope']) {
+        const client = await RawClient.to(open.gateway.url);
+        await client.head(`OPTIONS ${path}`, [
+          ...lines,
+          'Content-Type: application/json',
+          'Content-Length: 8000000',
+        ]);
+        await client.write('{');
+        expect([404, 405]).toContain((await client.answer()).status);
+        client.destroy();
+      }
+    },
+  );
+
   it.each([PORTAL, 'http://localhost:5173'])(
     'of %s read answers, and what callers need of their headers',
     async (origin) => {
@@ -141,7 +163,7 @@ describe('pages of other origins', () => {
     const answer = await open.call('GET', '/v1/me', undefined, { headers: { Origin: origin } });
     expect(answer.headers.get('access-control-allow-origin')).toBeNull();
     const asked = await preflight(open, origin);
-    expect(asked.status).toBe(404);
+    expect(asked.status).toBe(405);
     expect(asked.headers.get('access-control-allow-origin')).toBeNull();
   });
 
@@ -150,6 +172,6 @@ describe('pages of other origins', () => {
       key: null,
       headers: { Origin: PORTAL },
     });
-    expect([answer.status, answer.body.code]).toEqual([404, 'no_such_route']);
+    expect([answer.status, answer.body.code]).toEqual([405, 'method_not_allowed']);
   });
 });

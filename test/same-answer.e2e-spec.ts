@@ -197,6 +197,18 @@ describe('a key that is not known', () => {
     const expired = await me(EXPIRED);
     expect(expired).toMatchObject({ status: 401, body: { code: 'expired_key' } });
   });
+
+  it('keeps nobody who proved another from being told what is wrong with it', async () => {
+    const address = from(newAddress());
+    const here = (key: string) =>
+      rig.call('GET', '/v1/me', undefined, {
+        key: null,
+        headers: { ...address, Authorization: `Bearer ${key}` },
+      });
+    for (let tries = 0; tries < 15; tries += 1) await here(makeApiKey('prod').text);
+    expect((await here(makeApiKey('prod').text)).status).toBe(429);
+    expect(await here(EXPIRED)).toMatchObject({ status: 401, body: { code: 'expired_key' } });
+  });
 });
 
 describe('a token that proves nobody', () => {

@@ -121,3 +121,14 @@ describe('a plan', () => {
     );
   });
 });
+
+describe('a listing with a row that has no id', () => {
+  it('is neither shown as empty nor planned from', async () => {
+    const body = JSON.stringify({ total_num: 1, data_list: [{}] });
+    const fault = { kind: 'status', status: 200, body };
+    await rig.control('POST', '/faults', [{ match: { path: EVENTS }, times: 'always', fault }]);
+    expectUnreadable(await rig.call('GET', '/v1/alarms'));
+    const asked = { operation: 'mark_as_handled', selector: { status: 'unhandled' } };
+    expectUnreadable(await rig.call('POST', '/v1/plans', asked));
+  });
+});

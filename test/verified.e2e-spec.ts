@@ -5,7 +5,7 @@ import { OPERATION_TYPE_NAMES, OPERATION_TYPES, type OperationType } from '../sr
 import { alarmFor, asAdded } from './faults/alarms.js';
 import type { NamedAlarm } from './support/bulk-alarms.js';
 import { startRig, type Overrides, type Rig } from './support/gateway.js';
-import { eventually } from './support/problems.js';
+import { eventually, problemOf } from './support/problems.js';
 
 const OPERATE = '/event/operate';
 const usual = {
@@ -120,6 +120,30 @@ describe('an operation whose state is read before and after', () => {
     );
     expect(settled).toMatchObject({ status: 'applied', settlement: { settled: true } });
     expect(settled.alarms).toEqual([{ eventId: alarms[0]?.eventId, outcome: 'applied', verified: true }]);
+  });
+
+  it('stays as already where another one is under way, alone and with others, and undoing it takes nothing back', async () => {
+    await start('destructive');
+    await rig.control('POST', '/settings', { isolationDelayMs: 2_500 });
+    const [alarm, other] = await addedFor('isolate_and_kill', 2);
+    await handle('isolate_and_kill', [alarm!]);
+    const alone = await handle('isolate_and_kill', [alarm!]);
+    const both = await handle('isolate_and_kill', [alarm!, other!]);
+    const underWay = { outcome: 'already', verified: false, progress: 'isolating' };
+    expect(alone.alarms).toMatchObject([underWay]);
+    expect(both.alarms).toMatchObject([underWay, { outcome: 'applied', progress: 'isolating' }]);
+    const ended = async ({ id }: ReceiptDto) =>
+      eventually(
+        async () => (await rig.call('GET', `/v1/operations/${id}`)).body as ReceiptDto,
+        ({ alarms }) => alarms.every(({ progress }) => progress === undefined),
+      );
+    expect(fates(await ended(alone))).toEqual([['already', true]]);
+    expect(fates(await ended(both))).toEqual([
+      ['already', true],
+      ['applied', true],
+    ]);
+    const undone = await rig.call('POST', `/v1/operations/${alone.id}/undo`);
+    expect(problemOf(undone).code).toBe('nothing_to_undo');
   });
 
   it('is no longer claimed to be done where upstream gave it up', async () => {

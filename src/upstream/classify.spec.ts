@@ -67,6 +67,7 @@ describe('an answer to a call that acts', () => {
     ...['{"error_description":"x"}', '{"error":"forbidden"}', '{"error":{}}', '{"error":{"message":"x"}}'],
     ...['{"error":false}', '{"error":[]}', '{"error_code":{}}', '{"error_code":true}', '{"code":[1]}'],
     ...['{"error_code":"0","error":"x"}', '{"error_code":"0","code":"HSS.0010"}', '{"error_code":" "}'],
+    ...['{"error_code":"0","failed":["x"]}', '{"code":0,"data":{}}'],
     ...['{"code":200,"message":"ok"}', '{"code":"302"}', '{"error":{"code":204}}'],
   ])('may or may not have been done with %s under 200', (body) => {
     expect(rowOf(read(answer(200, body)))).toBe(UNREADABLE);
