@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { rmSync } from 'node:fs';
 import { connect } from 'node:net';
 import { dirname } from 'node:path';
@@ -91,26 +90,6 @@ describe('a flood of what nobody proved', () => {
       new Set(['malformed_http']),
     );
     expect(recorded.length + summaries.reduce((all, { counts }) => all + sum(counts), 0)).toBe(EACH);
-  });
-
-  it('that hangs up in the middle of a body is recorded with where it came from, also while the gateway ends', async () => {
-    const { hostname, port } = new URL(rig.gateway.url);
-    const begun = async (credential: string) => {
-      const socket = connect(Number(port), hostname);
-      socket.on('error', () => undefined);
-      await once(socket, 'connect');
-      const head = ['POST /v1/operations HTTP/1.1', 'Host: x', credential, 'Content-Type: application/json'];
-      socket.write(`${head.join('\r\n')}\r\nContent-Length: 100\r\n\r\n{`);
-      return socket;
-    };
-    const hungUp = await Promise.all(Array.from({ length: 20 }, () => begun(`X-Api-Key: ${KEY}`)));
-    expect((await rig.call('GET', '/livez')).status).toBe(200);
-    for (const socket of hungUp) socket.destroy();
-    const waiting = await begun(`X-Api-Key: ${KEY}`);
-    expect((await rig.call('GET', '/livez')).status).toBe(200);
-    waiting.destroy();
-    const { recorded } = await afterTheEnd();
-    for (const { address } of recorded) expect(address).toMatch(/^[\d.]+$/);
   });
 
   it('takes nothing of what there is for callers: every refusal of theirs is there, and under their name', async () => {
