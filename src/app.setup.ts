@@ -15,6 +15,7 @@ import { admitOrigins } from './http/cross-origin.js';
 import { Gatekeeper } from './http/gatekeeper.js';
 import { useJsonBodies } from './http/json-body.js';
 import { MalformedHttp } from './http/malformed-http.js';
+import { REFUSED_HERE, refuseUnmet } from './http/met-requests.js';
 import { turnAwayWhenLate } from './http/overload.js';
 import { ProblemFilter } from './http/problem.filter.js';
 import { requestLog } from './http/request-log.js';
@@ -36,11 +37,12 @@ function requestIdOf(presented: string | string[] | undefined): string {
 const HEADERS_MS = 20_000;
 const BEYOND_BODIES_MS = 15_000;
 
-/** Node's own, which end connections that send no whole request. */
-function nodeTimeouts(requestMs: number) {
+/** Node's own timeouts, which end connections that send no whole request, and what is refused here and not by Node. */
+function nodeOptions(requestMs: number) {
   const requestTimeout = requestMs + BEYOND_BODIES_MS;
   const headersTimeout = Math.min(HEADERS_MS, requestMs);
-  return { requestTimeout, http: { requestTimeout, headersTimeout, connectionsCheckingInterval: 1_000 } };
+  const http = { requestTimeout, headersTimeout, connectionsCheckingInterval: 1_000, ...REFUSED_HERE };
+  return { requestTimeout, http };
 }
 
 /** Lets answers close their connections once a shutdown has begun: one that is kept alive would hold it up to the end. */
@@ -68,7 +70,7 @@ export async function setUpApp(
   const logger = makeLogger(config.logLevel, format, output);
   const adapter = new FastifyAdapter({
     bodyLimit: config.limits.bodyBytes,
-    ...nodeTimeouts(config.limits.requestMs),
+    ...nodeOptions(config.limits.requestMs),
     // Without one, X-Forwarded-For is anybody's word.
     trustProxy: config.listen.trustedProxies ? [...config.listen.trustedProxies] : false,
     genReqId: (request: IncomingMessage) => requestIdOf(request.headers['x-request-id']),
@@ -98,6 +100,7 @@ export async function setUpApp(
   const gatekeeper = app.get(Gatekeeper);
   fastify.addHook('onRequest', gatekeeper.onRequest);
   refuseUnknownPaths(fastify);
+  refuseUnmet(fastify);
   boundBodies(fastify, config.limits);
   answerBeforeBodies(fastify);
   fastify.addHook('preValidation', gatekeeper.preValidation);
