@@ -30,6 +30,7 @@ describe('a client that writes all before it reads', () => {
     ['to a path that takes none', 'POST /livez', [], 405],
     ['with an address that is none', 'POST /%zz', [], 400],
     ['to a reading', 'GET /livez', [], 200],
+    ['by a method that is none', 'FOO /livez', [], 400],
   ];
 
   it.each(cases)('%s, has its answer: %s', async (_, line, headers, status) => {

@@ -28,17 +28,22 @@ const PROBLEMS: Readonly<Record<string, Problem>> = {
 /** Answers what the HTTP parser refuses, such as NUL in a header, before there is a request that a route could refuse. */
 @Injectable()
 export class MalformedHttp {
+  readonly #answered = new WeakSet<Socket>();
+
   constructor(
     private readonly refusals: Refusals,
     private readonly clock: Clock,
   ) {}
 
   readonly answer = (error: Error & { code?: string; rawPacket?: unknown }, socket: Socket): void => {
+    // The parser refuses whatever still comes, too: it is thrown away.
+    if (this.#answered.has(socket) && error.code !== 'ECONNRESET') return;
     // The caller went away: there is nobody to answer, and nothing was asked.
     if (error.code === 'ECONNRESET' || !socket.writable) {
       socket.destroy();
       return;
     }
+    this.#answered.add(socket);
     const problem = PROBLEMS[error.code ?? ''] ?? MALFORMED;
     const requestId = uuidv7();
     this.#record(problem, requestId, socket.remoteAddress ?? 'unknown');
