@@ -9,6 +9,9 @@ const PREFIXES = ['GATEWAY_', 'HSS_', 'IAM_'] as const;
 const OF_A_SERVICE = /_SERVICE_HOST$|_SERVICE_PORT(?:_[A-Z0-9_]+)?$|_PORT_\d+_(?:TCP|UDP|SCTP)(?:_[A-Z]+)?$/;
 const ADDRESS_OF_A_SERVICE = /^(?:tcp|udp|sctp):\/\//;
 
+/** What others call what we name otherwise, of upstream's services. */
+const SYNONYMS: Readonly<Record<string, string>> = { URL: 'ENDPOINT', URI: 'ENDPOINT', AKSK: 'AK' };
+
 /** Shorter ones are part of too many names. */
 const SHORTEST_STEM = 3;
 
@@ -20,7 +23,10 @@ const SHORTEST_STEM = 3;
  * written in capitals, only what comes near a known one is: others may use these too. Anything else is nobody's business here.
  */
 export function problemOfVariable(name: string, value: string, known: readonly string[]): string | undefined {
-  const capitals = name.toUpperCase().replace(/[.-]/g, '_');
+  const capitals = name
+    .toUpperCase()
+    .replace(/[.-]/g, '_')
+    .replace(/^HSS_(?=GATEWAY_)/, '');
   const prefix = PREFIXES.find((each) => capitals.startsWith(each));
   if (prefix === undefined || !/^\w+$/.test(capitals) || known.includes(name)) return undefined;
   if (OF_A_SERVICE.test(name) || ADDRESS_OF_A_SERVICE.test(value)) return undefined;
@@ -33,7 +39,8 @@ export function problemOfVariable(name: string, value: string, known: readonly s
 
 /** Names of the same prefix first: they share more of what was typed. */
 function meantBy(name: string, prefix: string, known: readonly string[]): string | undefined {
-  const stem = name.slice(prefix.length);
+  const typed = name.slice(prefix.length);
+  const stem = prefix === 'GATEWAY_' ? typed : inOurWords(typed);
   const [own, others] = [new Map<string, string>(), new Map<string, string>()];
   for (const each of known) {
     const theirs = PREFIXES.find((one) => each.startsWith(one));
@@ -47,6 +54,13 @@ function meantBy(name: string, prefix: string, known: readonly string[]): string
     if (near !== undefined) return siblings.get(near);
   }
   return undefined;
+}
+
+function inOurWords(stem: string): string {
+  return stem
+    .split('_')
+    .map((word) => SYNONYMS[word] ?? word)
+    .join('_');
 }
 
 /**
