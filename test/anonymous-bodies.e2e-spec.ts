@@ -148,14 +148,21 @@ describe('bodies that say they are signed', () => {
     // Whichever comes to it first.
     expect(await Promise.race(held.map((client) => client.answer()))).toMatchObject(REFUSED);
     expect(await whole(fromAnother())).toMatchObject({ status: 401 });
-    for (const client of held) client.destroy();
-    // There is room again for what was given up.
-    expect(
-      await eventually(
-        () => whole(from),
-        ({ status }) => status === 401,
-      ),
-    ).toMatchObject({ status: 401 });
+  });
+
+  it('are held no longer than their connections, those that were refused too', async () => {
+    const from = fromAnother();
+    for (let times = 0; times < 4; times += 1) {
+      await hold(5, () => from);
+      expect(await Promise.race(held.map((client) => client.answer()))).toMatchObject(REFUSED);
+      for (const client of held.splice(0)) client.destroy();
+      expect(
+        await eventually(
+          () => whole(from),
+          ({ status }) => status === 401,
+        ),
+      ).toMatchObject({ status: 401 });
+    }
   });
 
   it('are held up to a bound of all', async () => {

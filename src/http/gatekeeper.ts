@@ -65,7 +65,7 @@ export class Gatekeeper {
     reply.header('Cache-Control', 'no-store');
     if (asUpstream && isSigned(request.raw)) {
       const verify = this.signatures.open(request);
-      const held = this.#unproved.take(request.raw, addressOf(request));
+      const held = this.#unproved.take(request.raw, reply.raw, addressOf(request));
       if (held) request.unprovedBody = held;
       request.verify = (body) => this.#verified(request, access, () => verify(body));
       return undefined;

@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 
 import { neighbourhoodOf } from '../../../domain/address-range.js';
 import { OVERLOADED } from '../../overload.js';
@@ -22,13 +22,15 @@ export class UnprovedBodies {
   constructor(private readonly largest: number) {}
 
   /**
-   * Until the request has arrived.
+   * Until the request has arrived, or was answered: what still comes then is thrown away. Node tells of no end of a request that
+   * was answered before it had arrived and never did.
    *
    * @returns what is told of the bytes that come; it throws Problem 503 where they are too many, and so does this where they are
    *   already; undefined: nothing need be told
    */
   take(
     request: Pick<IncomingMessage, 'headers' | 'once'>,
+    response: Pick<ServerResponse, 'once'>,
     address: string,
   ): { grow(bytes: number): void } | undefined {
     const { 'content-length': length, 'transfer-encoding': encoding } = request.headers;
@@ -44,10 +46,13 @@ export class UnprovedBodies {
       if (this.#isTooMuch(neighbourhood)) throw OVERLOADED;
     };
     if (this.#isTooMuch(neighbourhood)) throw OVERLOADED;
-    request.once('close', () => {
+    const release = () => {
+      if (isOver) return;
       isOver = true;
       this.#add(neighbourhood, -own);
-    });
+    };
+    request.once('close', release);
+    response.once('close', release);
     return { grow };
   }
 
