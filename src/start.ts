@@ -8,6 +8,9 @@ import type { Config } from './config/config.js';
 import type { LogOutput } from './log-output.js';
 import { shutDown } from './shutdown.js';
 
+/** Connections that wait to be taken, as far as the system allows so many: what comes in a burst beyond them gets no answer. */
+const BACKLOG = 4_096;
+
 /** A running gateway. */
 export interface Gateway {
   readonly url: string;
@@ -26,7 +29,8 @@ export async function startGateway(
   options: { readonly output?: LogOutput } = {},
 ): Promise<Gateway> {
   const app = await setUpApp(config, options);
-  await app.listen(config.listen.port, config.listen.host);
+  const { listen } = config;
+  await app.listen({ host: listen.host, port: listen.port, backlog: BACKLOG });
   const { address, family, port } = app.getHttpServer().address() as AddressInfo;
   const host =
     address === '0.0.0.0' || address === '::' ? '127.0.0.1' : family === 'IPv6' ? `[${address}]` : address;

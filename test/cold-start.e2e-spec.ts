@@ -1,7 +1,11 @@
+import { readFileSync } from 'node:fs';
+
 import { afterEach, describe, expect, it } from '@jest/globals';
 
 import { addAlarms, touched } from './support/bulk-alarms.js';
 import { PATIENT, startRig, type Rig } from './support/gateway.js';
+import { startDemoProcess } from './support/process.js';
+import { RawClient } from './support/raw-client.js';
 
 const TOKENS = '/v3/auth/tokens';
 /** However busy the machine is that runs this, nobody is to run out of time. */
@@ -103,5 +107,25 @@ describe('a cold start', () => {
       'X-Request-Id': 'request-1',
       region: 'cn-north-4',
     });
+  });
+});
+
+describe('a thousand connections at once', () => {
+  it('wait while the gateway has no time to take them, and are answered', async () => {
+    const demo = await startDemoProcess();
+    try {
+      // More than the system lets wait are not to be had.
+      const count = Math.min(1_000, Number(readFileSync('/proc/sys/net/core/somaxconn', 'utf8')));
+      demo.kill('SIGSTOP');
+      const clients = await Promise.all(Array.from({ length: count }, () => RawClient.to(demo.url)));
+      await Promise.all(clients.map((client) => client.head('GET /livez')));
+      demo.kill('SIGCONT');
+      const answers = await Promise.all(clients.map((client) => client.answer()));
+      expect(answers.map(({ status }) => status)).toEqual(clients.map(() => 200));
+      for (const client of clients) client.destroy();
+    } finally {
+      demo.kill('SIGCONT');
+      await demo.close();
+    }
   });
 });
