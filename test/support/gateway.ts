@@ -119,13 +119,13 @@ export const portal: CallerConfig = {
   grants: [{ operations: ['*'], projects: ['*'], enterpriseProjects: ['*', 'all_granted_eps'] }],
 };
 
-/** The portal of tests that reach more within an hour than the brake lets pass that nobody set. */
 /** For many requests at once: a machine that is busy with other work takes as long as it takes. */
 export const PATIENT = { deadlineMs: 300_000, attemptTimeoutMs: 120_000 } as const;
 
 /** The same, as far as a configuration file may go. */
 export const MOST_PATIENT = { deadlineMs: 30_000, attemptTimeoutMs: 30_000 } as const;
 
+/** The portal of tests that reach more within an hour than the brake lets pass that nobody set. */
 export const unhurried: CallerConfig = { ...portal, limits: { maxHostsPerHour: 100_000 } };
 
 /** What a test changes of the usual configuration. */
