@@ -1,7 +1,12 @@
+import { once } from 'node:events';
+import { connect, type AddressInfo } from 'node:net';
+import type { Readable } from 'node:stream';
+
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import Fastify from 'fastify';
 
-import { isTooSlow } from './slow-bodies.js';
+import { boundBodies, isTooSlow } from './slow-bodies.js';
 
 describe('a body on its way', () => {
   it.each<[string, number, number, boolean]>([
@@ -24,5 +29,31 @@ describe('a body on its way', () => {
           expect(isTooSlow(bytes, elapsedMs, 60_000)).toBe(true);
       }),
     );
+  });
+});
+
+describe('a body that nobody reads', () => {
+  it('is held no longer than its answer takes', async () => {
+    const fastify = Fastify();
+    boundBodies(fastify, { bodyBytes: 1_000_000, requestMs: 600_000 });
+    let body: Readable | undefined;
+    fastify.addHook('preParsing', (_request, _reply, payload, done) => {
+      body = payload;
+      done(null, payload);
+    });
+    fastify.post('/', () => 'read');
+    await fastify.listen({ port: 0, host: '127.0.0.1' });
+    const { port } = fastify.server.address() as AddressInfo;
+    const client = connect(port, '127.0.0.1');
+    client.write(
+      'POST / HTTP/1.1\r\nHost: x\r\nContent-Type: no/type\r\nContent-Length: 60000\r\n\r\n' +
+        'x'.repeat(50_000),
+    );
+    const [answer] = (await once(client, 'data')) as [Buffer];
+    expect(answer.toString()).toMatch(/^HTTP\/1.1 415 /);
+    if (body?.closed === false) await once(body, 'close');
+    expect(body?.closed).toBe(true);
+    client.destroy();
+    await fastify.close();
   });
 });

@@ -39,10 +39,13 @@ export function boundBodies(
   fastify: FastifyInstance,
   limits: { readonly bodyBytes: number; readonly requestMs: number },
 ): void {
-  fastify.addHook('preParsing', (request, _reply, payload, done) => {
+  fastify.addHook('preParsing', (request, reply, payload, done) => {
     if (!hasBody(request.raw)) return done(null, payload);
     if (Number(request.headers['content-length'] ?? 0) > limits.bodyBytes) return done(BODY_TOO_LARGE);
-    return done(null, payload.pipe(inTime(payload, limits.requestMs, request.unprovedBody)));
+    const body = inTime(payload, limits.requestMs, request.unprovedBody);
+    // Answered without it, or the caller is gone: what came of it is held no longer.
+    reply.raw.once('close', () => body.destroy());
+    return done(null, payload.pipe(body));
   });
 }
 
