@@ -5,10 +5,22 @@ import { join } from 'node:path';
 
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
+import type { ExpirationPageDto } from '../src/api/expirations/expiration.dto.js';
 import type { PlanDto } from '../src/api/operations/plans/plan.dto.js';
+import type { ReceiptDto } from '../src/api/operations/receipt.dto.js';
 import { startGateway } from '../src/start.js';
 import { addAlarms, type NamedAlarm } from './support/bulk-alarms.js';
-import { KEY, OTHER_KEY, portal, sha256, startRig, type Overrides, type Rig } from './support/gateway.js';
+import {
+  fetchJson,
+  KEY,
+  OTHER_KEY,
+  portal,
+  projectOf,
+  sha256,
+  startRig,
+  type Overrides,
+  type Rig,
+} from './support/gateway.js';
 import { metric } from './support/metrics.js';
 import { eventually, problemOf, requestsUpstream } from './support/problems.js';
 
@@ -241,6 +253,53 @@ describe('operations of the background', () => {
     expect(problemOf(refused).detail).toContain('2 operations');
     expect((await accept(3, { key: OTHER_KEY, ...ASYNC })).status).toBe(202);
   });
+
+  it('that are refused use nothing up', async () => {
+    await start({ backgroundOperations: 1, alarmsPerMinute: 5 });
+    await hang();
+    expect((await accept(0)).status).toBe(202);
+    const some = { operation: 'ignore', alarms: alarms.slice(1, 4) };
+    for (let times = 0; times < 3; times += 1) {
+      expect(problemOf(await rig.operate(some, ASYNC)).code).toBe('background_limit');
+    }
+    await rig.control('DELETE', '/faults');
+    expect((await rig.operate(some)).status).toBe(200);
+  });
+});
+
+describe('an operation of the background of whose project nobody says any more which one it is', () => {
+  it('can be cancelled', async () => {
+    await start(
+      {},
+      {
+        background: { operationsAtOnce: 1, deadlineMs: 600_000, heartbeatMs: 100 },
+        projects: (cloud) => {
+          const { projectId: _, ...project } = projectOf(cloud);
+          // Tokens of a project that is named tell its id.
+          return [{ ...project, name: 'test' }];
+        },
+      },
+    );
+    await hang();
+    await idOf(accept(0));
+    const id = await idOf(accept(1));
+    await rig.gateway.close();
+    const fault = { kind: 'status', status: 503 };
+    await rig.control('POST', '/faults', [{ match: { path: '/v3/auth/tokens' }, times: 'always', fault }]);
+    const again = await startGateway(rig.config);
+    try {
+      const ask = (method: string, path = '') =>
+        fetchJson(method, `${again.url}/v1/operations/${id}${path}`, undefined, { key: KEY });
+      expect((await ask('POST', '/cancel')).status).toBe(202);
+      const receipt = await eventually(
+        async () => (await ask('GET')).body as ReceiptDto,
+        ({ status }) => status !== 'pending',
+      );
+      expect(receipt.alarms).toMatchObject([{ outcome: 'not_attempted', reason: 'cancelled' }]);
+    } finally {
+      await again.close();
+    }
+  });
 });
 
 describe('operations for a time', () => {
@@ -265,6 +324,29 @@ describe('operations for a time', () => {
     expect((await rig.call('POST', `/v1/operations/${first.body.id}/undo`)).status).toBe(200);
     expect((await until(3)).status).toBe(200);
     expect((await until(4)).status).toBe(409);
+  });
+
+  it('that are still under way are counted once', async () => {
+    await start({ expirations: 2 });
+    await hang();
+    void until(0).catch(() => undefined);
+    await eventually(
+      () => rig.received(OPERATE),
+      (requests) => requests.length === 1,
+    );
+    await rig.control('DELETE', '/faults');
+    expect((await until(1)).status).toBe(200);
+    expect((await until(2)).status).toBe(409);
+  });
+
+  it('are taken back though their caller may have nothing in the background', async () => {
+    await start({ backgroundOperations: 0 });
+    const { body } = await until(0, { expiresAt: new Date(Date.now() + 1_500).toISOString() });
+    const item = await eventually(
+      async () => ((await rig.call('GET', '/v1/expirations')).body as ExpirationPageDto).items[0]!,
+      ({ status }) => status !== 'scheduled',
+    );
+    expect(item).toMatchObject({ operationId: body.id, status: 'taken_back' });
   });
 
   it('that are asked for at once are no more than that', async () => {

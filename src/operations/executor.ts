@@ -15,6 +15,7 @@ import { Problem } from '../http/problem.js';
 import { Metrics } from '../metrics/metrics.js';
 import { Settler } from '../settlement/settler.js';
 import { callFor } from '../upstream/index.js';
+import { ExpiryRoom } from './expiry/expiry-room.js';
 import type { Handled } from './handled.js';
 import type { PlacedOrder } from './order.js';
 import { claimsOfRepeats } from './repeats.js';
@@ -44,6 +45,7 @@ export class Executor {
 
   constructor(
     private readonly trail: AuditTrail,
+    private readonly room: ExpiryRoom,
     private readonly sender: CheckedSender,
     private readonly clock: Clock,
     private readonly settler: Settler,
@@ -79,7 +81,9 @@ export class Executor {
   async intend(placed: PlacedOrder, conditions: Conditions, context: CallContext): Promise<IntentRecord> {
     const intent = this.#intentOf(placed, context);
     try {
-      await this.#intend(intent, placed.order.bodies, conditions);
+      await this.room.within(placed.order, context, () =>
+        this.#intend(intent, placed.order.bodies, conditions),
+      );
     } catch (error) {
       this.marks.end(intent.operationId);
       throw error;

@@ -96,11 +96,6 @@ export class OperationsService {
   async #start(placed: PlacedOrder, fingerprint: string, context: CallContext): Promise<Handled> {
     const { order } = placed;
     keepRails(order, this.#rails);
-    return this.expiries.within(order, context, () => this.#begin(placed, fingerprint, context));
-  }
-
-  async #begin(placed: PlacedOrder, fingerprint: string, context: CallContext): Promise<Handled> {
-    const { order } = placed;
     const taken = this.limits.take(order, context);
     this.unknownWords.notice(order.alarms);
     const reach = this.limits.reachOf(order, context.caller);
@@ -109,8 +104,8 @@ export class OperationsService {
       const performer = order.background ? this.background : this.executor;
       return await performer.execute(placed, conditions, context);
     } catch (error) {
-      if (!(error instanceof NotAdmitted)) throw error;
       taken.giveBack();
+      if (!(error instanceof NotAdmitted)) throw error;
       const { why } = error;
       if (why.reason === 'claimed') throw this.repeats.refusal(why, fingerprint);
       throw await this.limits.refusal(why, order, context);

@@ -184,7 +184,9 @@ export class SimulatedProcess {
       new Turns(config, this.store, chain, this.settler, running, clock),
       clock,
     );
-    const executor = new Executor(trail, sender, clock, this.settler, metrics, running, marks);
+    const quotas = new Quotas(config, clock);
+    const room = new ExpiryRoom(new ExpiryStore(engine), quotas);
+    const executor = new Executor(trail, room, sender, clock, this.settler, metrics, running, marks);
     const conductor = new Conductor(
       config,
       executor,
@@ -200,7 +202,6 @@ export class SimulatedProcess {
       new AskedAgain(config, callers, new BrakeStore(engine)),
       clock,
     );
-    const quotas = new Quotas(config, clock);
     this.operations = new OperationsService(
       config,
       executor,
@@ -208,7 +209,7 @@ export class SimulatedProcess {
       new Repeats(config, new ClaimStore(engine), this.store, clock),
       new Joins(config, clock),
       new Limits(quotas, trail, clock),
-      new ExpiryRoom(new ExpiryStore(engine), quotas),
+      room,
       new UnknownWords(metrics),
       upstream,
       new Rehearsals(upstream, state),

@@ -27,8 +27,20 @@ export class CallerQuota {
 
   take(amount: number, now: number): void {
     this.#count.add(amount, now);
+    this.#note(amount, now);
+  }
+
+  /** Counts less where it was taken: what is given back now must not make room for as much again when that leaves the window. */
+  giveBack(amount: number, takenAt: number, now: number): void {
+    const slice = this.#count.sliceOf(takenAt);
+    this.#count.addAt(-amount, slice, now);
+    // A slice that the others know as a whole is not told again.
+    this.#note(-amount, this.#own.has(slice) ? takenAt : now);
+  }
+
+  #note(amount: number, at: number): void {
     if (!this.shared) return;
-    const slice = this.#count.sliceOf(now);
+    const slice = this.#count.sliceOf(at);
     this.#own.set(slice, (this.#own.get(slice) ?? 0) + amount);
   }
 

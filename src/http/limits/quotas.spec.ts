@@ -83,13 +83,26 @@ describe('quotas of gateways that share a store', () => {
       await one.exchange(board.swap(0));
       await another.exchange(board.swap(1));
     };
+    const takenAt = clock.time;
     expect(one.take('alarms', caller, MOST)).toBe(0);
     await exchange();
     expect(another.take('alarms', caller, 1)).toBeGreaterThan(0);
     clock.time += 2_000;
-    one.giveBack('alarms', caller, 5);
+    one.giveBack('alarms', caller, 5, takenAt);
     await exchange();
     expect(another.take('alarms', caller, 5)).toBe(0);
     expect(another.take('alarms', caller, 1)).toBeGreaterThan(0);
+  });
+
+  it.each(['sqlite', 'postgres'])('let nobody have twice what was given back late, on %s', (kind) => {
+    const clock = new SetClock();
+    const quotas = new Quotas({ ...config, database: { kind } } as unknown as Config, clock);
+    const takenAt = clock.time;
+    expect(quotas.take('alarms', caller, MOST)).toBe(0);
+    clock.time += 8_000;
+    quotas.giveBack('alarms', caller, MOST, takenAt);
+    expect(quotas.take('alarms', caller, MOST)).toBe(0);
+    clock.time += 54_000;
+    expect(quotas.take('alarms', caller, 1)).toBeGreaterThan(0);
   });
 });

@@ -58,12 +58,10 @@ export class Quotas {
     return Math.max(1, Math.ceil(count.untilAtMost(Math.max(0, most - amount), now) / 1_000));
   }
 
-  /** What was taken and not used after all. */
-  giveBack(quota: Quota, caller: Caller, amount: number): void {
+  /** What was taken and not used after all. @param takenAt time of the monotonic clock */
+  giveBack(quota: Quota, caller: Caller, amount: number, takenAt: number): void {
     if (this.limitsOf(caller)[QUOTAS[quota]] === undefined) return;
-    const count = this.#countOf(quota, caller);
-    const now = this.clock.monotonic();
-    count.take(-Math.min(amount, count.count(now)), now);
+    this.#countOf(quota, caller).giveBack(amount, takenAt, this.clock.monotonic());
   }
 
   /** `RateLimit` and `RateLimit-Policy` (IETF draft 11); undefined for a caller without limits a minute. */

@@ -86,8 +86,11 @@ export class Background implements OnModuleDestroy, BeforeApplicationShutdown {
     if (this.#halt.halted) throw SHUTTING_DOWN;
     const { id } = context.caller;
     const most = this.quotas.limitsOf(context.caller).backgroundOperations ?? Infinity;
-    if (most === 0) throw NO_BACKGROUND();
-    if ((this.#of.get(id) ?? 0) >= most) throw tooManyWaiting(most);
+    // What was accepted with its end is taken back, whatever else its caller has going on.
+    if (!placed.order.expired) {
+      if (most === 0) throw NO_BACKGROUND();
+      if ((this.#of.get(id) ?? 0) >= most) throw tooManyWaiting(most);
+    }
     this.#count(id, 1);
     try {
       const intent = await this.executor.intend(placed, conditions, context);

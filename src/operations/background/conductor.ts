@@ -59,14 +59,17 @@ export class Conductor {
     // Between its acceptance and now somebody may have written to the database.
     if (!(await this.chain.isInPlace(operationId))) return true;
     const { intent } = trail;
-    const project = await this.#projectOf(trail);
-    if (project === 'unknown') return false;
-    if (project === 'gone') return this.#abandon(trail);
+    const overAt = this.#overAt(intent);
+    const project = this.config.projects.get(intent.scope.project);
+    const isThere = project ? await this.#isThere(project, intent) : false;
+    if (!project || isThere === false) return this.#abandon(trail);
+    // What is over anyway needs no project: nothing more is sent of it.
+    if (isThere === undefined && !(await this.#isOver(intent, overAt))) return false;
     const work = { intent, project, bodies: await this.store.requests(operationId) };
     const lack = isResumed ? await this.askedAgain.lackOf(intent, work.bodies) : undefined;
     if (lack) this.#logger.warn({ operationId, code: lack.code }, 'an interrupted operation may not go on');
     const start = {
-      overAt: this.#overAt(intent),
+      overAt,
       ...(this.marks.mayBeSent(operationId, remaining.inDoubt) && { inDoubt: remaining.inDoubt }),
       ...(lack && { lack }),
     };
@@ -102,10 +105,13 @@ export class Conductor {
     return this.clock.monotonic() + this.#deadlineMs - taken;
   }
 
-  /** A project of that name may be another one by now. */
-  async #projectOf({ intent }: OperationTrail): Promise<ProjectConfig | 'gone' | 'unknown'> {
-    const project = this.config.projects.get(intent.scope.project);
-    if (!project) return 'gone';
+  /** Its time is up, or it was cancelled. */
+  async #isOver({ operationId }: IntentRecord, overAt: number): Promise<boolean> {
+    return this.clock.monotonic() >= overAt || (await this.store.isCancelled(operationId));
+  }
+
+  /** A project of that name may be another one by now. @returns undefined where nobody says which one it is */
+  async #isThere(project: ProjectConfig, intent: IntentRecord): Promise<boolean | undefined> {
     const now = this.clock.monotonic();
     const found = await this.upstream.projectId(project, {
       requestId: intent.requestId,
@@ -113,8 +119,7 @@ export class Conductor {
       receivedAt: now,
       deadlineAt: now + this.config.upstream.deadlineMs,
     });
-    if (typeof found !== 'string') return 'unknown';
-    return found === intent.scope.projectId ? project : 'gone';
+    return typeof found === 'string' ? found === intent.scope.projectId : undefined;
   }
 
   /** Nothing more can be sent where there is no project to send it to. */

@@ -44,8 +44,9 @@ export class Limits {
     const { caller } = context;
     const size = sizeOf(order);
     holdRequests(context);
+    const takenAt = this.clock.monotonic();
     this.#hold(caller, size, this.quotas.take('alarms', caller, size));
-    return { giveBack: () => this.quotas.giveBack('alarms', caller, size) };
+    return { giveBack: () => this.quotas.giveBack('alarms', caller, size, takenAt) };
   }
 
   /** Whether `take` would go well and what it would reach is allowed; nothing is used up. @throws Problem 403, 429 */
