@@ -17,7 +17,7 @@ import { useJsonBodies } from './http/json-body.js';
 import { MalformedHttp } from './http/malformed-http.js';
 import { REFUSED_HERE, refuseUnmet } from './http/met-requests.js';
 import { turnAwayWhenLate } from './http/overload.js';
-import { closePipelined } from './http/pipelined.js';
+import { boundPipelined } from './http/pipelined.js';
 import { ProblemFilter } from './http/problem.filter.js';
 import { requestLog } from './http/request-log.js';
 import { boundBodies } from './http/slow-bodies.js';
@@ -94,7 +94,7 @@ export async function setUpApp(
     logger: new PinoNestLogger(logger),
   });
   const fastify = adapter.getInstance();
-  closePipelined(fastify);
+  boundPipelined(fastify);
   await tellBrowsers(fastify);
   await admitOrigins(fastify, config.listen.allowedOrigins);
   await turnAwayWhenLate(fastify, config.limits.maxEventLoopDelayMs);

@@ -9,6 +9,17 @@ import { eventually } from './support/problems.js';
 import { startDemoProcess, type DemoProcess } from './support/process.js';
 import { RawClient } from './support/raw-client.js';
 
+/** Files of the documentation that a process has open. */
+const filesOpenIn = ({ pid }: DemoProcess) =>
+  readdirSync(`/proc/${pid}/fd`).filter((descriptor) => {
+    try {
+      return readlinkSync(`/proc/${pid}/fd/${descriptor}`).endsWith('swagger-ui-bundle.js');
+    } catch {
+      // It was closed meanwhile.
+      return false;
+    }
+  }).length;
+
 /** A client that sends its requests one after the other without waiting, and hangs up without reading. */
 describe('what is made for requests of which the client hangs up before their turn', () => {
   let rig: Rig | undefined;
@@ -20,16 +31,8 @@ describe('what is made for requests of which the client hangs up before their tu
   });
 
   it('is let go where it is a file', async () => {
-    const { url, pid } = (demo = await startDemoProcess());
-    const open = () =>
-      readdirSync(`/proc/${pid}/fd`).filter((descriptor) => {
-        try {
-          return readlinkSync(`/proc/${pid}/fd/${descriptor}`).endsWith('swagger-ui-bundle.js');
-        } catch {
-          // It was closed meanwhile.
-          return false;
-        }
-      }).length;
+    const { url } = (demo = await startDemoProcess());
+    const open = () => filesOpenIn(demo!);
     const clients = await Promise.all(Array.from({ length: 3 }, () => RawClient.to(url)));
     for (const client of clients) {
       client.stopListening();
@@ -38,6 +41,27 @@ describe('what is made for requests of which the client hangs up before their tu
     await eventually(open, (count) => count > 10);
     for (const client of clients) client.destroy();
     expect(await eventually(open, (count) => count === 0)).toBe(0);
+  });
+
+  it('is not made for more than so many at a time', async () => {
+    const { url } = (demo = await startDemoProcess());
+    const client = await RawClient.to(url);
+    client.stopListening();
+    const heads = 'GET /docs/swagger-ui-bundle.js HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(500);
+    await client.write(heads);
+    // Whoever does not send so many is served.
+    expect((await fetch(`${url}/livez`)).status).toBe(200);
+    let before = 0;
+    const most = await eventually(
+      () => filesOpenIn(demo!),
+      (count) => {
+        const isStill = count === before && count > 10;
+        before = count;
+        return isStill;
+      },
+    );
+    expect(most).toBeLessThanOrEqual(65);
+    client.destroy();
   });
 
   it('is let go where it is news of an operation, and there is room for others again', async () => {

@@ -3,6 +3,11 @@ import type { Socket } from 'node:net';
 
 import type { FastifyInstance } from 'fastify';
 
+import { OVERLOADED } from './overload.js';
+
+/** So many requests may wait on one connection for the one before them to be answered. Node reads a thousand in one piece. */
+const MOST_WAITING = 64;
+
 /** What Node keeps to itself of a response: whether it is closed, as streams are asked it. */
 interface Closing {
   destroyed: boolean;
@@ -10,16 +15,19 @@ interface Closing {
 }
 
 /**
- * Closes responses with their connection, those too that still wait for their turn on it.
+ * Bounds the requests that a client sends over one connection without waiting for answers, and closes their responses with the
+ * connection.
  *
- * Of several requests on one connection Node gives it only to the response whose turn it is, and when the connection goes the
- * others hear nothing of it: what is made for them, a file that is read or news that are followed, would be held for good.
+ * Node gives a connection only to the response whose turn it is, and when it goes the others hear nothing of it: what is made for
+ * them, a file that is read or news that are followed, would be held for good.
  */
-export function closePipelined({ server }: FastifyInstance): void {
+export function boundPipelined(fastify: FastifyInstance): void {
   const waiting = new WeakMap<Socket, Set<ServerResponse>>();
-  server.prependListener('request', ({ socket }: IncomingMessage, response: ServerResponse) => {
+  const beyond = new WeakSet<IncomingMessage>();
+  fastify.server.prependListener('request', (request: IncomingMessage, response: ServerResponse) => {
     // It has its turn: Node sees to it.
     if (response.socket) return;
+    const { socket } = request;
     let responses = waiting.get(socket);
     if (!responses) {
       const all = new Set<ServerResponse>();
@@ -27,8 +35,12 @@ export function closePipelined({ server }: FastifyInstance): void {
       waiting.set(socket, all);
       socket.once('close', () => all.forEach(close));
     }
+    if (responses.size >= MOST_WAITING) beyond.add(request);
     responses.add(response);
     response.once('close', () => responses.delete(response));
+  });
+  fastify.addHook('onRequest', (request, _reply, done) => {
+    done(beyond.has(request.raw) ? OVERLOADED : undefined);
   });
 }
 
