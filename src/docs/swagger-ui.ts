@@ -2,6 +2,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { SwaggerModule, type SwaggerCustomOptions } from '@nestjs/swagger';
 
 import { SWAGGER_UI_POLICY } from '../http/browser-policy.js';
+import { keepAnswers } from './kept-answers.js';
 import { documentOf } from './document.js';
 
 const OPTIONS: SwaggerCustomOptions = {
@@ -29,6 +30,7 @@ export function serveDocs(app: NestFastifyApplication): void {
     .addHook('onRoute', (route) => {
       if (/^\/docs(?:$|[/-])/.test(route.url)) {
         route.config = { ...route.config, access: 'public', helmet: SWAGGER_UI_POLICY };
+        keepAnswers(route);
       }
     });
   SwaggerModule.setup('docs', app, () => documentOf(app), OPTIONS);

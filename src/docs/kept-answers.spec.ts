@@ -1,0 +1,27 @@
+import { describe, expect, it } from '@jest/globals';
+import Fastify from 'fastify';
+
+import { keepAnswers } from './kept-answers.js';
+
+describe('an answer that is the same for everybody', () => {
+  it('is made once, and none that failed is kept', async () => {
+    const fastify = Fastify();
+    fastify.addHook('onRoute', keepAnswers);
+    let made = 0;
+    fastify.get('/document', (_request, reply) => {
+      made += 1;
+      void reply.status(made === 1 ? 503 : 200);
+      return reply.type('text/yaml').send(`openapi: ${made}`);
+    });
+    const answers = [];
+    for (let times = 0; times < 3; times += 1) answers.push(await fastify.inject('/document'));
+    const head = await fastify.inject({ method: 'HEAD', url: '/document' });
+    expect(answers.map(({ statusCode, body }) => [statusCode, body])).toEqual([
+      [503, 'openapi: 1'],
+      [200, 'openapi: 2'],
+      [200, 'openapi: 2'],
+    ]);
+    expect(new Set(answers.map(({ headers }) => headers['content-type']))).toEqual(new Set(['text/yaml']));
+    expect([head.statusCode, head.body]).toEqual([200, '']);
+  });
+});
