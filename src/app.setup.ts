@@ -22,6 +22,7 @@ import { ProblemFilter } from './http/problem.filter.js';
 import { requestLog } from './http/request-log.js';
 import { boundBodies } from './http/slow-bodies.js';
 import { refuseUnknownPaths } from './http/unknown-paths.js';
+import { closeUnread } from './http/unread-answers.js';
 import { answerBeforeBodies, closeIfMuchIsLeft } from './http/unread-bodies.js';
 import { Metrics } from './metrics/metrics.js';
 import { standardOutput, type LogOutput } from './log-output.js';
@@ -95,6 +96,7 @@ export async function setUpApp(
   });
   const fastify = adapter.getInstance();
   boundPipelined(fastify);
+  closeUnread(fastify);
   await tellBrowsers(fastify);
   await admitOrigins(fastify, config.listen.allowedOrigins);
   await turnAwayWhenLate(fastify, config.limits.maxEventLoopDelayMs);

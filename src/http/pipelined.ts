@@ -6,7 +6,7 @@ import type { FastifyInstance } from 'fastify';
 import { OVERLOADED } from './overload.js';
 
 /** So many requests may wait on one connection for the one before them to be answered. Node reads a thousand in one piece. */
-const MOST_WAITING = 64;
+const MOST_WAITING = 8;
 
 /** What Node keeps to itself of a response: whether it is closed, as streams are asked it. */
 interface Closing {

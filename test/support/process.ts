@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readlinkSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -84,3 +84,14 @@ export async function startDemoProcess(env: Readonly<Record<string, string>> = {
     close,
   };
 }
+
+/** How often a process has the largest file of the documentation open. */
+export const filesOpenIn = ({ pid }: DemoProcess): number =>
+  readdirSync(`/proc/${pid}/fd`).filter((descriptor) => {
+    try {
+      return readlinkSync(`/proc/${pid}/fd/${descriptor}`).endsWith('swagger-ui-bundle.js');
+    } catch {
+      // It was closed meanwhile.
+      return false;
+    }
+  }).length;
