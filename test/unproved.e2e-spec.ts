@@ -62,6 +62,24 @@ function garbage(): Promise<void> {
 }
 
 describe('a flood of what nobody proved', () => {
+  it('is of one neighbourhood where a proxy hands on what is no address', async () => {
+    await ask(EACH, '/v1/me', (index) => from(`${'x'.repeat(4_000)}${index}`));
+    const { recorded } = await afterTheEnd();
+    expect(recorded.length).toBeLessThan(60);
+    expect(new Set(recorded.map(({ address }) => address))).toEqual(new Set(['unknown']));
+  });
+
+  it('is one to the metrics, by whatever methods it comes', async () => {
+    const methods = ['PROPFIND', 'LINK', 'PURGE', 'DELETE', 'PATCH'];
+    for (const method of methods) await rig.call(method, '/x', undefined, { key: null });
+    const { text } = await rig.call('GET', '/metrics', undefined, { key: null });
+    const counted =
+      /^hss_gateway_request_duration_seconds_count\{method="(\w+)",route="[^"]*",status="404"\} (\d+)$/gm;
+    expect([...text.matchAll(counted)].map(([, method, count]) => [method, count])).toEqual([
+      ['other', String(methods.length)],
+    ]);
+  });
+
   it('costs the trail a few records of an address, and is told in full by a summary', async () => {
     await ask(EACH, '/x', () => from('192.0.2.7'));
     await ask(EACH, '/v1/me', () => ({ ...from('192.0.2.7'), 'X-Api-Key': 'wrong' }));

@@ -1,3 +1,5 @@
+import { isIP } from 'node:net';
+
 import { applyDecorators, createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
 import { ApiSecurity } from '@nestjs/swagger';
@@ -49,9 +51,9 @@ export const Access = (
     ...(access === 'public' ? [] : SECURITY_SCHEMES.map((scheme) => ApiSecurity(scheme))),
   );
 
-/** Where a request came from; a socket that is closed does not tell any more. */
+/** Where a request came from; a socket that is closed does not tell any more, and a proxy may hand on what is no address. */
 export function addressOf({ address, ip }: FastifyRequest): string {
-  return address ?? ip ?? 'unknown';
+  return address ?? (isIP(ip) === 0 ? 'unknown' : ip);
 }
 
 export function contextOf(request: FastifyRequest): CallContext {

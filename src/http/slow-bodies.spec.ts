@@ -57,3 +57,28 @@ describe('a body that nobody reads', () => {
     await fastify.close();
   });
 });
+
+describe('a body that comes in very many chunks', () => {
+  it('is read in few', async () => {
+    const fastify = Fastify();
+    boundBodies(fastify, { bodyBytes: 1_000_000, requestMs: 600_000 });
+    let chunks = 0;
+    fastify.addHook('preParsing', (_request, _reply, payload, done) => {
+      payload.on('data', () => (chunks += 1));
+      done(null, payload);
+    });
+    fastify.post('/', ({ body }) => body);
+    await fastify.listen({ port: 0, host: '127.0.0.1' });
+    const { port } = fastify.server.address() as AddressInfo;
+    const client = connect(port, '127.0.0.1');
+    const text = JSON.stringify('x'.repeat(10_000));
+    const head =
+      'POST / HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n';
+    client.write(`${head}${[...text].map((each) => `1\r\n${each}\r\n`).join('')}0\r\n\r\n`);
+    const [answer] = (await once(client, 'data')) as [Buffer];
+    expect(answer.toString()).toContain('x'.repeat(10_000));
+    expect(chunks).toBe(1);
+    client.destroy();
+    await fastify.close();
+  });
+});

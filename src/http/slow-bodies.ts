@@ -2,6 +2,7 @@ import { Transform } from 'node:stream';
 
 import type { FastifyInstance } from 'fastify';
 
+import { Gathered } from './gathered.js';
 import { Problem } from './problem.js';
 import { hasBody } from './unread-bodies.js';
 
@@ -55,15 +56,21 @@ function inTime(
   unproved?: { grow(bytes: number): void },
 ): Transform {
   let bytes = 0;
-  const body = new Transform({
+  const gathered = new Gathered((chunk) => void body.push(chunk));
+  const body: Transform = new Transform({
     transform(chunk: Buffer, _encoding, next) {
       bytes += chunk.length;
       try {
         unproved?.grow(chunk.length);
-        next(null, chunk);
+        gathered.add(chunk);
+        next();
       } catch (error) {
         next(error as Error);
       }
+    },
+    flush(next) {
+      gathered.end();
+      next();
     },
   });
   const everyMs = Math.min(LOOK_EVERY_MS, mostMs / LOOKS);

@@ -2,7 +2,7 @@ import { Controller, Get, HttpCode, Param, Post, Res, UseGuards } from '@nestjs/
 import type { FastifyReply } from 'fastify';
 
 import type { CallContext } from '../../domain/caller.js';
-import { Access, Context } from '../../http/access.js';
+import { Access, addressOf, Context } from '../../http/access.js';
 import { Contract } from '../../http/contract/contract.js';
 import { NoParametersGuard } from '../../http/parameters.guard.js';
 import { CANCEL, FOLLOW } from './progress.contract.js';
@@ -33,7 +33,7 @@ export class ProgressController {
     const last = reply.request.headers['last-event-id'];
     if (last === 'end') return void reply.status(204).send();
     const seen = /^\d{1,6}$/.test(String(last)) ? Number(last) : 0;
-    const events = await this.progress.follow(id, seen, context, reply.request.ip);
+    const events = await this.progress.follow(id, seen, context, addressOf(reply.request));
     // Nobody reads them then: they would be made until the operation ends.
     if (reply.request.method === 'HEAD') events.destroy();
     void reply

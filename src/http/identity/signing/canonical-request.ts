@@ -25,12 +25,17 @@ function compare(one: string, other: string): number {
   return one < other ? -1 : one > other ? 1 : 0;
 }
 
-/** Names and values of a query, decoded; a plus is a plus. @throws URIError */
+/** Far beyond what any call of upstream's takes. */
+const MOST_PAIRS = 256;
+
+/** Names and values of a query, decoded; a plus is a plus. @throws URIError, also where there are more than any call takes */
 export function queryPairs(url: string): (readonly [name: string, value: string])[] {
   const mark = url.indexOf('?');
   const query = mark < 0 ? '' : url.slice(mark + 1);
   if (query === '') return [];
-  return query.split('&').map((pair) => {
+  const pairs = query.split('&', MOST_PAIRS + 1);
+  if (pairs.length > MOST_PAIRS) throw new URIError(`more than ${MOST_PAIRS} parameters`);
+  return pairs.map((pair) => {
     const sign = pair.indexOf('=');
     const [name, value] = sign < 0 ? [pair, ''] : [pair.slice(0, sign), pair.slice(sign + 1)];
     return [decodeURIComponent(name), decodeURIComponent(value)] as const;

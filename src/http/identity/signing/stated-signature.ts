@@ -40,23 +40,28 @@ export function statedSignature({
   const names = list.split(';').map((name) => name.toLowerCase());
   if (new Set(names).size !== names.length) throw invalid('SignedHeaders names a header twice.');
   if (!names.includes(DATE)) throw invalid('X-Sdk-Date must be among the signed headers.');
-  const headers = names.sort().map((name) => [name, onlyValueOf(name, rawHeaders)] as const);
-  const date = onlyValueOf(DATE, rawHeaders);
+  const values = valuesIn(rawHeaders);
+  const headers = names.sort().map((name) => [name, onlyValueOf(name, values)] as const);
+  const date = onlyValueOf(DATE, values);
   const at = timeOf(date);
   if (at === undefined) throw invalid('X-Sdk-Date must be a time such as 20260131T235959Z, in UTC.');
   return { accessKey, signature, date, at, headers };
 }
 
-/** A second value would be one that the signer, or the reader, did not mean. */
-function onlyValueOf(name: string, rawHeaders: readonly string[]): string {
-  const values: string[] = [];
+/** Every header by its name in lower case; `null` for one that is there more than once. */
+function valuesIn(rawHeaders: readonly string[]): ReadonlyMap<string, string | null> {
+  const values = new Map<string, string | null>();
   for (let index = 0; index < rawHeaders.length; index += 2) {
-    if (rawHeaders[index]?.toLowerCase() === name) values.push(rawHeaders[index + 1] ?? '');
+    const name = (rawHeaders[index] ?? '').toLowerCase();
+    values.set(name, values.has(name) ? null : (rawHeaders[index + 1] ?? ''));
   }
-  const [value] = values;
-  if (value === undefined || values.length > 1) {
-    throw invalid(`The signed header ${name} must be there, and once.`);
-  }
+  return values;
+}
+
+/** A second value would be one that the signer, or the reader, did not mean. */
+function onlyValueOf(name: string, values: ReadonlyMap<string, string | null>): string {
+  const value = values.get(name);
+  if (typeof value !== 'string') throw invalid(`The signed header ${name} must be there, and once.`);
   return value;
 }
 

@@ -1,0 +1,13 @@
+import { describe, expect, it } from '@jest/globals';
+
+import { queryPairs } from './canonical-request.js';
+
+describe('the query of a signed request', () => {
+  const of = (count: number) => `/v5/x/event/operate?${'&'.repeat(count - 1)}`;
+
+  it('is not taken apart where it has more parameters than any call takes', () => {
+    expect(queryPairs(of(256))).toHaveLength(256);
+    expect(() => queryPairs(of(257))).toThrow(URIError);
+    expect(() => queryPairs(of(100_000))).toThrow(URIError);
+  });
+});
