@@ -51,6 +51,11 @@ function unmapped(address: string): string {
   return /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1] ?? address.replace(/%.*$/, '');
 }
 
+/** Whether a text is an IP address. */
+export function isAddress(text: string): boolean {
+  return isIP(text) !== 0;
+}
+
 /** Whom an address belongs to, as far as it can be told: IPv6 hosts have 2^64 addresses each and may change at will. */
 export function neighbourhoodOf(address: string): string {
   const bits = addressBits(address);

@@ -1,10 +1,9 @@
-import { isIP } from 'node:net';
-
 import { applyDecorators, createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
 import { ApiSecurity } from '@nestjs/swagger';
 import type { FastifyContextConfig, FastifyRequest } from 'fastify';
 
+import { isAddress } from '../domain/address-range.js';
 import type { CallContext, Right } from '../domain/caller.js';
 
 /**
@@ -53,7 +52,7 @@ export const Access = (
 
 /** Where a request came from; a socket that is closed does not tell any more, and a proxy may hand on what is no address. */
 export function addressOf({ address, ip }: FastifyRequest): string {
-  return address ?? (isIP(ip) === 0 ? 'unknown' : ip);
+  return address ?? (isAddress(ip) ? ip : 'unknown');
 }
 
 export function contextOf(request: FastifyRequest): CallContext {
