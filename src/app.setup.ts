@@ -96,7 +96,7 @@ export async function setUpApp(
   });
   const fastify = adapter.getInstance();
   boundPipelined(fastify);
-  closeUnread(fastify);
+  closeUnread(fastify.server);
   await tellBrowsers(fastify);
   await admitOrigins(fastify, config.listen.allowedOrigins);
   await turnAwayWhenLate(fastify, config.limits.maxEventLoopDelayMs);

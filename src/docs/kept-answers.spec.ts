@@ -24,4 +24,13 @@ describe('an answer that is the same for everybody', () => {
     expect(new Set(answers.map(({ headers }) => headers['content-type']))).toEqual(new Set(['text/yaml']));
     expect([head.statusCode, head.body]).toEqual([200, '']);
   });
+
+  it('is none of a route of many paths', async () => {
+    const fastify = Fastify();
+    fastify.addHook('onRoute', keepAnswers);
+    fastify.get('/files/*', ({ url }) => url);
+    const answers = [];
+    for (const path of ['/files/a', '/files/b']) answers.push((await fastify.inject(path)).body);
+    expect(answers).toEqual(['/files/a', '/files/b']);
+  });
 });

@@ -2,8 +2,8 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { SwaggerModule, type SwaggerCustomOptions } from '@nestjs/swagger';
 
 import { SWAGGER_UI_POLICY } from '../http/browser-policy.js';
-import { keepAnswers } from './kept-answers.js';
 import { documentOf } from './document.js';
+import { keepAnswers } from './kept-answers.js';
 
 const OPTIONS: SwaggerCustomOptions = {
   customSiteTitle: 'HSS gateway',
