@@ -2,20 +2,20 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import { APP_FILTER } from '@nestjs/core';
 
 import { AlarmsCoreModule } from './alarms/alarms.core.module.js';
-import { AlarmsModule } from './api/alarms/alarms.module.js';
-import { CatalogModule } from './api/catalog/catalog.module.js';
-import { MeModule } from './api/me/me.module.js';
-import { BrakesModule } from './api/brakes/brakes.module.js';
-import { ExpirationsModule } from './api/expirations/expirations.module.js';
-import { HssModule } from './api/hss/hss.module.js';
-import { ListsApiModule } from './api/lists/lists.api.module.js';
-import { OperationsModule } from './api/operations/operations.module.js';
+import { AlarmsModule } from './alarms/alarms.module.js';
+import { CatalogModule } from './catalog/catalog.module.js';
+import { MeModule } from './me/me.module.js';
+import { BrakesModule } from './brakes/brakes.module.js';
+import { ExpirationsModule } from './operations/expirations/expirations.module.js';
+import { HssModule } from './compat/hss.module.js';
+import { ListsApiModule } from './lists/lists.api.module.js';
+import { OperationsModule } from './operations/operations.module.js';
 import { AuditModule } from './audit/audit.module.js';
 import { CONFIG, type Config } from './config/config.js';
 import { Clock, SystemClock } from './domain/clock.js';
 import { Random, SystemRandom } from './domain/random.js';
 import { HealthModule } from './health/health.controller.js';
-import { Gatekeeper } from './http/gatekeeper.js';
+import { AuthHook } from './http/auth.hook.js';
 import { IdentityModule } from './http/identity/identity.module.js';
 import { MalformedHttp } from './http/malformed-http.js';
 import { ProblemFilter } from './http/problem.filter.js';
@@ -23,7 +23,7 @@ import { Refusals } from './http/refusals/refusals.js';
 import { ListsModule } from './lists/lists.module.js';
 import { MetricsModule } from './metrics/metrics.module.js';
 import { OperationsCoreModule } from './operations/operations.core.module.js';
-import { SettlementModule } from './settlement/settlement.module.js';
+import { SettlementModule } from './operations/settlement/settlement.module.js';
 import { UpstreamModule } from './upstream/index.js';
 
 /** What every part may ask for: the configuration and the time. */
@@ -69,7 +69,7 @@ export class AppModule {
         HssModule,
       ],
       providers: [
-        Gatekeeper,
+        AuthHook,
         MalformedHttp,
         ProblemFilter,
         Refusals,

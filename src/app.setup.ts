@@ -12,11 +12,11 @@ import { serveDocs } from './docs/swagger-ui.js';
 import { Draining } from './health/health.controller.js';
 import { BROWSER_HEADERS, tellBrowsers } from './http/browser-policy.js';
 import { admitOrigins } from './http/cross-origin.js';
-import { Gatekeeper } from './http/gatekeeper.js';
+import { AuthHook } from './http/auth.hook.js';
 import { useJsonBodies } from './http/json-body.js';
 import { MalformedHttp } from './http/malformed-http.js';
 import { REFUSED_HERE, refuseUnmet } from './http/met-requests.js';
-import { turnAwayWhenLate } from './http/overload.js';
+import { loadShedding } from './http/load-shedding.js';
 import { boundPipelined } from './http/pipelined.js';
 import { ProblemFilter } from './http/problem.filter.js';
 import { requestLog } from './http/request-log.js';
@@ -25,8 +25,8 @@ import { refuseUnknownPaths } from './http/unknown-paths.js';
 import { closeUnread } from './http/unread-answers.js';
 import { answerBeforeBodies, closeIfMuchIsLeft } from './http/unread-bodies.js';
 import { Metrics } from './metrics/metrics.js';
-import { standardOutput, type LogOutput } from './log-output.js';
-import { formatOf, makeLogger, PinoNestLogger } from './logger.js';
+import { standardOutput, type LogOutput } from './logging/log-output.js';
+import { formatOf, makeLogger, PinoNestLogger } from './logging/logger.js';
 
 /** A caller's own request id, when it is a plain word; it travels upstream, so nothing else is taken. */
 const REQUEST_ID = /^[\w.:-]{1,128}$/;
@@ -99,9 +99,9 @@ export async function setUpApp(
   closeUnread(fastify.server);
   await tellBrowsers(fastify);
   await admitOrigins(fastify, config.listen.allowedOrigins);
-  await turnAwayWhenLate(fastify, config.limits.maxEventLoopDelayMs);
+  await loadShedding(fastify, config.limits.maxEventLoopDelayMs);
   useJsonBodies(fastify);
-  const gatekeeper = app.get(Gatekeeper);
+  const gatekeeper = app.get(AuthHook);
   fastify.addHook('onRequest', gatekeeper.onRequest);
   refuseUnknownPaths(fastify);
   refuseUnmet(fastify);

@@ -8,7 +8,7 @@ import { describeConfig } from './config/describe-config.js';
 import { readEnvironment } from './config/environment.js';
 import { loadConfig } from './config/load-config.js';
 import { startDemo, welcome } from './demo-mode.js';
-import { standardOutput, type LogOutput } from './log-output.js';
+import { standardOutput, type LogOutput } from './logging/log-output.js';
 import { startGateway, type Gateway } from './start.js';
 
 /** A shutdown that takes so much longer than it is allowed to is stuck, for example in a disk that does not answer. */
@@ -38,7 +38,7 @@ async function startOrExit(config: Config, output: LogOutput): Promise<Gateway> 
   } catch (error) {
     const reasons: string[] = [];
     for (let each = error; each instanceof Error; each = causeOf(each)) reasons.push(each.message);
-    exitWith(`the gateway can not start: ${reasons.filter((reason) => reason !== '').join(': ')}`);
+    exitWith(`the gateway cannot start: ${reasons.filter((reason) => reason !== '').join(': ')}`);
   }
 }
 

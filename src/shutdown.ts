@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 
-import { RunningOperations } from './operations/running-operations.js';
+import { RunningOperations } from './operations/execution/running-operations.js';
 import type { ShutdownConfig } from './config/config.js';
 import { Draining } from './health/health.controller.js';
 

@@ -5,7 +5,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 
 import { setUpApp } from './app.setup.js';
 import type { Config } from './config/config.js';
-import type { LogOutput } from './log-output.js';
+import type { LogOutput } from './logging/log-output.js';
 import { shutDown } from './shutdown.js';
 
 /** Connections that wait to be taken, as far as the system allows so many: what comes in a burst beyond them gets no answer. */

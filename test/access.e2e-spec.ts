@@ -155,7 +155,7 @@ describe('a route that declares no access rule', () => {
     await rig.close();
   });
 
-  it.each([KEY, null])('can not be reached by anyone (key: %p)', async (key) => {
+  it.each([KEY, null])('cannot be reached by anyone (key: %p)', async (key) => {
     const answer = await fetchJson('GET', `${await app.getUrl()}/v1/forgotten`, undefined, { key });
     expect(problemOf(answer)).toMatchObject({ status: 403, code: 'no_access_rule' });
     expect(answer.text).not.toContain('nobody should read this');

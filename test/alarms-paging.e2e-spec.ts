@@ -3,12 +3,12 @@ import { runInNewContext } from 'node:vm';
 
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 
-import type { AlarmPageDto } from '../src/api/alarms/alarm.dto.js';
+import type { AlarmPageDto } from '../src/alarms/alarm.dto.js';
 import { startRig, type Rig } from './support/gateway.js';
 
 const COUNT = 100_000;
 /** A page holds half a megabyte and more; all of them together would be two hundred. */
-const MOST_GROWTH_BYTES = 60_000_000;
+const MAX_GROWTH_BYTES = 60_000_000;
 
 setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc') as () => void;
@@ -47,5 +47,5 @@ it('a listing of 100,000 alarms is paged through: none skipped, none repeated, a
   // And the one alarm of this class among those that are always there.
   expect(seen.size).toBeGreaterThanOrEqual(COUNT);
   expect(pages).toBeGreaterThan(COUNT / 500);
-  expect(heapUsed() - heapAtFirst).toBeLessThan(MOST_GROWTH_BYTES);
+  expect(heapUsed() - heapAtFirst).toBeLessThan(MAX_GROWTH_BYTES);
 });

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
-import type { AlarmPageDto, ListedAlarmDto } from '../src/api/alarms/alarm.dto.js';
+import type { AlarmPageDto, ListedAlarmDto } from '../src/alarms/alarm.dto.js';
 import { OPERATION_TYPE_NAMES } from '../src/domain/operation-type.js';
 import { SimulatorClient } from '../src/simulator/client.js';
 import { SPECIAL_ALARM_IDS } from '../src/simulator/seed/special-alarms.js';

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 
 import { afterEach, describe, expect, it } from '@jest/globals';
 
-import type { ReceiptDto } from '../src/api/operations/receipt.dto.js';
+import type { ReceiptDto } from '../src/operations/receipts/receipt.dto.js';
 import { alarmFor, asAdded } from './faults/alarms.js';
 import { addAlarms, touched, type NamedAlarm } from './support/bulk-alarms.js';
 import { startRig, type Overrides, type Rig } from './support/gateway.js';

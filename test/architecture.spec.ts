@@ -106,7 +106,7 @@ describe('the import directions', () => {
     expect(found.map(({ rule: { name } }) => name)).toContain(rule);
   });
 
-  it('can not be gone round by what needs no import', async () => {
+  it('cannot be gone round by what needs no import', async () => {
     const linter = join(ROOT, 'node_modules/eslint/bin/eslint.js');
     const options = ['--print-config', 'src/start.ts'];
     const { stdout } = await promisify(execFile)(process.execPath, [linter, ...options], { cwd: ROOT });

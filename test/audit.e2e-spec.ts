@@ -5,8 +5,8 @@ import Database from 'better-sqlite3';
 
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 
-import type { ReceiptDto } from '../src/api/operations/receipt.dto.js';
-import { AuditEngine, type Entry } from '../src/audit/audit.engine.js';
+import type { ReceiptDto } from '../src/operations/receipts/receipt.dto.js';
+import { AuditEngine, type AuditAppend } from '../src/audit/audit.engine.js';
 import type { IntentRecord } from '../src/audit/audit-record.js';
 import { SimulatorClient } from '../src/simulator/client.js';
 import { startSimulator, type Simulator } from '../src/simulator/simulator.js';
@@ -166,7 +166,7 @@ describe('a gateway that is a process of its own', () => {
   it('keeps its database to itself: a second one does not start', async () => {
     await start();
     await expect(standGateway({ simulator: cloud, folder })).rejects.toThrow(
-      /ended with 1 before it was ready[^]*gateway\.db can not be opened: another process has it open/,
+      /ended with 1 before it was ready[^]*gateway\.db cannot be opened: another process has it open/,
     );
   });
 
@@ -279,7 +279,7 @@ describe('the trail', () => {
     const alarms = await addAlarms(rig, 200);
     const commits: number[] = [];
     const append = engine.append.bind(engine);
-    engine.append = (entries: readonly Entry[]) => {
+    engine.append = (entries: readonly AuditAppend[]) => {
       commits.push(entries.length);
       return append(entries);
     };

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 
-import type { ReceiptDto } from '../src/api/operations/receipt.dto.js';
+import type { ReceiptDto } from '../src/operations/receipts/receipt.dto.js';
 import { startSimulator, type Simulator } from '../src/simulator/simulator.js';
 import { alarmFor, asAdded } from './faults/alarms.js';
 import { touched, type NamedAlarm } from './support/bulk-alarms.js';

@@ -1,8 +1,8 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 
-import type { ExpirationPageDto } from '../src/api/expirations/expiration.dto.js';
-import type { PlanDto } from '../src/api/operations/plans/plan.dto.js';
-import type { ReceiptDto } from '../src/api/operations/receipt.dto.js';
+import type { ExpirationPageDto } from '../src/operations/expirations/expiration.dto.js';
+import type { PlanDto } from '../src/operations/plans/plan.dto.js';
+import type { ReceiptDto } from '../src/operations/receipts/receipt.dto.js';
 import { startSimulator, type Simulator } from '../src/simulator/simulator.js';
 import { addAlarms, touched } from './support/bulk-alarms.js';
 import { fetchJson, type Rig } from './support/gateway.js';

@@ -3,7 +3,7 @@ import { get } from 'node:http';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
 import type { CancellationRecord } from '../src/audit/audit-record.js';
-import type { ReceiptDto } from '../src/api/operations/receipt.dto.js';
+import type { ReceiptDto } from '../src/operations/receipts/receipt.dto.js';
 import { addAlarms, touched, type NamedAlarm } from './support/bulk-alarms.js';
 import { KEY, OTHER_KEY, portal, sha256, startRig, type JsonAnswer, type Rig } from './support/gateway.js';
 import { eventually, problemOf, recordsOf } from './support/problems.js';

@@ -213,7 +213,7 @@ describe('a field of the wrong type', () => {
     }
   });
 
-  it('a number that can not be held is no number', async () => {
+  it('a number that cannot be held is no number', async () => {
     for (const literal of [
       '1e400',
       '1e-400',

@@ -3,8 +3,8 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { uuidv7 } from 'uuidv7';
 
-import type { ReceiptAlarmDto, ReceiptDto, ReceiptItemDto } from '../src/api/operations/receipt.dto.js';
-import type { ReceiptSummaryDto } from '../src/api/operations/receipt-summary.dto.js';
+import type { ReceiptAlarmDto, ReceiptDto, ReceiptItemDto } from '../src/operations/receipts/receipt.dto.js';
+import type { ReceiptSummaryDto } from '../src/operations/receipts/receipt-summary.dto.js';
 import { AuditTrail } from '../src/audit/audit-trail.js';
 import type { IntentRecord } from '../src/audit/audit-record.js';
 import type { ChunkOutcome } from '../src/domain/outcome.js';
@@ -14,7 +14,7 @@ import { faultsIn, problemOf } from './support/problems.js';
 
 const ALARMS = 10_000;
 const OPERATIONS = 12;
-const MOST_BYTES = 1_048_576;
+const MAX_BYTES = 1_048_576;
 
 let rig: Rig;
 /** Newest first. */
@@ -41,13 +41,13 @@ async function write(named: Pick<IntentRecord, 'alarms' | 'items' | 'operation'>
     ...named,
   };
   const body = JSON.stringify({ operate_event_list: 'x'.repeat(50_000) });
-  await trail.intend(
+  await trail.recordIntent(
     record,
     CHUNKS.map(() => body),
   );
   const { operationId } = record;
   const outcome = { kind: 'outcome', operationId, at, status: 'partially_applied', chunks: CHUNKS } as const;
-  await trail.conclude(outcome, record);
+  await trail.recordOutcome(outcome, record);
   return record;
 }
 
@@ -97,7 +97,7 @@ describe('a list of receipts of ten thousand alarms each', () => {
   it('in full has pages that end before they grow too long, and none is left out', async () => {
     const { pages, bytes } = await pagesOf<ReceiptDto>('/v1/operations?view=full&limit=500');
     expect(pages.length).toBeGreaterThan(1);
-    expect(Math.max(...bytes)).toBeLessThan(MOST_BYTES + 1_000);
+    expect(Math.max(...bytes)).toBeLessThan(MAX_BYTES + 1_000);
     const all = pages.flatMap(({ items }) => items);
     expect(all.map(({ id }) => id)).toEqual(made.map(({ operationId }) => operationId));
     for (const each of all) expect([each.alarms.length, each.total]).toEqual([1_000, ALARMS]);
@@ -135,7 +135,7 @@ describe('a receipt of ten thousand alarms', () => {
     expect((await rig.call('GET', path.replace('alarms', 'items'))).body).toEqual({ items: [] });
   });
 
-  it('refuses what it can not read, and tells all of it', async () => {
+  it('refuses what it cannot read, and tells all of it', async () => {
     const path = `/v1/operations/${made[0]!.operationId}/alarms`;
     const problem = problemOf(
       await rig.call('GET', `${path}?outcome=aplied&limit=0&cursor=x&status=applied`),

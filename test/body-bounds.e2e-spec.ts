@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
-import type { DryRunDto } from '../src/api/operations/dry-run.dto.js';
+import type { DryRunDto } from '../src/operations/dry-run/dry-run.dto.js';
 import { KEY, startRig, unhurried, type Rig } from './support/gateway.js';
 import { problemOf, requestsUpstream } from './support/problems.js';
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 
-import type { ReceiptDto } from '../src/api/operations/receipt.dto.js';
+import type { ReceiptDto } from '../src/operations/receipts/receipt.dto.js';
 import type { CallerConfig } from '../src/config/config.js';
 import type { Grant } from '../src/domain/caller.js';
 import { OPERATION_TYPE_NAMES, OPERATION_TYPES, type OperationType } from '../src/domain/operation-type.js';
@@ -76,7 +76,7 @@ const touched = (eventId: string, operation: OperationType, more: object = {}) =
 
 describe('an alarm named by its id', () => {
   it.each(OPERATION_TYPE_NAMES)('is handled with what upstream lists of it: %s', async (operation) => {
-    const { inverse, takesBack, requiredDetails } = OPERATION_TYPES[operation];
+    const { inverse, isReversal: takesBack, requiredDetails } = OPERATION_TYPES[operation];
     const eventId = TAKERS[takesBack ? inverse : operation] ?? '';
     if (takesBack) expect((await touched(eventId, inverse)).status).toBe(200);
     await rig.control('DELETE', '/requests');
@@ -149,7 +149,7 @@ describe('a request by id', () => {
     expect(problemOf(missing)).toMatchObject({ status: 404, code: 'alarm_not_found' });
   });
 
-  it('is looked up before it goes on in the background, and refused at once where it can not', async () => {
+  it('is looked up before it goes on in the background, and refused at once where it cannot', async () => {
     const headers = { Prefer: 'respond-async' };
     const refused = await rig.operate({ operation: 'ignore', alarmIds: ['nowhere'] }, { headers });
     expect(problemOf(refused)).toMatchObject({ status: 404, code: 'alarm_not_found' });
@@ -171,7 +171,7 @@ describe('a request by id', () => {
   });
 });
 
-describe('alarms that can not all be handled so', () => {
+describe('alarms that cannot all be handled so', () => {
   it('are none of them touched, and each is told why', async () => {
     const parent = { agent_id: 'x', process_pid: 8, file_hash: 'f', file_path: '/opt/x', is_parent: true };
     const spec = { eventClassId: 'malware_1001', eventType: 1001, occurTime: 1_700_000_000_000 };
@@ -378,7 +378,7 @@ describe('alarms that change between being looked up and being acted on', () => 
     expect((await rig.received('/event/events')).length).toBe(2);
   });
 
-  it('and can not be looked at again are left alone', async () => {
+  it('and cannot be looked at again are left alone', async () => {
     await slow('/event/events', 1_100);
     await rig.control('POST', '/faults', [
       {

@@ -5,9 +5,9 @@ import { join } from 'node:path';
 
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
-import type { ExpirationPageDto } from '../src/api/expirations/expiration.dto.js';
-import type { PlanDto } from '../src/api/operations/plans/plan.dto.js';
-import type { ReceiptDto } from '../src/api/operations/receipt.dto.js';
+import type { ExpirationPageDto } from '../src/operations/expirations/expiration.dto.js';
+import type { PlanDto } from '../src/operations/plans/plan.dto.js';
+import type { ReceiptDto } from '../src/operations/receipts/receipt.dto.js';
 import { startGateway } from '../src/start.js';
 import { addAlarms, type NamedAlarm } from './support/bulk-alarms.js';
 import {

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
 import type { ChunkRecord } from '../src/audit/audit-record.js';
-import type { ReceiptDto } from '../src/api/operations/receipt.dto.js';
+import type { ReceiptDto } from '../src/operations/receipts/receipt.dto.js';
 import { addAlarms, touched, type NamedAlarm } from './support/bulk-alarms.js';
 import { projectOf, startRig, unhurried, type Overrides, type Rig } from './support/gateway.js';
 import { eventually, problemOf, recordsOf } from './support/problems.js';

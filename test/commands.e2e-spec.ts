@@ -124,7 +124,7 @@ describe('a start', () => {
   ])('%s fails with one line that says so', async (_, database, reason) => {
     const ended = await start({ GATEWAY_DEMO: '1', GATEWAY_DATABASE_URL: database() });
     expect(ended).toMatchObject({ code: 1, stdout: '' });
-    expect(ended.stderr.trim()).toMatch(/^the gateway can not start: [^\n]+$/);
+    expect(ended.stderr.trim()).toMatch(/^the gateway cannot start: [^\n]+$/);
     expect(ended.stderr.trim()).toMatch(reason);
   });
 
@@ -132,7 +132,7 @@ describe('a start', () => {
     const { port } = new URL(other.url);
     const ended = await start({ GATEWAY_DEMO: '1', PORT: port, GATEWAY_DATABASE_URL: 'file:./another.db' });
     expect(ended).toMatchObject({ code: 1, stdout: '' });
-    expect(ended.stderr).toMatch(/^the gateway can not start: listen EADDRINUSE[^\n]+\n$/);
+    expect(ended.stderr).toMatch(/^the gateway cannot start: listen EADDRINUSE[^\n]+\n$/);
   });
 });
 

@@ -207,7 +207,7 @@ describe("the server's own key", () => {
     expect(rig.metadata.requests).toHaveLength(4);
   });
 
-  it('can not be had where there is no metadata service, and nothing is sent', async () => {
+  it('cannot be had where there is no metadata service, and nothing is sent', async () => {
     await start('server');
     await rig.metadata.close();
     expect(await rig.handle('server')).toMatchObject({

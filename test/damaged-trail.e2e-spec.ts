@@ -252,7 +252,7 @@ describe('a start is refused, with what to do, and every file stays as it is', (
       (rig) => rig.close(),
       (error: Error) => error,
     );
-    expect(failure?.message).toMatch(/^the audit database \S+gateway\.db can not be opened$/);
+    expect(failure?.message).toMatch(/^the audit database \S+gateway\.db cannot be opened$/);
     expect((failure?.cause as Error).message).toMatch(words);
     expect(bytes()).toEqual(before);
   });
@@ -263,7 +263,7 @@ describe('a start is refused, with what to do, and every file stays as it is', (
     edit(copy, 'DELETE FROM audit_record WHERE seq = 5');
     const started = standGateway({ simulator: cloud, folder: copy }).finally(() => cloud.close());
     await expect(started).rejects.toThrow(
-      /ended with 1 before it was ready; it wrote:\nthe gateway can not start: [^\n]+: record 5 [^\n]+\n/,
+      /ended with 1 before it was ready; it wrote:\nthe gateway cannot start: [^\n]+: record 5 [^\n]+\n/,
     );
   });
 });
@@ -275,7 +275,7 @@ describe('of a trail that is too long to be checked before the first request', (
     const copy = copied(closed);
     edit(copy, `UPDATE audit_record SET body = replace(body, 'portal', 'nobody') WHERE kind = 'intent'`);
     const opened = EmbeddedEngine.open(fileIn(copy), few).then((engine) => engine.close());
-    await expect(opened).rejects.toThrow(/can not be opened/);
+    await expect(opened).rejects.toThrow(/cannot be opened/);
   });
 
   it('the rest is meanwhile, and nothing is written any more where it is damaged', async () => {

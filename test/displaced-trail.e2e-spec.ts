@@ -13,7 +13,7 @@ import { join } from 'node:path';
 
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 
-import type { ReceiptDto } from '../src/api/operations/receipt.dto.js';
+import type { ReceiptDto } from '../src/operations/receipts/receipt.dto.js';
 import { SimulatorClient } from '../src/simulator/client.js';
 import { startSimulator, type Simulator } from '../src/simulator/simulator.js';
 import { addAlarms } from './support/bulk-alarms.js';

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
-import type { DryRunDto } from '../src/api/operations/dry-run.dto.js';
-import type { ReceiptDto } from '../src/api/operations/receipt.dto.js';
+import type { DryRunDto } from '../src/operations/dry-run/dry-run.dto.js';
+import type { ReceiptDto } from '../src/operations/receipts/receipt.dto.js';
 import { OPERATION_TYPE_NAMES, OPERATION_TYPES, type OperationType } from '../src/domain/operation-type.js';
 import { LIBRARY_HOST } from '../src/simulator/seed/hosts.js';
 import { alarmFor, asAdded } from './faults/alarms.js';
@@ -19,7 +19,7 @@ import {
 import { problemOf, recordsOf } from './support/problems.js';
 
 const OPERATE = '/event/operate';
-const FORWARD = OPERATION_TYPE_NAMES.filter((name) => !OPERATION_TYPES[name].takesBack);
+const FORWARD = OPERATION_TYPE_NAMES.filter((name) => !OPERATION_TYPES[name].isReversal);
 
 let rig: Rig;
 let made = 0;

@@ -11,8 +11,8 @@ import { uuidv7 } from 'uuidv7';
 import {
   AuditEngine,
   type DialectName,
-  type Entry,
-  type Reach,
+  type AuditAppend,
+  type ImpactBudget,
   type Row,
   type SqlValue,
 } from '../src/audit/audit.engine.js';
@@ -21,7 +21,7 @@ import { AuditTrail, AuditUnavailable, NotAdmitted, OperationTakenOver } from '.
 import { BrakeStore } from '../src/audit/brake.store.js';
 import { ClaimStore } from '../src/audit/claim.store.js';
 import { EmbeddedEngine } from '../src/audit/embedded.engine.js';
-import { ExpiryStore } from '../src/audit/expiry.store.js';
+import { ExpirationStore } from '../src/audit/expiry.store.js';
 import { KeyUseStore } from '../src/audit/key-use.store.js';
 import { OperationListStore } from '../src/audit/operation-list.store.js';
 import { summaryOf } from '../src/audit/operation-summary.js';
@@ -85,7 +85,7 @@ const intent = (operationId: string, eventIds: readonly string[] = ['e-1']): Int
 
 const claim = (key: string, fingerprint: string) => ({ key, fingerprint, voidBefore: NOW - 1_000 });
 
-const reach = (hosts: readonly string[], limits: Partial<Reach> = {}): Reach => ({
+const reach = (hosts: readonly string[], limits: Partial<ImpactBudget> = {}): ImpactBudget => ({
   alarms: hosts.length,
   hosts,
   dayStart: NOW - 86_400_000,
@@ -100,7 +100,7 @@ async function conclude(
 ) {
   const at = new Date(NOW).toISOString();
   const chunks = [{ alarms: 1, outcome: status }];
-  await trail.conclude({ kind: 'outcome', operationId, at, status, chunks }, intent(operationId));
+  await trail.recordOutcome({ kind: 'outcome', operationId, at, status, chunks }, intent(operationId));
 }
 
 /** Counts what is asked of an engine, and what it answers. */
@@ -117,7 +117,7 @@ class CountingEngine extends AuditEngine {
     this.dialect = engine.dialect;
   }
 
-  append(entries: readonly Entry[]) {
+  append(entries: readonly AuditAppend[]) {
     return this.engine.append(entries);
   }
 
@@ -211,13 +211,13 @@ async function tell(trail: AuditTrail, story: Story): Promise<void> {
   const { intent: record, chunks, cancelledAfter, interrupted, settled } = story;
   const { operationId } = record;
   const at = new Date(NOW).toISOString();
-  await trail.intend(record, ['{"a":1}']);
+  await trail.recordIntent(record, ['{"a":1}']);
   for (const [index, chunk] of chunks.entries()) {
     const soFar = { intent: record, chunks: chunks.slice(0, index + 1) };
-    await trail.chunkDone({ kind: 'chunk', operationId, at, index, chunk }, soFar);
+    await trail.recordChunk({ kind: 'chunk', operationId, at, index, chunk }, soFar);
     if (index === cancelledAfter) {
       for (const caller of ['portal', 'somebody-later'])
-        await trail.cancel({ kind: 'cancellation', operationId, at, requestId: 'r', caller });
+        await trail.recordCancellation({ kind: 'cancellation', operationId, at, requestId: 'r', caller });
     }
   }
   if (interrupted === undefined) return;
@@ -225,7 +225,7 @@ async function tell(trail: AuditTrail, story: Story): Promise<void> {
     ...interruptedOutcome({ intent: record, chunks }, 1, at),
     ...(!interrupted && { interrupted: undefined }),
   } as OutcomeRecord;
-  await trail.conclude(outcome, record);
+  await trail.recordOutcome(outcome, record);
   if (!settled) return;
   const alarms = targetsOf(record).flatMap((eventId, index) => {
     const found = settled[index];
@@ -240,7 +240,7 @@ async function tell(trail: AuditTrail, story: Story): Promise<void> {
     settled: true,
   } as const;
   const after = { intent: record, chunks: outcome.chunks, outcome, settlements: [settlement] };
-  await trail.settle(settlement, after);
+  await trail.recordSettlement(settlement, after);
 }
 
 interface Kept {
@@ -280,7 +280,8 @@ describe.each(Object.keys(STORES))('the %s store', (name) => {
     store.remove();
   });
 
-  const intend = (record: IntentRecord, conditions = {}) => trail.intend(record, ['{"a":1}'], conditions);
+  const intend = (record: IntentRecord, conditions = {}) =>
+    trail.recordIntent(record, ['{"a":1}'], conditions);
   const refusedFor = (promise: Promise<unknown>) =>
     promise.then(
       () => 'written',
@@ -340,7 +341,7 @@ describe.each(Object.keys(STORES))('the %s store', (name) => {
   });
 
   it('counts what of a caller is still to be taken back', async () => {
-    const expiries = new ExpiryStore(engine);
+    const expiries = new ExpirationStore(engine);
     const ids = [uuidv7(), uuidv7(), uuidv7()];
     const expiresAt = new Date(NOW + 1_000).toISOString();
     for (const id of ids) await intend({ ...intent(id), expiresAt });
@@ -357,7 +358,7 @@ describe.each(Object.keys(STORES))('the %s store', (name) => {
   it('writes all of an append or nothing of it', async () => {
     const id = uuidv7();
     await intend(intent(id));
-    const entries = ['a', 'b', id].map((operationId): Entry => ({
+    const entries = ['a', 'b', id].map((operationId): AuditAppend => ({
       kind: 'intent',
       at: NOW,
       operationId,
@@ -423,7 +424,7 @@ describe.each(Object.keys(STORES))('the %s store', (name) => {
       const outcome = { kind: 'outcome', operationId, at, status: 'rejected' } as const;
       const chunks = [{ alarms: 1, outcome: 'rejected' as const }];
       const claimed = { caller: 'portal', keys: ['key:k', 'signature:s'] };
-      await trail.conclude({ ...outcome, chunks }, intent(operationId), claimed);
+      await trail.recordOutcome({ ...outcome, chunks }, intent(operationId), claimed);
     };
     await intend(intent(second));
     await release(second);
@@ -484,7 +485,7 @@ describe.each(Object.keys(STORES))('the %s store', (name) => {
     await intend(intent(uuidv7()), { reach: reach(['a', 'b'], most) });
     const engagedAt = NOW + 10;
     const both = [1, 2].map(() =>
-      trail.brake({ ...brake, at: new Date(engagedAt).toISOString(), engaged: true }),
+      trail.recordBrake({ ...brake, at: new Date(engagedAt).toISOString(), engaged: true }),
     );
     await Promise.all(both);
     expect(await new BrakeStore(engine).engaged()).toEqual([{ caller: 'portal', since: engagedAt }]);
@@ -493,7 +494,7 @@ describe.each(Object.keys(STORES))('the %s store', (name) => {
       since: engagedAt,
     });
     expect(await refusedFor(intend(intent(uuidv7())))).toBe('written');
-    await trail.brake({ ...brake, at: new Date(NOW + 20).toISOString(), engaged: false });
+    await trail.recordBrake({ ...brake, at: new Date(NOW + 20).toISOString(), engaged: false });
     expect(await new BrakeStore(engine).engaged()).toEqual([]);
     expect(await refusedFor(intend(intent(uuidv7()), { reach: reach(['c', 'd'], most) }))).toBe('written');
   });
@@ -537,7 +538,7 @@ describe.each(Object.keys(STORES))('the %s store', (name) => {
     const operations = new OperationStore(engine);
     for (const remark of hostile) {
       const record = { ...intent(uuidv7(), ['e-1', ',"requests":[']), remark };
-      await trail.intend(record, [`{"a":"${'x'.repeat(100_000)}"}`, '{"n":9223372036854775807}']);
+      await trail.recordIntent(record, [`{"a":"${'x'.repeat(100_000)}"}`, '{"n":9223372036854775807}']);
       expect(await operations.find(record.operationId)).toMatchObject({ intent: record, chunks: [] });
       expect((await operations.requests(record.operationId)).at(-1)).toBe('{"n":9223372036854775807}');
     }
@@ -581,13 +582,13 @@ describe.each(Object.keys(STORES))('the %s store', (name) => {
     });
     for (let made = 0; made < 3; made += 1) {
       const record = intent(uuidv7(), eventIds);
-      await trail.intend(
+      await trail.recordIntent(
         record,
         chunks.map(() => body),
       );
       const at = new Date(NOW).toISOString();
       const { operationId } = record;
-      await trail.conclude({ kind: 'outcome', operationId, at, status: 'applied', chunks }, record);
+      await trail.recordOutcome({ kind: 'outcome', operationId, at, status: 'applied', chunks }, record);
     }
     const rows = await lists.rows({ caller: 'portal' }, 50);
     const found = await lists.summaries(rows.map(({ id }) => id));
@@ -640,8 +641,10 @@ describe.each(Object.keys(STORES))('the %s store', (name) => {
     const most = { mostHosts: 2 };
     await intend(intent(uuidv7()), { reach: reach(['a', 'b'], most) });
     const before = (await readChain(engine)).records.length;
-    expect(await refusedFor(trail.rehearse('portal', reach(['a'], most), NOW))).toBe('written');
-    expect(await refusedFor(trail.rehearse('portal', reach(['c'], most), NOW))).toMatchObject({ hosts: 3 });
+    expect(await refusedFor(trail.checkBudget('portal', reach(['a'], most), NOW))).toBe('written');
+    expect(await refusedFor(trail.checkBudget('portal', reach(['c'], most), NOW))).toMatchObject({
+      hosts: 3,
+    });
     expect((await readChain(engine)).records).toHaveLength(before);
   });
 
@@ -650,7 +653,7 @@ describe.each(Object.keys(STORES))('the %s store', (name) => {
     await intend(intent(pending));
     await intend(intent(concluded));
     await conclude(trail, concluded, 'applied');
-    const late = [pending, concluded, uuidv7()].map((operationId): Entry => ({
+    const late = [pending, concluded, uuidv7()].map((operationId): AuditAppend => ({
       kind: 'outcome',
       at: NOW,
       operationId,
@@ -717,7 +720,7 @@ describe('a shared store', () => {
         // Turn by turn, so that one group of records is not all there is.
         for (let turns = 0; turns < index % 10; turns += 1)
           await new Promise((resolve) => setImmediate(resolve));
-        await trails[index % 2]?.intend(intent(id), []);
+        await trails[index % 2]?.recordIntent(intent(id), []);
       }),
     );
     const { records, broken } = await readChain(both[0]);
@@ -730,7 +733,7 @@ describe('a shared store', () => {
     const query = /```sql\n([^`]*sha256[^`]*)```/.exec(guide)?.[1] ?? '';
     const engine = await open();
     const trail = new AuditTrail(engine);
-    for (let count = 0; count < 5; count += 1) await trail.intend(intent(uuidv7()), []);
+    for (let count = 0; count < 5; count += 1) await trail.recordIntent(intent(uuidv7()), []);
     expect(await engine.query(query, [])).toEqual([]);
     await engine.query(`UPDATE audit_record SET body = replace(body, 'portal', 'nobody') WHERE seq = 4`, []);
     expect(await engine.query(query, [])).toEqual([{ seq: 4 }]);
@@ -742,7 +745,7 @@ describe('a shared store', () => {
     const trails = (await Promise.all([open(), open()])).map((engine) => new AuditTrail(engine));
     const answers = await Promise.allSettled(
       Array.from({ length: 60 }, (_, index) =>
-        trails[index % 2]!.intend(intent(uuidv7()), [], { claims: [claim('key:k', 'f')] }),
+        trails[index % 2]!.recordIntent(intent(uuidv7()), [], { claims: [claim('key:k', 'f')] }),
       ),
     );
     expect(answers.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
@@ -754,7 +757,7 @@ describe('a shared store', () => {
     await holder.connect();
     await holder.query('SELECT pg_advisory_lock(1)');
     const readers = Array.from({ length: 30 }, () => engine.query('SELECT pg_advisory_xact_lock(1)', []));
-    await new AuditTrail(engine).intend(intent(uuidv7()), []);
+    await new AuditTrail(engine).recordIntent(intent(uuidv7()), []);
     await engine.beat();
     expect(engine.reachable).toBe(true);
     await holder.end();
@@ -765,15 +768,15 @@ describe('a shared store', () => {
     const engine = await open();
     const trail = new AuditTrail(engine);
     const [before, during, after] = [uuidv7(), uuidv7(), uuidv7()];
-    await trail.intend(intent(before), []);
+    await trail.recordIntent(intent(before), []);
     await postgres.crash();
     const concluded = conclude(trail, before, 'applied').catch((error: unknown) => error);
-    await expect(trail.intend(intent(during), [])).rejects.toThrow(AuditUnavailable);
+    await expect(trail.recordIntent(intent(during), [])).rejects.toThrow(AuditUnavailable);
     expect(await concluded).toBeInstanceOf(AuditUnavailable);
     await engine.beat();
     expect([trail.writable, engine.reachable]).toEqual([false, false]);
     await postgres.startAgain();
-    await trail.intend(intent(after), []);
+    await trail.recordIntent(intent(after), []);
     await engine.beat();
     expect([trail.writable, engine.reachable]).toEqual([true, true]);
     await trail.onApplicationShutdown();
@@ -809,9 +812,9 @@ describe('a shared store', () => {
       const [lost, next] = [uuidv7(), uuidv7()];
       const conditions = { claims: [claim('key:k', 'f')] };
       cutter.cutNext(when);
-      await expect(trail.intend(intent(lost), [], conditions)).rejects.toThrow(AuditUnavailable);
-      await trail.intend(intent(next), []);
-      await trail.intend(intent(uuidv7()), [], conditions);
+      await expect(trail.recordIntent(intent(lost), [], conditions)).rejects.toThrow(AuditUnavailable);
+      await trail.recordIntent(intent(next), []);
+      await trail.recordIntent(intent(uuidv7()), [], conditions);
       const kinds = (await kindsOf()).filter(([, id]) => id === lost || id === next);
       expect(kinds).toEqual(
         when === 'before'
@@ -826,18 +829,18 @@ describe('a shared store', () => {
 
     it('writes an outcome once', async () => {
       const [id, next] = [uuidv7(), uuidv7()];
-      await trail.intend(intent(id), []);
+      await trail.recordIntent(intent(id), []);
       cutter.cutNext(when);
       await expect(conclude(trail, id, 'applied')).rejects.toThrow(AuditUnavailable);
-      await trail.intend(intent(next), []);
-      await trail.intend(intent(uuidv7()), []);
+      await trail.recordIntent(intent(next), []);
+      await trail.recordIntent(intent(uuidv7()), []);
       expect((await kindsOf()).filter(([kind]) => kind === 'outcome')).toEqual([['outcome', id]]);
     });
 
     it('finds again what it took over', async () => {
       const gone = await open();
       const id = uuidv7();
-      await new AuditTrail(gone).intend(intent(id), []);
+      await new AuditTrail(gone).recordIntent(intent(id), []);
       await gone.close();
       engines = engines.filter((engine) => engine !== gone);
       const ownership = new SharedOwnership(engines[0]!, new SystemClock());
@@ -861,7 +864,7 @@ describe('an operation in a shared store', () => {
     engines = await Promise.all([1, 2, 3, 4].map(() => PostgresEngine.open(url, GONE_AFTER_MS)));
     [owner, other] = engines as [PostgresEngine, PostgresEngine];
     id = uuidv7();
-    await new AuditTrail(owner).intend(intent(id), []);
+    await new AuditTrail(owner).recordIntent(intent(id), []);
   });
   afterEach(async () => {
     await Promise.all(engines.map((engine) => engine.close()));
@@ -895,7 +898,7 @@ describe('an operation in a shared store', () => {
     const chunk = { kind: 'chunk', operationId: id, at: new Date(NOW).toISOString(), index: 0 } as const;
     const outcome = { alarms: 1, outcome: 'applied' } as const;
     const asItStands = { intent: intent(id), chunks: [outcome] };
-    await expect(late.chunkDone({ ...chunk, chunk: outcome }, asItStands)).rejects.toThrow(
+    await expect(late.recordChunk({ ...chunk, chunk: outcome }, asItStands)).rejects.toThrow(
       OperationTakenOver,
     );
     await expect(conclude(late, id, 'applied')).rejects.toThrow(OperationTakenOver);
@@ -903,7 +906,7 @@ describe('an operation in a shared store', () => {
     const { records } = await readChain(other);
     expect(records.map(({ kind }) => kind)).toEqual(['intent', 'outcome']);
     // What it begins from now on is its own again.
-    await new AuditTrail(owner).intend(intent(uuidv7()), []);
+    await new AuditTrail(owner).recordIntent(intent(uuidv7()), []);
   });
 
   it("that is over is nobody's any more", async () => {

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
-import type { ExpirationDto, ExpirationPageDto } from '../src/api/expirations/expiration.dto.js';
-import type { ReceiptDto } from '../src/api/operations/receipt.dto.js';
+import type { ExpirationDto, ExpirationPageDto } from '../src/operations/expirations/expiration.dto.js';
+import type { ReceiptDto } from '../src/operations/receipts/receipt.dto.js';
 import { startGateway } from '../src/start.js';
 import { addAlarms, touched, type NamedAlarm } from './support/bulk-alarms.js';
 import {

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 
-import type { ReceiptDto } from '../src/api/operations/receipt.dto.js';
+import type { ReceiptDto } from '../src/operations/receipts/receipt.dto.js';
 import type { OperationType } from '../src/domain/operation-type.js';
 import type { Fault } from '../src/simulator/faults/fault.js';
 import { Transport } from '../src/upstream/transport.js';
@@ -483,7 +483,7 @@ describe('an IAM that gives no token', () => {
   });
 });
 
-describe('an upstream that can not be reached', () => {
+describe('an upstream that cannot be reached', () => {
   it('is tried three times, and nothing is claimed to have left', async () => {
     const down: Overrides = {
       projects: (cloud) => [{ ...projectOf(cloud), hssEndpoint: 'http://127.0.0.1:1' }],

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
-import type { AlarmPageDto } from '../src/api/alarms/alarm.dto.js';
-import type { PlanDto } from '../src/api/operations/plans/plan.dto.js';
+import type { AlarmPageDto } from '../src/alarms/alarm.dto.js';
+import type { PlanDto } from '../src/operations/plans/plan.dto.js';
 import { startRig, type JsonAnswer, type Rig } from './support/gateway.js';
 import { committedDocument, type Json } from './support/gateway-contract.js';
 import { problemOf, requestsUpstream } from './support/problems.js';

@@ -5,7 +5,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import Database from 'better-sqlite3';
 import pg from 'pg';
 
-import type { ReceiptDto } from '../src/api/operations/receipt.dto.js';
+import type { ReceiptDto } from '../src/operations/receipts/receipt.dto.js';
 import { alarmToken } from '../src/audit/alarm-token.js';
 import { link } from '../src/audit/chain.js';
 import { startSimulator, type Simulator } from '../src/simulator/simulator.js';

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { SimulatorClient } from '../src/simulator/client.js';
 import { SEED_HOST } from '../src/simulator/seed/hosts.js';
 import { startSimulator, type Simulator } from '../src/simulator/simulator.js';
-import { MOST_PATIENT } from './support/gateway.js';
+import { MAX_PATIENT } from './support/gateway.js';
 import { newFolder, removeFolder, standGateway, type StandingGateway } from './support/standing-gateway.js';
 
 const OPERATE = 'event/operate';
@@ -36,7 +36,7 @@ beforeEach(async () => {
   folder = newFolder();
   simulator = await startSimulator();
   client = new SimulatorClient(simulator);
-  running = await standGateway({ simulator, folder, upstream: MOST_PATIENT });
+  running = await standGateway({ simulator, folder, upstream: MAX_PATIENT });
 });
 afterEach(async () => {
   running.signal('SIGKILL');
@@ -60,7 +60,7 @@ describe('200 requests under one key, and a gateway that is killed in the middle
     const answers = (await Promise.all(lost)).filter((answer) => answer !== undefined);
     expect(answers.every(({ status }) => status === 409)).toBe(true);
 
-    running = await standGateway({ simulator, folder, upstream: MOST_PATIENT });
+    running = await standGateway({ simulator, folder, upstream: MAX_PATIENT });
     const again = await Promise.all(Array.from({ length: 200 }, () => running.operate(request, once)));
     for (const { status, headers, body } of again) {
       expect(headers.get('Idempotency-Replayed')).toBe('true');

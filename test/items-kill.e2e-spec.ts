@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 
-import type { ReceiptDto } from '../src/api/operations/receipt.dto.js';
+import type { ReceiptDto } from '../src/operations/receipts/receipt.dto.js';
 import { SimulatorClient } from '../src/simulator/client.js';
 import { startSimulator, type Simulator } from '../src/simulator/simulator.js';
 import { KINDS, loginNo, putLogins, putOnList, type Kind, type ListedItem } from './support/list-kinds.js';

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 
-import type { ReceiptDto, ReceiptItemDto } from '../src/api/operations/receipt.dto.js';
+import type { ReceiptDto, ReceiptItemDto } from '../src/operations/receipts/receipt.dto.js';
 import type { CallerConfig } from '../src/config/config.js';
 import type { Grant } from '../src/domain/caller.js';
 import { SimulatorClient } from '../src/simulator/client.js';
@@ -226,7 +226,7 @@ describe.each(KINDS)('POST /v1/$route', (kind) => {
     expect(await acts(kind)).toHaveLength(1);
   });
 
-  it('says plainly that it can not be taken back', async () => {
+  it('says plainly that it cannot be taken back', async () => {
     const item = await itemOf(kind);
     const { id } = (await change(kind, [item.target])).body as ReceiptDto;
     const undo = await rig.call('POST', `/v1/operations/${id}/undo`, undefined, { key: 'key-of-all' });

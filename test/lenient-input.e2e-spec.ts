@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 
-import type { AlarmPageDto } from '../src/api/alarms/alarm.dto.js';
-import type { PlanDto } from '../src/api/operations/plans/plan.dto.js';
-import type { ReceiptDto } from '../src/api/operations/receipt.dto.js';
+import type { AlarmPageDto } from '../src/alarms/alarm.dto.js';
+import type { PlanDto } from '../src/operations/plans/plan.dto.js';
+import type { ReceiptDto } from '../src/operations/receipts/receipt.dto.js';
 import { keyPairOf, MASTER_KEY, signedHeaders } from './support/drop-in.js';
 import { fetchJson, KEY, portal, startRig, type JsonAnswer, type Rig } from './support/gateway.js';
 import { faultsIn, problemOf } from './support/problems.js';

@@ -131,7 +131,7 @@ describe('an answer of the running gateway is one of the document', () => {
     }
   });
 
-  it('when alarms named by id can not be handled', async () => {
+  it('when alarms named by id cannot be handled', async () => {
     const refused = async (alarmIds: unknown[], operation = 'isolate_and_kill') =>
       (await call('POST', '/v1/operations', { operation, alarmIds })).status;
     expect(await refused(['nowhere'])).toBe(404);

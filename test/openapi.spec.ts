@@ -5,7 +5,7 @@ import { describe, expect, it } from '@jest/globals';
 
 import fc from 'fast-check';
 
-import { violationsOf } from '../src/api/operations/operation-rules.js';
+import { violationsOf } from '../src/operations/prepare/operation-rules.js';
 import { idempotencyKeyOf } from '../src/http/idempotency-key.js';
 import { committedDocument, GatewayContract, type Json } from './support/gateway-contract.js';
 import { mutated, mutations } from './support/mutations.js';
@@ -303,7 +303,7 @@ describe('the request body of POST /v1/operations', () => {
     expect('whitelistRules' in propertiesOf(request)).toBe(operation === 'add_to_alarm_whitelist');
   });
 
-  it('allows all that the gateway takes, and nothing else but what a schema can not tell', () => {
+  it('allows all that the gateway takes, and nothing else but what a schema cannot tell', () => {
     const pointer = `${body?.pointer}/schema`;
     /** Control characters, times and whole numbers that upstream can't take, and what only the whole request shows. */
     const beyondSchemas = ['text', 'text_list', 'file_attr', 'occur_time', 'distinct'];

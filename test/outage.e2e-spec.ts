@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 
-import type { ReceiptDto } from '../src/api/operations/receipt.dto.js';
+import type { ReceiptDto } from '../src/operations/receipts/receipt.dto.js';
 import type { Fault } from '../src/simulator/faults/fault.js';
 import { addAlarms, type NamedAlarm } from './support/bulk-alarms.js';
 import {
@@ -161,7 +161,7 @@ describe('when upstream throttles', () => {
     });
   });
 
-  it('a caller who can not wait leaves the others warned all the same', async () => {
+  it('a caller who cannot wait leaves the others warned all the same', async () => {
     const alarms = await start('3');
     const first = problemOf(await operate('one', alarms.slice(0, 1), within(800)));
     expect(first).toMatchObject({

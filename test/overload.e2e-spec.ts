@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 
-import type { ReceiptDto } from '../src/api/operations/receipt.dto.js';
+import type { ReceiptDto } from '../src/operations/receipts/receipt.dto.js';
 import type { Fault } from '../src/simulator/faults/fault.js';
 import { addAlarms } from './support/bulk-alarms.js';
 import { startRig, type Overrides, type Rig } from './support/gateway.js';

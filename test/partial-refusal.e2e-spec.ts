@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 
-import type { ReceiptDto } from '../src/api/operations/receipt.dto.js';
+import type { ReceiptDto } from '../src/operations/receipts/receipt.dto.js';
 import type { OperationType } from '../src/domain/operation-type.js';
 import { addAlarms, touched, type NamedAlarm } from './support/bulk-alarms.js';
 import { KEY, startRig, type CallOptions, type Rig } from './support/gateway.js';

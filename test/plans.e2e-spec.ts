@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
-import type { PlanDto } from '../src/api/operations/plans/plan.dto.js';
-import type { ReceiptDto } from '../src/api/operations/receipt.dto.js';
+import type { PlanDto } from '../src/operations/plans/plan.dto.js';
+import type { ReceiptDto } from '../src/operations/receipts/receipt.dto.js';
 import { startGateway } from '../src/start.js';
 import { touched } from './support/bulk-alarms.js';
 import {
@@ -193,7 +193,7 @@ describe('a plan', () => {
     expect(await planOf({ limit: 5 })).toMatchObject({ accepted: 5, more: false });
   });
 
-  it('of which nothing is accepted can not be applied', async () => {
+  it('of which nothing is accepted cannot be applied', async () => {
     const plan = await planOf();
     expect(plan).toMatchObject({ accepted: 0, alarms: [], more: false });
     const answer = await apply(plan.id, plan.digest);

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
-import type { ReceiptDto } from '../src/api/operations/receipt.dto.js';
-import type { ReceiptPageDto, ReceiptSummaryDto } from '../src/api/operations/receipt-summary.dto.js';
+import type { ReceiptDto } from '../src/operations/receipts/receipt.dto.js';
+import type { ReceiptPageDto, ReceiptSummaryDto } from '../src/operations/receipts/receipt-summary.dto.js';
 import { projectOf, startRig, type Rig } from './support/gateway.js';
 
 const COUNT = 23;

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 
-import type { ReceiptDto } from '../src/api/operations/receipt.dto.js';
-import type { ReceiptPageDto } from '../src/api/operations/receipt-summary.dto.js';
+import type { ReceiptDto } from '../src/operations/receipts/receipt.dto.js';
+import type { ReceiptPageDto } from '../src/operations/receipts/receipt-summary.dto.js';
 import type { CallerLimits } from '../src/domain/caller.js';
 import { SimulatorClient } from '../src/simulator/client.js';
 import { startSimulator, type Simulator } from '../src/simulator/simulator.js';
@@ -308,7 +308,7 @@ describe('a gateway that is killed', () => {
     }
   });
 
-  it('says at its start why it can not reach its database, and not by which password', async () => {
+  it('says at its start why it cannot reach its database, and not by which password', async () => {
     const folder = newFolder();
     const wrong = url.replace(DATABASE_PASSWORD, 'planted-and-wrong');
     const started = standGateway({ simulator: cloud, folder, env: { GATEWAY_DATABASE_URL: wrong } });
@@ -318,7 +318,7 @@ describe('a gateway that is killed', () => {
     );
     removeFolder(folder);
     expect(problem).toMatch(
-      /the PostgreSQL database at 127\.0\.0\.1:\d+ can not be opened: password authentication failed/,
+      /the PostgreSQL database at 127\.0\.0\.1:\d+ cannot be opened: password authentication failed/,
     );
     expect(problem).not.toContain('planted-and-wrong');
   });

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 
-import type { ReceiptDto } from '../src/api/operations/receipt.dto.js';
+import type { ReceiptDto } from '../src/operations/receipts/receipt.dto.js';
 import type { CallerConfig } from '../src/config/config.js';
 import type { OperationType } from '../src/domain/operation-type.js';
 import { startSimulator, type Simulator } from '../src/simulator/simulator.js';

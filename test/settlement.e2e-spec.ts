@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 
-import type { ReceiptDto } from '../src/api/operations/receipt.dto.js';
+import type { ReceiptDto } from '../src/operations/receipts/receipt.dto.js';
 import type { Fault } from '../src/simulator/faults/fault.js';
 import type { SimulatorOptions } from '../src/simulator/simulator.js';
 import { startGateway } from '../src/start.js';
@@ -73,7 +73,7 @@ describe('an outcome that is not known', () => {
     expect(items).toEqual([]);
   });
 
-  it('stays unknown where upstream can not be read, is counted, also after a restart, until it can be read again', async () => {
+  it('stays unknown where upstream cannot be read, is counted, also after a restart, until it can be read again', async () => {
     await start();
     await spoil('/event/events', { kind: 'status', status: 400, errorCode: 'HSS.0013' }, 'always');
     const id = await lost('isolate_and_kill', 'applied');

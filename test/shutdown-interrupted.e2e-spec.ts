@@ -2,8 +2,8 @@ import { connect } from 'node:net';
 
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
-import { RunningOperations } from '../src/operations/running-operations.js';
-import type { ReceiptDto } from '../src/api/operations/receipt.dto.js';
+import { RunningOperations } from '../src/operations/execution/running-operations.js';
+import type { ReceiptDto } from '../src/operations/receipts/receipt.dto.js';
 import type { Fault } from '../src/simulator/faults/fault.js';
 import { startSimulator, type Simulator } from '../src/simulator/simulator.js';
 import { addAlarms, touched, type NamedAlarm } from './support/bulk-alarms.js';
@@ -62,7 +62,7 @@ describe('SIGTERM', () => {
     expect(readTrailFile(folder).records.map(({ kind }) => kind)).toEqual(['intent', 'outcome']);
   });
 
-  it('that can not wait any longer records what is under way as interrupted, tells its caller, and ends well', async () => {
+  it('that cannot wait any longer records what is under way as interrupted, tells its caller, and ends well', async () => {
     const { signal, exited } = await start({ GATEWAY_DRAIN_MS: '300' });
     const alarms = await addAlarms(cloud, 1);
     await spoil({ kind: 'hang', effect: 'applied' });

@@ -4,7 +4,7 @@ import type { AuditRecord } from '../src/audit/audit-record.js';
 import { startSimulator, type Simulator } from '../src/simulator/simulator.js';
 import { addAlarms, type NamedAlarm } from './support/bulk-alarms.js';
 
-import { fetchJson, MOST_PATIENT, type JsonAnswer, type Rig } from './support/gateway.js';
+import { fetchJson, MAX_PATIENT, type JsonAnswer, type Rig } from './support/gateway.js';
 import { eventually } from './support/problems.js';
 import { newFolder, removeFolder, standGateway, type StandingGateway } from './support/standing-gateway.js';
 import { readTrailFile } from './support/trail-file.js';
@@ -36,7 +36,7 @@ async function start(env: Record<string, string> = {}): Promise<void> {
   await control('POST', '/reset');
   alarms = await addAlarms({ control }, 1);
   folder = newFolder();
-  gateway = await standGateway({ simulator: cloud, folder, env, upstream: MOST_PATIENT });
+  gateway = await standGateway({ simulator: cloud, folder, env, upstream: MAX_PATIENT });
 }
 
 /** What a client meets whose connection was not taken any more. */

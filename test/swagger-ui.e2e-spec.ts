@@ -3,7 +3,7 @@ import { mkdirSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Browser, Page } from 'playwright-core';
 
-import { LONGEST_STEP_MS, startBrowser } from './support/browser.js';
+import { MAX_STEP_MS, startBrowser } from './support/browser.js';
 import { startDemoProcess, type DemoProcess } from './support/process.js';
 
 const ARTIFACTS = 'test-artifacts';
@@ -25,7 +25,7 @@ afterAll(async () => {
 
 beforeEach(async () => {
   page = await browser.newPage({ viewport: { width: 1280, height: 1600 } });
-  page.setDefaultTimeout(LONGEST_STEP_MS);
+  page.setDefaultTimeout(MAX_STEP_MS);
   asked = [];
   complaints = [];
   page.on('request', (request) => asked.push(request.url()));

@@ -158,7 +158,7 @@ describe("an issuer's keys", () => {
     await own.close();
   });
 
-  it('being away, a token can not be judged, while keys go on working', async () => {
+  it('being away, a token cannot be judged, while keys go on working', async () => {
     const own = await startIssuer();
     own.goDown();
     const cold = await startWith(own);

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 
-import type { ReceiptDto } from '../src/api/operations/receipt.dto.js';
+import type { ReceiptDto } from '../src/operations/receipts/receipt.dto.js';
 import { OPERATION_TYPE_NAMES, OPERATION_TYPES, type OperationType } from '../src/domain/operation-type.js';
 import type { CallerConfig } from '../src/config/config.js';
 import { alarmFor, asAdded } from './faults/alarms.js';
@@ -48,7 +48,7 @@ async function spoil(fault: object, more: object = {}): Promise<void> {
 }
 
 describe('taking back', () => {
-  it.each(OPERATION_TYPE_NAMES.filter((name) => !OPERATION_TYPES[name].takesBack))(
+  it.each(OPERATION_TYPE_NAMES.filter((name) => !OPERATION_TYPES[name].isReversal))(
     '%s sends its inverse for the same alarms, in the very words that were sent, and leaves the cloud as it was',
     async (operation) => {
       const alarm = alarmFor(operation, 7);
@@ -126,7 +126,7 @@ describe('taking back', () => {
   });
 });
 
-describe('an operation can not be taken back', () => {
+describe('an operation cannot be taken back', () => {
   it('by another caller, who is not told that it exists', async () => {
     const { id } = await done('ignore', await addAlarms(rig, 1));
     expect(problemOf(await undo(id, undefined, { key: OTHER_KEY }))).toMatchObject({

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 
-import type { ReceiptDto } from '../src/api/operations/receipt.dto.js';
+import type { ReceiptDto } from '../src/operations/receipts/receipt.dto.js';
 import { startSimulator, type Simulator } from '../src/simulator/simulator.js';
 import { addAlarms, type NamedAlarm } from './support/bulk-alarms.js';
 import { fetchJson, KEY, startRig, type JsonAnswer, type Rig } from './support/gateway.js';

@@ -2,8 +2,8 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
 import type { Config } from '../src/config/config.js';
-import { OperationRequestPipe } from '../src/api/operations/operation-request.pipe.js';
-import { violationsOf } from '../src/api/operations/operation-rules.js';
+import { OperationRequestPipe } from '../src/operations/prepare/operation-request.pipe.js';
+import { violationsOf } from '../src/operations/prepare/operation-rules.js';
 import { OPERATION_TYPE_NAMES } from '../src/domain/operation-type.js';
 import { Problem } from '../src/http/problem.js';
 import { mutated, mutations } from './support/mutations.js';
@@ -15,8 +15,8 @@ import {
   type JsonObject,
 } from './support/operation-requests.js';
 
-const MOST_ALARMS = 4;
-const pipe = new OperationRequestPipe({ limits: { alarmsPerRequest: MOST_ALARMS } } as Config);
+const MAX_ALARMS = 4;
+const pipe = new OperationRequestPipe({ limits: { alarmsPerRequest: MAX_ALARMS } } as Config);
 
 /** What the compiled check says of a body; the report is only written when it says no. */
 function isAccepted(body: unknown): boolean {
@@ -49,7 +49,7 @@ describe('the compiled check and the report', () => {
   it.each(OPERATION_TYPE_NAMES)('both let every valid request of %s through', (operation) => {
     fc.assert(
       fc.property(requestOf(operation), (request) => {
-        expect(violationsOf(request, MOST_ALARMS)).toEqual([]);
+        expect(violationsOf(request, MAX_ALARMS)).toEqual([]);
         expect(isAccepted(request)).toBe(true);
       }),
       { numRuns: 50 },
@@ -60,7 +60,7 @@ describe('the compiled check and the report', () => {
     fc.assert(
       fc.property(anyRequest, mutations, (request, changes) => {
         const body = mutated(request, changes);
-        expect(violationsOf(body, MOST_ALARMS).length === 0).toBe(isAccepted(body));
+        expect(violationsOf(body, MAX_ALARMS).length === 0).toBe(isAccepted(body));
       }),
       { numRuns: 1_500 },
     );
@@ -69,7 +69,7 @@ describe('the compiled check and the report', () => {
   it('agree on any JSON whatever', () => {
     fc.assert(
       fc.property(fc.jsonValue(), (body) => {
-        expect(violationsOf(body, MOST_ALARMS).length === 0).toBe(isAccepted(body));
+        expect(violationsOf(body, MAX_ALARMS).length === 0).toBe(isAccepted(body));
       }),
     );
   });
@@ -79,7 +79,7 @@ describe('the compiled check and the report', () => {
       fc.property(anyRequest, mutations, (request, changes) => {
         const body = mutated(request, changes);
         const copy = structuredClone(body);
-        violationsOf(body, MOST_ALARMS);
+        violationsOf(body, MAX_ALARMS);
         isAccepted(body);
         expect(body).toEqual(copy);
       }),
@@ -91,7 +91,7 @@ describe('the compiled check and the report', () => {
     fc.assert(
       fc.property(anyRequest, mutations, (request, changes) => {
         const body = mutated(request, changes);
-        for (const { pointer = 'none', rule } of violationsOf(body, MOST_ALARMS)) {
+        for (const { pointer = 'none', rule } of violationsOf(body, MAX_ALARMS)) {
           const names = namesIn(pointer);
           if (!rule.startsWith('required'))
             expect([pointer, resolve(body, names)]).not.toEqual([pointer, NOTHING]);
@@ -115,7 +115,7 @@ describe('what an operation type requires', () => {
       { weight: 4, arbitrary: fc.array(detail([]), { minLength: 1, maxLength: 3 }) },
       { weight: 1, arbitrary: fc.constantFrom([], undefined) },
     ),
-    { minLength: 1, maxLength: MOST_ALARMS },
+    { minLength: 1, maxLength: MAX_ALARMS },
   );
 
   it.each(OPERATION_TYPE_NAMES)(
@@ -149,7 +149,7 @@ describe('what an operation type requires', () => {
                 ]),
             );
           });
-          const told = violationsOf(body, MOST_ALARMS).map(({ pointer, rule, message }) => [
+          const told = violationsOf(body, MAX_ALARMS).map(({ pointer, rule, message }) => [
             pointer,
             rule,
             message,

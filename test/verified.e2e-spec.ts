@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 
-import type { ReceiptDto } from '../src/api/operations/receipt.dto.js';
+import type { ReceiptDto } from '../src/operations/receipts/receipt.dto.js';
 import { OPERATION_TYPE_NAMES, OPERATION_TYPES, type OperationType } from '../src/domain/operation-type.js';
 import { alarmFor, asAdded } from './faults/alarms.js';
 import type { NamedAlarm } from './support/bulk-alarms.js';
@@ -47,7 +47,7 @@ describe('an operation whose state is read before and after', () => {
     async (operation) => {
       await start('always');
       const alarms = await addedFor(operation);
-      const { inverse, takesBack } = OPERATION_TYPES[operation];
+      const { inverse, isReversal: takesBack } = OPERATION_TYPES[operation];
       if (takesBack) await handle(inverse, alarms);
       const before = await acts();
       const first = await handle(operation, alarms);
@@ -96,7 +96,7 @@ describe('an operation whose state is read before and after', () => {
     ]);
   });
 
-  it('is done all the same where the state can not be read, and nothing is claimed of it', async () => {
+  it('is done all the same where the state cannot be read, and nothing is claimed of it', async () => {
     await start('always');
     const alarms = await addedFor('ignore');
     const fault = { kind: 'status', status: 400, errorCode: 'HSS.0010' };

@@ -23,7 +23,7 @@ export interface AlarmPage {
 }
 
 /** So many calls make one page at most: where a caller may read only few of many alarms, the page is shorter. */
-const MOST_CALLS = 20;
+const MAX_CALLS = 20;
 
 /**
  * Reads alarms of upstream's listing, which has offsets and no order that is documented. The place comes from
@@ -52,7 +52,7 @@ export class AlarmReader {
     const alarms: Alarm[] = [];
     let windowMoved = false;
     let next: Position | undefined = position ?? { category: filter.category ?? CATEGORIES[0], offset: 0 };
-    for (let calls = 0; next && alarms.length < limit && calls < MOST_CALLS; calls += 1) {
+    for (let calls = 0; next && alarms.length < limit && calls < MAX_CALLS; calls += 1) {
       const step: Step = await this.#step(place, filter, next, limit - alarms.length, context);
       alarms.push(...step.alarms.filter((alarm) => mayRead(context.caller, place.scope, alarm)));
       windowMoved ||= step.moved;

@@ -9,13 +9,13 @@ import type { LookedUp } from '../domain/looked-up.js';
 import type { Place } from '../lists/readers.js';
 import type { Alarm } from './alarm.js';
 import { AlarmReader } from './alarm-reader.js';
-import { verdictOf, type ReadyAlarm, type Unfit, type Verdict } from './fitness.js';
+import { eligibilityOf, type EligibleAlarm, type Ineligible, type Eligibility } from './eligibility.js';
 import type { AlarmReference } from './search-windows.js';
 
 /** Alarms as they were read, so that it can be told whether they are still the same. */
 export interface Resolved {
   /** One for each reference, in their order. */
-  readonly verdicts: readonly Verdict[];
+  readonly verdicts: readonly Eligibility[];
   /** What was listed of each that was found, by event id. */
   readonly listed: ReadonlyMap<string, Alarm>;
   /** When it was read, by the monotonic clock: of the moment before. */
@@ -48,7 +48,7 @@ export class AlarmResolver {
     );
     return {
       verdicts: references.map(({ eventId }) =>
-        verdictOf(operation, found.alarms.get(eventId) ?? [], circumstances),
+        eligibilityOf(operation, found.alarms.get(eventId) ?? [], circumstances),
       ),
       listed,
       readAt,
@@ -78,8 +78,8 @@ export class AlarmResolver {
 
 /** The alarms of a resolution, where all of them can be handled; what stands in the way otherwise, by place. */
 export function readyOf({ verdicts }: Resolved): {
-  readonly alarms: readonly ReadyAlarm[];
-  readonly unfit: readonly { readonly index: number; readonly why: Unfit }[];
+  readonly alarms: readonly EligibleAlarm[];
+  readonly unfit: readonly { readonly index: number; readonly why: Ineligible }[];
 } {
   return {
     alarms: verdicts.flatMap((verdict) => ('alarm' in verdict ? [verdict.alarm] : [])),
@@ -103,7 +103,7 @@ export function lookedUpOf(
 
 /** Whether the listing says for sure that an alarm is not as the operation wants it. */
 function isListedOtherwise(operation: OperationType, { status, handling }: Alarm): boolean {
-  const { takesBack, inverse } = OPERATION_TYPES[operation];
+  const { isReversal: takesBack, inverse } = OPERATION_TYPES[operation];
   if (status === 'unhandled') return !takesBack;
   if (status !== 'handled' || handling?.method === undefined) return false;
   return takesBack ? handling.method === inverse : handling.method !== operation;

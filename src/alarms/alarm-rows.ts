@@ -8,8 +8,8 @@ import { alarmOf } from './alarm.translator.js';
 import { parseListing } from './listing-json.js';
 
 /** Upstream takes 10 to 1000 rows a page, and may give fewer than it was asked for (contract 2.1). */
-const LEAST_ROWS = 10;
-const MOST_ROWS = 1_000;
+const MIN_ROWS = 10;
+const MAX_ROWS = 1_000;
 /** Upstream documents no offset beyond this. */
 export const LAST_OFFSET = 2_000_000;
 
@@ -40,7 +40,7 @@ export async function readRows(
     ['enterprise_project_id', place.scope.enterpriseProjectId],
     ...queryOf(filter),
     ['offset', String(offset)],
-    ['limit', String(Math.min(MOST_ROWS, Math.max(LEAST_ROWS, limit)))],
+    ['limit', String(Math.min(MAX_ROWS, Math.max(MIN_ROWS, limit)))],
   ]);
   const { rows, total } = await readers.rows(call, context, parseListing);
   return { rows: rows.slice(0, limit).map(alarmOf), ...(total !== undefined && { total }) };

@@ -1,5 +1,5 @@
 import type { Caller } from '../domain/caller.js';
-import { lackOf } from '../domain/grants.js';
+import { accessDenialOf } from '../domain/grants.js';
 import type { Scope } from '../domain/scope.js';
 import type { Alarm } from './alarm.js';
 
@@ -10,5 +10,7 @@ export function mayRead(
   { eventType, severity }: Pick<Alarm, 'eventType' | 'severity'>,
 ): boolean {
   const facts = { ...(eventType !== undefined && { eventType }), ...(severity && { severity }) };
-  return lackOf(caller, { right: 'read', project, enterpriseProjectId, alarms: [facts] }) === undefined;
+  return (
+    accessDenialOf(caller, { right: 'read', project, enterpriseProjectId, alarms: [facts] }) === undefined
+  );
 }

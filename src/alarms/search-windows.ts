@@ -21,18 +21,18 @@ export interface SearchWindow {
 
 export const ROWS_A_CALL = 500;
 /** A mistyped id must not have a whole account's alarms read. */
-const LEAST_ROWS_ALLOWED = 5_000;
+const MIN_ROWS_ALLOWED = 5_000;
 const ROWS_ALLOWED_FOR_EACH = 100;
 
 /** How many alarms may be looked through for so many. */
 export function rowsAllowed(references: number): number {
-  return Math.max(LEAST_ROWS_ALLOWED, ROWS_ALLOWED_FOR_EACH * references);
+  return Math.max(MIN_ROWS_ALLOWED, ROWS_ALLOWED_FOR_EACH * references);
 }
 
 /** Older documents of upstream's say that its times count in seconds. */
 const MARGIN_MS = 1_000;
 /** Each window is at least one call, so those that are nearest to each other become one. */
-const MOST_WINDOWS = 40;
+const MAX_WINDOWS = 40;
 const DAY_MS = 86_400_000;
 /** Where nothing is known, the newest are looked through first: upstream documents no order. */
 const LOOK_BACK_DAYS = [1, 7, 30];
@@ -52,12 +52,12 @@ function windowsAround(references: readonly AlarmReference[]): SearchWindow[] {
     .map((reference) => ({ reference, time: clamped(reference.occurTime ?? 0) }))
     .sort((one, other) => one.time - other.time);
   const gaps = sorted.slice(1).map(({ time }, index) => time - (sorted[index]?.time ?? 0));
-  const widest = [...gaps].sort((one, other) => other - one).slice(0, MOST_WINDOWS - 1);
+  const widest = [...gaps].sort((one, other) => other - one).slice(0, MAX_WINDOWS - 1);
   const cutAbove = Math.max(2 * MARGIN_MS, (widest.at(-1) ?? 0) - 1);
   const windows: (typeof sorted)[] = [];
   for (const [index, each] of sorted.entries()) {
     const gap = index === 0 ? Infinity : (gaps[index - 1] ?? 0);
-    const cut = gap > cutAbove && windows.length < MOST_WINDOWS;
+    const cut = gap > cutAbove && windows.length < MAX_WINDOWS;
     if (cut) windows.push([each]);
     else windows.at(-1)?.push(each);
   }

@@ -13,7 +13,7 @@ export interface KnownOutcome {
   readonly underWay?: true;
   /** Of one that is `applied`: whether it was so before is not known. */
   readonly stateBefore?: 'unknown';
-  /** Code of the fault of its chunk, or why it can not be found out. */
+  /** Code of the fault of its chunk, or why it cannot be found out. */
   readonly reason?: string;
 }
 

@@ -38,7 +38,7 @@ export interface IntentRecord {
   readonly rules?: number;
   /** The operation that this one takes back. */
   readonly undoes?: string;
-  /** What that operation did besides, and this one can not take back. */
+  /** What that operation did besides, and this one cannot take back. */
   readonly leaves?: readonly Leftover[];
   /** What had to be taken for granted of that operation. */
   readonly assumes?: readonly Assumption[];

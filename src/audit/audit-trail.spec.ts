@@ -1,17 +1,23 @@
 import { describe, expect, it } from '@jest/globals';
 
-import { AuditEngine, CommitInDoubt, type Entry, type LeftOut, type Row } from './audit.engine.js';
+import {
+  AuditEngine,
+  CommitUnknown,
+  type AuditAppend,
+  type RejectedAppend,
+  type Row,
+} from './audit.engine.js';
 import type { IntentRecord, OutcomeRecord, RefusalRecord } from './audit-record.js';
 import { AuditTrail, AuditUnavailable } from './audit-trail.js';
 
 /** Keeps what is committed; a commit takes until the test lets it through, and fails when the test says so. */
 class SlowEngine extends AuditEngine {
-  readonly commits: (readonly Entry[])[] = [];
+  readonly commits: (readonly AuditAppend[])[] = [];
   closed = false;
   failure: Error | undefined;
   #waiting: (() => void)[] = [];
 
-  override async append(entries: readonly Entry[]): Promise<readonly LeftOut[]> {
+  override async append(entries: readonly AuditAppend[]): Promise<readonly RejectedAppend[]> {
     await new Promise<void>((resolve) => this.#waiting.push(resolve));
     if (this.failure) throw this.failure;
     this.commits.push(entries);
@@ -37,7 +43,7 @@ class SlowEngine extends AuditEngine {
     }
   }
 
-  get recorded(): Entry[] {
+  get recorded(): AuditAppend[] {
     return this.commits.flat();
   }
 }
@@ -91,7 +97,7 @@ async function isPending(promise: Promise<unknown>): Promise<boolean> {
 describe('a record', () => {
   it('is durable when it is acknowledged, and not acknowledged before', async () => {
     const { engine, trail } = make();
-    const written = trail.intend(intent('op-1'), ['{"a":1}']);
+    const written = trail.recordIntent(intent('op-1'), ['{"a":1}']);
     expect(await isPending(written)).toBe(true);
     expect(engine.recorded).toEqual([]);
     await engine.letThrough();
@@ -102,7 +108,7 @@ describe('a record', () => {
   it('of an intent has the very bytes that will be sent', async () => {
     const { engine, trail } = make();
     const requests = ['{"occur_time":9223372036854775807}', '{"b": "ä"}'];
-    const written = trail.intend(intent('op-1'), requests);
+    const written = trail.recordIntent(intent('op-1'), requests);
     await engine.letThrough();
     await written;
     const [entry] = engine.recorded;
@@ -126,7 +132,7 @@ describe('a record', () => {
   it('keeps its place: records are committed in the order they came', async () => {
     const { engine, trail } = make();
     const ids = Array.from({ length: 50 }, (_, index) => `op-${index}`);
-    const written = ids.map((id) => trail.intend(intent(id), []));
+    const written = ids.map((id) => trail.recordIntent(intent(id), []));
     await engine.letThrough();
     await Promise.all(written);
     expect(engine.recorded.map(({ operationId }) => operationId)).toEqual(ids);
@@ -136,9 +142,9 @@ describe('a record', () => {
 describe('a commit', () => {
   it('takes all records that came at once, and all that came while the one before was under way', async () => {
     const { engine, trail } = make();
-    const first = ['a', 'b', 'c'].map((id) => trail.intend(intent(id), []));
+    const first = ['a', 'b', 'c'].map((id) => trail.recordIntent(intent(id), []));
     await new Promise((resolve) => setImmediate(resolve));
-    const second = ['d', 'e'].map((id) => trail.intend(intent(id), []));
+    const second = ['d', 'e'].map((id) => trail.recordIntent(intent(id), []));
     await engine.letThrough();
     await Promise.all([...first, ...second]);
     expect(engine.commits.map((entries) => entries.map(({ operationId }) => operationId))).toEqual([
@@ -150,8 +156,8 @@ describe('a commit', () => {
   it('that fails is told to everyone in it, and to nobody else', async () => {
     const { engine, trail } = make();
     engine.failure = new Error('disk full');
-    const lost = [trail.intend(intent('a'), []), trail.conclude(outcome('b'), intent('b'))].map((each) =>
-      each.catch((error: unknown) => error),
+    const lost = [trail.recordIntent(intent('a'), []), trail.recordOutcome(outcome('b'), intent('b'))].map(
+      (each) => each.catch((error: unknown) => error),
     );
     await engine.letThrough();
     for (const error of await Promise.all(lost)) {
@@ -159,7 +165,7 @@ describe('a commit', () => {
       expect(error).toMatchObject({ cause: engine.failure });
     }
     engine.failure = undefined;
-    const next = trail.intend(intent('c'), []);
+    const next = trail.recordIntent(intent('c'), []);
     await engine.letThrough();
     await next;
     expect(engine.recorded[0]).toMatchObject({ kind: 'intent', operationId: 'c' });
@@ -168,20 +174,20 @@ describe('a commit', () => {
   it('that fails leaves outcomes to be written when one goes well: what was done is recorded late rather than never', async () => {
     const { engine, trail } = make();
     engine.failure = new Error('disk full');
-    const lost = [trail.intend(intent('a'), []), trail.conclude(outcome('b'), intent('b'))].map((each) =>
-      each.catch(() => undefined),
+    const lost = [trail.recordIntent(intent('a'), []), trail.recordOutcome(outcome('b'), intent('b'))].map(
+      (each) => each.catch(() => undefined),
     );
     await engine.letThrough();
     await Promise.all(lost);
     engine.failure = undefined;
-    const next = trail.conclude(outcome('c'), intent('c'));
+    const next = trail.recordOutcome(outcome('c'), intent('c'));
     await engine.letThrough();
     await next;
     expect(engine.recorded).toMatchObject([
       { operationId: 'c' },
       { kind: 'outcome', operationId: 'b', status: 'applied', open: false, late: true },
     ]);
-    const last = trail.conclude(outcome('d'), intent('d'));
+    const last = trail.recordOutcome(outcome('d'), intent('d'));
     await engine.letThrough();
     await last;
     expect(engine.recorded.map(({ operationId }) => operationId)).toEqual(['c', 'b', 'd']);
@@ -189,8 +195,8 @@ describe('a commit', () => {
 
   it('of which it is not known whether it failed leaves its intents to be withdrawn, in case they were written', async () => {
     const { engine, trail } = make();
-    engine.failure = new CommitInDoubt(new Error('connection lost'));
-    const lost = trail.intend(intent('a'), []).catch((error: unknown) => error);
+    engine.failure = new CommitUnknown(new Error('connection lost'));
+    const lost = trail.recordIntent(intent('a'), []).catch((error: unknown) => error);
     await engine.letThrough();
     expect(await lost).toBeInstanceOf(AuditUnavailable);
     engine.failure = undefined;
@@ -216,12 +222,12 @@ describe('a commit', () => {
     const { engine, trail } = make();
     expect(trail.writable).toBe(true);
     engine.failure = new Error('disk full');
-    const lost = trail.intend(intent('a'), []).catch(() => undefined);
+    const lost = trail.recordIntent(intent('a'), []).catch(() => undefined);
     await engine.letThrough();
     await lost;
     expect(trail.writable).toBe(false);
     engine.failure = undefined;
-    const kept = trail.refuse(refusal('r'));
+    const kept = trail.recordRefusal(refusal('r'));
     await engine.letThrough();
     await kept;
     expect(trail.writable).toBe(true);
@@ -234,14 +240,14 @@ describe('too many records', () => {
   it('make new intents fail at once, and what was done is recorded all the same', async () => {
     const { engine, trail } = make();
     const all = Array.from({ length: MANY }, (_, index) =>
-      trail.conclude(outcome(`op-${index}`), intent(`op-${index}`)),
+      trail.recordOutcome(outcome(`op-${index}`), intent(`op-${index}`)),
     );
-    await expect(trail.intend(intent('too-late'), [])).rejects.toThrow(AuditUnavailable);
-    const late = trail.conclude(outcome('done'), intent('done'));
+    await expect(trail.recordIntent(intent('too-late'), [])).rejects.toThrow(AuditUnavailable);
+    const late = trail.recordOutcome(outcome('done'), intent('done'));
     await engine.letThrough();
     await Promise.all([...all, late]);
     expect(engine.recorded).toHaveLength(MANY + 1);
-    const after = trail.intend(intent('after'), []);
+    const after = trail.recordIntent(intent('after'), []);
     await engine.letThrough();
     await after;
   });
@@ -250,7 +256,7 @@ describe('too many records', () => {
 describe('at the end', () => {
   it('everything that waits is written before the engine is closed', async () => {
     const { engine, trail } = make();
-    const written = trail.conclude(outcome('a'), intent('a'));
+    const written = trail.recordOutcome(outcome('a'), intent('a'));
     const ended = trail.onApplicationShutdown();
     expect([await isPending(ended), engine.closed]).toEqual([true, false]);
     await engine.letThrough();

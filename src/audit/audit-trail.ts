@@ -4,11 +4,11 @@ import { isOpen } from '../domain/outcome.js';
 import {
   AuditEngine,
   AuditUnavailable,
-  CommitInDoubt,
+  CommitUnknown,
   type Claim,
-  type Entry,
-  type NotWritten,
-  type Reach,
+  type AuditAppend,
+  type AppendRejection,
+  type ImpactBudget,
 } from './audit.engine.js';
 import type {
   BrakeRecord,
@@ -22,14 +22,14 @@ import type {
   RefusalSummaryRecord,
   SettlementRecord,
 } from './audit-record.js';
-import { lateEntry } from './late-entry.js';
+import { deferredAppend } from './deferred-append.js';
 import { askedOf, cancelledOf, fateOf } from './operation-summary.js';
 import { targetsOf } from './targets.js';
 
 export { AuditUnavailable };
 
 interface Waiting {
-  readonly entry: Entry;
+  readonly entry: AuditAppend;
   readonly resolve: () => void;
   readonly reject: (error: Error) => void;
 }
@@ -43,7 +43,7 @@ export class OperationTakenOver extends AuditUnavailable {
 
 /** An intent was not written because of what other operations of its caller have claimed or reached. */
 export class NotAdmitted extends Error {
-  constructor(readonly why: NotWritten) {
+  constructor(readonly why: AppendRejection) {
     super(`not admitted: ${why.reason}`);
   }
 }
@@ -51,11 +51,11 @@ export class NotAdmitted extends Error {
 /** What is checked as an intent is written. */
 export interface Conditions {
   readonly claims?: readonly Claim[];
-  readonly reach?: Reach;
+  readonly reach?: ImpactBudget;
 }
 
 /** Records that may wait for the disk; beyond it, new intents are refused at once, and only they: what was done is recorded. */
-const MOST_WAITING = 20_000;
+const MAX_WAITING = 20_000;
 
 /**
  * Writes what was meant and what happened. Every method resolves when the record is durable. Requests that come while a
@@ -67,7 +67,7 @@ export class AuditTrail implements OnApplicationShutdown {
   #flushing: Promise<void> | undefined;
   #broken = false;
   /** What could not be written in its time, and is when the trail takes records again. */
-  #late: Entry[] = [];
+  #late: AuditAppend[] = [];
 
   constructor(private readonly engine: AuditEngine) {}
 
@@ -83,12 +83,12 @@ export class AuditTrail implements OnApplicationShutdown {
    * @throws AuditUnavailable
    * @throws NotAdmitted when a condition does not hold; nothing is written then
    */
-  async intend(
+  async recordIntent(
     record: IntentRecord,
     requests: readonly string[],
     conditions: Conditions = {},
   ): Promise<void> {
-    if (this.#queue.length >= MOST_WAITING) throw new AuditUnavailable(new Error('too many records wait'));
+    if (this.#queue.length >= MAX_WAITING) throw new AuditUnavailable(new Error('too many records wait'));
     const head = JSON.stringify(record);
     await this.#append({
       kind: record.kind,
@@ -116,7 +116,7 @@ export class AuditTrail implements OnApplicationShutdown {
    * @throws AuditUnavailable
    * @throws NotAdmitted when it would not
    */
-  async rehearse(caller: string, reach: Reach, at: number): Promise<void> {
+  async checkBudget(caller: string, reach: ImpactBudget, at: number): Promise<void> {
     const operation = { caller, type: '', project: '', enterpriseProjectId: '', asked: '', eventIds: [] };
     await this.#append({
       kind: 'intent',
@@ -135,7 +135,7 @@ export class AuditTrail implements OnApplicationShutdown {
    * @param operation as it stands with this chunk
    * @throws AuditUnavailable
    */
-  async chunkDone(record: ChunkRecord, operation: OperationTrail): Promise<void> {
+  async recordChunk(record: ChunkRecord, operation: OperationTrail): Promise<void> {
     await this.#append(entryOf(record, operation));
   }
 
@@ -146,7 +146,11 @@ export class AuditTrail implements OnApplicationShutdown {
    * @param releases claims of the operation that are void from now on
    * @throws AuditUnavailable
    */
-  async conclude(record: OutcomeRecord, intent: IntentRecord, releases?: Entry['releases']): Promise<void> {
+  async recordOutcome(
+    record: OutcomeRecord,
+    intent: IntentRecord,
+    releases?: AuditAppend['releases'],
+  ): Promise<void> {
     const { chunks } = record;
     const open = chunks.some(isOpen);
     const entry = entryOf(record, { intent, chunks, outcome: record });
@@ -159,18 +163,18 @@ export class AuditTrail implements OnApplicationShutdown {
    * @param operation as it stands with this record
    * @throws AuditUnavailable
    */
-  async settle(record: SettlementRecord, operation: OperationTrail): Promise<void> {
+  async recordSettlement(record: SettlementRecord, operation: OperationTrail): Promise<void> {
     const open = !record.settled || record.alarms.some(({ underWay }) => underWay);
     await this.#append({ ...entryOf(record, operation), status: record.status, open });
   }
 
   /** @throws AuditUnavailable */
-  async pause(record: PauseRecord): Promise<void> {
+  async recordPause(record: PauseRecord): Promise<void> {
     await this.#append(entryOf(record));
   }
 
   /** Before it takes effect. @throws AuditUnavailable */
-  async cancel(record: CancellationRecord): Promise<void> {
+  async recordCancellation(record: CancellationRecord): Promise<void> {
     const { kind, at, operationId } = record;
     // Not by its owner alone: the caller may ask any gateway.
     const [body, cancelled] = [JSON.stringify(record), JSON.stringify(cancelledOf(record))];
@@ -178,7 +182,7 @@ export class AuditTrail implements OnApplicationShutdown {
   }
 
   /** @throws AuditUnavailable */
-  async brake(record: BrakeRecord): Promise<void> {
+  async recordBrake(record: BrakeRecord): Promise<void> {
     const { kind, at, caller, engaged } = record;
     await this.#append({
       kind,
@@ -190,7 +194,7 @@ export class AuditTrail implements OnApplicationShutdown {
   }
 
   /** A refusal, or a summary of several; nobody's answer waits for it. @throws AuditUnavailable */
-  async refuse(record: RefusalRecord | RefusalSummaryRecord): Promise<void> {
+  async recordRefusal(record: RefusalRecord | RefusalSummaryRecord): Promise<void> {
     const { kind, at } = record;
     await this.#append({ kind, at: Date.parse(at), operationId: null, body: JSON.stringify(record) });
   }
@@ -201,7 +205,7 @@ export class AuditTrail implements OnApplicationShutdown {
     await this.engine.close();
   }
 
-  #append(entry: Entry): Promise<void> {
+  #append(entry: AuditAppend): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#queue.push({ entry, resolve, reject });
       this.#flushing ??= this.#flush();
@@ -226,8 +230,8 @@ export class AuditTrail implements OnApplicationShutdown {
         await this.#catchUp();
       } catch (error) {
         this.#broken = true;
-        const inDoubt = error instanceof CommitInDoubt;
-        this.#late.push(...batch.flatMap(({ entry }) => lateEntry(entry, inDoubt) ?? []));
+        const inDoubt = error instanceof CommitUnknown;
+        this.#late.push(...batch.flatMap(({ entry }) => deferredAppend(entry, inDoubt) ?? []));
         for (const { reject } of batch) reject(new AuditUnavailable(error));
       }
     }
@@ -249,7 +253,7 @@ export class AuditTrail implements OnApplicationShutdown {
 function entryOf(
   record: ChunkRecord | OutcomeRecord | SettlementRecord | PauseRecord,
   operation?: OperationTrail,
-): Entry {
+): AuditAppend {
   const { kind, at, operationId } = record;
   const body = JSON.stringify(record);
   const fate = operation && JSON.stringify(fateOf(operation));

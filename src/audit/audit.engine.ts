@@ -1,5 +1,5 @@
 /** One record on its way into the store, with what the store keeps beside it to find it again. */
-export interface Entry {
+export interface AuditAppend {
   readonly kind: string;
   /** Epoch milliseconds. */
   readonly at: number;
@@ -24,7 +24,7 @@ export interface Entry {
   /** With a new operation: what no other operation of the caller may have claimed before. */
   readonly claims?: readonly Claim[];
   /** With a new operation that changes hosts: what its caller may reach, checked as it is written. */
-  readonly reach?: Reach;
+  readonly reach?: ImpactBudget;
   /** With an outcome: claims that are void, because nothing was done and the same may be asked again. */
   readonly releases?: { readonly caller: string; readonly keys: readonly string[] };
   /** Only whether it would be written is asked: nothing is. */
@@ -55,7 +55,7 @@ export interface Claim {
 }
 
 /** What an operation would change or hide, and how much of that its caller may. */
-export interface Reach {
+export interface ImpactBudget {
   readonly alarms: number;
   /** Ids of hosts, or names of what is put on a whitelist, each once. */
   readonly hosts: readonly string[];
@@ -70,7 +70,7 @@ export interface Reach {
 }
 
 /** Why an entry was not written, although the others that came with it were. */
-export type NotWritten =
+export type AppendRejection =
   | {
       readonly reason: 'claimed';
       readonly key: string;
@@ -89,10 +89,10 @@ export interface TakenOver {
 }
 
 /** One entry that was not written. */
-export interface LeftOut {
+export interface RejectedAppend {
   /** Its place in the entries that were given. */
   readonly index: number;
-  readonly why: NotWritten | TakenOver;
+  readonly why: AppendRejection | TakenOver;
 }
 
 /** The trail can't be written at the moment, or not read; nothing may be done that it should have recorded. */
@@ -103,7 +103,7 @@ export class AuditUnavailable extends Error {
 }
 
 /** A commit was asked for and its answer lost: it is not known whether the entries were written. */
-export class CommitInDoubt extends Error {
+export class CommitUnknown extends Error {
   constructor(cause: unknown) {
     super('whether the records were written is not known', { cause });
   }
@@ -128,7 +128,7 @@ export abstract class AuditEngine {
   }
 
   /** @throws CommitInDoubt when it is not known whether the entries were written; any other error: they were not */
-  abstract append(entries: readonly Entry[]): Promise<readonly LeftOut[]>;
+  abstract append(entries: readonly AuditAppend[]): Promise<readonly RejectedAppend[]>;
   abstract query(sql: string, parameters: readonly SqlValue[]): Promise<Row[]>;
   abstract close(): Promise<void>;
 }

@@ -10,7 +10,7 @@ import { BrakeStore } from './brake.store.js';
 import { ChainCheck } from './chain-check.js';
 import { ClaimStore } from './claim.store.js';
 import { EmbeddedEngine } from './embedded.engine.js';
-import { ExpiryStore } from './expiry.store.js';
+import { ExpirationStore } from './expiry.store.js';
 import { KeyUseStore } from './key-use.store.js';
 import { bootId, LocalMarkFile } from './mark-file.js';
 import { OperationListStore } from './operation-list.store.js';
@@ -69,7 +69,7 @@ function marksFor(database: Config['database']): SentMarks {
     KeyUseStore,
     ClaimStore,
     BrakeStore,
-    ExpiryStore,
+    ExpirationStore,
     PlanStore,
     ChainCheck,
     Recovery,
@@ -82,7 +82,7 @@ function marksFor(database: Config['database']): SentMarks {
     KeyUseStore,
     ClaimStore,
     BrakeStore,
-    ExpiryStore,
+    ExpirationStore,
     PlanStore,
     ChainCheck,
     Recovery,

@@ -2,7 +2,13 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { Logger } from '@nestjs/common';
 
 import { Metrics } from '../metrics/metrics.js';
-import { AuditEngine, type Entry, type LeftOut, type Row, type SqlValue } from './audit.engine.js';
+import {
+  AuditEngine,
+  type AuditAppend,
+  type RejectedAppend,
+  type Row,
+  type SqlValue,
+} from './audit.engine.js';
 import type { IntentRecord } from './audit-record.js';
 import { AuditTrail } from './audit-trail.js';
 import { link } from './chain.js';
@@ -14,7 +20,7 @@ class InlineEngine extends AuditEngine {
   readonly database = new EmbeddedDatabase(':memory:');
   readTexts = 0;
 
-  append(entries: readonly Entry[]): Promise<readonly LeftOut[]> {
+  append(entries: readonly AuditAppend[]): Promise<readonly RejectedAppend[]> {
     return Promise.resolve(this.database.append(entries));
   }
 
@@ -53,9 +59,9 @@ beforeEach(async () => {
   metrics = new Metrics();
   check = new ChainCheck(engine, metrics);
   for (const id of ['op-1', 'op-2', 'op-3']) {
-    await trail.intend(intentOf(id), ['{"a":1}']);
+    await trail.recordIntent(intentOf(id), ['{"a":1}']);
     const chunk = { alarms: 1, outcome: 'applied' } as const;
-    await trail.chunkDone(
+    await trail.recordChunk(
       { kind: 'chunk', operationId: id, at: AT, index: 0, chunk },
       { intent: intentOf(id), chunks: [chunk] },
     );
@@ -73,7 +79,7 @@ const gauge = async () =>
 describe('the records of an operation', () => {
   it('are believed where nobody touched them, and those that came since', async () => {
     for (const id of ['op-1', 'op-2', 'op-3']) expect(await verdicts(id)).toEqual([true, true]);
-    await trail.intend(intentOf('op-4'), []);
+    await trail.recordIntent(intentOf('op-4'), []);
     expect(await verdicts('op-4')).toEqual([true, true]);
     expect(await gauge()).toBe('0');
   });
@@ -127,7 +133,7 @@ describe('the records of an operation', () => {
   });
 
   it('are read once, however many operations are asked for', async () => {
-    for (let count = 10; count < 60; count += 1) await trail.intend(intentOf(`op-${count}`), []);
+    for (let count = 10; count < 60; count += 1) await trail.recordIntent(intentOf(`op-${count}`), []);
     await check.isWholeSince('op-1');
     engine.readTexts = 0;
     for (const id of ['op-2', 'op-3']) await check.isWholeSince(id);

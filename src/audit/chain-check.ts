@@ -171,6 +171,6 @@ function misfitAt(seq: number, record: StoredRecord | undefined, previous?: Uint
     const misfit = misfitOf(record, previous ?? GENESIS);
     return misfit && `record ${seq} of the trail ${misfit}`;
   } catch {
-    return `record ${seq} of the trail can not be read`;
+    return `record ${seq} of the trail cannot be read`;
   }
 }

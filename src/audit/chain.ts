@@ -33,7 +33,7 @@ export function misfitOf(record: StoredRecord, previous: Uint8Array): string | u
 /**
  * Whether a record says of itself by what it is found: when, what and of which operation it is; an intent also whose.
  *
- * @throws Error where it can not be read
+ * @throws Error where it cannot be read
  */
 function agrees({ body, ...row }: StoredRecord): boolean {
   const { kind, at, operationId, ...record } = recordHead(body);

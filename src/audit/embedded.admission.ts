@@ -1,6 +1,6 @@
 import type Database from 'better-sqlite3';
 
-import type { Claim, Entry, NotWritten, Reach } from './audit.engine.js';
+import type { Claim, AuditAppend, AppendRejection, ImpactBudget } from './audit.engine.js';
 
 /**
  * Decides whether an entry may be written, inside the transaction that writes it: of two requests with one key, or of many that
@@ -14,7 +14,7 @@ export class Admission {
   }
 
   /** Why not; undefined when it may. */
-  refuses({ operation, claims = [], reach }: Entry): NotWritten | undefined {
+  refuses({ operation, claims = [], reach }: AuditAppend): AppendRejection | undefined {
     if (!operation) return undefined;
     for (const claim of claims) {
       const refused = this.#claimed(operation.caller, claim);
@@ -24,7 +24,7 @@ export class Admission {
   }
 
   /** Writes down what an admitted entry claims and reaches. */
-  note({ at, operationId, operation, claims = [], reach, releases, brake }: Entry): void {
+  note({ at, operationId, operation, claims = [], reach, releases, brake }: AuditAppend): void {
     const { claim, alarms, hosts } = this.#statements;
     if (operation) {
       const { caller } = operation;
@@ -38,19 +38,19 @@ export class Admission {
     if (brake) this.#statements.brake.run(brake.caller, brake.engaged ? 1 : 0, at);
   }
 
-  #claimed(caller: string, { key, voidBefore }: Claim): NotWritten | undefined {
+  #claimed(caller: string, { key, voidBefore }: Claim): AppendRejection | undefined {
     this.#statements.dropVoid.run(caller, key, voidBefore);
     const row = this.#statements.claimOf.get(caller, key) as
       { operation_id: string; fingerprint: string } | undefined;
     return row && { reason: 'claimed', key, operationId: row.operation_id, fingerprint: row.fingerprint };
   }
 
-  #braked(caller: string): NotWritten | undefined {
+  #braked(caller: string): AppendRejection | undefined {
     const row = this.#brakeOf(caller);
     return row?.engaged === 1 ? { reason: 'braked', since: row.at } : undefined;
   }
 
-  #beyond(caller: string, reach: Reach): NotWritten | undefined {
+  #beyond(caller: string, reach: ImpactBudget): AppendRejection | undefined {
     const { mostAlarms, dayStart, mostHosts, hourStart } = reach;
     if (mostHosts !== undefined) {
       // What was reached before a person released the brake has been looked at.

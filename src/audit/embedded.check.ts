@@ -57,7 +57,7 @@ export class TrailCheck {
     } catch (error) {
       if (error instanceof UnfitTrail || error instanceof Database.SqliteError) throw error;
       // A column of another type, a text that is no JSON.
-      throw damaged(`record ${this.#seq + 1} of the trail can not be read`);
+      throw damaged(`record ${this.#seq + 1} of the trail cannot be read`);
     }
     if (this.#seq === before) throw damaged(`record ${before + 1} of the trail is missing`);
   }

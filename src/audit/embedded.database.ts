@@ -2,7 +2,13 @@ import { closeSync, openSync, realpathSync, statSync } from 'node:fs';
 
 import Database from 'better-sqlite3';
 
-import { CommitInDoubt, type Entry, type LeftOut, type Row, type SqlValue } from './audit.engine.js';
+import {
+  CommitUnknown,
+  type AuditAppend,
+  type RejectedAppend,
+  type Row,
+  type SqlValue,
+} from './audit.engine.js';
 import { alarmToken } from './alarm-token.js';
 import { GENESIS, link } from './chain.js';
 import { Admission } from './embedded.admission.js';
@@ -41,13 +47,13 @@ const REMEDY =
 interface Committed {
   readonly seq: number;
   readonly hash: Buffer;
-  readonly leftOut: readonly LeftOut[];
+  readonly leftOut: readonly RejectedAppend[];
 }
 
 /** The embedded database: blocks while the disk writes, so it belongs in a thread of its own. */
 export class EmbeddedDatabase {
   readonly #database: Database.Database;
-  readonly #commit: (entries: readonly Entry[]) => Committed;
+  readonly #commit: (entries: readonly AuditAppend[]) => Committed;
   readonly #admission: Admission;
   readonly #statements: ReturnType<typeof prepare>;
   readonly #files: FilesInPlace;
@@ -92,7 +98,7 @@ export class EmbeddedDatabase {
       { seq: number; hash: Buffer } | undefined;
     this.#seq = last?.seq ?? 0;
     this.#hash = last?.hash ?? GENESIS;
-    this.#commit = database.transaction((entries: readonly Entry[]) => this.#insert(entries));
+    this.#commit = database.transaction((entries: readonly AuditAppend[]) => this.#insert(entries));
   }
 
   /**
@@ -100,7 +106,7 @@ export class EmbeddedDatabase {
    *
    * @throws CommitInDoubt when the files were displaced while they were written to
    */
-  append(entries: readonly Entry[]): readonly LeftOut[] {
+  append(entries: readonly AuditAppend[]): readonly RejectedAppend[] {
     const before = this.unfit();
     if (before !== undefined) throw new Error(before);
     const { seq, hash, leftOut } = this.#commit(entries);
@@ -108,7 +114,7 @@ export class EmbeddedDatabase {
     this.#seq = seq;
     this.#hash = hash;
     const after = this.unfit();
-    if (after !== undefined) throw new CommitInDoubt(new Error(after));
+    if (after !== undefined) throw new CommitUnknown(new Error(after));
     return leftOut;
   }
 
@@ -165,11 +171,11 @@ export class EmbeddedDatabase {
     this.#database.close();
   }
 
-  #insert(entries: readonly Entry[]): Committed {
+  #insert(entries: readonly AuditAppend[]): Committed {
     const statements = this.#statements;
     let seq = this.#seq;
     let hash = this.#hash;
-    const leftOut: LeftOut[] = [];
+    const leftOut: RejectedAppend[] = [];
     for (const [index, entry] of entries.entries()) {
       const why = this.#isTooLate(entry) ? TAKEN_OVER : this.#admission.refuses(entry);
       if (why) {
@@ -197,7 +203,7 @@ export class EmbeddedDatabase {
     return { seq, hash, leftOut };
   }
 
-  #isTooLate({ late, operationId }: Entry): boolean {
+  #isTooLate({ late, operationId }: AuditAppend): boolean {
     return late === true && this.#statements.pending.get(operationId) === undefined;
   }
 }

@@ -6,9 +6,9 @@ import { Logger } from '@nestjs/common';
 
 import {
   AuditEngine,
-  CommitInDoubt,
-  type Entry,
-  type LeftOut,
+  CommitUnknown,
+  type AuditAppend,
+  type RejectedAppend,
   type Row,
   type SqlValue,
 } from './audit.engine.js';
@@ -56,7 +56,7 @@ export class EmbeddedEngine extends AuditEngine {
       await new Promise<Row[]>((resolve, reject) => engine.#waiting.set(0, { resolve, reject }));
       return engine;
     } catch (error) {
-      throw new Error(`the audit database ${file} can not be opened`, { cause: error });
+      throw new Error(`the audit database ${file} cannot be opened`, { cause: error });
     }
   }
 
@@ -65,8 +65,8 @@ export class EmbeddedEngine extends AuditEngine {
     return this.#fit && this.#failure === undefined;
   }
 
-  async append(entries: readonly Entry[]): Promise<readonly LeftOut[]> {
-    return (await this.#ask({ append: entries })) as unknown as LeftOut[];
+  async append(entries: readonly AuditAppend[]): Promise<readonly RejectedAppend[]> {
+    return (await this.#ask({ append: entries })) as unknown as RejectedAppend[];
   }
 
   query(sql: string, parameters: readonly SqlValue[]): Promise<Row[]> {
@@ -91,7 +91,7 @@ export class EmbeddedEngine extends AuditEngine {
     const waiting = this.#waiting.get(id);
     this.#waiting.delete(id);
     if (error === undefined) waiting?.resolve(rows ?? []);
-    else waiting?.reject(inDoubt ? new CommitInDoubt(new Error(error)) : new Error(error));
+    else waiting?.reject(inDoubt ? new CommitUnknown(new Error(error)) : new Error(error));
   }
 
   #noteUnfit({ unfit }: Unfit): void {

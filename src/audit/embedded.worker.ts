@@ -1,6 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
 
-import { CommitInDoubt, type Entry, type Row, type SqlValue } from './audit.engine.js';
+import { CommitUnknown, type AuditAppend, type Row, type SqlValue } from './audit.engine.js';
 import { wordsFor } from './embedded.check.js';
 import { EmbeddedDatabase, type CheckedAtStart } from './embedded.database.js';
 
@@ -12,7 +12,7 @@ export interface WorkerData {
 }
 
 export type Command =
-  | { readonly id: number; readonly append: readonly Entry[] }
+  | { readonly id: number; readonly append: readonly AuditAppend[] }
   | { readonly id: number; readonly sql: string; readonly parameters: readonly SqlValue[] }
   | { readonly id: number; readonly close: true };
 
@@ -65,7 +65,7 @@ port.on('message', (command: Command) => {
   try {
     reply = { id: command.id, rows: execute(command) };
   } catch (error) {
-    const inDoubt = error instanceof CommitInDoubt;
+    const inDoubt = error instanceof CommitUnknown;
     reply = { id: command.id, error: messageOf(error), ...(inDoubt && { inDoubt }) };
     // Known before the answer is: whoever asks next whether records are taken hears the truth.
     tellUnfit();

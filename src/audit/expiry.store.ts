@@ -12,21 +12,21 @@ import { queriesOver, type AuditTables } from './engine.dialect.js';
  * - `nothing_to_take_back`: it had changed nothing
  * - `failed`: it could not be done, or not be found out; somebody must look
  */
-export const EXPIRY_ENDS = ['taken_back', 'cancelled', 'nothing_to_take_back', 'failed'] as const;
-export type ExpiryEnd = (typeof EXPIRY_ENDS)[number];
+export const EXPIRATION_ENDS = ['taken_back', 'cancelled', 'nothing_to_take_back', 'failed'] as const;
+export type ExpirationEnd = (typeof EXPIRATION_ENDS)[number];
 
 /** One operation that is to be taken back at a time, or was. */
-export interface Expiry {
+export interface Expiration {
   readonly operationId: string;
   readonly caller: string;
   /** Epoch milliseconds. */
   readonly expiresAt: number;
   /** Absent: still to come. */
-  readonly end?: ExpiryEnd;
+  readonly end?: ExpirationEnd;
 }
 
 /** An expiry whose time has come, or whose next look has. */
-export interface DueExpiry extends Pick<Expiry, 'operationId' | 'caller' | 'expiresAt'> {
+export interface DueExpiration extends Pick<Expiration, 'operationId' | 'caller' | 'expiresAt'> {
   /** Epoch milliseconds of the look that is due. */
   readonly dueAt: number;
   /** How often it was tried. */
@@ -34,18 +34,18 @@ export interface DueExpiry extends Pick<Expiry, 'operationId' | 'caller' | 'expi
 }
 
 /** Which expirations to list, in the order in which they come. */
-export interface ExpiryFilter {
+export interface ExpirationFilter {
   readonly caller: string;
   /** Any of these; `null`: those still to come. */
-  readonly ends?: readonly (ExpiryEnd | null)[];
+  readonly ends?: readonly (ExpirationEnd | null)[];
   readonly project?: string;
   readonly enterpriseProjectId?: string;
-  readonly after?: Pick<Expiry, 'expiresAt' | 'operationId'>;
+  readonly after?: Pick<Expiration, 'expiresAt' | 'operationId'>;
 }
 
 /** Which operations are to be taken back, when, and how far that is. They come to be with their intents, never here. */
 @Injectable()
-export class ExpiryStore {
+export class ExpirationStore {
   readonly #queries: Kysely<AuditTables>;
 
   constructor(engine: AuditEngine) {
@@ -53,7 +53,7 @@ export class ExpiryStore {
   }
 
   /** @param now epoch milliseconds */
-  async due(now: number, most: number): Promise<DueExpiry[]> {
+  async due(now: number, most: number): Promise<DueExpiration[]> {
     const rows = await this.#queries
       .selectFrom('operation')
       .select(['id', 'caller', 'expires_at', 'expiry_next_at', 'expiry_attempts'])
@@ -77,7 +77,7 @@ export class ExpiryStore {
    *
    * @param nextAt epoch milliseconds
    */
-  async putOff({ operationId, dueAt }: DueExpiry, nextAt: number, attempts: number): Promise<boolean> {
+  async putOff({ operationId, dueAt }: DueExpiration, nextAt: number, attempts: number): Promise<boolean> {
     const row = await this.#queries
       .updateTable('operation')
       .set({ expiry_next_at: nextAt, expiry_attempts: attempts })
@@ -94,7 +94,7 @@ export class ExpiryStore {
     return row !== undefined;
   }
 
-  async end(operationId: string, end: ExpiryEnd): Promise<void> {
+  async end(operationId: string, end: ExpirationEnd): Promise<void> {
     await this.#queries
       .updateTable('operation')
       .set({ expiry_state: end })
@@ -126,7 +126,7 @@ export class ExpiryStore {
   }
 
   /** The first that comes first, at most `limit`. */
-  async list(filter: ExpiryFilter, limit: number): Promise<Expiry[]> {
+  async list(filter: ExpirationFilter, limit: number): Promise<Expiration[]> {
     const { caller, ends, project, enterpriseProjectId, after } = filter;
     let query = this.#queries
       .selectFrom('operation')
@@ -159,7 +159,7 @@ export class ExpiryStore {
       operationId: row.id,
       caller: row.caller,
       expiresAt: row.expires_at ?? 0,
-      ...(row.expiry_state !== null && { end: row.expiry_state as ExpiryEnd }),
+      ...(row.expiry_state !== null && { end: row.expiry_state as ExpirationEnd }),
     }));
   }
 }

@@ -10,7 +10,7 @@ import {
   summaryOf,
   type Asked,
   type Cancelled,
-  type Fate,
+  type TargetFate,
   type OperationSummary,
 } from './operation-summary.js';
 
@@ -25,7 +25,7 @@ export interface OperationRow {
 }
 
 /** So many summaries come from the database at once. */
-const MOST_AT_ONCE = 100;
+const MAX_AT_ONCE = 100;
 
 /** Lists operations at a cost that does not grow with their alarms: no record of the trail is read for it. */
 @Injectable()
@@ -58,8 +58,8 @@ export class OperationListStore {
   /** Of those operations that there are, in the order of the ids. */
   async summaries(ids: readonly string[]): Promise<OperationSummary[]> {
     const found: OperationSummary[] = [];
-    for (let from = 0; from < ids.length; from += MOST_AT_ONCE) {
-      found.push(...(await this.#summaries(ids.slice(from, from + MOST_AT_ONCE))));
+    for (let from = 0; from < ids.length; from += MAX_AT_ONCE) {
+      found.push(...(await this.#summaries(ids.slice(from, from + MAX_AT_ONCE))));
     }
     return found;
   }
@@ -97,7 +97,8 @@ function shown({ status, targets, asked, fate, cancelled }: Row): OperationSumma
     asked: JSON.parse(asked) as Asked,
     targets,
     status: status as OperationStatus,
-    fate: fate === null ? { outcomes: { pending: targets }, rules: 'pending' } : (JSON.parse(fate) as Fate),
+    fate:
+      fate === null ? { outcomes: { pending: targets }, rules: 'pending' } : (JSON.parse(fate) as TargetFate),
     ...(cancelled !== null && { cancellation: JSON.parse(cancelled) as Cancelled }),
   };
 }

@@ -35,7 +35,7 @@ const ASKED = [
 export type Asked = Pick<IntentRecord, (typeof ASKED)[number]>;
 
 /** What became of an operation so far, in numbers. */
-export interface Fate extends Partial<Pick<OutcomeRecord, 'interrupted'>> {
+export interface TargetFate extends Partial<Pick<OutcomeRecord, 'interrupted'>> {
   readonly outcomes: OutcomeCounts;
   /** RFC 3339; absent: it is under way. */
   readonly completedAt?: string;
@@ -51,7 +51,7 @@ export interface OperationSummary {
   /** How many alarms, or items, it names. */
   readonly targets: number;
   readonly status: OperationStatus;
-  readonly fate: Fate;
+  readonly fate: TargetFate;
   readonly cancellation?: Cancelled;
   /** As in a trail. */
   readonly undoneBy?: readonly string[];
@@ -75,7 +75,7 @@ export function askedOf(intent: IntentRecord): Asked {
   return asked as Asked;
 }
 
-export function fateOf(trail: OperationTrail): Fate {
+export function fateOf(trail: OperationTrail): TargetFate {
   const { chunks, outcome, settlements } = trail;
   const settlement = settlements?.at(-1);
   return {

@@ -15,7 +15,7 @@ import { bodyWithoutRequests, readRecord, requestsIn } from './record-text.js';
 import { earlierRivals } from './rivals.js';
 
 /** Of so many alarms and items together the records come from the database at once: what nobody waits long for. */
-const MOST_TARGETS = 1_000;
+const MAX_TARGETS = 1_000;
 
 /** What became known of an operation, with its place in the trail. */
 export interface News {
@@ -143,14 +143,14 @@ export class OperationStore {
       .select(['id', 'targets'])
       .where('id', 'in', ids)
       .execute();
-    const targets = new Map(rows.map((row) => [row.id, row.targets ?? MOST_TARGETS]));
+    const targets = new Map(rows.map((row) => [row.id, row.targets ?? MAX_TARGETS]));
     const portions: string[][] = [];
     let left = 0;
     for (const id of ids) {
       const size = targets.get(id) ?? 0;
       if (size > left || portions.length === 0) {
         portions.push([]);
-        left = MOST_TARGETS;
+        left = MAX_TARGETS;
       }
       portions.at(-1)?.push(id);
       left -= size;

@@ -31,7 +31,7 @@ export interface LivePlans {
 /** So long after it expired a plan can still be looked at. */
 const KEPT_MS = 86_400_000;
 /** Of one caller so many, the newest: each may be megabytes long. */
-const MOST_KEPT = 50;
+const MAX_KEPT = 50;
 
 /** Keeps plans until they are long over. What was done by them is in the trail. */
 @Injectable()
@@ -54,7 +54,7 @@ export class PlanStore {
       .where('caller', '=', caller)
       .where('expires_at', '<', createdAt)
       .orderBy('expires_at', 'desc')
-      .offset(MOST_KEPT)
+      .offset(MAX_KEPT)
       .limit(1);
     await this.#queries
       .deleteFrom('plan')

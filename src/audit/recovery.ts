@@ -52,10 +52,10 @@ export function interruptedOutcome(
 }
 
 /** Operations that are read and concluded at once. */
-const MOST_AT_ONCE = 500;
+const MAX_AT_ONCE = 500;
 
 /** Hears of an operation that is this process's from now on. */
-export type Adopt = (operation: OperationTrail) => void;
+export type OperationRecovered = (operation: OperationTrail) => void;
 
 /**
  * Takes over the open operations of processes that are gone: at the start before the first request is taken, and then as long
@@ -64,7 +64,7 @@ export type Adopt = (operation: OperationTrail) => void;
 @Injectable()
 export class Recovery implements OnModuleInit, OnModuleDestroy {
   readonly #logger = new Logger(Recovery.name);
-  readonly #adopters: Adopt[] = [];
+  readonly #adopters: OperationRecovered[] = [];
   /** Taken over, and not yet told of. */
   readonly #unfinished = new Set<string>();
   #cancel: (() => void) | undefined;
@@ -80,7 +80,7 @@ export class Recovery implements OnModuleInit, OnModuleDestroy {
   ) {}
 
   /** To be called before the start, so that nothing is missed. */
-  onAdopted(adopt: Adopt): void {
+  onAdopted(adopt: OperationRecovered): void {
     this.#adopters.push(adopt);
   }
 
@@ -109,8 +109,8 @@ export class Recovery implements OnModuleInit, OnModuleDestroy {
   async #takeOver(): Promise<void> {
     for (const id of await this.ownership.takeOver()) this.#unfinished.add(id);
     const ids = [...this.#unfinished];
-    for (let from = 0; from < ids.length; from += MOST_AT_ONCE) {
-      const operations = await this.store.findAll(await this.#verified(ids.slice(from, from + MOST_AT_ONCE)));
+    for (let from = 0; from < ids.length; from += MAX_AT_ONCE) {
+      const operations = await this.store.findAll(await this.#verified(ids.slice(from, from + MAX_AT_ONCE)));
       await Promise.all(operations.map((operation) => this.#adopt(operation)));
     }
   }
@@ -145,7 +145,7 @@ export class Recovery implements OnModuleInit, OnModuleDestroy {
     const { operationId } = operation.intent;
     const mostUnderWay = this.marks.mayBeSent(operationId, operation.chunks.length) ? CHUNK_SIZE : 0;
     const outcome = interruptedOutcome(operation, mostUnderWay, new Date(this.clock.now()).toISOString());
-    await this.trail.conclude(outcome, operation.intent);
+    await this.trail.recordOutcome(outcome, operation.intent);
     this.marks.end(operationId);
     this.#logger.warn(`operation ${operationId} was interrupted: its outcome is ${outcome.status}`);
     return { ...operation, chunks: outcome.chunks, outcome };

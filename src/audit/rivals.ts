@@ -6,15 +6,15 @@ import type { DialectName } from './audit.engine.js';
 import type { IntentRecord } from './audit-record.js';
 
 /** Types that do more when they are done twice. */
-const NOT_REPEATABLE = OPERATION_NAMES.filter((name) => !OPERATIONS[name].setsState);
+const NOT_REPEATABLE = OPERATION_NAMES.filter((name) => !OPERATIONS[name].isIdempotent);
 
 /** The types of which an earlier operation matters to one: where twice is as good as once, only the same. */
 function rivalTypes(operation: OperationName): readonly OperationName[] {
-  return OPERATIONS[operation].setsState ? [operation] : NOT_REPEATABLE;
+  return OPERATIONS[operation].isIdempotent ? [operation] : NOT_REPEATABLE;
 }
 
 /** Of operations that have ended, so many, the latest first; those that are open are all there. */
-const MOST_ENDED = 100;
+const MAX_ENDED = 100;
 
 /**
  * A query for the ids of operations of types that matter to an operation, which name one of some targets, and whose intents stand
@@ -28,7 +28,7 @@ export function earlierRivals(
   const tokens = targets.map(alarmToken);
   const types = sql.join(rivalTypes(operation));
   const own = sql`(SELECT seq FROM audit_record WHERE operation_id = ${operationId} AND kind = 'intent')`;
-  const order = sql`ORDER BY open DESC, seq DESC LIMIT ${sql.lit(MOST_ENDED)}`;
+  const order = sql`ORDER BY open DESC, seq DESC LIMIT ${sql.lit(MAX_ENDED)}`;
   if (dialect === 'postgres') {
     const matching = sql`SELECT operation.id, open, seq FROM operation
       JOIN operation_alarms ON operation_alarms.operation_id = operation.id

@@ -4,7 +4,7 @@ import { AuditUnavailable } from './audit.engine.js';
 import type { MarkFile } from './mark-file.js';
 
 /** So many lines, and those that no longer matter are left out. */
-const MOST_LINES = 50_000;
+const MAX_LINES = 50_000;
 
 const LINE = /^(begun|sent) ([0-9a-f-]{36})(?: (\d+))?$/;
 
@@ -88,7 +88,7 @@ export class SentMarks implements OnApplicationShutdown {
     try {
       this.file.append(`${line}\n`);
       this.#lines += 1;
-      if (this.#lines > MOST_LINES) this.#tidy(this.file);
+      if (this.#lines > MAX_LINES) this.#tidy(this.file);
     } catch (error) {
       throw new AuditUnavailable(error);
     }

@@ -5,7 +5,7 @@ const HEADER_BYTES = 32;
 const FRAME_HEADER_BYTES = 24;
 const MAGIC = 0x377f0682;
 const SMALLEST_PAGE = 512;
-const LARGEST_PAGE = 65_536;
+const MAX_PAGE = 65_536;
 
 /** How far checksums have got, over all bytes from the beginning of the log. */
 type Sums = readonly [first: number, second: number];
@@ -73,7 +73,7 @@ function read(fd: number, at: number, bytes: number): Buffer {
 function headerOf(bytes: Buffer): Header | undefined {
   const magic = bytes.readUInt32BE(0);
   const pageBytes = bytes.readUInt32BE(8);
-  if ((magic & ~1) !== MAGIC || pageBytes < SMALLEST_PAGE || pageBytes > LARGEST_PAGE) return undefined;
+  if ((magic & ~1) !== MAGIC || pageBytes < SMALLEST_PAGE || pageBytes > MAX_PAGE) return undefined;
   const bigEndian = (magic & 1) === 1;
   const sums = sumsOver(bytes.subarray(0, 24), bigEndian, [0, 0]);
   if (!areAt(bytes, 24, sums)) return undefined;

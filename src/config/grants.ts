@@ -1,5 +1,5 @@
 import { OPERATION_NAMES, type OperationName } from '../domain/operation-name.js';
-import { RIGHTS, USUAL_RIGHTS, type Denial, type Grant, type Right } from '../domain/caller.js';
+import { RIGHTS, DEFAULT_RIGHTS, type Denial, type Grant, type Right } from '../domain/caller.js';
 import { SEVERITIES, type Severity } from '../domain/severity.js';
 import type { Field } from './field.js';
 import { ENTERPRISE_PROJECT_ID, EVENT_TYPE } from './formats.js';
@@ -15,7 +15,7 @@ export function readGrant(entry: Field, projects: readonly string[]): Grant {
   const fields = entry.object(...GRANT_PARTS);
   const { rights } = readRights(fields);
   // Operation types mean nothing to whoever may only look.
-  const operates = (rights ?? USUAL_RIGHTS).some((right) => right === 'act' || right === 'approve');
+  const operates = (rights ?? DEFAULT_RIGHTS).some((right) => right === 'act' || right === 'approve');
   return {
     ...(rights && { rights }),
     operations: operates || fields.operations.given ? readOperations(fields) : [],

@@ -1,6 +1,6 @@
 import type { OpenAPIObject } from '@nestjs/swagger';
 
-import { EXAMPLE_OPERATION_ID, EXAMPLE_REQUEST_ID } from '../http/contract/example-ids.js';
+import { EXAMPLE_OPERATION_ID, EXAMPLE_REQUEST_ID } from '../http/document/example-ids.js';
 import { IDEMPOTENCY_KEY } from '../http/idempotency-key.js';
 import { commonResponses } from './common-parts.js';
 

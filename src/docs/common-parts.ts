@@ -5,10 +5,10 @@ import {
   DEADLINE_PROBLEM,
   KEY_PROBLEMS,
   UNEXPECTED,
-} from '../http/contract/edge-problems.js';
-import { speaksUpstream } from '../http/as-upstream/upstream-problem.js';
+} from '../http/document/edge-problems.js';
+import { speaksUpstream } from '../compat/upstream-problem.js';
 import { IDEMPOTENCY_KEY } from '../http/idempotency-key.js';
-import { OVERLOADED } from '../http/overload.js';
+import { OVERLOADED } from '../http/load-shedding.js';
 import { AUDIT_UNREADABLE } from '../http/problem.filter.js';
 import type { Problem } from '../http/problem.js';
 import { methodNotAllowed, NO_SUCH_ROUTE } from '../http/unknown-paths.js';
@@ -17,8 +17,8 @@ import {
   problemAnswers,
   type ProblemAnswer,
   type ProblemExamples,
-} from '../http/contract/problem-answers.js';
-import { OF_CALLERS, type ResponseHeaders } from '../http/contract/response-headers.js';
+} from '../http/document/problem-answers.js';
+import { OF_CALLERS, type ResponseHeaders } from '../http/document/response-headers.js';
 
 type Operation = NonNullable<OpenAPIObject['paths'][string]['get']>;
 type Parameter = NonNullable<Operation['parameters']>[number];

@@ -13,11 +13,11 @@ export const RIGHTS = ['read', 'act', 'approve', 'audit'] as const;
 export type Right = (typeof RIGHTS)[number];
 
 /** What a grant gives that names no rights. */
-export const USUAL_RIGHTS: readonly Right[] = ['read', 'act'];
+export const DEFAULT_RIGHTS: readonly Right[] = ['read', 'act'];
 
 /** What a caller may do: any of these operation types, in any of these projects, in any of these enterprise projects. */
 export interface Grant {
-  /** Absent: `USUAL_RIGHTS`. */
+  /** Absent: `DEFAULT_RIGHTS`. */
   readonly rights?: readonly Right[];
   readonly operations: readonly (OperationName | '*')[];
   readonly projects: readonly string[];

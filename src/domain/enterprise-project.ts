@@ -6,7 +6,7 @@ export const ENTERPRISE_PROJECT =
   /^(?:0|all_granted_eps|[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})$/;
 
 /** Whether a grant's list covers an enterprise project: `*` is any single one, never all of them at once. */
-export function coversEnterpriseProject(granted: readonly string[], enterpriseProjectId: string): boolean {
+export function allowsEnterpriseProject(granted: readonly string[], enterpriseProjectId: string): boolean {
   if (granted.includes(enterpriseProjectId)) return true;
   return enterpriseProjectId !== ALL_GRANTED && granted.includes('*');
 }

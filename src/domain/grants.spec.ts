@@ -14,7 +14,7 @@ import {
   cellsOfQuestion,
 } from '../../test/support/grants-model.js';
 import { RIGHTS, type Caller, type Denial, type Grant, type Right } from './caller.js';
-import { hasRight, lackOf, projectsWith, type AlarmFacts, type Question } from './grants.js';
+import { hasRight, accessDenialOf, projectsWith, type AlarmFacts, type AccessQuestion } from './grants.js';
 
 const some = <T>(values: readonly T[]) => fc.subarray([...values], { minLength: 1 });
 
@@ -58,7 +58,7 @@ const place = {
   project: fc.constantFrom(...PROJECTS),
   enterpriseProjectId: fc.constantFrom<string>(...ENTERPRISE_PROJECTS),
 };
-const question: fc.Arbitrary<Question> = fc.oneof(
+const question: fc.Arbitrary<AccessQuestion> = fc.oneof(
   fc.record({
     right: fc.constantFrom<Right>('act', 'approve'),
     operation: fc.constantFrom(...OPERATIONS),
@@ -80,7 +80,7 @@ describe('what a caller may do', () => {
         const granted = new Set(who.grants.flatMap(cellsOfGrant));
         const denied = new Set((who.denials ?? []).flatMap(cellsOfDenial));
         const wanted = cellsOfQuestion(asked);
-        const lack = lackOf(who, asked);
+        const lack = accessDenialOf(who, asked);
         if (wanted.some((cell) => denied.has(cell))) {
           seen.denied += 1;
           expect(lack?.code).toBe('denied');
@@ -101,7 +101,7 @@ describe('what a caller may do', () => {
   it('is nothing where it has not the right at all, nor in a project where it has not', () => {
     fc.assert(
       fc.property(caller, question, (who, asked) => {
-        if (lackOf(who, asked)) return;
+        if (accessDenialOf(who, asked)) return;
         expect(hasRight(who, asked.right)).toBe(true);
         expect(projectsWith(who, asked.right, PROJECTS)).toContain(asked.project);
       }),
@@ -116,7 +116,7 @@ const one = (given: Partial<Grant> = {}, ...denials: Denial[]): Caller => ({
   denials,
 });
 
-const ask = (asked: Partial<Question> = {}): Question => ({
+const ask = (asked: Partial<AccessQuestion> = {}): AccessQuestion => ({
   right: 'act',
   operation: 'ignore',
   project: 'prod',
@@ -125,7 +125,7 @@ const ask = (asked: Partial<Question> = {}): Question => ({
 });
 
 describe('what is lacking', () => {
-  it.each<[string, Caller, Question, string]>([
+  it.each<[string, Caller, AccessQuestion, string]>([
     ['a project', one(), ask({ project: 'test' }), 'project test'],
     ['a right', one({ rights: ['read'] }), ask(), 'the right act in project prod'],
     [
@@ -177,7 +177,7 @@ describe('what is lacking', () => {
       'operation ignore in enterprise project 0 of project prod for alarms of event type 1010 and unknown severity',
     ],
   ])('is named: %s', (_, who, asked, what) => {
-    expect(lackOf(who, asked)).toEqual({ code: 'not_granted', what });
+    expect(accessDenialOf(who, asked)).toEqual({ code: 'not_granted', what });
   });
 
   it('may be covered by several grants together, an alarm by each', () => {
@@ -185,7 +185,7 @@ describe('what is lacking', () => {
       id: 'bot',
       grants: [...one({ eventTypes: [1010] }).grants, ...one({ eventTypes: [3007] }).grants],
     };
-    expect(lackOf(who, ask({ alarms: [{ eventType: 1010 }, { eventType: 3007 }] }))).toBeUndefined();
+    expect(accessDenialOf(who, ask({ alarms: [{ eventType: 1010 }, { eventType: 3007 }] }))).toBeUndefined();
   });
 
   it('is never covered by grants of which each gives only a part', () => {
@@ -196,19 +196,19 @@ describe('what is lacking', () => {
         ...one({ operations: ['ignore'], projects: ['prod'] }).grants,
       ],
     };
-    expect(lackOf(who, ask({ operation: 'isolate_and_kill' }))?.code).toBe('not_granted');
+    expect(accessDenialOf(who, ask({ operation: 'isolate_and_kill' }))?.code).toBe('not_granted');
   });
 
   it('includes a severity that is not known, where only some are granted', () => {
-    expect(lackOf(one({ severities: ['Low'] }), ask({ alarms: [{ eventType: 1 }] }))?.code).toBe(
+    expect(accessDenialOf(one({ severities: ['Low'] }), ask({ alarms: [{ eventType: 1 }] }))?.code).toBe(
       'not_granted',
     );
   });
 });
 
 describe('a denial', () => {
-  const denied = (denial: Denial, asked: Partial<Question> = {}, given: Partial<Grant> = {}) =>
-    lackOf(
+  const denied = (denial: Denial, asked: Partial<AccessQuestion> = {}, given: Partial<Grant> = {}) =>
+    accessDenialOf(
       one({ operations: ['*'], projects: ['*'], enterpriseProjects: ['*', ALL], ...given }, denial),
       ask(asked),
     )?.code === 'denied';
@@ -237,12 +237,12 @@ describe('a denial', () => {
 
   it('of an operation type leaves reading alone', () => {
     const who = one({ rights: ['read'] }, { operations: ['*'] });
-    expect(lackOf(who, { right: 'read', project: 'prod', enterpriseProjectId: '0' })).toBeUndefined();
+    expect(accessDenialOf(who, { right: 'read', project: 'prod', enterpriseProjectId: '0' })).toBeUndefined();
     expect(hasRight(who, 'read')).toBe(true);
   });
 
   it('says what is denied', () => {
-    expect(lackOf(one({}, { projects: ['prod'] }), ask())).toEqual({
+    expect(accessDenialOf(one({}, { projects: ['prod'] }), ask())).toEqual({
       code: 'denied',
       what: 'operation ignore in enterprise project 0 of project prod',
     });

@@ -1,5 +1,5 @@
-import { USUAL_RIGHTS, type Caller, type Denial, type Grant, type Right } from './caller.js';
-import { coversEnterpriseProject, touchesEnterpriseProject } from './enterprise-project.js';
+import { DEFAULT_RIGHTS, type Caller, type Denial, type Grant, type Right } from './caller.js';
+import { allowsEnterpriseProject, touchesEnterpriseProject } from './enterprise-project.js';
 import type { OperationName } from './operation-name.js';
 import type { Severity } from './severity.js';
 
@@ -14,7 +14,7 @@ export interface AlarmFacts {
 }
 
 /** May a caller do this, here, to these? */
-export interface Question {
+export interface AccessQuestion {
   readonly right: Right;
   /** The project's name in the gateway. */
   readonly project: string;
@@ -27,23 +27,26 @@ export interface Question {
 }
 
 /** Why the answer is no. */
-export interface Lack {
+export interface AccessDenial {
   /** `denied`: a denial says so; `not_granted`: no grant says otherwise. */
   readonly code: 'denied' | 'not_granted';
   /** What is denied or lacking, to stand after "is denied" or "is not granted". */
   readonly what: string;
 }
 
-const covers = (listed: readonly string[], wanted: string): boolean =>
+const allows = (listed: readonly string[], wanted: string): boolean =>
   listed.includes('*') || listed.includes(wanted);
 
 /** Rights that are used on operation types; a denial of operation types says nothing of the others. */
 const OPERATING: ReadonlySet<Right> = new Set<Right>(['act', 'approve']);
 
-const rightsOf = ({ rights = USUAL_RIGHTS }: Grant): readonly Right[] => rights;
+const rightsOf = ({ rights = DEFAULT_RIGHTS }: Grant): readonly Right[] => rights;
 
 /** Why a caller may not; undefined when it may. A denial wins over every grant. */
-export function lackOf({ grants, denials = [] }: Caller, question: Question): Lack | undefined {
+export function accessDenialOf(
+  { grants, denials = [] }: Caller,
+  question: AccessQuestion,
+): AccessDenial | undefined {
   if (denials.some((denial) => touches(denial, question))) {
     return { code: 'denied', what: `${deedOf(question)} ${placeOf(question)}` };
   }
@@ -54,7 +57,8 @@ export function lackOf({ grants, denials = [] }: Caller, question: Question): La
 /** Whether a caller has a right anywhere; what it may do with it is another question. */
 export function hasRight({ grants, denials = [] }: Caller, right: Right): boolean {
   return (
-    grants.some((grant) => rightsOf(grant).includes(right)) && !denials.some((denial) => bars(denial, right))
+    grants.some((grant) => rightsOf(grant).includes(right)) &&
+    !denials.some((denial) => deniesEntirely(denial, right))
   );
 }
 
@@ -63,17 +67,17 @@ export function projectsWith(caller: Caller, right: Right, projects: Iterable<st
   const { grants, denials = [] } = caller;
   return [...projects].filter(
     (project) =>
-      grants.some((grant) => rightsOf(grant).includes(right) && covers(grant.projects, project)) &&
-      !denials.some((denial) => bars(denial, right, project)),
+      grants.some((grant) => rightsOf(grant).includes(right) && allows(grant.projects, project)) &&
+      !denials.some((denial) => deniesEntirely(denial, right, project)),
   );
 }
 
 /** Whether a denial leaves nothing of a right, in a project or anywhere. */
-function bars(denial: Denial, right: Right, project = '*'): boolean {
+function deniesEntirely(denial: Denial, right: Right, project = '*'): boolean {
   const { rights, operations, projects, enterpriseProjects, eventTypes, severities } = denial;
   return (
     (rights?.includes(right) ?? true) &&
-    (projects === undefined || covers(projects, project)) &&
+    (projects === undefined || allows(projects, project)) &&
     (operations === undefined || (OPERATING.has(right) && operations.includes('*'))) &&
     (enterpriseProjects?.includes('*') ?? true) &&
     eventTypes === undefined &&
@@ -81,13 +85,13 @@ function bars(denial: Denial, right: Right, project = '*'): boolean {
   );
 }
 
-function touches(denial: Denial, question: Question): boolean {
+function touches(denial: Denial, question: AccessQuestion): boolean {
   const { rights, operations, projects, enterpriseProjects } = denial;
   const { right, operation, project, enterpriseProjectId } = question;
   return (
     (rights?.includes(right) ?? true) &&
-    (projects === undefined || covers(projects, project)) &&
-    (operations === undefined || (operation !== undefined && covers(operations, operation))) &&
+    (projects === undefined || allows(projects, project)) &&
+    (operations === undefined || (operation !== undefined && allows(operations, operation))) &&
     (enterpriseProjects === undefined || touchesEnterpriseProject(enterpriseProjects, enterpriseProjectId)) &&
     touchesAlarms(denial, question.alarms)
   );
@@ -104,29 +108,29 @@ function touchesAlarms({ eventTypes, severities }: Denial, alarms: readonly Alar
 }
 
 /** The first thing that no grant covers together with what was asked before it. */
-function lackingIn(grants: readonly Grant[], question: Question): string | undefined {
+function lackingIn(grants: readonly Grant[], question: AccessQuestion): string | undefined {
   const { right, operation, project, enterpriseProjectId, alarms = [] } = question;
-  const here = grants.filter((grant) => covers(grant.projects, project));
+  const here = grants.filter((grant) => allows(grant.projects, project));
   if (here.length === 0) return `project ${project}`;
   const entitled = here.filter((grant) => rightsOf(grant).includes(right));
   if (entitled.length === 0) return `the right ${right} in project ${project}`;
   const doing =
-    operation === undefined ? entitled : entitled.filter((grant) => covers(grant.operations, operation));
+    operation === undefined ? entitled : entitled.filter((grant) => allows(grant.operations, operation));
   if (doing.length === 0) return `${deedOf(question)} in project ${project}`;
   const inside = doing.filter((grant) =>
-    coversEnterpriseProject(grant.enterpriseProjects, enterpriseProjectId),
+    allowsEnterpriseProject(grant.enterpriseProjects, enterpriseProjectId),
   );
   if (inside.length === 0) return `${deedOf(question)} ${placeOf(question)}`;
-  const uncovered = alarms.find((alarm) => !inside.some((grant) => coversAlarm(grant, alarm)));
+  const uncovered = alarms.find((alarm) => !inside.some((grant) => allowsAlarm(grant, alarm)));
   if (!uncovered) return undefined;
   const { described, ...listed } = uncovered;
-  const wouldDo = described && inside.some((grant) => coversAlarm(grant, listed));
+  const wouldDo = described && inside.some((grant) => allowsAlarm(grant, listed));
   const way = wouldDo ? ' that are not named by their ids (alarmIds)' : '';
   return `${deedOf(question)} ${placeOf(question)} for ${kindOf(uncovered)}${way}`;
 }
 
 /** An alarm of unknown event type or severity may be beyond the granted ones. */
-function coversAlarm(
+function allowsAlarm(
   { eventTypes, severities, byIdOnly }: Grant,
   { eventType, severity, described }: AlarmFacts,
 ): boolean {
@@ -143,10 +147,10 @@ function kindOf({ eventType, severity }: AlarmFacts): string {
 }
 
 /** What is asked for, without where. */
-function deedOf({ right, operation }: Question): string {
+function deedOf({ right, operation }: AccessQuestion): string {
   return operation === undefined ? `the right ${right}` : `operation ${operation}`;
 }
 
-function placeOf({ project, enterpriseProjectId }: Question): string {
+function placeOf({ project, enterpriseProjectId }: AccessQuestion): string {
   return `in enterprise project ${enterpriseProjectId} of project ${project}`;
 }

@@ -1,5 +1,5 @@
 /** Beyond this many edits a suggestion is a guess, however long the word. */
-const MOST_EDITS = 3;
+const MAX_EDITS = 3;
 
 /**
  * The candidate that a misspelt word most likely meant: for "did you mean". Letter case costs nothing; of candidates
@@ -11,7 +11,7 @@ export function nearest(word: string, candidates: Iterable<string>): string | un
 
 /** Every candidate that is as near as the nearest, in the order given. */
 export function nearMisses(word: string, candidates: Iterable<string>): string[] {
-  let fewest = Math.min(MOST_EDITS, Math.max(1, Math.floor(word.length / 3)));
+  let fewest = Math.min(MAX_EDITS, Math.max(1, Math.floor(word.length / 3)));
   let found: string[] = [];
   for (const candidate of candidates) {
     // Also what keeps a hostile, very long word cheap: its distance is never computed.

@@ -26,8 +26,8 @@ export interface OperationFacts {
   readonly inverse?: OperationName;
   readonly destructive: boolean;
   readonly hidesAlarms: boolean;
-  readonly takesBack: boolean;
-  readonly setsState: boolean;
+  readonly isReversal: boolean;
+  readonly isIdempotent: boolean;
 }
 
 function facts(title: string, more: Partial<OperationFacts> = {}): OperationFacts {
@@ -35,8 +35,8 @@ function facts(title: string, more: Partial<OperationFacts> = {}): OperationFact
     title,
     destructive: false,
     hidesAlarms: false,
-    takesBack: false,
-    setsState: false,
+    isReversal: false,
+    isIdempotent: false,
     ...more,
   });
 }
@@ -47,9 +47,9 @@ function facts(title: string, more: Partial<OperationFacts> = {}): OperationFact
  * limited like one. What is deleted is gone.
  */
 const LIST_OPERATIONS: Readonly<Record<ListOperation, OperationFacts>> = {
-  remove_alarm_whitelist_entries: facts('Remove entries of the alarm whitelist', { takesBack: true }),
-  remove_login_whitelist_entries: facts('Remove entries of the login whitelist', { takesBack: true }),
-  restore_isolated_files: facts('Put quarantined files back on their hosts', { takesBack: true }),
+  remove_alarm_whitelist_entries: facts('Remove entries of the alarm whitelist', { isReversal: true }),
+  remove_login_whitelist_entries: facts('Remove entries of the login whitelist', { isReversal: true }),
+  restore_isolated_files: facts('Put quarantined files back on their hosts', { isReversal: true }),
   delete_isolated_files: facts('Delete quarantined files for good', { destructive: true }),
   unblock_addresses: facts('Let blocked addresses in again'),
 };

@@ -28,7 +28,7 @@ describe('operation types', () => {
   );
 
   it("only those that set the alarm's own state may be sent twice", () => {
-    const twice = OPERATION_TYPE_NAMES.filter((name) => OPERATION_TYPES[name].setsState);
+    const twice = OPERATION_TYPE_NAMES.filter((name) => OPERATION_TYPES[name].isIdempotent);
     expect(twice.sort()).toEqual(['do_not_ignore', 'ignore', 'mark_as_handled', 'unhandle']);
   });
 

@@ -26,9 +26,9 @@ export interface OperationTypeFacts {
   /** Keeps alarms to come from being seen, on any number of hosts: limited like what changes a host. */
   readonly hidesAlarms: boolean;
   /** Takes something back; such operations are never kept waiting by others. */
-  readonly takesBack: boolean;
+  readonly isReversal: boolean;
   /** Only sets the alarm's state, so that sending it twice does no more than sending it once. */
-  readonly setsState: boolean;
+  readonly isIdempotent: boolean;
 }
 
 const NOTHING: readonly DetailField[] = [];
@@ -56,7 +56,7 @@ function facts(
   title: string,
   inverse: OperationType,
   requiredDetails: readonly DetailField[],
-  more: Partial<Pick<OperationTypeFacts, 'destructive' | 'hidesAlarms' | 'takesBack' | 'setsState'>> = {},
+  more: Partial<Pick<OperationTypeFacts, 'destructive' | 'hidesAlarms' | 'isReversal' | 'isIdempotent'>> = {},
 ): OperationTypeFacts {
   return Object.freeze({
     title,
@@ -64,21 +64,21 @@ function facts(
     requiredDetails,
     destructive: false,
     hidesAlarms: false,
-    takesBack: false,
-    setsState: false,
+    isReversal: false,
+    isIdempotent: false,
     ...more,
   });
 }
 
 /** The table of contract 1.6: inverse pairs and conditional fields. */
 export const OPERATION_TYPES: Readonly<Record<OperationType, OperationTypeFacts>> = Object.freeze({
-  mark_as_handled: facts('Mark as handled by hand', 'unhandle', NOTHING, { setsState: true }),
+  mark_as_handled: facts('Mark as handled by hand', 'unhandle', NOTHING, { isIdempotent: true }),
   unhandle: facts('Take back handling by hand', 'mark_as_handled', NOTHING, {
-    setsState: true,
-    takesBack: true,
+    isIdempotent: true,
+    isReversal: true,
   }),
-  ignore: facts('Ignore', 'do_not_ignore', NOTHING, { setsState: true }),
-  do_not_ignore: facts('Take back ignoring', 'ignore', NOTHING, { setsState: true, takesBack: true }),
+  ignore: facts('Ignore', 'do_not_ignore', NOTHING, { isIdempotent: true }),
+  do_not_ignore: facts('Take back ignoring', 'ignore', NOTHING, { isIdempotent: true, isReversal: true }),
   add_to_alarm_whitelist: facts(
     'Add to the alarm whitelist',
     'remove_from_alarm_whitelist',
@@ -91,7 +91,7 @@ export const OPERATION_TYPES: Readonly<Record<OperationType, OperationTypeFacts>
     'Take off the alarm whitelist',
     'add_to_alarm_whitelist',
     ALARM_WHITELIST,
-    { takesBack: true },
+    { isReversal: true },
   ),
   add_to_login_whitelist: facts(
     'Add to the login whitelist',
@@ -105,12 +105,12 @@ export const OPERATION_TYPES: Readonly<Record<OperationType, OperationTypeFacts>
     'Take off the login whitelist',
     'add_to_login_whitelist',
     LOGIN_WHITELIST,
-    { takesBack: true },
+    { isReversal: true },
   ),
   isolate_and_kill: facts('Kill the process and quarantine the file', 'do_not_isolate_or_kill', ISOLATION, {
     destructive: true,
   }),
-  do_not_isolate_or_kill: facts('Take back isolation', 'isolate_and_kill', ISOLATION, { takesBack: true }),
+  do_not_isolate_or_kill: facts('Take back isolation', 'isolate_and_kill', ISOLATION, { isReversal: true }),
 });
 
 export function isOperationType(value: unknown): value is OperationType {

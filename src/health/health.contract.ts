@@ -1,4 +1,4 @@
-import type { ContractOptions } from '../http/contract/contract.js';
+import type { ContractOptions } from '../http/document/contract.js';
 import { Problem } from '../http/problem.js';
 import { LivenessDto, ReadinessDto } from './health.dto.js';
 import { hopeless } from './unserved.js';
@@ -48,7 +48,7 @@ export const READY: ContractOptions = {
   },
   problems: [
     notReady('The gateway is shutting down.'),
-    notReady('The audit trail can not be written.'),
+    notReady('The audit trail cannot be written.'),
     notReady(hopeless(new Map([['demo', 'refused']])) ?? ''),
   ],
 };

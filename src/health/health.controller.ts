@@ -2,7 +2,7 @@ import { Controller, Get, Injectable, Module } from '@nestjs/common';
 
 import { AuditTrail } from '../audit/audit-trail.js';
 import { Access } from '../http/access.js';
-import { Contract } from '../http/contract/contract.js';
+import { Contract } from '../http/document/contract.js';
 import { Problem } from '../http/problem.js';
 import { UpstreamClient } from '../upstream/index.js';
 import { LIVE, READY } from './health.contract.js';
@@ -58,7 +58,7 @@ export class HealthController {
 
   #missing(): string | undefined {
     if (this.draining.started) return 'The gateway is shutting down.';
-    if (!this.trail.writable) return 'The audit trail can not be written.';
+    if (!this.trail.writable) return 'The audit trail cannot be written.';
     return hopeless(this.upstream.troubles());
   }
 }

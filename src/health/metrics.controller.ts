@@ -3,9 +3,9 @@ import { collectDefaultMetrics } from 'prom-client';
 
 import { AuditTrail } from '../audit/audit-trail.js';
 import { Access } from '../http/access.js';
-import { Contract } from '../http/contract/contract.js';
+import { Contract } from '../http/document/contract.js';
 import { Metrics } from '../metrics/metrics.js';
-import { Settler } from '../settlement/settler.js';
+import { SettlementService } from '../operations/settlement/settlement.service.js';
 import { UpstreamClient } from '../upstream/index.js';
 import { METRICS } from './health.contract.js';
 
@@ -16,7 +16,7 @@ const BREAKER_STATES = { closed: 0, half_open: 1, open: 2 } as const;
 export class MetricsController {
   constructor(
     private readonly metrics: Metrics,
-    settler: Settler,
+    settler: SettlementService,
     trail: AuditTrail,
     upstream: UpstreamClient,
   ) {

@@ -6,19 +6,19 @@ import { deadlineOf } from './deadline.js';
 import { Problem } from './problem.js';
 
 const RECEIVED_AT = 1_700_000_000_000;
-const LONGEST_MS = 10_000;
+const MAX_MS = 10_000;
 const granted = (asked: string | string[] | undefined) =>
-  deadlineOf(asked, RECEIVED_AT, LONGEST_MS) - RECEIVED_AT;
+  deadlineOf(asked, RECEIVED_AT, MAX_MS) - RECEIVED_AT;
 
 describe('the deadline of a request', () => {
   it('is the longest when nothing is asked for', () => {
-    expect(granted(undefined)).toBe(LONGEST_MS);
+    expect(granted(undefined)).toBe(MAX_MS);
   });
 
   it('is what is asked for, and never more than the longest', () => {
     fc.assert(
       fc.property(fc.integer({ min: 300, max: 999_999_999 }), (milliseconds) => {
-        expect(granted(String(milliseconds))).toBe(Math.min(milliseconds, LONGEST_MS));
+        expect(granted(String(milliseconds))).toBe(Math.min(milliseconds, MAX_MS));
       }),
     );
   });

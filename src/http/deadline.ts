@@ -4,7 +4,7 @@ import { Problem } from './problem.js';
 export const DEADLINE_HEADER = 'x-deadline-ms';
 
 /** Less is no time for even one attempt. */
-const SHORTEST_MS = 300;
+const MIN_MS = 300;
 
 /**
  * Until when a request may take, by the monotonic clock: as long as the gateway is configured for, or less where the caller
@@ -19,11 +19,11 @@ export function deadlineOf(
 ): number {
   if (asked === undefined) return receivedAt + longestMs;
   const milliseconds = typeof asked === 'string' && /^\d{1,9}$/.test(asked) ? Number(asked) : 0;
-  if (milliseconds < SHORTEST_MS) {
+  if (milliseconds < MIN_MS) {
     throw new Problem(
       400,
       'invalid_deadline',
-      `X-Deadline-Ms must be a whole number of milliseconds, ${SHORTEST_MS} or more; ${longestMs} is the most that is granted.`,
+      `X-Deadline-Ms must be a whole number of milliseconds, ${MIN_MS} or more; ${longestMs} is the most that is granted.`,
     );
   }
   return receivedAt + Math.min(milliseconds, longestMs);

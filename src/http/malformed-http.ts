@@ -4,7 +4,7 @@ import { Injectable } from '@nestjs/common';
 import { uuidv7 } from 'uuidv7';
 
 import { Clock } from '../domain/clock.js';
-import { speaksUpstream, UPSTREAM_JSON, upstreamProblem } from './as-upstream/upstream-problem.js';
+import { speaksUpstream, UPSTREAM_JSON, upstreamProblem } from '../compat/upstream-problem.js';
 import { BROWSER_HEADERS } from './browser-policy.js';
 import { Problem, problemBody, TITLES } from './problem.js';
 import { Refusals } from './refusals/refusals.js';
@@ -15,9 +15,9 @@ const TOO_LARGE = new Problem(431, 'headers_too_large', 'The headers are too lar
 const MALFORMED = new Problem(400, 'malformed_http', 'This is not valid HTTP.');
 
 const LINGER_MS = 1_000;
-const LONGEST_LINGER_MS = 10_000;
+const MAX_LINGER_MS = 10_000;
 /** More of a packet is not looked at for its request line. */
-const LONGEST_LINE = 16_384;
+const MAX_LINE = 16_384;
 
 /** By the parser's own code. */
 const PROBLEMS: Readonly<Record<string, Problem>> = {
@@ -61,7 +61,7 @@ export class MalformedHttp {
     socket.resume();
     // Whoever does not hang up then is hung up on.
     socket.setTimeout(LINGER_MS, () => socket.destroy());
-    const last = setTimeout(() => socket.destroy(), LONGEST_LINGER_MS).unref();
+    const last = setTimeout(() => socket.destroy(), MAX_LINGER_MS).unref();
     socket.once('close', () => clearTimeout(last));
   };
 
@@ -83,7 +83,7 @@ export class MalformedHttp {
 
 /** What the request line asks for, where the packet that could not be read begins with one. */
 function targetOf(packet: unknown): string | undefined {
-  const line = Buffer.isBuffer(packet) ? packet.toString('latin1', 0, LONGEST_LINE) : '';
+  const line = Buffer.isBuffer(packet) ? packet.toString('latin1', 0, MAX_LINE) : '';
   return /^[A-Z]{1,20} (\S+) HTTP\/1\.[01]\r?\n/.exec(line)?.[1];
 }
 

@@ -2,7 +2,7 @@ import { Injectable, mixin, type CanActivate, type ExecutionContext, type Type }
 import type { FastifyRequest } from 'fastify';
 
 import { invalidRequest, type Problem } from './problem.js';
-import { MOST_VIOLATIONS } from './validation/report.js';
+import { MAX_VIOLATIONS } from './validation/report.js';
 
 const TAKES_NONE = 'this route takes no parameters';
 
@@ -16,7 +16,7 @@ export function onlyParameters(...known: readonly string[]): Type<CanActivate> {
       const { query } = context.switchToHttp().getRequest<FastifyRequest>();
       const names = Object.keys(query as object)
         .filter((name) => !known.includes(name))
-        .slice(0, MOST_VIOLATIONS);
+        .slice(0, MAX_VIOLATIONS);
       if (names.length === 0) return true;
       throw unknownParameters(names, takes);
     }

@@ -3,10 +3,10 @@ import type { Socket } from 'node:net';
 
 import type { FastifyInstance } from 'fastify';
 
-import { OVERLOADED } from './overload.js';
+import { OVERLOADED } from './load-shedding.js';
 
 /** So many requests may wait on one connection for the one before them to be answered. Node reads a thousand in one piece. */
-const MOST_WAITING = 8;
+const MAX_WAITING = 8;
 
 /** What Node keeps to itself of a response: whether it is closed, as streams are asked it. */
 interface Closing {
@@ -35,7 +35,7 @@ export function boundPipelined(fastify: FastifyInstance): void {
       waiting.set(socket, all);
       socket.once('close', () => all.forEach(close));
     }
-    if (responses.size >= MOST_WAITING) beyond.add(request);
+    if (responses.size >= MAX_WAITING) beyond.add(request);
     responses.add(response);
     response.once('close', () => responses.delete(response));
   });

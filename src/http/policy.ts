@@ -1,12 +1,12 @@
 import type { Config, ProjectConfig } from '../config/config.js';
 import type { Caller } from '../domain/caller.js';
-import { lackOf, projectsWith, type Question } from '../domain/grants.js';
+import { accessDenialOf, projectsWith, type AccessQuestion } from '../domain/grants.js';
 import type { Scope } from '../domain/scope.js';
 import { invalidRequest, Problem } from './problem.js';
 import type { Violation } from './validation/report.js';
 
 /** Where a caller wishes to be; what it leaves out is found for it. */
-export interface ScopeWish {
+export interface RequestedScope {
   readonly project?: string;
   readonly enterpriseProjectId?: string;
   readonly containerId?: string;
@@ -14,7 +14,7 @@ export interface ScopeWish {
 }
 
 /** What a caller wishes to do there. */
-export type Deed = Pick<Question, 'right' | 'operation' | 'alarms'>;
+export type AccessRequest = Pick<AccessQuestion, 'right' | 'operation' | 'alarms'>;
 
 /** Where a request names its project. */
 export type ProjectField = Pick<Violation, 'pointer' | 'parameter'>;
@@ -23,8 +23,8 @@ const IN_BODY: ProjectField = { pointer: '/scope/project' };
 
 /** The project that is meant: the named one, or the only one where the caller has the right. @throws Problem 400, 403 */
 function projectFor(
-  { project: wish }: ScopeWish,
-  { right }: Deed,
+  { project: wish }: RequestedScope,
+  { right }: AccessRequest,
   caller: Caller,
   projects: Config['projects'],
   field: ProjectField,
@@ -48,8 +48,8 @@ function projectFor(
  * @throws Problem 400 when no project is meant, 403 naming what is denied or not granted
  */
 export function authorise(
-  deed: Deed,
-  wish: ScopeWish,
+  deed: AccessRequest,
+  wish: RequestedScope,
   caller: Caller,
   projects: Config['projects'],
   field: ProjectField = IN_BODY,
@@ -57,7 +57,7 @@ export function authorise(
   const project = projectFor(wish, deed, caller, projects, field);
   // Grants and denials are lower case; an id written otherwise must not slip past a denial.
   const enterpriseProjectId = (wish.enterpriseProjectId ?? project.enterpriseProjectId).toLowerCase();
-  const lack = lackOf(caller, { ...deed, project: project.name, enterpriseProjectId });
+  const lack = accessDenialOf(caller, { ...deed, project: project.name, enterpriseProjectId });
   if (lack) throw refusal(caller, lack.code, lack.what);
   const scope = {
     project: project.name,

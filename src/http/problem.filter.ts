@@ -13,7 +13,7 @@ import type { CallContext } from '../domain/caller.js';
 import { Clock } from '../domain/clock.js';
 import type { SaidByUpstream } from '../domain/outcome.js';
 import { addressOf } from './access.js';
-import { speaksUpstream, UPSTREAM_JSON, upstreamProblem } from './as-upstream/upstream-problem.js';
+import { speaksUpstream, UPSTREAM_JSON, upstreamProblem } from '../compat/upstream-problem.js';
 import { AuthenticationProblem } from './identity/identity.js';
 import { Problem, problemBody } from './problem.js';
 import { Refusals } from './refusals/refusals.js';
@@ -119,7 +119,7 @@ const REFUSED_BY_SERVER: Readonly<Record<number, () => Problem>> = {
 export const AUDIT_UNREADABLE = new Problem(
   503,
   'audit_unreadable',
-  'The audit trail can not be read at the moment. Nothing was done; try again later.',
+  'The audit trail cannot be read at the moment. Nothing was done; try again later.',
   { retryable: true, retryAfter: 5 },
 );
 

@@ -1,5 +1,5 @@
 import type { Fault, OperationStatus, SaidByUpstream } from '../domain/outcome.js';
-import { MOST_VIOLATIONS, type Violation } from './validation/report.js';
+import { MAX_VIOLATIONS, type Violation } from './validation/report.js';
 
 /** What a problem carries besides its code and its words. */
 export interface ProblemExtras {
@@ -21,15 +21,15 @@ export interface ProblemExtras {
 
 /** Answers that say "not now" say when to ask again, too. */
 const NOT_NOW: ReadonlySet<number> = new Set([429, 503]);
-const USUAL_WAIT_SECONDS = 5;
+const DEFAULT_WAIT_SECONDS = 5;
 /** Somebody has to do something first. */
 const LONG_WAIT_SECONDS = 60;
 
 /** Seconds to wait where nobody named any; undefined where waiting is not what helps. */
 function waitOf(status: number, retryable: boolean): number | undefined {
-  if (retryable && status === 504) return USUAL_WAIT_SECONDS;
+  if (retryable && status === 504) return DEFAULT_WAIT_SECONDS;
   if (!NOT_NOW.has(status)) return undefined;
-  return retryable ? USUAL_WAIT_SECONDS : LONG_WAIT_SECONDS;
+  return retryable ? DEFAULT_WAIT_SECONDS : LONG_WAIT_SECONDS;
 }
 
 /**
@@ -134,7 +134,7 @@ export function tooManyRequests(retryAfter: number): Problem {
 }
 
 export function invalidRequest(violations: readonly Violation[]): Problem {
-  const more = violations.length === MOST_VIOLATIONS ? ' or more' : '';
+  const more = violations.length === MAX_VIOLATIONS ? ' or more' : '';
   const count = violations.length === 1 ? 'one thing' : `${violations.length}${more} things`;
   return new Problem(
     400,

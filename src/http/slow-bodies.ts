@@ -7,7 +7,7 @@ import { Problem } from './problem.js';
 import { hasBody } from './unread-bodies.js';
 
 /** The least that must have come of a body, in bytes a second, from some time on. */
-const LEAST_RATE = 1_024;
+const MIN_RATE = 1_024;
 const GRACE_MS = 5_000;
 
 const LOOKS = 20;
@@ -27,7 +27,7 @@ export const requestTimeout = (): Problem =>
 /** Whether a body that is still on its way takes too long. */
 export function isTooSlow(bytes: number, elapsedMs: number, mostMs: number): boolean {
   if (elapsedMs >= mostMs) return true;
-  return elapsedMs >= GRACE_MS && bytes < (LEAST_RATE * elapsedMs) / 1_000;
+  return elapsedMs >= GRACE_MS && bytes < (MIN_RATE * elapsedMs) / 1_000;
 }
 
 /**

@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 
 const LOOK_EVERY_MS = 5_000;
 /** After so many looks at which nothing more had been taken of an answer, nobody is thought to read it. */
-const MOST_LOOKS = 4;
+const MAX_LOOKS = 4;
 
 /** What Node keeps to itself: how much of a write the system has still to take. */
 interface Handled {
@@ -26,7 +26,7 @@ export function closeUnread(server: Server, lookEveryMs = LOOK_EVERY_MS): void {
     for (const [socket, seen] of open) {
       const left = leftOf(socket);
       if (left === '' || left !== seen.left) open.set(socket, { left, looks: 0 });
-      else if ((seen.looks += 1) >= MOST_LOOKS) socket.destroy();
+      else if ((seen.looks += 1) >= MAX_LOOKS) socket.destroy();
     }
   }, lookEveryMs);
   timer.unref();

@@ -7,10 +7,10 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 const SMALL = 65_536;
 /** How long what nobody wants is thrown away: while it keeps coming, and in all. */
 const QUIET_MS = 2_000;
-const LONGEST_MS = 10_000;
-const MOST_BYTES = 67_108_864;
+const MAX_MS = 10_000;
+const MAX_BYTES = 67_108_864;
 /** Of more connections than these at once the last ones are closed without waiting. */
-const MOST_CONNECTIONS = 256;
+const MAX_CONNECTIONS = 256;
 const LOOK_EVERY_MS = 100;
 
 /**
@@ -75,7 +75,7 @@ class Lingering {
   add(request: IncomingMessage): void {
     const { socket } = request;
     if (socket.destroyed) return;
-    if (this.#sockets.size >= MOST_CONNECTIONS) {
+    if (this.#sockets.size >= MAX_CONNECTIONS) {
       socket.destroy();
       return;
     }
@@ -113,7 +113,7 @@ function watch({ socket }: IncomingMessage, giveUp: () => void): () => void {
     const now = performance.now();
     const { bytesRead } = socket;
     if (bytesRead !== seen) [seen, seenAt] = [bytesRead, now];
-    if (now - seenAt > QUIET_MS || now - began > LONGEST_MS || bytesRead - first > MOST_BYTES) giveUp();
+    if (now - seenAt > QUIET_MS || now - began > MAX_MS || bytesRead - first > MAX_BYTES) giveUp();
   }, LOOK_EVERY_MS);
   timer.unref();
   return () => clearInterval(timer);

@@ -12,10 +12,10 @@ import { Checked, isText, type FieldOptions } from '../http/validation/fields.js
  */
 
 export const DEFAULT_LIMIT = 50;
-const MOST_LISTED = 500;
+const MAX_LISTED = 500;
 /** Upstream takes no longer lists of event types (contract 2.1, older pages). */
-const MOST_WORDS = 500;
-const MOST_DAYS = 3_650;
+const MAX_WORDS = 500;
+const MAX_DAYS = 3_650;
 
 type Schema = Extract<ApiPropertyOptions, { type?: unknown }>['items'] & object;
 
@@ -65,7 +65,7 @@ export const EVENT_TYPE: WordRule = {
 export function Words(rule: WordRule, options: FieldOptions = {}): PropertyDecorator {
   const test = (value: unknown) => {
     const words = wordsOf(value);
-    return words !== undefined && words.length <= MOST_WORDS && words.every((word) => rule.isText(word));
+    return words !== undefined && words.length <= MAX_WORDS && words.every((word) => rule.isText(word));
   };
   const message = `must be one or more ${rule.form}; repeat the parameter, or put commas between`;
   const schema = { type: 'array', items: rule.schema } as const;
@@ -76,8 +76,8 @@ export function Words(rule: WordRule, options: FieldOptions = {}): PropertyDecor
 export function WordList(rule: WordRule, options: FieldOptions = {}): PropertyDecorator {
   const isOne = rule.isValue ?? ((value: unknown) => typeof value === 'string' && rule.isText(value));
   const test = (value: unknown) =>
-    Array.isArray(value) && value.length > 0 && value.length <= MOST_WORDS && value.every(isOne);
-  const items = { type: 'array', minItems: 1, maxItems: MOST_WORDS, items: rule.schema } as const;
+    Array.isArray(value) && value.length > 0 && value.length <= MAX_WORDS && value.every(isOne);
+  const items = { type: 'array', minItems: 1, maxItems: MAX_WORDS, items: rule.schema } as const;
   const hint = hintOf(rule, (value) => (Array.isArray(value) ? value : undefined));
   return Checked('words', test, `must be a list ${rule.form}`, items, { ...options, optional: true, hint });
 }
@@ -123,7 +123,7 @@ export function Last({
   wholeDaysUpTo,
   ...options
 }: FieldOptions & { readonly wholeDaysUpTo?: number } = {}): PropertyDecorator {
-  const most = wholeDaysUpTo ?? MOST_DAYS;
+  const most = wholeDaysUpTo ?? MAX_DAYS;
   const unit = wholeDaysUpTo === undefined ? 1 : DAY_MS;
   const test = (value: unknown) => {
     const length = typeof value === 'string' ? parseDuration(value) : undefined;
@@ -156,7 +156,7 @@ export function WholeParameter(least: number, most: number, options: FieldOption
 
 /** How many to list at most. */
 export function Limit(): PropertyDecorator {
-  return WholeParameter(1, MOST_LISTED, { schema: { default: DEFAULT_LIMIT } as ApiPropertyOptions });
+  return WholeParameter(1, MAX_LISTED, { schema: { default: DEFAULT_LIMIT } as ApiPropertyOptions });
 }
 
 export function limitOf({ limit }: { readonly limit?: string }): number {

@@ -40,7 +40,7 @@ export interface Source<T> {
 }
 
 /** So many calls make one page at most: where few of many lines may be seen, the page is shorter. */
-const MOST_CALLS = 20;
+const MAX_CALLS = 20;
 
 /**
  * One page. Each reading begins one line back, so that a list that moved shows; where lines are gone it goes back by as many,
@@ -52,7 +52,7 @@ export async function readPage<T>(source: Source<T>, limit: number, mark?: Mark)
   const lines: T[] = [];
   let windowMoved = false;
   let at: Mark = mark ?? { offset: 0 };
-  for (let calls = 0; calls < MOST_CALLS && lines.length < limit; calls += 1) {
+  for (let calls = 0; calls < MAX_CALLS && lines.length < limit; calls += 1) {
     const { offset, seen } = at;
     const back = seen ? 1 : 0;
     const found = await source.read(offset - back, limit - lines.length + back);

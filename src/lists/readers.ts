@@ -3,7 +3,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { CONFIG, type Config, type ProjectConfig } from '../config/config.js';
 import type { CallContext } from '../domain/caller.js';
 import type { Scope } from '../domain/scope.js';
-import { authorise, type ScopeWish } from '../http/policy.js';
+import { authorise, type RequestedScope } from '../http/policy.js';
 import { problemOfFault } from '../http/problem.js';
 import {
   faultOfRead,
@@ -33,7 +33,7 @@ export class Readers {
    *
    * @throws Problem 400 when no project is meant, 403 when it may not, 503 when the project's id is not known
    */
-  async placeOf(wish: ScopeWish, context: CallContext): Promise<Place> {
+  async placeOf(wish: RequestedScope, context: CallContext): Promise<Place> {
     const parameter = { parameter: 'project' };
     const { scope, project } = authorise(
       { right: 'read' },

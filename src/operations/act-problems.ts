@@ -1,12 +1,12 @@
 import { Problem } from '../http/problem.js';
 import { tooManyWaiting } from './background/background.js';
-import { guardRailViolations } from './guard-rails/guard-rails.js';
-import { readRails } from './guard-rails/rails.js';
-import { STILL_JOINED } from './joins.js';
-import { alarmLimit, braked, destructiveLimit, tooManyAtOnce } from './limits/limits.js';
-import { EXAMPLE_OPERATION_ID } from '../http/contract/example-ids.js';
+import { guardRailViolations } from './admission/guard-rails/guard-rails.js';
+import { readGuardRails } from './admission/guard-rails/rails.js';
+import { STILL_JOINED } from './admission/in-flight.js';
+import { alarmLimit, braked, destructiveLimit, tooManyAtOnce } from './admission/limits.js';
+import { EXAMPLE_OPERATION_ID } from '../http/document/example-ids.js';
 import { idempotencyKeyOf } from '../http/idempotency-key.js';
-import { OTHER_REQUEST, STILL_RUNNING } from './repeats.js';
+import { OTHER_REQUEST, STILL_RUNNING } from './admission/idempotency.service.js';
 
 /** What the rails refuse with, for the document. */
 export const GUARD_RAIL = guardRail();
@@ -26,7 +26,7 @@ export const ACT_PROBLEMS: readonly Problem[] = [
 ];
 
 function guardRail(): Problem {
-  const rails = readRails();
+  const rails = readGuardRails();
   const details = [{ agentId: 'a', processPid: 1, fileHash: 'e8b5', filePath: '/usr/sbin/sshd' }];
   const violations = guardRailViolations(
     {

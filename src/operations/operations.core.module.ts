@@ -2,22 +2,22 @@ import { Global, Module } from '@nestjs/common';
 
 import { AskedAgain } from './background/asked-again.js';
 import { Background } from './background/background.js';
-import { Conductor } from './background/conductor.js';
-import { ExpiryRoom } from './expiry/expiry-room.js';
-import { ExpiryService } from './expiry/expiry.service.js';
-import { Executor } from './executor.js';
-import { Joins } from './joins.js';
-import { Limits } from './limits/limits.js';
+import { OperationRunner } from './background/operation-runner.js';
+import { ExpirationCapacity } from './expirations/expiry-room.js';
+import { ExpirationService } from './expirations/expiry.service.js';
+import { Executor } from './execution/executor.js';
+import { InFlightDeduplicator } from './admission/in-flight.js';
+import { Limits } from './admission/limits.js';
 import { OperationsService } from './operations.service.js';
-import { Repeats } from './repeats.js';
-import { RunningOperations } from './running-operations.js';
-import { Turns } from './turns/turns.js';
+import { IdempotencyService } from './admission/idempotency.service.js';
+import { RunningOperations } from './execution/running-operations.js';
+import { Turns } from './admission/turns/turns.js';
 import { UndoService } from './undo/undo.service.js';
-import { CheckedSender } from './verification/checked-sender.js';
-import { StateReader } from './verification/state-reader.js';
-import { StalenessCheck } from './verification/staleness.js';
-import { Rehearsals } from './rehearsal/rehearsals.js';
-import { UnknownWords } from './unknown-words.js';
+import { CheckedSender } from './execution/checked-sender.js';
+import { StateReader } from './execution/state-reader.js';
+import { StalenessCheck } from './execution/staleness.js';
+import { DryRunService } from './dry-run/dry-run.service.js';
+import { UnknownWords } from './admission/unknown-words.js';
 
 /** What every API that handles alarms has in common. */
 @Global()
@@ -27,21 +27,21 @@ import { UnknownWords } from './unknown-words.js';
     StateReader,
     Turns,
     CheckedSender,
-    Rehearsals,
+    DryRunService,
     OperationsService,
     UndoService,
     Executor,
     Background,
     AskedAgain,
-    Conductor,
-    ExpiryRoom,
-    ExpiryService,
-    Repeats,
-    Joins,
+    OperationRunner,
+    ExpirationCapacity,
+    ExpirationService,
+    IdempotencyService,
+    InFlightDeduplicator,
     RunningOperations,
     Limits,
     UnknownWords,
   ],
-  exports: [OperationsService, UndoService, ExpiryService, RunningOperations],
+  exports: [OperationsService, UndoService, ExpirationService, RunningOperations],
 })
 export class OperationsCoreModule {}

@@ -6,19 +6,24 @@ import type { CallContext } from '../domain/caller.js';
 import { problemOfFault } from '../http/problem.js';
 import { UpstreamClient } from '../upstream/index.js';
 import { Background } from './background/background.js';
-import { Executor } from './executor.js';
-import { ExpiryRoom } from './expiry/expiry-room.js';
-import { fingerprintOf } from './fingerprint.js';
-import { keepRails } from './guard-rails/guard-rails.js';
-import { readRails, type GuardRails } from './guard-rails/rails.js';
-import type { Handled } from './handled.js';
-import { Joins } from './joins.js';
-import { Limits } from './limits/limits.js';
-import type { Draft, Order, Place, PlacedOrder } from './order.js';
-import { authorise, touchedBy } from './policy.js';
-import { Rehearsals, type Rehearsal } from './rehearsal/rehearsals.js';
-import { Repeats } from './repeats.js';
-import { UnknownWords } from './unknown-words.js';
+import { Executor } from './execution/executor.js';
+import { ExpirationCapacity } from './expirations/expiry-room.js';
+import { fingerprintOf } from './admission/fingerprint.js';
+import { enforceGuardRails } from './admission/guard-rails/guard-rails.js';
+import { readGuardRails, type GuardRails } from './admission/guard-rails/rails.js';
+import type { OperationResult } from './operation-result.js';
+import { InFlightDeduplicator } from './admission/in-flight.js';
+import { Limits } from './admission/limits.js';
+import type {
+  UnresolvedCommand,
+  OperationCommand,
+  ResolvedScope,
+  AuthorizedCommand,
+} from './operation-command.js';
+import { authorise, touchedBy } from './admission/policy.js';
+import { DryRunService, type DryRun } from './dry-run/dry-run.service.js';
+import { IdempotencyService } from './admission/idempotency.service.js';
+import { UnknownWords } from './admission/unknown-words.js';
 
 /** Takes an order, whichever API it came by: may it be done, was it done already, is it safe, is it too much; then it is done. */
 @Injectable()
@@ -29,19 +34,19 @@ export class OperationsService {
     @Inject(CONFIG) private readonly config: Config,
     private readonly executor: Executor,
     private readonly background: Background,
-    private readonly repeats: Repeats,
-    private readonly joins: Joins,
+    private readonly repeats: IdempotencyService,
+    private readonly joins: InFlightDeduplicator,
     private readonly limits: Limits,
-    private readonly expiries: ExpiryRoom,
+    private readonly expiries: ExpirationCapacity,
     private readonly unknownWords: UnknownWords,
     private readonly upstream: UpstreamClient,
-    private readonly rehearsals: Rehearsals,
+    private readonly rehearsals: DryRunService,
   ) {
-    this.#rails = readRails(config.guardRails);
+    this.#rails = readGuardRails(config.guardRails);
   }
 
   /** @throws Problem when nothing was done, and why */
-  async handle(asked: Order | Draft, context: CallContext): Promise<Handled> {
+  async handle(asked: OperationCommand | UnresolvedCommand, context: CallContext): Promise<OperationResult> {
     const place = await this.#place(asked, context);
     const fingerprint = fingerprintOf(asked, place);
     // Before everything that is about doing: an answer that is only told once more does no harm and uses nothing up.
@@ -59,27 +64,34 @@ export class OperationsService {
    *
    * @throws Problem as `handle` would
    */
-  async rehearse(asked: Order | Draft, context: CallContext): Promise<Rehearsal> {
+  async dryRun(asked: OperationCommand | UnresolvedCommand, context: CallContext): Promise<DryRun> {
     const place = await this.#place(asked, context);
     const order = await this.#complete(asked, place, context);
-    keepRails(order, this.#rails);
+    enforceGuardRails(order, this.#rails);
     await this.limits.check(order, context);
     return this.expiries.within(order, context, () => this.rehearsals.of({ ...place, order }, context));
   }
 
   /** Where it will act, if its caller may. */
-  async #place(asked: Order | Draft, context: CallContext): Promise<Place> {
+  async #place(asked: OperationCommand | UnresolvedCommand, context: CallContext): Promise<ResolvedScope> {
     const { scope, project } = this.#authorise(asked, context);
     return { project, scope: { ...scope, projectId: await this.#projectId(project, context) } };
   }
 
-  #authorise(asked: Order | Draft, { caller }: CallContext): ReturnType<typeof authorise> {
+  #authorise(
+    asked: OperationCommand | UnresolvedCommand,
+    { caller }: CallContext,
+  ): ReturnType<typeof authorise> {
     const touched = 'alarms' in asked ? touchedBy(asked) : [];
     return authorise(asked.operation, asked.scope, caller, this.config.projects, touched);
   }
 
   /** What was only known once the alarms were looked up is held against the caller's grants too. */
-  async #complete(asked: Order | Draft, place: Place, context: CallContext): Promise<Order> {
+  async #complete(
+    asked: OperationCommand | UnresolvedCommand,
+    place: ResolvedScope,
+    context: CallContext,
+  ): Promise<OperationCommand> {
     if (!('complete' in asked)) return asked;
     const order = await asked.complete(place, context);
     this.#authorise(order, context);
@@ -93,9 +105,13 @@ export class OperationsService {
     throw problemOfFault(found);
   }
 
-  async #start(placed: PlacedOrder, fingerprint: string, context: CallContext): Promise<Handled> {
+  async #start(
+    placed: AuthorizedCommand,
+    fingerprint: string,
+    context: CallContext,
+  ): Promise<OperationResult> {
     const { order } = placed;
-    keepRails(order, this.#rails);
+    enforceGuardRails(order, this.#rails);
     const taken = this.limits.take(order, context);
     this.unknownWords.notice(order.alarms);
     const reach = this.limits.reachOf(order, context.caller);
@@ -104,7 +120,7 @@ export class OperationsService {
       const performer = order.background ? this.background : this.executor;
       return await performer.execute(placed, conditions, context);
     } catch (error) {
-      taken.giveBack();
+      taken.release();
       if (!(error instanceof NotAdmitted)) throw error;
       const { why } = error;
       if (why.reason === 'claimed') throw this.repeats.refusal(why, fingerprint);

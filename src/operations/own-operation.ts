@@ -1,6 +1,6 @@
 import type { OperationTrail } from '../audit/audit-record.js';
 import type { OperationStore } from '../audit/operation.store.js';
-import { lackOf } from '../domain/grants.js';
+import { accessDenialOf } from '../domain/grants.js';
 import type { Caller } from '../domain/caller.js';
 import type { Scope } from '../domain/scope.js';
 import { Problem } from '../http/problem.js';
@@ -31,7 +31,7 @@ export function mayAudit(
   caller: Caller,
   { project, enterpriseProjectId }: Pick<Scope, 'project' | 'enterpriseProjectId'>,
 ): boolean {
-  return lackOf(caller, { right: 'audit', project, enterpriseProjectId, alarms: [{}] }) === undefined;
+  return accessDenialOf(caller, { right: 'audit', project, enterpriseProjectId, alarms: [{}] }) === undefined;
 }
 
 /** One of a caller's operations. @throws Problem 404, also for what belongs to another caller */

@@ -1,9 +1,9 @@
 import type { SaidByUpstream } from '../domain/outcome.js';
-import { printableWord } from './printable.js';
+import { printableWord } from '../hss/printable.js';
 import { retryAfterMs } from './retry-after.js';
 import { header, type Answer, type Exchange } from './transport.js';
-import { wordsIn, type Said, type UpstreamWords } from './upstream-words.js';
-import { errorRow, UNANSWERED, UNREACHED, UNREADABLE, type ErrorRow } from './upstream.errors.js';
+import { wordsIn, type Said, type UpstreamWords } from '../hss/upstream-words.js';
+import { errorRow, UNANSWERED, UNREACHED, UNREADABLE, type ErrorRow } from '../hss/upstream.errors.js';
 
 /** An exchange understood: it went well, or which row of the error table it met. */
 export type Reading =

@@ -1,4 +1,8 @@
-export { ALL_GRANTED, coversEnterpriseProject, ENTERPRISE_PROJECT } from '../domain/enterprise-project.js';
+export {
+  ALL_GRANTED,
+  allowsEnterpriseProject as coversEnterpriseProject,
+  ENTERPRISE_PROJECT,
+} from '../domain/enterprise-project.js';
 
 /**
  * The enterprise project an operation acts in: the caller's wish, else the project's default. In lower case, as upstream issues

@@ -1,6 +1,6 @@
 export { UpstreamClient, type UpstreamResult } from './upstream.client.js';
-export { operateAlarms, operateBody, readEvents } from './event-calls.js';
-export { callFor, itemIdOf } from './list-calls.js';
+export { operateAlarms, operateBody, readEvents } from '../hss/event-calls.js';
+export { callFor, itemIdOf } from '../hss/list-calls.js';
 export {
   ALARM_WHITELIST,
   BLOCKED_ADDRESSES,
@@ -10,13 +10,13 @@ export {
   LOGIN_WHITELIST,
   type UpstreamList,
   type WireItem,
-} from './lists.js';
-export { listingIn, listingOf, restAfter, type ListedRow, type Listing, type Rest } from './listing.js';
-export type { ReadBack, UpstreamCall } from './upstream-call.js';
-export { documentedFaults, UNKNOWN_PROJECT_FAULT, type DocumentedFault } from './documented-faults.js';
-export { faultOfItems } from './item-fault.js';
-export { documentedReadFaults, faultOfRead, UNREADABLE_READ } from './read-fault.js';
-export type { AlarmStanding, Standing } from './standing.js';
+} from '../hss/lists.js';
+export { listingIn, listingOf, restAfter, type ListedRow, type Listing, type Rest } from '../hss/listing.js';
+export type { ExpectedEffect as ReadBack, UpstreamCall } from './upstream-call.js';
+export { documentedFaults, UNKNOWN_PROJECT_FAULT, type DocumentedFault } from '../hss/documented-faults.js';
+export { faultOfItems } from '../hss/item-fault.js';
+export { documentedReadFaults, faultOfRead, UNREADABLE_READ } from '../hss/read-fault.js';
+export type { ObservedAlarm as AlarmStanding, ObservedState as Standing } from '../hss/observed-state.js';
 export { TROUBLES, type Trouble } from './authentication/authenticator.js';
 export type { ProjectGate } from './gate/project-gate.js';
 export {
@@ -27,5 +27,5 @@ export {
 } from './enterprise-project.js';
 export { UpstreamModule } from './upstream.module.js';
 export type { WireDetail, WireEvent, WireOperateBody, WireRule } from './wire.js';
-export type { Forecast } from './forecast.js';
-export type { PreviewedRequest } from './preview.js';
+export type { Prediction as Forecast } from '../hss/predict-outcome.js';
+export type { PreviewedRequest } from '../hss/preview.js';

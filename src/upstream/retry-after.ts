@@ -1,7 +1,7 @@
 import { header, type Answer } from './transport.js';
 
 /** The longest wait that another party can impose: it may have meant something else, or be wrong by a clock. */
-export const LONGEST_WAIT_MS = 300_000;
+export const MAX_WAIT_MS = 300_000;
 
 /**
  * How long an answer asks to wait, in milliseconds and within bounds: `Retry-After` in seconds, or as a date, which is held
@@ -22,5 +22,5 @@ export function timeOf(date: string): number {
 }
 
 function bounded(milliseconds: number): number {
-  return Math.min(LONGEST_WAIT_MS, Math.max(0, milliseconds));
+  return Math.min(MAX_WAIT_MS, Math.max(0, milliseconds));
 }

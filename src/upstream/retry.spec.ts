@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
-import { decide, LEAST_TIME_FOR_AN_ATTEMPT_MS, type Decision, type Situation } from './retry.js';
+import { decide, MIN_TIME_FOR_AN_ATTEMPT_MS, type Decision, type Situation } from './retry.js';
 
 const situation = (more: Partial<Situation> = {}): Situation => ({
   verdict: 'not_done',
@@ -46,7 +46,7 @@ describe('after an exchange that did not go well', () => {
     ['it may have happened, and twice is not as good as once', { verdict: 'unknown' }, 'stop'],
     [
       'there is no time for another attempt',
-      { verdict: 'not_done', remainingMs: LEAST_TIME_FOR_AN_ATTEMPT_MS - 1 },
+      { verdict: 'not_done', remainingMs: MIN_TIME_FOR_AN_ATTEMPT_MS - 1 },
       'stop',
     ],
     [
@@ -86,7 +86,7 @@ describe('after an exchange that did not go well', () => {
         const wait = waitOf(decide(any));
         if (wait === undefined) return;
         expect(wait).toBeGreaterThanOrEqual(0);
-        expect(any.remainingMs - wait).toBeGreaterThanOrEqual(LEAST_TIME_FOR_AN_ATTEMPT_MS);
+        expect(any.remainingMs - wait).toBeGreaterThanOrEqual(MIN_TIME_FOR_AN_ATTEMPT_MS);
       }),
       { numRuns: 1_000 },
     );

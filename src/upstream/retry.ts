@@ -1,4 +1,4 @@
-import type { Verdict } from './upstream.errors.js';
+import type { Verdict } from '../hss/upstream.errors.js';
 
 /**
  * What sending a call twice would mean.
@@ -32,13 +32,13 @@ export type Decision =
   | { readonly then: 'retry'; readonly afterMs: number };
 
 /** No attempt starts with less than this left. */
-export const LEAST_TIME_FOR_AN_ATTEMPT_MS = 250;
+export const MIN_TIME_FOR_AN_ATTEMPT_MS = 250;
 
 const TRANSIENT_BASE_MS = 50;
 const THROTTLED_BASE_MS = 1_000;
-const LONGEST_BACKOFF_MS = 20_000;
+const MAX_BACKOFF_MS = 20_000;
 /** Upstream's own Java client waits at least so long when it is throttled. */
-const LEAST_THROTTLED_WAIT_MS = 300;
+const MIN_THROTTLED_WAIT_MS = 300;
 /** How much longer than our own back-off a `Retry-After` may make us wait. */
 const RETRY_AFTER_LEEWAY_MS = 5_000;
 
@@ -52,7 +52,7 @@ export function decide(situation: Situation): Decision {
   if (attempts >= maxAttempts) return STOP;
   if (verdict === 'unknown' && situation.repeatable === 'never') return STOP;
   const afterMs = backoff(situation);
-  if (remainingMs - afterMs < LEAST_TIME_FOR_AN_ATTEMPT_MS) return STOP;
+  if (remainingMs - afterMs < MIN_TIME_FOR_AN_ATTEMPT_MS) return STOP;
   return { then: 'retry', afterMs };
 }
 
@@ -60,8 +60,8 @@ export function decide(situation: Situation): Decision {
 export function backoff({ verdict, attempts, retryAfterMs, chance }: Situation): number {
   const throttled = verdict === 'throttled';
   const base = throttled ? THROTTLED_BASE_MS : TRANSIENT_BASE_MS;
-  const computed = Math.round(chance * Math.min(LONGEST_BACKOFF_MS, base * 2 ** (attempts - 1)));
-  const least = throttled ? Math.max(computed, LEAST_THROTTLED_WAIT_MS) : computed;
+  const computed = Math.round(chance * Math.min(MAX_BACKOFF_MS, base * 2 ** (attempts - 1)));
+  const least = throttled ? Math.max(computed, MIN_THROTTLED_WAIT_MS) : computed;
   if (retryAfterMs === undefined) return least;
   return Math.min(Math.max(retryAfterMs, least), least + RETRY_AFTER_LEEWAY_MS);
 }

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import type { ProjectConfig } from '../config/config.js';
 import { OPERATION_TYPE_NAMES } from '../domain/operation-type.js';
 import type { Scope } from '../domain/scope.js';
-import { operateAlarms, operateBody } from './event-calls.js';
+import { operateAlarms, operateBody } from '../hss/event-calls.js';
 import { targetOf } from './upstream-call.js';
 
 const project = { name: 'prod', projectId: 'p-1', region: 'cn-north-4' } as ProjectConfig;

@@ -17,11 +17,11 @@ export interface UpstreamCall {
   readonly repeatable: Repeatable;
   readonly lane: Lane;
   /** What to read to learn whether the call was carried out, where upstream's answer was lost. */
-  readonly readBack?: ReadBack;
+  readonly expectedEffect?: ExpectedEffect;
 }
 
 /** What a call that acts was to bring about, as data. */
-export interface ReadBack {
+export interface ExpectedEffect {
   readonly operation: OperationName;
   readonly scope: Scope;
   readonly project: ProjectConfig;

@@ -15,14 +15,14 @@ import {
 } from './authentication/authenticator.js';
 import { authenticatorsOf } from './authentication/authenticators.js';
 import { ACTED, classify, READ, saidIn, type Reading } from './classify.js';
-import { forecastOf, type Forecast } from './forecast.js';
-import { previewOf, type PreviewedRequest } from './preview.js';
+import { predictOutcome, type Prediction } from '../hss/predict-outcome.js';
+import { previewOf, type PreviewedRequest } from '../hss/preview.js';
 import { ProjectGate, type Held, type Pass } from './gate/project-gate.js';
-import { standingsOf, type Asked } from './read-back.js';
-import { backoff, decide, LEAST_TIME_FOR_AN_ATTEMPT_MS, type Situation } from './retry.js';
+import { observedStatesOf, type Asked } from '../hss/expected-effect.js';
+import { backoff, decide, MIN_TIME_FOR_AN_ATTEMPT_MS, type Situation } from './retry.js';
 import { Transport } from './transport.js';
-import { targetOf, type Read, type ReadBack, type UpstreamCall } from './upstream-call.js';
-import { faultOf, HELD, OUT_OF_TIME, UNREADABLE, type Verdict } from './upstream.errors.js';
+import { targetOf, type Read, type ExpectedEffect, type UpstreamCall } from './upstream-call.js';
+import { faultOf, HELD, OUT_OF_TIME, UNREADABLE, type Verdict } from '../hss/upstream.errors.js';
 
 /** What came of a call. Faults of upstream are results, not exceptions. */
 export type UpstreamResult =
@@ -93,7 +93,7 @@ export class UpstreamClient implements OnApplicationShutdown {
     for (;;) {
       const proof = await authenticator.prove(request, context.deadlineAt).catch(faultFrom);
       if (!('headers' in proof)) return this.#failed(progress, proof, 'not_done');
-      if (context.deadlineAt - this.clock.monotonic() < LEAST_TIME_FOR_AN_ATTEMPT_MS) {
+      if (context.deadlineAt - this.clock.monotonic() < MIN_TIME_FOR_AN_ATTEMPT_MS) {
         return this.#failed(progress, faultOf(OUT_OF_TIME, {}), 'not_done');
       }
       const entry = await gate.enter(call.lane, context.deadlineAt);
@@ -127,13 +127,17 @@ export class UpstreamClient implements OnApplicationShutdown {
   }
 
   /** How the alarms of an operate call stand now. */
-  standings(readBack: ReadBack, context: CallContext, asked?: Asked): ReturnType<typeof standingsOf> {
-    return standingsOf(readBack, this.#reading(context), asked);
+  standings(
+    readBack: ExpectedEffect,
+    context: CallContext,
+    asked?: Asked,
+  ): ReturnType<typeof observedStatesOf> {
+    return observedStatesOf(readBack, this.#reading(context), asked);
   }
 
   /** What upstream's state says will come of an operate call. Nothing is changed. */
-  forecast(readBack: ReadBack, context: CallContext): Promise<Forecast[]> {
-    return forecastOf(readBack, this.#reading(context));
+  forecast(readBack: ExpectedEffect, context: CallContext): Promise<Prediction[]> {
+    return predictOutcome(readBack, this.#reading(context));
   }
 
   #reading(context: CallContext): Read {

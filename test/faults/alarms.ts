@@ -46,6 +46,6 @@ export const asAdded = ({ eventId, eventClassId, eventType, occurTime }: NamedAl
 
 /** The operation that must have been done before this one makes a difference. */
 export function prerequisiteOf(operation: OperationType): OperationType | undefined {
-  const { takesBack, inverse } = OPERATION_TYPES[operation];
+  const { isReversal: takesBack, inverse } = OPERATION_TYPES[operation];
   return takesBack ? inverse : undefined;
 }

@@ -5,7 +5,7 @@ import {
   OPERATION_TYPES,
   type OperationType,
 } from '../../src/domain/operation-type.js';
-import { errorRow } from '../../src/upstream/upstream.errors.js';
+import { errorRow } from '../../src/hss/upstream.errors.js';
 import { falseClaims } from './false-claims.js';
 import { Impostor, type Pretence } from './impostor.js';
 import { runMatrix, type Cell, type Verdict } from './matrix.js';
@@ -87,7 +87,7 @@ function outcomeOf({ operation, upstream, times }: CodeCell): 'rejected' | 'appl
   if (verdict === 'refused') return 'rejected';
   if (verdict !== 'unknown') return times === 'once' ? 'applied' : 'rejected';
   // What must not happen twice is sent once: nobody can know so soon whether it will be done.
-  return OPERATION_TYPES[operation].setsState && times === 'once' ? 'applied' : 'unknown';
+  return OPERATION_TYPES[operation].isIdempotent && times === 'once' ? 'applied' : 'unknown';
 }
 
 describe("every error code of upstream's", () => {
@@ -121,7 +121,7 @@ describe("every error code of upstream's", () => {
 
   it('is never followed by a second attempt that would act twice', () => {
     const twice = verdicts.filter(
-      ({ cell, effects }) => !OPERATION_TYPES[cell.operation].setsState && effects > 1,
+      ({ cell, effects }) => !OPERATION_TYPES[cell.operation].isIdempotent && effects > 1,
     );
     expect(twice.map(({ cell }) => cell.name)).toEqual([]);
   });

@@ -1,4 +1,4 @@
-import type { ReceiptDto } from '../../src/api/operations/receipt.dto.js';
+import type { ReceiptDto } from '../../src/operations/receipts/receipt.dto.js';
 import type { KnownAlarmOutcome } from '../../src/domain/outcome.js';
 import { OPERATION_TYPES } from '../../src/domain/operation-type.js';
 import type { Verdict } from './matrix.js';
@@ -15,7 +15,8 @@ export function falseClaims({ cell, answer, receipt, settled, effectsAtAnswer, e
   if (outcomeOf(receipt) === 'pending') found.push('it was answered and its receipt is still pending');
   if (outcomeOf(settled) === 'unknown') found.push('it stayed unknown although upstream can be read');
   if (outcomeOf(settled) === 'already') found.push('it claims already and the alarm was not so before');
-  if (!OPERATION_TYPES[cell.operation].setsState && effects > 1) found.push(`it was done ${effects} times`);
+  if (!OPERATION_TYPES[cell.operation].isIdempotent && effects > 1)
+    found.push(`it was done ${effects} times`);
   if (effects > 0 && !answer.bytesSent) found.push('it claims that nothing was sent and it was done');
   return found.map((claim) => `${cell.name}: ${claim}`);
 }

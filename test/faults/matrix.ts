@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import type { ReceiptDto } from '../../src/api/operations/receipt.dto.js';
+import type { ReceiptDto } from '../../src/operations/receipts/receipt.dto.js';
 import type { ProjectConfig, UpstreamConfig } from '../../src/config/config.js';
 import { isInDoubt, type KnownAlarmOutcome } from '../../src/domain/outcome.js';
 import type { OperationType } from '../../src/domain/operation-type.js';

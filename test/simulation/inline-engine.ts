@@ -1,7 +1,7 @@
 import {
   AuditEngine,
-  type Entry,
-  type LeftOut,
+  type AuditAppend,
+  type RejectedAppend,
   type Row,
   type SqlValue,
 } from '../../src/audit/audit.engine.js';
@@ -27,9 +27,9 @@ export class InlineEngine extends AuditEngine {
   }
 
   async append(
-    entries: readonly Entry[],
+    entries: readonly AuditAppend[],
     stillWanted: () => boolean = () => true,
-  ): Promise<readonly LeftOut[]> {
+  ): Promise<readonly RejectedAppend[]> {
     await this.clock.wait(SYNC_MS);
     if (!stillWanted()) return [];
     for (const { kind, operationId } of entries) {

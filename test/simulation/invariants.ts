@@ -88,7 +88,7 @@ function noActWithoutIntent(
 
 /** State-setting types may be sent again: setting a state twice is setting it once. */
 function onlyOnce({ planned }: Case, own: readonly Effect[]): string[] {
-  if (OPERATION_TYPES[planned.operation].setsState || own.length <= 1) return [];
+  if (OPERATION_TYPES[planned.operation].isIdempotent || own.length <= 1) return [];
   return [`it was done ${own.length} times`];
 }
 

@@ -7,15 +7,15 @@ import { BrakeStore } from '../../src/audit/brake.store.js';
 import { AskedAgain } from '../../src/operations/background/asked-again.js';
 import { AlarmReader } from '../../src/alarms/alarm-reader.js';
 import { AlarmResolver } from '../../src/alarms/alarm-resolver.js';
-import { OrdersService } from '../../src/api/operations/orders.service.js';
+import { CommandPreparation } from '../../src/operations/prepare/command-preparation.js';
 import {
   AuditEngine,
-  type Entry,
-  type LeftOut,
+  type AuditAppend,
+  type RejectedAppend,
   type Row,
   type SqlValue,
 } from '../../src/audit/audit.engine.js';
-import { ExpiryStore } from '../../src/audit/expiry.store.js';
+import { ExpirationStore } from '../../src/audit/expiry.store.js';
 import { ClaimStore } from '../../src/audit/claim.store.js';
 import { AuditTrail } from '../../src/audit/audit-trail.js';
 import type { MarkFile } from '../../src/audit/mark-file.js';
@@ -28,23 +28,23 @@ import type { Config } from '../../src/config/config.js';
 import { Clock } from '../../src/domain/clock.js';
 import { Quotas } from '../../src/http/limits/quotas.js';
 import { Background } from '../../src/operations/background/background.js';
-import { Conductor } from '../../src/operations/background/conductor.js';
-import { ExpiryRoom } from '../../src/operations/expiry/expiry-room.js';
-import { Executor } from '../../src/operations/executor.js';
-import { Joins } from '../../src/operations/joins.js';
-import { Limits } from '../../src/operations/limits/limits.js';
+import { OperationRunner } from '../../src/operations/background/operation-runner.js';
+import { ExpirationCapacity } from '../../src/operations/expirations/expiry-room.js';
+import { Executor } from '../../src/operations/execution/executor.js';
+import { InFlightDeduplicator } from '../../src/operations/admission/in-flight.js';
+import { Limits } from '../../src/operations/admission/limits.js';
 import { OperationsService } from '../../src/operations/operations.service.js';
-import { Repeats } from '../../src/operations/repeats.js';
-import { RunningOperations } from '../../src/operations/running-operations.js';
-import { UnknownWords } from '../../src/operations/unknown-words.js';
+import { IdempotencyService } from '../../src/operations/admission/idempotency.service.js';
+import { RunningOperations } from '../../src/operations/execution/running-operations.js';
+import { UnknownWords } from '../../src/operations/admission/unknown-words.js';
 import { Readers } from '../../src/lists/readers.js';
 import { Metrics } from '../../src/metrics/metrics.js';
-import { Rehearsals } from '../../src/operations/rehearsal/rehearsals.js';
-import { Turns } from '../../src/operations/turns/turns.js';
-import { CheckedSender } from '../../src/operations/verification/checked-sender.js';
-import { StateReader } from '../../src/operations/verification/state-reader.js';
-import { StalenessCheck } from '../../src/operations/verification/staleness.js';
-import { Settler } from '../../src/settlement/settler.js';
+import { DryRunService } from '../../src/operations/dry-run/dry-run.service.js';
+import { Turns } from '../../src/operations/admission/turns/turns.js';
+import { CheckedSender } from '../../src/operations/execution/checked-sender.js';
+import { StateReader } from '../../src/operations/execution/state-reader.js';
+import { StalenessCheck } from '../../src/operations/execution/staleness.js';
+import { SettlementService } from '../../src/operations/settlement/settlement.service.js';
 import { UpstreamClient } from '../../src/upstream/index.js';
 import { Transport, type Exchange, type WireRequest } from '../../src/upstream/transport.js';
 import type { InlineEngine } from './inline-engine.js';
@@ -65,7 +65,7 @@ class MortalEngine extends AuditEngine {
     super();
   }
 
-  async append(entries: readonly Entry[]): Promise<readonly LeftOut[]> {
+  async append(entries: readonly AuditAppend[]): Promise<readonly RejectedAppend[]> {
     if (!this.life.alive) return forever();
     const leftOut = await this.disk.append(entries, () => this.life.alive);
     return this.life.alive ? leftOut : forever();
@@ -138,10 +138,10 @@ class MortalClock extends Clock {
 export class SimulatedProcess {
   readonly #life = new Life();
   readonly operations: OperationsService;
-  readonly orders: OrdersService;
+  readonly orders: CommandPreparation;
   readonly store: OperationStore;
   readonly lists: OperationListStore;
-  readonly settler: Settler;
+  readonly settler: SettlementService;
   readonly #recovery: Recovery;
   ready = false;
 
@@ -163,7 +163,7 @@ export class SimulatedProcess {
     const ownership = new SoleOwnership(engine);
     const marks = new SentMarks(new MortalMarks(disk.marks, this.#life), 'one start of the machine');
     this.#recovery = new Recovery(this.store, trail, clock, ownership, marks, chain);
-    this.settler = new Settler(config, this.store, trail, upstream, clock, this.#recovery);
+    this.settler = new SettlementService(config, this.store, trail, upstream, clock, this.#recovery);
     const callers = new CallerDirectory(
       config,
       new KeyUses(new KeyUseStore(engine), clock),
@@ -172,7 +172,7 @@ export class SimulatedProcess {
     );
     const running = new RunningOperations();
     const resolver = new AlarmResolver(new AlarmReader(new Readers(config, upstream), clock), clock);
-    this.orders = new OrdersService(resolver);
+    this.orders = new CommandPreparation(resolver);
     const state = new StateReader(config, upstream, clock);
     const sender = new CheckedSender(
       upstream,
@@ -185,9 +185,9 @@ export class SimulatedProcess {
       clock,
     );
     const quotas = new Quotas(config, clock);
-    const room = new ExpiryRoom(new ExpiryStore(engine), quotas);
+    const room = new ExpirationCapacity(new ExpirationStore(engine), quotas);
     const executor = new Executor(trail, room, sender, clock, this.settler, metrics, running, marks);
-    const conductor = new Conductor(
+    const conductor = new OperationRunner(
       config,
       executor,
       running,
@@ -206,13 +206,13 @@ export class SimulatedProcess {
       config,
       executor,
       new Background(config, executor, conductor, quotas, this.#recovery, clock, metrics),
-      new Repeats(config, new ClaimStore(engine), this.store, clock),
-      new Joins(config, clock),
+      new IdempotencyService(config, new ClaimStore(engine), this.store, clock),
+      new InFlightDeduplicator(config, clock),
       new Limits(quotas, trail, clock),
       room,
       new UnknownWords(metrics),
       upstream,
-      new Rehearsals(upstream, state),
+      new DryRunService(upstream, state),
     );
   }
 

@@ -12,8 +12,8 @@ import {
 } from '../../src/domain/operation-type.js';
 import type { Caller } from '../../src/domain/caller.js';
 import { Problem } from '../../src/http/problem.js';
-import type { Handled } from '../../src/operations/handled.js';
-import { withWishes } from '../../src/operations/wishes.js';
+import type { OperationResult } from '../../src/operations/operation-result.js';
+import { withExecutionOptions } from '../../src/operations/execution-options.js';
 import { FIRST_PASSWORD, PROJECT, USER } from '../../src/simulator/account.js';
 import type { Alarm } from '../../src/simulator/hss/alarm.js';
 import { LIBRARY_HOST, fixedHash, fixedUuid } from '../../src/simulator/seed/hosts.js';
@@ -75,7 +75,7 @@ export interface Planned {
   readonly byId: boolean;
   readonly background: boolean;
   /** What came of it, where the process lived to say so; of one that did not, why it was refused. */
-  handled?: Handled | Problem;
+  handled?: OperationResult | Problem;
 }
 
 /** What a run left behind. */
@@ -144,7 +144,7 @@ function asked(
     ? { alarmIds: alarms.map(({ eventId, occurTime }) => ({ eventId, occurTime: String(occurTime) })) }
     : { alarms: alarms.map(namedInFull) };
   const order = gateway.orders.askedBy({ operation, ...named });
-  return background ? withWishes(order, { background: true }) : order;
+  return background ? withExecutionOptions(order, { background: true }) : order;
 }
 
 /** How upstream and the clocks of a run behave. */
@@ -271,7 +271,7 @@ async function prepare(
   clock: FakeClock,
 ): Promise<void> {
   for (const { operation, alarms } of planned) {
-    const { takesBack, inverse } = OPERATION_TYPES[operation];
+    const { isReversal: takesBack, inverse } = OPERATION_TYPES[operation];
     if (!takesBack) continue;
     const now = clock.monotonic();
     const context = { requestId: 'prepare', caller: portal, receivedAt: now, deadlineAt: now + 10_000 };

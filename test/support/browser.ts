@@ -49,16 +49,15 @@ async function unpackedBrowser(): Promise<string> {
 }
 
 /** What takes longer hangs. */
-export const LONGEST_STEP_MS = 300_000;
+export const MAX_STEP_MS = 300_000;
 
 /** A headless browser that needs nothing but npm on 64-bit Linux; elsewhere `TEST_BROWSER` names one that is installed. */
 export async function startBrowser(): Promise<Browser> {
   const installed = process.env['TEST_BROWSER'];
-  if (installed !== undefined)
-    return chromium.launch({ executablePath: installed, timeout: LONGEST_STEP_MS });
+  if (installed !== undefined) return chromium.launch({ executablePath: installed, timeout: MAX_STEP_MS });
   const folder = await unpackedBrowser();
   return chromium.launch({
-    timeout: LONGEST_STEP_MS,
+    timeout: MAX_STEP_MS,
     executablePath: join(folder, 'chromium'),
     // Root may not use the sandbox, and the page is our own.
     args: ['--no-sandbox', '--no-zygote', '--disable-gpu'],

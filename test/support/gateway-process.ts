@@ -11,7 +11,7 @@ import { portal } from './gateway.js';
 
 const MAIN = fileURLToPath(new URL('../../src/main.js', import.meta.url));
 /** A start takes about a second, and on a machine that is busy with other work as long as it takes; one that hangs is ended. */
-const LONGEST_START_MS = 300_000;
+const MAX_START_MS = 300_000;
 
 /** The built gateway as a process of its own, in front of a simulator that outlives it. */
 export interface GatewayProcess {
@@ -62,7 +62,7 @@ export async function startGatewayProcess(options: ProcessOptions): Promise<Gate
       child.kill('SIGKILL');
       reject(new Error(`the gateway ${reason}; it wrote:\n${written}`));
     };
-    const late = setTimeout(() => fail('did not start in time'), LONGEST_START_MS);
+    const late = setTimeout(() => fail('did not start in time'), MAX_START_MS);
     const read = (text: string): void => {
       written += text;
       const listening = /"url":"([^"]+)".*"msg":"listening"/.exec(written)?.[1];

@@ -123,7 +123,7 @@ export const portal: CallerConfig = {
 export const PATIENT = { deadlineMs: 300_000, attemptTimeoutMs: 120_000 } as const;
 
 /** The same, as far as a configuration file may go. */
-export const MOST_PATIENT = { deadlineMs: 30_000, attemptTimeoutMs: 30_000 } as const;
+export const MAX_PATIENT = { deadlineMs: 30_000, attemptTimeoutMs: 30_000 } as const;
 
 /** The portal of tests that reach more within an hour than the brake lets pass that nobody set. */
 export const unhurried: CallerConfig = { ...portal, limits: { maxHostsPerHour: 100_000 } };

@@ -1,5 +1,5 @@
 import { RIGHTS, type Denial, type Grant, type Right } from '../../src/domain/caller.js';
-import type { Question } from '../../src/domain/grants.js';
+import type { AccessQuestion } from '../../src/domain/grants.js';
 import type { OperationType } from '../../src/domain/operation-type.js';
 import type { Severity } from '../../src/domain/severity.js';
 
@@ -105,7 +105,7 @@ export function cellsOfQuestion({
   project,
   enterpriseProjectId,
   alarms = [],
-}: Question) {
+}: AccessQuestion) {
   const kinds =
     alarms.length === 0
       ? [['-', '-', '-'] as const]

@@ -11,7 +11,7 @@ const USER = 'gateway';
 /** Shown nowhere, which tests look for. */
 export const DATABASE_PASSWORD = 'planted-password-of-the-database';
 /** A start takes about a second; a machine that is busy with other tests takes several. */
-const LONGEST_START_MS = 300_000;
+const MAX_START_MS = 300_000;
 /** Ends the server when it is told to, or when the test's process is no more; then nothing is left of it. */
 const KEEPER =
   '"$0" "$@" & server=$!; read command; kill -QUIT $server; wait $server; [ "$command" ] || rm -rf "$PGHOME"';
@@ -138,7 +138,7 @@ async function serve({ home, folder, port, identity }: Installation): Promise<Ch
   let written = '';
   await new Promise<void>((resolve, reject) => {
     const fail = (reason: string) => reject(new Error(`PostgreSQL ${reason}; it wrote:\n${written}`));
-    const late = setTimeout(() => fail('did not start in time'), LONGEST_START_MS);
+    const late = setTimeout(() => fail('did not start in time'), MAX_START_MS);
     child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       written += text;
       if (!written.includes('ready to accept connections')) return;

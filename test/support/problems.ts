@@ -84,7 +84,7 @@ export async function requestsUpstream(rig: Rig): Promise<number> {
 }
 
 /** What takes longer hangs. */
-const LONGEST_ANSWER_MS = 300_000;
+const MAX_ANSWER_MS = 300_000;
 
 /** Sends bytes as they stand and answers everything that comes back before the connection ends. */
 export function sendRaw(url: string, bytes: string): Promise<string> {
@@ -96,6 +96,6 @@ export function sendRaw(url: string, bytes: string): Promise<string> {
     socket.on('end', () => socket.end());
     socket.on('close', () => resolve(answer));
     socket.on('error', reject);
-    socket.setTimeout(LONGEST_ANSWER_MS, () => socket.destroy(new Error('no answer in time')));
+    socket.setTimeout(MAX_ANSWER_MS, () => socket.destroy(new Error('no answer in time')));
   });
 }

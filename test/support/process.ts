@@ -7,8 +7,8 @@ import { fileURLToPath } from 'node:url';
 
 const MAIN = fileURLToPath(new URL('../../src/main.js', import.meta.url));
 /** Either takes about a second, and on a machine that is busy with other work as long as it takes; what hangs is ended. */
-const LONGEST_START_MS = 300_000;
-const LONGEST_END_MS = 300_000;
+const MAX_START_MS = 300_000;
+const MAX_END_MS = 300_000;
 
 /** The built gateway as a process of its own, in demo mode: with a simulated cloud and a caller who may do everything. */
 export interface DemoProcess {
@@ -48,14 +48,14 @@ export async function startDemoProcess(env: Readonly<Record<string, string>> = {
   const exited = once(child, 'exit').then(([code, signal]) => (code ?? signal) as number | NodeJS.Signals);
   const close = async (): Promise<void> => {
     child.kill('SIGTERM');
-    const force = setTimeout(() => child.kill('SIGKILL'), LONGEST_END_MS);
+    const force = setTimeout(() => child.kill('SIGKILL'), MAX_END_MS);
     await exited;
     clearTimeout(force);
     rmSync(folder, { recursive: true, force: true });
   };
   const started = new Promise<{ url: string; key: string }>((resolve, reject) => {
     const fail = (reason: string) => reject(new Error(`the gateway ${reason}; it wrote:\n${written}`));
-    const late = setTimeout(() => fail('did not start in time'), LONGEST_START_MS);
+    const late = setTimeout(() => fail('did not start in time'), MAX_START_MS);
     const read = (text: string): void => {
       written += text;
       const url = /Swagger UI +(\S+)\/docs\s/.exec(written)?.[1];

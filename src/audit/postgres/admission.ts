@@ -1,6 +1,6 @@
 import { alarmToken } from '../alarm-token.js';
-import type { Claim, Entry, NotWritten, Reach, TakenOver } from '../audit.engine.js';
-import { claimName, hostsOf, type Standing } from './standing.js';
+import type { Claim, AuditAppend, AppendRejection, ImpactBudget, TakenOver } from '../audit.engine.js';
+import { claimName, hostsOf, type AdmissionState } from './admission-state.js';
 
 /**
  * Decides about one entry after the other over what was read for all of them: an entry that may be written counts for those
@@ -8,12 +8,12 @@ import { claimName, hostsOf, type Standing } from './standing.js';
  */
 export class Admission {
   constructor(
-    private readonly standing: Standing,
+    private readonly standing: AdmissionState,
     private readonly instance: string,
   ) {}
 
   /** Why not; undefined when it may. */
-  refuses(entry: Entry): NotWritten | TakenOver | undefined {
+  refuses(entry: AuditAppend): AppendRejection | TakenOver | undefined {
     const { operation, claims = [], reach } = entry;
     if (entry.byOwner && !this.#isOwn(entry)) return { reason: 'taken_over' };
     if (!operation) return undefined;
@@ -25,7 +25,7 @@ export class Admission {
   }
 
   /** Takes an admitted entry into account. */
-  note({ at, operationId, operation, claims = [], reach, releases, brake, status }: Entry): void {
+  note({ at, operationId, operation, claims = [], reach, releases, brake, status }: AuditAppend): void {
     const { operations, brakes } = this.standing;
     if (operation && operationId !== null) {
       operations.set(operationId, { status: 'pending', instance: this.instance });
@@ -45,23 +45,23 @@ export class Admission {
     }
   }
 
-  #isOwn({ operationId, late }: Entry): boolean {
+  #isOwn({ operationId, late }: AuditAppend): boolean {
     const row = this.standing.operations.get(operationId ?? '');
     return row?.instance === this.instance && (!late || row.status === 'pending');
   }
 
-  #claimed(caller: string, { key, voidBefore }: Claim): NotWritten | undefined {
+  #claimed(caller: string, { key, voidBefore }: Claim): AppendRejection | undefined {
     const row = this.standing.claims.get(claimName(caller, key));
     if (!row || row.at < voidBefore) return undefined;
     return { reason: 'claimed', key, operationId: row.operationId, fingerprint: row.fingerprint };
   }
 
-  #braked(caller: string): NotWritten | undefined {
+  #braked(caller: string): AppendRejection | undefined {
     const brake = this.standing.brakes.get(caller);
     return brake?.engaged === true ? { reason: 'braked', since: brake.at } : undefined;
   }
 
-  #beyond(caller: string, reach: Reach): NotWritten | undefined {
+  #beyond(caller: string, reach: ImpactBudget): AppendRejection | undefined {
     const { mostAlarms, dayStart, mostHosts, hourStart } = reach;
     if (mostHosts !== undefined) {
       // What was reached before a person released the brake has been looked at.
@@ -77,7 +77,7 @@ export class Admission {
     return undefined;
   }
 
-  #reached(caller: string, { alarms, hosts }: Reach, at: number): void {
+  #reached(caller: string, { alarms, hosts }: ImpactBudget, at: number): void {
     const before = this.standing.alarms.get(caller) ?? { alarms: 0, oldest: at };
     this.standing.alarms.set(caller, { alarms: before.alarms + alarms, oldest: Math.min(before.oldest, at) });
     const own = hostsOf(this.standing.hosts, caller);

@@ -1,6 +1,6 @@
 import { alarmToken } from '../alarm-token.js';
-import type { Entry } from '../audit.engine.js';
-import { claimName } from './standing.js';
+import type { AuditAppend } from '../audit.engine.js';
+import { claimName } from './admission-state.js';
 
 /** The columns that an append writes, by table. */
 const COLUMNS = {
@@ -51,7 +51,7 @@ interface Change {
   readonly cancelled?: string;
 }
 
-function changeOf({ status, open, fate, cancelled }: Entry): Change {
+function changeOf({ status, open, fate, cancelled }: AuditAppend): Change {
   return {
     ...(status !== undefined && { status, open: open ? 1 : 0 }),
     ...(fate !== undefined && { fate }),
@@ -68,7 +68,7 @@ export class Batch {
 
   constructor(private readonly instance: string) {}
 
-  add(entry: Entry, seq: number, hash: Buffer): void {
+  add(entry: AuditAppend, seq: number, hash: Buffer): void {
     const { at, kind, operationId, body, operation, releases, brake } = entry;
     const record = { seq, at, kind, operation_id: operationId, body, hash: `\\x${hash.toString('hex')}` };
     this.#row('audit_record', String(seq), record);
@@ -122,7 +122,7 @@ export class Batch {
     else this.#changes.set(operationId, { ...before, ...after });
   }
 
-  #addOperation(entry: Entry, operation: NonNullable<Entry['operation']>, id: string): void {
+  #addOperation(entry: AuditAppend, operation: NonNullable<AuditAppend['operation']>, id: string): void {
     const { at, claims = [], reach } = entry;
     const { caller, type, project, enterpriseProjectId, eventIds, asked } = operation;
     const { undoes = null, expiresAt = null } = operation;

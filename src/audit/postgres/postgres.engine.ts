@@ -1,7 +1,13 @@
 import { Logger } from '@nestjs/common';
 import type pg from 'pg';
 
-import { AuditEngine, type Entry, type LeftOut, type Row, type SqlValue } from '../audit.engine.js';
+import {
+  AuditEngine,
+  type AuditAppend,
+  type RejectedAppend,
+  type Row,
+  type SqlValue,
+} from '../audit.engine.js';
 import { GENESIS, link } from '../chain.js';
 import { Admission } from './admission.js';
 import { Batch } from './batch.js';
@@ -9,7 +15,7 @@ import { Instance } from './instance.js';
 import { openPool, placeOf, reasonOf } from './postgres.pool.js';
 import { migrate } from './postgres.schema.js';
 import { exclusively, type ChainEnd } from './postgres.transaction.js';
-import { standingOf } from './standing.js';
+import { admissionStateOf } from './admission-state.js';
 
 /** Connections: for records, for what is taken over, and for signs of life. */
 const WRITERS = 3;
@@ -45,7 +51,7 @@ export class PostgresEngine extends AuditEngine {
     } catch (error) {
       const place = placeOf(engine.#writers);
       await engine.#end();
-      throw new Error(`the PostgreSQL database at ${place} can not be opened`, { cause: error });
+      throw new Error(`the PostgreSQL database at ${place} cannot be opened`, { cause: error });
     }
   }
 
@@ -53,7 +59,7 @@ export class PostgresEngine extends AuditEngine {
     return this.#reachable;
   }
 
-  async append(entries: readonly Entry[]): Promise<readonly LeftOut[]> {
+  async append(entries: readonly AuditAppend[]): Promise<readonly RejectedAppend[]> {
     const leftOut = await this.exclusively(async (client, end) => {
       // Whoever writes is not gone: nobody may take over what is written here.
       if (this.instance.isSilent) await this.instance.beat(client);
@@ -81,7 +87,7 @@ export class PostgresEngine extends AuditEngine {
       this.#reachable = true;
     } catch (error) {
       if (this.#reachable)
-        this.#logger.error({ reason: reasonOf(error) }, 'the audit database can not be reached');
+        this.#logger.error({ reason: reasonOf(error) }, 'the audit database cannot be reached');
       this.#reachable = false;
     }
   }
@@ -99,11 +105,11 @@ export class PostgresEngine extends AuditEngine {
   async #write(
     client: pg.PoolClient,
     end: ChainEnd | undefined,
-    entries: readonly Entry[],
-  ): Promise<readonly LeftOut[]> {
-    const admission = new Admission(await standingOf(client, entries), this.instance.id);
+    entries: readonly AuditAppend[],
+  ): Promise<readonly RejectedAppend[]> {
+    const admission = new Admission(await admissionStateOf(client, entries), this.instance.id);
     const batch = new Batch(this.instance.id);
-    const leftOut: LeftOut[] = [];
+    const leftOut: RejectedAppend[] = [];
     const first = end?.seq ?? 0;
     let { seq, hash } = end ?? { seq: 0, hash: GENESIS };
     for (const [index, entry] of entries.entries()) {

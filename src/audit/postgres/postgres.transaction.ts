@@ -1,12 +1,12 @@
 import type pg from 'pg';
 
-import { CommitInDoubt } from '../audit.engine.js';
+import { CommitUnknown } from '../audit.engine.js';
 
 /** Any number that no other program uses for a lock in the same database. */
 const TRAIL_LOCK = '4919031520260816';
 /** Transaction conflicts: nothing was written, and another try may go well. */
 const CONFLICTS: ReadonlySet<unknown> = new Set(['40001', '40P01']);
-const MOST_TRIES = 4;
+const MAX_TRIES = 4;
 /** Classes of errors with which a commit was refused; any other leaves it open what became of it. */
 const REFUSED = /^(?:23|25|40)/;
 
@@ -36,7 +36,7 @@ export async function exclusively<T>(
     try {
       return await tryExclusively(pool, work);
     } catch (error) {
-      if (tries === MOST_TRIES || !CONFLICTS.has(codeOf(error))) throw error;
+      if (tries === MAX_TRIES || !CONFLICTS.has(codeOf(error))) throw error;
     }
   }
 }
@@ -64,7 +64,7 @@ async function commit(client: pg.PoolClient): Promise<void> {
   try {
     ({ command } = await client.query('COMMIT'));
   } catch (error) {
-    throw REFUSED.test(String(codeOf(error))) ? error : new CommitInDoubt(error);
+    throw REFUSED.test(String(codeOf(error))) ? error : new CommitUnknown(error);
   }
   if (command !== 'COMMIT') throw new Error('the transaction was rolled back');
 }

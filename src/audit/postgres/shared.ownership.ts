@@ -1,7 +1,7 @@
 import { Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 
 import { Clock } from '../../domain/clock.js';
-import { CommitInDoubt } from '../audit.engine.js';
+import { CommitUnknown } from '../audit.engine.js';
 import { Ownership } from '../ownership.js';
 import type { PostgresEngine } from './postgres.engine.js';
 
@@ -42,7 +42,7 @@ export class SharedOwnership extends Ownership implements OnModuleInit, OnApplic
         taken = await this.engine.instance.takeOver(client, this.#inDoubt);
       });
     } catch (error) {
-      if (error instanceof CommitInDoubt) this.#inDoubt = taken;
+      if (error instanceof CommitUnknown) this.#inDoubt = taken;
       throw error;
     }
     this.#inDoubt = [];

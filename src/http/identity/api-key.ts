@@ -24,7 +24,7 @@ export interface ApiKey {
 
 /** Makes a new key. @throws Error when the environment is not of `KEY_ENVIRONMENT` */
 export function makeApiKey(environment: string): ApiKey {
-  if (!KEY_ENVIRONMENT.test(environment)) throw new Error('the environment can not be part of a key');
+  if (!KEY_ENVIRONMENT.test(environment)) throw new Error('the environment cannot be part of a key');
   const id = randomSigns(ID_LENGTH);
   const body = `hssgw_${environment}_${id}_${randomSigns(SECRET_LENGTH)}`;
   return { id, text: body + checksumOf(body) };

@@ -36,7 +36,7 @@ function open(...callers: CallerConfig[]): void {
 }
 
 const knock = (text: string, origin = HERE) =>
-  authentication.recognise({ text, bearer: true }, origin) as Identity;
+  authentication.authenticate({ text, bearer: true }, origin) as Identity;
 
 function refused(text: string, origin = HERE): AuthenticationProblem {
   try {

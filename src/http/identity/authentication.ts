@@ -4,10 +4,10 @@ import { Injectable } from '@nestjs/common';
 
 import { Clock } from '../../domain/clock.js';
 import { isMistyped } from './api-key.js';
-import { CallerDirectory, type Roll } from './caller-directory.js';
+import { CallerDirectory, type CallerRegistry } from './caller-directory.js';
 import { AuthenticationProblem, type Identity, type Presented } from './identity.js';
 import type { KnownKey } from './keyring.js';
-import { looksLikeToken } from './token-desk.js';
+import { looksLikeToken } from './token-verifier.js';
 
 /** Where a request comes from; asked only when it matters. */
 export interface Origin {
@@ -23,7 +23,7 @@ export class Authentication {
   ) {}
 
   /** Keys are recognised at once, and so are tokens that were verified before. @throws Problem 401, 403, 503 */
-  recognise(presented: Presented, origin: Origin): Identity | Promise<Identity> {
+  authenticate(presented: Presented, origin: Origin): Identity | Promise<Identity> {
     const roll = this.directory.current;
     const { text, bearer } = presented;
     const digest = hash('sha256', text, 'buffer');
@@ -37,7 +37,7 @@ export class Authentication {
     throw unknownKey(text);
   }
 
-  #admit(key: KnownKey, roll: Roll, origin: Origin): Identity {
+  #admit(key: KnownKey, roll: CallerRegistry, origin: Origin): Identity {
     const { identity, expiresAt, from, use } = key;
     const now = this.clock.now();
     if (expiresAt <= now) {
@@ -50,15 +50,20 @@ export class Authentication {
     return identity;
   }
 
-  async #verify(presented: Presented, digest: string, roll: Roll, origin: Origin): Promise<Identity> {
-    const identity = await roll.tokens.recognise(presented.text, digest);
+  async #verify(
+    presented: Presented,
+    digest: string,
+    roll: CallerRegistry,
+    origin: Origin,
+  ): Promise<Identity> {
+    const identity = await roll.tokens.verify(presented.text, digest);
     // Callers were read again meanwhile: the new ones decide.
-    if (this.directory.current !== roll) return this.recognise(presented, origin);
+    if (this.directory.current !== roll) return this.authenticate(presented, origin);
     return fromAllowedAddress(identity, roll, origin);
   }
 }
 
-export function fromAllowedAddress(identity: Identity, roll: Roll, origin: Origin): Identity {
+export function fromAllowedAddress(identity: Identity, roll: CallerRegistry, origin: Origin): Identity {
   const { from } = roll.callers.get(identity.caller.id) ?? {};
   if (from?.include(origin.ip) === false) throw notFromHere(identity);
   return identity;

@@ -9,7 +9,7 @@ import { KeySet } from './key-set.js';
 import { KeyUses } from './key-uses.js';
 import { keyIdOf, Keyring, knownKey, type KnownKey } from './keyring.js';
 import { knownSigningKey, type KnownSigningKey } from './signing/signing-key.js';
-import { TokenDesk } from './token-desk.js';
+import { TokenVerifier } from './token-verifier.js';
 
 /** A caller and all that is known of its credentials. */
 export interface Entry {
@@ -21,17 +21,17 @@ export interface Entry {
 }
 
 /** Who may call, as of one reading of the configuration: replaced as a whole, never changed. */
-export interface Roll {
+export interface CallerRegistry {
   readonly callers: ReadonlyMap<string, Entry>;
   readonly keyring: Keyring;
-  readonly tokens: TokenDesk;
+  readonly tokens: TokenVerifier;
 }
 
 /** Holds who may call at the moment. */
 @Injectable()
 export class CallerDirectory {
   #keySets: ReadonlyMap<string, KeySet> = new Map();
-  #current: Roll;
+  #current: CallerRegistry;
 
   constructor(
     @Inject(CONFIG) config: Config,
@@ -42,7 +42,7 @@ export class CallerDirectory {
     this.#current = this.#rollOf(config);
   }
 
-  get current(): Roll {
+  get current(): CallerRegistry {
     return this.#current;
   }
 
@@ -51,7 +51,7 @@ export class CallerDirectory {
     this.#current = this.#rollOf(access);
   }
 
-  #rollOf({ callers, issuers = [] }: AccessConfig): Roll {
+  #rollOf({ callers, issuers = [] }: AccessConfig): CallerRegistry {
     const entries = new Map(callers.map((config) => [config.id, this.#entryOf(config)]));
     const keySetOf = (url: string) => this.#keySets.get(url) ?? new KeySet(url, this.documents, this.clock);
     this.#keySets = new Map(issuers.map(({ jwksUrl }) => [jwksUrl, keySetOf(jwksUrl)]));
@@ -67,7 +67,7 @@ export class CallerDirectory {
     return {
       callers: entries,
       keyring: new Keyring([...entries.values()].flatMap(({ keys }) => keys)),
-      tokens: new TokenDesk(trusted, this.clock),
+      tokens: new TokenVerifier(trusted, this.clock),
     };
   }
 

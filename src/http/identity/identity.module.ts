@@ -1,6 +1,6 @@
 import { Global, Module } from '@nestjs/common';
 
-import { AccessFollower } from './access-follower.js';
+import { CallerConfigReloader } from './caller-config-reloader.js';
 import { Authentication } from './authentication.js';
 import { CallerDirectory } from './caller-directory.js';
 import { FailedAttempts } from './failed-attempts.js';
@@ -8,7 +8,7 @@ import { Quotas } from '../limits/quotas.js';
 import { SharedQuotas } from '../limits/shared-quotas.js';
 import { KeyUses } from './key-uses.js';
 import { Standing } from './standing.js';
-import { SignatureDesk } from './signing/signature-desk.js';
+import { SignatureVerifier } from './signing/signature-verifier.js';
 
 /** Who is asking. */
 @Global()
@@ -16,14 +16,14 @@ import { SignatureDesk } from './signing/signature-desk.js';
   providers: [
     KeyUses,
     CallerDirectory,
-    AccessFollower,
+    CallerConfigReloader,
     Authentication,
-    SignatureDesk,
+    SignatureVerifier,
     FailedAttempts,
     Standing,
     Quotas,
     SharedQuotas,
   ],
-  exports: [Quotas, Authentication, SignatureDesk, CallerDirectory, FailedAttempts, Standing],
+  exports: [Quotas, Authentication, SignatureVerifier, CallerDirectory, FailedAttempts, Standing],
 })
 export class IdentityModule {}

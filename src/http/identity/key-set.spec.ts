@@ -91,7 +91,7 @@ describe("an issuer's keys", () => {
     ['it answers no JSON', '<html>'],
     ['it answers no set of keys', '{"keys":{}}'],
     ['it answers null', 'null'],
-  ])('stay in use when they can not be fetched: %s', async (_, text) => {
+  ])('stay in use when they cannot be fetched: %s', async (_, text) => {
     await ask('one');
     clock.pass(600_000);
     published.text = text;
@@ -104,7 +104,7 @@ describe("an issuer's keys", () => {
     expect(published.reads).toBe(3);
   });
 
-  it('are not believed for ever when they can not be fetched', async () => {
+  it('are not believed for ever when they cannot be fetched', async () => {
     await ask('one');
     published.text = undefined;
     clock.pass(86_399_999);

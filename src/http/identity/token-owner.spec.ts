@@ -26,7 +26,7 @@ describe('whose a token is', () => {
     ['a list with the text in it', { azp: 'x', groups: ['ops'] }, 'ops'],
   ])('is told by %s', async (_, claims, id) => {
     counter = new Counter(...rules);
-    expect((await counter.desk.recognise(await counter.token({ claims }), 'digest')).caller.id).toBe(id);
+    expect((await counter.desk.verify(await counter.token({ claims }), 'digest')).caller.id).toBe(id);
   });
 
   it.each([
@@ -53,8 +53,8 @@ describe('a token that was verified', () => {
 
   // Verified by another version of the keys than the one before the very first fetch.
   beforeEach(async () => {
-    await counter.desk.recognise(await counter.token(), 'first');
-    await counter.desk.recognise(await counter.token(), 'digest');
+    await counter.desk.verify(await counter.token(), 'first');
+    await counter.desk.verify(await counter.token(), 'digest');
   });
 
   it('is known until it expires, not a second longer', () => {
@@ -69,7 +69,7 @@ describe('a token that was verified', () => {
   });
 
   it('is not known any more when its issuer changes its keys', async () => {
-    await counter.desk.recognise(await counter.token({ claims: { exp: counter.seconds + 3_600 } }), 'digest');
+    await counter.desk.verify(await counter.token({ claims: { exp: counter.seconds + 3_600 } }), 'digest');
     counter.published.publish(EC.jwk);
     counter.clock.pass(300_000);
     // Asking for it is what lets the keys be fetched again.

@@ -4,7 +4,7 @@ import type { ClaimConfig, SigningAlgorithm } from '../../config/config.js';
 import { Problem } from '../problem.js';
 import { ISSUER, PublishedKeys, StoppedClock } from './identity.fixture.js';
 import { KeySet } from './key-set.js';
-import { TokenDesk, type TokenRule } from './token-desk.js';
+import { TokenVerifier, type TokenRule } from './token-verifier.js';
 
 export interface Signer {
   readonly kid: string;
@@ -40,12 +40,12 @@ export const part = (value: unknown): string => Buffer.from(JSON.stringify(value
 export class Counter {
   readonly clock = new StoppedClock();
   readonly published = new PublishedKeys();
-  readonly desk: TokenDesk;
+  readonly desk: TokenVerifier;
 
   constructor(...rules: TokenRule[]) {
     this.published.publish(RSA.jwk, EC.jwk, ED.jwk);
     const keys = new KeySet(ISSUER.jwksUrl, this.published, this.clock);
-    this.desk = new TokenDesk([{ config: ISSUER, keys, rules }], this.clock);
+    this.desk = new TokenVerifier([{ config: ISSUER, keys, rules }], this.clock);
   }
 
   get seconds(): number {
@@ -66,7 +66,7 @@ export class Counter {
 
   async refused(text: string): Promise<Problem> {
     try {
-      await this.desk.recognise(text, 'digest');
+      await this.desk.verify(text, 'digest');
     } catch (error) {
       if (error instanceof Problem) return error;
       throw error;

@@ -9,7 +9,7 @@ interface Verified {
 }
 
 /** So many at most; the oldest make room. */
-const MOST_TOKENS = 10_000;
+const MAX_TOKENS = 10_000;
 
 /** Tokens that were verified, by their digests, until they expire or their issuer changes its keys. */
 export class VerifiedTokens {
@@ -31,7 +31,7 @@ export class VerifiedTokens {
   /** @param version of the keys, from before the token was verified */
   keep(digest: string, identity: Identity, keys: KeySet, version: number): void {
     const [oldest] = this.#tokens.keys();
-    if (this.#tokens.size >= MOST_TOKENS && oldest !== undefined) this.#tokens.delete(oldest);
+    if (this.#tokens.size >= MAX_TOKENS && oldest !== undefined) this.#tokens.delete(oldest);
     this.#tokens.set(digest, { identity, keys, version });
   }
 }

@@ -46,7 +46,7 @@ export class SharedQuotas implements OnApplicationBootstrap, OnModuleDestroy {
       await this.quotas.exchange((own, from) => store.exchange(own, from));
       this.#failing = false;
     } catch (error) {
-      if (!this.#failing) this.#logger.warn({ err: error }, 'quotas can not be shared; trying again');
+      if (!this.#failing) this.#logger.warn({ err: error }, 'quotas cannot be shared; trying again');
       this.#failing = true;
     }
     if (this.#stopped) return;

@@ -3,18 +3,18 @@ import fc from 'fast-check';
 
 import type { RefusalRecord, RefusalSummaryRecord } from '../../audit/audit-record.js';
 import { AuditTrail } from '../../audit/audit-trail.js';
-import { AuditEngine, type Entry, type LeftOut, type Row } from '../../audit/audit.engine.js';
+import { AuditEngine, type AuditAppend, type RejectedAppend, type Row } from '../../audit/audit.engine.js';
 import { Metrics } from '../../metrics/metrics.js';
 import { StoppedClock } from '../identity/identity.fixture.js';
 import { Refusals } from './refusals.js';
 
 /** Keeps what it is given, or fails as long as a test wants it to. */
 class Shelf extends AuditEngine {
-  readonly entries: Entry[] = [];
+  readonly entries: AuditAppend[] = [];
   attempts = 0;
   failure: Error | undefined;
 
-  override append(entries: readonly Entry[]): Promise<readonly LeftOut[]> {
+  override append(entries: readonly AuditAppend[]): Promise<readonly RejectedAppend[]> {
     this.attempts += entries.length;
     if (this.failure) return Promise.reject(this.failure);
     this.entries.push(...entries);
@@ -187,7 +187,7 @@ describe('refusals of a caller', () => {
   });
 });
 
-describe('while the trail can not be written', () => {
+describe('while the trail cannot be written', () => {
   it('one refusal after the other tries whether it can be, and all are counted', async () => {
     const bench = new Bench();
     bench.shelf.failure = new Error('disk full');
@@ -205,7 +205,7 @@ describe('while the trail can not be written', () => {
     expect(Object.fromEntries(counted)).toEqual({ portal: 1, nobody: 199 });
   });
 
-  it('a summary that can not be written is part of the next', async () => {
+  it('a summary that cannot be written is part of the next', async () => {
     const bench = new Bench();
     bench.refuse(20);
     await quiet();

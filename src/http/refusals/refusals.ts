@@ -75,7 +75,7 @@ export class Refusals implements BeforeApplicationShutdown, OnApplicationShutdow
   async #write(record: RefusalRecord): Promise<void> {
     this.#beingWritten += 1;
     try {
-      await this.trail.refuse(record);
+      await this.trail.recordRefusal(record);
     } catch {
       this.#count(record);
     } finally {
@@ -108,7 +108,7 @@ export class Refusals implements BeforeApplicationShutdown, OnApplicationShutdow
   /** What can't be written now is part of the next one. */
   async #writeSummary(caller: Whose, tally: Tally, at: number): Promise<void> {
     try {
-      await this.trail.refuse(tally.summary(at, caller));
+      await this.trail.recordRefusal(tally.summary(at, caller));
     } catch {
       const later = this.#tallies.get(caller);
       if (later) later.add(tally);

@@ -1,7 +1,7 @@
 import type { RefusalSummaryRecord } from '../../audit/audit-record.js';
 
 /** Addresses that are told apart in one tally. */
-const MOST_ADDRESSES = 10_000;
+const MAX_ADDRESSES = 10_000;
 
 /** Refusals that are not recorded one by one. */
 export class Tally {
@@ -15,7 +15,7 @@ export class Tally {
     this.#from = Math.min(this.#from, at);
     this.#to = Math.max(this.#to, at);
     this.#counts.set(code, (this.#counts.get(code) ?? 0) + 1);
-    if (this.#addresses.size < MOST_ADDRESSES) this.#addresses.add(neighbourhood);
+    if (this.#addresses.size < MAX_ADDRESSES) this.#addresses.add(neighbourhood);
   }
 
   /** Takes over what another one counted. */
@@ -24,7 +24,7 @@ export class Tally {
     this.#to = Math.max(this.#to, other.#to);
     for (const [code, count] of other.#counts) this.#counts.set(code, (this.#counts.get(code) ?? 0) + count);
     for (const address of other.#addresses) {
-      if (this.#addresses.size < MOST_ADDRESSES) this.#addresses.add(address);
+      if (this.#addresses.size < MAX_ADDRESSES) this.#addresses.add(address);
     }
   }
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 
 import { Flag, ListOf, ObjectOf, OneOf, Text, Whole } from './fields.js';
 import { requiring } from './field.js';
-import { MOST_VIOLATIONS, report } from './report.js';
+import { MAX_VIOLATIONS, report } from './report.js';
 
 class Wheel {
   @Whole(10, 30)
@@ -127,9 +127,9 @@ describe('a report', () => {
 
   it('stops at a number of violations that a person could still read', () => {
     const wheels = Array.from({ length: 300 }, () => ({}));
-    expect(report(Bicycle, { colour: 'red', wheels })).toHaveLength(MOST_VIOLATIONS);
+    expect(report(Bicycle, { colour: 'red', wheels })).toHaveLength(MAX_VIOLATIONS);
     const unknown = Object.fromEntries(wheels.map((_, index) => [`field${index}`, 1]));
-    expect(report(Bicycle, unknown)).toHaveLength(MOST_VIOLATIONS);
+    expect(report(Bicycle, unknown)).toHaveLength(MAX_VIOLATIONS);
   });
 
   it('shortens a name that goes on and on, in the message and in the pointer', () => {
@@ -163,7 +163,7 @@ describe('a subclass that requires what its parent leaves open', () => {
     expect(report(Bicycle, { colour: 'red' })).toEqual([]);
   });
 
-  it('can not require what does not exist', () => {
+  it('cannot require what does not exist', () => {
     expect(() => requiring(Bicycle, 'Tandem', 'racing', ['saddle'])).toThrow('saddle');
   });
 });

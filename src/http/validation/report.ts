@@ -20,9 +20,9 @@ export interface Violation {
 /** Deeper than any valid request; checked before anything recursive looks at the value. */
 export const DEEPEST = 16;
 /** A report names at most so many violations; the request is refused all the same. */
-export const MOST_VIOLATIONS = 200;
+export const MAX_VIOLATIONS = 200;
 /** A made-up name longer than this is not repeated in a pointer, which then names the object it is in. */
-const LONGEST_NAME = 256;
+const MAX_NAME = 256;
 
 type Path = readonly (string | number)[];
 type Fields = ReadonlyMap<string, Field>;
@@ -37,7 +37,7 @@ function isTooDeep(value: unknown, left: number): boolean {
 }
 
 /**
- * What is wrong with a value by the rules of a class; nothing when it is valid. Everything, up to `MOST_VIOLATIONS`: a hostile
+ * What is wrong with a value by the rules of a class; nothing when it is valid. Everything, up to `MAX_VIOLATIONS`: a hostile
  * body could otherwise have the gateway write reports for seconds.
  */
 export function report(type: DtoClass, value: unknown): Violation[] {
@@ -51,7 +51,7 @@ export function report(type: DtoClass, value: unknown): Violation[] {
   const violations: Violation[] = [];
   for (const violation of violationsIn(type, value, [])) {
     violations.push(violation);
-    if (violations.length === MOST_VIOLATIONS) break;
+    if (violations.length === MAX_VIOLATIONS) break;
   }
   return violations;
 }
@@ -135,7 +135,7 @@ function unknownField(name: string, fields: Fields, path: Path): Violation {
   const renamed = known.find((field) => fields.get(field)?.formerly?.includes(name));
   const meant = renamed ?? nearest(name, known);
   return {
-    pointer: name.length > LONGEST_NAME ? pointer(...path) : pointer(...path, name),
+    pointer: name.length > MAX_NAME ? pointer(...path) : pointer(...path, name),
     rule: 'unknown_field',
     message: `${shown(name)} is not a field here${hinted(meant)}`,
     allowed: known,

@@ -5,9 +5,9 @@ import { BrakeStore } from '../../audit/brake.store.js';
 import { CONFIG, type Config } from '../../config/config.js';
 import type { Fault } from '../../domain/outcome.js';
 import { CallerDirectory } from '../../http/identity/caller-directory.js';
-import { readRails, type GuardRails } from '../guard-rails/rails.js';
-import { recordedOrder } from './recorded-order.js';
-import { lackNow } from './still-allowed.js';
+import { readGuardRails, type GuardRails } from '../admission/guard-rails/rails.js';
+import { recordedCommand } from './recorded-order.js';
+import { denialNow } from './still-allowed.js';
 
 /** Asks policy, guard rails and the brake again about an operation that another process accepted, or an earlier run of this one. */
 @Injectable()
@@ -19,13 +19,13 @@ export class AskedAgain {
     private readonly callers: CallerDirectory,
     private readonly brakes: BrakeStore,
   ) {
-    this.#rails = readRails(config.guardRails);
+    this.#rails = readGuardRails(config.guardRails);
   }
 
   /** Why it may not go on; undefined when it may. @throws AuditUnavailable when it can't be told now */
   async lackOf(intent: IntentRecord, bodies: readonly string[]): Promise<Fault | undefined> {
     const engaged = await this.brakes.engaged();
-    return lackNow(intent, recordedOrder(intent, bodies), {
+    return denialNow(intent, recordedCommand(intent, bodies), {
       caller: this.callers.current.callers.get(intent.caller)?.caller,
       projects: this.config.projects,
       rails: this.#rails,

@@ -16,11 +16,11 @@ import { OPERATIONS } from '../../domain/operation-name.js';
 import { Quotas } from '../../http/limits/quotas.js';
 import { neverAllowed, tooMany, type Problem } from '../../http/problem.js';
 import { Metrics } from '../../metrics/metrics.js';
-import { Executor } from '../executor.js';
-import type { Handled } from '../handled.js';
-import type { PlacedOrder } from '../order.js';
-import { SHUTTING_DOWN } from '../running-operations.js';
-import { Conductor } from './conductor.js';
+import { Executor } from '../execution/executor.js';
+import type { OperationResult } from '../operation-result.js';
+import type { AuthorizedCommand } from '../operation-command.js';
+import { SHUTTING_DOWN } from '../execution/running-operations.js';
+import { OperationRunner } from './operation-runner.js';
 import { FairQueue } from './fair-queue.js';
 import { Halt } from './halt.js';
 
@@ -56,7 +56,7 @@ export class Background implements OnModuleDestroy, BeforeApplicationShutdown {
   constructor(
     @Inject(CONFIG) { background }: Config,
     private readonly executor: Executor,
-    private readonly conductor: Conductor,
+    private readonly conductor: OperationRunner,
     private readonly quotas: Quotas,
     recovery: Recovery,
     private readonly clock: Clock,
@@ -82,7 +82,11 @@ export class Background implements OnModuleDestroy, BeforeApplicationShutdown {
    *
    * @throws as `Executor.execute` does, and Problem 429 where too many of the caller's wait
    */
-  async execute(placed: PlacedOrder, conditions: Conditions, context: CallContext): Promise<Handled> {
+  async execute(
+    placed: AuthorizedCommand,
+    conditions: Conditions,
+    context: CallContext,
+  ): Promise<OperationResult> {
     if (this.#halt.halted) throw SHUTTING_DOWN;
     const { id } = context.caller;
     const most = this.quotas.limitsOf(context.caller).backgroundOperations ?? Infinity;
@@ -129,7 +133,7 @@ export class Background implements OnModuleDestroy, BeforeApplicationShutdown {
 
   #queue(waiting: Waiting): void {
     const { operation, caller } = waiting.intent;
-    const lane = OPERATIONS[operation].takesBack ? 'inverse' : 'normal';
+    const lane = OPERATIONS[operation].isReversal ? 'inverse' : 'normal';
     this.#waiting[lane].add(caller, waiting);
     this.#next();
   }

@@ -2,17 +2,17 @@ import type { IntentRecord } from '../../audit/audit-record.js';
 import { parseExact } from '../../domain/exact-json.js';
 import { isListOperation } from '../../domain/operation-name.js';
 import type { WireOperateBody } from '../../upstream/index.js';
-import type { Order, OrderedAlarm } from '../order.js';
-import { orderedAlarmOf, orderedRuleOf } from '../ordered-alarm.js';
+import type { OperationCommand, CommandAlarm } from '../operation-command.js';
+import { commandAlarmOf, commandRuleOf } from '../command-alarm.js';
 
 /** What is decided by, of an order that is known by its record alone. */
-export type RecordedOrder = Pick<
-  Order,
+export type RecordedCommand = Pick<
+  OperationCommand,
   'operation' | 'alarms' | 'items' | 'whitelistRules' | 'byId' | 'plan' | 'undoes'
 >;
 
 /** @param bodies that were to be sent, as JSON */
-export function recordedOrder(intent: IntentRecord, bodies: readonly string[]): RecordedOrder {
+export function recordedCommand(intent: IntentRecord, bodies: readonly string[]): RecordedCommand {
   const { operation, items = [], severities = [], lookedUp, plan, undoes } = intent;
   if (isListOperation(operation)) {
     return {
@@ -24,16 +24,16 @@ export function recordedOrder(intent: IntentRecord, bodies: readonly string[]): 
   const sent = bodies.map((body) => parseExact(body) as WireOperateBody);
   const alarms = sent.flatMap((body) =>
     body.operate_event_list.map((event) =>
-      orderedAlarmOf({ ...event, operate_detail_list: event.operate_detail_list ?? [] }),
+      commandAlarmOf({ ...event, operate_detail_list: event.operate_detail_list ?? [] }),
     ),
   );
   return {
     operation,
-    alarms: alarms.map((alarm, index): OrderedAlarm => {
+    alarms: alarms.map((alarm, index): CommandAlarm => {
       const severity = severities[index];
       return severity ? { ...alarm, severity } : alarm;
     }),
-    whitelistRules: sent.flatMap(({ event_white_rule_list: rules = [] }) => rules.map(orderedRuleOf)),
+    whitelistRules: sent.flatMap(({ event_white_rule_list: rules = [] }) => rules.map(commandRuleOf)),
     ...(lookedUp && { byId: true }),
     ...(plan !== undefined && { plan }),
     ...(undoes !== undefined && { undoes: { operationId: undoes, round: 0, leaves: [], assumes: [] } }),

@@ -3,9 +3,9 @@ import { describe, expect, it } from '@jest/globals';
 import type { IntentRecord } from '../../audit/audit-record.js';
 import type { Config } from '../../config/config.js';
 import type { Caller, Grant } from '../../domain/caller.js';
-import { readRails } from '../guard-rails/rails.js';
-import { recordedOrder } from './recorded-order.js';
-import { lackNow, type Present } from './still-allowed.js';
+import { readGuardRails } from '../admission/guard-rails/rails.js';
+import { recordedCommand } from './recorded-order.js';
+import { denialNow, type Present } from './still-allowed.js';
 
 const ALL: Grant = { operations: ['*'], projects: ['*'], enterpriseProjects: ['*'] };
 const BODY = JSON.stringify({
@@ -46,13 +46,13 @@ const now = (more: Partial<Present> = {}): Present => ({
   projects: new Map([
     ['prod', { name: 'prod', region: 'cn-north-4', enterpriseProjectId: '0' }],
   ]) as unknown as Config['projects'],
-  rails: readRails(),
+  rails: readGuardRails(),
   braked: new Set(),
   ...more,
 });
 
 const lack = (present: Partial<Present>, intent = intentOf()) =>
-  lackNow(intent, recordedOrder(intent, [BODY]), now(present))?.code;
+  denialNow(intent, recordedCommand(intent, [BODY]), now(present))?.code;
 
 describe('an operation that was interrupted', () => {
   it('goes on where all is as it was', () => {
@@ -68,7 +68,7 @@ describe('an operation that was interrupted', () => {
     ['its caller may not act on such alarms', { caller: caller({ eventTypes: [4004] }) }, 'not_granted'],
     ['it named its alarms in full, and may no more', { caller: caller({ byIdOnly: true }) }, 'not_granted'],
     ['it is denied', { caller: caller({}, { denials: [{ operations: ['isolate_and_kill'] }] }) }, 'denied'],
-    ['a rail stands in the way', { rails: readRails({ paths: ['/opt/vault'] }) }, 'guard_rail'],
+    ['a rail stands in the way', { rails: readGuardRails({ paths: ['/opt/vault'] }) }, 'guard_rail'],
     ["its caller's brake is engaged", { braked: new Set(['portal']) }, 'brake_engaged'],
   ])('does not go on where %s', (_, present, code) => {
     expect(lack(present)).toBe(code);

@@ -4,11 +4,11 @@ import type { Caller } from '../../domain/caller.js';
 import { OPERATIONS } from '../../domain/operation-name.js';
 import type { Fault } from '../../domain/outcome.js';
 import { faultOfProblem, Problem } from '../../http/problem.js';
-import { keepRails } from '../guard-rails/guard-rails.js';
-import type { GuardRails } from '../guard-rails/rails.js';
-import { braked } from '../limits/limits.js';
-import { authorise, touchedBy } from '../policy.js';
-import type { RecordedOrder } from './recorded-order.js';
+import { enforceGuardRails } from '../admission/guard-rails/guard-rails.js';
+import type { GuardRails } from '../admission/guard-rails/rails.js';
+import { braked } from '../admission/limits.js';
+import { authorise, touchedBy } from '../admission/policy.js';
+import type { RecordedCommand } from './recorded-order.js';
 
 /** What holds now. */
 export interface Present {
@@ -24,13 +24,13 @@ export interface Present {
  * Why an operation that was interrupted may not go on now, although it was accepted; undefined when it may. What takes back an act
  * whose time is over was decided with that act: it is done whatever its caller may by now.
  */
-export function lackNow(intent: IntentRecord, order: RecordedOrder, present: Present): Fault | undefined {
+export function denialNow(intent: IntentRecord, order: RecordedCommand, present: Present): Fault | undefined {
   if (intent.expired) return undefined;
   const { caller, projects, rails } = present;
   try {
     if (!caller) throw callerGone(intent.caller);
     authorise(intent.operation, intent.scope, caller, projects, touchedBy(order));
-    keepRails(order, rails);
+    enforceGuardRails(order, rails);
     const { destructive, hidesAlarms } = OPERATIONS[intent.operation];
     if ((destructive || hidesAlarms) && present.braked.has(caller.id)) throw braked(caller.id, 'is engaged');
     return undefined;

@@ -8,10 +8,10 @@ import { CONFIG, type Config } from '../../config/config.js';
 import type { CallContext } from '../../domain/caller.js';
 import type { OperationName } from '../../domain/operation-name.js';
 import { isOperationType, OPERATION_TYPES, type OperationType } from '../../domain/operation-type.js';
-import { UNDO_RUNNING } from '../repeats.js';
-import type { Draft, Order, Place } from '../order.js';
+import { UNDO_RUNNING } from '../admission/idempotency.service.js';
+import type { UnresolvedCommand, OperationCommand, ResolvedScope } from '../operation-command.js';
 import { ownOperation } from '../own-operation.js';
-import { undoOrder, UNDO_ROUTE } from './undo-order.js';
+import { undoCommand, UNDO_ROUTE } from './undo-command.js';
 import {
   notUndoable,
   nothingToUndo,
@@ -19,7 +19,7 @@ import {
   RECORD_UNVERIFIED,
   UNDONE_TOO_SOON,
 } from './undo-problems.js';
-import { toUndo, type Undoing } from './undoing.js';
+import { toUndo, type UndoChain } from './undo-chain.js';
 
 /** What a caller may say of an undoing. */
 export interface UndoWish {
@@ -37,7 +37,7 @@ export class UndoService {
   ) {}
 
   /** @throws Problem 404 when the caller has no such operation, 409 when its project is another one now */
-  async draftOf(id: string, wish: UndoWish, { caller }: CallContext): Promise<Draft> {
+  async draftOf(id: string, wish: UndoWish, { caller }: CallContext): Promise<UnresolvedCommand> {
     const { remark, idempotencyKey } = wish;
     const { intent } = await ownOperation(this.store, id, caller);
     const { project, enterpriseProjectId, containerId, containerName } = intent.scope;
@@ -58,7 +58,11 @@ export class UndoService {
   }
 
   /** @throws Problem 409 when it can't be taken back now */
-  async #complete(id: string, { remark, idempotencyKey }: UndoWish, { scope }: Place): Promise<Order> {
+  async #complete(
+    id: string,
+    { remark, idempotencyKey }: UndoWish,
+    { scope }: ResolvedScope,
+  ): Promise<OperationCommand> {
     if (!(await this.chain.isInPlace(id))) throw RECORD_UNVERIFIED();
     const undoing = await this.undoingOf(id);
     const { trail, undoings } = undoing;
@@ -70,7 +74,7 @@ export class UndoService {
     const bodies = await this.store.requests(id);
     return {
       route: UNDO_ROUTE,
-      ...undoOrder(
+      ...undoCommand(
         { inverse: inverseOf(trail.intent.operation), trail, bodies, left, round: undoings.length },
         remark,
       ),
@@ -81,7 +85,7 @@ export class UndoService {
   }
 
   /** An operation with all that takes it back, and takes that back. */
-  async undoingOf(id: string): Promise<Undoing> {
+  async undoingOf(id: string): Promise<UndoChain> {
     const trail = await this.store.find(id);
     if (!trail) throw new Error(`operation ${id} is gone from the trail`);
     const ids = trail.undoneBy ?? [];

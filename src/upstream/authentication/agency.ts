@@ -4,7 +4,7 @@ import type { IamAccount } from './iam-account.js';
 import { BaseTokenRejected, IAM_TIMEOUT_MS, requestToken } from './iam-exchange.js';
 import type { Trouble } from './authenticator.js';
 import { LoginGuard } from './login-guard.js';
-import { complain, type Surroundings } from './surroundings.js';
+import { complain, type AuthDependencies } from './dependencies.js';
 import { agencyBody, type ExpectedScope, type IamToken } from './token-request.js';
 
 /** Takes on an agency of another account with a token of our own user's (contract 3.1.5). */
@@ -16,7 +16,7 @@ export class Agency {
     private readonly config: AgencyConfig,
     /** Name of the project that it is for. */
     project: string,
-    private readonly surroundings: Surroundings,
+    private readonly surroundings: AuthDependencies,
   ) {
     const { clock, log } = surroundings;
     const words = 'IAM refuses the agency: check its name and its delegation';

@@ -1,4 +1,4 @@
-import type { ErrorRow } from '../upstream.errors.js';
+import type { ErrorRow } from '../../hss/upstream.errors.js';
 
 /** Why there is no proof of identity: the request it was meant for never left the gateway. */
 const unavailable = (code: string, detail: string, retryable = true): ErrorRow => ({

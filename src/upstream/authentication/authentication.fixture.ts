@@ -8,7 +8,7 @@ import {
   type UnprovenRequest,
 } from './authenticator.js';
 import { authenticatorsOf } from './authenticators.js';
-import type { SecretLog } from './live-secrets.js';
+import type { SecretLog } from './reloading-secrets.js';
 
 const STARTS_AT = Date.parse('2026-01-01T00:00:00Z');
 

@@ -9,14 +9,14 @@ import { KeyProver } from './key-prover.js';
 import { MetadataKey } from './metadata-key.js';
 import { ProjectLookup } from './project-lookup.js';
 import { SigningAuthenticator } from './signing-authenticator.js';
-import type { Surroundings } from './surroundings.js';
+import type { AuthDependencies } from './dependencies.js';
 import { TokenAuthenticator } from './token-authenticator.js';
 import { scopeOf } from './token-request.js';
 
 /** By name of the project: each has an authenticator of its own. */
 export function authenticatorsOf(
   projects: Iterable<ProjectConfig>,
-  surroundings: Surroundings,
+  surroundings: AuthDependencies,
 ): ReadonlyMap<string, Authenticator> {
   const accounts = new Map<string, IamAccount>();
   return new Map(
@@ -27,7 +27,7 @@ export function authenticatorsOf(
 function authenticatorOf(
   project: ProjectConfig,
   accounts: Map<string, IamAccount>,
-  surroundings: Surroundings,
+  surroundings: AuthDependencies,
 ): Authenticator {
   const { credentials } = project;
   if (credentials.kind === 'password') {
@@ -49,7 +49,7 @@ function tokenAuthenticator(
   project: ProjectConfig,
   credentials: PasswordCredentials,
   account: IamAccount,
-  surroundings: Surroundings,
+  surroundings: AuthDependencies,
 ): TokenAuthenticator {
   const scope = scopeOf(project);
   const { name } = project;
@@ -64,7 +64,7 @@ function accountOf(
   iamEndpoint: string,
   credentials: PasswordCredentials,
   accounts: Map<string, IamAccount>,
-  surroundings: Surroundings,
+  surroundings: AuthDependencies,
 ): IamAccount {
   const { domainName, userName, password, passwordFile } = credentials;
   // Who gives another password for the same user has failures of his own.

@@ -3,18 +3,18 @@ import { ACCESS_KEY, SECURITY_TOKEN } from '../../config/formats.js';
 import type { Renewal } from './authenticator.js';
 import type { Kept } from './expiring-value.js';
 import { KeySource } from './key-source.js';
-import { LiveSecrets, type SecretSetting } from './live-secrets.js';
+import { ReloadingSecrets, type SecretSetting } from './reloading-secrets.js';
 import type { AccessKey } from './signer.js';
-import type { Surroundings } from './surroundings.js';
+import type { AuthDependencies } from './dependencies.js';
 
 type Part = 'ak' | 'sk' | 'securityToken';
 
 /** The access key that the configuration gives, as its files have it now. */
 export class ConfiguredKey extends KeySource {
-  readonly #secrets: LiveSecrets<Part>;
+  readonly #secrets: ReloadingSecrets<Part>;
   readonly #temporary: boolean;
 
-  constructor(credentials: AccessKeyCredentials, { clock, log }: Surroundings) {
+  constructor(credentials: AccessKeyCredentials, { clock, log }: AuthDependencies) {
     super();
     const { ak, sk, securityToken, akFile, skFile, securityTokenFile } = credentials;
     this.#temporary = securityToken !== undefined;
@@ -23,7 +23,7 @@ export class ConfiguredKey extends KeySource {
       sk: setting(sk, skFile),
       securityToken: setting(securityToken ?? '', securityTokenFile, SECURITY_TOKEN),
     };
-    this.#secrets = new LiveSecrets(settings, clock, log);
+    this.#secrets = new ReloadingSecrets(settings, clock, log);
   }
 
   get(): Promise<Kept<AccessKey>> {

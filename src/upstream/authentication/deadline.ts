@@ -1,5 +1,5 @@
 import type { Clock } from '../../domain/clock.js';
-import { faultOf, OUT_OF_TIME } from '../upstream.errors.js';
+import { faultOf, OUT_OF_TIME } from '../../hss/upstream.errors.js';
 import { AuthenticationError } from './authenticator.js';
 
 /** What others may be waiting for too, but for no longer than until the deadline. @throws AuthenticationError at the deadline */

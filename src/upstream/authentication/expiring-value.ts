@@ -26,9 +26,9 @@ export interface Source<T extends Expiring> {
 /** A value this close to its end is not used any more: the request it goes with takes time too. */
 const UNUSABLE_BEFORE_EXPIRY_MS = 30_000;
 /** With less to live than this, a value would have to be fetched again with almost every request. */
-export const LEAST_LIFE_MS = 2 * UNUSABLE_BEFORE_EXPIRY_MS;
+export const MIN_LIFE_MS = 2 * UNUSABLE_BEFORE_EXPIRY_MS;
 /** None is kept for longer: tokens live 24 hours (contract 3.1), and a clock that is wrong by years must not be believed. */
-export const LONGEST_LIFE_MS = 86_400_000;
+export const MAX_LIFE_MS = 86_400_000;
 /** How long a refresh that failed is not repeated, and a replacement that was not taken either is not replaced. */
 const PAUSE_MS = 5_000;
 /**

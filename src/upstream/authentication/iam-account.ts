@@ -2,9 +2,9 @@ import type { PasswordCredentials } from '../../config/config.js';
 import { ExpiringValue } from './expiring-value.js';
 import type { AuthenticationError, Trouble } from './authenticator.js';
 import { requestToken } from './iam-exchange.js';
-import { LiveSecrets } from './live-secrets.js';
+import { ReloadingSecrets } from './reloading-secrets.js';
 import { LoginGuard } from './login-guard.js';
-import { complain, type Surroundings } from './surroundings.js';
+import { complain, type AuthDependencies } from './dependencies.js';
 import { passwordBody, type ExpectedScope, type IamToken } from './token-request.js';
 
 /** The share of its life after which a token is renewed in the background, and the jitter on top. */
@@ -19,7 +19,7 @@ const REFRESH_JITTER = 0.1;
 export function keepToken(
   fetch: () => Promise<IamToken>,
   owner: object,
-  { clock, random, log }: Surroundings,
+  { clock, random, log }: AuthDependencies,
 ): ExpiringValue<IamToken> {
   const refreshAt = ({ expiresAt }: IamToken, now: number) =>
     now + (expiresAt - now) * (REFRESH_AFTER + REFRESH_JITTER * random());
@@ -37,18 +37,18 @@ export class IamAccount {
   readonly ownToken: ExpiringValue<IamToken>;
   /** Names of the projects that use it, for the log. */
   readonly projects: string[] = [];
-  readonly #password: LiveSecrets<'password'>;
+  readonly #password: ReloadingSecrets<'password'>;
   readonly #guard: LoginGuard;
 
   constructor(
     /** IAM's origin. */
     readonly iamEndpoint: string,
     private readonly credentials: PasswordCredentials,
-    private readonly surroundings: Surroundings,
+    private readonly surroundings: AuthDependencies,
   ) {
     const { domainName, userName, password, passwordFile: file } = credentials;
     const { clock, log } = surroundings;
-    this.#password = new LiveSecrets(
+    this.#password = new ReloadingSecrets(
       { password: { value: password, ...(file !== undefined && { file }) } },
       clock,
       log,

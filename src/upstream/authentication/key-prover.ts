@@ -1,4 +1,4 @@
-import { errorRow, faultOf } from '../upstream.errors.js';
+import { errorRow, faultOf } from '../../hss/upstream.errors.js';
 import {
   AuthenticationError,
   type Proof,
@@ -9,7 +9,7 @@ import {
 import type { KeySource } from './key-source.js';
 import { Refusals } from './refusals.js';
 import { sign, type AccessKey } from './signer.js';
-import type { Surroundings } from './surroundings.js';
+import type { AuthDependencies } from './dependencies.js';
 
 /** More than five failures in a row lock an access key for five minutes (contract 3.1.9). */
 const WAITS_MS = [5_000, 60_000, 300_000] as const;
@@ -30,7 +30,7 @@ export class KeyProver {
     private readonly source: KeySource,
     /** Name of the project that it is for. */
     private readonly project: string,
-    private readonly surroundings: Surroundings,
+    private readonly surroundings: AuthDependencies,
   ) {
     this.#refusals = new Refusals(WAITS_MS, surroundings.clock);
   }

@@ -1,6 +1,6 @@
 import type { Clock } from '../../domain/clock.js';
 import { timeOf } from '../retry-after.js';
-import { LEAST_LIFE_MS, LONGEST_LIFE_MS } from './expiring-value.js';
+import { MIN_LIFE_MS, MAX_LIFE_MS } from './expiring-value.js';
 
 /** Why a credential that was given cannot be used. */
 export interface Unusable {
@@ -33,7 +33,7 @@ export function lifeOf({ expiresAt, issuedAt, answeredAt }: Times, clock: Clock)
   if (Number.isNaN(end)) return { why: 'does not say when it ends' };
   const from = [issued, answered].find((time) => !Number.isNaN(time));
   const ms = end - (from ?? now);
-  if (ms >= LEAST_LIFE_MS) return { ms: Math.min(ms, LONGEST_LIFE_MS) };
+  if (ms >= MIN_LIFE_MS) return { ms: Math.min(ms, MAX_LIFE_MS) };
   const words = `${lives(ms)}${wordsOfClock(from, now)}`;
   const facts = {
     expiresAt: iso(end),

@@ -189,7 +189,7 @@ describe("the server's own key", () => {
     [{ securitytoken: undefined }],
     [{ expires_at: '2020-01-01T00:00:00Z' }],
     [{ expires_at: 'never' }],
-  ])('is not kept when it can not be used: %j', async (changes) => {
+  ])('is not kept when it cannot be used: %j', async (changes) => {
     const rig = rigWith({ key: (count) => keyAnswer('AK', count === 1 ? changes : {}) });
     expect(await faultOf(rig.prove())).toMatchObject({ retryAfter: 5 });
     expect(rig.one.trouble).toBe('unusable');

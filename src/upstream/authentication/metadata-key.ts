@@ -1,13 +1,13 @@
 import type { Clock } from '../../domain/clock.js';
 import { header, type Answer, type Exchange, type WireRequest } from '../transport.js';
-import { faultOf } from '../upstream.errors.js';
+import { faultOf } from '../../hss/upstream.errors.js';
 import { METADATA_UNAVAILABLE } from './authentication.errors.js';
 import { AuthenticationError, type Renewal, type Trouble } from './authenticator.js';
 import { ExpiringValue, type Expiring, type Kept } from './expiring-value.js';
 import { KeySource } from './key-source.js';
 import type { AccessKey } from './signer.js';
 import { lifeOf, type Unusable } from './life.js';
-import { complain, type Surroundings } from './surroundings.js';
+import { complain, type AuthDependencies } from './dependencies.js';
 
 const TOKEN_PATH = '/meta-data/latest/api/token';
 const KEY_PATH = '/openstack/latest/securitykey';
@@ -35,7 +35,7 @@ export class MetadataKey extends KeySource {
   constructor(
     private readonly endpoint: string,
     project: string,
-    private readonly surroundings: Surroundings,
+    private readonly surroundings: AuthDependencies,
   ) {
     super();
     const { clock, random, log } = surroundings;

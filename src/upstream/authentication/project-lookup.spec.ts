@@ -95,7 +95,7 @@ describe('a project without an id', () => {
   });
 
   it.each<[string, Exchange]>([
-    ['IAM can not be reached', UNREACHABLE],
+    ['IAM cannot be reached', UNREACHABLE],
     ['IAM does not answer in full', { reached: 'sent', cause: 'timeout' }],
     ['IAM fails', answered(500, { error_code: 'IAM.0006' })],
     ['IAM answers no JSON', answered(200, '<html>')],

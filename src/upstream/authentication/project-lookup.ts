@@ -1,14 +1,14 @@
 import type { ProjectConfig } from '../../config/config.js';
 import { classify, READ, saidIn, type Reading } from '../classify.js';
 import { targetOf } from '../upstream-call.js';
-import { errorRow, faultOf, type ErrorRow } from '../upstream.errors.js';
+import { errorRow, faultOf, type ErrorRow } from '../../hss/upstream.errors.js';
 import { LOOKUP_FAILED, LOOKUP_REFUSED, NO_SUCH_PROJECT, SEVERAL_PROJECTS } from './authentication.errors.js';
 import { AuthenticationError, type Proof, type Trouble, type UnprovenRequest } from './authenticator.js';
 import { ExpiringValue, type Expiring } from './expiring-value.js';
 import { IAM_TIMEOUT_MS, MAX_IAM_ANSWER_BYTES } from './iam-exchange.js';
 import type { KeyProver } from './key-prover.js';
 import { Refusals } from './refusals.js';
-import { complain, type Surroundings } from './surroundings.js';
+import { complain, type AuthDependencies } from './dependencies.js';
 import { isProjectId } from './token-request.js';
 
 /** After an answer that asking again at once would not change, IAM is left alone for a while. */
@@ -32,7 +32,7 @@ export class ProjectLookup {
   constructor(
     private readonly project: ProjectConfig,
     private readonly prover: KeyProver,
-    private readonly surroundings: Surroundings,
+    private readonly surroundings: AuthDependencies,
   ) {
     const { clock } = surroundings;
     this.#refusals = new Refusals(WAITS_MS, clock);

@@ -211,7 +211,7 @@ describe('an answer that is no token for this project', () => {
   });
 });
 
-describe('a token that can not be had', () => {
+describe('a token that cannot be had', () => {
   it('is not asked for with every request while IAM fails, and again within five seconds of its recovery', async () => {
     let up = false;
     const answering = new AnsweringTransport(() =>

@@ -66,7 +66,7 @@ describe('how long a token lives', () => {
   });
 });
 
-describe('tokens that can not be used', () => {
+describe('tokens that cannot be used', () => {
   const twentySeconds = (at: FakeClock) => tokenAnswer(at, 'token', { life: 20_000 });
 
   it('are asked for less and less often, with a line of the log for each, and not with each request', async () => {

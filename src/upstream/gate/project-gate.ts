@@ -1,6 +1,6 @@
 import type { Clock } from '../../domain/clock.js';
-import { LEAST_TIME_FOR_AN_ATTEMPT_MS } from '../retry.js';
-import type { Verdict } from '../upstream.errors.js';
+import { MIN_TIME_FOR_AN_ATTEMPT_MS } from '../retry.js';
+import type { Verdict } from '../../hss/upstream.errors.js';
 import { Breaker } from './breaker.js';
 import { Bulkhead, type Lane, type Leave } from './bulkhead.js';
 import { RETRY_COST, RetryQuota } from './retry-quota.js';
@@ -20,8 +20,8 @@ interface Refused {
 
 export type Entry = { readonly pass: Pass } | Refused;
 
-const MOST_WAITING = 1_000;
-const LONGEST_RETRY_AFTER_MS = 60_000;
+const MAX_WAITING = 1_000;
+const MAX_RETRY_AFTER_MS = 60_000;
 /** One place in eight is kept for taking things back. */
 const RESERVED_SHARE = 1 / 8;
 
@@ -37,7 +37,7 @@ export class ProjectGate {
     private readonly clock: Clock,
   ) {
     const reserved = Math.min(places - 1, Math.max(1, Math.floor(places * RESERVED_SHARE)));
-    this.#bulkhead = new Bulkhead({ places, reserved, mostWaiting: MOST_WAITING });
+    this.#bulkhead = new Bulkhead({ places, reserved, mostWaiting: MAX_WAITING });
   }
 
   get waiting(): number {
@@ -49,7 +49,7 @@ export class ProjectGate {
    * not to have been.
    */
   async enter(lane: Lane, deadlineAt: number): Promise<Entry> {
-    const latest = deadlineAt - LEAST_TIME_FOR_AN_ATTEMPT_MS;
+    const latest = deadlineAt - MIN_TIME_FOR_AN_ATTEMPT_MS;
     for (;;) {
       const now = this.clock.monotonic();
       if (now > latest) return { held: 'out_of_time', retryAfterMs: 0 };
@@ -83,7 +83,7 @@ export class ProjectGate {
 
   async #turn(lane: Lane, now: number, latest: number): Promise<{ readonly leave: Leave } | Refused> {
     const wait = this.#bulkhead.estimatedWaitMs(lane, now);
-    const busy: Refused = { held: 'busy', retryAfterMs: Math.min(wait, LONGEST_RETRY_AFTER_MS) };
+    const busy: Refused = { held: 'busy', retryAfterMs: Math.min(wait, MAX_RETRY_AFTER_MS) };
     if (now + wait > latest) return busy;
     const leave = await this.#bulkhead.enter(lane, now, (giveUp) =>
       this.clock.schedule(latest - now, giveUp),

@@ -26,15 +26,15 @@ function compare(one: string, other: string): number {
 }
 
 /** Far beyond what any call of upstream's takes. */
-const MOST_PAIRS = 256;
+const MAX_PAIRS = 256;
 
 /** Names and values of a query, decoded; a plus is a plus. @throws URIError, also where there are more than any call takes */
 export function queryPairs(url: string): (readonly [name: string, value: string])[] {
   const mark = url.indexOf('?');
   const query = mark < 0 ? '' : url.slice(mark + 1);
   if (query === '') return [];
-  const pairs = query.split('&', MOST_PAIRS + 1);
-  if (pairs.length > MOST_PAIRS) throw new URIError(`more than ${MOST_PAIRS} parameters`);
+  const pairs = query.split('&', MAX_PAIRS + 1);
+  if (pairs.length > MAX_PAIRS) throw new URIError(`more than ${MAX_PAIRS} parameters`);
   return pairs.map((pair) => {
     const sign = pair.indexOf('=');
     const [name, value] = sign < 0 ? [pair, ''] : [pair.slice(0, sign), pair.slice(sign + 1)];

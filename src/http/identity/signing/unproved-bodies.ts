@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
 import { neighbourhoodOf } from '../../../domain/address-range.js';
-import { OVERLOADED } from '../../overload.js';
+import { OVERLOADED } from '../../load-shedding.js';
 
 /** So many times the largest body may be held at once: in all, and of one address. */
 const OF_ALL = 8;

@@ -1,0 +1,55 @@
+import { Controller, Get, Param, Query } from '@nestjs/common';
+
+import type { CallContext } from '../domain/caller.js';
+import { Access, Context } from '../http/access.js';
+import { Contract } from '../http/document/contract.js';
+import { AlarmHintsDto, AlarmQueryDto } from './alarm-query.dto.js';
+import { AlarmSearchService } from './alarm-search.service.js';
+import { AlarmPageDto, ListedAlarmDto } from './alarm.dto.js';
+import { FIND_ALARM, LIST_ALARMS } from './alarms.contract.js';
+import { AlarmsService } from './alarms.service.js';
+
+@Controller('v1/alarms')
+export class AlarmsController {
+  constructor(
+    private readonly alarms: AlarmsService,
+    private readonly search: AlarmSearchService,
+  ) {}
+
+  /**
+   * List alarms.
+   *
+   * @remarks
+   * Alarms as upstream lists them now, with the operation types that each takes; every parameter narrows, and those that take
+   * several words may be repeated. What is told of processes, users, files and forensics beyond `details` is not passed on: it
+   * can hold passwords and command lines.
+   *
+   * Pass `nextCursor` as `cursor` for the next page, with all else as it was; it is absent at the end. Upstream pages by offsets:
+   * alarms that occur after the first page are left out, so that they do not move the others, and where the listing changed all
+   * the same `windowMoved` says so.
+   */
+  @Get()
+  @Access('read')
+  @Contract(LIST_ALARMS)
+  list(@Query() query: AlarmQueryDto, @Context() context: CallContext): Promise<AlarmPageDto> {
+    return this.alarms.list(query, context);
+  }
+
+  /**
+   * Find one alarm.
+   *
+   * @remarks
+   * Upstream has no lookup by id, so its listing is looked through, the newest alarms first and no more than some thousands. An
+   * alarm whose `occurTime` you tell is found however old it is, and quickly.
+   */
+  @Get(':eventId')
+  @Access('read')
+  @Contract(FIND_ALARM)
+  find(
+    @Param('eventId') eventId: string,
+    @Query() hints: AlarmHintsDto,
+    @Context() context: CallContext,
+  ): Promise<ListedAlarmDto> {
+    return this.search.find(eventId, hints, context);
+  }
+}

@@ -1,0 +1,44 @@
+import { Controller, Get, HttpCode, Param, Post, UseGuards } from '@nestjs/common';
+
+import type { CallContext } from '../domain/caller.js';
+import { Access, Context } from '../http/access.js';
+import { Contract } from '../http/document/contract.js';
+import { NoParametersGuard } from '../http/parameters.guard.js';
+import { BrakeListDto, ResumedBrakeDto } from './brake.dto.js';
+import { LIST_BRAKES, RESUME_BRAKE } from './brakes.contract.js';
+import { BrakesService } from './brakes.service.js';
+
+@Controller('v1/brakes')
+export class BrakesController {
+  constructor(private readonly brakes: BrakesService) {}
+
+  /**
+   * List engaged brakes.
+   *
+   * @remarks
+   * A caller whose destructive operations reach more hosts within an hour than it may, or that puts more on whitelists, has its
+   * brake engaged: both wait until somebody else resumes them. Everything else that the caller does, and taking back above all, goes on.
+   */
+  @Get()
+  @Access('approve')
+  @UseGuards(NoParametersGuard)
+  @Contract(LIST_BRAKES)
+  list(): Promise<BrakeListDto> {
+    return this.brakes.list();
+  }
+
+  /**
+   * Resume a caller's destructive operations.
+   *
+   * @remarks
+   * Releases the brake; what was reached before no longer counts. It is recorded who did so. Nobody releases their own.
+   */
+  @Post(':caller/resume')
+  @Access('approve', { bodyMayBeMissing: true })
+  @UseGuards(NoParametersGuard)
+  @HttpCode(200)
+  @Contract(RESUME_BRAKE)
+  resume(@Param('caller') caller: string, @Context() context: CallContext): Promise<ResumedBrakeDto> {
+    return this.brakes.resume(caller, context);
+  }
+}

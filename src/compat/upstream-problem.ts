@@ -1,0 +1,150 @@
+import { Problem } from '../http/problem.js';
+import type { Violation } from '../http/validation/report.js';
+import { wireName, wirePlace } from './wire-names.js';
+
+/** What upstream answered an operate call with that it did not carry out. */
+export class OperateProblem extends Problem {
+  /** @param upstreamStatus its HTTP status, where it answered */
+  constructor(
+    problem: ConstructorParameters<typeof Problem>,
+    readonly upstreamStatus?: number,
+  ) {
+    super(...problem);
+  }
+}
+
+/** The gateway's own refusals in upstream's words: by our code, HTTP status and upstream's code (contract 5.2 and 5.3). */
+const OURS: Readonly<Record<string, readonly [status: number, code: string]>> = {
+  invalid_request: [400, 'HSS.0001'],
+  invalid_idempotency_key: [400, 'HSS.0001'],
+  idempotency_key_reused: [400, 'HSS.0001'],
+  empty_body: [400, 'HSS.0002'],
+  malformed_json: [400, 'HSS.0002'],
+  body_too_deep: [400, 'HSS.0002'],
+  body_too_complex: [400, 'HSS.0002'],
+  number_too_long: [400, 'HSS.0002'],
+  over_limit: [400, 'HSS.0010'],
+  guard_rail: [400, 'HSS.0010'],
+  brake_engaged: [400, 'HSS.0010'],
+  denied: [400, 'HSS.0013'],
+  not_granted: [400, 'HSS.0013'],
+  project_unavailable: [403, 'APIGW.0310'],
+  still_running: [429, 'APIGW.0308'],
+  target_busy: [429, 'APIGW.0308'],
+  // The gateway's credential is not the caller's: it must not renew its own.
+  upstream_authentication_failed: [503, 'APIGW.0613'],
+  upstream_account_locked: [503, 'APIGW.0613'],
+};
+
+/** The rest of them, by HTTP status. */
+const BY_STATUS: Readonly<Record<number, readonly [status: number, code: string]>> = {
+  400: [400, 'APIGW.0201'],
+  401: [401, 'APIGW.0301'],
+  403: [403, 'APIGW.0302'],
+  404: [404, 'APIGW.0101'],
+  405: [405, 'APIGW.0101'],
+  408: [408, 'APIGW.0201'],
+  413: [413, 'APIGW.0201'],
+  414: [414, 'APIGW.0201'],
+  429: [429, 'APIGW.0308'],
+  431: [431, 'APIGW.0201'],
+  500: [500, 'APIGW.0601'],
+  502: [502, 'APIGW.0201'],
+  503: [502, 'APIGW.0201'],
+  504: [504, 'APIGW.0201'],
+};
+
+/** An error of the drop-in, for the document. */
+interface DocumentedError {
+  readonly status: number;
+  readonly description: string;
+  readonly code: string;
+  readonly message: string;
+}
+
+const WORDS: Readonly<Record<number, readonly [description: string, message: string]>> = {
+  400: [
+    'Refused, by the gateway or by upstream.',
+    'One thing in the request is wrong. operate_type: must be one of the ten operation types',
+  ],
+  401: ['Nobody was recognised.', 'The key is not known here. Ask an operator for a valid one.'],
+  403: ['Not allowed.', 'This credential may not be used from your address.'],
+  404: ['Upstream or the gateway does not know it.', 'There is no such route.'],
+  408: ['It did not arrive in time.', 'The request did not arrive in time. Nothing was done.'],
+  413: ['Too large.', 'The body is too large.'],
+  414: ['The path is too long.', 'A part of the path is longer than any that exists here.'],
+  429: [
+    'Too much, or the same request still runs; see `Retry-After`.',
+    'You have sent more requests than you may within a minute. Nothing was done.',
+  ],
+  500: ['A fault of the gateway.', 'Something unexpected happened in the gateway.'],
+  502: ['Upstream or the audit trail is not there.', 'Upstream could not be reached. Nothing was done.'],
+  504: ['Whether it was done is not known.', 'The request was sent and no complete answer came.'],
+};
+
+export const ERRORS: readonly DocumentedError[] = [
+  ...Object.entries(WORDS).map(([status, [description, message]]) => ({
+    status: Number(status),
+    description,
+    code: status === '400' ? 'HSS.0001' : (BY_STATUS[Number(status)]?.[1] ?? ''),
+    message,
+  })),
+  {
+    status: 503,
+    description: "Upstream does not take the gateway's own credential.",
+    code: 'APIGW.0613',
+    message: "Upstream does not take the gateway's credential. Nothing was done.",
+  },
+];
+
+const OTHERWISE = [400, 'APIGW.0201'] as const;
+/** A message names at most so many of the things that are wrong. */
+const MAX_NAMED = 20;
+
+export const UPSTREAM_JSON = 'application/json; charset=utf-8';
+
+/** Paths of upstream's services. */
+const UPSTREAMS = /^\/v[35](?:[/?#]|$)/;
+
+/** Whether whoever asks for an address expects upstream's contract there, whatever comes of it. */
+export function speaksUpstream(url: string | undefined): boolean {
+  return url !== undefined && UPSTREAMS.test(url);
+}
+
+/** A problem as upstream would have said it: `{ error_code, error_msg, request_id }`, with upstream's code where it spoke. */
+export function upstreamProblem(problem: Problem, requestId: string): { status: number; body: object } {
+  const { code, status, detail, extras } = problem;
+  const theirs = extras.upstream?.code;
+  const own = OURS[code];
+  const [httpStatus, errorCode] =
+    theirs !== undefined && own === undefined
+      ? [statusOf(problem), theirs]
+      : (own ?? BY_STATUS[status] ?? OTHERWISE);
+  // The rails look at the order that was made of the body: its members have the gateway's own names.
+  const words = code === 'guard_rail' ? wordsTranslated : wordsAsSent;
+  const named = (extras.violations ?? []).slice(0, MAX_NAMED).map(words).join('; ');
+  const said = extras.upstream?.message;
+  const message = [detail, named, said === undefined ? '' : `Upstream says: ${said}`]
+    .filter((part) => part !== '')
+    .join(' ');
+  return { status: httpStatus, body: { error_code: errorCode, error_msg: message, request_id: requestId } };
+}
+
+/** Upstream's own status; an error inside a success would pass for one, and what is not known must not pass for a refusal. */
+function statusOf(problem: Problem): number {
+  const status = problem instanceof OperateProblem ? problem.upstreamStatus : undefined;
+  if (status !== undefined && status >= 400) return status;
+  return problem.status === 504 ? 504 : 400;
+}
+
+function wordsAsSent({ pointer, parameter, message }: Violation): string {
+  return inPlace(pointer === undefined ? (parameter ?? '') : wirePlace(pointer), message);
+}
+
+function wordsTranslated({ pointer = '', message }: Violation): string {
+  return inPlace(wirePlace(pointer, wireName), message.replace(/^[a-z]+(?:[A-Z][a-z]*)+/, wireName));
+}
+
+function inPlace(place: string, words: string): string {
+  return place === '' ? words : `${place}: ${words}`;
+}

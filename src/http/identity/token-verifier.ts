@@ -1,0 +1,158 @@
+import { decodeJwt, jwtVerify, type JWTHeaderParameters, type JWTPayload } from 'jose';
+
+import type { ClaimConfig, IssuerConfig } from '../../config/config.js';
+import type { Caller } from '../../domain/caller.js';
+import type { Clock } from '../../domain/clock.js';
+import { Problem } from '../problem.js';
+import { AuthenticationProblem, type Identity } from './identity.js';
+import { KeysUnavailable, type KeySet } from './key-set.js';
+import { isProved, tokenProblem, unproved } from './token-problem.js';
+import { VerifiedTokens } from './verified-tokens.js';
+
+/** Clocks may differ by so much. */
+const SKEW_SECONDS = 60;
+/** Longer tokens are refused unread. */
+const MAX_TOKEN_LENGTH = 8_192;
+const MAX_SUBJECT_LENGTH = 256;
+/** The end of what a date can hold, in epoch milliseconds. */
+const LATEST_TIME = 8.64e15;
+
+/** Tokens of this issuer with these claims are this caller's. */
+export interface TokenRule {
+  readonly caller: Caller;
+  readonly claims: readonly ClaimConfig[];
+}
+
+/** An issuer, its keys, and who its tokens are of. */
+export interface Trusted {
+  readonly config: IssuerConfig;
+  readonly keys: KeySet;
+  readonly rules: readonly TokenRule[];
+}
+
+/** Whether a text looks like a signed token; what else it may be is told first. */
+export const looksLikeToken = (text: string): boolean => /^[\w-]+\.[\w-]+\.[\w-]*$/.test(text);
+
+/** Verifies tokens and tells whose they are. */
+export class TokenVerifier {
+  readonly #trusted: ReadonlyMap<string, Trusted>;
+  readonly #verified: VerifiedTokens;
+
+  constructor(
+    trusted: Iterable<Trusted>,
+    private readonly clock: Clock,
+  ) {
+    this.#trusted = new Map([...trusted].map((each) => [each.config.issuer, each]));
+    this.#verified = new VerifiedTokens(clock);
+  }
+
+  get open(): boolean {
+    return this.#trusted.size > 0;
+  }
+
+  /** Whose token this is, if it was verified before. */
+  known(digest: string): Identity | undefined {
+    return this.#verified.get(digest);
+  }
+
+  /** Whose token this is. @throws AuthenticationProblem, Problem 403 for nobody's, 503 when it can't be verified now */
+  async verify(text: string, digest: string): Promise<Identity> {
+    const trusted = this.#statedBy(text);
+    const { version } = trusted.keys;
+    const claims = await this.#verify(text, trusted);
+    const identity = identityOf(claims, trusted);
+    this.#verified.keep(digest, identity, trusted.keys, version);
+    return identity;
+  }
+
+  /**
+   * The issuer that the token names: whether that is true is seen when it is verified. For one that is not trusted here another
+   * stands in, so that nobody can tell which are; what it did not sign it does not prove.
+   */
+  #statedBy(text: string): Trusted {
+    if (text.length > MAX_TOKEN_LENGTH) {
+      throw new AuthenticationProblem(
+        401,
+        'invalid_token',
+        `The token is longer than ${MAX_TOKEN_LENGTH} characters.`,
+      );
+    }
+    const [first] = this.#trusted.values();
+    const trusted = this.#trusted.get(issuerIn(text)) ?? first;
+    if (!trusted) throw unproved();
+    return trusted;
+  }
+
+  async #verify(text: string, { config, keys }: Trusted): Promise<JWTPayload> {
+    try {
+      const { payload, protectedHeader } = await jwtVerify(text, keys.keyFor, {
+        algorithms: [...config.algorithms],
+        issuer: config.issuer,
+        audience: [...config.audiences],
+        requiredClaims: ['exp'],
+        clockTolerance: SKEW_SECONDS,
+        currentDate: new Date(this.clock.now()),
+      });
+      if (config.types.includes(typeIn(protectedHeader))) return payload;
+    } catch (error) {
+      if (error instanceof KeysUnavailable || (!isProved(error) && !(await this.#keysAreKnown()))) {
+        throw unverifiable(error);
+      }
+      throw tokenProblem(error);
+    }
+    const types = config.types.join(', ');
+    throw new AuthenticationProblem(
+      401,
+      'invalid_token',
+      `The type (typ) of the token must be one of: ${types}.`,
+    );
+  }
+
+  /** Of every issuer: otherwise the answer would tell which one a token comes to that nobody can verify. */
+  async #keysAreKnown(): Promise<boolean> {
+    const known = await Promise.all([...this.#trusted.values()].map(({ keys }) => keys.areKnown()));
+    return known.every((each) => each);
+  }
+}
+
+function issuerIn(text: string): string {
+  try {
+    return String(decodeJwt(text).iss);
+  } catch (error) {
+    throw unproved(error);
+  }
+}
+
+function typeIn({ typ }: JWTHeaderParameters): string {
+  return typeof typ === 'string' ? typ.toLowerCase().replace(/^application\//, '') : '';
+}
+
+function unverifiable(cause: unknown): Problem {
+  const detail = 'The keys of an issuer cannot be fetched, so tokens cannot all be verified at the moment.';
+  return new Problem(503, 'issuer_unavailable', detail, { retryable: true, retryAfter: 5 }, { cause });
+}
+
+/** The one caller that the claims fit: with two it would be left open who is asking. */
+function identityOf(claims: JWTPayload, { config, rules }: Trusted): Identity {
+  const callers = new Set(rules.filter((rule) => fits(rule.claims, claims)).map(({ caller }) => caller));
+  const [caller] = callers;
+  if (caller === undefined || callers.size > 1) {
+    const fault = caller === undefined ? 'none of' : 'more than one of';
+    throw new Problem(403, 'unknown_caller', `The token is valid, but its claims fit ${fault} the callers.`);
+  }
+  // The issuer vouches for the claims, not for their types.
+  const subject = typeof claims.sub === 'string' ? `:${claims.sub.slice(0, MAX_SUBJECT_LENGTH)}` : '';
+  const credential = Object.freeze({
+    kind: 'token' as const,
+    id: `${config.name}${subject}`,
+    expiresAt: Math.min(Number(claims.exp) * 1_000, LATEST_TIME),
+  });
+  return Object.freeze({ caller, credential });
+}
+
+function fits(wanted: readonly ClaimConfig[], claims: JWTPayload): boolean {
+  return wanted.every(({ name, value }) => {
+    const claim = Object.hasOwn(claims, name) ? claims[name] : undefined;
+    return claim === value || (Array.isArray(claim) && claim.includes(value));
+  });
+}

@@ -1,0 +1,174 @@
+import { Injectable, Logger } from '@nestjs/common';
+
+import { OperationStore } from '../../audit/operation.store.js';
+import { SentMarks } from '../../audit/sent-marks.js';
+import type { CallContext } from '../../domain/caller.js';
+import { Clock } from '../../domain/clock.js';
+import { isListOperation } from '../../domain/operation-name.js';
+import type { ChunkOutcome, Fault } from '../../domain/outcome.js';
+import { SettlementService } from '../settlement/settlement.service.js';
+import {
+  faultOfItems,
+  UpstreamClient,
+  type AlarmStanding,
+  type UpstreamCall,
+  type UpstreamResult,
+} from '../../upstream/index.js';
+import { Turns } from '../admission/turns/turns.js';
+import type { ChunkFacts } from './chunk-facts.js';
+import { alarmMismatch, mismatchesIn } from './mismatch.js';
+import { apartIn, mayBePartial } from './partial-refusal.js';
+import { stateUnread, type StateBefore } from './state-before.js';
+import { MIN_LOOK_MS, StateReader } from './state-reader.js';
+import { ALARM_CHANGED, StalenessCheck } from './staleness.js';
+import { trimmedCall } from './trimmed-call.js';
+
+/** What came of one chunk. */
+export interface ChunkResult {
+  readonly chunk: ChunkOutcome;
+  /** Whether the next one may fare better. */
+  readonly goOn: boolean;
+  /** What upstream answered. */
+  readonly answer?: string;
+}
+
+/**
+ * Sends a chunk. For the operations that the configuration names it reads upstream's state before and after: what was so before is
+ * left alone, and what was sent is seen to be done, or to be under way. What was read when the alarms were looked up by their ids
+ * counts as read before.
+ */
+@Injectable()
+export class CheckedSender {
+  readonly #logger = new Logger(CheckedSender.name);
+
+  constructor(
+    private readonly upstream: UpstreamClient,
+    private readonly state: StateReader,
+    private readonly settler: SettlementService,
+    private readonly store: OperationStore,
+    private readonly staleness: StalenessCheck,
+    private readonly marks: SentMarks,
+    private readonly turns: Turns,
+    private readonly clock: Clock,
+  ) {}
+
+  async send(call: UpstreamCall, facts: ChunkFacts, context: CallContext): Promise<ChunkResult> {
+    const { alarms, intent, index } = facts;
+    const turn = await this.turns.take(facts, context);
+    if ('refused' in turn) return { ...notSent(alarms, turn.refused), goOn: false };
+    const conflict = turn.waited ? undefined : await this.#conflict(call, facts, context);
+    if (conflict && conflict.code !== ALARM_CHANGED) return notSent(alarms, conflict);
+    // Where others acted on it meanwhile, what is as wanted by now is no change that stands in the way.
+    const waited = turn.waited || conflict !== undefined;
+    const before = await this.state.before(call, facts, { ...turn, waited }, context);
+    const mismatches = mismatchesIn(call, before.standings);
+    if (mismatches.length > 0) return notSent(alarms, alarmMismatch(mismatches));
+    const { already, doubtful = [] } = before;
+    if (doubtful.length > 0) return { ...notSent(alarms, stateUnread(doubtful)), goOn: false };
+    const left = trimmedCall(call, new Set(already));
+    if (!left) return allAlready(alarms, before.standings);
+    const changed = waited ? await this.#conflict(call, facts, context, already) : undefined;
+    if (changed) return notSent(alarms, changed);
+    const mark = () => this.marks.mark(intent.operationId, index);
+    const result = inWordsOf(call, await this.upstream.send(left, context, mark));
+    const outcome = outcomeOf(result, alarms, before);
+    if (isPartial(left, result)) return this.#apart(left, outcome, facts, context);
+    if (outcome.chunk.outcome !== 'applied' || facts.verbatim || !this.#checks(call)) return outcome;
+    const seen = seenIn(await this.state.look(left, context), outcome.chunk.underWay);
+    return { ...outcome, chunk: { ...outcome.chunk, ...seen } };
+  }
+
+  #checks({ expectedEffect: readBack }: UpstreamCall): boolean {
+    return readBack !== undefined && this.state.checks(readBack.operation);
+  }
+
+  /** Whether its alarms are still as they were looked up; of one that may have been sent that says nothing any more. */
+  async #conflict(
+    call: UpstreamCall,
+    { lookedUp, before }: ChunkFacts,
+    context: CallContext,
+    except: readonly string[] = [],
+  ): Promise<Fault | undefined> {
+    return lookedUp && !before ? this.staleness.conflict(call, lookedUp, context, except) : undefined;
+  }
+
+  /**
+   * Of a call that was refused, and that may have been carried out in part: what each of its alarms came to. What can't be told
+   * apart in the operation's time is found out later.
+   */
+  async #apart(
+    { project, expectedEffect: readBack }: UpstreamCall,
+    told: ChunkResult,
+    { intent }: ChunkFacts,
+    { requestId, deadlineAt }: CallContext,
+  ): Promise<ChunkResult> {
+    const since = this.clock.monotonic();
+    const chunk = { ...told.chunk, refused: true as const };
+    const unknown: ChunkResult = { ...told, chunk: { ...chunk, outcome: 'unknown' } };
+    const { lagMs: quietMs } = this.state;
+    if (!readBack || deadlineAt - since < quietMs + MIN_LOOK_MS) return unknown;
+    try {
+      await this.clock.wait(quietMs);
+      const own = await this.store.find(intent.operationId);
+      if (!own) return unknown;
+      const found = await this.settler.lookAt(own, project, readBack.body, since, { quietMs, refused: true });
+      return { ...told, chunk: apartIn(chunk, found) };
+    } catch (error) {
+      this.#logger.warn({ err: error, requestId }, "upstream's state could not be read after a refusal");
+      return unknown;
+    }
+  }
+}
+
+function notSent(alarms: number, fault: Fault): ChunkResult {
+  return { chunk: { alarms, outcome: 'not_attempted', fault }, goOn: true };
+}
+
+function isPartial(call: UpstreamCall, result: UpstreamResult): boolean {
+  return 'fault' in result && result.outcome === 'rejected' && result.ofOne === true && mayBePartial(call);
+}
+
+function inWordsOf({ expectedEffect: readBack }: UpstreamCall, result: UpstreamResult): UpstreamResult {
+  if (!('fault' in result) || !readBack || !isListOperation(readBack.operation)) return result;
+  return { ...result, fault: faultOfItems(result.fault) };
+}
+
+function outcomeOf(result: UpstreamResult, alarms: number, before: StateBefore): ChunkResult {
+  const { already, unread } = before;
+  const { outcome, exchange } = result;
+  const chunk = {
+    alarms,
+    outcome,
+    ...(already && { already }),
+    ...(unread && unread.length > 0 && { unread }),
+    ...(already && already.length > 0 && underWayIn(before.standings)),
+    exchange,
+  };
+  if ('fault' in result) return { chunk: { ...chunk, fault: result.fault }, goOn: result.goOn };
+  return { chunk, goOn: true, answer: result.body };
+}
+
+function allAlready(alarms: number, before: readonly AlarmStanding[]): ChunkResult {
+  return {
+    chunk: { alarms, outcome: 'already', verified: true, ...underWayIn(before) },
+    goOn: true,
+    answer: '',
+  };
+}
+
+/** @param others ids of alarms that were left alone while upstream is at work on them */
+function seenIn(
+  after: readonly AlarmStanding[],
+  others: readonly string[] = [],
+): Pick<ChunkOutcome, 'verified' | 'underWay'> {
+  const done = after.filter(({ standing, underWay }) => standing === 'as_wanted' && !underWay);
+  const verified = done.length === after.length ? true : done.map(({ eventId }) => eventId);
+  const { underWay = [] } = underWayIn(after);
+  const all = [...others, ...underWay];
+  return { ...(done.length > 0 && { verified }), ...(all.length > 0 && { underWay: all }) };
+}
+
+function underWayIn(standings: readonly AlarmStanding[]): Pick<ChunkOutcome, 'underWay'> {
+  const underWay = standings.filter((each) => each.underWay && each.standing === 'as_wanted');
+  return underWay.length === 0 ? {} : { underWay: underWay.map(({ eventId }) => eventId) };
+}

@@ -1,0 +1,28 @@
+import { Controller, Get, Query } from '@nestjs/common';
+
+import type { CallContext } from '../../domain/caller.js';
+import { Access, Context } from '../../http/access.js';
+import { Contract } from '../../http/document/contract.js';
+import { ExpirationPageDto } from './expiration.dto.js';
+import { ExpirationQueryDto } from './expiration-query.dto.js';
+import { LIST_EXPIRATIONS } from './expirations.contract.js';
+import { ExpirationsService } from './expirations.service.js';
+
+@Controller('v1/expirations')
+export class ExpirationsController {
+  constructor(private readonly expirations: ExpirationsService) {}
+
+  /**
+   * List expirations.
+   *
+   * @remarks
+   * Your operations that were asked for with `expiresAt`, by the time at which the gateway takes them back, and how far that is. Take
+   * one back earlier with `POST /v1/operations/{id}/undo`: there is nothing left to do then when its time comes.
+   */
+  @Get()
+  @Access('read')
+  @Contract(LIST_EXPIRATIONS)
+  list(@Query() query: ExpirationQueryDto, @Context() context: CallContext): Promise<ExpirationPageDto> {
+    return this.expirations.list(query, context.caller);
+  }
+}

@@ -1,0 +1,179 @@
+import { Body, Controller, Get, HttpCode, Param, Post, Query, Res, UseGuards } from '@nestjs/common';
+import type { FastifyReply } from 'fastify';
+
+import type { CallContext } from '../domain/caller.js';
+import { Access, Context } from '../http/access.js';
+import { Contract } from '../http/document/contract.js';
+import { NoParametersGuard, onlyParameters } from '../http/parameters.guard.js';
+import { idempotencyKeyOf } from '../http/idempotency-key.js';
+import { OperationsService } from './operations.service.js';
+import { setIdempotencyHeaders } from './admission/idempotency-headers.js';
+import { BodyPipe } from '../http/validation/body.pipe.js';
+import { withExecutionOptions } from './execution-options.js';
+import { UndoService } from './undo/undo.service.js';
+import { answer, receiptWithFaultOf } from './receipts/answer.js';
+import { FatesQueryDto, OperationQueryDto } from './receipts/operation-query.dto.js';
+import { OperationRequestDto } from './prepare/operation-request.dto.js';
+import { OperationRequestPipe } from './prepare/operation-request.pipe.js';
+import type { DryRunDto } from './dry-run/dry-run.dto.js';
+import { DRY_RUN, DryRunPipe } from './dry-run/dry-run.pipe.js';
+import { dryRunOf } from './dry-run/dry-run.translator.js';
+import { FIND, HANDLE, LIST, LIST_ALARM_FATES, LIST_ITEM_FATES, UNDO } from './operations.contract.js';
+import { CommandPreparation } from './prepare/command-preparation.js';
+import { ReceiptDto } from './receipts/receipt.dto.js';
+import { ReceiptAlarmPageDto, ReceiptItemPageDto, ReceiptPageDto } from './receipts/receipt-summary.dto.js';
+import { executionOptionsOf } from './prepare/execution-options-of.js';
+import { UndoRequestDto } from './undo/undo-request.dto.js';
+import { ReceiptsService } from './receipts/receipts.service.js';
+
+const OnlyDryRun = onlyParameters(DRY_RUN);
+const UNDO_BODY = new BodyPipe(UndoRequestDto, { mayBeMissing: true });
+
+@Controller('v1/operations')
+export class OperationsController {
+  constructor(
+    private readonly operations: OperationsService,
+    private readonly orders: CommandPreparation,
+    private readonly undos: UndoService,
+    private readonly receipts: ReceiptsService,
+  ) {}
+
+  /**
+   * Handle alarms.
+   *
+   * @remarks
+   * The intent is written down before the first byte goes upstream, and the outcome before the answer. More than 100 alarms go
+   * upstream in several exchanges, one after the other: a refused one does not stop the others, one that ends unknown does.
+   * An answer of 200 means that every alarm is as you wanted it; 207 that their fates differ; anything else is a problem whose
+   * `outcome`, where there is one, says what became of the operation.
+   *
+   * Name the alarms in full in `alarms`, or by their ids in `alarmIds`: these are looked up, and handled with what upstream lists of
+   * them when all of them are there, take the operation and leave no choice to make; otherwise nothing is done, and `violations`
+   * tell of each why.
+   *
+   * Send an `Idempotency-Key`, and the same request under it is never carried out twice: it is answered with what came of the
+   * first, as it is known now, and `Idempotency-Replayed: true`. Without one, a request like one of yours that still runs joins
+   * it and is answered with `Idempotency-Joined: true`.
+   *
+   * Send `Prefer: respond-async` where you do not want to wait: the answer is 202 once the intent is written down, and the
+   * operation goes on in the background, whatever becomes of this connection or of the gateway's process.
+   *
+   * With `dryRun=true` nothing is done and nothing recorded: the answer says what would come of the request, by your grants and
+   * limits, the guard rails and upstream's state, and shows the requests that would be sent. What would be refused is refused.
+   */
+  @Post()
+  @Access('act', { acts: true })
+  @UseGuards(OnlyDryRun)
+  @HttpCode(200)
+  @Contract(HANDLE)
+  async handle(
+    @Body(OperationRequestPipe) request: OperationRequestDto & { readonly expiresAt?: string | number },
+    @Query(DRY_RUN, DryRunPipe) dryRun: boolean,
+    @Context() context: CallContext,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<ReceiptDto | DryRunDto> {
+    const { raw } = reply.request;
+    const order = this.orders.askedBy(request, idempotencyKeyOf(raw));
+    const asked = withExecutionOptions(order, executionOptionsOf(request, raw));
+    if (dryRun) return dryRunOf(await this.operations.dryRun(asked, context));
+    const handled = await this.operations.handle(asked, context);
+    setIdempotencyHeaders(reply, handled);
+    return answer(reply, receiptWithFaultOf(handled));
+  }
+
+  /**
+   * Take an operation back.
+   *
+   * @remarks
+   * Sends the inverse for exactly the alarms that the operation changed, with the fields that were sent then, even weeks later:
+   * alarms that were so before, were refused, or of which it is not known, are left alone, and so is what an earlier undoing took
+   * back. It is an operation of its own, with a receipt, and can be taken back itself. You need a grant for the inverse.
+   */
+  @Post(':id/undo')
+  @Access('act', { acts: true, bodyMayBeMissing: true })
+  @UseGuards(OnlyDryRun)
+  @HttpCode(200)
+  @Contract(UNDO)
+  async undo(
+    @Param('id') id: string,
+    @Body(UNDO_BODY) request: UndoRequestDto,
+    @Query(DRY_RUN, DryRunPipe) dryRun: boolean,
+    @Context() context: CallContext,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<ReceiptDto | DryRunDto> {
+    const idempotencyKey = idempotencyKeyOf(reply.request.raw);
+    const wish = { ...request, ...(idempotencyKey !== undefined && { idempotencyKey }) };
+    const draft = await this.undos.draftOf(id, wish, context);
+    const asked = withExecutionOptions(draft, executionOptionsOf({}, reply.request.raw));
+    if (dryRun) return dryRunOf(await this.operations.dryRun(asked, context));
+    const handled = await this.operations.handle(asked, context);
+    setIdempotencyHeaders(reply, handled);
+    return answer(reply, receiptWithFaultOf(handled));
+  }
+
+  /**
+   * Find one operation.
+   *
+   * @remarks
+   * Answers the receipt as it stands now, to the caller who made the operation, and to those who may audit where it acted. Of more
+   * than 1,000 alarms, or items, it shows the first 1,000, how many came to which outcome, and a `nextCursor` for the rest.
+   */
+  @Get(':id')
+  @Access('read')
+  @UseGuards(NoParametersGuard)
+  @Contract(FIND)
+  find(@Param('id') id: string, @Context() context: CallContext): Promise<ReceiptDto> {
+    return this.receipts.find(id, context.caller);
+  }
+
+  /**
+   * List the alarms of an operation.
+   *
+   * @remarks
+   * Each alarm of the receipt and what became of it, in the order of the request; `outcome` narrows. Pass `nextCursor` as `cursor`
+   * for the next page; it is absent at the end. Of an operation on items there are none.
+   */
+  @Get(':id/alarms')
+  @Access('read')
+  @Contract(LIST_ALARM_FATES)
+  alarms(
+    @Param('id') id: string,
+    @Query() query: FatesQueryDto,
+    @Context() context: CallContext,
+  ): Promise<ReceiptAlarmPageDto> {
+    return this.receipts.alarms(id, query, context.caller);
+  }
+
+  /**
+   * List the items of an operation.
+   *
+   * @remarks
+   * Each item of the receipt and what became of it, where the operation was on items of a list: whitelist entries, files, addresses.
+   * In all else as of alarms.
+   */
+  @Get(':id/items')
+  @Access('read')
+  @Contract(LIST_ITEM_FATES)
+  items(
+    @Param('id') id: string,
+    @Query() query: FatesQueryDto,
+    @Context() context: CallContext,
+  ): Promise<ReceiptItemPageDto> {
+    return this.receipts.items(id, query, context.caller);
+  }
+
+  /**
+   * List operations.
+   *
+   * @remarks
+   * Your own operations, or with `caller` those of others where you may audit, newest first; every parameter narrows. Receipts are
+   * told in short: how many alarms came to which outcome; `view=full` shows them as they are found alone. Pass `nextCursor` as
+   * `cursor` for the next page; it is absent at the end. A page may be shorter than `limit` and still have one.
+   */
+  @Get()
+  @Access('read')
+  @Contract(LIST)
+  list(@Query() query: OperationQueryDto, @Context() context: CallContext): Promise<ReceiptPageDto> {
+    return this.receipts.list(query, context.caller);
+  }
+}

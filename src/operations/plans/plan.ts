@@ -1,0 +1,64 @@
+import { createHash } from 'node:crypto';
+
+import type { EligibleAlarm } from '../../alarms/eligibility.js';
+import type { OperationType } from '../../domain/operation-type.js';
+import type { Scope } from '../../domain/scope.js';
+import type { Severity } from '../../domain/severity.js';
+import type { OperationCommand } from '../operation-command.js';
+import type { WhitelistRuleDto } from '../prepare/operation-request.dto.js';
+import { commandOf } from '../prepare/command.js';
+import { requestBodies } from '../prepare/operation.translator.js';
+
+export const APPLY_ROUTE = 'POST /v1/plans/{id}/apply';
+
+/** What would become of one alarm that the selector found. */
+export interface PlannedAlarm {
+  readonly eventId: string;
+  readonly name?: string;
+  readonly severity?: Severity;
+  /** Absent: it is part of what is applied. */
+  readonly refused?: { readonly reason: string; readonly message: string };
+}
+
+/** What a plan holds. */
+export interface Plan {
+  readonly operation: OperationType;
+  readonly remark?: string;
+  readonly whitelistRules?: readonly WhitelistRuleDto[];
+  readonly scope: Scope;
+  /** Everything that was found, in the order of the listing. */
+  readonly found: readonly PlannedAlarm[];
+  /** More alarms fitted than were asked for. */
+  readonly more: boolean;
+  /** What is applied: those that were not refused, with all that upstream finds them by. */
+  readonly alarms: readonly EligibleAlarm[];
+}
+
+/** The request that applying a plan stands for. */
+function requestOf({ operation, remark, whitelistRules, alarms }: Plan) {
+  return {
+    operation,
+    alarms,
+    ...(remark !== undefined && { remark }),
+    ...(whitelistRules && { whitelistRules: [...whitelistRules] }),
+  };
+}
+
+/** The order that applying a plan is. @param id of the plan */
+export function commandOfPlan(plan: Plan, id: string): OperationCommand {
+  const { project, enterpriseProjectId } = plan.scope;
+  const order = commandOf(requestOf(plan));
+  return { ...order, route: APPLY_ROUTE, scope: { project, enterpriseProjectId }, plan: id };
+}
+
+/** SHA-256, in hex, over what would travel upstream and where: the same list, operation and scope have the same digest. */
+export function digestOf(plan: Plan): string {
+  const { project, projectId, enterpriseProjectId } = plan.scope;
+  const hash = createHash('sha256').update(
+    JSON.stringify([plan.operation, project, projectId, enterpriseProjectId]),
+  );
+  for (const body of requestBodies(requestOf(plan))) {
+    hash.update('\n').update(body);
+  }
+  return hash.digest('hex');
+}

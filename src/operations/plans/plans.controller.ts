@@ -1,0 +1,85 @@
+import { Body, Controller, Get, HttpCode, Param, Post, Res, UseGuards } from '@nestjs/common';
+import type { FastifyReply } from 'fastify';
+
+import type { CallContext } from '../../domain/caller.js';
+import { Access, Context } from '../../http/access.js';
+import { Contract } from '../../http/document/contract.js';
+import { NoParametersGuard } from '../../http/parameters.guard.js';
+import { BodyPipe } from '../../http/validation/body.pipe.js';
+import { OperationsService } from '../operations.service.js';
+import { setIdempotencyHeaders } from '../admission/idempotency-headers.js';
+import { withExecutionOptions } from '../execution-options.js';
+import { answer, receiptWithFaultOf } from '../receipts/answer.js';
+import { ReceiptDto } from '../receipts/receipt.dto.js';
+import { executionOptionsOf } from '../prepare/execution-options-of.js';
+import { PlanDto } from './plan.dto.js';
+import { ApplyRequestDto, PlanRequestDto } from './plan-request.dto.js';
+import { PlanRequestPipe } from './plan-request.pipe.js';
+import { APPLY_PLAN, FIND_PLAN, MAKE_PLAN } from './plans.contract.js';
+import { PlansService } from './plans.service.js';
+
+@Controller('v1/plans')
+export class PlansController {
+  constructor(
+    private readonly plans: PlansService,
+    private readonly operations: OperationsService,
+  ) {}
+
+  /**
+   * Make a plan.
+   *
+   * @remarks
+   * Finds the alarms that a selector means and keeps the exact list, with a verdict for each: whether upstream says that it takes the
+   * operation, whether you may, and whether the guard rails let it through. Nothing is done. What you may not read is not found.
+   */
+  @Post()
+  @Access('act')
+  @UseGuards(NoParametersGuard)
+  @HttpCode(201)
+  @Contract(MAKE_PLAN)
+  make(@Body(PlanRequestPipe) request: PlanRequestDto, @Context() context: CallContext): Promise<PlanDto> {
+    return this.plans.make(request, context);
+  }
+
+  /**
+   * Find a plan.
+   *
+   * @remarks
+   * The list as it was found, and whether it was applied. For a day after it expired.
+   */
+  @Get(':id')
+  @Access('act')
+  @UseGuards(NoParametersGuard)
+  @Contract(FIND_PLAN)
+  find(@Param('id') id: string, @Context() context: CallContext): Promise<PlanDto> {
+    return this.plans.find(id, context);
+  }
+
+  /**
+   * Apply a plan.
+   *
+   * @remarks
+   * Acts on exactly the alarms that the plan accepted, never on one that came later; everything that decides about an operation
+   * decides about this one. It happens once: asked again, it is answered with what came of the first time, as it is known now, and
+   * `Idempotency-Replayed: true`. The digest says that you mean the list that you saw.
+   */
+  @Post(':id/apply')
+  @Access('act', { acts: true })
+  @UseGuards(NoParametersGuard)
+  @HttpCode(200)
+  @Contract(APPLY_PLAN)
+  async apply(
+    @Param('id') id: string,
+    @Body(new BodyPipe(ApplyRequestDto)) request: ApplyRequestDto,
+    @Context() context: CallContext,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<ReceiptDto> {
+    const draft = await this.plans.draftOf(id, request.digest, context);
+    const handled = await this.operations.handle(
+      withExecutionOptions(draft, executionOptionsOf({}, reply.request.raw)),
+      context,
+    );
+    setIdempotencyHeaders(reply, handled);
+    return answer(reply, receiptWithFaultOf(handled));
+  }
+}

@@ -1,0 +1,119 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { uuidv7 } from 'uuidv7';
+
+import { AuditUnavailable } from '../../audit/audit-trail.js';
+import { ClaimStore } from '../../audit/claim.store.js';
+import { PlanStore, type StoredPlan } from '../../audit/plan.store.js';
+import { CONFIG, type Config } from '../../config/config.js';
+import type { CallContext, Caller } from '../../domain/caller.js';
+import { Clock } from '../../domain/clock.js';
+import type { UnresolvedCommand } from '../operation-command.js';
+import { isOperationId } from '../own-operation.js';
+import { planClaim } from '../admission/idempotency.service.js';
+import { digestOf, commandOfPlan, APPLY_ROUTE, type Plan } from './plan.js';
+import type { PlanDto } from './plan.dto.js';
+import {
+  noSuchPlan,
+  notKept,
+  nothingToApply,
+  otherDigest,
+  planExpired,
+  projectIsAnother,
+} from './plan-problems.js';
+import type { PlanRequestDto } from './plan-request.dto.js';
+import { PlanRoom } from './plan-room.js';
+import { planDtoOf } from './plan.translator.js';
+import { Planner } from './planner.js';
+
+const EXPIRES_AFTER_MS = 900_000;
+
+/** Makes plans, shows them, and turns them into orders; a caller sees and applies its own. */
+@Injectable()
+export class PlansService {
+  readonly #expiresAfterMs: number;
+
+  constructor(
+    @Inject(CONFIG) { planMs }: Config,
+    private readonly planner: Planner,
+    private readonly plans: PlanStore,
+    private readonly room: PlanRoom,
+    private readonly claims: ClaimStore,
+    private readonly clock: Clock,
+  ) {
+    this.#expiresAfterMs = planMs ?? EXPIRES_AFTER_MS;
+  }
+
+  /** @throws Problem as `Planner.plan` does, and 429, 503 */
+  make(request: PlanRequestDto, context: CallContext): Promise<PlanDto> {
+    return this.room.within(context.caller, (keep) => this.#made(request, context, keep));
+  }
+
+  async #made(
+    request: PlanRequestDto,
+    context: CallContext,
+    keep: (plan: StoredPlan) => Promise<void>,
+  ): Promise<PlanDto> {
+    const plan = await this.planner.plan(request, context);
+    const createdAt = this.clock.now();
+    const stored: StoredPlan = {
+      id: uuidv7(),
+      caller: context.caller.id,
+      createdAt,
+      expiresAt: createdAt + this.#expiresAfterMs,
+      digest: digestOf(plan),
+      alarms: plan.found.length,
+      body: JSON.stringify(plan),
+    };
+    try {
+      await keep(stored);
+    } catch (error) {
+      if (error instanceof AuditUnavailable) throw notKept({ cause: error });
+      throw error;
+    }
+    return planDtoOf(stored, plan, undefined, createdAt);
+  }
+
+  /** @throws Problem 404, also for what belongs to another caller */
+  async find(id: string, { caller }: CallContext): Promise<PlanDto> {
+    const stored = await this.#own(id, caller);
+    const plan = JSON.parse(stored.body) as Plan;
+    return planDtoOf(stored, plan, await this.#appliedBy(stored), this.clock.now());
+  }
+
+  /**
+   * What applying a plan asks for. Of one that was applied before, what came of it is answered, also when it has expired since.
+   *
+   * @throws Problem 404, 409, 410; nothing was done then
+   */
+  async draftOf(id: string, digest: string, { caller }: CallContext): Promise<UnresolvedCommand> {
+    const stored = await this.#own(id, caller);
+    if (digest !== stored.digest) throw otherDigest();
+    const applied = await this.#appliedBy(stored);
+    if (applied === undefined && this.clock.now() >= stored.expiresAt) throw planExpired();
+    const plan = JSON.parse(stored.body) as Plan;
+    if (plan.alarms.length === 0) throw nothingToApply();
+    const order = commandOfPlan(plan, id);
+    return {
+      route: APPLY_ROUTE,
+      operation: order.operation,
+      ...(order.scope && { scope: order.scope }),
+      plan: id,
+      canonical: JSON.stringify([id, digest]),
+      complete: ({ scope }) => {
+        if (scope.projectId !== plan.scope.projectId) throw projectIsAnother();
+        return Promise.resolve(order);
+      },
+    };
+  }
+
+  /** The operation that applied it; one of which nothing left the gateway did not. */
+  async #appliedBy({ id, caller }: StoredPlan): Promise<string | undefined> {
+    return (await this.claims.find(caller, planClaim(id), 0))?.operationId;
+  }
+
+  async #own(id: string, caller: Caller): Promise<StoredPlan> {
+    const stored = isOperationId(id) ? await this.plans.find(id) : undefined;
+    if (stored?.caller !== caller.id) throw noSuchPlan();
+    return stored;
+  }
+}

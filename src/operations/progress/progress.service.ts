@@ -1,0 +1,152 @@
+import { Readable } from 'node:stream';
+
+import { Inject, Injectable, type OnModuleDestroy } from '@nestjs/common';
+
+import { AuditTrail, AuditUnavailable } from '../../audit/audit-trail.js';
+import { ChainCheck } from '../../audit/chain-check.js';
+import { OperationStore } from '../../audit/operation.store.js';
+import { targetsOf } from '../../audit/targets.js';
+import { CONFIG, type Config } from '../../config/config.js';
+import type { CallContext } from '../../domain/caller.js';
+import { Clock } from '../../domain/clock.js';
+import { Standing } from '../../http/identity/standing.js';
+import { ownOperation } from '../own-operation.js';
+import { RunningOperations } from '../execution/running-operations.js';
+import { Followers } from './followers.js';
+import { RECORD_UNVERIFIED } from '../undo/undo-problems.js';
+import { notCancelled, notInBackground, operationOver } from './progress-problems.js';
+import { eventsOf, eventText, HEARTBEAT, type Followed } from './progress.events.js';
+import type { ReceiptDto } from '../receipts/receipt.dto.js';
+import { receiptOf } from '../receipts/receipt.translator.js';
+import { shortened } from '../receipts/shortened-receipt.js';
+
+const HEARTBEAT_MS = 15_000;
+/** How often it is looked whether another process has got on with an operation. */
+const LOOK_EVERY_MS = 2_000;
+
+/** Follows operations of a caller, and stops them. */
+@Injectable()
+export class ProgressService implements OnModuleDestroy {
+  readonly #heartbeatMs: number;
+  #stopped = false;
+
+  constructor(
+    @Inject(CONFIG) { background }: Config,
+    private readonly store: OperationStore,
+    private readonly trail: AuditTrail,
+    private readonly chain: ChainCheck,
+    private readonly running: RunningOperations,
+    private readonly followers: Followers,
+    private readonly standing: Standing,
+    private readonly clock: Clock,
+  ) {
+    this.#heartbeatMs = background?.heartbeatMs ?? HEARTBEAT_MS;
+  }
+
+  /** Those who follow are let go, to come back to the next process with what they have been told. */
+  onModuleDestroy(): void {
+    this.#stopped = true;
+    this.running.news.emitToAll();
+  }
+
+  /** @throws Problem 404 also for what belongs to another caller, 409, 503 */
+  async cancel(id: string, context: CallContext): Promise<ReceiptDto> {
+    const { requestId, caller, credential, onBehalfOf } = context;
+    const trail = await ownOperation(this.store, id, context.caller);
+    if (trail.outcome) throw operationOver();
+    if (!trail.intent.background) throw notInBackground();
+    if (!(await this.chain.isInPlace(id))) throw RECORD_UNVERIFIED();
+    if (trail.cancellation) return shortened(receiptOf(trail));
+    const cancellation = {
+      kind: 'cancellation',
+      operationId: id,
+      at: new Date(this.clock.now()).toISOString(),
+      requestId,
+      caller: caller.id,
+      ...(credential && { credential: { kind: credential.kind, id: credential.id } }),
+      ...(onBehalfOf !== undefined && { onBehalfOf }),
+    } as const;
+    try {
+      await this.trail.recordCancellation(cancellation);
+    } catch (error) {
+      if (!(error instanceof AuditUnavailable)) throw error;
+      throw notCancelled({ cause: error });
+    }
+    return shortened(receiptOf({ ...trail, cancellation }));
+  }
+
+  /**
+   * Server-sent events. They are made as they are read: a client that does not read costs nothing but its connection.
+   *
+   * @param seen chunks that the client knows of
+   * They end when the client may not read any more.
+   *
+   * @param address where the client is
+   * @throws Problem 404, also for what belongs to another caller, 429
+   */
+  async follow(id: string, seen: number, context: CallContext, address: string): Promise<Readable> {
+    const { intent } = await ownOperation(this.store, id, context.caller);
+    const mayRead = this.standing.of(context, 'read', address);
+    const giveBack = this.followers.take(context.caller);
+    const total = targetsOf(intent).length;
+    const gone = new AbortController();
+    const made = this.#events(id, total, seen, mayRead, gone.signal);
+    const iterator = {
+      next: () => made.next(),
+      // A generator that waits for news would be left only when there are some.
+      return: () => {
+        gone.abort();
+        return made.return(undefined);
+      },
+    };
+    const events = Readable.from({ [Symbol.asyncIterator]: () => iterator }, { objectMode: false });
+    // Not when the events end: of a client that is gone before it began to read none is ever made.
+    return events.once('close', giveBack);
+  }
+
+  async *#events(
+    id: string,
+    total: number,
+    seen: number,
+    mayRead: () => boolean,
+    gone: AbortSignal,
+  ): AsyncGenerator<string> {
+    let followed: Followed = { total, chunks: 0, done: 0 };
+    let place = 0;
+    let quietSince = this.clock.monotonic();
+    yield HEARTBEAT;
+    while (!this.#stopped && !gone.aborted && mayRead()) {
+      const changed = this.#change(id, gone);
+      const news = await this.store.news(id, place);
+      for (const { seq, record } of news) {
+        const { events, followed: after } = eventsOf(followed, record);
+        [followed, place] = [after, seq];
+        for (const event of events) {
+          if (event.event === 'end' || Number(event.id) > seen) yield eventText(event);
+        }
+        if (record.kind === 'outcome') return;
+      }
+      if (news.length > 0) quietSince = this.clock.monotonic();
+      else if (this.clock.monotonic() - quietSince >= this.#heartbeatMs) {
+        yield HEARTBEAT;
+        quietSince = this.clock.monotonic();
+      }
+      await changed;
+    }
+  }
+
+  /** Resolves when something may have become known of it, or its follower is gone. Asked for before it is looked, so that nothing is missed between. */
+  #change(id: string, gone: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const wake = () => {
+        gone.removeEventListener('abort', wake);
+        unfollow();
+        cancel();
+        resolve();
+      };
+      const unfollow = this.running.news.subscribe(id, wake);
+      const cancel = this.clock.schedule(Math.min(this.#heartbeatMs, LOOK_EVERY_MS), wake);
+      gone.addEventListener('abort', wake);
+    });
+  }
+}

@@ -1,0 +1,60 @@
+import type { FastifyReply } from 'fastify';
+
+import type { Fault } from '../../domain/outcome.js';
+import { problemOfFault, type Problem } from '../../http/problem.js';
+import type { OperationResult } from '../operation-result.js';
+import type { ReceiptDto } from './receipt.dto.js';
+import { receiptOf } from './receipt.translator.js';
+
+const DONE: ReadonlySet<string> = new Set(['applied', 'already']);
+
+/** A receipt, and the fault that describes best what went wrong. */
+export interface ReceiptWithFault {
+  readonly receipt: ReceiptDto;
+  readonly fault?: Fault;
+}
+
+export function receiptWithFaultOf({ trail, recorded, fault }: OperationResult): ReceiptWithFault {
+  return { receipt: { ...receiptOf(trail), ...(!recorded && { recorded }) }, ...(fault && { fault }) };
+}
+
+/**
+ * The HTTP side of an outcome: 202 while it goes on in the background, 200 when every alarm, or every item, is applied or already
+ * so, 207 when their fates differ, otherwise the
+ * problem that describes the failure, carrying the operation's id.
+ */
+export function answer(reply: FastifyReply, { receipt, fault }: ReceiptWithFault): ReceiptDto {
+  reply.request.operationId = receipt.id;
+  if (fault?.upstream) reply.request.saidByUpstream = fault.upstream;
+  if (receipt.status === 'pending') {
+    void reply.status(202).headers({
+      Location: `/v1/operations/${receipt.id}`,
+      'Preference-Applied': 'respond-async',
+    });
+    return receipt;
+  }
+  const outcomes = new Set((receipt.items ?? receipt.alarms).map(({ outcome }) => outcome));
+  if ([...outcomes].every((outcome) => DONE.has(outcome))) {
+    void reply.status(200);
+    return receipt;
+  }
+  if (outcomes.size > 1 || fault === undefined) {
+    void reply.status(207);
+    return receipt;
+  }
+  throw operationProblem(receipt, fault);
+}
+
+/** The problem of an operation whose alarms all met the same fate, and not the one that was wanted. */
+export function operationProblem(
+  receipt: Pick<ReceiptDto, 'id' | 'status' | 'recorded' | 'upstream'>,
+  fault: Fault,
+): Problem {
+  return problemOfFault(fault, {
+    operationId: receipt.id,
+    outcome: receipt.status,
+    // Of an exchange that was cut off nothing else is known.
+    bytesSent: receipt.status === 'unknown' || receipt.upstream.some(({ bytesSent }) => bytesSent),
+    ...(receipt.recorded === false && { recorded: false }),
+  });
+}

@@ -1,0 +1,147 @@
+import { setImmediate as othersTurn } from 'node:timers/promises';
+
+import { Injectable } from '@nestjs/common';
+
+import { OperationListStore, type OperationRow } from '../../audit/operation-list.store.js';
+import { OperationStore } from '../../audit/operation.store.js';
+import type { Caller } from '../../domain/caller.js';
+import { Clock } from '../../domain/clock.js';
+import { hasRight } from '../../domain/grants.js';
+import { refusal } from '../../http/policy.js';
+import { mayAudit, readableOperation } from '../own-operation.js';
+import { ByteBound } from './byte-bound.js';
+import { cursorAfter, cursorAt } from './cursor.js';
+import { readFatesQuery, readQuery, type AskedFates, type AskedReceipts } from './operation-query.js';
+import type { ReceiptDto } from './receipt.dto.js';
+import type {
+  ReceiptAlarmPageDto,
+  ReceiptItemPageDto,
+  ReceiptPageDto,
+  ReceiptSummaryDto,
+} from './receipt-summary.dto.js';
+import { receiptSummaryOf } from './receipt-summary.translator.js';
+import { receiptOf } from './receipt.translator.js';
+import { shortened } from './shortened-receipt.js';
+
+const EVERYBODY = '*';
+/** Where few of many operations fit, so many rows are looked through at a time, and so often for one page. */
+const ROWS_AT_ONCE = 1_000;
+const MAX_BATCHES = 100;
+
+/** Rows that go on a page, and after which operation the next one begins. */
+interface FoundRows {
+  readonly ids: readonly string[];
+  readonly next?: string;
+}
+
+/** Reads receipts back: a caller its own, an auditor everybody's. */
+@Injectable()
+export class ReceiptsService {
+  constructor(
+    private readonly operations: OperationStore,
+    private readonly lists: OperationListStore,
+    private readonly clock: Clock,
+  ) {}
+
+  /** @throws Problem 404, also for what the caller may not read */
+  async find(id: string, caller: Caller): Promise<ReceiptDto> {
+    return shortened(await this.#receipt(id, caller));
+  }
+
+  /** The alarms of one receipt; none of one that is about items. @throws Problem 400, 404 */
+  async alarms(id: string, query: unknown, caller: Caller): Promise<ReceiptAlarmPageDto> {
+    const asked = readFatesQuery(query);
+    const { alarms } = await this.#receipt(id, caller);
+    return pageOf(alarms, asked);
+  }
+
+  /** The items of one receipt; none of one that is about alarms. @throws Problem 400, 404 */
+  async items(id: string, query: unknown, caller: Caller): Promise<ReceiptItemPageDto> {
+    const asked = readFatesQuery(query);
+    const { items = [] } = await this.#receipt(id, caller);
+    return pageOf(items, asked);
+  }
+
+  /** @throws Problem 400, 403 */
+  async list(query: unknown, caller: Caller): Promise<ReceiptPageDto> {
+    const asked = readQuery(query, this.clock.now());
+    const isAuditor = hasRight(caller, 'audit');
+    const { caller: wanted = isAuditor ? EVERYBODY : caller.id } = asked;
+    if (wanted === caller.id) return this.#page(ofCaller(asked, wanted));
+    if (!isAuditor) throw refusal(caller, 'not_granted', 'the right audit');
+    const readable = narrowed(asked, (row) => row.caller === caller.id || mayAudit(caller, row));
+    return this.#page(wanted === EVERYBODY ? readable : ofCaller(readable, wanted));
+  }
+
+  async #receipt(id: string, caller: Caller): Promise<ReceiptDto> {
+    return receiptOf(await readableOperation(this.operations, id, caller));
+  }
+
+  async #page(asked: AskedReceipts): Promise<ReceiptPageDto> {
+    const { ids, next } = await this.#rows(asked);
+    const items: (ReceiptSummaryDto | ReceiptDto)[] = [];
+    const bound = new ByteBound();
+    for await (const item of asked.view === 'full' ? this.#full(ids) : this.#summaries(ids)) {
+      if (!bound.takes(item)) return { items, nextCursor: cursorAfter(items.at(-1)?.id ?? item.id) };
+      items.push(item);
+    }
+    return { items, ...(next !== undefined && { nextCursor: cursorAfter(next) }) };
+  }
+
+  async #rows({ filter, fits, limit }: AskedReceipts): Promise<FoundRows> {
+    const ids: string[] = [];
+    let { before } = filter;
+    // One more than asked for tells whether there is another page.
+    const most = fits ? ROWS_AT_ONCE : limit + 1;
+    for (let batch = 0; batch < MAX_BATCHES; batch += 1) {
+      const rows = await this.lists.rows({ ...filter, ...(before !== undefined && { before }) }, most);
+      ids.push(...rows.filter((row) => fits?.(row) ?? true).map(({ id }) => id));
+      const last = ids[limit - 1];
+      if (ids.length > limit && last !== undefined) return { ids: ids.slice(0, limit), next: last };
+      if (rows.length < most) return { ids };
+      before = rows.at(-1)?.id;
+      await othersTurn();
+    }
+    return { ids, ...(before !== undefined && { next: before }) };
+  }
+
+  async *#summaries(ids: readonly string[]): AsyncGenerator<ReceiptSummaryDto> {
+    for (const summary of await this.lists.summaries(ids)) yield receiptSummaryOf(summary);
+  }
+
+  /** One after the other, so that no more is read than goes on the page. */
+  async *#full(ids: readonly string[]): AsyncGenerator<ReceiptDto> {
+    for (const id of ids) {
+      const trail = await this.operations.find(id);
+      if (trail) yield shortened(receiptOf(trail));
+      // The database's answers come in one after the other as long as there are any: nothing else would get its turn between.
+      await othersTurn();
+    }
+  }
+}
+
+function ofCaller(asked: AskedReceipts, caller: string): AskedReceipts {
+  const { filter } = asked;
+  if (filter.standing) return narrowed(asked, (row) => row.caller === caller);
+  return { ...asked, filter: { ...filter, caller } };
+}
+
+function narrowed(asked: AskedReceipts, fits: (row: OperationRow) => boolean): AskedReceipts {
+  return { ...asked, fits: (row) => fits(row) && (asked.fits?.(row) ?? true) };
+}
+
+/** A page of a receipt's alarms, or items. */
+function pageOf<Fate extends { readonly outcome: string }>(
+  all: readonly Fate[],
+  { fits, start, limit }: AskedFates,
+): { items: Fate[]; nextCursor?: string } {
+  const items: Fate[] = [];
+  const bound = new ByteBound();
+  for (let place = start; place < all.length; place += 1) {
+    const fate = all[place];
+    if (!fate || !fits(fate)) continue;
+    if (items.length === limit || !bound.takes(fate)) return { items, nextCursor: cursorAt(place) };
+    items.push(fate);
+  }
+  return { items };
+}

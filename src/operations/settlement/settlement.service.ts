@@ -1,0 +1,287 @@
+import { Inject, Injectable, Logger, type OnModuleDestroy } from '@nestjs/common';
+
+import { alarmOutcomes } from '../../audit/alarm-outcomes.js';
+import type { IntentRecord, OperationTrail, SettledAlarm } from '../../audit/audit-record.js';
+import { AuditTrail, OperationTakenOver } from '../../audit/audit-trail.js';
+import { OperationStore } from '../../audit/operation.store.js';
+import { Recovery } from '../../audit/recovery.js';
+import { targetsOf } from '../../audit/targets.js';
+import { CONFIG, type Config, type ProjectConfig } from '../../config/config.js';
+import type { CallContext } from '../../domain/caller.js';
+import { Clock } from '../../domain/clock.js';
+import { CHUNK_SIZE, statusOf } from '../../domain/outcome.js';
+import { UpstreamClient, type AlarmStanding } from '../../upstream/index.js';
+import { interferenceWith, type Interference } from './interference.js';
+import { isStuck, resolveOutcome, resolveUnderWay, type Times } from './resolve-outcome.js';
+
+/** Milliseconds between looks: soon at first, then less and less often, and in the end once an hour. */
+const LOOK_AFTER_MS = [
+  1_000, 3_000, 8_000, 10_000, 10_000, 10_000, 20_000, 60_000, 300_000, 900_000, 3_600_000,
+];
+const LAST_LOOK_AFTER_MS = 3_600_000;
+/** How long one look may take. */
+const LOOK_DEADLINE_MS = 15_000;
+/** Timers may be early by as much. */
+const TIMER_LEEWAY_MS = 5;
+/** Of the other operations on an alarm so many are looked at, the latest first. */
+const MAX_OTHERS = 100;
+
+/** One look that is to come. */
+interface Look {
+  readonly intent: IntentRecord;
+  /** Nothing was sent after it, by the monotonic clock: when the outcome became known here, or was taken over. */
+  readonly since: number;
+  /** How many came before. */
+  readonly look: number;
+}
+
+/** What an alarm came to, as far as upstream's state says. */
+export interface FoundAlarm extends SettledAlarm {
+  /** Whether its state says anything at all. */
+  readonly isClear: boolean;
+}
+
+/**
+ * Finds out what came of acts whose answer was lost, by reading upstream's state, and records it. What can't be found out in
+ * time is recorded as unknown, counted and told, for somebody to look at; the gateway goes on looking now and then.
+ */
+@Injectable()
+export class SettlementService implements OnModuleDestroy {
+  readonly #logger = new Logger(SettlementService.name);
+  readonly #watched = new Map<string, { readonly since: number; readonly cancel: () => void }>();
+  readonly #givenUp = new Set<string>();
+  readonly #looking = new Map<string, Promise<void>>();
+  #stopped = false;
+
+  constructor(
+    @Inject(CONFIG) private readonly config: Config,
+    private readonly store: OperationStore,
+    private readonly trail: AuditTrail,
+    private readonly upstream: UpstreamClient,
+    private readonly clock: Clock,
+    recovery: Recovery,
+  ) {
+    recovery.onAdopted((operation) => this.#adopt(operation));
+  }
+
+  /** Operations that could not be settled in time, so far. */
+  get unsettled(): number {
+    return this.#givenUp.size;
+  }
+
+  /** Operations that are being looked after. */
+  get watched(): number {
+    return this.#watched.size;
+  }
+
+  /** After which time of the monotonic clock nothing was sent for an operation that is being looked after; undefined: it is not. */
+  since(operationId: string): number | undefined {
+    return this.#watched.get(operationId)?.since;
+  }
+
+  /** What another process left unknown, or an earlier run of this one. */
+  #adopt(operation: OperationTrail): void {
+    const { intent, outcome, settlements } = operation;
+    if (!outcome || openIn(operation).size === 0) return;
+    if (settlements?.at(-1)?.settled === false) this.#givenUp.add(intent.operationId);
+    this.watch(intent);
+  }
+
+  /** A look that is under way comes to its end and records nothing. */
+  onModuleDestroy(): void {
+    this.#stopped = true;
+    for (const { cancel } of this.#watched.values()) cancel();
+    this.#watched.clear();
+  }
+
+  /** Looks after an operation of unknown outcome, in the background. */
+  watch(intent: IntentRecord): void {
+    const since = this.clock.monotonic();
+    this.#lookLater({ intent, since, look: 0 }, LOOK_AFTER_MS[0] ?? LAST_LOOK_AFTER_MS);
+  }
+
+  /**
+   * What came of each alarm of one chunk that may have been sent and that nobody will send meanwhile, as far as upstream's state
+   * tells now.
+   *
+   * @param own the operation, as the trail has it
+   * @param body of the chunk, as it travelled
+   * @param since time of the monotonic clock: it was not sent after it
+   * @param more how long after that what was done may take to show, and whether upstream refused it
+   */
+  async lookAt(
+    own: OperationTrail,
+    project: ProjectConfig,
+    body: string,
+    since: number,
+    more: Partial<Pick<Times, 'quietMs' | 'refused'>> = {},
+  ): Promise<FoundAlarm[]> {
+    const { operation, scope, operationId } = own.intent;
+    const times = { ...this.#times(since), ...more };
+    const call = { operation, scope, project, body };
+    const standings = await this.upstream.standings(call, this.#context(operationId));
+    return Promise.all(
+      standings.map(async (found) => ({
+        ...resolveOutcome(found, await this.#influence(found, own), times),
+        isClear: found.standing !== 'unclear',
+      })),
+    );
+  }
+
+  #lookLater(next: Look, delay: number): void {
+    if (this.#stopped) return;
+    const { intent } = next;
+    const { project } = intent.scope;
+    const cancel = this.clock.schedule(delay, () => {
+      // One look at a time in each project, so that many unknowns at once do not become many calls at once.
+      const before = this.#looking.get(project) ?? Promise.resolve();
+      this.#looking.set(
+        project,
+        before.then(() => this.#look(next)),
+      );
+    });
+    this.#watched.set(intent.operationId, { since: next.since, cancel });
+  }
+
+  async #look({ intent, since, look }: Look): Promise<void> {
+    if (this.#stopped) return;
+    const { operationId } = intent;
+    let next = LOOK_AFTER_MS[look + 1] ?? LAST_LOOK_AFTER_MS;
+    try {
+      const decisive = await this.#settle(operationId, since);
+      if (decisive === undefined) {
+        this.#watched.delete(operationId);
+        return;
+      }
+      next = Math.min(next, decisive - this.clock.monotonic() + TIMER_LEEWAY_MS);
+    } catch (error) {
+      if (error instanceof OperationTakenOver) {
+        // Another process looks after it by now.
+        this.#watched.delete(operationId);
+        this.#givenUp.delete(operationId);
+        return;
+      }
+      this.#logger.warn(
+        { err: error, operationId },
+        'an unknown outcome could not be looked up; trying again',
+      );
+    }
+    this.#lookLater({ intent, since, look: look + 1 }, next);
+  }
+
+  /**
+   * One look; answers from when on the next one may tell more, by the monotonic clock, or undefined when it was the last.
+   *
+   * @param since nothing was sent after it, by the monotonic clock
+   */
+  async #settle(operationId: string, since: number): Promise<number | undefined> {
+    const trail = await this.store.find(operationId);
+    if (!trail) return undefined;
+    // It could not be recorded yet.
+    if (!trail.outcome) return Infinity;
+    const open = openIn(trail);
+    if (open.size === 0) return undefined;
+    // Of before the reading: what is not done then may be done before the reading ends.
+    const times = this.#times(since);
+    const late = times.now >= times.giveUpAt;
+    const standings = await this.#standings(trail, new Set(open.keys()));
+    const judged = await Promise.all(
+      standings.map(async (found) => {
+        if (open.get(found.eventId) === 'under_way') return resolveUnderWay(found, late);
+        const refused = isRefused(trail, found.eventId);
+        return resolveOutcome(found, await this.#influence(found, trail), { ...times, refused });
+      }),
+    );
+    if (this.#stopped) return Infinity;
+    const alarms = judged.filter((alarm) => alarm !== undefined);
+    const stuck = alarms.some(isStuck);
+    // Given up is said once, and looked at again now and then: upstream, or our right to read it, may come back.
+    if (alarms.length > 0 && (!stuck || (late && !this.#givenUp.has(operationId))))
+      await this.#record(trail, alarms, !stuck);
+    if (alarms.length === open.size && !stuck && alarms.every(({ underWay }) => !underWay)) return undefined;
+    const decisive = [times.concludedAt + times.quietMs, times.giveUpAt].filter((at) => at > times.now);
+    return Math.min(...decisive);
+  }
+
+  #times(concludedAt: number): Times & { readonly giveUpAt: number } {
+    const { settleQuietMs, settleGiveUpMs } = this.config.upstream;
+    return {
+      concludedAt,
+      now: this.clock.monotonic(),
+      quietMs: settleQuietMs,
+      giveUpAt: concludedAt + settleGiveUpMs,
+    };
+  }
+
+  async #influence(found: AlarmStanding, own: OperationTrail): Promise<Interference> {
+    if (found.standing === 'unclear') return 'none';
+    const { scope, operationId } = own.intent;
+    const filter = { eventId: found.eventId, project: scope.project, except: operationId };
+    const others = await this.store.list(filter, MAX_OTHERS);
+    return interferenceWith(found, own, others, this.config.upstream.settleQuietMs);
+  }
+
+  async #standings(trail: OperationTrail, unknown: ReadonlySet<string>): Promise<AlarmStanding[]> {
+    const { operation, scope, operationId } = trail.intent;
+    const targets = targetsOf(trail.intent);
+    const unclear = [...unknown].map((eventId): AlarmStanding => ({ eventId, standing: 'unclear' }));
+    const project = this.config.projects.get(scope.project);
+    const context = this.#context(operationId);
+    // A project of that name may be another one by now.
+    if (!project || (await this.upstream.projectId(project, context)) !== scope.projectId) return unclear;
+    const standings: AlarmStanding[] = [];
+    for (const [index, body] of (await this.store.requests(operationId)).entries()) {
+      const chunk = targets.slice(index * CHUNK_SIZE, (index + 1) * CHUNK_SIZE);
+      if (!chunk.some((eventId) => unknown.has(eventId))) continue;
+      standings.push(...(await this.upstream.standings({ operation, scope, project, body }, context)));
+    }
+    return standings.filter(({ eventId }) => unknown.has(eventId));
+  }
+
+  async #record(trail: OperationTrail, alarms: readonly SettledAlarm[], settled: boolean): Promise<void> {
+    const { operationId } = trail.intent;
+    const at = new Date(this.clock.now()).toISOString();
+    const record = { kind: 'settlement', operationId, at, alarms, settled, status: 'unknown' } as const;
+    const after = { ...trail, settlements: [...(trail.settlements ?? []), record] };
+    await this.trail.recordSettlement({ ...record, status: statusOf(alarmOutcomes(after)) }, after);
+    if (!settled) {
+      this.#givenUp.add(operationId);
+      this.#logger.error(
+        { operationId },
+        'an outcome stays unknown: look at what it was about in the HSS console',
+      );
+      return;
+    }
+    this.#givenUp.delete(operationId);
+    if (alarms.some(({ outcome }) => outcome === 'unknown')) {
+      this.#logger.warn(
+        { operationId },
+        'an outcome stays unknown for good: another operation did the same to its alarms meanwhile',
+      );
+    }
+  }
+
+  #context(operationId: string): CallContext {
+    const now = this.clock.monotonic();
+    const caller = { id: 'gateway', grants: [] };
+    return { requestId: operationId, caller, receivedAt: now, deadlineAt: now + LOOK_DEADLINE_MS };
+  }
+}
+
+/** Whether upstream refused the call that an alarm went with. */
+function isRefused({ intent, chunks }: OperationTrail, eventId: string): boolean {
+  const place = targetsOf(intent).indexOf(eventId);
+  let end = 0;
+  return chunks.find(({ alarms }) => place < (end += alarms))?.refused === true;
+}
+
+/** What is still to be found out of an operation: whether it was done, or whether upstream came to the end of it. */
+function openIn(trail: OperationTrail): Map<string, 'unknown' | 'under_way'> {
+  const open = new Map<string, 'unknown' | 'under_way'>();
+  for (const alarm of alarmOutcomes(trail)) {
+    if (alarm.underWay) open.set(alarm.eventId, 'under_way');
+    else if (alarm.outcome === 'unknown' && alarm.reason !== 'indistinguishable')
+      open.set(alarm.eventId, 'unknown');
+  }
+  return open;
+}
