@@ -5,7 +5,7 @@ import type { Config } from '../src/config/config.js';
 import { OperationRequestPipe } from '../src/operations/prepare/operation-request.pipe.js';
 import { violationsOf } from '../src/operations/prepare/operation-rules.js';
 import { OPERATION_TYPE_NAMES } from '../src/domain/operation-type.js';
-import { Problem } from '../src/http/problem.js';
+import { Problem } from '../src/problems/problem.js';
 import { mutated, mutations } from './support/mutations.js';
 import {
   anyRequest,

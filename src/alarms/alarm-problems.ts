@@ -3,7 +3,7 @@ import { TOO_FAR } from './alarm-reader.js';
 import type { Scope } from '../domain/scope.js';
 import { EXAMPLE_UPSTREAM_REQUEST_ID } from '../http/document/example-ids.js';
 import { PATH_PROBLEMS, withoutRight } from '../http/document/edge-problems.js';
-import { invalidRequest, Problem, problemOfFault } from '../http/problem.js';
+import { invalidRequest, Problem, problemOfFault } from '../problems/problem.js';
 import { documentedReadFaults, UNKNOWN_PROJECT_FAULT } from '../upstream/index.js';
 import { queryViolations } from '../lists/query-violations.js';
 import { AlarmHintsDto } from './alarm-query.dto.js';

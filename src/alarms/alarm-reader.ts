@@ -3,7 +3,7 @@ import { Injectable } from '@nestjs/common';
 import type { CallContext } from '../domain/caller.js';
 import { CATEGORIES } from '../domain/alarm-words.js';
 import { Clock } from '../domain/clock.js';
-import { Problem } from '../http/problem.js';
+import { Problem } from '../problems/problem.js';
 import { Readers, type Place } from '../lists/readers.js';
 import type { Alarm } from './alarm.js';
 import type { AlarmFilter } from './alarm-filter.js';

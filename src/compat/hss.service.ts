@@ -3,7 +3,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { CONFIG, type Config } from '../config/config.js';
 import type { CallContext, Caller } from '../domain/caller.js';
 import { projectsWith } from '../domain/grants.js';
-import { Problem } from '../http/problem.js';
+import { Problem } from '../problems/problem.js';
 import type { OperationResult } from '../operations/operation-result.js';
 import { OperationsService } from '../operations/operations.service.js';
 import type { OperationCommand } from '../operations/operation-command.js';

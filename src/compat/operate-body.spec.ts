@@ -3,7 +3,7 @@ import fc from 'fast-check';
 
 import { parseExact, stringifyExact } from '../domain/exact-json.js';
 import { OPERATION_TYPE_NAMES } from '../domain/operation-type.js';
-import { Problem } from '../http/problem.js';
+import { Problem } from '../problems/problem.js';
 import { operateBodyOf } from './operate-body.js';
 
 type Members = Record<string, unknown>;

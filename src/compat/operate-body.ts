@@ -1,10 +1,11 @@
 import { isOperationType, OPERATION_TYPES } from '../domain/operation-type.js';
 import { wireName } from './wire-names.js';
-import { invalidRequest } from '../http/problem.js';
+import { invalidRequest } from '../problems/problem.js';
 import { compileCheck } from '../http/validation/compiled-check.js';
 import { declaredPartOf } from '../http/validation/declared-part.js';
 import { isPlainObject } from '../http/validation/fields.js';
-import { MAX_VIOLATIONS, pointer, report, type Violation } from '../http/validation/report.js';
+import { pointer, report } from '../http/validation/report.js';
+import { MAX_VIOLATIONS, type Violation } from '../problems/violation.js';
 import { MAX_EVENTS, OperateBodyDto } from './operate-body.dto.js';
 import { unsendable } from './unsendable.js';
 

@@ -1,9 +1,9 @@
 import { ENTERPRISE_PROJECT } from '../domain/enterprise-project.js';
 import { queryPairs } from '../http/identity/signing/canonical-request.js';
 import type { RequestedScope } from '../http/policy.js';
-import { invalidRequest } from '../http/problem.js';
+import { invalidRequest } from '../problems/problem.js';
 import { isText } from '../http/validation/fields.js';
-import type { Violation } from '../http/validation/report.js';
+import type { Violation } from '../problems/violation.js';
 
 const PARAMETERS = ['enterprise_project_id', 'container_id', 'container_name'] as const;
 type Parameter = (typeof PARAMETERS)[number];

@@ -1,6 +1,7 @@
 import { fieldsOf, type DtoClass } from '../http/validation/field.js';
 import { isPlainObject } from '../http/validation/fields.js';
-import { DEEPEST, pointer, type Violation } from '../http/validation/report.js';
+import { DEEPEST, pointer } from '../http/validation/report.js';
+import type { Violation } from '../problems/violation.js';
 import { OperateBodyDto } from './operate-body.dto.js';
 
 type Path = readonly (string | number)[];

@@ -1,5 +1,5 @@
-import { Problem } from '../http/problem.js';
-import type { Violation } from '../http/validation/report.js';
+import { Problem } from '../problems/problem.js';
+import type { Violation } from '../problems/violation.js';
 import { wireName, wirePlace } from './wire-names.js';
 
 /** What upstream answered an operate call with that it did not carry out. */

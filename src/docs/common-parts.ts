@@ -10,7 +10,7 @@ import { speaksUpstream } from '../compat/upstream-problem.js';
 import { IDEMPOTENCY_KEY } from '../http/idempotency-key.js';
 import { OVERLOADED } from '../http/load-shedding.js';
 import { AUDIT_UNREADABLE } from '../http/problem.filter.js';
-import type { Problem } from '../http/problem.js';
+import type { Problem } from '../problems/problem.js';
 import { methodNotAllowed, NO_SUCH_ROUTE } from '../http/unknown-paths.js';
 import {
   PROBLEM_JSON,

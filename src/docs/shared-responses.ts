@@ -1,6 +1,6 @@
 import type { OpenAPIObject } from '@nestjs/swagger';
 
-import { TITLES } from '../http/problem.js';
+import { TITLES } from '../problems/problem.js';
 
 type Responses = NonNullable<NonNullable<OpenAPIObject['components']>['responses']>;
 type Operation = NonNullable<OpenAPIObject['paths'][string]['get']>;

@@ -1,5 +1,5 @@
 import type { ContractOptions } from '../http/document/contract.js';
-import { Problem } from '../http/problem.js';
+import { Problem } from '../problems/problem.js';
 import { LivenessDto, ReadinessDto } from './health.dto.js';
 import { hopeless } from './unserved.js';
 

@@ -3,7 +3,7 @@ import { Controller, Get, Injectable, Module } from '@nestjs/common';
 import { AuditTrail } from '../audit/audit-trail.js';
 import { Access } from '../http/access.js';
 import { Contract } from '../http/document/contract.js';
-import { Problem } from '../http/problem.js';
+import { Problem } from '../problems/problem.js';
 import { UpstreamClient } from '../upstream/index.js';
 import { LIVE, READY } from './health.contract.js';
 import { MetricsController } from './metrics.controller.js';

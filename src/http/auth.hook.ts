@@ -16,7 +16,7 @@ import { UnprovedBodies } from './identity/signing/unproved-bodies.js';
 import { isSigned } from './identity/signing/stated-signature.js';
 import { Quotas } from './limits/quotas.js';
 import { refusal } from './policy.js';
-import { Problem, tooManyRequests } from './problem.js';
+import { Problem, tooManyRequests } from '../problems/problem.js';
 
 /**
  * Stands before every route, framework-made ones included, and before any body is read: a route that declares no access

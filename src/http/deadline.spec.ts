@@ -3,7 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
 import { deadlineOf } from './deadline.js';
-import { Problem } from './problem.js';
+import { Problem } from '../problems/problem.js';
 
 const RECEIVED_AT = 1_700_000_000_000;
 const MAX_MS = 10_000;

@@ -1,4 +1,4 @@
-import { Problem } from './problem.js';
+import { Problem } from '../problems/problem.js';
 
 /** Header by which a caller asks for less time than the gateway would take. */
 export const DEADLINE_HEADER = 'x-deadline-ms';

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 
 import type { ApiHeaderOptions } from '@nestjs/swagger';
 
-import { Problem } from './problem.js';
+import { Problem } from '../problems/problem.js';
 
 const NAME = 'idempotency-key';
 const PRINTABLE = /^[\x20-\x7e]{1,255}$/;

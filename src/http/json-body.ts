@@ -4,7 +4,7 @@ import type { FastifyInstance } from 'fastify';
 
 import { parseExact } from '../domain/exact-json.js';
 import { JSON_BOUNDS, JsonBeyondBounds, type JsonBound } from '../domain/json-bounds.js';
-import { Problem } from './problem.js';
+import { Problem } from '../problems/problem.js';
 
 /** Reads JSON bodies without rounding a number, and no other bodies at all. */
 export function useJsonBodies(fastify: FastifyInstance): void {

@@ -1,7 +1,7 @@
 import underPressure from '@fastify/under-pressure';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 
-import { Problem } from './problem.js';
+import { Problem } from '../problems/problem.js';
 
 export const OVERLOADED = new Problem(
   503,

@@ -6,7 +6,7 @@ import { uuidv7 } from 'uuidv7';
 import { Clock } from '../domain/clock.js';
 import { speaksUpstream, UPSTREAM_JSON, upstreamProblem } from '../compat/upstream-problem.js';
 import { BROWSER_HEADERS } from './browser-policy.js';
-import { Problem, problemBody, TITLES } from './problem.js';
+import { Problem, problemBody, TITLES } from '../problems/problem.js';
 import { Refusals } from './refusals/refusals.js';
 import { requestTimeout } from './slow-bodies.js';
 

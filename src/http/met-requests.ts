@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 
 import type { FastifyInstance } from 'fastify';
 
-import { Problem } from './problem.js';
+import { Problem } from '../problems/problem.js';
 
 const NO_HOST = new Problem(400, 'malformed_http', 'A request of HTTP/1.1 names its host (Host).');
 const UNMET = new Problem(

@@ -1,8 +1,8 @@
 import { Injectable, mixin, type CanActivate, type ExecutionContext, type Type } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 
-import { invalidRequest, type Problem } from './problem.js';
-import { MAX_VIOLATIONS } from './validation/report.js';
+import { invalidRequest, type Problem } from '../problems/problem.js';
+import { MAX_VIOLATIONS } from '../problems/violation.js';
 
 const TAKES_NONE = 'this route takes no parameters';
 

@@ -2,8 +2,8 @@ import type { Config, ProjectConfig } from '../config/config.js';
 import type { Caller } from '../domain/caller.js';
 import { accessDenialOf, projectsWith, type AccessQuestion } from '../domain/grants.js';
 import type { Scope } from '../domain/scope.js';
-import { invalidRequest, Problem } from './problem.js';
-import type { Violation } from './validation/report.js';
+import { invalidRequest, Problem } from '../problems/problem.js';
+import type { Violation } from '../problems/violation.js';
 
 /** Where a caller wishes to be; what it leaves out is found for it. */
 export interface RequestedScope {

@@ -15,7 +15,7 @@ import type { SaidByUpstream } from '../domain/outcome.js';
 import { addressOf } from './access.js';
 import { speaksUpstream, UPSTREAM_JSON, upstreamProblem } from '../compat/upstream-problem.js';
 import { AuthenticationProblem } from './identity/identity.js';
-import { Problem, problemBody } from './problem.js';
+import { Problem, problemBody } from '../problems/problem.js';
 import { Refusals } from './refusals/refusals.js';
 import { BODY_TOO_LARGE } from './slow-bodies.js';
 import { NO_SUCH_ROUTE } from './unknown-paths.js';

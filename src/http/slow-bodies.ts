@@ -3,7 +3,7 @@ import { Transform } from 'node:stream';
 import type { FastifyInstance } from 'fastify';
 
 import { Gathered } from './gathered.js';
-import { Problem } from './problem.js';
+import { Problem } from '../problems/problem.js';
 import { hasBody } from './unread-bodies.js';
 
 /** The least that must have come of a body, in bytes a second, from some time on. */

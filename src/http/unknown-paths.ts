@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 
-import { Problem } from './problem.js';
+import { Problem } from '../problems/problem.js';
 
 /** Paths that there are, each with the methods it takes. */
 export class KnownPaths {

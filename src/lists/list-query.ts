@@ -1,6 +1,6 @@
-import { invalidRequest } from '../http/problem.js';
+import { invalidRequest } from '../problems/problem.js';
 import type { RequestedScope } from '../http/policy.js';
-import type { Violation } from '../http/validation/report.js';
+import type { Violation } from '../problems/violation.js';
 import { digestOf, readCursor } from './list-cursor.js';
 import type { Mark } from './list-page.js';
 import { limitOf } from './filter-fields.js';

@@ -1,7 +1,7 @@
 import { withoutRight } from '../http/document/edge-problems.js';
 import { EXAMPLE_UPSTREAM_REQUEST_ID } from '../http/document/example-ids.js';
 import type { ContractOptions } from '../http/document/contract.js';
-import { invalidRequest, Problem, problemOfFault } from '../http/problem.js';
+import { invalidRequest, Problem, problemOfFault } from '../problems/problem.js';
 import type { DtoClass } from '../http/validation/field.js';
 import type { ListQueryDto } from './list-query.dto.js';
 import { documentedReadFaults, UNKNOWN_PROJECT_FAULT } from '../upstream/index.js';

@@ -3,7 +3,7 @@ import { Injectable } from '@nestjs/common';
 import type { CallContext } from '../domain/caller.js';
 import { Clock } from '../domain/clock.js';
 import { accessDenialOf } from '../domain/grants.js';
-import { Problem } from '../http/problem.js';
+import { Problem } from '../problems/problem.js';
 import { digestOf, writeCursor } from './list-cursor.js';
 import { readPage, type Lines, type Source } from './list-page.js';
 import type { ListQueryDto } from './list-query.dto.js';

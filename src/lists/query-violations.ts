@@ -1,5 +1,6 @@
 import type { DtoClass } from '../http/validation/field.js';
-import { report, type Violation } from '../http/validation/report.js';
+import { report } from '../http/validation/report.js';
+import type { Violation } from '../problems/violation.js';
 
 /** Everything wrong with a query string by the rules of a class: a query has parameters, not pointers. */
 export function queryViolations(type: DtoClass, query: unknown): Violation[] {

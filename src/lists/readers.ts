@@ -4,7 +4,7 @@ import { CONFIG, type Config, type ProjectConfig } from '../config/config.js';
 import type { CallContext } from '../domain/caller.js';
 import type { Scope } from '../domain/scope.js';
 import { authorise, type RequestedScope } from '../http/policy.js';
-import { problemOfFault } from '../http/problem.js';
+import { problemOfFault } from '../problems/problem.js';
 import {
   faultOfRead,
   listingIn,

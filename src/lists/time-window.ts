@@ -1,6 +1,6 @@
 import { parseDuration } from '../domain/duration.js';
 import { parseMoment } from '../domain/moment.js';
-import type { Violation } from '../http/validation/report.js';
+import type { Violation } from '../problems/violation.js';
 
 /** A window of time as a filter names it: from one moment to another, both included, or so long before now. */
 export interface AskedWindow {

@@ -1,4 +1,4 @@
-import { problemOfFault, type Problem } from '../http/problem.js';
+import { problemOfFault, type Problem } from '../problems/problem.js';
 import { UNREADABLE_READ } from '../upstream/index.js';
 
 /**

@@ -1,4 +1,4 @@
-import { Problem } from '../http/problem.js';
+import { Problem } from '../problems/problem.js';
 import { tooManyWaiting } from './background/background.js';
 import { guardRailViolations } from './admission/guard-rails/guard-rails.js';
 import { readGuardRails } from './admission/guard-rails/rails.js';

@@ -3,7 +3,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { NotAdmitted } from '../audit/audit-trail.js';
 import { CONFIG, type Config, type ProjectConfig } from '../config/config.js';
 import type { CallContext } from '../domain/caller.js';
-import { problemOfFault } from '../http/problem.js';
+import { problemOfFault } from '../problems/problem.js';
 import { UpstreamClient } from '../upstream/index.js';
 import { Background } from './background/background.js';
 import { Executor } from './execution/executor.js';

@@ -3,7 +3,7 @@ import type { OperationStore } from '../audit/operation.store.js';
 import { accessDenialOf } from '../domain/grants.js';
 import type { Caller } from '../domain/caller.js';
 import type { Scope } from '../domain/scope.js';
-import { Problem } from '../http/problem.js';
+import { Problem } from '../problems/problem.js';
 
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 

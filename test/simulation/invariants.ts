@@ -2,7 +2,7 @@ import { alarmOutcomes, type KnownOutcome } from '../../src/audit/alarm-outcomes
 import type { OperationTrail } from '../../src/audit/audit-record.js';
 import { OPERATION_TYPES } from '../../src/domain/operation-type.js';
 import type { Alarm, Effect } from '../../src/simulator/hss/alarm.js';
-import { Problem } from '../../src/http/problem.js';
+import { Problem } from '../../src/problems/problem.js';
 import type { Aftermath, Planned } from './simulation.js';
 
 /** Everything untrue that a run left behind, in words; nothing when every promise held. */

@@ -11,7 +11,7 @@ import {
   type OperationType,
 } from '../../src/domain/operation-type.js';
 import type { Caller } from '../../src/domain/caller.js';
-import { Problem } from '../../src/http/problem.js';
+import { Problem } from '../../src/problems/problem.js';
 import type { OperationResult } from '../../src/operations/operation-result.js';
 import { withExecutionOptions } from '../../src/operations/execution-options.js';
 import { FIRST_PASSWORD, PROJECT, USER } from '../../src/simulator/account.js';

@@ -13,7 +13,8 @@ import {
   type ApiQueryOptions,
 } from '@nestjs/swagger';
 
-import type { Problem } from '../problem.js';
+import { exampleOf, type ProblemCode } from '../../problems/catalogue.js';
+import type { Problem } from '../../problems/problem.js';
 import type { DtoClass } from '../validation/field.js';
 import { problemAnswers } from './problem-answers.js';
 import { ProblemDto } from './problem.dto.js';
@@ -78,7 +79,7 @@ export interface ContractOptions {
   /** By HTTP status. */
   readonly answers: Readonly<Record<number, Answer | TextAnswer | EmptyAnswer>>;
   /** One for each problem it can end in, as it is thrown. */
-  readonly problems?: readonly Problem[];
+  readonly problems?: readonly (Problem | ProblemCode)[];
   /** Whether it acts, and so may be answered with what came of an earlier request. */
   readonly acts?: true;
 }
@@ -106,9 +107,12 @@ export function Contract({
     ...query.map((parameter) => ApiQuery(parameter)),
     ...(body ? bodyDecorators(body) : []),
     ...Object.entries(answers).flatMap(([status, answer]) => answerDecorators(Number(status), answer, more)),
-    ...Object.entries(problemAnswers(problems, more)).map(([status, answer]) =>
-      ApiResponse({ status: Number(status), ...answer }),
-    ),
+    ...Object.entries(
+      problemAnswers(
+        problems.map((problem) => (typeof problem === 'string' ? exampleOf(problem) : problem)),
+        more,
+      ),
+    ).map(([status, answer]) => ApiResponse({ status: Number(status), ...answer })),
   );
 }
 

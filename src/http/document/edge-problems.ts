@@ -1,6 +1,6 @@
 import type { Right } from '../../domain/caller.js';
 import { beyondBounds } from '../json-body.js';
-import { Problem, tooManyRequests } from '../problem.js';
+import { Problem, tooManyRequests } from '../../problems/problem.js';
 import { BODY_TOO_LARGE, requestTimeout } from '../slow-bodies.js';
 
 /** The problems that the edge answers with before any handler runs, word for word, for the document. */

@@ -1,6 +1,6 @@
 import { getSchemaPath } from '@nestjs/swagger';
 
-import { problemBody, type Problem } from '../problem.js';
+import { problemBody, type Problem } from '../../problems/problem.js';
 import { EXAMPLE_REQUEST_ID } from './example-ids.js';
 import { ProblemDto } from './problem.dto.js';
 import { headersOf, type ResponseHeaders } from './response-headers.js';

@@ -3,7 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { neighbourhoodOf } from '../../domain/address-range.js';
 import { Clock } from '../../domain/clock.js';
 import { Allowances } from '../allowances.js';
-import { Problem } from '../problem.js';
+import { Problem } from '../../problems/problem.js';
 import type { AuthenticationProblem } from './identity.js';
 
 /** Failures of one address that are answered as what they are: ten in a row and ten a minute. */

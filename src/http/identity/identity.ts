@@ -1,5 +1,5 @@
 import type { Caller, Credential } from '../../domain/caller.js';
-import { Problem } from '../problem.js';
+import { Problem } from '../../problems/problem.js';
 
 /** Who asks, and by what that was proved. */
 export interface Identity {

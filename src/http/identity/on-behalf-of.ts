@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 
 import type { Caller } from '../../domain/caller.js';
-import { Problem } from '../problem.js';
+import { Problem } from '../../problems/problem.js';
 
 export const ON_BEHALF_OF = 'X-On-Behalf-Of';
 const NAME = 'x-on-behalf-of';

@@ -3,7 +3,7 @@ import { decodeJwt, jwtVerify, type JWTHeaderParameters, type JWTPayload } from 
 import type { ClaimConfig, IssuerConfig } from '../../config/config.js';
 import type { Caller } from '../../domain/caller.js';
 import type { Clock } from '../../domain/clock.js';
-import { Problem } from '../problem.js';
+import { Problem } from '../../problems/problem.js';
 import { AuthenticationProblem, type Identity } from './identity.js';
 import { KeysUnavailable, type KeySet } from './key-set.js';
 import { isProved, tokenProblem, unproved } from './token-problem.js';

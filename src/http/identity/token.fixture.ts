@@ -1,7 +1,7 @@
 import { exportJWK, generateKeyPair, SignJWT, type CryptoKey, type JWTPayload } from 'jose';
 
 import type { ClaimConfig, SigningAlgorithm } from '../../config/config.js';
-import { Problem } from '../problem.js';
+import { Problem } from '../../problems/problem.js';
 import { ISSUER, PublishedKeys, StoppedClock } from './identity.fixture.js';
 import { KeySet } from './key-set.js';
 import { TokenVerifier, type TokenRule } from './token-verifier.js';

@@ -1,6 +1,6 @@
 import type { PipeTransform } from '@nestjs/common';
 
-import { invalidRequest } from '../problem.js';
+import { invalidRequest } from '../../problems/problem.js';
 import { compileCheck, type Check } from './compiled-check.js';
 import type { DtoClass } from './field.js';
 import { report } from './report.js';

@@ -2,7 +2,8 @@ import { describe, expect, it } from '@jest/globals';
 
 import { Flag, ListOf, ObjectOf, OneOf, Text, Whole } from './fields.js';
 import { requiring } from './field.js';
-import { MAX_VIOLATIONS, report } from './report.js';
+import { report } from './report.js';
+import { MAX_VIOLATIONS } from '../../problems/violation.js';
 
 class Wheel {
   @Whole(10, 30)

@@ -2,25 +2,13 @@ import { plainToInstance } from 'class-transformer';
 import { validateSync } from 'class-validator';
 
 import { nearest } from '../../domain/nearest.js';
+import { MAX_VIOLATIONS, type Violation } from '../../problems/violation.js';
 import { compileCheck, type Check } from './compiled-check.js';
 import { fieldsOf, hinted, type DtoClass, type Field } from './field.js';
 import { isPlainObject } from './fields.js';
 
-/** One thing wrong with a request. */
-export interface Violation {
-  /** JSON Pointer into the body; a missing field's pointer names the field. */
-  readonly pointer?: string;
-  /** Name of the query parameter, where it was not the body. */
-  readonly parameter?: string;
-  readonly rule: string;
-  readonly message: string;
-  readonly allowed?: unknown;
-}
-
 /** Deeper than any valid request; checked before anything recursive looks at the value. */
 export const DEEPEST = 16;
-/** A report names at most so many violations; the request is refused all the same. */
-export const MAX_VIOLATIONS = 200;
 /** A made-up name longer than this is not repeated in a pointer, which then names the object it is in. */
 const MAX_NAME = 256;
 

@@ -12,7 +12,7 @@ import { OperationStore } from '../../audit/operation.store.js';
 import { CONFIG, type Config } from '../../config/config.js';
 import type { Caller } from '../../domain/caller.js';
 import { Clock } from '../../domain/clock.js';
-import { Problem } from '../../http/problem.js';
+import { Problem } from '../../problems/problem.js';
 import { resultOfEarlier, type OperationResult } from '../operation-result.js';
 import type { OperationCommand } from '../operation-command.js';
 

@@ -7,7 +7,7 @@ import type { CallContext, Caller } from '../../domain/caller.js';
 import { Clock } from '../../domain/clock.js';
 import { OPERATIONS } from '../../domain/operation-name.js';
 import { Quotas } from '../../http/limits/quotas.js';
-import { neverAllowed, Problem, tooMany, tooManyRequests } from '../../http/problem.js';
+import { neverAllowed, Problem, tooMany, tooManyRequests } from '../../problems/problem.js';
 import type { OperationCommand } from '../operation-command.js';
 import { reachedBy, sizeOf } from './reach.js';
 

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import type { Config, ProjectConfig } from '../../config/config.js';
 import type { Caller, Grant } from '../../domain/caller.js';
 import { OPERATION_TYPE_NAMES, type OperationType } from '../../domain/operation-type.js';
-import { Problem } from '../../http/problem.js';
+import { Problem } from '../../problems/problem.js';
 import type { RequestedScope } from '../../http/policy.js';
 import { authorise } from './policy.js';
 

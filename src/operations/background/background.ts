@@ -14,7 +14,7 @@ import type { CallContext } from '../../domain/caller.js';
 import { Clock } from '../../domain/clock.js';
 import { OPERATIONS } from '../../domain/operation-name.js';
 import { Quotas } from '../../http/limits/quotas.js';
-import { neverAllowed, tooMany, type Problem } from '../../http/problem.js';
+import { neverAllowed, tooMany, type Problem } from '../../problems/problem.js';
 import { Metrics } from '../../metrics/metrics.js';
 import { Executor } from '../execution/executor.js';
 import type { OperationResult } from '../operation-result.js';

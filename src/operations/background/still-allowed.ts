@@ -3,7 +3,7 @@ import type { Config } from '../../config/config.js';
 import type { Caller } from '../../domain/caller.js';
 import { OPERATIONS } from '../../domain/operation-name.js';
 import type { Fault } from '../../domain/outcome.js';
-import { faultOfProblem, Problem } from '../../http/problem.js';
+import { faultOfProblem, Problem } from '../../problems/problem.js';
 import { enforceGuardRails } from '../admission/guard-rails/guard-rails.js';
 import type { GuardRails } from '../admission/guard-rails/rails.js';
 import { braked } from '../admission/limits.js';

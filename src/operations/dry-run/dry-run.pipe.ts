@@ -1,6 +1,6 @@
 import { Injectable, type PipeTransform } from '@nestjs/common';
 
-import { invalidRequest } from '../../http/problem.js';
+import { invalidRequest } from '../../problems/problem.js';
 
 export const DRY_RUN = 'dryRun';
 

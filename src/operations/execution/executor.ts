@@ -11,7 +11,7 @@ import type { CallContext } from '../../domain/caller.js';
 import { Clock } from '../../domain/clock.js';
 import type { LookedUp } from '../../domain/looked-up.js';
 import { CHUNK_SIZE, isOpen, statusOf, type ChunkOutcome, type Fault } from '../../domain/outcome.js';
-import { Problem } from '../../http/problem.js';
+import { Problem } from '../../problems/problem.js';
 import { Metrics } from '../../metrics/metrics.js';
 import { SettlementService } from '../settlement/settlement.service.js';
 import { callFor } from '../../upstream/index.js';

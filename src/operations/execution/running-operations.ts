@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 
 import type { ChunkOutcome } from '../../domain/outcome.js';
-import { Problem } from '../../http/problem.js';
+import { Problem } from '../../problems/problem.js';
 import { OperationEvents } from '../progress/operation-events.js';
 
 /** An operation under way, and what is known of it so far. */

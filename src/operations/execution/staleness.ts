@@ -5,7 +5,7 @@ import type { CallContext } from '../../domain/caller.js';
 import { Clock } from '../../domain/clock.js';
 import { parseExact } from '../../domain/exact-json.js';
 import type { Fault } from '../../domain/outcome.js';
-import { faultOfProblem, Problem } from '../../http/problem.js';
+import { faultOfProblem, Problem } from '../../problems/problem.js';
 import type { UpstreamCall, WireOperateBody } from '../../upstream/index.js';
 
 /** What was read so lately is believed; upstream offers no way to act only on what is unchanged, so some moment remains anyhow. */

@@ -1,6 +1,6 @@
 import { EXPIRATION_ENDS, type ExpirationFilter } from '../../audit/expiry.store.js';
-import { invalidRequest } from '../../http/problem.js';
-import type { Violation } from '../../http/validation/report.js';
+import { invalidRequest } from '../../problems/problem.js';
+import type { Violation } from '../../problems/violation.js';
 import { limitOf, wordsOf } from '../../lists/filter-fields.js';
 import { queryViolations } from '../../lists/query-violations.js';
 import { readCursor } from './expiration-cursor.js';

@@ -1,7 +1,7 @@
 import type { ContractOptions } from '../../http/document/contract.js';
 import { withoutRight } from '../../http/document/edge-problems.js';
 import { EXAMPLE_OPERATION_ID } from '../../http/document/example-ids.js';
-import { invalidRequest } from '../../http/problem.js';
+import { invalidRequest } from '../../problems/problem.js';
 import { ExpirationPageDto, type ExpirationDto } from './expiration.dto.js';
 import { expirationQueryViolations } from './expiration-query.js';
 

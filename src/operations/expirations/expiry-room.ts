@@ -3,7 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { ExpirationStore } from '../../audit/expiry.store.js';
 import type { CallContext } from '../../domain/caller.js';
 import { Quotas } from '../../http/limits/quotas.js';
-import { Problem } from '../../http/problem.js';
+import { Problem } from '../../problems/problem.js';
 import type { OperationCommand } from '../operation-command.js';
 
 /** How many operations of one caller may be still to be taken back at a time. */

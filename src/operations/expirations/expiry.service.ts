@@ -17,7 +17,7 @@ import {
 import { CONFIG, type Config } from '../../config/config.js';
 import type { CallContext } from '../../domain/caller.js';
 import { Clock } from '../../domain/clock.js';
-import { Problem } from '../../http/problem.js';
+import { Problem } from '../../problems/problem.js';
 import { OperationsService } from '../operations.service.js';
 import type { UnresolvedCommand } from '../operation-command.js';
 import { UndoService } from '../undo/undo.service.js';

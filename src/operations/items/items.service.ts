@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 
 import { CONFIG, type Config } from '../../config/config.js';
 import type { CallContext } from '../../domain/caller.js';
-import { invalidRequest } from '../../http/problem.js';
+import { invalidRequest } from '../../problems/problem.js';
 import type { OperationResult } from '../operation-result.js';
 import { OperationsService } from '../operations.service.js';
 import type { ItemKind } from './item-kinds.js';

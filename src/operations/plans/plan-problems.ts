@@ -1,4 +1,4 @@
-import { neverAllowed, Problem, tooMany } from '../../http/problem.js';
+import { neverAllowed, Problem, tooMany } from '../../problems/problem.js';
 
 export const noSuchPlan = (): Problem => new Problem(404, 'plan_not_found', 'You have no plan of this id.');
 

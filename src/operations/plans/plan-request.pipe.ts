@@ -1,10 +1,11 @@
 import { Inject, Injectable, type PipeTransform } from '@nestjs/common';
 
 import { CONFIG, type Config } from '../../config/config.js';
-import { invalidRequest } from '../../http/problem.js';
+import { invalidRequest } from '../../problems/problem.js';
 import { compileCheck } from '../../http/validation/compiled-check.js';
 import { isPlainObject } from '../../http/validation/fields.js';
-import { MAX_VIOLATIONS, report, type Violation } from '../../http/validation/report.js';
+import { report } from '../../http/validation/report.js';
+import { MAX_VIOLATIONS, type Violation } from '../../problems/violation.js';
 import { withScopeAsText } from '../../http/validation/scope-as-text.js';
 import { windowViolations } from '../../lists/time-window.js';
 import { PlanRequestDto } from './plan-request.dto.js';

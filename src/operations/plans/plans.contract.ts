@@ -3,7 +3,7 @@ import { BODY_PROBLEMS, PATH_PROBLEMS, withoutRight } from '../../http/document/
 import { EXAMPLE_OPERATION_ID, EXAMPLE_UPSTREAM_REQUEST_ID } from '../../http/document/example-ids.js';
 import { OF_ACCEPTED } from '../../http/document/response-headers.js';
 import { NO_PARAMETERS_PROBLEM } from '../../http/parameters.guard.js';
-import { invalidRequest, problemOfFault } from '../../http/problem.js';
+import { invalidRequest, problemOfFault } from '../../problems/problem.js';
 import { report } from '../../http/validation/report.js';
 import { documentedReadFaults, UNKNOWN_PROJECT_FAULT } from '../../upstream/index.js';
 import { GUARD_RAIL } from '../act-problems.js';

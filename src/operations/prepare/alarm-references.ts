@@ -2,7 +2,8 @@ import type { AlarmReference } from '../../alarms/search-windows.js';
 import { parseOccurTime } from '../../domain/occur-time.js';
 import { compileCheck } from '../../http/validation/compiled-check.js';
 import { isPlainObject, isText } from '../../http/validation/fields.js';
-import { MAX_VIOLATIONS, pointer, report, type Violation } from '../../http/validation/report.js';
+import { pointer, report } from '../../http/validation/report.js';
+import { MAX_VIOLATIONS, type Violation } from '../../problems/violation.js';
 import { AlarmReferenceDto } from './alarm-reference.dto.js';
 
 const isReference = compileCheck(AlarmReferenceDto);

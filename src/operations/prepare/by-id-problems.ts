@@ -1,8 +1,9 @@
 import type { Alarm } from '../../alarms/alarm.js';
 import { eligibilityOf, type Ineligible } from '../../alarms/eligibility.js';
 import type { AlarmReference } from '../../alarms/search-windows.js';
-import { Problem } from '../../http/problem.js';
-import { MAX_VIOLATIONS, pointer } from '../../http/validation/report.js';
+import { Problem } from '../../problems/problem.js';
+import { pointer } from '../../http/validation/report.js';
+import { MAX_VIOLATIONS } from '../../problems/violation.js';
 
 /** The answer to a request that names alarms by their ids, of which some can't be handled so: a reason for each of these. */
 export function unfitAlarms(

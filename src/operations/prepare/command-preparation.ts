@@ -4,7 +4,7 @@ import { AlarmResolver, lookedUpOf, readyOf } from '../../alarms/alarm-resolver.
 import type { AlarmReference } from '../../alarms/search-windows.js';
 import type { CallContext } from '../../domain/caller.js';
 import { OPERATION_TYPES, type OperationType } from '../../domain/operation-type.js';
-import { tooManyRequests } from '../../http/problem.js';
+import { tooManyRequests } from '../../problems/problem.js';
 import type { UnresolvedCommand, OperationCommand, ResolvedScope } from '../operation-command.js';
 import { referencesOf } from './alarm-references.js';
 import { unfitAlarms } from './by-id-problems.js';

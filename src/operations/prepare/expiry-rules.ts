@@ -1,6 +1,6 @@
 import { parseMoment } from '../../domain/moment.js';
 import type { OperationType } from '../../domain/operation-type.js';
-import type { Violation } from '../../http/validation/report.js';
+import type { Violation } from '../../problems/violation.js';
 
 /** What can be done for a time: whatever only keeps an alarm quiet. */
 export const TIME_BOXED: readonly OperationType[] = [

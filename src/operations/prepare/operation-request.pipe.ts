@@ -2,7 +2,7 @@ import { Inject, Injectable, type PipeTransform } from '@nestjs/common';
 
 import { CONFIG, type Config } from '../../config/config.js';
 import { OPERATION_TYPE_NAMES } from '../../domain/operation-type.js';
-import { invalidRequest } from '../../http/problem.js';
+import { invalidRequest } from '../../problems/problem.js';
 import { compileCheck, type Check } from '../../http/validation/compiled-check.js';
 import { withScopeAsText } from '../../http/validation/scope-as-text.js';
 import type { OperationRequestDto } from './operation-request.dto.js';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 
 import { OPERATION_TYPE_NAMES } from '../../domain/operation-type.js';
-import { MAX_VIOLATIONS } from '../../http/validation/report.js';
+import { MAX_VIOLATIONS } from '../../problems/violation.js';
 import { violationsOf } from './operation-rules.js';
 
 const alarm = { eventId: 'e-1', eventClassId: 'rootkit_0001', eventType: 1010, occurTime: 1_672_046_760_353 };

@@ -1,7 +1,8 @@
 import { nearest } from '../../domain/nearest.js';
 import { isOperationType, OPERATION_TYPE_NAMES } from '../../domain/operation-type.js';
 import { isPlainObject } from '../../http/validation/fields.js';
-import { MAX_VIOLATIONS, report, type Violation } from '../../http/validation/report.js';
+import { report } from '../../http/validation/report.js';
+import { MAX_VIOLATIONS, type Violation } from '../../problems/violation.js';
 import { referenceViolations } from './alarm-references.js';
 import { expirationViolations } from './expiry-rules.js';
 import type { OperationRequestDto } from './operation-request.dto.js';

@@ -1,4 +1,4 @@
-import { neverAllowed, Problem, tooMany } from '../../http/problem.js';
+import { neverAllowed, Problem, tooMany } from '../../problems/problem.js';
 
 export const operationOver = (): Problem =>
   new Problem(

@@ -3,7 +3,7 @@ import type { FastifyReply } from 'fastify';
 import { describe, expect, it } from '@jest/globals';
 
 import type { AlarmOutcome, Fault } from '../../domain/outcome.js';
-import { Problem, problemBody } from '../../http/problem.js';
+import { Problem, problemBody } from '../../problems/problem.js';
 import { answer } from './answer.js';
 import type { ReceiptDto } from './receipt.dto.js';
 

@@ -1,7 +1,7 @@
 import type { FastifyReply } from 'fastify';
 
 import type { Fault } from '../../domain/outcome.js';
-import { problemOfFault, type Problem } from '../../http/problem.js';
+import { problemOfFault, type Problem } from '../../problems/problem.js';
 import type { OperationResult } from '../operation-result.js';
 import type { ReceiptDto } from './receipt.dto.js';
 import { receiptOf } from './receipt.translator.js';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
-import { Problem } from '../../http/problem.js';
+import { Problem } from '../../problems/problem.js';
 import { cursorAfter } from './cursor.js';
 import { readQuery } from './operation-query.js';
 

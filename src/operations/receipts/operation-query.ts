@@ -1,7 +1,7 @@
 import type { OperationFilter } from '../../audit/operation-rows.js';
 import type { OperationRow } from '../../audit/operation-list.store.js';
-import { invalidRequest } from '../../http/problem.js';
-import type { Violation } from '../../http/validation/report.js';
+import { invalidRequest } from '../../problems/problem.js';
+import type { Violation } from '../../problems/violation.js';
 import { limitOf, wordsOf } from '../../lists/filter-fields.js';
 import { queryViolations } from '../../lists/query-violations.js';
 import { windowOf, windowViolations } from '../../lists/time-window.js';

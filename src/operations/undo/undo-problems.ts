@@ -1,6 +1,6 @@
 import type { OperationTrail } from '../../audit/audit-record.js';
 import type { OperationName } from '../../domain/operation-name.js';
-import { Problem } from '../../http/problem.js';
+import { Problem } from '../../problems/problem.js';
 
 export const UNDONE_TOO_SOON = (): Problem =>
   new Problem(

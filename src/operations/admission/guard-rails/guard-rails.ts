@@ -1,5 +1,6 @@
-import { MAX_VIOLATIONS, pointer, type Violation } from '../../../http/validation/report.js';
-import { Problem } from '../../../http/problem.js';
+import { pointer } from '../../../http/validation/report.js';
+import { MAX_VIOLATIONS, type Violation } from '../../../problems/violation.js';
+import { Problem } from '../../../problems/problem.js';
 import type {
   OperationCommand,
   CommandAlarmDetail,

@@ -1,5 +1,5 @@
 import type { Fault, OperationStatus, SaidByUpstream } from '../domain/outcome.js';
-import { MAX_VIOLATIONS, type Violation } from './validation/report.js';
+import { MAX_VIOLATIONS, type Violation } from './violation.js';
 
 /** What a problem carries besides its code and its words. */
 export interface ProblemExtras {

@@ -1,0 +1,51 @@
+import { problemFrom, type ProblemDefinition } from './define.js';
+import { ADMISSION_PROBLEMS } from './admission.js';
+import { ALARM_PROBLEMS } from './alarms.js';
+import { AUDIT_PROBLEMS } from './audit.js';
+import { COMPAT_PROBLEMS } from './compat.js';
+import { EDGE_PROBLEMS } from './edge.js';
+import { OPERATION_PROBLEMS } from './operations.js';
+import { UPSTREAM_PROBLEMS } from './upstream.js';
+import type { Problem, ProblemExtras } from './problem.js';
+
+/**
+ * Every code that an answer can carry, with its status, whether it may be retried, its words and its example. It stands beside the
+ * core and not at the edge, because the words of a fault are written into the audit trail and into receipts too.
+ */
+export const PROBLEMS = {
+  ...EDGE_PROBLEMS,
+  ...ADMISSION_PROBLEMS,
+  ...OPERATION_PROBLEMS,
+  ...ALARM_PROBLEMS,
+  ...AUDIT_PROBLEMS,
+  ...UPSTREAM_PROBLEMS,
+  ...COMPAT_PROBLEMS,
+} as const;
+
+export type ProblemCode = keyof typeof PROBLEMS;
+
+/** The facts that a code's words are made of. */
+export type ProblemData<Code extends ProblemCode> =
+  (typeof PROBLEMS)[Code] extends ProblemDefinition<infer Data> ? Data : never;
+
+/**
+ * The problem to throw for a code.
+ *
+ * @param data the facts of its words; `undefined` where it needs none
+ * @param extras what this one carries besides: how long to wait, violations, the operation
+ */
+export function refuse<Code extends ProblemCode>(
+  code: Code,
+  ...[data, extras, options]: ProblemData<Code> extends undefined
+    ? [data?: undefined, extras?: ProblemExtras, options?: ErrorOptions]
+    : [data: ProblemData<Code>, extras?: ProblemExtras, options?: ErrorOptions]
+): Problem {
+  const definition = PROBLEMS[code] as ProblemDefinition<unknown>;
+  return problemFrom(code, definition, data, extras, options);
+}
+
+/** The problem that the document shows for a code. */
+export function exampleOf(code: ProblemCode): Problem {
+  const definition = PROBLEMS[code] as ProblemDefinition<unknown>;
+  return problemFrom(code, definition, definition.example, definition.exampleExtras);
+}
