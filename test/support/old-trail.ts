@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import { copyFileSync, existsSync, readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { gunzipSync } from 'node:zlib';
 
 import Database from 'better-sqlite3';
 import pg from 'pg';
@@ -112,10 +113,8 @@ export async function placeOldTrail(engine: EngineName, postgres?: PostgresServe
   const remove = () => removeFolder(folder);
   if (engine === 'sqlite') {
     const file = join(folder, 'gateway.db');
-    for (const name of ['gateway.db', 'gateway.db-wal']) {
-      const kept = join(folderOf(engine), name);
-      if (existsSync(kept)) copyFileSync(kept, join(folder, name));
-    }
+    for (const name of ['gateway.db', 'gateway.db-wal'])
+      writeFileSync(join(folder, name), gunzipSync(readFileSync(join(folderOf(engine), `${name}.gz`))));
     const open = <T>(use: (database: Database.Database) => T): Promise<T> => {
       const database = new Database(file);
       const found = use(database);
