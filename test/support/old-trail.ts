@@ -229,9 +229,13 @@ export async function read({ gateway }: Pick<Reopened, 'gateway'>, path: string)
   return items;
 }
 
+/** What hangs is given up; that it is not at rest shows in what it answers. */
+const LONGEST_UNREST_MS = 240_000;
+
 /** When nothing of what was left is pending or unknown any more, and what was due was taken back. */
 export async function untilAtRest(reopened: Reopened, old: OldTrail): Promise<void> {
   const due = old.operations['expirationDue'];
+  const givenUpAt = Date.now() + LONGEST_UNREST_MS;
   await eventually(
     async () => [
       ...((await read(reopened, '/v1/operations?caller=*')) as Page['items']).map(({ status }) => status),
@@ -239,7 +243,9 @@ export async function untilAtRest(reopened: Reopened, old: OldTrail): Promise<vo
         ({ operationId, status }) => (operationId === due ? [status] : []),
       ),
     ],
-    (statuses) => !statuses.some((status) => ['pending', 'unknown', 'scheduled'].includes(status)),
+    (statuses) =>
+      Date.now() > givenUpAt ||
+      !statuses.some((status) => ['pending', 'unknown', 'scheduled'].includes(status)),
   );
 }
 
