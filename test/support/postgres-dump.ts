@@ -50,13 +50,9 @@ export async function dumpPostgres(url: string): Promise<string> {
     );
     lines.push(`CREATE ${unlogged ? 'UNLOGGED ' : ''}TABLE ${quoted(name)} (${declared.join(', ')});`);
     const texts = columns.map((column) => `${quoted(column.name)}::text`).join(', ');
-    const { rows } = await client.query<(string | null)[]>({
-      text: `SELECT ${texts} FROM ${quoted(name)} ORDER BY 1, 2`.replace(
-        /, 2$/,
-        columns.length > 1 ? ', 2' : '',
-      ),
-      rowMode: 'array',
-    });
+    const order = columns.slice(0, 2).map((column) => quoted(column.name));
+    const text = `SELECT ${texts} FROM ${quoted(name)} ORDER BY ${order.join(', ')}`;
+    const { rows } = await client.query<(string | null)[]>({ text, rowMode: 'array' });
     for (const row of rows) {
       const values = row.map((value) => (value === null ? 'NULL' : client.escapeLiteral(value)));
       lines.push(`INSERT INTO ${quoted(name)} VALUES (${values.join(', ')});`);
