@@ -3,7 +3,7 @@ import fc from 'fast-check';
 
 import type { IntentRecord, OperationTrail, OutcomeRecord } from '../../audit/audit-record.js';
 import { ALARM_OUTCOMES, statusOf, type ChunkOutcome, type Fault } from '../../domain/outcome.js';
-import { receiptOf } from './receipt.translator.js';
+import { receiptOf } from './receipt.js';
 
 const FAULT: Fault = {
   code: 'agent_offline',
@@ -59,7 +59,16 @@ describe('a receipt', () => {
       requestedAt: '2026-08-16T09:05:22.701Z',
       completedAt: '2026-08-16T09:05:22.734Z',
       remark: 'SEC-1',
-      upstream: [{ alarms: 3, ...exchange }],
+      exchanges: [
+        {
+          alarmCount: 3,
+          attempts: 1,
+          bytesSent: true,
+          durationMs: 31,
+          httpStatus: 200,
+          upstreamRequestId: 'r-1',
+        },
+      ],
     });
   });
 
@@ -75,11 +84,11 @@ describe('a receipt', () => {
         { eventId: 'e-1', outcome: 'rejected', reason: 'agent_offline' },
         { eventId: 'e-2', outcome: 'rejected', reason: 'agent_offline' },
       ],
-      upstream: [
-        { alarms: 1, status: 200 },
+      exchanges: [
+        { alarmCount: 1, httpStatus: 200 },
         {
-          alarms: 2,
-          status: 400,
+          alarmCount: 2,
+          httpStatus: 400,
           problem: { code: 'agent_offline', detail: FAULT.detail, retryable: true, upstreamCode: 'HSS.1007' },
         },
       ],
@@ -111,8 +120,8 @@ describe('a receipt', () => {
     ];
     const receipt = receiptOf({ intent: bare, chunks, outcome: outcomeOf(chunks) });
     expect(receipt).not.toHaveProperty('remark');
-    expect(receipt.upstream).toEqual([
-      { alarms: 3, problem: { code: 'agent_offline', detail: FAULT.detail, retryable: true } },
+    expect(receipt.exchanges).toEqual([
+      { alarmCount: 3, problem: { code: 'agent_offline', detail: FAULT.detail, retryable: true } },
     ]);
   });
 

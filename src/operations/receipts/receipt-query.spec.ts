@@ -2,8 +2,8 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
 import { Problem } from '../../problems/problem.js';
-import { cursorAfter } from './cursor.js';
-import { readQuery } from './operation-query.js';
+import { cursorAfter } from './receipt-page.js';
+import { readQuery } from './receipt-query.js';
 
 const NOW = Date.parse('2026-08-17T12:00:00Z');
 

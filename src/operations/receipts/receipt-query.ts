@@ -5,8 +5,8 @@ import type { Violation } from '../../problems/violation.js';
 import { limitOf, wordsOf } from '../../lists/filter-fields.js';
 import { queryViolations } from '../../lists/query-violations.js';
 import { windowOf, windowViolations } from '../../lists/time-window.js';
-import { readCursor, readPlace } from './cursor.js';
-import { FatesQueryDto, OperationQueryDto, type View } from './operation-query.dto.js';
+import { readCursor, readPlace } from './receipt-page.js';
+import { FatesQueryDto, OperationQueryDto, type View } from './receipt-query.dto.js';
 
 /** What a query string asks for. */
 export interface AskedReceipts {

@@ -4,8 +4,7 @@ import fc from 'fast-check';
 import type { IntentRecord, OperationTrail } from '../../audit/audit-record.js';
 import { summaryOf } from '../../audit/operation-summary.js';
 import { ALARM_OUTCOMES, statusOf, type ChunkOutcome } from '../../domain/outcome.js';
-import { receiptSummaryOf } from './receipt-summary.translator.js';
-import { receiptOf } from './receipt.translator.js';
+import { receiptOf, receiptSummaryOf } from './receipt.js';
 
 const AT = '2026-08-16T09:05:22.701Z';
 const IDS = Array.from({ length: 24 }, (_, index) => `e-${index}`);
@@ -89,7 +88,7 @@ describe('a receipt in short', () => {
   it('says what the receipt says, and how many alarms or items came to what', () => {
     fc.assert(
       fc.property(trails, (trail) => {
-        const { alarms, items, upstream: _, ...head } = receiptOf(trail);
+        const { alarms, items, exchanges: _, ...head } = receiptOf(trail);
         const outcomes: Record<string, number> = {};
         for (const { outcome } of items ?? alarms) outcomes[outcome] = (outcomes[outcome] ?? 0) + 1;
         expect(receiptSummaryOf(summaryOf(trail))).toEqual({ ...head, total: IDS.length, outcomes });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
-import { ByteBound } from './byte-bound.js';
+import { ByteBound } from './receipt-page.js';
 
 describe('a page', () => {
   it('takes things until they would be longer together than it may be, and always the first', () => {

@@ -3,7 +3,7 @@ import { OPERATION_NAMES } from '../../domain/operation-name.js';
 import { KNOWN_OUTCOMES, OPERATION_STATUSES } from '../../domain/outcome.js';
 import { Formed, OneOf, Text } from '../../http/validation/fields.js';
 import { Last, Limit, Moment, PageCursor, Words, wordOf } from '../../lists/filter-fields.js';
-import { readCursor, readPlace } from './cursor.js';
+import { readCursor, readPlace } from './receipt-page.js';
 
 /** `summary`: what was asked and how many alarms came to which outcome; `full`: with the alarms, as one receipt alone has them. */
 export const VIEWS = ['summary', 'full'] as const;

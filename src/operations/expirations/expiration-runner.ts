@@ -23,28 +23,28 @@ import type { UnresolvedCommand } from '../operation-command.js';
 import { UndoService } from '../undo/undo.service.js';
 import type { UndoChain } from '../undo/undo-chain.js';
 import { withExecutionOptions } from '../execution-options.js';
-import { decide } from './expiry-decision.js';
+import { decide } from './expiration-decision.js';
 
-/** An act is taken back so soon after its time, at the latest, when all is well. */
+/** The longest delay after its time at which an act is taken back, when all is well. */
 const LOOK_EVERY_MS = 5_000;
 const MAX_AT_ONCE = 50;
-/** Until one that is under way is looked at again; no other process looks before. */
+/** Until one that is under way is checked again; no other process checks it before. */
 const LOOK_AGAIN_MS = 15_000;
 /** Until one that could not be taken back is tried again: longer each time, up to an hour. */
 const TRY_AGAIN_MS = 30_000;
 const MAX_MS = 3_600_000;
 const MAX_ATTEMPTS = 30;
 
-/** Takes time-boxed operations back when their time has come, as operations of their own, and sees to it that it is done. */
+/** Takes time-boxed operations back at their time, as operations of their own, and retries until that is done or hopeless. */
 @Injectable()
-export class ExpirationService implements OnApplicationBootstrap, OnModuleDestroy {
-  readonly #logger = new Logger(ExpirationService.name);
+export class ExpirationRunner implements OnApplicationBootstrap, OnModuleDestroy {
+  readonly #logger = new Logger(ExpirationRunner.name);
   #cancel: (() => void) | undefined;
   #stopped = false;
 
   constructor(
     @Inject(CONFIG) private readonly config: Config,
-    private readonly expiries: ExpirationStore,
+    private readonly expirations: ExpirationStore,
     private readonly chain: ChainCheck,
     private readonly undo: UndoService,
     private readonly operations: OperationsService,
@@ -60,7 +60,7 @@ export class ExpirationService implements OnApplicationBootstrap, OnModuleDestro
     this.#cancel?.();
   }
 
-  /** How it ended, also where that is not written down yet; undefined: it is still to come. */
+  /** How it ended, also where the end is not stored yet; undefined: it is still to come. */
   async endOf({ operationId, end }: Expiration): Promise<ExpirationEnd | undefined> {
     if (end) return end;
     const undoing = await this.undo.undoingOf(operationId);
@@ -71,7 +71,7 @@ export class ExpirationService implements OnApplicationBootstrap, OnModuleDestro
 
   async #look(): Promise<void> {
     try {
-      for (const due of await this.expiries.due(this.clock.now(), MAX_AT_ONCE)) {
+      for (const due of await this.expirations.due(this.clock.now(), MAX_AT_ONCE)) {
         if (this.#stopped) return;
         await this.#lookAt(due);
       }
@@ -84,18 +84,18 @@ export class ExpirationService implements OnApplicationBootstrap, OnModuleDestro
   async #lookAt(due: DueExpiration): Promise<void> {
     const { operationId, attempts } = due;
     const next = this.clock.now() + LOOK_AGAIN_MS;
-    if (!(await this.expiries.putOff(due, next, attempts))) return;
+    if (!(await this.expirations.putOff(due, next, attempts))) return;
     const mine = { ...due, dueAt: next };
     try {
       const undoing = await this.undo.undoingOf(operationId);
       const decision = decide(undoing, attempts >= MAX_ATTEMPTS);
       if (decision.then === 'take_back') await this.#takeBack(mine, undoing);
       if (decision.then !== 'end') return;
-      await this.expiries.end(operationId, decision.end);
-      if (decision.end === 'failed') this.#tellFailed(operationId);
+      await this.expirations.end(operationId, decision.end);
+      if (decision.end === 'failed') this.#logFailure(operationId);
     } catch (error) {
       this.#logger.warn({ err: error, operationId }, 'an operation could not be taken back; trying again');
-      await this.expiries.putOff(mine, this.clock.now() + pauseMs(attempts), attempts + 1);
+      await this.expirations.putOff(mine, this.clock.now() + pauseMs(attempts), attempts + 1);
     }
   }
 
@@ -107,7 +107,7 @@ export class ExpirationService implements OnApplicationBootstrap, OnModuleDestro
     const last = undoings.findLast(({ trail }) => trail.intent.expired)?.trail.outcome;
     const notBefore = last ? Date.parse(last.at) + pauseMs(attempts) : 0;
     if (this.clock.now() < notBefore) {
-      await this.expiries.putOff(due, notBefore, attempts);
+      await this.expirations.putOff(due, notBefore, attempts);
       return;
     }
     const context = this.#contextOf(intent);
@@ -120,10 +120,10 @@ export class ExpirationService implements OnApplicationBootstrap, OnModuleDestro
     } catch (error) {
       if (!(error instanceof Problem) || error.extras.retryable === true) throw error;
       this.#logger.error({ err: error, operationId }, 'a time-boxed operation cannot be taken back');
-      await this.expiries.end(operationId, 'failed');
+      await this.expirations.end(operationId, 'failed');
       return;
     }
-    await this.expiries.putOff(due, this.clock.now() + LOOK_EVERY_MS, attempts + 1);
+    await this.expirations.putOff(due, this.clock.now() + LOOK_EVERY_MS, attempts + 1);
   }
 
   #contextOf({ operationId, caller }: IntentRecord): CallContext {
@@ -137,7 +137,7 @@ export class ExpirationService implements OnApplicationBootstrap, OnModuleDestro
     };
   }
 
-  #tellFailed(operationId: string): void {
+  #logFailure(operationId: string): void {
     this.#logger.error({ operationId }, 'a time-boxed operation was not taken back: look at its alarms');
   }
 }
