@@ -24,7 +24,7 @@ for (;;) {
   const gateway = failed
     ? undefined
     : run('--enable-source-maps', 'dist/src/main.js', ...process.argv.slice(2));
-  if (failed) console.error('The build failed; it runs again after the next change.');
+  if (failed) process.stderr.write('The build failed; it runs again after the next change.\n');
   if (changes === built) await new Promise((resolve) => (wake = resolve));
   for (let seen = -1; seen !== changes;) {
     seen = changes;
