@@ -1,11 +1,12 @@
 import { CHUNK_SIZE } from '../../domain/outcome.js';
 import {
   operateBody,
+  type HssBody,
   type WireDetail,
   type WireEvent,
   type WireOperateBody,
   type WireRule,
-} from '../../upstream/index.js';
+} from '../../hss/index.js';
 import type {
   AlarmDetailDto,
   AlarmDto,
@@ -69,9 +70,9 @@ export function wireRule(rule: WhitelistRuleDto): WireRule {
 }
 
 /** One body for each chunk, as it will travel. Rules go with the first chunk alone: sent again, they would be added again. */
-export function requestBodies(request: OperationRequest): string[] {
+export function requestBodies(request: OperationRequest): HssBody[] {
   const { operation, remark, alarms, whitelistRules } = request;
-  const bodies: string[] = [];
+  const bodies: HssBody[] = [];
   for (let start = 0; start < alarms.length; start += CHUNK_SIZE) {
     const body: WireOperateBody = {
       operate_type: operation,

@@ -1,8 +1,8 @@
 import type { Clock } from '../../domain/clock.js';
 import { classify, saidIn, TOKEN_CREATED, type Reading } from '../classify.js';
 import type { Answer, Exchange, Transport, WireRequest } from '../transport.js';
-import { errorRow, faultOf, NOT_A_TOKEN, UNREADABLE, type ErrorRow } from '../../hss/upstream.errors.js';
-import { TOKEN_UNAVAILABLE } from './authentication.errors.js';
+import { errorRow, faultOf, NOT_A_TOKEN, UNREADABLE, type ErrorRow } from '../error-table.js';
+import { TOKEN_UNAVAILABLE } from '../error-table.js';
 import { AuthenticationError } from './authenticator.js';
 import { readToken, type ExpectedScope, type IamToken } from './token-request.js';
 

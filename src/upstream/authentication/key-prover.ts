@@ -1,4 +1,4 @@
-import { errorRow, faultOf } from '../../hss/upstream.errors.js';
+import { errorRow, faultOf } from '../error-table.js';
 import {
   AuthenticationError,
   type Proof,
@@ -68,7 +68,7 @@ export class KeyProver {
     if (!this.#refused) return;
     if (!this.#isRefused(key)) return this.#forget();
     const { waitMs } = this.#refusals;
-    if (waitMs > 0) throw new AuthenticationError(faultOf(NOT_TAKEN, {}), 'refused').heldFor(waitMs);
+    if (waitMs > 0) throw new AuthenticationError(faultOf(NOT_TAKEN), 'refused').heldFor(waitMs);
     this.#refusals.pause(PROBE_EVERY_MS);
   }
 

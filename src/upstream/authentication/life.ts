@@ -1,5 +1,5 @@
 import type { Clock } from '../../domain/clock.js';
-import { timeOf } from '../retry-after.js';
+import { timeOf } from '../retry.js';
 import { MIN_LIFE_MS, MAX_LIFE_MS } from './expiring-value.js';
 
 /** Why a credential that was given cannot be used. */

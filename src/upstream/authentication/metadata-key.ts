@@ -1,7 +1,7 @@
 import type { Clock } from '../../domain/clock.js';
 import { header, type Answer, type Exchange, type WireRequest } from '../transport.js';
-import { faultOf } from '../../hss/upstream.errors.js';
-import { METADATA_UNAVAILABLE } from './authentication.errors.js';
+import { faultOf } from '../error-table.js';
+import { METADATA_UNAVAILABLE } from '../error-table.js';
 import { AuthenticationError, type Renewal, type Trouble } from './authenticator.js';
 import { ExpiringValue, type Expiring, type Kept } from './expiring-value.js';
 import { KeySource } from './key-source.js';
@@ -81,7 +81,7 @@ export class MetadataKey extends KeySource {
     if ('ak' in key) return key;
     const words = `the metadata service gives an access key that ${key.why}`;
     const more = { words, ...(key.facts && { facts: key.facts }) };
-    throw new AuthenticationError(faultOf(METADATA_UNAVAILABLE, {}), 'unusable', more);
+    throw new AuthenticationError(faultOf(METADATA_UNAVAILABLE), 'unusable', more);
   }
 
   /** Undefined from a service that knows no tokens. */
@@ -113,7 +113,7 @@ export class MetadataKey extends KeySource {
 
 function unavailable(answer: Exchange): AuthenticationError {
   const facts = answer.reached === 'answered' ? { status: answer.status } : { cause: answer.cause };
-  return new AuthenticationError(faultOf(METADATA_UNAVAILABLE, {}), 'unavailable', { facts });
+  return new AuthenticationError(faultOf(METADATA_UNAVAILABLE), 'unavailable', { facts });
 }
 
 /** The key of an answer, or why it cannot be used. */

@@ -1,8 +1,8 @@
 import type { ProjectConfig } from '../../config/config.js';
 import { classify, READ, saidIn, type Reading } from '../classify.js';
-import { targetOf } from '../upstream-call.js';
-import { errorRow, faultOf, type ErrorRow } from '../../hss/upstream.errors.js';
-import { LOOKUP_FAILED, LOOKUP_REFUSED, NO_SUCH_PROJECT, SEVERAL_PROJECTS } from './authentication.errors.js';
+import { targetOf } from '../transport.js';
+import { errorRow, faultOf, type ErrorRow } from '../error-table.js';
+import { LOOKUP_FAILED, LOOKUP_REFUSED, NO_SUCH_PROJECT, SEVERAL_PROJECTS } from '../error-table.js';
 import { AuthenticationError, type Proof, type Trouble, type UnprovenRequest } from './authenticator.js';
 import { ExpiringValue, type Expiring } from './expiring-value.js';
 import { IAM_TIMEOUT_MS, MAX_IAM_ANSWER_BYTES } from './iam-exchange.js';
