@@ -2,13 +2,12 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
 import type { ProjectConfig } from '../config/config.js';
-import { itemIdOf } from './list-calls.js';
-import { LOGIN_WHITELIST } from './lists.js';
-import { itemStandings } from './read-items.js';
-import { readWhole, type Place } from './read-whole.js';
-import type { Read } from '../upstream/upstream-call.js';
+import { recordedBody, type HssPlace } from './calls.js';
+import { listingIn, readWhole, type ReadListing } from './listing.js';
+import { itemIdOf, LOGIN_WHITELIST } from './lists.js';
+import { statesOf } from './observed-state.js';
 
-const PLACE: Place = {
+const PLACE: HssPlace = {
   scope: { project: 'p', region: 'r', projectId: 'id', enterpriseProjectId: '0' },
   project: { name: 'p' } as ProjectConfig,
 };
@@ -22,7 +21,7 @@ const lineNo = (index: number) => ({
 function upstream(count: number, most: number, change: (call: number, lines: object[]) => object[]) {
   let lines: object[] = Array.from({ length: count }, (_, index) => lineNo(index));
   let calls = 0;
-  const read: Read = ({ query }) => {
+  const read: ReadListing = ({ query }) => {
     lines = change(calls, lines);
     calls += 1;
     const asked = new Map(query);
@@ -33,7 +32,7 @@ function upstream(count: number, most: number, change: (call: number, lines: obj
     );
     const offset = Number(asked.get('offset'));
     const page = wanted.slice(offset, offset + Math.min(most, Number(asked.get('limit'))));
-    return Promise.resolve(JSON.stringify({ total_num: wanted.length, data_list: page }));
+    return Promise.resolve(listingIn(JSON.stringify({ total_num: wanted.length, data_list: page })));
   };
   return { read, calls: () => calls, now: () => lines };
 }
@@ -90,16 +89,16 @@ describe('a list that is read whole', () => {
 
   it('is not known where upstream cannot be read, or says no count', async () => {
     expect(await readWhole(LOGIN_WHITELIST, [], PLACE, () => Promise.resolve(undefined))).toBeUndefined();
-    const countless = () => Promise.resolve('{"data_list":[]}');
+    const countless = () => Promise.resolve({ rows: [] });
     expect(await readWhole(LOGIN_WHITELIST, [], PLACE, countless)).toBeUndefined();
   });
 });
 
 describe('where items of a list stand', () => {
-  const readBack = (indices: readonly number[]) => ({
+  const removalOf = (indices: readonly number[]) => ({
     ...PLACE,
     operation: 'remove_login_whitelist_entries' as const,
-    body: JSON.stringify({ data_list: indices.map(lineNo) }),
+    body: recordedBody(JSON.stringify({ data_list: indices.map(lineNo) })),
   });
 
   it.each([
@@ -108,46 +107,46 @@ describe('where items of a list stand', () => {
   ])('is %s', async (_, items, calls) => {
     const cloud = upstream(5, 200, still);
     const wanted = Array.from({ length: items }, (_unused, index) => index);
-    const found = await itemStandings('remove_login_whitelist_entries', readBack(wanted), cloud.read);
+    const found = await statesOf(removalOf(wanted), cloud.read);
     expect(found).toEqual(
       wanted.map((index) => ({
         eventId: itemIdOf(LOGIN_WHITELIST, lineNo(index)),
-        standing: index < 5 ? 'otherwise' : 'as_wanted',
+        state: index < 5 ? 'differs' : 'matches',
       })),
     );
     expect(cloud.calls()).toBe(calls);
   });
 
   it.each([
-    ['restore_isolated_files', 'isolation_status', 'restored', 'as_wanted', undefined],
-    ['restore_isolated_files', 'isolation_status', 'restoring', 'as_wanted', true],
-    ['restore_isolated_files', 'isolation_status', 'isolated', 'otherwise', undefined],
-    ['restore_isolated_files', 'isolation_status', 'isolating', 'otherwise', undefined],
-    ['restore_isolated_files', 'isolation_status', 'a new word', 'unclear', undefined],
-    ['restore_isolated_files', 'isolation_status', undefined, 'unclear', undefined],
-    ['delete_isolated_files', 'isolation_status', 'restored', 'otherwise', undefined],
-    ['delete_isolated_files', 'isolation_status', undefined, 'as_wanted', undefined],
-    ['unblock_addresses', 'intercept_status', 'canceled', 'as_wanted', undefined],
-    ['unblock_addresses', 'intercept_status', 'cancelling', 'as_wanted', true],
-    ['unblock_addresses', 'intercept_status', 'intercepted', 'otherwise', undefined],
-    ['unblock_addresses', 'intercept_status', undefined, 'unclear', undefined],
-  ] as const)('%s, %s %s: %s', async (operation, field, status, standing, underWay) => {
+    ['restore_isolated_files', 'isolation_status', 'restored', 'matches', undefined],
+    ['restore_isolated_files', 'isolation_status', 'restoring', 'matches', true],
+    ['restore_isolated_files', 'isolation_status', 'isolated', 'differs', undefined],
+    ['restore_isolated_files', 'isolation_status', 'isolating', 'differs', undefined],
+    ['restore_isolated_files', 'isolation_status', 'a new word', 'unknown', undefined],
+    ['restore_isolated_files', 'isolation_status', undefined, 'unknown', undefined],
+    ['delete_isolated_files', 'isolation_status', 'restored', 'differs', undefined],
+    ['delete_isolated_files', 'isolation_status', undefined, 'matches', undefined],
+    ['unblock_addresses', 'intercept_status', 'canceled', 'matches', undefined],
+    ['unblock_addresses', 'intercept_status', 'cancelling', 'matches', true],
+    ['unblock_addresses', 'intercept_status', 'intercepted', 'differs', undefined],
+    ['unblock_addresses', 'intercept_status', undefined, 'unknown', undefined],
+  ] as const)('%s, %s %s: %s', async (operation, field, status, state, underWay) => {
     const item = { host_id: 'h', file_hash: 'f', file_path: '/x', src_ip: '10.0.0.1', login_type: 'ssh' };
     const lines = status === undefined ? [] : [{ ...item, [field]: status }];
-    const read = () => Promise.resolve(JSON.stringify({ total_num: lines.length, data_list: lines }));
-    const body = JSON.stringify({ data_list: [item] });
-    const [found] = await itemStandings(operation, { ...PLACE, operation, body }, read);
-    expect(found).toMatchObject({ standing, ...(underWay && { underWay }) });
+    const read = () => Promise.resolve({ total: lines.length, rows: lines });
+    const body = recordedBody(JSON.stringify({ data_list: [item] }));
+    const [found] = await statesOf({ ...PLACE, operation, body }, read);
+    expect(found).toMatchObject({ state, ...(underWay && { underWay }) });
     expect(found?.underWay).toBe(underWay);
   });
 
   it('says nothing of a whitelist entry whose hash is there under another description', async () => {
     const item = { event_type: 1010, hash: 'h', description: 'a' };
     const data_list = [{ ...item, description: 'b' }];
-    const read = () => Promise.resolve(JSON.stringify({ total_num: 1, data_list }));
+    const read = () => Promise.resolve({ total: 1, rows: data_list });
     const operation = 'remove_alarm_whitelist_entries';
-    const body = JSON.stringify({ data_list: [item] });
-    const [found] = await itemStandings(operation, { ...PLACE, operation, body }, read);
-    expect(found?.standing).toBe('unclear');
+    const body = recordedBody(JSON.stringify({ data_list: [item] }));
+    const [found] = await statesOf({ ...PLACE, operation, body }, read);
+    expect(found?.state).toBe('unknown');
   });
 });

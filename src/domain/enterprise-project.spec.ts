@@ -1,26 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 
-import {
-  ALL_GRANTED,
-  coversEnterpriseProject,
-  ENTERPRISE_PROJECT,
-  enterpriseProjectOf,
-} from './enterprise-project.js';
+import { ALL_GRANTED, allowsEnterpriseProject, ENTERPRISE_PROJECT } from './enterprise-project.js';
 
 const SHOP = '2f6a0c1e-7b64-4d5e-9a53-8a0b7d1c4e55';
 
-describe('the enterprise project of an operation', () => {
-  it.each([
-    [undefined, '0', '0'],
-    [undefined, SHOP, SHOP],
-    ['0', SHOP, '0'],
-    [SHOP, '0', SHOP],
-    [ALL_GRANTED, '0', ALL_GRANTED],
-    [SHOP.toUpperCase(), '0', SHOP],
-  ])('wished for as %j in a project whose default is %s is %s', (wish, projectDefault, expected) => {
-    expect(enterpriseProjectOf(wish, projectDefault)).toBe(expected);
-  });
-
+describe('the id of an enterprise project', () => {
   it.each(['0', SHOP, SHOP.toUpperCase(), ALL_GRANTED])('may be written as %s', (id) => {
     expect(id).toMatch(ENTERPRISE_PROJECT);
   });
@@ -54,6 +38,6 @@ describe('a grant', () => {
     [[ALL_GRANTED], '0', false],
     [[], '0', false],
   ])('of %j covers %s: %s', (granted, id, covered) => {
-    expect(coversEnterpriseProject(granted, id)).toBe(covered);
+    expect(allowsEnterpriseProject(granted, id)).toBe(covered);
   });
 });

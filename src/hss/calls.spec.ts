@@ -4,11 +4,13 @@ import fc from 'fast-check';
 import type { ProjectConfig } from '../config/config.js';
 import { OPERATION_TYPE_NAMES } from '../domain/operation-type.js';
 import type { Scope } from '../domain/scope.js';
-import { operateAlarms, operateBody } from '../hss/event-calls.js';
-import { targetOf } from './upstream-call.js';
+import { targetOf } from '../upstream/transport.js';
+import { operateAlarms, operateBody, recordedBody } from './calls.js';
 
 const project = { name: 'prod', projectId: 'p-1', region: 'cn-north-4' } as ProjectConfig;
 const scope: Scope = { project: 'prod', region: 'cn-north-4', projectId: 'p-1', enterpriseProjectId: '0' };
+
+const BODY = recordedBody('{}');
 
 describe('an operate call', () => {
   it('names where it acts in path and query', () => {
@@ -16,32 +18,32 @@ describe('an operate call', () => {
       'ignore',
       { ...scope, containerId: 'c d', containerName: '/ä&b' },
       project,
-      '{}',
+      BODY,
     );
-    expect(call).toMatchObject({ name: 'ChangeEvent', method: 'POST', body: '{}', project });
+    expect(call).toMatchObject({ name: 'ChangeEvent', method: 'POST', body: BODY, project });
     expect(targetOf(call)).toBe(
       '/v5/p-1/event/operate?enterprise_project_id=0&container_id=c%20d&container_name=%2F%C3%A4%26b',
     );
   });
 
   it('names no container where there is none', () => {
-    expect(targetOf(operateAlarms('ignore', scope, project, '{}'))).toBe(
+    expect(targetOf(operateAlarms('ignore', scope, project, BODY))).toBe(
       '/v5/p-1/event/operate?enterprise_project_id=0',
     );
   });
 
   it("may be repeated freely only where it sets the alarm's own state", () => {
     const freely = OPERATION_TYPE_NAMES.filter(
-      (name) => operateAlarms(name, scope, project, '{}').repeatable === 'freely',
+      (name) => operateAlarms(name, scope, project, BODY).repeatable === 'freely',
     );
     expect(freely.sort()).toEqual(['do_not_ignore', 'ignore', 'mark_as_handled', 'unhandle']);
   });
 
-  it('that takes something back has a lane of its own', () => {
-    const inverse = OPERATION_TYPE_NAMES.filter(
-      (name) => operateAlarms(name, scope, project, '{}').lane === 'inverse',
+  it('that takes something back has a priority of its own', () => {
+    const reversals = OPERATION_TYPE_NAMES.filter(
+      (name) => operateAlarms(name, scope, project, BODY).priority === 'reversal',
     );
-    expect(inverse.sort()).toEqual([
+    expect(reversals.sort()).toEqual([
       'do_not_ignore',
       'do_not_isolate_or_kill',
       'remove_from_alarm_whitelist',
@@ -79,15 +81,15 @@ describe('the body of an operate call', () => {
       operate_type: 'ignore',
       operate_event_list: [{ ...event, occur_time: time }],
     });
-    expect(body).toContain(`"occur_time":${digits}}`);
+    expect(body.text).toContain(`"occur_time":${digits}}`);
   });
 
   it('is the same text whichever way it was written', () => {
     const events = [
       { ...event, occur_time: 5, operate_detail_list: [{ file_path: 'ä"\\\u2028', process_pid: 0 }] },
     ];
-    const plain = operateBody({ operate_type: 'ignore', handler: 'r', operate_event_list: events });
-    const exact = operateBody({
+    const { text: plain } = operateBody({ operate_type: 'ignore', handler: 'r', operate_event_list: events });
+    const { text: exact } = operateBody({
       operate_type: 'ignore',
       handler: 'r',
       operate_event_list: [...events, { ...event, occur_time: 2n ** 60n }],

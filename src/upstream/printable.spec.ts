@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
-import { printableMessage } from './printable.js';
+import { printableMessage } from './classify.js';
 
 describe('a message of upstream that is shown', () => {
   it.each<[unknown, string | undefined]>([

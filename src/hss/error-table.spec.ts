@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 
 import {
-  errorRow,
+  errorRow as errorRowIn,
   faultOf,
   KNOWN_CODES,
   OUT_OF_TIME,
@@ -10,7 +10,10 @@ import {
   UNREACHED,
   UNREADABLE,
   type ErrorRow,
-} from './upstream.errors.js';
+} from '../upstream/error-table.js';
+import { HSS_ERRORS } from './error-table.js';
+
+const errorRow = (code: string | undefined, status: number) => errorRowIn(code, status, HSS_ERRORS);
 
 /** Contract 5.2: every entry arrives as HTTP 400. */
 const HSS_CODES = [
@@ -70,6 +73,7 @@ const VERDICTS = {
 } as const;
 
 const allRows = (): ErrorRow[] => [
+  ...Object.keys(HSS_ERRORS.rows).map((code) => errorRow(code, 400)),
   ...KNOWN_CODES.map(([code, status]) => errorRow(code, status)),
   ...GATEWAY_CODES.map(([code, status]) => errorRow(`APIGW.${code}`, status)),
   ...[300, 400, 401, 403, 404, 405, 409, 429, 500, 502, 503, 504].map((status) =>

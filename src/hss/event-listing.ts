@@ -1,15 +1,17 @@
-import type { Read, ExpectedEffect } from '../upstream/upstream-call.js';
-import { readEvents } from './event-calls.js';
-import { listingIn, restAfter, type ListedRow } from './listing.js';
+import type { UpstreamCall } from '../upstream/upstream-call.js';
 import type { WireDetail, WireEvent } from '../upstream/wire.js';
+import { readEvents, type HssPlace } from './calls.js';
+import {
+  isObject,
+  MAX_PAGES,
+  PAGE_ROWS,
+  restAfter,
+  type ListedRow,
+  type ReadListing,
+  type Rest,
+} from './listing.js';
 
-/** The parts of a listed event that say how it was handled (contract 2.1): each may be absent, null, empty or of another type. */
-export type ListedEvent = ListedRow;
-
-/** Upstream may give fewer than asked for; the next page starts where this one really ended. */
-const PAGE = 200;
-const MAX_PAGES = 25;
-/** So much is looked through for events that are not listed under the type that the call names. */
+/** How many pages are read for events that are not listed under the type that the call names. */
 const FEW_PAGES = 5;
 /** How far around the alarms' own times the listing is read: older documents say that times count in seconds. */
 const MARGIN_MS = 1_000n;
@@ -17,55 +19,53 @@ const MARGIN_MS = 1_000n;
 const THIRTEEN_DIGITS = /^\d{13}$/;
 const CATEGORIES = ['host', 'container'] as const;
 
-/** What a look at the listing found. */
+/** What the listing shows of some events. */
 export interface ListedEvents {
-  readonly byId: ReadonlyMap<string, ListedEvent>;
-  /** Whether all of it was looked through: only then is an event that was not found not listed under the type of the call. */
+  readonly byId: ReadonlyMap<string, ListedRow>;
+  /** Whether all of it was read: only then is an event that was not found not listed under the type of the call. */
   readonly isComplete: boolean;
 }
 
 /**
- * The given events as upstream lists them now, also those of another type than the call names; undefined when the listing can't be
- * read.
+ * The given events as upstream lists them now, also those of another type than the call names; undefined when the listing cannot
+ * be read.
  */
 export async function listedEvents(
-  readBack: ExpectedEffect,
+  place: HssPlace,
   events: readonly WireEvent[],
-  read: Read,
+  read: ReadListing,
 ): Promise<ListedEvents | undefined> {
   const types = [...new Set(events.map(({ event_type }) => String(event_type)))];
-  const named = await lookThrough(readBack, events, read, { types, mostPages: MAX_PAGES });
+  const named = await search(place, events, read, types, MAX_PAGES);
   const missing = events.filter(({ event_id }) => named && !named.byId.has(event_id));
   if (!named || missing.length === 0) return named;
-  const others = await lookThrough(readBack, missing, read, { types: [], mostPages: FEW_PAGES });
+  const others = await search(place, missing, read, [], FEW_PAGES);
   return { ...named, byId: new Map([...named.byId, ...(others?.byId ?? [])]) };
 }
 
-async function lookThrough(
-  readBack: ExpectedEffect,
+/** @param types of events to look among; none: all */
+async function search(
+  place: HssPlace,
   events: readonly WireEvent[],
-  read: Read,
-  { types, mostPages }: { readonly types: readonly string[]; readonly mostPages: number },
+  read: ReadListing,
+  types: readonly string[],
+  maxPages: number,
 ): Promise<ListedEvents | undefined> {
   const wanted = new Set<unknown>(events.map(({ event_id }) => event_id));
-  const found = new Map<string, ListedEvent>();
-  const shared: [string, string][] = [
-    ['enterprise_project_id', readBack.scope.enterpriseProjectId],
+  const found = new Map<string, ListedRow>();
+  const shared: UpstreamCall['query'] = [
+    ['enterprise_project_id', place.scope.enterpriseProjectId],
     ...windowAround(events),
-    ...types.map((type): [string, string] => ['event_types', type]),
-    ['limit', String(PAGE)],
+    ...types.map((type) => ['event_types', type] as const),
+    ['limit', String(PAGE_ROWS)],
   ];
   let isComplete = true;
   for (const category of CATEGORIES) {
-    let rest: ReturnType<typeof restAfter> = 'more';
-    for (
-      let page = 0, offset = 0;
-      page < mostPages && found.size < wanted.size && rest === 'more';
-      page += 1
-    ) {
-      const query: [string, string][] = [['category', category], ...shared, ['offset', String(offset)]];
-      const body = await read(readEvents('ListSecurityEvents', readBack, 'events', query));
-      const listing = body === undefined ? undefined : listingIn(body);
+    let rest: Rest = 'more';
+    let offset = 0;
+    for (let page = 0; page < maxPages && found.size < wanted.size && rest === 'more'; page += 1) {
+      const query = [['category', category] as const, ...shared, ['offset', String(offset)] as const];
+      const listing = await read(readEvents('ListSecurityEvents', place, 'events', query));
       if (!listing) return undefined;
       for (const event of listing.rows) {
         if (wanted.has(event['event_id'])) found.set(event['event_id'] as string, event);
@@ -79,7 +79,7 @@ async function lookThrough(
 }
 
 /** A time window that holds all the events, where their times can be said in thirteen digits. */
-function windowAround(events: readonly WireEvent[]): [string, string][] {
+function windowAround(events: readonly WireEvent[]): UpstreamCall['query'] {
   const times = events.map(({ occur_time }) => BigInt(occur_time));
   const first = times.reduce((least, time) => (time < least ? time : least));
   const last = times.reduce((most, time) => (time > most ? time : most));
@@ -107,16 +107,16 @@ const DETAILS = [
 ] as const satisfies readonly (keyof WireDetail)[];
 
 /**
- * What a call says of an alarm and upstream lists otherwise. Only a value is held against a value: what upstream leaves out, or
- * lists in another form than is documented, says nothing.
+ * The fields of an alarm that a call and upstream's listing give different values for. Only a value is compared with a value: what
+ * upstream leaves out, or lists in another form than is documented, says nothing.
  */
-export function mismatchOf(found: ListedEvent, event: WireEvent): string[] {
+export function mismatchOf(found: ListedRow, event: WireEvent): string[] {
   const coordinates = COORDINATES.filter((name) => differs(found[name], event[name]));
   return [...coordinates, ...detailMismatch(found['operate_detail_list'], event.operate_detail_list)];
 }
 
 /** Whether upstream lists the alarm under all the coordinates that the call names; undefined where it does not say. */
-export function isSameAlarm(found: ListedEvent, event: WireEvent): boolean | undefined {
+export function isSameAlarm(found: ListedRow, event: WireEvent): boolean | undefined {
   if (COORDINATES.some((name) => differs(found[name], event[name]))) return false;
   return COORDINATES.every((name) => isValue(found[name], event[name])) ? true : undefined;
 }
@@ -153,8 +153,4 @@ function isHex(value: unknown): value is string {
 
 function isWhole(value: unknown): value is number | bigint {
   return typeof value === 'bigint' || Number.isSafeInteger(value);
-}
-
-function isObject(value: unknown): value is ListedRow {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

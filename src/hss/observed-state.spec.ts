@@ -2,9 +2,9 @@ import { describe, expect, it } from '@jest/globals';
 
 import type { ProjectConfig } from '../config/config.js';
 import type { OperationType } from '../domain/operation-type.js';
-import { observedStatesOf } from './expected-effect.js';
-import type { ObservedAlarm } from './observed-state.js';
-import type { Read } from '../upstream/upstream-call.js';
+import { recordedBody } from './calls.js';
+import { listingIn, type ReadListing } from './listing.js';
+import { statesOf, type ObservedAlarm } from './observed-state.js';
 
 /** An alarm as a call names it, and as upstream lists it. */
 const CALL = {
@@ -17,16 +17,16 @@ const CALL = {
 const LISTED = { ...CALL, handle_status: 'handled', handle_method: 'isolate_and_kill', host_id: 'host-1' };
 const FILE = { file_hash: 'h-1', file_path: '/tmp/x', host_id: 'host-1', isolation_status: 'isolated' };
 
-const page = (...rows: object[]) => JSON.stringify({ total_num: rows.length, data_list: rows });
+const page = (...rows: object[]) => listingIn(JSON.stringify({ total_num: rows.length, data_list: rows }));
 
 /** Reads one listed alarm and one isolated file. */
-async function standing(listed: object, file: object = FILE): Promise<ObservedAlarm> {
-  const read: Read = ({ path }) =>
+async function observed(listed: object, file: object = FILE): Promise<ObservedAlarm> {
+  const read: ReadListing = ({ path }) =>
     Promise.resolve(path.endsWith('/event/events') ? page(listed) : page(file));
   const operation: OperationType = 'isolate_and_kill';
   const scope = { project: 'p', projectId: 'p', region: 'r', enterpriseProjectId: '0' };
-  const body = JSON.stringify({ operate_type: operation, operate_event_list: [CALL] });
-  const [found] = await observedStatesOf({ operation, scope, project: {} as ProjectConfig, body }, read);
+  const body = recordedBody(JSON.stringify({ operate_type: operation, operate_event_list: [CALL] }));
+  const [found] = await statesOf({ operation, scope, project: {} as ProjectConfig, body }, read);
   return found!;
 }
 
@@ -43,20 +43,20 @@ const each = <T>(names: readonly T[]) =>
 
 describe('an alarm that is listed', () => {
   it('as it should be stands so', async () => {
-    expect(await standing(LISTED)).toEqual({ eventId: 'e-1', standing: 'as_wanted' });
+    expect(await observed(LISTED)).toEqual({ eventId: 'e-1', state: 'matches' });
   });
 
   it.each(each(['handle_status', 'handle_method']))(
     'says nothing with a %s that is %s',
     async (name, _, value) => {
-      expect(await standing({ ...LISTED, [name]: value })).toEqual({ eventId: 'e-1', standing: 'unclear' });
+      expect(await observed({ ...LISTED, [name]: value })).toEqual({ eventId: 'e-1', state: 'unknown' });
     },
   );
 
   it.each(each(['event_class_id', 'event_type', 'occur_time']))(
     'is not another one for a %s that is %s',
     async (name, _, value) => {
-      expect(await standing({ ...LISTED, [name]: value })).toEqual({ eventId: 'e-1', standing: 'as_wanted' });
+      expect(await observed({ ...LISTED, [name]: value })).toEqual({ eventId: 'e-1', state: 'matches' });
     },
   );
 
@@ -65,9 +65,9 @@ describe('an alarm that is listed', () => {
     ['event_type', 1002],
     ['occur_time', 1_700_000_000_001],
   ])('is another one for a %s that is another', async (name, value) => {
-    expect(await standing({ ...LISTED, [name]: value })).toEqual({
+    expect(await observed({ ...LISTED, [name]: value })).toEqual({
       eventId: 'e-1',
-      standing: 'unclear',
+      state: 'unknown',
       missing: 'named_wrongly',
       mismatch: [name],
     });
@@ -77,20 +77,20 @@ describe('an alarm that is listed', () => {
     'is not listed otherwise for a %s of its detail that is %s',
     async (name, _, value) => {
       const operate_detail_list = [{ ...CALL.operate_detail_list[0], [name]: value }];
-      expect((await standing({ ...LISTED, operate_detail_list })).mismatch).toBeUndefined();
+      expect((await observed({ ...LISTED, operate_detail_list })).mismatch).toBeUndefined();
     },
   );
 
   it.each(NO_VALUES)('is not listed otherwise for details that are %s', async (_, value) => {
-    expect((await standing({ ...LISTED, operate_detail_list: value })).mismatch).toBeUndefined();
-    expect((await standing({ ...LISTED, operate_detail_list: [value] })).mismatch).toBeUndefined();
+    expect((await observed({ ...LISTED, operate_detail_list: value })).mismatch).toBeUndefined();
+    expect((await observed({ ...LISTED, operate_detail_list: [value] })).mismatch).toBeUndefined();
   });
 
   it('fits when one of its details does', async () => {
     const other = { agent_id: 'a-2', file_hash: 'h-2' };
     const both = [other, ...CALL.operate_detail_list];
-    expect((await standing({ ...LISTED, operate_detail_list: both })).mismatch).toBeUndefined();
-    expect((await standing({ ...LISTED, operate_detail_list: [other] })).mismatch).toEqual([
+    expect((await observed({ ...LISTED, operate_detail_list: both })).mismatch).toBeUndefined();
+    expect((await observed({ ...LISTED, operate_detail_list: [other] })).mismatch).toEqual([
       'agent_id',
       'file_hash',
     ]);
@@ -101,17 +101,17 @@ describe('a file that is listed as isolated', () => {
   it.each(each(['isolation_status', 'file_hash', 'file_path', 'host_id']))(
     'says nothing with a %s that is %s',
     async (name, _, value) => {
-      expect(await standing(LISTED, { ...FILE, [name]: value })).toEqual({
+      expect(await observed(LISTED, { ...FILE, [name]: value })).toEqual({
         eventId: 'e-1',
-        standing: 'unclear',
+        state: 'unknown',
       });
     },
   );
 
   it('is on its way while its agent has yet to do it', async () => {
-    expect(await standing(LISTED, { ...FILE, isolation_status: 'isolating' })).toEqual({
+    expect(await observed(LISTED, { ...FILE, isolation_status: 'isolating' })).toEqual({
       eventId: 'e-1',
-      standing: 'as_wanted',
+      state: 'matches',
       underWay: true,
     });
   });
