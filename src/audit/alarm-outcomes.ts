@@ -1,6 +1,5 @@
 import type { AlarmOutcome, ChunkOutcome, KnownAlarmOutcome } from '../domain/outcome.js';
-import type { OperationTrail, SettledAlarm } from './audit-record.js';
-import { targetsOf } from './targets.js';
+import { targetsOf, type OperationTrail, type SettledAlarm } from './audit-record.js';
 
 /** What is known now of one alarm of an operation, or of one item. */
 export interface KnownOutcome {
@@ -114,4 +113,16 @@ function isRead(eventId: string, { already }: ChunkOutcome, parts: Parts): boole
 
 function withStateBefore(known: KnownOutcome, isKnown: boolean): KnownOutcome {
   return known.outcome === 'applied' && !isKnown ? { ...known, stateBefore: 'unknown' } : known;
+}
+
+/** What became of whitelist rules of a caller's own, which travel with the first chunk. */
+export const RULES_OUTCOMES = ['applied', 'rejected', 'not_attempted', 'unknown', 'pending'] as const;
+export type RulesOutcome = (typeof RULES_OUTCOMES)[number];
+
+/** Upstream's lists do not show rules as they were sent, so only its answer tells. */
+export function rulesOutcome(first: ChunkOutcome | undefined): RulesOutcome {
+  if (!first) return 'pending';
+  if (first.refused) return 'unknown';
+  if (first.outcome === 'rejected' || first.outcome === 'not_attempted') return first.outcome;
+  return first.outcome === 'applied' && first.exchange?.status === 200 ? 'applied' : 'unknown';
 }

@@ -1,9 +1,10 @@
 import type { Credential } from '../domain/caller.js';
-import type { AlarmOutcome, ChunkOutcome, OperationStatus } from '../domain/outcome.js';
+import type { AlarmOutcome, ChunkOutcome, Fault, OperationStatus } from '../domain/outcome.js';
 import type { OperationName } from '../domain/operation-name.js';
 import type { LookedUp } from '../domain/looked-up.js';
 import type { Severity } from '../domain/severity.js';
 import type { Scope } from '../domain/scope.js';
+import { faultOfProblem, type Problem } from '../problems/problem.js';
 
 /** What a credential is called, never itself. */
 export type CredentialRecord = Pick<Credential, 'kind' | 'id'>;
@@ -202,7 +203,10 @@ export type AuditRecord =
   | RefusalSummaryRecord
   | BrakeRecord;
 
-/** An operation as its records tell it. */
+/** Those that belong to one operation. */
+export type RecordOfOperation = Extract<AuditRecord, { readonly operationId: string }>;
+
+/** An operation as its records show it; `operation-state.ts` makes it of them. */
 export interface OperationTrail {
   readonly intent: IntentRecord;
   /** In order; without an outcome record, those known so far. */
@@ -218,6 +222,17 @@ export interface OperationTrail {
   readonly pausedBefore?: number;
   /** Where its records stand in the trail; absent of one that was not read from there. */
   readonly place?: TrailPlace;
+}
+
+/** What an operation acts on, in the order of the request: event ids, or ids of items of one of upstream's lists. */
+export function targetsOf({ alarms, items }: Pick<IntentRecord, 'alarms' | 'items'>): readonly string[] {
+  return items ? items.map(({ id }) => id) : alarms;
+}
+
+/** A problem as the reason that a record gives. It says nothing of how long to wait: a record may be read years later. */
+export function recordedFault(problem: Problem): Fault {
+  const { code, status, detail, retryable } = faultOfProblem(problem);
+  return { code, status, detail, retryable };
 }
 
 /** Places of records in the trail: what stands before was written before, whatever any clock says. */

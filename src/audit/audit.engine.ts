@@ -127,7 +127,7 @@ export abstract class AuditEngine {
     return true;
   }
 
-  /** @throws CommitInDoubt when it is not known whether the entries were written; any other error: they were not */
+  /** @throws CommitUnknown when it is not known whether the entries were written; any other error: they were not */
   abstract append(entries: readonly AuditAppend[]): Promise<readonly RejectedAppend[]>;
   abstract query(sql: string, parameters: readonly SqlValue[]): Promise<Row[]>;
   abstract close(): Promise<void>;

@@ -3,7 +3,7 @@ import { sql, type Kysely, type SelectQueryBuilder } from 'kysely';
 
 import { Metrics } from '../metrics/metrics.js';
 import { AuditEngine } from './audit.engine.js';
-import { GENESIS, misfitOf, type StoredRecord } from './chain.js';
+import { GENESIS, chainFault, type StoredRecord } from './record-text.js';
 import { queriesOver, type AuditTables } from './engine.dialect.js';
 import { recordHead } from './record-text.js';
 
@@ -98,11 +98,11 @@ export class ChainCheck {
       }
     }
     const [intent] = own.flatMap((seq) => records.get(seq) ?? []);
-    return intent?.kind === 'intent' ? await this.#misfitOfRow(intent) : 'its intent is missing';
+    return intent?.kind === 'intent' ? await this.#chainFaultRow(intent) : 'its intent is missing';
   }
 
   /** What decides when an operation is taken back, and what it takes back, is found by its row alone. */
-  async #misfitOfRow({ seq, operation_id, body }: StoredRecord): Promise<string | undefined> {
+  async #chainFaultRow({ seq, operation_id, body }: StoredRecord): Promise<string | undefined> {
     const row = await this.#queries
       .selectFrom('operation')
       .select(['undoes', 'expires_at'])
@@ -168,7 +168,7 @@ function misfitAt(seq: number, record: StoredRecord | undefined, previous?: Uint
   if (record?.seq !== seq || (seq > 1 && !previous))
     return `record ${seq} of the trail, or the one before, is missing`;
   try {
-    const misfit = misfitOf(record, previous ?? GENESIS);
+    const misfit = chainFault(record, previous ?? GENESIS);
     return misfit && `record ${seq} of the trail ${misfit}`;
   } catch {
     return `record ${seq} of the trail cannot be read`;

@@ -4,7 +4,7 @@ import type { Kysely } from 'kysely';
 import type { OperationStatus } from '../domain/outcome.js';
 import { AuditEngine, type DialectName } from './audit.engine.js';
 import { queriesOver, type AuditTables } from './engine.dialect.js';
-import { operationRows, type OperationFilter } from './operation-rows.js';
+import { operationRows, type OperationFilter } from './operation.queries.js';
 import { OperationStore } from './operation.store.js';
 import {
   summaryOf,

@@ -1,14 +1,14 @@
 import type { KnownAlarmOutcome, OperationStatus } from '../domain/outcome.js';
-import { alarmOutcomes } from './alarm-outcomes.js';
-import type {
-  CancellationRecord,
-  IntentRecord,
-  OperationTrail,
-  OutcomeRecord,
-  SettlementRecord,
+import { alarmOutcomes, rulesOutcome, type RulesOutcome } from './alarm-outcomes.js';
+import {
+  targetsOf,
+  type CancellationRecord,
+  type IntentRecord,
+  type OperationTrail,
+  type OutcomeRecord,
+  type SettlementRecord,
 } from './audit-record.js';
-import { targetsOf } from './targets.js';
-import { rulesOutcome, type RulesOutcome } from './whitelist-rules.js';
+import { operationStatus } from './operation-state.js';
 
 /** How many alarms, or items, came to which outcome; one that none came to is absent. */
 export type OutcomeCounts = Readonly<Partial<Record<KnownAlarmOutcome, number>>>;
@@ -58,11 +58,11 @@ export interface OperationSummary {
 }
 
 export function summaryOf(trail: OperationTrail): OperationSummary {
-  const { intent, outcome, settlements, cancellation, undoneBy } = trail;
+  const { intent, cancellation, undoneBy } = trail;
   return {
     asked: askedOf(intent),
     targets: targetsOf(intent).length,
-    status: settlements?.at(-1)?.status ?? outcome?.status ?? 'pending',
+    status: operationStatus(trail),
     fate: fateOf(trail),
     ...(cancellation && { cancellation: cancelledOf(cancellation) }),
     ...(undoneBy && { undoneBy }),

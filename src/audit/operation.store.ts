@@ -2,17 +2,16 @@ import { Injectable } from '@nestjs/common';
 import type { Kysely } from 'kysely';
 
 import { AuditEngine, type DialectName } from './audit.engine.js';
-import type {
-  AuditRecord,
-  ChunkRecord,
-  OperationTrail,
-  OutcomeRecord,
-  IntentRecord,
-} from './audit-record.js';
+import type { ChunkRecord, IntentRecord, OperationTrail, OutcomeRecord } from './audit-record.js';
 import { queriesOver, type AuditTables } from './engine.dialect.js';
-import { operationRows, type OperationFilter } from './operation-rows.js';
-import { bodyWithoutRequests, readRecord, requestsIn } from './record-text.js';
-import { earlierRivals } from './rivals.js';
+import {
+  bodyWithoutRequests,
+  earlierRivals,
+  operationRows,
+  type OperationFilter,
+} from './operation.queries.js';
+import { trailOf, type PlacedRecord } from './operation-state.js';
+import { readRecord, requestsIn } from './record-text.js';
 
 /** Of so many alarms and items together the records come from the database at once: what nobody waits long for. */
 const MAX_TARGETS = 1_000;
@@ -168,7 +167,7 @@ export class OperationStore {
       .where((where) => where.or([where('kind', '!=', 'chunk'), where('status', '=', 'pending')]))
       .orderBy('seq')
       .execute();
-    const byId = new Map<string, Placed[]>(ids.map((id) => [id, []]));
+    const byId = new Map<string, PlacedRecord[]>(ids.map((id) => [id, []]));
     for (const { id, seq, body } of rows) byId.get(id)?.push({ seq, record: readRecord(body) });
     const undoings = await this.undoings(ids);
     return [...byId].flatMap(([id, own]) => {
@@ -177,32 +176,4 @@ export class OperationStore {
       return trail ? [{ ...trail, ...(undoneBy && { undoneBy }) }] : [];
     });
   }
-}
-
-/** A record with its place in the trail. */
-interface Placed {
-  readonly seq: number;
-  readonly record: AuditRecord;
-}
-
-function trailOf(placed: readonly Placed[]): OperationTrail | undefined {
-  const records = placed.map(({ record }) => record);
-  const intent = records.find((record) => record.kind === 'intent');
-  if (!intent) return undefined;
-  const outcome = records.findLast((record) => record.kind === 'outcome');
-  const placeOf = (record: AuditRecord) => placed[records.indexOf(record)]?.seq ?? 0;
-  const chunks =
-    outcome?.chunks ?? records.filter((record) => record.kind === 'chunk').map(({ chunk }) => chunk);
-  const settlements = records.filter((record) => record.kind === 'settlement');
-  const cancellation = records.find((record) => record.kind === 'cancellation');
-  const pause = records.findLast((record) => record.kind === 'pause');
-  return {
-    intent,
-    chunks,
-    ...(outcome && { outcome }),
-    ...(settlements.length > 0 && { settlements }),
-    ...(cancellation && { cancellation }),
-    ...(pause && { pausedBefore: pause.chunk }),
-    place: { began: placeOf(intent), ...(outcome && { ended: placeOf(outcome) }) },
-  };
 }

@@ -1,8 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
-import type { MarkFile } from './mark-file.js';
-import { SentMarks } from './sent-marks.js';
+import { SentMarks, type MarkFile } from './sent-marks.js';
 
 class MemoryFile implements MarkFile {
   text: string | undefined;

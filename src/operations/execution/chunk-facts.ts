@@ -1,5 +1,4 @@
-import type { IntentRecord } from '../../audit/audit-record.js';
-import { targetsOf } from '../../audit/targets.js';
+import { type IntentRecord, targetsOf } from '../../audit/audit-record.js';
 import { CHUNK_SIZE, type ChunkOutcome } from '../../domain/outcome.js';
 import type { LookedUpChunk } from './staleness.js';
 

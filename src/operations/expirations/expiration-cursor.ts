@@ -1,4 +1,4 @@
-import type { Expiration } from '../../audit/expiry.store.js';
+import type { Expiration } from '../../audit/expiration.store.js';
 
 type Place = Pick<Expiration, 'expiresAt' | 'operationId'>;
 

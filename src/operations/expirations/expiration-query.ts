@@ -1,4 +1,4 @@
-import { EXPIRATION_ENDS, type ExpirationFilter } from '../../audit/expiry.store.js';
+import { EXPIRATION_ENDS, type ExpirationFilter } from '../../audit/expiration.store.js';
 import { invalidRequest } from '../../problems/problem.js';
 import type { Violation } from '../../problems/violation.js';
 import { limitOf, wordsOf } from '../../lists/filter-fields.js';

@@ -1,6 +1,6 @@
 import { ApiProperty, ApiSchema } from '@nestjs/swagger';
 
-import { EXPIRATION_ENDS, type ExpirationEnd } from '../../audit/expiry.store.js';
+import { EXPIRATION_ENDS, type ExpirationEnd } from '../../audit/expiration.store.js';
 import { OPERATION_NAMES, type OperationName } from '../../domain/operation-name.js';
 
 export const EXPIRATION_STATUSES = ['scheduled', ...EXPIRATION_ENDS] as const;

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 
-import { ExpirationStore, type Expiration } from '../../audit/expiry.store.js';
+import { ExpirationStore, type Expiration } from '../../audit/expiration.store.js';
 import { OperationListStore } from '../../audit/operation-list.store.js';
 import type { OperationSummary } from '../../audit/operation-summary.js';
 import type { Caller } from '../../domain/caller.js';

@@ -1,8 +1,6 @@
-import { alarmOutcomes, type KnownOutcome } from '../../audit/alarm-outcomes.js';
-import type { IntentRecord, OperationTrail } from '../../audit/audit-record.js';
+import { alarmOutcomes, type KnownOutcome, rulesOutcome } from '../../audit/alarm-outcomes.js';
+import { type IntentRecord, type OperationTrail, targetsOf } from '../../audit/audit-record.js';
 import type { Cancelled } from '../../audit/operation-summary.js';
-import { targetsOf } from '../../audit/targets.js';
-import { rulesOutcome } from '../../audit/whitelist-rules.js';
 import type { ChunkOutcome } from '../../domain/outcome.js';
 import { OPERATIONS } from '../../domain/operation-name.js';
 import type {
