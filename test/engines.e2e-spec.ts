@@ -16,14 +16,15 @@ import {
   type Row,
   type SqlValue,
 } from '../src/audit/audit.engine.js';
-import { type IntentRecord, type OutcomeRecord, targetsOf } from '../src/audit/audit-record.js';
+import { targetsOf } from '../src/audit/alarm-outcomes.js';
+import type { IntentRecord, OutcomeRecord } from '../src/audit/audit-record.js';
 import { AuditTrail, AuditUnavailable, NotAdmitted, OperationTakenOver } from '../src/audit/audit-trail.js';
 import { BrakeStore, ClaimStore } from '../src/audit/limits.store.js';
 import { EmbeddedEngine } from '../src/audit/embedded.engine.js';
 import { ExpirationStore } from '../src/audit/expiration.store.js';
 import { KeyUseStore } from '../src/audit/key-use.store.js';
 import { OperationListStore } from '../src/audit/operation-list.store.js';
-import { summaryOf } from '../src/audit/operation-summary.js';
+import { summaryOf } from '../src/audit/operation-state.js';
 import { OperationStore } from '../src/audit/operation.store.js';
 import { PlanStore } from '../src/audit/plan.store.js';
 import { PostgresEngine } from '../src/audit/postgres/postgres.engine.js';

@@ -106,7 +106,7 @@ export function rejectionOf(
   return reach && overBudget(caller, reach, state);
 }
 
-/** A late entry is one of an operation that nobody has concluded yet. */
+/** A late entry counts only while its operation has no outcome. */
 function isTakenOver({ operationId, byOwner, late }: AuditAppend, state: AdmissionState): boolean {
   const operation = state.operations.get(operationId ?? '');
   if (late && operation?.status !== 'pending') return true;

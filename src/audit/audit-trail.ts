@@ -10,6 +10,7 @@ import {
   type AppendRejection,
   type ImpactBudget,
 } from './audit.engine.js';
+import { targetsOf } from './alarm-outcomes.js';
 import {
   type AuditRecord,
   type BrakeRecord,
@@ -23,10 +24,8 @@ import {
   type RefusalSummaryRecord,
   recordedFault,
   type SettlementRecord,
-  targetsOf,
 } from './audit-record.js';
-import { isOpen, transition } from './operation-state.js';
-import { askedOf, cancelledOf, fateOf, type TargetFate } from './operation-summary.js';
+import { askedOf, cancelledOf, fateOf, isOpen, transition, type TargetFate } from './operation-state.js';
 
 export { AuditUnavailable };
 
@@ -142,7 +141,7 @@ export class AuditTrail implements OnApplicationShutdown {
   }
 
   /**
-   * Before the answer; what can't be written now is written later, if nobody else concludes the operation.
+   * Before the answer. What cannot be written now is written later, unless another process concludes the operation.
    *
    * @param intent of the operation
    * @param releases claims of the operation that are void from now on
@@ -251,7 +250,7 @@ function appendOf(record: Exclude<AuditRecord, IntentRecord>): AuditAppend {
   return { kind: record.kind, at: Date.parse(record.at), operationId, body: JSON.stringify(record) };
 }
 
-/** Of a record that nobody but the owner of its operation writes. @param operation as it stands with this record */
+/** For a record that only the owner of its operation may write. @param operation as it stands with this record */
 function ownAppend(
   record: ChunkRecord | OutcomeRecord | SettlementRecord | PauseRecord,
   operation?: OperationTrail,

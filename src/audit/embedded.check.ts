@@ -3,10 +3,10 @@ import Database from 'better-sqlite3';
 import { GENESIS, chainFault, type StoredRecord } from './record-text.js';
 import { newerSchema, SCHEMA_STEPS, statementsFor } from './schema.js';
 
-/** The trail that is there can't be gone on with: what is wrong, and what to do. */
+/** The existing trail cannot be used: what is wrong, and what to do. */
 export class UnusableTrail extends Error {}
 
-/** What is to be done where nobody but a backup knows what was there. */
+/** What to do where only a backup has what was there. */
 const RESTORE =
   'the file was damaged or changed: keep it and what lies beside it, and put a backup in its place (docs/operations.md)';
 
@@ -14,7 +14,7 @@ export function damaged(what: string): UnusableTrail {
   return new UnusableTrail(`${what}; ${RESTORE}`);
 }
 
-/** Records of one slice together are no longer than so many characters, but for the last. */
+/** Maximum length of the records of one slice together, but for the last. */
 const SLICE_CHARACTERS = 4_194_304;
 
 /** Follows the chain from one record to the next, and looks whether what finds a record again agrees with it. */
@@ -41,7 +41,7 @@ export class TrailCheck {
   }
 
   /**
-   * Checks the next records: at most so many, and fewer where they are long. There must be one.
+   * Checks the next records, fewer where they are long. There must be at least one.
    *
    * @throws UnusableTrail
    */
@@ -65,8 +65,8 @@ export class TrailCheck {
   #check(row: StoredRecord): void {
     const seq = this.#seq + 1;
     if (row.seq !== seq) throw damaged(`record ${seq} of the trail is missing`);
-    const misfit = chainFault(row, this.#hash);
-    if (misfit !== undefined) throw damaged(`record ${seq} of the trail ${misfit}`);
+    const fault = chainFault(row, this.#hash);
+    if (fault !== undefined) throw damaged(`record ${seq} of the trail ${fault}`);
     this.#seq = seq;
     this.#hash = row.hash;
   }

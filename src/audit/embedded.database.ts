@@ -22,7 +22,7 @@ import { checkOperations, checkSchema, checkStructure, TrailCheck, wordsFor } fr
 import { checkFiles, FilesInPlace } from './embedded.files.js';
 import { SCHEMA_STEPS, statementsFor } from './schema.js';
 
-/** Event ids, callers and remarks are nobody else's business on the host. */
+/** Event ids, callers and remarks are confidential on the host. */
 const OWNER_ONLY = 0o600;
 
 /** Intents of many alarms are long: larger pages cost less for them and no more for short ones. */
@@ -32,14 +32,14 @@ const CHECKPOINT_PAGES = 2_048;
 
 /** How much of a trail is checked before the first request. */
 export interface CheckedAtStart {
-  /** Of a file up to so long everything; */
+  /** A file of at most this size is checked completely. */
   readonly bytes: number;
-  /** of a longer one so many records at its end, and the others meanwhile. */
+  /** Of a larger one, this many records at its end; the others while requests are served. */
   readonly records: number;
 }
 
 /** About a second of a start, on a slow machine. */
-const USUALLY_CHECKED: CheckedAtStart = { bytes: 32 * 1_048_576, records: 10_000 };
+const DEFAULT_CHECKED: CheckedAtStart = { bytes: 32 * 1_048_576, records: 10_000 };
 const CHECKED_AT_ONCE = 1_000;
 /** While requests are served, whose records wait as long: about a millisecond. */
 const CHECKED_BETWEEN_COMMITS = 50;
@@ -60,9 +60,9 @@ export class EmbeddedDatabase {
 
   /**
    * @param path of the file, or `:memory:`
-   * @throws UnusableTrail where the trail that is there can't be gone on with
+   * @throws UnusableTrail where the existing trail cannot be used
    */
-  constructor(path: string, checked: CheckedAtStart = USUALLY_CHECKED) {
+  constructor(path: string, checked: CheckedAtStart = DEFAULT_CHECKED) {
     const isFile = path !== ':memory:';
     if (isFile) {
       checkFiles(path, logOf(path));
@@ -98,18 +98,18 @@ export class EmbeddedDatabase {
    * @throws CommitUnknown when the files were displaced while they were written to
    */
   append(entries: readonly AuditAppend[]): readonly RejectedAppend[] {
-    const before = this.unfit();
+    const before = this.unavailable();
     if (before !== undefined) throw new Error(before);
     const { end, rejected } = this.#commit(entries);
     // Only a commit that returned moves the chain on.
     this.#end = end;
-    const after = this.unfit();
+    const after = this.unavailable();
     if (after !== undefined) throw new CommitUnknown(new Error(after));
     return rejected;
   }
 
-  /** Why nothing may be written any more; undefined: it may. */
-  unfit(): string | undefined {
+  /** Why no record may be written any more; undefined: one may. */
+  unavailable(): string | undefined {
     const displaced = this.#files.displaced();
     return this.#damage ?? (displaced && `${displaced}, and records would be lost: ${REMEDY}`);
   }
@@ -240,7 +240,7 @@ function makeForOwner(path: string): void {
   try {
     closeSync(openSync(path, 'a', OWNER_ONLY));
   } catch {
-    // Why it can't be opened is said when it is opened.
+    // Opening it reports the reason.
   }
 }
 

@@ -42,7 +42,7 @@ export function checkFiles(path: string, log: string): void {
   if (damage !== undefined && !isOpenElsewhere(path)) throw damaged(`in its log ${log} ${damage}`);
 }
 
-/** Undefined: there is none. What is no file is left to SQLite, which says so. */
+/** Undefined: there is none. SQLite itself reports what is no file. */
 function bytesOf(path: string): number | undefined {
   const found = statSync(path, { throwIfNoEntry: false });
   return found?.isFile() === false ? undefined : found?.size;

@@ -22,16 +22,15 @@ export class ClaimStore {
 
   /** @param voidBefore epoch milliseconds; also void is the claim of an operation that never left the gateway */
   async find(caller: string, key: string, voidBefore: number): Promise<Claimed | undefined> {
-    const row = await this.#queries
+    return await this.#queries
       .selectFrom('claim')
       .innerJoin('operation', 'operation.id', 'claim.operation_id')
-      .select(['claim.operation_id', 'claim.fingerprint'])
+      .select(['claim.operation_id as operationId', 'claim.fingerprint'])
       .where('claim.caller', '=', caller)
       .where('claim.key', '=', key)
       .where('claim.at', '>=', voidBefore)
       .where('operation.status', '!=', 'not_attempted')
       .executeTakeFirst();
-    return row && { operationId: row.operation_id, fingerprint: row.fingerprint };
   }
 
   /** Forgets what no longer counts. @param claimsBefore, reachBefore epoch milliseconds */
@@ -58,14 +57,13 @@ export class BrakeStore {
     this.#queries = queriesOver(engine);
   }
 
-  async engaged(): Promise<EngagedBrake[]> {
-    const rows = await this.#queries
+  engaged(): Promise<EngagedBrake[]> {
+    return this.#queries
       .selectFrom('brake')
-      .select(['caller', 'at'])
+      .select(['caller', 'at as since'])
       .where('engaged', '=', 1)
       .orderBy('caller')
       .execute();
-    return rows.map(({ caller, at }) => ({ caller, since: at }));
   }
 }
 
@@ -78,18 +76,18 @@ export interface QuotaUse {
   readonly amount: number;
 }
 
-/** Where gateways that share a store tell each other what their callers took. */
+/** Where gateways that share a store exchange what their callers took. */
 export abstract class QuotaStore {
   /**
-   * Tells the others, and hears of them.
+   * Publishes this gateway's use and reads that of the others.
    *
-   * @param own this gateway's, each slice as a whole: told twice it counts once
-   * @param from the first slice to hear of
+   * @param own this gateway's, each slice as a whole: sent twice it counts once
+   * @param from the first slice to read
    */
   abstract exchange(own: readonly QuotaUse[], from: number): Promise<QuotaUse[]>;
 }
 
-/** So many slices are kept; nobody asks for older ones. */
+/** Older slices are deleted; none is ever read. */
 const KEPT_SLICES = 300;
 
 export class PostgresQuotaStore implements QuotaStore {

@@ -80,7 +80,7 @@ function rivalTypes(operation: OperationName): readonly OperationName[] {
   return OPERATIONS[operation].isIdempotent ? [operation] : NOT_REPEATABLE;
 }
 
-/** Of operations that have ended, so many, the latest first; those that are open are all there. */
+/** Of operations that have ended, the latest; all that are open are found. */
 const MAX_ENDED = 100;
 
 /**

@@ -2,7 +2,13 @@ import { Injectable } from '@nestjs/common';
 import type { Kysely } from 'kysely';
 
 import { AuditEngine, type DialectName } from './audit.engine.js';
-import type { ChunkRecord, IntentRecord, OperationTrail, OutcomeRecord } from './audit-record.js';
+import type {
+  ChunkRecord,
+  IntentRecord,
+  OperationTrail,
+  OutcomeRecord,
+  RecordOfOperation,
+} from './audit-record.js';
 import { queriesOver, type AuditTables } from './engine.dialect.js';
 import {
   bodyWithoutRequests,
@@ -13,7 +19,7 @@ import {
 import { trailOf, type PlacedRecord } from './operation-state.js';
 import { readRecord, requestsIn } from './record-text.js';
 
-/** Of so many alarms and items together the records come from the database at once: what nobody waits long for. */
+/** Records of at most this many alarms and items come from the database at once, so that no other query waits long. */
 const MAX_TARGETS = 1_000;
 
 /** What became known of an operation, with its place in the trail. */
@@ -41,7 +47,7 @@ export class OperationStore {
     this.#dialect = engine.dialect;
   }
 
-  /** One operation, or undefined; whose it is stays the asker's question. */
+  /** One operation, or undefined; whether the caller may see it is not checked. */
   async find(operationId: string): Promise<OperationTrail | undefined> {
     const [trail] = await this.findAll([operationId]);
     return trail;
@@ -95,37 +101,28 @@ export class OperationStore {
 
   /** The bodies that an operation was to send, one for each chunk, as JSON. */
   async requests(operationId: string): Promise<string[]> {
-    const row = await this.#queries
-      .selectFrom('audit_record')
-      .select('body')
-      .where('operation_id', '=', operationId)
-      .where('kind', '=', 'intent')
-      .executeTakeFirst();
+    const row = await this.#recordsOf(operationId, 'intent').select('body').executeTakeFirst();
     return row ? requestsIn(row.body) : [];
   }
 
   /** What became known of an operation after a place in the trail, in order. */
   async news(operationId: string, after: number): Promise<News[]> {
-    const rows = await this.#queries
-      .selectFrom('audit_record')
-      .select(['seq', 'body'])
-      .where('operation_id', '=', operationId)
-      .where('kind', 'in', ['chunk', 'outcome'])
-      .where('seq', '>', after)
-      .orderBy('seq')
-      .execute();
+    const records = this.#recordsOf(operationId, 'chunk', 'outcome').where('seq', '>', after);
+    const rows = await records.select(['seq', 'body']).orderBy('seq').execute();
     return rows.map(({ seq, body }) => ({ seq, record: readRecord(body) as News['record'] }));
   }
 
-  /** Whether its caller wants an operation to stop. */
+  /** Whether its caller cancelled an operation. */
   async isCancelled(operationId: string): Promise<boolean> {
-    const row = await this.#queries
+    const records = this.#recordsOf(operationId, 'cancellation');
+    return (await records.select('seq').executeTakeFirst()) !== undefined;
+  }
+
+  #recordsOf(operationId: string, ...kinds: RecordOfOperation['kind'][]) {
+    return this.#queries
       .selectFrom('audit_record')
-      .select('seq')
       .where('operation_id', '=', operationId)
-      .where('kind', '=', 'cancellation')
-      .executeTakeFirst();
-    return row !== undefined;
+      .where('kind', 'in', kinds);
   }
 
   async #trails(ids: readonly string[]): Promise<OperationTrail[]> {

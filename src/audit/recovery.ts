@@ -3,7 +3,8 @@ import { Injectable, Logger, type OnModuleDestroy, type OnModuleInit } from '@ne
 import { Clock } from '../domain/clock.js';
 import { CHUNK_SIZE, statusOf, type ChunkOutcome } from '../domain/outcome.js';
 import { refuse } from '../problems/catalogue.js';
-import { recordedFault, targetsOf, type OperationTrail, type OutcomeRecord } from './audit-record.js';
+import { targetsOf } from './alarm-outcomes.js';
+import { recordedFault, type OperationTrail, type OutcomeRecord } from './audit-record.js';
 import { AuditTrail, OperationTakenOver } from './audit-trail.js';
 import { ChainCheck } from './chain-check.js';
 import { isResumable, resumePoint, transition } from './operation-state.js';
@@ -18,7 +19,7 @@ const NOT_SENT = recordedFault(refuse('gateway_interrupted', 'not_sent', { retry
  * The outcome of an operation that was cut off. Chunks go one after the other and each is recorded before the next starts,
  * so only the first one without a record can have been under way.
  *
- * @param mostUnderWay so many alarms, after those of the known chunks, may have been under way
+ * @param mostUnderWay how many alarms, after those of the known chunks, may have been under way
  */
 export function interruptedOutcome(
   { intent, chunks }: OperationTrail,
@@ -90,7 +91,7 @@ export class Recovery implements OnModuleInit, OnModuleDestroy {
     this.#cancel = this.clock.schedule(lookAgainMs, () => {
       this.#takeOver()
         .catch((error: unknown) => {
-          this.#logger.warn({ err: error }, 'interrupted operations could not be looked for; trying again');
+          this.#logger.warn({ err: error }, 'interrupted operations could not be searched for; trying again');
         })
         .finally(() => this.#scheduleNext());
     });
@@ -119,7 +120,7 @@ export class Recovery implements OnModuleInit, OnModuleDestroy {
     const { operationId } = operation.intent;
     try {
       const rest = resumePoint(operation);
-      if (rest) this.marks.adopt(operationId, rest.inDoubt, operation.pausedBefore === rest.inDoubt);
+      if (rest) this.marks.recover(operationId, rest.inDoubt, operation.pausedBefore === rest.inDoubt);
       const recovered = rest && !isResumable(operation) ? await this.#conclude(operation) : operation;
       for (const listener of this.#listeners) listener(recovered);
     } catch (error) {

@@ -143,7 +143,7 @@ export const SCHEMA_STEPS: readonly (readonly SchemaStatement[])[] = [
   ],
 ];
 
-/** Why a database can't be gone on with, and what to do. @param steps so many it has */
+/** Why a database cannot be used, and what to do. @param steps how many it has */
 export function newerSchema(steps: number): string {
   return `a newer version of the gateway wrote it (schema ${steps}; this one knows ${SCHEMA_STEPS.length}): start that version again`;
 }
@@ -157,7 +157,7 @@ export function statementsFor(engine: DialectName, step: readonly SchemaStatemen
   });
 }
 
-/** What is spelled otherwise there: numbers are of 64 bits and words in the order of their bytes, as they are in SQLite. */
+/** What differs there: numbers have 64 bits and text is ordered by its bytes, as they are in SQLite. */
 function inPostgres(statement: string): string {
   return statement
     .replace(/\bINTEGER\b/g, 'BIGINT')

@@ -24,7 +24,7 @@ export class SentMarks implements OnApplicationShutdown {
 
   /**
    * @param file absent: marks end with the process
-   * @param boot tells one start of the machine from another; absent: that is not known, and what an earlier process left proves nothing
+   * @param boot distinguishes one start of the machine from another; absent: not known, so what an earlier process left proves nothing
    */
   constructor(
     private readonly file?: MarkFile,
@@ -64,7 +64,7 @@ export class SentMarks implements OnApplicationShutdown {
    * @param chunk the first one without a record
    * @param isPaused it is known otherwise that this chunk was not sent
    */
-  adopt(operationId: string, chunk: number, isPaused: boolean): void {
+  recover(operationId: string, chunk: number, isPaused: boolean): void {
     const earlier = this.#earlier.get(operationId);
     this.begin(operationId);
     if (!isPaused && (!earlier || earlier.has(chunk))) this.mark(operationId, chunk);
@@ -120,18 +120,18 @@ function marksIn(lines: readonly string[]): Marks {
   return marks;
 }
 
-/** Where marks are kept: what was written is there when the process is gone, whatever ended it. */
+/** Where marks are kept: what was written outlives the process, however that ends. */
 export interface MarkFile {
-  /** All that was written; undefined: nothing is there, or it can't be read. */
+  /** All that was written; undefined: nothing is there, or it cannot be read. */
   read(): string | undefined;
-  /** @throws Error when it can't be written */
+  /** @throws Error when it cannot be written */
   append(text: string): void;
-  /** Puts another text in the place of all, at once. @throws Error when it can't be written */
+  /** Replaces the whole text at once. @throws Error when it cannot be written */
   replace(text: string): void;
   close(): void;
 }
 
-/** It holds ids of operations, which are nobody else's business on the host. */
+/** It holds ids of operations, which are confidential on the host. */
 const OWNER_ONLY = 0o600;
 
 /** A file beside the database. Nothing is synced: it must outlive the process, not the machine. */
@@ -166,7 +166,7 @@ export class LocalMarkFile implements MarkFile {
   }
 }
 
-/** Tells one start of the machine from another; undefined where the system does not say. */
+/** Distinguishes one start of the machine from another; undefined where the system does not show it. */
 export function bootId(): string | undefined {
   try {
     return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim() || undefined;

@@ -5,36 +5,16 @@ import { ON_CONFLICT, type AppendRows, type AppendTable } from '../append-rows.j
 import type { AuditAppend } from '../audit.engine.js';
 
 /** The columns that an append writes, by table. */
-const COLUMNS: Readonly<Record<Exclude<AppendTable, 'alarm_index'>, Readonly<Record<string, string>>>> = {
-  audit_record: {
-    seq: 'bigint',
-    at: 'bigint',
-    kind: 'text',
-    operation_id: 'text',
-    body: 'text',
-    hash: 'bytea',
-  },
-  operation: {
-    id: 'text',
-    caller: 'text',
-    type: 'text',
-    project: 'text',
-    enterprise_project_id: 'text',
-    status: 'text',
-    open: 'bigint',
-    instance: 'text',
-    undoes: 'text',
-    expires_at: 'bigint',
-    targets: 'bigint',
-    asked: 'text',
-    fate: 'text',
-    cancelled: 'text',
-  },
-  operation_alarms: { operation_id: 'text', tokens: 'text[]' },
-  claim: { caller: 'text', key: 'text', fingerprint: 'text', operation_id: 'text', at: 'bigint' },
-  reached_alarms: { caller: 'text', operation_id: 'text', at: 'bigint', alarms: 'bigint' },
-  reached_host: { caller: 'text', agent_id: 'text', operation_id: 'text', at: 'bigint' },
-  brake: { caller: 'text', engaged: 'bigint', at: 'bigint' },
+const COLUMNS: Readonly<Record<Exclude<AppendTable, 'alarm_index'>, string>> = {
+  audit_record: 'seq bigint, at bigint, kind text, operation_id text, body text, hash bytea',
+  operation:
+    'id text, caller text, type text, project text, enterprise_project_id text, status text, open bigint, ' +
+    'instance text, undoes text, expires_at bigint, targets bigint, asked text, fate text, cancelled text',
+  operation_alarms: 'operation_id text, tokens text[]',
+  claim: 'caller text, key text, fingerprint text, operation_id text, at bigint',
+  reached_alarms: 'caller text, operation_id text, at bigint, alarms bigint',
+  reached_host: 'caller text, agent_id text, operation_id text, at bigint',
+  brake: 'caller text, engaged bigint, at bigint',
 };
 
 /** The one statement that writes an append, with a parameter for each table. */
@@ -47,10 +27,9 @@ export function appendStatement({ inserts, changes, releases }: AppendRows): {
   const parts: string[] = [];
   for (const [table, rows] of inserts) {
     const columns = COLUMNS[table as keyof typeof COLUMNS];
-    const names = Object.keys(columns).join(', ');
-    const types = Object.entries(columns).map((column) => column.join(' '));
+    const names = columns.replaceAll(/ (?:text|bigint|bytea)(?:\[\])?/g, '');
     parts.push(`new_${table} AS (INSERT INTO ${table} (${names})
-      SELECT ${names} FROM json_to_recordset(${parameter([...rows.values()])}) AS new (${types.join(', ')})
+      SELECT ${names} FROM json_to_recordset(${parameter([...rows.values()])}) AS new (${columns})
       ${ON_CONFLICT[table] ?? ''})`);
   }
   if (changes.size > 0) {

@@ -4,7 +4,7 @@ import type { ChainEnd } from '../append-rows.js';
 import { CommitUnknown } from '../audit.engine.js';
 import { newerSchema, SCHEMA_STEPS, statementsFor } from '../schema.js';
 
-/** `int8`, which the driver would hand over as text: times and numbers of records are far from what a number can't hold. */
+/** `int8`, which the driver would return as text; times and numbers of records fit into a number. */
 const INT8: number = pg.types.builtins.INT8;
 
 const CONNECT_MS = 5_000;
@@ -17,7 +17,7 @@ const IDLE_IN_TRANSACTION_MS = 5_000;
 
 /**
  * @param most connections at once
- * @param onLost hears of connections that broke
+ * @param onLost is called with the error of a connection that broke
  */
 export function openPool(url: string, most: number, onLost: (error: Error) => void): pg.Pool {
   // What the address says of these wins.

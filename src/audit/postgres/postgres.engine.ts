@@ -13,7 +13,7 @@ import { AppendRows, type ChainEnd } from '../append-rows.js';
 import { admissionState, appendStatement } from './append.js';
 import { exclusively, migrate, openPool, placeOf, reasonOf } from './connection.js';
 
-/** So long without a sign of life nobody needs to know any more that an instance ever was. */
+/** Instances without a sign of life for this long are deleted. */
 const FORGOTTEN_AFTER = '1 day';
 
 /** This start of this process, among all that share the database. Only the database's clock counts. */
@@ -21,10 +21,10 @@ export class Instance {
   readonly id = uuidv7();
   #beatAt = -Infinity;
 
-  /** @param goneAfterMs so long after its last sign of life an instance counts as gone */
+  /** @param goneAfterMs how long after its last sign of life an instance counts as gone */
   constructor(readonly goneAfterMs: number) {}
 
-  /** Whether the last sign of life is so long ago that others may soon take this one for gone. */
+  /** Whether the last sign of life is too old: others may soon take this one for gone. */
   get isSilent(): boolean {
     return performance.now() - this.#beatAt > this.goneAfterMs / 3;
   }
@@ -74,7 +74,7 @@ const READERS = 8;
 export class PostgresEngine extends AuditEngine {
   override readonly dialect = 'postgres';
   readonly #logger = new Logger(PostgresEngine.name);
-  /** Of their own, so that no crowd of readers keeps a record or a sign of life waiting. */
+  /** Of their own, so that readers never keep a record or a sign of life waiting. */
   readonly #writers: pg.Pool;
   readonly #readers: pg.Pool;
   #reachable = true;
@@ -90,7 +90,7 @@ export class PostgresEngine extends AuditEngine {
     this.#readers = openPool(url, READERS, onLost);
   }
 
-  /** @param goneAfterMs how long after its last sign of life a process counts as gone. @throws Error when it can't be opened */
+  /** @param goneAfterMs how long after its last sign of life a process counts as gone. @throws Error when it cannot be opened */
   static async open(url: string, goneAfterMs: number): Promise<PostgresEngine> {
     const engine = new PostgresEngine(url, new Instance(goneAfterMs));
     try {
@@ -144,7 +144,7 @@ export class PostgresEngine extends AuditEngine {
   }
 
   async close(): Promise<void> {
-    // Others need not wait for what this one would have looked after; they find out by themselves if they can't be told.
+    // Others take over at once what this one owned; without this they notice later by themselves.
     await this.instance.leave(this.#writers).catch(() => undefined);
     await this.#end();
   }

@@ -1,4 +1,5 @@
-import { type IntentRecord, targetsOf } from '../../audit/audit-record.js';
+import { targetsOf } from '../../audit/alarm-outcomes.js';
+import type { IntentRecord } from '../../audit/audit-record.js';
 import { CHUNK_SIZE, type ChunkOutcome } from '../../domain/outcome.js';
 import type { LookedUpChunk } from './staleness.js';
 

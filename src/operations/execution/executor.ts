@@ -1,7 +1,8 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { V7Generator } from 'uuidv7';
 
-import { type IntentRecord, type OutcomeRecord, targetsOf } from '../../audit/audit-record.js';
+import { targetsOf } from '../../audit/alarm-outcomes.js';
+import type { IntentRecord, OutcomeRecord } from '../../audit/audit-record.js';
 import { AuditTrail, AuditUnavailable, type Conditions } from '../../audit/audit-trail.js';
 import { interruptedOutcome } from '../../audit/recovery.js';
 import { SentMarks } from '../../audit/sent-marks.js';

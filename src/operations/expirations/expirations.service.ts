@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 
 import { ExpirationStore, type Expiration } from '../../audit/expiration.store.js';
 import { OperationListStore } from '../../audit/operation-list.store.js';
-import type { OperationSummary } from '../../audit/operation-summary.js';
+import type { OperationSummary } from '../../audit/operation-state.js';
 import type { Caller } from '../../domain/caller.js';
 import { ExpirationService } from './expiry.service.js';
 import type { ExpirationDto, ExpirationPageDto } from './expiration.dto.js';

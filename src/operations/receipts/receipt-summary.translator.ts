@@ -1,4 +1,4 @@
-import type { OperationSummary } from '../../audit/operation-summary.js';
+import type { OperationSummary } from '../../audit/operation-state.js';
 import type { ReceiptSummaryDto } from './receipt-summary.dto.js';
 import { cancellationOf, scopeOf } from './receipt.translator.js';
 

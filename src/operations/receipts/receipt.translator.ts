@@ -1,6 +1,6 @@
-import { alarmOutcomes, type KnownOutcome, rulesOutcome } from '../../audit/alarm-outcomes.js';
-import { type IntentRecord, type OperationTrail, targetsOf } from '../../audit/audit-record.js';
-import type { Cancelled } from '../../audit/operation-summary.js';
+import { alarmOutcomes, rulesOutcome, targetsOf, type KnownOutcome } from '../../audit/alarm-outcomes.js';
+import type { IntentRecord, OperationTrail } from '../../audit/audit-record.js';
+import type { Cancelled } from '../../audit/operation-state.js';
 import type { ChunkOutcome } from '../../domain/outcome.js';
 import { OPERATIONS } from '../../domain/operation-name.js';
 import type {

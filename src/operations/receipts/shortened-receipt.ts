@@ -1,4 +1,4 @@
-import { countsOf } from '../../audit/operation-summary.js';
+import { countsOf } from '../../audit/operation-state.js';
 import { cursorAt } from './cursor.js';
 import type { ReceiptDto } from './receipt.dto.js';
 

@@ -1,12 +1,7 @@
 import { Inject, Injectable, Logger, type OnModuleDestroy } from '@nestjs/common';
 
-import { alarmOutcomes } from '../../audit/alarm-outcomes.js';
-import {
-  type IntentRecord,
-  type OperationTrail,
-  type SettledAlarm,
-  targetsOf,
-} from '../../audit/audit-record.js';
+import { alarmOutcomes, targetsOf } from '../../audit/alarm-outcomes.js';
+import type { IntentRecord, OperationTrail, SettledAlarm } from '../../audit/audit-record.js';
 import { AuditTrail, OperationTakenOver } from '../../audit/audit-trail.js';
 import { OperationStore } from '../../audit/operation.store.js';
 import { Recovery } from '../../audit/recovery.js';
