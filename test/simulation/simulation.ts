@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { Logger } from '@nestjs/common';
 
 import type { OperationTrail } from '../../src/audit/audit-record.js';
-import { summaryOf } from '../../src/audit/operation-summary.js';
+import { summaryOf } from '../../src/audit/operation-state.js';
 import type { CallerConfig, Config } from '../../src/config/config.js';
 import {
   OPERATION_TYPE_NAMES,

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { Kysely } from 'kysely';
+import { sql, type Kysely } from 'kysely';
 
 import { AuditEngine } from './audit.engine.js';
 import { queriesOver, type AuditTables } from './engine.dialect.js';
@@ -25,9 +25,9 @@ export interface Expiration {
   readonly end?: ExpirationEnd;
 }
 
-/** An expiry whose time has come, or whose next look has. */
+/** An expiration whose time has come, or that of its next attempt. */
 export interface DueExpiration extends Pick<Expiration, 'operationId' | 'caller' | 'expiresAt'> {
-  /** Epoch milliseconds of the look that is due. */
+  /** Epoch milliseconds of the attempt that is due. */
   readonly dueAt: number;
   /** How often it was tried. */
   readonly attempts: number;
@@ -73,7 +73,7 @@ export class ExpirationStore {
   }
 
   /**
-   * Puts the next look off; of several processes that saw the same one due, one may look.
+   * Postpones the next attempt; of several processes that saw the same one due, one may go on.
    *
    * @param nextAt epoch milliseconds
    */
@@ -95,34 +95,18 @@ export class ExpirationStore {
   }
 
   async end(operationId: string, end: ExpirationEnd): Promise<void> {
-    await this.#queries
-      .updateTable('operation')
-      .set({ expiry_state: end })
-      .where('id', '=', operationId)
-      .execute();
+    const own = this.#queries.updateTable('operation').where('id', '=', operationId);
+    await own.set({ expiry_state: end }).execute();
   }
 
-  /** How many of a caller are still to be taken back, and not by anybody before their time. */
+  /** How many of a caller are still to be taken back, and were not by another operation before their time. */
   async scheduled(caller: string): Promise<number> {
-    const row = await this.#queries
-      .selectFrom('operation')
-      .select(({ fn }) => fn.countAll<number>().as('count'))
-      .where('caller', '=', caller)
-      .where('expires_at', 'is not', null)
-      .where('expiry_state', 'is', null)
-      .where((where) =>
-        where.not(
-          where.exists(
-            where
-              .selectFrom('operation as undoing')
-              .select('undoing.id')
-              .whereRef('undoing.undoes', '=', 'operation.id')
-              .where('undoing.status', '=', 'applied'),
-          ),
-        ),
-      )
-      .executeTakeFirstOrThrow();
-    return Number(row.count);
+    const { rows } = await sql<{ count: number }>`SELECT COUNT(*) AS count FROM operation
+      WHERE caller = ${caller} AND expires_at IS NOT NULL AND expiry_state IS NULL AND NOT EXISTS (
+        SELECT 1 FROM operation AS undoing WHERE undoing.undoes = operation.id AND undoing.status = 'applied')`.execute(
+      this.#queries,
+    );
+    return Number(rows[0]?.count ?? 0);
   }
 
   /** The first that comes first, at most `limit`. */
@@ -145,21 +129,12 @@ export class ExpirationStore {
         ]),
       );
     }
-    if (after) {
-      const { expiresAt, operationId } = after;
-      query = query.where((where) =>
-        where.or([
-          where('expires_at', '>', expiresAt),
-          where.and([where('expires_at', '=', expiresAt), where('id', '>', operationId)]),
-        ]),
-      );
-    }
+    if (after)
+      query = query.where(sql<boolean>`(expires_at, id) > (${after.expiresAt}, ${after.operationId})`);
     const rows = await query.orderBy('expires_at').orderBy('id').limit(limit).execute();
-    return rows.map((row) => ({
-      operationId: row.id,
-      caller: row.caller,
-      expiresAt: row.expires_at ?? 0,
-      ...(row.expiry_state !== null && { end: row.expiry_state as ExpirationEnd }),
+    return rows.map(({ id, caller, expires_at, expiry_state }) => ({
+      ...{ operationId: id, caller, expiresAt: expires_at ?? 0 },
+      ...(expiry_state !== null && { end: expiry_state as ExpirationEnd }),
     }));
   }
 }
