@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { isInteger, parse, stringify } from 'lossless-json';
 
 /** An integer beyond the safe range becomes a bigint, so that an int64 keeps every digit; anything else a number. */
@@ -9,6 +10,11 @@ function exactNumber(text: string): number | bigint {
 /** Parses JSON without losing digits. Throws on a syntax error and on a repeated key with another value. */
 export function parseExact(text: string): unknown {
   return parse(text, null, exactNumber);
+}
+
+/** What a JSON file next to the program holds. */
+export function readJsonFile(file: URL): unknown {
+  return parseExact(readFileSync(file, 'utf8'));
 }
 
 /** Writes JSON, bigints as plain integers. */

@@ -1,5 +1,6 @@
 import { FIRST_PASSWORD } from './account.js';
-import { boolean, integer, object, oneOf, optional, problemsOf, text } from './shape.js';
+import { problemsOf } from './contract/contract.js';
+import type { Schema } from './contract/schema.js';
 import type { JsonObject } from './json.js';
 
 /** What a control route can change while the simulator runs. */
@@ -25,23 +26,25 @@ export interface Settings {
   projectLookup: 'zero' | 'one' | 'many';
 }
 
-const CHECK = object({
-  password: optional(text(1, 256)),
-  tokenLength: optional(integer(64n, 32768n)),
-  tokenLifetimeMs: optional(integer(0n, 1n << 40n)),
-  lockAfter: optional(integer(1n, 1000n)),
-  lockMs: optional(integer(0n, 1n << 40n)),
-  wrongPasswordShape: optional(oneOf(['nested', 'flat'])),
-  clampLimit: optional(boolean),
-  isolationDelayMs: optional(integer(0n, 1n << 40n)),
-  emptyBody: optional(oneOf(['', '{}'])),
-  recordRequests: optional(boolean),
-  projectLookup: optional(oneOf(['zero', 'one', 'many'])),
-});
+const DURATION_MS: Schema = { type: 'integer', minimum: 0, maximum: 2 ** 40 };
+
+const SETTINGS: Readonly<Record<keyof Settings, Schema>> = {
+  password: { type: 'string', minLength: 1, maxLength: 256 },
+  tokenLength: { type: 'integer', minimum: 64, maximum: 32_768 },
+  tokenLifetimeMs: DURATION_MS,
+  lockAfter: { type: 'integer', minimum: 1, maximum: 1000 },
+  lockMs: DURATION_MS,
+  wrongPasswordShape: { enum: ['nested', 'flat'] },
+  clampLimit: { type: 'boolean' },
+  isolationDelayMs: DURATION_MS,
+  emptyBody: { enum: ['', '{}'] },
+  recordRequests: { type: 'boolean' },
+  projectLookup: { enum: ['zero', 'one', 'many'] },
+};
 
 export const DAY_MS = 86_400_000;
 
-export function firstSettings(tokenLifetimeMs: number = DAY_MS): Settings {
+export function defaultSettings(tokenLifetimeMs: number = DAY_MS): Settings {
   return {
     password: FIRST_PASSWORD,
     tokenLength: 1500,
@@ -60,7 +63,10 @@ export function firstSettings(tokenLifetimeMs: number = DAY_MS): Settings {
 /** Takes over the named settings; answers what is wrong with them, and then changes nothing. */
 export function changeSettings(settings: Settings, changes: JsonObject): string[] {
   const unknown = Object.keys(changes).filter((name) => !Object.hasOwn(settings, name));
-  const problems = [...unknown.map((name) => `${name} is no setting`), ...problemsOf(CHECK, changes)];
+  const problems = [
+    ...unknown.map((name) => `${name} is no setting`),
+    ...problemsOf({ properties: SETTINGS }, changes),
+  ];
   if (problems.length === 0) Object.assign(settings, changes);
   return problems;
 }

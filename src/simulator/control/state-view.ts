@@ -1,7 +1,6 @@
 import { handleStatus, type Alarm } from '../hss/alarm.js';
-import { interceptStatus } from '../hss/blocked-ip.js';
-import { isolationStatus } from '../hss/isolation.js';
-import type { World } from '../world.js';
+import { interceptStatus, isolationStatus } from '../hss/list-entries.js';
+import type { SimulatorState } from '../state.js';
 
 function showAlarm(alarm: Alarm): object {
   const { handling } = alarm;
@@ -23,29 +22,29 @@ function showAlarm(alarm: Alarm): object {
  * Everything that calls have changed. `eventId` (repeatable) and `touched=true` (only alarms with effects) narrow the
  * alarms down; the lists are always whole.
  */
-export function showState(world: World, query: URLSearchParams): object {
+export function showState(state: SimulatorState, query: URLSearchParams): object {
   const ids = query.getAll('eventId');
   const touched = query.get('touched') === 'true';
-  const alarms = [...world.alarms.all()].filter(
+  const alarms = [...state.alarms.all()].filter(
     (alarm) => (ids.length === 0 || ids.includes(alarm.eventId)) && (!touched || alarm.effects.length > 0),
   );
-  const { isolationDelayMs } = world.settings;
+  const { isolationDelayMs } = state.settings;
   return {
     alarms: alarms.map(showAlarm),
-    alarmWhitelist: world.alarmWhitelist.list(),
-    loginWhitelist: world.loginWhitelist.list(),
-    isolatedFiles: world.isolatedFiles.list().map(({ alarm, goal: _goal, ...file }) => ({
+    alarmWhitelist: state.alarmWhitelist.list(),
+    loginWhitelist: state.loginWhitelist.list(),
+    isolatedFiles: state.isolatedFiles.list().map(({ alarm, goal, ...file }) => ({
       ...file,
       hostId: alarm.host.id,
       eventId: alarm.eventId,
-      status: isolationStatus({ alarm, goal: _goal, ...file }, world.now(), isolationDelayMs),
+      status: isolationStatus({ goal, since: file.since }, state.now(), isolationDelayMs),
     })),
-    blockedIps: world.blockedIps.map(({ host, ...entry }) => ({
+    blockedIps: state.blockedIps.map(({ host, ...entry }) => ({
       ...entry,
       hostId: host.id,
-      status: interceptStatus({ host, ...entry }, world.now(), isolationDelayMs),
+      status: interceptStatus(entry, state.now(), isolationDelayMs),
     })),
-    agents: Object.fromEntries(world.agents),
-    tokensIssued: world.tokens.issued,
+    agents: Object.fromEntries(state.agents),
+    tokensIssued: state.tokens.issued,
   };
 }

@@ -94,14 +94,7 @@ export async function deliver(
       return closeLate(socket, answer, fault.closeAfterMs, signal);
     case 'endless':
       return withoutEnd(socket, answer, signal);
-    case 'status':
-    case 'throttle':
-    case 'html':
-    case 'error_in_200':
-    case 'listing':
-    case 'delay':
-    case 'large_headers':
-    case undefined:
+    default:
       return sendNormally(response, answer);
   }
 }

@@ -1,4 +1,5 @@
-import { integer, object, oneOf, optional, problemsOf, required, text, type Check } from '../shape.js';
+import { problemsOf } from '../contract/contract.js';
+import type { Schema } from '../contract/schema.js';
 import type { JsonObject } from '../json.js';
 
 /** What the request did, whatever the answer says; `first`: only what it asks for its first alarm. */
@@ -12,7 +13,7 @@ interface Common {
   readonly effectAfterMs?: number;
 }
 
-/** Another answer than the true one. */
+/** Another answer than the real one. */
 export interface StatusFault extends Common {
   readonly kind: 'status';
   readonly status: number;
@@ -32,10 +33,10 @@ export interface ResetFault extends Common {
 }
 
 /**
- * What becomes of the true answer of a listing: something else altogether, or the same with one thing wrong.
+ * What becomes of the real answer of a listing: something else altogether, or the same with one thing wrong.
  *
- * - `empty`: no rows, under the true total
- * - `total_too_high`: the true rows, under a total that they never reach
+ * - `empty`: no rows, under the real total
+ * - `total_too_high`: the real rows, under a total that they never reach
  */
 export const LISTING_SHAPES = [
   'nothing',
@@ -74,68 +75,65 @@ export type Fault =
   | (Common & { readonly kind: 'endless' })
   | (Common & { readonly kind: 'large_headers'; readonly bytes?: number });
 
-const MILLISECONDS = integer(0n, 3_600_000n);
+const text = (minLength: number, maxLength: number): Schema => ({ type: 'string', minLength, maxLength });
+const integer = (minimum: number, maximum: number): Schema => ({ type: 'integer', minimum, maximum });
+
+const MILLISECONDS = integer(0, 3_600_000);
+const STATUS = integer(200, 599);
 const COMMON = {
-  kind: required(text(1, 32)),
-  delayMs: optional(MILLISECONDS),
-  effect: optional(oneOf(['applied', 'first', 'none'])),
-  effectAfterMs: optional(MILLISECONDS),
+  kind: text(1, 32),
+  delayMs: MILLISECONDS,
+  effect: { enum: ['applied', 'first', 'none'] },
+  effectAfterMs: MILLISECONDS,
 };
 
-const textValues: Check = (value, at, problems) => {
-  if (
-    typeof value !== 'object' ||
-    value === null ||
-    Object.values(value).some((each) => typeof each !== 'string')
-  ) {
-    problems.push(`${at} is not an object of strings`);
-  }
+const members = (properties: Readonly<Record<string, Schema>>, ...required: string[]) => ({
+  properties: { ...COMMON, ...properties },
+  required,
+});
+
+const KINDS: Readonly<Record<Fault['kind'], ReturnType<typeof members>>> = {
+  status: members(
+    {
+      status: STATUS,
+      errorCode: text(1, 64),
+      errorMsg: text(0, 4096),
+      body: text(0, 1 << 24),
+      contentType: text(1, 256),
+      headers: { type: 'object', additionalProperties: { type: 'string' } },
+    },
+    'status',
+  ),
+  reset: members({ when: { enum: ['before_body', 'before_effect', 'after_effect'] } }, 'when'),
+  throttle: members({ retryAfter: text(0, 256) }),
+  html: members({ status: STATUS }),
+  error_in_200: members({ errorCode: text(1, 64) }),
+  listing: members({ shape: { enum: LISTING_SHAPES } }, 'shape'),
+  delay: members({}, 'delayMs'),
+  truncate: members({}),
+  slow: members({ sliceBytes: integer(1, 1 << 20), everyMs: MILLISECONDS }, 'sliceBytes', 'everyMs'),
+  hang: members({}),
+  slow_close: members({ closeAfterMs: MILLISECONDS }, 'closeAfterMs'),
+  endless: members({}),
+  large_headers: members({ bytes: integer(1, 1 << 20) }),
 };
 
-const STATUS = integer(200n, 599n);
-const KINDS: Readonly<Record<Fault['kind'], Parameters<typeof object>[0]>> = {
-  status: {
-    ...COMMON,
-    status: required(STATUS),
-    errorCode: optional(text(1, 64)),
-    errorMsg: optional(text(0, 4096)),
-    body: optional(text(0, 1 << 24)),
-    contentType: optional(text(1, 256)),
-    headers: optional(textValues),
-  },
-  reset: { ...COMMON, when: required(oneOf(['before_body', 'before_effect', 'after_effect'])) },
-  throttle: { ...COMMON, retryAfter: optional(text(0, 256)) },
-  html: { ...COMMON, status: optional(STATUS) },
-  error_in_200: { ...COMMON, errorCode: optional(text(1, 64)) },
-  listing: { ...COMMON, shape: required(oneOf(LISTING_SHAPES)) },
-  delay: { ...COMMON, delayMs: required(MILLISECONDS) },
-  truncate: COMMON,
-  slow: { ...COMMON, sliceBytes: required(integer(1n, 1n << 20n)), everyMs: required(MILLISECONDS) },
-  hang: COMMON,
-  slow_close: { ...COMMON, closeAfterMs: required(MILLISECONDS) },
-  endless: COMMON,
-  large_headers: { ...COMMON, bytes: optional(integer(1n, 1n << 20n)) },
-};
+const EFFECTS = ['effect', 'effectAfterMs'];
 
 /** What is wrong with a fault as a control request states it. A misspelt name is wrong: a fault that never acts hides. */
 export function faultProblems(fault: JsonObject): string[] {
-  const kind = fault['kind'];
+  const { kind, when } = fault;
   if (typeof kind !== 'string' || !Object.hasOwn(KINDS, kind))
     return [`kind is none of ${Object.keys(KINDS).join(', ')}`];
-  const fields = KINDS[kind as Fault['kind']];
-  const unknown = Object.keys(fault).filter((name) => !Object.hasOwn(fields, name));
-  const idle = EFFECTS.filter((name) => Object.hasOwn(fault, name) && isEffectless(fault));
+  const schema = KINDS[kind as Fault['kind']];
+  const unknown = Object.keys(fault).filter((name) => !Object.hasOwn(schema.properties, name));
+  const isEffectless = kind === 'reset' && when !== 'after_effect';
+  const idle = EFFECTS.filter((name) => isEffectless && Object.hasOwn(fault, name));
   return [
     ...unknown.map((name) => `${kind} has no ${name}`),
-    ...idle.map((name) => `a reset ${String(fault['when'])} has no effect, so no ${name}`),
-    ...problemsOf(object(fields), fault),
+    ...idle.map((name) => `a reset ${String(when)} has no effect, so no ${name}`),
+    ...problemsOf(schema, fault),
   ];
-}
-
-const EFFECTS = ['effect', 'effectAfterMs'] as const;
-
-function isEffectless({ kind, when }: JsonObject): boolean {
-  return kind === 'reset' && when !== 'after_effect';
 }
 
 /** Answers that say "refused" have no effect and answers that only travel badly have one, unless a rule says otherwise. */

@@ -77,7 +77,7 @@ function misshapen(answer: Answer, shape: ListingShape): Answer {
   return { ...answer, body: typeof made === 'string' ? made : stringifyExact(made) };
 }
 
-/** What a fault makes of the true answer; faults that act on the connection leave it as it is. */
+/** What a fault makes of the real answer; faults that act on the connection leave it as it is. */
 export function faultyAnswer(fault: Fault | undefined, answer: Answer, requestId: string): Answer {
   switch (fault?.kind) {
     case 'status':
@@ -96,13 +96,7 @@ export function faultyAnswer(fault: Fault | undefined, answer: Answer, requestId
       return padded(answer, fault.bytes ?? 20_000);
     case 'truncate':
       return answer.body === '' ? { ...answer, body: '{"error_code":"0","error_msg":""}' } : answer;
-    case 'delay':
-    case 'reset':
-    case 'slow':
-    case 'hang':
-    case 'slow_close':
-    case 'endless':
-    case undefined:
+    default:
       return answer;
   }
 }

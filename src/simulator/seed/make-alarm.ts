@@ -1,4 +1,4 @@
-import { ALL_PROJECTS, DELEGATING_DOMAIN, PROJECT, USER, type Project } from '../account.js';
+import { DELEGATING_DOMAIN, PROJECT, USER, type Project } from '../account.js';
 import type { Alarm, ListedDetail } from '../hss/alarm.js';
 import { LIBRARY_HOST } from './hosts.js';
 
@@ -36,8 +36,4 @@ export function makeAlarm(spec: AlarmSpec, project: Project = PROJECT): Alarm {
     domainId: domainOf(project),
     effects: [],
   };
-}
-
-export function projectById(id: unknown): Project | undefined {
-  return ALL_PROJECTS.find((project) => project.id === id);
 }

@@ -1,18 +1,19 @@
-import { AlarmStore, type AgentState } from './hss/alarm.js';
-import type { BlockedIp } from './hss/blocked-ip.js';
-import type { HistoryEntry } from './hss/history-entry.js';
-import { IsolatedFiles } from './hss/isolation.js';
-import { alarmWhitelist, loginWhitelist } from './hss/whitelists.js';
-import { FaultBook } from './faults/fault-book.js';
-import { Lockout } from './iam/lockout.js';
-import { KeyRing } from './signing/key-ring.js';
-import { TokenStore } from './iam/token-store.js';
 import { RequestLog } from './control/request-log.js';
-import { firstSettings, type Settings } from './settings.js';
-import { seedBlockedIps } from './seed/blocked-ips.js';
-import { firstAgents, seedAlarms } from './seed/seed.js';
+import { FaultRules } from './faults/fault-rules.js';
+import { AlarmStore, type AgentState } from './hss/alarm.js';
+import {
+  alarmWhitelist,
+  isolatedFiles,
+  loginWhitelist,
+  type BlockedIp,
+  type HistoryEntry,
+} from './hss/list-entries.js';
+import { KeyRing, Lockout, TokenStore } from './iam/credentials.js';
+import { initialAgents } from './seed/hosts.js';
+import { seedAlarms, seedBlockedIps } from './seed/seed.js';
+import { defaultSettings, type Settings } from './settings.js';
 
-export interface WorldOptions {
+export interface SimulatorStateOptions {
   readonly now: () => number;
   /** How many alarms to generate besides the fixed ones. */
   readonly alarms: number;
@@ -22,49 +23,45 @@ export interface WorldOptions {
 }
 
 /** Everything one simulator knows. Nothing lives outside of it, so that several run in one process. */
-export class World {
+export class SimulatorState {
   readonly now: () => number;
   readonly alarms = new AlarmStore();
   readonly agents = new Map<string, AgentState>();
   readonly alarmWhitelist = alarmWhitelist();
   readonly loginWhitelist = loginWhitelist();
-  readonly isolatedFiles = new IsolatedFiles();
+  readonly isolatedFiles = isolatedFiles();
   readonly tokens = new TokenStore();
   readonly keys = new KeyRing();
   readonly history: HistoryEntry[] = [];
   readonly blockedIps: BlockedIp[] = [];
   readonly passwordLockout = new Lockout();
-  readonly faults = new FaultBook();
+  readonly faults = new FaultRules();
   readonly requests = new RequestLog();
   settings: Settings;
   readonly startedAt: number;
 
-  constructor(private readonly options: WorldOptions) {
+  constructor(private readonly options: SimulatorStateOptions) {
     this.now = options.now;
     this.startedAt = options.startedAt ?? options.now();
-    this.settings = firstSettings(options.tokenLifetimeMs);
+    this.settings = defaultSettings(options.tokenLifetimeMs);
     this.seed();
   }
 
   /** Back to the seed: alarms, lists, settings, faults, locks and the request log. Tokens and temporary keys stay valid. */
   reset(): void {
-    this.alarms.clear();
-    this.agents.clear();
-    this.alarmWhitelist.clear();
-    this.loginWhitelist.clear();
-    this.isolatedFiles.clear();
+    const { alarms, agents, alarmWhitelist, loginWhitelist, isolatedFiles, faults, requests } = this;
+    for (const part of [alarms, agents, alarmWhitelist, loginWhitelist, isolatedFiles, faults, requests])
+      part.clear();
     this.history.length = 0;
     this.blockedIps.length = 0;
     this.passwordLockout.reset();
     this.keys.unlockAll();
-    this.faults.clear();
-    this.requests.clear();
-    this.settings = firstSettings(this.options.tokenLifetimeMs);
+    this.settings = defaultSettings(this.options.tokenLifetimeMs);
     this.seed();
   }
 
   private seed(): void {
-    for (const [agentId, state] of firstAgents()) this.agents.set(agentId, state);
+    for (const [agentId, agentState] of initialAgents()) this.agents.set(agentId, agentState);
     this.blockedIps.push(...seedBlockedIps(this.startedAt));
     for (const alarm of seedAlarms(this.options.alarms, this.startedAt)) this.alarms.add(alarm);
   }

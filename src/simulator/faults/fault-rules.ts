@@ -1,5 +1,6 @@
+import { problemsOf } from '../contract/contract.js';
+import type { Schema } from '../contract/schema.js';
 import { dig, isObject, parseExact, type JsonObject } from '../json.js';
-import { integer, object, optional, problemsOf, text } from '../shape.js';
 import { faultProblems, type Fault } from './fault.js';
 
 /** Which requests a rule is for; a member that is left out matches everything. */
@@ -29,32 +30,29 @@ export interface FaultQuestion {
   readonly body?: Buffer;
 }
 
-const MATCH = object({
-  method: optional(text(1, 16)),
-  path: optional(text(1, 2048)),
-  operateType: optional(text(1, 64)),
-});
+const text = (maxLength: number): Schema => ({ type: 'string', minLength: 1, maxLength });
+const upTo = (minimum: number): Schema => ({ type: 'integer', minimum, maximum: 1_000_000 });
 
-const RULE_FIELDS = ['match', 'times', 'skip', 'fault'];
-const MATCH_FIELDS = ['method', 'path', 'operateType'];
+const MATCH = { method: text(16), path: text(2048), operateType: text(64) };
+const RULE: Readonly<Record<string, Schema>> = {
+  match: { type: 'object', properties: MATCH },
+  times: { anyOf: [upTo(1), { enum: ['always'] }] },
+  skip: upTo(0),
+};
 
 function ruleProblems(rule: unknown): string[] {
   if (!isObject(rule)) return ['a rule is not an object'];
-  const match = rule['match'] ?? {};
-  const fault = rule['fault'];
-  const early = dig(fault, 'when') === 'before_body';
+  const { match: stated, times, skip, fault, ...unknown } = rule;
+  const match = stated ?? {};
+  const isEarly = dig(fault, 'when') === 'before_body';
   return [
-    ...Object.keys(rule)
-      .filter((name) => !RULE_FIELDS.includes(name))
-      .map((name) => `a rule has no ${name}`),
+    ...Object.keys(unknown).map((name) => `a rule has no ${name}`),
     ...Object.keys(match)
-      .filter((name) => !MATCH_FIELDS.includes(name))
+      .filter((name) => !Object.hasOwn(MATCH, name))
       .map((name) => `match has no ${name}`),
-    ...problemsOf(MATCH, match, 'match'),
-    ...(rule['times'] === 'always' ? [] : problemsOf(integer(1n, 1_000_000n), rule['times'] ?? 1, 'times')),
-    ...problemsOf(integer(0n, 1_000_000n), rule['skip'] ?? 0, 'skip'),
+    ...problemsOf({ properties: RULE }, { match, times: times ?? 1, skip: skip ?? 0 }),
     ...(isObject(fault) ? faultProblems(fault) : ['a rule has no fault']),
-    ...(early && dig(match, 'operateType') !== undefined
+    ...(isEarly && dig(match, 'operateType') !== undefined
       ? ['before_body cannot be matched by operateType']
       : []),
   ];
@@ -92,7 +90,7 @@ function matches(match: FaultMatch, question: FaultQuestion): boolean {
 }
 
 /** The faults that were asked for, in the order they were asked for. */
-export class FaultBook {
+export class FaultRules {
   private rules: FaultRule[] = [];
 
   /** Adds all rules, or none and says why. */
