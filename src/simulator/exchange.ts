@@ -13,6 +13,9 @@ export interface SimulatorRequest {
   readonly requestId: string;
 }
 
+/** What a test or a person asks of the simulator itself. */
+export type ControlRequest = Pick<SimulatorRequest, 'method' | 'path' | 'query' | 'body'>;
+
 export interface Answer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;

@@ -1,6 +1,5 @@
-import type { ControlRequest } from './control/control-request.js';
 import { answerControl } from './control/control-routes.js';
-import type { Answer, SimulatorRequest } from './exchange.js';
+import type { Answer, ControlRequest, SimulatorRequest } from './exchange.js';
 import { dispatch } from './routes.js';
 import { SimulatorState, type SimulatorStateOptions } from './state.js';
 

@@ -1,16 +1,19 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { ControlRequest } from './control/control-request.js';
 import { answerControl, isControlPath } from './control/control-routes.js';
-import type { RecordedRequest } from './control/request-log.js';
-import { pairHeaders, splitTarget, type Answer, type SimulatorRequest } from './exchange.js';
-import { deliver, resetConnection, sendNormally } from './faults/delivery.js';
+import {
+  pairHeaders,
+  splitTarget,
+  type Answer,
+  type ControlRequest,
+  type SimulatorRequest,
+} from './exchange.js';
 import { effectOf, type Fault } from './faults/fault.js';
-import { faultyAnswer } from './faults/faulty-answer.js';
+import { deliver, faultyAnswer, resetConnection, sendNormally } from './faults/faulty-answer.js';
 import { parseExact, stringifyExact } from './json.js';
 import { refusedByGateway } from './refusal.js';
 import { emptyAnswer } from './routes.js';
-import type { SimulatorState } from './state.js';
+import type { RecordedRequest, SimulatorState } from './state.js';
 
 /** Tokens travel in headers and may have 32,768 characters (contract 3.1): twice Node's default limit. */
 const MAX_HEADER_BYTES = 256 * 1024;

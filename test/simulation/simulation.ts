@@ -17,7 +17,7 @@ import { withWishes } from '../../src/operations/wishes.js';
 import { FIRST_PASSWORD, PROJECT, USER } from '../../src/simulator/account.js';
 import type { Alarm } from '../../src/simulator/hss/alarm.js';
 import { LIBRARY_HOST, fixedHash, fixedUuid } from '../../src/simulator/seed/hosts.js';
-import { makeAlarm } from '../../src/simulator/seed/make-alarm.js';
+import { makeAlarm } from '../../src/simulator/seed/alarms.js';
 import { LaggingCloud } from '../../src/simulator/listing-lag.js';
 import { SimulatorState } from '../../src/simulator/state.js';
 import { asItComes, portal } from '../support/gateway.js';

@@ -23,14 +23,20 @@ export interface Schema {
   readonly then?: Schema;
 }
 
+export const text = (minLength: number, maxLength: number): Schema => ({
+  type: 'string',
+  minLength,
+  maxLength,
+});
+export const integer = (minimum: number, maximum: number): Schema => ({ type: 'integer', minimum, maximum });
+export const oneOf = (...values: readonly unknown[]): Schema => ({ enum: values });
+export const boolean: Schema = { type: 'boolean' };
+
 /** What is wrong, and where: `data_list[0].hash`, or nothing for the whole value. */
 export interface Problem {
   readonly at: string;
   readonly what: string;
 }
-
-export const INT32_MAX = 2_147_483_647;
-export const INT64_MAX = 9_223_372_036_854_775_807n;
 
 type Bound = number | bigint | undefined;
 
@@ -48,7 +54,7 @@ const IS_OF_TYPE: Readonly<Record<string, (value: unknown) => boolean>> = {
   string: (value) => typeof value === 'string',
   integer: isInteger,
   boolean: (value) => typeof value === 'boolean',
-  array: Array.isArray,
+  array: (value) => Array.isArray(value),
   object: isObject,
 };
 

@@ -1,15 +1,12 @@
 import { PROJECT, projectById, type Project } from '../account.js';
-import type { Schema } from '../contract/schema.js';
+import { boolean, integer, oneOf, text, type Schema } from '../contract/schema.js';
 import type { Alarm } from '../hss/alarm.js';
 import type { JsonObject } from '../json.js';
-import { generatedAlarms, type AlarmPattern } from '../seed/generated-alarms.js';
+import { BadControlRequest, refuseUnless } from '../refusal.js';
+import { generatedAlarms, makeAlarm, type AlarmPattern, type AlarmSpec } from '../seed/alarms.js';
 import { GENERATED_HOSTS } from '../seed/hosts.js';
-import { makeAlarm, type AlarmSpec } from '../seed/make-alarm.js';
 import type { SimulatorState } from '../state.js';
-import { BadControlRequest, refuseUnless } from './control-request.js';
 
-const text = (minLength: number, maxLength: number): Schema => ({ type: 'string', minLength, maxLength });
-const integer = (minimum: number, maximum: number): Schema => ({ type: 'integer', minimum, maximum });
 const contract = (name: string): Schema => ({ $ref: `#/components/schemas/${name}` });
 
 const HOSTS = [...GENERATED_HOSTS.host, ...GENERATED_HOSTS.container];
@@ -43,14 +40,14 @@ const SPEC: Schema = {
     occurTime: contract('Int64'),
     eventName: text(0, 256),
     category: contract('Category'),
-    hostName: { enum: HOSTS.map((host) => host.name) },
+    hostName: oneOf(...HOSTS.map((host) => host.name)),
     container: {
       type: 'object',
       required: ['id', 'name', 'image'],
       properties: { id: text(1, 256), name: text(1, 256), image: text(0, 256) },
     },
     details: { type: 'array', maxItems: 100, items: { type: 'object' } },
-    ragged: { type: 'boolean' },
+    ragged: boolean,
   },
 };
 

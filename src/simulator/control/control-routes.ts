@@ -1,22 +1,26 @@
-import { isObject, stringifyExact } from '../json.js';
-import type { Answer } from '../exchange.js';
+import { integer } from '../contract/schema.js';
+import type { Answer, ControlRequest } from '../exchange.js';
 import type { AgentState } from '../hss/alarm.js';
 import { issueCredential } from '../iam/iam-calls.js';
+import { isObject, parseExact, stringifyExact, type JsonObject } from '../json.js';
+import { BadControlRequest, refuseProblems, refuseUnless } from '../refusal.js';
 import { changeSettings } from '../settings.js';
 import type { SimulatorState } from '../state.js';
 import { addAlarms } from './add-alarms.js';
-import {
-  BadControlRequest,
-  jsonBody,
-  objectBody,
-  refuseProblems,
-  refuseUnless,
-  type ControlRequest,
-} from './control-request.js';
-import { showRequest } from './request-log.js';
-import { showState } from './state-view.js';
+import { showRequest, showState } from './state-view.js';
 
 type ControlRoute = (state: SimulatorState, request: ControlRequest) => object;
+
+function jsonBody(request: ControlRequest): unknown {
+  const text = request.body.toString('utf8');
+  return text === '' ? {} : parseExact(text);
+}
+
+function objectBody(request: ControlRequest): JsonObject {
+  const body = jsonBody(request);
+  if (!isObject(body)) throw new BadControlRequest(['the body is not an object']);
+  return body;
+}
 
 const AGENT_STATES: readonly AgentState[] = ['online', 'offline', 'not_installed'];
 
@@ -54,7 +58,7 @@ function revoke(state: SimulatorState, request: ControlRequest): object {
 
 function credentials(state: SimulatorState, request: ControlRequest): object {
   const body = objectBody(request);
-  refuseUnless({ properties: { durationSeconds: { type: 'integer', minimum: 1, maximum: 86_400 } } }, body);
+  refuseUnless({ properties: { durationSeconds: integer(1, 86_400) } }, body);
   return issueCredential(state, Number(body['durationSeconds'] ?? 3600));
 }
 

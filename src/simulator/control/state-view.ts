@@ -1,6 +1,6 @@
 import { handleStatus, type Alarm } from '../hss/alarm.js';
 import { interceptStatus, isolationStatus } from '../hss/list-entries.js';
-import type { SimulatorState } from '../state.js';
+import type { RecordedRequest, SimulatorState } from '../state.js';
 
 function showAlarm(alarm: Alarm): object {
   const { handling } = alarm;
@@ -47,4 +47,10 @@ export function showState(state: SimulatorState, query: URLSearchParams): object
     agents: Object.fromEntries(state.agents),
     tokensIssued: state.tokens.issued,
   };
+}
+
+/** The JSON form; the body as base64 is exact, the text is for reading. */
+export function showRequest(entry: RecordedRequest): object {
+  const { body, ...rest } = entry;
+  return { ...rest, bodyBase64: body.toString('base64'), bodyText: body.toString('utf8') };
 }

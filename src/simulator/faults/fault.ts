@@ -1,6 +1,6 @@
 import { problemsOf } from '../contract/contract.js';
-import type { Schema } from '../contract/schema.js';
-import type { JsonObject } from '../json.js';
+import { integer, oneOf, text, type Schema } from '../contract/schema.js';
+import { dig, isObject, parseExact, type JsonObject } from '../json.js';
 
 /** What the request did, whatever the answer says; `first`: only what it asks for its first alarm. */
 export type EffectChoice = 'applied' | 'first' | 'none';
@@ -75,15 +75,12 @@ export type Fault =
   | (Common & { readonly kind: 'endless' })
   | (Common & { readonly kind: 'large_headers'; readonly bytes?: number });
 
-const text = (minLength: number, maxLength: number): Schema => ({ type: 'string', minLength, maxLength });
-const integer = (minimum: number, maximum: number): Schema => ({ type: 'integer', minimum, maximum });
-
 const MILLISECONDS = integer(0, 3_600_000);
 const STATUS = integer(200, 599);
 const COMMON = {
   kind: text(1, 32),
   delayMs: MILLISECONDS,
-  effect: { enum: ['applied', 'first', 'none'] },
+  effect: oneOf('applied', 'first', 'none'),
   effectAfterMs: MILLISECONDS,
 };
 
@@ -104,11 +101,11 @@ const KINDS: Readonly<Record<Fault['kind'], ReturnType<typeof members>>> = {
     },
     'status',
   ),
-  reset: members({ when: { enum: ['before_body', 'before_effect', 'after_effect'] } }, 'when'),
+  reset: members({ when: oneOf('before_body', 'before_effect', 'after_effect') }, 'when'),
   throttle: members({ retryAfter: text(0, 256) }),
   html: members({ status: STATUS }),
   error_in_200: members({ errorCode: text(1, 64) }),
-  listing: members({ shape: { enum: LISTING_SHAPES } }, 'shape'),
+  listing: members({ shape: oneOf(...LISTING_SHAPES) }, 'shape'),
   delay: members({}, 'delayMs'),
   truncate: members({}),
   slow: members({ sliceBytes: integer(1, 1 << 20), everyMs: MILLISECONDS }, 'sliceBytes', 'everyMs'),
@@ -121,7 +118,7 @@ const KINDS: Readonly<Record<Fault['kind'], ReturnType<typeof members>>> = {
 const EFFECTS = ['effect', 'effectAfterMs'];
 
 /** What is wrong with a fault as a control request states it. A misspelt name is wrong: a fault that never acts hides. */
-export function faultProblems(fault: JsonObject): string[] {
+function faultProblems(fault: JsonObject): string[] {
   const { kind, when } = fault;
   if (typeof kind !== 'string' || !Object.hasOwn(KINDS, kind))
     return [`kind is none of ${Object.keys(KINDS).join(', ')}`];
@@ -142,4 +139,133 @@ export function effectOf(fault: Fault | undefined): EffectChoice {
   if (fault.kind === 'reset') return fault.when === 'after_effect' ? (fault.effect ?? 'applied') : 'none';
   const refuses = ['status', 'throttle', 'html', 'error_in_200', 'hang'].includes(fault.kind);
   return fault.effect ?? (refuses && fault.effectAfterMs === undefined ? 'none' : 'applied');
+}
+
+/** Which requests a rule is for; a member that is left out matches everything. */
+export interface FaultMatch {
+  readonly method?: string;
+  /** Part of the raw request target, query included. */
+  readonly path?: string;
+  /** `operate_type` of the JSON body. */
+  readonly operateType?: string;
+}
+
+export interface FaultRule {
+  readonly match: FaultMatch;
+  /** How many requests it still acts on. */
+  times: number;
+  /** How many matching requests it still lets pass. */
+  skip: number;
+  /** How many requests it acted on. */
+  hits: number;
+  readonly fault: Fault;
+}
+
+/** What is known of a request when a rule is looked for; before the body is read there is no body. */
+export interface FaultQuestion {
+  readonly method: string;
+  readonly url: string;
+  readonly body?: Buffer;
+}
+
+const MATCH = { method: text(1, 16), path: text(1, 2048), operateType: text(1, 64) };
+const RULE: Readonly<Record<string, Schema>> = {
+  match: { type: 'object', properties: MATCH },
+  times: { anyOf: [integer(1, 1_000_000), oneOf('always')] },
+  skip: integer(0, 1_000_000),
+};
+
+function ruleProblems(rule: unknown): string[] {
+  if (!isObject(rule)) return ['a rule is not an object'];
+  const { match: stated, times, skip, fault, ...unknown } = rule;
+  const match = stated ?? {};
+  const isEarly = dig(fault, 'when') === 'before_body';
+  return [
+    ...Object.keys(unknown).map((name) => `a rule has no ${name}`),
+    ...Object.keys(match)
+      .filter((name) => !Object.hasOwn(MATCH, name))
+      .map((name) => `match has no ${name}`),
+    ...problemsOf({ properties: RULE }, { match, times: times ?? 1, skip: skip ?? 0 }),
+    ...(isObject(fault) ? faultProblems(fault) : ['a rule has no fault']),
+    ...(isEarly && dig(match, 'operateType') !== undefined
+      ? ['before_body cannot be matched by operateType']
+      : []),
+  ];
+}
+
+function toRule(rule: JsonObject): FaultRule {
+  const times = rule['times'] ?? 1;
+  return {
+    match: rule['match'] ?? {},
+    times: times === 'always' ? Infinity : (times as number),
+    skip: (rule['skip'] ?? 0) as number,
+    hits: 0,
+    fault: rule['fault'] as Fault,
+  };
+}
+
+function isBeforeBody(fault: Fault): boolean {
+  return fault.kind === 'reset' && fault.when === 'before_body';
+}
+
+function operateTypeOf(body: Buffer | undefined): unknown {
+  try {
+    return body && dig(parseExact(body.toString('utf8')), 'operate_type');
+  } catch {
+    return undefined;
+  }
+}
+
+function matches(match: FaultMatch, question: FaultQuestion): boolean {
+  return (
+    (match.method === undefined || match.method === question.method) &&
+    (match.path === undefined || question.url.includes(match.path)) &&
+    (match.operateType === undefined || match.operateType === operateTypeOf(question.body))
+  );
+}
+
+/** The faults that were asked for, in the order they were asked for. */
+export class FaultRules {
+  private rules: FaultRule[] = [];
+
+  /** Adds all rules, or none and says why. */
+  add(rules: readonly unknown[]): string[] {
+    const problems = rules.flatMap((rule, index) =>
+      ruleProblems(rule).map((problem) => `[${index}] ${problem}`),
+    );
+    if (problems.length === 0) this.rules.push(...rules.map((rule) => toRule(rule as JsonObject)));
+    return problems;
+  }
+
+  clear(): void {
+    this.rules = [];
+  }
+
+  list(): readonly FaultRule[] {
+    return this.rules;
+  }
+
+  /** The fault for a request whose body was not read yet: only a reset can come that early. */
+  takeBeforeBody(question: FaultQuestion): Fault | undefined {
+    return this.take(question, isBeforeBody);
+  }
+
+  takeAfterBody(question: FaultQuestion): Fault | undefined {
+    return this.take(question, (fault) => !isBeforeBody(fault));
+  }
+
+  /** The first rule that matches, has times left and is done skipping. */
+  private take(question: FaultQuestion, eligible: (fault: Fault) => boolean): Fault | undefined {
+    for (const rule of this.rules) {
+      if (rule.times === 0 || !eligible(rule.fault) || !matches(rule.match, question)) continue;
+      if (rule.skip > 0) {
+        rule.skip -= 1;
+        continue;
+      }
+      rule.times -= 1;
+      rule.hits += 1;
+      return rule.fault;
+    }
+    return undefined;
+  }
 }

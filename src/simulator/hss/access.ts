@@ -2,7 +2,7 @@ import { ALL_PROJECTS, type Identity, type Project } from '../account.js';
 import type { CheckedRequest } from '../contract/contract.js';
 import { header, type SimulatorRequest } from '../exchange.js';
 import { refusedByGateway, refusedByHss } from '../refusal.js';
-import { isSigned, signer } from '../signing/verify.js';
+import { isSigned, signer } from '../signing/signature.js';
 import type { SimulatorState } from '../state.js';
 import type { Alarm } from './alarm.js';
 

@@ -29,10 +29,10 @@ type Shown = Readonly<Record<string, unknown>>;
 
 /** A list of upstream's: what is in it, and how an entry looks. */
 interface List<Entry extends Owned> {
-  entries(state: SimulatorState): readonly Entry[];
-  show(entry: Entry, state: SimulatorState): Shown;
+  readonly entries: (state: SimulatorState) => readonly Entry[];
+  readonly show: (entry: Entry, state: SimulatorState) => Shown;
   /** What stands beside the page. */
-  summary?(entries: readonly Entry[]): object;
+  readonly summary?: (entries: readonly Entry[]) => object;
   /** The shown member that `last_days`, `begin_time` and `end_time` look at. */
   readonly time?: string;
   readonly newestFirst?: true;
@@ -89,14 +89,14 @@ const LOGIN_WHITELIST: List<LoginWhitelistEntry> = {
 const ISOLATED_FILES: List<IsolatedFile> = {
   entries: (state) => state.isolatedFiles.list(),
   time: 'update_time',
-  show: (file, { now, settings }) => ({
+  show: (file, state) => ({
     os_type: file.alarm.host.os,
     host_id: file.alarm.host.id,
     host_name: file.alarm.host.name,
     file_hash: file.fileHash,
     file_path: file.filePath,
     file_attr: file.fileAttr,
-    isolation_status: isolationStatus(file, now(), settings.isolationDelayMs),
+    isolation_status: isolationStatus(file, state.now(), state.settings.isolationDelayMs),
     private_ip: file.alarm.host.privateIp,
     public_ip: file.alarm.host.publicIp,
     asset_value: file.alarm.host.assetValue,
@@ -122,13 +122,13 @@ const ISOLATED_FILES: List<IsolatedFile> = {
 const BLOCKED_IPS: List<BlockedIp> = {
   entries: (state) => state.blockedIps,
   time: 'latest_time',
-  show: (entry, { now, settings }) => ({
+  show: (entry, state) => ({
     host_id: entry.host.id,
     host_name: entry.host.name,
     src_ip: entry.srcIp,
     login_type: entry.loginType,
     intercept_num: entry.interceptNum,
-    intercept_status: interceptStatus(entry, now(), settings.isolationDelayMs),
+    intercept_status: interceptStatus(entry, state.now(), state.settings.isolationDelayMs),
     block_time: entry.blockTime,
     latest_time: entry.latestTime,
   }),
@@ -220,11 +220,11 @@ interface Change<Entry extends Owned> {
   readonly key: readonly string[];
   readonly called: string;
   /** Whether an entry of that name may be meant. */
-  allows?(entry: Entry, named: Shown): boolean;
-  apply(state: SimulatorState, entries: readonly Entry[], body: Shown, call: HssCall): void;
+  readonly allows?: (entry: Entry, named: Shown) => boolean;
+  readonly apply: (state: SimulatorState, entries: readonly Entry[], body: Shown, call: HssCall) => void;
 }
 
-function changing<Entry extends Owned>({ list, key, called, allows = isAllowed, apply }: Change<Entry>) {
+function changing<Entry extends Owned>({ list, key, called, allows = () => true, apply }: Change<Entry>) {
   return (call: HssCall): void => {
     const body = call.body as Shown & { readonly data_list?: readonly Shown[] };
     const candidates = visible(list, call).map((entry) => ({ entry, shown: list.show(entry, call.state) }));
@@ -244,8 +244,6 @@ function changing<Entry extends Owned>({ list, key, called, allows = isAllowed, 
     apply(call.state, entries, body, call);
   };
 }
-
-const isAllowed = (): boolean => true;
 
 /** Alarms that were handled by adding one of these entries are open again. */
 function restoreAlarms(alarms: Iterable<Alarm>, entries: readonly AlarmWhitelistEntry[]): void {

@@ -2,9 +2,8 @@ import { OTHER_PROJECT, PROJECT, projectById } from '../account.js';
 import type { Alarm } from '../hss/alarm.js';
 import type { BlockedIp } from '../hss/list-entries.js';
 import { DAY_MS } from '../settings.js';
-import { generatedAlarms } from './generated-alarms.js';
+import { generatedAlarms, makeAlarm, type AlarmSpec } from './alarms.js';
 import { hostNamed, readSeed } from './hosts.js';
-import { makeAlarm, type AlarmSpec } from './make-alarm.js';
 
 /** The ids of alarms that exist to make one particular thing happen. */
 export interface SpecialAlarmIds {

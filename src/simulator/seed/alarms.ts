@@ -1,7 +1,42 @@
-import { OTHER_ENTERPRISE_PROJECT, PROJECT, type Project } from '../account.js';
+import { DELEGATING_DOMAIN, OTHER_ENTERPRISE_PROJECT, PROJECT, USER, type Project } from '../account.js';
 import type { Alarm, Container, Host, ListedDetail, Severity } from '../hss/alarm.js';
-import { GENERATED_HOSTS, fixedHash, fixedUuid, readSeed } from './hosts.js';
-import { makeAlarm } from './make-alarm.js';
+import { GENERATED_HOSTS, LIBRARY_HOST, fixedHash, fixedUuid, readSeed } from './hosts.js';
+
+/** What an alarm is made of; everything that is left out gets a plain value. */
+export type AlarmSpec = Partial<Omit<Alarm, 'projectId' | 'region' | 'domainId' | 'effects' | 'details'>> & {
+  readonly eventId: string;
+  readonly eventClassId: string;
+  readonly eventType: number;
+  readonly occurTime: number | bigint;
+  readonly details?: readonly ListedDetail[];
+};
+
+function domainOf(project: Project): string {
+  return DELEGATING_DOMAIN.projects.includes(project) ? DELEGATING_DOMAIN.id : USER.domain.id;
+}
+
+export function makeAlarm(spec: AlarmSpec, project: Project = PROJECT): Alarm {
+  return {
+    category: 'host',
+    severity: 'High',
+    eventName: spec.eventClassId,
+    enterpriseProjects: ['0'],
+    host: LIBRARY_HOST,
+    details: [],
+    attackTag: 'abnormal_behavior',
+    attackPhase: 'exploit',
+    attCk: 'Execution',
+    tags: [],
+    autoBlock: false,
+    ragged: false,
+    handling: undefined,
+    ...spec,
+    projectId: project.id,
+    region: project.region,
+    domainId: domainOf(project),
+    effects: [],
+  };
+}
 
 /** A kind of alarms: class, type and name from contract 1.9 and 1.10, paired by their wording. */
 interface AlarmKind {
