@@ -82,13 +82,13 @@ export class SchemaChecker {
   constructor(private readonly resolve: (reference: string) => Schema) {}
 
   /** Everything that is wrong with a value, in the order in which its schema names its members. */
-  *problems(schema: Schema, value: unknown, at = ''): Generator<Problem> {
+  *problems(schema: Schema, value: unknown, at = ''): Generator<Problem, void> {
     // What stands beside a reference only describes.
     if (schema.$ref !== undefined) return yield* this.problems(this.resolve(schema.$ref), value, at);
     const what = ownProblem(schema, value);
     if (what !== undefined) yield { at, what };
     if (Array.isArray(value) && schema.items)
-      for (const [index, item] of value.entries())
+      for (const [index, item] of (value as unknown[]).entries())
         yield* this.problems(schema.items, item, `${at}[${index}]`);
     if (isObject(value)) yield* this.memberProblems(schema, value, at);
     for (const part of schema.allOf ?? []) yield* this.problems(part, value, at);
@@ -98,7 +98,11 @@ export class SchemaChecker {
       yield* this.problems(schema.then, value, at);
   }
 
-  private *memberProblems(schema: Schema, value: Record<string, unknown>, at: string): Generator<Problem> {
+  private *memberProblems(
+    schema: Schema,
+    value: Record<string, unknown>,
+    at: string,
+  ): Generator<Problem, void> {
     const { properties = {}, required = [], additionalProperties } = schema;
     for (const name of new Set([...Object.keys(properties), ...required])) {
       const place = at === '' ? name : `${at}.${name}`;

@@ -24,26 +24,16 @@ const PROCESS = [...PLAIN, 'add_to_alarm_whitelist'];
 const FILE = [...PROCESS, 'isolate_and_kill'];
 const LOGIN = [...PLAIN, 'add_to_login_whitelist'];
 
+const ofFamilies = (supported: readonly string[], ...names: readonly string[]) =>
+  names.map((name) => [name, supported] as const);
+
 /** By the part of the class before its underscore. The real table is not published (contract 1.6). */
-const SUPPORTED_BY_FAMILY: Readonly<Record<string, readonly string[]>> = {
-  av: FILE,
-  malware: FILE,
-  rootkit: FILE,
-  ransomware: FILE,
-  blockexec: FILE,
-  webshell: FILE,
-  network: FILE,
-  procdet: PROCESS,
-  procreport: PROCESS,
-  fileless: PROCESS,
-  fileprotect: PROCESS,
-  crontab: PROCESS,
-  hips: PROCESS,
-  containerescape: PROCESS,
-  dockerfile: PROCESS,
-  dockerproc: PROCESS,
-  login: LOGIN,
-};
+const SUPPORTED_BY_FAMILY = new Map([
+  ...ofFamilies(FILE, 'av', 'malware', 'rootkit', 'ransomware', 'blockexec', 'webshell', 'network'),
+  ...ofFamilies(PROCESS, 'procdet', 'procreport', 'fileless', 'fileprotect', 'crontab', 'hips'),
+  ...ofFamilies(PROCESS, 'containerescape', 'dockerfile', 'dockerproc'),
+  ...ofFamilies(LOGIN, 'login'),
+]);
 
 /** Classes that differ from their family; a plain login is the official example's event that only takes `ignore`. */
 const SUPPORTED_BY_CLASS: Readonly<Record<string, readonly string[]>> = {
@@ -54,7 +44,7 @@ const SUPPORTED_BY_CLASS: Readonly<Record<string, readonly string[]>> = {
 /** The forward types that alarms of a class support; their inverses go with them. */
 export function supportedTypes(eventClassId: string): readonly string[] {
   const family = eventClassId.split('_')[0] ?? '';
-  return SUPPORTED_BY_CLASS[eventClassId] ?? SUPPORTED_BY_FAMILY[family] ?? PLAIN;
+  return SUPPORTED_BY_CLASS[eventClassId] ?? SUPPORTED_BY_FAMILY.get(family) ?? PLAIN;
 }
 
 export function isSupported(eventClassId: string, operateType: string): boolean {
