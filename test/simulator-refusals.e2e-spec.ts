@@ -154,9 +154,23 @@ function brokenQueries({ parameters = [] }: Operation, good: Readonly<Record<str
 
 const contract = loadHssContract();
 
-function send(method: string, path: string, query: string, body: unknown): Promise<Exchange> {
+function headersWithout(name: string): Record<string, string> {
+  const { [name]: _, ...headers } = {
+    'X-Auth-Token': token,
+    'X-Subject-Token': token,
+    'Content-Type': 'application/json',
+  } as Record<string, string>;
+  return headers;
+}
+
+function send(
+  method: string,
+  path: string,
+  query: string,
+  body: unknown,
+  headers = headersWithout(''),
+): Promise<Exchange> {
   const url = `${path.replace('{project_id}', simulator.project.id)}${query === '' ? '' : `?${query}`}`;
-  const headers = { 'X-Auth-Token': token, 'X-Subject-Token': token };
   return client.send(method, url, { headers, body });
 }
 
@@ -198,7 +212,7 @@ test('every operation of the document is tried', () => {
 describe.each(OPERATIONS)('$operation.operationId', ({ method, path, operation }) => {
   const isIam = !path.startsWith('/v5/');
 
-  async function refused(query: string, body: unknown): Promise<void> {
+  async function refused(query: string, body: unknown, missing = ''): Promise<void> {
     const request = {
       method,
       url: path,
@@ -206,11 +220,11 @@ describe.each(OPERATIONS)('$operation.operationId', ({ method, path, operation }
       bodyText: body === undefined ? '' : stringifyExact(body),
     };
     const url = `${path.replace('{project_id}', simulator.project.id)}?${query}`;
-    const headers = { 'X-Auth-Token': token, 'X-Subject-Token': token, 'Content-Type': 'application/json' };
-    const what = [query, request.bodyText.slice(0, 500)];
+    const headers = headersWithout(missing);
+    const what = [query, request.bodyText.slice(0, 500), missing];
     // The judge of the tests reads the document by itself.
     expect([what, contract.requestViolations({ ...request, url, headers })]).not.toEqual([what, []]);
-    const answer = await send(method, path, query, body);
+    const answer = await send(method, path, query, body, headers);
     expect([what, contract.responseViolations(answer)]).toEqual([what, []]);
     const { error_code: code } = JSON.parse(answer.bodyText) as Json;
     if (isIam) expect([what, [400, 404]]).toEqual([what, expect.arrayContaining([answer.status])]);
@@ -222,6 +236,8 @@ describe.each(OPERATIONS)('$operation.operationId', ({ method, path, operation }
     const good = new URLSearchParams(query).toString();
     const before = await client.control('GET', 'state');
     for (const bad of brokenQueries(operation, query)) await refused(bad, body);
+    for (const parameter of (operation.parameters ?? []).map(resolved))
+      if (parameter.in === 'header' && parameter.required) await refused(good, body, parameter.name);
     const schema = operation.requestBody?.content['application/json'].schema;
     const bodies = schema && body ? brokenBodies(schema, body) : [];
     expect(bodies.length > 0).toBe(schema !== undefined);

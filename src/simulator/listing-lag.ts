@@ -1,4 +1,4 @@
-import { answerControl } from './control/control-routes.js';
+import { answerControl } from './control.js';
 import type { Answer, ControlRequest, SimulatorRequest } from './exchange.js';
 import { dispatch } from './routes.js';
 import { SimulatorState, type SimulatorStateOptions } from './state.js';

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { answerControl, isControlPath } from './control/control-routes.js';
+import { answerControl, isControlPath } from './control.js';
 import {
   pairHeaders,
   splitTarget,
