@@ -22,7 +22,7 @@ export interface Answer {
   readonly body: string;
 }
 
-/** The first header of that name, whatever its case. */
+/** The first header of that name, in any case. */
 export function header(request: Pick<SimulatorRequest, 'rawHeaders'>, name: string): string | undefined {
   const wanted = name.toLowerCase();
   return request.rawHeaders.find(([each]) => each.toLowerCase() === wanted)?.[1];

@@ -22,7 +22,7 @@ export function stringifyExact(value: unknown): string {
   try {
     return JSON.stringify(value) ?? 'null';
   } catch (error) {
-    // It can't write bigints, and is many times as fast where there are none.
+    // It cannot write bigints, and is many times as fast where there are none.
     if (error instanceof TypeError) return stringify(value) ?? 'null';
     throw error;
   }

@@ -12,7 +12,7 @@ const isListing = ({ method, path }: SimulatorRequest): boolean =>
 
 /**
  * The cloud whose listings lag: what changes is done at once, and shows some time later. What is read comes from a copy of the
- * cloud that hears of every change that much later.
+ * cloud that receives every change that much later.
  */
 export class LaggingCloud {
   readonly #copy: SimulatorState;

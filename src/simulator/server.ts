@@ -115,11 +115,11 @@ export interface Cloud {
   readonly state: SimulatorState;
   /** The real answer to a request, its effect included. */
   dispatch(request: SimulatorRequest): Answer;
-  /** Hears of what a test sets up, where there is more to it than its state. */
+  /** Receives control requests too, where a cloud has more than its state. */
   control?(request: ControlRequest): void;
 }
 
-/** A server over one cloud. Whatever still runs when `signal` aborts is given up. */
+/** A server over one cloud. What still runs when `signal` aborts is given up. */
 export function createSimulatorServer(cloud: Cloud, signal: AbortSignal): Server {
   const server = createServer(
     { maxHeaderSize: MAX_HEADER_BYTES, keepAliveTimeout: 65_000 },

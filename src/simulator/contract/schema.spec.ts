@@ -14,7 +14,7 @@ const WHAT: readonly (readonly [
   schema: Schema,
   good: readonly unknown[],
   bad: unknown,
-  told: string,
+  problem: string,
 ])[] = [
   ['a string', { type: 'string' }, ['', 'x'], 7, 'the body is not a string'],
   ['a boolean', boolean, [true, false], 'true', 'the body is not a boolean'],
@@ -38,9 +38,9 @@ const WHAT: readonly (readonly [
 ];
 
 describe('a schema', () => {
-  test.each(WHAT)('can ask for %s', (_, schema, good, bad, told) => {
+  test.each(WHAT)('can ask for %s', (_, schema, good, bad, problem) => {
     for (const value of good) expect([value, problems(schema, value)]).toEqual([value, []]);
-    expect(problems(schema, bad)).toEqual([told]);
+    expect(problems(schema, bad)).toEqual([problem]);
   });
 
   test('judges an int64 by its true value', () => {

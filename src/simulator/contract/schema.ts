@@ -60,7 +60,7 @@ const IS_OF_TYPE: Readonly<Record<string, (value: unknown) => boolean>> = {
 
 const ARTICLES: Readonly<Record<string, string>> = { integer: 'an', array: 'an', object: 'an' };
 
-/** What is wrong with a value itself, whatever is in it. */
+/** What is wrong with a value itself, not with its members. */
 function ownProblem(schema: Schema, value: unknown): string | undefined {
   if (schema.enum) return schema.enum.includes(value) ? undefined : `is none of ${schema.enum.join(', ')}`;
   const { type, minLength, maxLength, pattern, minimum, maximum, minItems, maxItems } = schema;

@@ -2,14 +2,14 @@ import { problemsOf } from '../contract/contract.js';
 import { integer, oneOf, text, type Schema } from '../contract/schema.js';
 import { dig, isObject, parseExact, type JsonObject } from '../json.js';
 
-/** What the request did, whatever the answer says; `first`: only what it asks for its first alarm. */
+/** What the request did, independent of its answer; `first`: only what it asks for its first alarm. */
 export type EffectChoice = 'applied' | 'first' | 'none';
 
 interface Common {
   /** Wait this long after the effect (or its absence) and before the first byte of the answer. */
   readonly delayMs?: number;
   readonly effect?: EffectChoice;
-  /** The effect comes this long after the answer was decided on: upstream's back end goes on after its front end gave up. */
+  /** The effect comes this long after the answer was decided on: upstream's back end continues after its front end gave up. */
   readonly effectAfterMs?: number;
 }
 

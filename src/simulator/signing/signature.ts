@@ -37,7 +37,7 @@ export function encode(value: string): string {
   );
 }
 
-/** Undoes whatever encoding the client chose, so that the server's own can be compared. */
+/** Undoes the client's encoding, so that the server's own can be compared. */
 function decode(value: string): string {
   try {
     return decodeURIComponent(value);
@@ -74,7 +74,7 @@ function canonicalQuery(url: string): string {
 
 const sha256 = (data: string | Buffer): string => createHash('sha256').update(data).digest('hex');
 
-/** The seven parts of contract 4.1, one a line; headers are sorted whatever order the client stated them in. */
+/** The seven parts of contract 4.1, one a line; headers are sorted, in any order the client stated them. */
 export function canonicalRequest(request: SignedRequest, signedHeaders: readonly string[]): string {
   const names = [...signedHeaders].map((name) => name.toLowerCase()).sort(compare);
   const lines = names.map((name) => `${name}:${(header(request, name) ?? '').trim()}\n`);
