@@ -1,8 +1,55 @@
-import { OTHER_ENTERPRISE_PROJECT, PROJECT, type Project } from '../account.js';
+import { DELEGATING_DOMAIN, OTHER_ENTERPRISE_PROJECT, PROJECT, USER, type Project } from '../account.js';
 import type { Alarm, Container, Host, ListedDetail, Severity } from '../hss/alarm.js';
-import { ALARM_KINDS, type AlarmKind } from './alarm-kinds.js';
-import { GENERATED_HOSTS, fixedHash, fixedUuid } from './hosts.js';
-import { makeAlarm } from './make-alarm.js';
+import { GENERATED_HOSTS, LIBRARY_HOST, fixedHash, fixedUuid, readSeed } from './hosts.js';
+
+/** What an alarm is made of; everything that is left out gets a plain value. */
+export type AlarmSpec = Partial<Omit<Alarm, 'projectId' | 'region' | 'domainId' | 'effects' | 'details'>> & {
+  readonly eventId: string;
+  readonly eventClassId: string;
+  readonly eventType: number;
+  readonly occurTime: number | bigint;
+  readonly details?: readonly ListedDetail[];
+};
+
+function domainOf(project: Project): string {
+  return DELEGATING_DOMAIN.projects.includes(project) ? DELEGATING_DOMAIN.id : USER.domain.id;
+}
+
+export function makeAlarm(spec: AlarmSpec, project: Project = PROJECT): Alarm {
+  return {
+    category: 'host',
+    severity: 'High',
+    eventName: spec.eventClassId,
+    enterpriseProjects: ['0'],
+    host: LIBRARY_HOST,
+    details: [],
+    attackTag: 'abnormal_behavior',
+    attackPhase: 'exploit',
+    attCk: 'Execution',
+    tags: [],
+    autoBlock: false,
+    ragged: false,
+    handling: undefined,
+    ...spec,
+    projectId: project.id,
+    region: project.region,
+    domainId: domainOf(project),
+    effects: [],
+  };
+}
+
+/** A kind of alarms: class, type and name from contract 1.9 and 1.10, paired by their wording. */
+interface AlarmKind {
+  readonly eventClassId: string;
+  readonly eventType: number;
+  readonly name: string;
+  readonly category: 'host' | 'container';
+  readonly attCk: string;
+  /** What the details speak of; a cluster alarm has none. */
+  readonly about: 'file' | 'process' | 'login' | 'cluster';
+}
+
+const ALARM_KINDS = readSeed<AlarmKind>('alarm-kinds');
 
 /** How a run of alarms is generated. The same pattern makes the same alarms in every run. */
 export interface AlarmPattern {
@@ -31,7 +78,7 @@ const TAGS = [
   'system_vulnerability',
 ];
 
-function pick<T>(from: readonly [T, ...T[]] | readonly T[], index: number): T {
+function pick<T>(from: readonly T[], index: number): T {
   return from[index % from.length] as T;
 }
 
@@ -80,7 +127,7 @@ function kindOf({ eventClassId }: AlarmPattern, index: number): AlarmKind {
 function generate(pattern: AlarmPattern, index: number): Alarm {
   const seed = `${pattern.name} ${index}`;
   const kind = kindOf(pattern, index);
-  const host = pick(GENERATED_HOSTS, kind.category === 'container' ? 7 + (index % 2) : index % 7);
+  const host = pick(GENERATED_HOSTS[kind.category], index);
   const occurTime = pattern.startTime + index * pattern.stepMs;
   const handled =
     pattern.handledEvery !== undefined && pattern.handledEvery > 0 && index % pattern.handledEvery === 3;

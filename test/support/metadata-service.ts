@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Simulator } from './simulator.js';
+import type { Simulator } from '../../src/simulator/simulator.js';
 
 /** How the service behaves; the defaults are a new service that is well. */
 export interface MetadataVariant {
