@@ -1,4 +1,9 @@
-import type { Format } from './field.js';
+/** How a text must look. */
+export interface Format {
+  readonly pattern: RegExp;
+  /** Completes the sentence "must be ...". */
+  readonly allowed: string;
+}
 
 export const CALLER_ID: Format = {
   pattern: /^[a-z0-9][a-z0-9-]{0,63}$/,
@@ -50,7 +55,7 @@ export const REGION: Format = {
   allowed: 'a region id such as cn-north-4',
 };
 
-/** Names of an account and a user as IAM knows them. */
+/** The names of an account and of a user in IAM. */
 export const IAM_NAME: Format = {
   pattern: /^(?!\s)[^\p{Cc}\p{Cf}\uFFFD]{1,255}(?<!\s)$/u,
   allowed: 'a name of 1 to 255 visible characters, without blanks around it',
@@ -74,13 +79,38 @@ export const HOST: Format = {
 };
 
 export const SHA256: Format = {
-  pattern: /^[0-9a-f]{64}$/i,
+  pattern: /^[0-9a-fA-F]{64}$/,
   allowed: 'the SHA-256 digest of the whole key, 64 hexadecimal characters',
 };
 
 export const ENTERPRISE_PROJECT_ID: Format = {
   pattern: /^(?:0|all_granted_eps|[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})$/,
   allowed: '0, the 36-character id of an enterprise project, or all_granted_eps',
+};
+
+/** In grants: one enterprise project, or any. */
+export const ENTERPRISE_PROJECT_OR_ANY: Format = {
+  pattern: new RegExp(`^\\*$|${ENTERPRISE_PROJECT_ID.pattern.source}`),
+  allowed: `"*", ${ENTERPRISE_PROJECT_ID.allowed}`,
+};
+
+/** In grants: whether there is such a project is a rule across settings. */
+export const PROJECT_OR_ANY: Format = {
+  pattern: /^./su,
+  allowed: '"*" or the name of a configured project',
+};
+
+export const ISSUER_REFERENCE: Format = {
+  pattern: /^./su,
+  allowed: 'the name of one of the issuers',
+};
+
+export const PATH: Format = { pattern: /^./su, allowed: 'the path of a file' };
+
+/** A shorter one could be guessed from a single signed request. */
+export const MASTER_KEY: Format = {
+  pattern: /^.{32,}$/su,
+  allowed: '32 characters or more: make it with openssl rand -base64 48',
 };
 
 /** What a refusal says of the rules it was made by. */
@@ -108,3 +138,91 @@ export const AGENT_ID: Format = {
   pattern: /^[^\p{Cc}\s]{1,64}$/u,
   allowed: 'the id of an HSS agent, 1 to 64 characters',
 };
+
+const DAY_MS = 86_400_000;
+
+export const EXPIRY_FORMS =
+  'a date such as 2027-06-30 (the last day the key works, in UTC) or a time with its zone such as 2027-06-30T12:00:00Z';
+
+/**
+ * When a key stops working, in epoch milliseconds: at an RFC 3339 time, or at the start of the UTC day after a date, so that
+ * the date itself is the last day. Undefined when the text is neither.
+ */
+export function parseExpiry(text: string): number | undefined {
+  const date = /^\d{4}-\d\d-\d\d/.exec(text)?.[0];
+  const day = date === undefined ? undefined : startOfDay(date);
+  if (date === undefined || day === undefined) return undefined;
+  if (text === date) return day + DAY_MS;
+  return /^T\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)$/i.test(text.slice(date.length))
+    ? parseTime(text)
+    : undefined;
+}
+
+/** Undefined for days that no calendar has, which `Date.parse` would move to the next month. */
+function startOfDay(date: string): number | undefined {
+  const day = Date.parse(`${date}T00:00:00Z`);
+  return !Number.isNaN(day) && new Date(day).toISOString().startsWith(date) ? day : undefined;
+}
+
+function parseTime(text: string): number | undefined {
+  const time = Date.parse(text.toUpperCase());
+  return Number.isNaN(time) ? undefined : time;
+}
+
+export const ORIGIN_FORM =
+  'an origin such as https://host or https://host:8443, without user, path or query';
+
+/** The expression is stricter than `URL`, which corrects what it is given (backslashes, missing slashes, line breaks). */
+export function parseOrigin(text: string): URL | undefined {
+  return /^https?:\/\/[A-Za-z0-9.:[\]-]+\/?$/.test(text) && URL.canParse(text) ? new URL(text) : undefined;
+}
+
+export function isLoopback(hostname: string): boolean {
+  return hostname === 'localhost' || hostname === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(hostname);
+}
+
+/** RFC 3927 and RFC 4291, as `URL` writes addresses. */
+function isLinkLocal(hostname: string): boolean {
+  return /^169\.254\.\d+\.\d+$/.test(hostname) || /^\[fe[89ab][0-9a-f]:/.test(hostname);
+}
+
+/** The server that answers there makes the keys that requests are signed with: it must be on the machine or its own link. */
+export function parseMetadataEndpoint(text: string): string | undefined {
+  const url = parseOrigin(text);
+  return url && (isLinkLocal(url.hostname) || isLoopback(url.hostname)) ? url.origin : undefined;
+}
+
+/** A server that could answer in the issuer's place would make callers of its own, so plain HTTP is for loopback alone. */
+export function parseJwksUrl(text: string): string | undefined {
+  const shaped = /^https?:\/\/[A-Za-z0-9.:[\]-]+\/[\x21\x24-\x7e]*$/.test(text) && !text.includes('#');
+  const url = shaped && URL.canParse(text) ? new URL(text) : undefined;
+  return url && (url.protocol === 'https:' || isLoopback(url.hostname)) ? url.href : undefined;
+}
+
+/** Compared literally, so that what a browser would never send must not pass for an origin that is allowed. */
+export function isBrowserOrigin(text: string): boolean {
+  return /^https?:[^*]+$/.test(text) && URL.canParse(text) && new URL(text).origin === text;
+}
+
+const SSL_MODES = ['disable', 'no-verify', 'require', 'verify-ca', 'verify-full'];
+
+/** The path of an embedded database; undefined for another address. `file:///x` has an empty host before its path. */
+export function databasePath(address: string): string | undefined {
+  return /^file:(?:\/\/(?=\/))?(?!\/\/)(.+)$/.exec(address)?.[1];
+}
+
+export function databaseProblem(address: string): string | undefined {
+  if (databasePath(address) !== undefined) return undefined;
+  if (!/^postgres(?:ql)?:\/\//.test(address)) {
+    return 'must be file:<path> or postgres://user:password@host/database';
+  }
+  const url = URL.canParse(address) ? new URL(address) : undefined;
+  // A password that ends too early, at a special character in it, leaves its @ in what follows.
+  if (!url || `${url.pathname}${url.search}${url.hash}`.includes('@')) {
+    return 'is not a valid address: percent-encode what is special in the password (/ is %2F, # is %23, @ is %40)';
+  }
+  const mode = url.searchParams.get('sslmode');
+  return mode === null || SSL_MODES.includes(mode)
+    ? undefined
+    : `has an unknown sslmode: must be one of ${SSL_MODES.join(', ')}`;
+}
