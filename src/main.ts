@@ -2,7 +2,7 @@ import 'reflect-metadata';
 
 import { parseArgs } from 'node:util';
 
-import { ConfigError } from './config/config.error.js';
+import { ConfigError } from './config/field.js';
 import type { Config } from './config/config.js';
 import { describeConfig } from './config/describe-config.js';
 import { readEnvironment } from './config/environment.js';

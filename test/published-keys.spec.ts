@@ -4,8 +4,8 @@ import { fileURLToPath } from 'node:url';
 
 import { describe, expect, it } from '@jest/globals';
 
-import { rereadAccess } from '../src/config/access.js';
-import { ConfigError } from '../src/config/config.error.js';
+import { rereadAccess } from '../src/config/load-config.js';
+import { ConfigError } from '../src/config/field.js';
 import { DEMO_KEY } from '../src/demo-mode.js';
 import { sha256 } from './support/gateway.js';
 

@@ -24,9 +24,6 @@ import { QuotaStore } from './quota.store.js';
 import { Recovery } from './recovery.js';
 import { SentMarks } from './sent-marks.js';
 
-/** Longer than any exchange with upstream, so that what a process sent before it was gone is over. */
-const GONE_AFTER_MS = 30_000;
-
 /** Gateways that share a database share no disk, so that their marks end with them. */
 function marksFor(database: Config['database']): SentMarks {
   if (database.kind !== 'embedded') return new SentMarks();
@@ -42,7 +39,7 @@ function marksFor(database: Config['database']): SentMarks {
       useFactory: ({ database }: Config) =>
         database.kind === 'embedded'
           ? EmbeddedEngine.open(database.path)
-          : PostgresEngine.open(database.url, database.goneAfterMs ?? GONE_AFTER_MS),
+          : PostgresEngine.open(database.url, database.goneAfterMs),
     },
     {
       provide: Ownership,

@@ -48,9 +48,7 @@ function described(node: Node, key: string, value: unknown): Setting[] {
     case 'list':
       return itemsOf(node, key, value instanceof Map ? [...value.values()] : (value as unknown[]));
     case 'object':
-      return node.shown
-        ? [{ key, value: node.shown(value as never) }]
-        : membersOf(node, key, value as Shown);
+      return node.shown ? [{ key, value: node.shown(value as never) }] : membersOf(node, key, value as Shown);
     case 'union': {
       const { kind } = value as { readonly kind: string };
       const variant = node.variants[kind];
@@ -65,7 +63,8 @@ function membersOf({ members }: Pick<ObjectNode, 'kind' | 'members'>, key: strin
     // A list stands under the name that the file has for it.
     const shownName = (member.kind === 'list' && keyOf(name, member)) || name;
     const path = key === '' ? shownName : `${key}.${shownName}`;
-    if (member.kind === 'secret' && value[`${name}File`] !== undefined) return [{ key: path, value: 'from file' }];
+    if (member.kind === 'secret' && value[`${name}File`] !== undefined)
+      return [{ key: path, value: 'from file' }];
     return described(member, path, value[name]);
   });
 }

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 
 import { nearest } from '../domain/nearest.js';
 import { SETTINGS } from './schema.js';
+import type { Problems } from './field.js';
 import type { Node } from './schema-language.js';
 
 /** Where a configuration comes from. */
@@ -33,15 +34,27 @@ function namedIn(node: Node): { readonly name: string; readonly secret: boolean 
 const VARIABLES = namedIn(SETTINGS);
 
 /** Each may also be given as a file, under its name with `_FILE` at the end. */
-export const SECRET_VARIABLES: readonly string[] = VARIABLES.flatMap(({ name, secret }) => (secret ? [name] : []));
+export const SECRET_VARIABLES: readonly string[] = VARIABLES.flatMap(({ name, secret }) =>
+  secret ? [name] : [],
+);
 
 /** Every other variable that the gateway reads. */
-export const PLAIN_VARIABLES: readonly string[] = VARIABLES.flatMap(({ name, secret }) => (secret ? [] : [name]));
+export const PLAIN_VARIABLES: readonly string[] = VARIABLES.flatMap(({ name, secret }) =>
+  secret ? [] : [name],
+);
 
 export const KNOWN_VARIABLES: readonly string[] = [
   ...PLAIN_VARIABLES,
   ...SECRET_VARIABLES.flatMap((name) => [name, `${name}_FILE`]),
 ];
+
+/** Notes names that were meant for this program, and that it does not know. */
+export function noteMisspelt(environment: ConfigSource['environment'], problems: Problems): void {
+  for (const [name, value = ''] of Object.entries(environment)) {
+    const problem = value === '' ? undefined : problemOfVariable(name, value, KNOWN_VARIABLES);
+    if (problem !== undefined) problems.add(name, problem);
+  }
+}
 
 const PREFIXES = ['GATEWAY_', 'HSS_', 'IAM_'] as const;
 

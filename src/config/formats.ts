@@ -169,8 +169,7 @@ function parseTime(text: string): number | undefined {
   return Number.isNaN(time) ? undefined : time;
 }
 
-export const ORIGIN_FORM =
-  'an origin such as https://host or https://host:8443, without user, path or query';
+export const ORIGIN_FORM = 'an origin such as https://host or https://host:8443, without user, path or query';
 
 /** The expression is stricter than `URL`, which corrects what it is given (backslashes, missing slashes, line breaks). */
 export function parseOrigin(text: string): URL | undefined {

@@ -1,10 +1,17 @@
 import { parseConfigFile } from './config-file.js';
-import type { AccessConfig, CallerConfig, Config, DatabaseConfig, ProjectConfig } from './config.js';
+import type {
+  AccessConfig,
+  CallerConfig,
+  Config,
+  DatabaseConfig,
+  GuardRailsConfig,
+  ProjectConfig,
+} from './config.js';
 import { noteMisspelt, type ConfigSource } from './environment.js';
 import { Field, Problems } from './field.js';
 import { databasePath } from './formats.js';
 import { projectsOf } from './projects.js';
-import { fileKeysOf, Reader, type Sources } from './reader.js';
+import { defaultsOf, fileKeysOf, Reader, type Sources } from './reader.js';
 import { checkCallers, checkDatabase, checkIssuers } from './rules.js';
 import { SETTINGS } from './schema.js';
 import { object, type Value } from './schema-language.js';
@@ -118,6 +125,9 @@ function namesIn(projects: Field): string[] {
   const names = (projects.items() ?? []).map((project) => project.member('name').raw);
   return names.filter((name) => typeof name === 'string');
 }
+
+/** What holds of the guard rails where nothing is configured. */
+export const DEFAULT_GUARD_RAILS: GuardRailsConfig = defaultsOf(SETTINGS.members.guardRails);
 
 /** The master key alone, for the program that issues key pairs. @throws ConfigError when there is none */
 export function signingMasterKey(source: ConfigSource): string {

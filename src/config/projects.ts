@@ -113,7 +113,8 @@ export function projectsOf(
 
 function missingCredential({ key }: Field, remedy: string, reader: Reader): string {
   // An operator who sets a key means to use it.
-  const signs = key.startsWith('IAM_') && ['HSS_AK', 'HSS_AK_FILE'].some((name) => reader.variable(name).given);
+  const signs =
+    key.startsWith('IAM_') && ['HSS_AK', 'HSS_AK_FILE'].some((name) => reader.variable(name).given);
   const other = signs ? ', or set HSS_AUTH=aksk to sign with HSS_AK' : '';
   const itself = remedy.startsWith('set it') ? remedy : 'set it';
   return `is missing: ${itself}, or give every project its own credentials${other}`;

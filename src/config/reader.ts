@@ -178,7 +178,8 @@ export class Reader {
   }
 
   #isGiven(member: Node, place: Place): boolean {
-    const ofSecret = member.kind === 'secret' && member.env !== undefined && this.variable(`${member.env}_FILE`);
+    const ofSecret =
+      member.kind === 'secret' && member.env !== undefined && this.variable(`${member.env}_FILE`);
     const fields = [...this.#fields(member, place), place.secretFile, place.variables && ofSecret];
     return fields.some((field) => field && field.given);
   }

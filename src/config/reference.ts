@@ -11,7 +11,11 @@ export function configJsonSchema(): JsonSchema {
 }
 
 function schemaOf(node: Node): JsonSchema {
-  return { ...(node.doc !== undefined && { description: plain(node.doc) }), ...formOf(node), ...defaultOf(node) };
+  return {
+    ...(node.doc !== undefined && { description: plain(node.doc) }),
+    ...formOf(node),
+    ...defaultOf(node),
+  };
 }
 
 function formOf(node: Node): JsonSchema {
@@ -73,11 +77,13 @@ function mappingOf(node: ObjectNode): Mapping {
       for (const one of together) dependencies[one] = together.filter((other) => other !== one);
     } else if (member.kind === 'secret') {
       properties[key] = schemaOf(member);
-      properties[`${key}File`] = { type: 'string', minLength: 1, description: `The file that holds \`${key}\`.` };
+      properties[`${key}File`] = {
+        type: 'string',
+        minLength: 1,
+        description: `The file that holds \`${key}\`.`,
+      };
       const places = [{ required: [key] }, { required: [`${key}File`] }];
-      choices.push(
-        member.optional ? { not: { required: [key, `${key}File`] } } : { oneOf: places },
-      );
+      choices.push(member.optional ? { not: { required: [key, `${key}File`] } } : { oneOf: places });
     } else {
       properties[key] = schemaOf(member);
       if (isRequired(member)) required.push(key);
@@ -177,7 +183,8 @@ export function configReference(): string {
 }
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string[] {
-  const line = (cells: readonly string[]) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
+  const line = (cells: readonly string[]) =>
+    `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
   return [line(head), `|${'---|'.repeat(head.length)}`, ...rows.map(line)];
 }
 

@@ -34,7 +34,11 @@ function refuseRepeated(values: readonly Value[], problem: string, problems: Pro
   }
 }
 
-function valuesOf<T>(at: string, items: readonly T[] | undefined, value: (item: T) => string | undefined): Value[] {
+function valuesOf<T>(
+  at: string,
+  items: readonly T[] | undefined,
+  value: (item: T) => string | undefined,
+): Value[] {
   return (items ?? []).map((item, index) => [`${at}[${index}]`, value(item) ?? ''] as const);
 }
 
@@ -42,19 +46,33 @@ const under = (values: readonly Value[], member: string): Value[] =>
   values.map(([key, value]) => [`${key}.${member}`, value] as const);
 
 export function checkIssuers(issuers: readonly IssuerConfig[], problems: Problems): void {
-  const names = under(valuesOf('issuers', issuers, ({ name }) => name), 'name');
+  const names = under(
+    valuesOf('issuers', issuers, ({ name }) => name),
+    'name',
+  );
   refuseRepeated(names, 'repeats the name of another issuer: rename one', problems);
-  const claimed = under(valuesOf('issuers', issuers, ({ issuer }) => issuer), 'issuer');
+  const claimed = under(
+    valuesOf('issuers', issuers, ({ issuer }) => issuer),
+    'issuer',
+  );
   refuseRepeated(claimed, 'repeats another issuer: give all audiences in one place', problems);
 }
 
 export function checkCallers(callers: readonly CallerConfig[], names: Names, problems: Problems): void {
-  const ids = under(valuesOf('callers', callers, ({ id }) => id), 'id');
+  const ids = under(
+    valuesOf('callers', callers, ({ id }) => id),
+    'id',
+  );
   refuseRepeated(ids, 'repeats the id of another caller: rename one', problems);
   callers.forEach((caller, index) => checkCaller(`callers[${index}]`, caller, names, problems));
   const each = <T>(values: (at: string, caller: CallerConfig) => T[]): T[] =>
     callers.flatMap((caller, index) => values(`callers[${index}]`, caller));
-  const digests = each((at, { keys }) => under(valuesOf(`${at}.keys`, keys, ({ sha256 }) => sha256), 'sha256'));
+  const digests = each((at, { keys }) =>
+    under(
+      valuesOf(`${at}.keys`, keys, ({ sha256 }) => sha256),
+      'sha256',
+    ),
+  );
   for (const [key, digest] of digests) {
     const known = KEYS_OF_ANYONE.get(digest);
     if (known !== undefined) problems.addToAccepted(key, known);
@@ -71,16 +89,30 @@ function identityOf({ issuer, claims }: Required<CallerConfig>['tokens'][number]
   return issuer === '' || sorted.length === 0 ? '' : [issuer, ...sorted].join(' ');
 }
 
-function checkCaller(at: string, caller: CallerConfig, { projects, issuers }: Names, problems: Problems): void {
+function checkCaller(
+  at: string,
+  caller: CallerConfig,
+  { projects, issuers }: Names,
+  problems: Problems,
+): void {
   const { keys, tokens, signingKeys, grants, denials = [] } = caller;
   if (keys.length === 0 && !tokens && !signingKeys) {
     problems.addToAccepted(`${at}.keys`, 'is missing: must be a list of at least one key');
   }
-  const keyIds = under(valuesOf(`${at}.keys`, keys, ({ id }) => id), 'id');
+  const keyIds = under(
+    valuesOf(`${at}.keys`, keys, ({ id }) => id),
+    'id',
+  );
   refuseRepeated(keyIds, 'repeats the id of another key of this caller: rename one', problems);
-  const signingIds = under(valuesOf(`${at}.signingKeys`, signingKeys, ({ id }) => id), 'id');
+  const signingIds = under(
+    valuesOf(`${at}.signingKeys`, signingKeys, ({ id }) => id),
+    'id',
+  );
   refuseRepeated(signingIds, 'repeats the id of another signing key of this caller: rename one', problems);
-  for (const [key, issuer] of under(valuesOf(`${at}.tokens`, tokens, ({ issuer }) => issuer), 'issuer')) {
+  for (const [key, issuer] of under(
+    valuesOf(`${at}.tokens`, tokens, ({ issuer }) => issuer),
+    'issuer',
+  )) {
     if (!issuers.includes(issuer)) problems.addToAccepted(key, 'must be the name of one of the issuers');
   }
   grants.forEach(({ rights = USUAL_RIGHTS, operations }, index) => {

@@ -113,15 +113,23 @@ function scalar<T, U extends Usage>(form: Form<T>, usage: U | undefined): Scalar
 }
 
 /** A text of a format, or what is made of it. */
-export function text<const U extends Usage = Usage, T = string>(
+export function text<const U extends Usage>(format: Format, usage?: U): Scalar<Used<U, string>>;
+export function text<T, const U extends Usage>(
+  format: Format,
+  usage: U | undefined,
+  made: (text: string) => T,
+): Scalar<Used<U, T>>;
+export function text(
   { pattern, allowed }: Format,
-  usage?: U,
-  made?: (text: string) => T,
-): Scalar<Used<U, T>> {
-  const parse = (written: string): Parsed<T> =>
-    pattern.test(written) ? { value: (made ? made(written) : written) as T } : undefined;
+  usage?: Usage,
+  made: (text: string) => unknown = (written) => written,
+): Scalar {
+  const parse = (written: string) => (pattern.test(written) ? { value: made(written) } : undefined);
   // YAML reads some texts as numbers or booleans, which the gateway takes as they are written.
-  const samples = { number: ['0', '1010', '0.5', '9'.repeat(32), '9'.repeat(64)], boolean: ['true', 'false'] };
+  const samples = {
+    number: ['0', '1010', '0.5', '9'.repeat(32), '9'.repeat(64)],
+    boolean: ['true', 'false'],
+  };
   const others = Object.entries(samples).filter(([, words]) => words.some((word) => pattern.test(word)));
   const type = ['string', ...others.map(([name]) => name)];
   return scalar({ allowed, parse, json: { type, pattern: pattern.source } }, usage);
@@ -131,7 +139,7 @@ export function text<const U extends Usage = Usage, T = string>(
 export function parsed<T, const U extends Usage = Usage>(
   allowed: string,
   parse: (text: string) => T | undefined,
-  usage?: U & Pick<Scalar<T>, 'shown'>,
+  usage?: U & { readonly shown?: (value: T) => string },
 ): Scalar<Used<U, T>> {
   const form = {
     allowed,
@@ -180,19 +188,28 @@ export function integer<const U extends Usage>(
 }
 
 /** One of a few words, or what it stands for. */
-export function choice<const W extends string, const U extends Usage = Usage, T = W>(
+export function choice<const W extends string, const U extends Usage>(
   words: readonly W[],
   usage?: U,
-  made?: (word: W) => T,
-): Scalar<Used<U, T>> {
-  const form: Form<T> = {
+): Scalar<Used<U, W>>;
+export function choice<const W extends string, const U extends Usage, T>(
+  words: readonly W[],
+  usage: U,
+  made: (word: W) => T,
+): Scalar<Used<U, T>>;
+export function choice(
+  words: readonly string[],
+  usage?: Usage,
+  made: (word: string) => unknown = (word) => word,
+): Scalar {
+  const form: Form<unknown> = {
     allowed: words.length === 1 ? `${words[0]}` : `one of ${words.join(', ')}`,
     words,
-    parse: (written) => {
-      const word = words.find((each) => each === written);
-      return word === undefined ? undefined : { value: (made ? made(word) : word) as T };
+    parse: (written) => (words.includes(written) ? { value: made(written) } : undefined),
+    // YAML reads two of them as booleans.
+    json: {
+      enum: words.flatMap((word) => (/^(?:true|false)$/.test(word) ? [word === 'true', word] : [word])),
     },
-    json: { enum: words.flatMap((word) => (['true', 'false'].includes(word) ? [word === 'true', word] : [word])) },
   };
   return scalar(form, usage);
 }
@@ -210,17 +227,18 @@ export function secret<const U extends Usage & Pick<Secret, 'format' | 'check'>>
   return { kind: 'secret', ...usage };
 }
 
-export function list<N extends Node, const U extends Usage & Partial<List>>(
+export function list<N extends Node, const U extends Usage & Pick<List, 'label'>>(
   what: string,
   item: N,
   usage?: U,
 ): List<Used<U, readonly Value<N>[]>> {
-  return { kind: 'list', item, what, ...usage };
+  return { ...usage, kind: 'list', item, what };
 }
 
 export function object<M extends Members, const U extends Usage = Usage>(
   members: M,
-  usage?: U & Partial<Pick<ObjectNode, 'flat' | 'json'>> & { readonly shown?: (value: MembersOf<M>) => string },
+  usage?: U &
+    Partial<Pick<ObjectNode, 'flat' | 'json'>> & { readonly shown?: (value: MembersOf<M>) => string },
 ): ObjectNode<Used<U, MembersOf<M>>, M> {
   return { kind: 'object', members, ...usage };
 }

@@ -207,7 +207,14 @@ interface Reach {
 }
 
 /** `read: * x prod x 0`: the rights where they are named, then what, where and where in it, then which alarms. */
-function reachOf({ rights, operations, projects, enterpriseProjects, eventTypes, severities }: Reach): string {
+function reachOf({
+  rights,
+  operations,
+  projects,
+  enterpriseProjects,
+  eventTypes,
+  severities,
+}: Reach): string {
   const lists = [operations ?? ['*'], projects ?? ['*'], enterpriseProjects ?? ['*']];
   const parts = lists.map((items) => items.join(',') || '-');
   if (eventTypes) parts.push(`event types ${eventTypes.join(',')}`);
@@ -392,7 +399,11 @@ export const SETTINGS = object({
   listen: object(
     {
       host: text(formats.HOST, { env: 'HOST', default: '127.0.0.1', doc: 'The address to listen on.' }),
-      port: integer(0, 65_535, { env: 'PORT', default: 3_000, doc: 'The port to listen on; `0`: any free one.' }),
+      port: integer(0, 65_535, {
+        env: 'PORT',
+        default: 3_000,
+        doc: 'The port to listen on; `0`: any free one.',
+      }),
       trustedProxies: commaSeparated(
         'addresses or ranges in CIDR notation, with commas between them, such as 10.0.0.0/8,192.0.2.7',
         isAddressRange,
@@ -431,7 +442,12 @@ export const SETTINGS = object({
     },
     { file: false },
   ),
-  file: text(formats.PATH, { file: false, env: 'GATEWAY_CONFIG', optional: true, doc: 'The path of the YAML file.' }),
+  file: text(formats.PATH, {
+    file: false,
+    env: 'GATEWAY_CONFIG',
+    optional: true,
+    doc: 'The path of the YAML file.',
+  }),
   projects: list('project', PROJECT, {
     label: 'name',
     optional: true,

@@ -6,8 +6,6 @@ import { Clock } from '../domain/clock.js';
 import { Problem } from '../http/problem.js';
 import type { Handled } from './handled.js';
 
-const JOIN_MS = 10_000;
-
 interface Run {
   /** By the monotonic clock. */
   readonly startedAt: number;
@@ -27,7 +25,7 @@ export class Joins {
     @Inject(CONFIG) { idempotency }: Config,
     private readonly clock: Clock,
   ) {
-    this.#joinMs = idempotency?.joinMs ?? JOIN_MS;
+    this.#joinMs = idempotency.joinMs;
   }
 
   /** @param joins whether the request may share another one's operation */

@@ -16,7 +16,6 @@ import { Problem } from '../http/problem.js';
 import { handledEarlier, type Handled } from './handled.js';
 import type { Order } from './order.js';
 
-const KEPT_MS = 72 * 3_600_000;
 /** What counts for the daily cap and the brake is needed for a day. */
 const REACH_KEPT_MS = 48 * 3_600_000;
 const TIDY_EVERY_MS = 3_600_000;
@@ -34,7 +33,7 @@ export class Repeats implements OnApplicationBootstrap, OnModuleDestroy {
     private readonly store: OperationStore,
     private readonly clock: Clock,
   ) {
-    this.#keptMs = idempotency?.keptMs ?? KEPT_MS;
+    this.#keptMs = idempotency.keptMs;
   }
 
   onApplicationBootstrap(): void {

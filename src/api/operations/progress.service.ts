@@ -20,7 +20,6 @@ import type { ReceiptDto } from './receipt.dto.js';
 import { receiptOf } from './receipt.translator.js';
 import { shortened } from './shortened-receipt.js';
 
-const HEARTBEAT_MS = 15_000;
 /** How often it is looked whether another process has got on with an operation. */
 const LOOK_EVERY_MS = 2_000;
 
@@ -40,7 +39,7 @@ export class ProgressService implements OnModuleDestroy {
     private readonly standing: Standing,
     private readonly clock: Clock,
   ) {
-    this.#heartbeatMs = background?.heartbeatMs ?? HEARTBEAT_MS;
+    this.#heartbeatMs = background.heartbeatMs;
   }
 
   /** Those who follow are let go, to come back to the next process with what they have been told. */

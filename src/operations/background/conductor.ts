@@ -20,8 +20,6 @@ import type { Halt } from './halt.js';
 import { Pace, type Surroundings } from './pace.js';
 import { remainingOf } from './remaining.js';
 
-const DEADLINE_MS = 3_600_000;
-
 /** Brings one operation of the background to its end, from wherever its records say that it is. */
 @Injectable()
 export class Conductor {
@@ -45,7 +43,7 @@ export class Conductor {
     private readonly clock: Clock,
   ) {
     this.#around = { sender, settler, store, ownership, clock, config: config.upstream };
-    this.#deadlineMs = config.background?.deadlineMs ?? DEADLINE_MS;
+    this.#deadlineMs = config.background.deadlineMs;
   }
 
   /**

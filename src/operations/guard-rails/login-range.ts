@@ -1,3 +1,4 @@
+import { DEFAULT_GUARD_RAILS } from '../../config/load-config.js';
 import { addressBits, type AddressBits } from '../../domain/address-bits.js';
 import { parseRange } from '../../domain/address-range.js';
 
@@ -8,7 +9,7 @@ export interface WidestLogin {
 }
 
 /** A range that still names somebody: a subnet of 256 addresses, or one IPv6 network. */
-export const USUAL_WIDEST_LOGIN: WidestLogin = { ipv4: 24, ipv6: 64 };
+export const DEFAULT_WIDEST_LOGIN: WidestLogin = DEFAULT_GUARD_RAILS.widestLogin;
 
 /** No range at all. */
 export const ONE: WidestLogin = { ipv4: 32, ipv6: 128 };
@@ -43,7 +44,10 @@ const EMBEDDINGS: readonly Embedding[] = [
  * Why an address is too much to trust logins from; undefined when it is one address, or a narrow range in CIDR notation.
  * Addresses count by their bits, however they are spelled. Unspecified addresses mean "any" to those who read them.
  */
-export function loginRangeFault(text: string, widest: WidestLogin = USUAL_WIDEST_LOGIN): string | undefined {
+export function loginRangeFault(
+  text: string,
+  widest: WidestLogin = DEFAULT_WIDEST_LOGIN,
+): string | undefined {
   // As it is sent: a blank that is passed over here might not be passed over there.
   const range = parseRange(text);
   if (!range) {

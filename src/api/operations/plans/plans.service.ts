@@ -25,8 +25,6 @@ import { PlanRoom } from './plan-room.js';
 import { planDtoOf } from './plan.translator.js';
 import { Planner } from './planner.js';
 
-const EXPIRES_AFTER_MS = 900_000;
-
 /** Makes plans, shows them, and turns them into orders; a caller sees and applies its own. */
 @Injectable()
 export class PlansService {
@@ -40,7 +38,7 @@ export class PlansService {
     private readonly claims: ClaimStore,
     private readonly clock: Clock,
   ) {
-    this.#expiresAfterMs = planMs ?? EXPIRES_AFTER_MS;
+    this.#expiresAfterMs = planMs;
   }
 
   /** @throws Problem as `Planner.plan` does, and 429, 503 */
