@@ -39,10 +39,14 @@ const VARIABLES: Keys = {
   iamEndpoint: 'IAM_ENDPOINT',
 };
 
-/**
- * By name: the project that the variables describe, if they do, then those of the file. A project's own credentials and
- * endpoints win over those of the variables, the endpoints of the variables over the table of regions.
- */
+const keysAt = (at: string): Keys => ({
+  name: `${at}.name`,
+  region: `${at}.region`,
+  hssEndpoint: `${at}.endpoint`,
+  iamEndpoint: `${at}.iamEndpoint`,
+});
+
+/** By name: the project that the variables describe, if they do, then those of the file. */
 export function projectsOf(
   ofFile: readonly Written[],
   allowInsecure: boolean,
@@ -51,64 +55,56 @@ export function projectsOf(
 ): Map<string, ProjectConfig> {
   const missing: Missing[] = [];
   const shared = reader.read(PROJECT, { variables: true, path: '', missing });
-  const note = (key: string, problem: string) => problems.addToAccepted(key, problem);
-  // Over plain HTTP the password and every token could be read on the way.
-  const refuseInsecure = (written: Written, keys: Keys) => {
-    for (const part of ['hssEndpoint', 'iamEndpoint'] as const) {
-      const url = URL.parse(written[part] ?? '');
-      if (url?.protocol !== 'http:' || allowInsecure || isLoopback(url.hostname)) continue;
-      const remedy = 'for a simulator on another host set GATEWAY_ALLOW_INSECURE_ENDPOINTS=1';
-      note(keys[part], `must begin with https; ${remedy}`);
-    }
-  };
-  const resolve = (written: Written, keys: Keys): ProjectConfig => {
-    const { hssEndpoint = shared.hssEndpoint, iamEndpoint = shared.iamEndpoint, region } = written;
-    const known = REGIONS.get(region);
-    if (known === undefined && (hssEndpoint === undefined || iamEndpoint === undefined)) {
-      const remedy = remedyFor(region, `${keys.hssEndpoint} and ${keys.iamEndpoint}`);
-      note(keys.region, `is not in the gateway's table of regions: ${remedy}`);
-    }
-    return {
-      ...written,
-      hssEndpoint: hssEndpoint ?? known?.hss ?? '',
-      iamEndpoint: iamEndpoint ?? known?.iam ?? '',
-      enterpriseProjectId: written.enterpriseProjectId ?? shared.enterpriseProjectId ?? '',
-      credentials: written.credentials ?? shared.credentials!,
-    };
-  };
-  const projects = new Map<string, ProjectConfig>();
-  const region = reader.variable(VARIABLES.region);
   // A project id without a region is half a project, and reported as such.
-  const described = region.given || reader.variable('HSS_PROJECT_ID').given;
-  refuseInsecure(shared, VARIABLES);
-  if (described) projects.set(shared.name, resolve(shared, VARIABLES));
+  const isDescribed = ['HSS_REGION', 'HSS_PROJECT_ID'].some((name) => reader.variable(name).given);
+  const isShared = isDescribed || ofFile.some(({ credentials }) => credentials === undefined);
+  for (const { field, remedy } of missing) {
+    if (field.key !== VARIABLES.region) {
+      if (isShared) field.note(missingCredential(field, remedy, reader));
+    } else if (isDescribed) field.note(`is missing: ${remedy}`);
+  }
+  if (!allowInsecure) refuseInsecure(shared, VARIABLES, problems);
+  const projects = new Map<string, ProjectConfig>();
+  if (isDescribed) projects.set(shared.name, resolved(shared, shared, VARIABLES, problems));
   ofFile.forEach((written, index) => {
-    const at = `projects[${index}]`;
-    const keys: Keys = {
-      name: `${at}.name`,
-      region: `${at}.region`,
-      hssEndpoint: `${at}.endpoint`,
-      iamEndpoint: `${at}.iamEndpoint`,
-    };
-    refuseInsecure(written, keys);
+    const keys = keysAt(`projects[${index}]`);
+    if (!allowInsecure) refuseInsecure(written, keys, problems);
     if (projects.has(written.name)) {
-      note(
-        keys.name,
-        'repeats another project: rename one (GATEWAY_PROJECT_NAME names that of the variables)',
-      );
+      const other = 'GATEWAY_PROJECT_NAME names that of the variables';
+      problems.addToAccepted(keys.name, `repeats another project: rename one (${other})`);
     }
     // A refused name is kept as a placeholder: a project was configured, so this is no demo.
-    projects.set(written.name, resolve(written, keys));
+    projects.set(written.name, resolved(written, shared, keys, problems));
   });
-  const shares = described || ofFile.some(({ credentials }) => credentials === undefined);
-  for (const { field, remedy } of missing) {
-    if (field.key === region.key) {
-      if (described) note(field.key, `is missing: ${remedy}`);
-    } else if (shares) {
-      note(field.key, missingCredential(field, remedy, reader));
-    }
-  }
   return projects;
+}
+
+/** Over plain HTTP the password and every token could be read on the way. */
+function refuseInsecure(project: Written, keys: Keys, problems: Problems): void {
+  for (const part of ['hssEndpoint', 'iamEndpoint'] as const) {
+    const endpoint = project[part] ?? '';
+    if (!endpoint.startsWith('http:') || isLoopback(new URL(endpoint).hostname)) continue;
+    const remedy = 'for a simulator on another host set GATEWAY_ALLOW_INSECURE_ENDPOINTS=1';
+    problems.addToAccepted(keys[part], `must begin with https; ${remedy}`);
+  }
+}
+
+/** A project's own endpoints and credentials win over those of the variables, and these over the table of regions. */
+function resolved(own: Written, shared: Written, keys: Keys, problems: Problems): ProjectConfig {
+  const { region, hssEndpoint = shared.hssEndpoint, iamEndpoint = shared.iamEndpoint } = own;
+  const known = REGIONS.get(region);
+  if (known === undefined && (hssEndpoint === undefined || iamEndpoint === undefined)) {
+    const remedy = remedyFor(region, `${keys.hssEndpoint} and ${keys.iamEndpoint}`);
+    problems.addToAccepted(keys.region, `is not in the gateway's table of regions: ${remedy}`);
+  }
+  return {
+    ...own,
+    hssEndpoint: hssEndpoint ?? known?.hss ?? '',
+    iamEndpoint: iamEndpoint ?? known?.iam ?? '',
+    enterpriseProjectId: own.enterpriseProjectId ?? shared.enterpriseProjectId ?? '',
+    // Those of the variables are always read, whether they are needed or not.
+    credentials: own.credentials ?? shared.credentials!,
+  };
 }
 
 function missingCredential({ key }: Field, remedy: string, reader: Reader): string {

@@ -190,11 +190,12 @@ export class Reader {
     const kind = file?.member('kind') ?? this.variable(node.env ?? '');
     const variants = Object.entries(node.variants);
     const words = variants.map(([, { inFile, inEnvironment }]) => (file ? inFile : inEnvironment));
-    const [name, variant] = variants[kind.given ? words.findIndex((word) => word === kind.raw) : 0] ?? [];
-    if (variant) return { kind: name, ...this.#object(variant.node, place, ['kind']) };
-    // What the other keys should be cannot be said of an unknown kind.
-    kind.note(`must be one of ${words.join(', ')}${suggestion(kind, words)}`);
-    return { kind: '' };
+    const at = kind.given ? words.findIndex((word) => word === kind.raw) : 0;
+    if (at < 0) kind.note(`must be one of ${words.join(', ')}${suggestion(kind, words)}`);
+    const [name, variant] = variants[at < 0 ? 0 : at] ?? [];
+    // What the keys of a mapping should be cannot be said of an unknown kind.
+    if (!variant || (at < 0 && file)) return { kind: '' };
+    return { kind: name, ...this.#object(variant.node, place, ['kind']) };
   }
 
   /** The variable and the place in the file that may give a value, as far as there are such. */
@@ -249,7 +250,7 @@ function parsedIn(field: Field, { allowed, words = [], parse }: Scalar): unknown
   const result = typeof field.raw === 'string' ? parse(field.raw) : undefined;
   if (result) return result.value;
   field.note(`must be ${allowed}${suggestion(field, words)}`);
-  return '';
+  return words[0] === undefined ? '' : parse(words[0])?.value;
 }
 
 /** `; did you mean "x"?` after a near miss. Shows only what is allowed, never what was written. */

@@ -1,5 +1,5 @@
 import { SETTINGS } from './schema.js';
-import { keyOf, type JsonSchema, type Node, type ObjectNode, type Usage } from './schema-language.js';
+import { choice, keyOf, type JsonSchema, type Node, type ObjectNode, type Usage } from './schema-language.js';
 
 /** A JSON Schema of the configuration file, for editors. It is as wide as the gateway, which reads every scalar as text. */
 export function configJsonSchema(): JsonSchema {
@@ -141,20 +141,35 @@ function rowsOf(node: Node, key: string | undefined): Row[] {
       });
       return node.doc === undefined ? members : [own, ...members];
     }
-    case 'union': {
-      const kind: Node = { kind: 'scalar', ...kindOf(node), parse: () => undefined, json: {} };
-      const variants = Object.values(node.variants).flatMap((variant) => rowsOf(variant.node, key));
-      return [{ node: kind, ...(key !== undefined && { key: joined(key, 'kind') }) }, ...variants];
-    }
+    case 'union':
+      return [
+        ...kindsOf(node, key),
+        ...Object.values(node.variants).flatMap((variant) => rowsOf(variant.node, key)),
+      ];
     default:
       return [own];
   }
 }
 
-function kindOf({ variants, ...usage }: Extract<Node, { kind: 'union' }>): Usage & { allowed: string } {
-  const words = Object.values(variants).map(({ inFile }) => inFile);
-  const { optional: _, ...rest } = usage;
-  return { ...rest, default: words[0] ?? '', allowed: `one of ${words.join(', ')}` };
+/** What tells the variants of a union apart: the variable and the key may have other words for them. */
+function kindsOf({ variants, env, doc }: Extract<Node, { kind: 'union' }>, key: string | undefined): Row[] {
+  const rowOf = (words: readonly string[], more: Usage): Node => ({
+    ...choice(words, { default: words[0] ?? '', ...(doc !== undefined && { doc }) }),
+    ...more,
+  });
+  const each = Object.values(variants);
+  const inEnvironment = rowOf(
+    each.map((variant) => variant.inEnvironment),
+    { ...(env !== undefined && { env }) },
+  );
+  const inFile = rowOf(
+    each.map((variant) => variant.inFile),
+    {},
+  );
+  return [
+    { node: inEnvironment },
+    ...(key === undefined ? [] : [{ node: inFile, key: joined(key, 'kind') }]),
+  ];
 }
 
 const joined = (path: string, name: string): string => (path === '' ? name : `${path}.${name}`);
@@ -207,7 +222,7 @@ function allowedIn(node: Node): string {
 
 function requirementOf(node: Node): string {
   if (node.kind === 'secret' && !node.optional) return 'required, here or as a file';
-  return isRequired(node) && node.environmentDefault === undefined ? 'required' : defaultIn(node);
+  return isRequired(node) ? 'required' : defaultIn(node);
 }
 
 function defaultIn(node: Node): string {

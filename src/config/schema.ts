@@ -65,12 +65,12 @@ const CREDENTIALS = union(
             name: text(formats.IAM_NAME, {
               file: 'agencyName',
               env: 'IAM_AGENCY_NAME',
-              doc: 'For `token`: an agency to act through.',
+              doc: 'For `token`: an agency to act through, if any.',
             }),
             domainName: text(formats.IAM_NAME, {
               file: 'agencyDomainName',
               env: 'IAM_AGENCY_DOMAIN_NAME',
-              doc: 'For `token`: the account that delegates to that agency.',
+              doc: 'For `token`: the account that delegates to that agency; given with its name.',
             }),
           },
           { flat: true, optional: true },
@@ -169,7 +169,7 @@ const expiresAt = parsed(formats.EXPIRY_FORMS, formats.parseExpiry, {
 });
 
 const RIGHT_DOC =
-  'What is granted: `read`, `act`, `approve` or `audit`. A grant without `rights` gives `read` and `act`.';
+  'Rights: `read`, `act`, `approve`, `audit`. A grant that names none gives `read` and `act`.';
 
 const OPERATIONS = ['*', ...OPERATION_NAMES] satisfies readonly (OperationName | '*')[];
 
@@ -177,7 +177,7 @@ const REACH = {
   rights: list('right', choice(RIGHTS), { optional: true, doc: RIGHT_DOC }),
   operations: list('operation type, or "*"', choice(OPERATIONS), {
     default: [],
-    doc: 'Operation types, or `*` for all. Required with the rights `act` and `approve`.',
+    doc: 'Operation types, or `*` for all. A grant of `act` or `approve` must name some.',
   }),
   projects: list('project name, or "*"', text(formats.PROJECT_OR_ANY), {
     doc: 'Names of projects, or `*` for all.',
