@@ -1,5 +1,5 @@
 import { SETTINGS } from './schema.js';
-import { choice, keyOf, type JsonSchema, type Node, type ObjectNode, type Usage } from './schema-language.js';
+import { choice, keyOf, partial, type JsonSchema, type Node, type ObjectNode, type Usage } from './schema-language.js';
 
 /** A JSON Schema of the configuration file, for editors. It is as wide as the gateway, which reads every scalar as text. */
 export function configJsonSchema(): JsonSchema {
@@ -137,7 +137,8 @@ function rowsOf(node: Node, key: string | undefined): Row[] {
         const inner = keyOf(name, member);
         const flat = member.kind === 'object' && member.flat;
         const path = key === undefined || inner === undefined ? undefined : flat ? key : joined(key, inner);
-        return rowsOf(member, path);
+        // Without a key of its own, an optional object is left out by leaving out its members.
+        return rowsOf(flat && member.optional ? partial(member) : member, path);
       });
       return node.doc === undefined ? members : [own, ...members];
     }
