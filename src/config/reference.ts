@@ -1,5 +1,13 @@
 import { SETTINGS } from './schema.js';
-import { choice, keyOf, partial, type JsonSchema, type Node, type ObjectNode, type Usage } from './schema-language.js';
+import {
+  choice,
+  keyOf,
+  partial,
+  type JsonSchema,
+  type Node,
+  type ObjectNode,
+  type Usage,
+} from './schema-language.js';
 
 /** A JSON Schema of the configuration file, for editors. It is as wide as the gateway, which reads every scalar as text. */
 export function configJsonSchema(): JsonSchema {
