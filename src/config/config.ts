@@ -1,5 +1,7 @@
 import type { Flattened, Value } from './schema-language.js';
-import type { PROJECT, SETTINGS, SIGNING_ALGORITHMS } from './schema.js';
+import type { SIGNING_ALGORITHMS } from './schema.callers.js';
+import type { SETTINGS } from './schema.js';
+import type { PROJECT } from './schema.projects.js';
 
 /** Under which the configuration is injected. */
 export const CONFIG = Symbol('Config');

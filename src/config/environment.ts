@@ -26,7 +26,8 @@ function namedIn(node: Node): { readonly name: string; readonly secret: boolean 
       return [...own, ...Object.values(node.variants).flatMap((variant) => namedIn(variant.node))];
     case 'list':
       return [...own, ...namedIn(node.item)];
-    default:
+    case 'scalar':
+    case 'secret':
       return own;
   }
 }

@@ -3,7 +3,7 @@ import type { ProjectConfig } from './config.js';
 import type { Field, Problems } from './field.js';
 import { isLoopback } from './formats.js';
 import type { Missing, Reader } from './reader.js';
-import { PROJECT } from './schema.js';
+import { PROJECT } from './schema.projects.js';
 import type { Value } from './schema-language.js';
 
 type Written = Value<typeof PROJECT>;

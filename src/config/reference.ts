@@ -155,7 +155,8 @@ function rowsOf(node: Node, key: string | undefined): Row[] {
         ...kindsOf(node, key),
         ...Object.values(node.variants).flatMap((variant) => rowsOf(variant.node, key)),
       ];
-    default:
+    case 'scalar':
+    case 'secret':
       return [own];
   }
 }
@@ -224,7 +225,8 @@ function allowedIn(node: Node): string {
       return node.format?.allowed ?? '';
     case 'list':
       return `a list of at least one ${node.what}`.replaceAll('*', '\\*');
-    default:
+    case 'object':
+    case 'union':
       return 'a mapping';
   }
 }
