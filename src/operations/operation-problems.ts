@@ -7,7 +7,7 @@ import { BODY_PROBLEMS, PATH_PROBLEMS, withoutRight } from '../http/document/edg
 import { EXAMPLE_OPERATION_ID, EXAMPLE_UPSTREAM_REQUEST_ID } from '../http/document/example-ids.js';
 import { NO_PARAMETERS_PROBLEM } from '../http/parameters.guard.js';
 import { invalidRequest, Problem, problemOfFault } from '../problems/problem.js';
-import { documentedFaults, UNKNOWN_PROJECT_FAULT } from '../upstream/index.js';
+import { documentedFaults, UNKNOWN_PROJECT_FAULT } from '../hss/index.js';
 import { report } from '../http/validation/report.js';
 import {
   notUndoable,

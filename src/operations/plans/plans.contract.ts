@@ -5,7 +5,7 @@ import { OF_ACCEPTED } from '../../http/document/response-headers.js';
 import { NO_PARAMETERS_PROBLEM } from '../../http/parameters.guard.js';
 import { invalidRequest, problemOfFault } from '../../problems/problem.js';
 import { report } from '../../http/validation/report.js';
-import { documentedReadFaults, UNKNOWN_PROJECT_FAULT } from '../../upstream/index.js';
+import { documentedReadFaults, UNKNOWN_PROJECT_FAULT } from '../../hss/index.js';
 import { GUARD_RAIL } from '../act-problems.js';
 import { PLAN_RUNNING } from '../admission/idempotency.service.js';
 import { HANDLE_PROBLEMS } from '../operation-problems.js';
