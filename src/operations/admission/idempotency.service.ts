@@ -16,7 +16,6 @@ import { Problem } from '../../problems/problem.js';
 import { resultOfEarlier, type OperationResult } from '../operation-result.js';
 import type { OperationCommand } from '../operation-command.js';
 
-const KEPT_MS = 72 * 3_600_000;
 /** What counts for the daily cap and the brake is needed for a day. */
 const REACH_KEPT_MS = 48 * 3_600_000;
 const TIDY_EVERY_MS = 3_600_000;
@@ -34,7 +33,7 @@ export class IdempotencyService implements OnApplicationBootstrap, OnModuleDestr
     private readonly store: OperationStore,
     private readonly clock: Clock,
   ) {
-    this.#keptMs = idempotency?.keptMs ?? KEPT_MS;
+    this.#keptMs = idempotency.keptMs;
   }
 
   onApplicationBootstrap(): void {

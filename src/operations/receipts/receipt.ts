@@ -1,9 +1,9 @@
-import { alarmOutcomes, type KnownOutcome, rulesOutcome, targetsOf } from '../../audit/alarm-outcomes.js';
+import { alarmOutcomes, rulesOutcome, targetsOf, type KnownOutcome } from '../../audit/alarm-outcomes.js';
 import type { OperationTrail } from '../../audit/audit-record.js';
 import {
-  operationStatus,
   askedOf,
   countsOf,
+  operationStatus,
   type Asked,
   type Cancelled,
   type OperationSummary,
