@@ -118,10 +118,4 @@ export const projectIsAnother = (): Problem =>
   );
 
 export const notKept = (options?: ErrorOptions): Problem =>
-  new Problem(
-    503,
-    'audit_unavailable',
-    'The plan cannot be kept at the moment, so there is none; try again later.',
-    { retryable: true, retryAfter: 5 },
-    options,
-  );
+  refuse('audit_unavailable', 'plan', { retryAfter: 5 }, options);
