@@ -1,18 +1,22 @@
 import { stringifyExact } from '../domain/exact-json.js';
 import type { OperationType } from '../domain/operation-type.js';
 import type { RequestedScope } from '../http/policy.js';
-import type { OperationCommand, CommandAlarm } from '../operations/operation-command.js';
+import type {
+  CommandAlarm,
+  CommandDeduplication,
+  OperationCommand,
+} from '../operations/operation-command.js';
+import type { WireOperateBody } from '../upstream/index.js';
 import { commandDetailOf, commandRuleOf } from '../operations/command-alarm.js';
-import { canonicalJson } from './canonical-json.js';
 import type { OperateBodyDto, WireEventDto } from './operate-body.dto.js';
 
-export const ROUTE = 'POST /v5/{project_id}/event/operate';
+const ROUTE = 'POST /v5/{project_id}/event/operate';
 
-/** A valid operate call as the order that it is: what travels upstream is what came, member by member. */
+/** A valid operate call as the command that it is: what is sent is what came, member by member. */
 export function commandOf(
   body: OperateBodyDto,
   scope: RequestedScope,
-  once: Pick<OperationCommand, 'idempotencyKey' | 'signature'>,
+  deduplication: Pick<CommandDeduplication, 'idempotencyKey' | 'signature'>,
 ): OperationCommand {
   const { operate_type, handler, operate_event_list, event_white_rule_list } = body;
   return {
@@ -20,15 +24,15 @@ export function commandOf(
     operation: operate_type as OperationType,
     alarms: operate_event_list.map(alarmOf),
     scope,
-    // Written anew: of two members of one name, which readers tell apart differently, only the one that was checked travels.
-    bodies: [stringifyExact(body, true)],
+    // Written anew: of two members of one name, which readers treat differently, only the one that was checked is sent.
+    bodies: [{ wire: body as WireOperateBody, text: stringifyExact(body, true) }],
     canonical: canonicalJson(body),
     verbatim: true,
     ...(handler !== undefined && { remark: handler }),
     ...(event_white_rule_list && {
       whitelistRules: event_white_rule_list.map(commandRuleOf),
     }),
-    ...once,
+    ...deduplication,
   };
 }
 
@@ -39,4 +43,16 @@ function alarmOf({ event_id, event_class_id, event_type, operate_detail_list }: 
     eventType: event_type,
     ...(operate_detail_list && { details: operate_detail_list.map(commandDetailOf) }),
   };
+}
+
+/** JSON in the one form that is the same for all texts that mean the same: members sorted, numbers with all their digits. */
+function canonicalJson(value: unknown): string {
+  return stringifyExact(sorted(value), true);
+}
+
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (typeof value !== 'object' || value === null) return value;
+  const entries = Object.entries(value).sort(([one], [other]) => (one < other ? -1 : 1));
+  return Object.fromEntries(entries.map(([name, item]) => [name, sorted(item)]));
 }

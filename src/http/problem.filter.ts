@@ -16,6 +16,7 @@ import { addressOf } from './access.js';
 import { speaksUpstream, UPSTREAM_JSON, upstreamProblem } from '../compat/upstream-problem.js';
 import { AuthenticationProblem } from './identity/identity.js';
 import { Problem, problemBody } from '../problems/problem.js';
+import { pointerOf } from '../problems/violation.js';
 import { Refusals } from './refusals/refusals.js';
 import { BODY_TOO_LARGE } from './slow-bodies.js';
 import { NO_SUCH_ROUTE } from './unknown-paths.js';
@@ -88,7 +89,7 @@ export class ProblemFilter implements ExceptionFilter {
       ...(credential && { credential: { kind: credential.kind, id: credential.id } }),
       ...(onBehalfOf !== undefined && { onBehalfOf }),
       ...(extras.violations && {
-        pointers: extras.violations.map(({ pointer, parameter }) => pointer ?? `?${parameter}`),
+        pointers: extras.violations.map((each) => pointerOf(each) ?? `?${each.parameter}`),
       }),
     });
   }

@@ -1,22 +1,38 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 
+import { AlarmResolver } from '../../alarms/alarm-resolver.js';
 import { CONFIG, type Config } from '../../config/config.js';
 import type { CallContext } from '../../domain/caller.js';
 import { Clock } from '../../domain/clock.js';
 import { isListOperation, OPERATIONS, type OperationName } from '../../domain/operation-name.js';
-import { UpstreamClient, type AlarmStanding, type UpstreamCall } from '../../upstream/index.js';
-import type { Taken } from '../admission/turns/turns.js';
-import type { ChunkFacts } from './chunk-facts.js';
-import { stateBefore, type StateBefore } from './state-before.js';
-import { trimmedCall } from './trimmed-call.js';
+import type { Fault } from '../../domain/outcome.js';
+import { faultFor } from '../../problems/fault.js';
+import { faultOfProblem, Problem } from '../../problems/problem.js';
+import { UpstreamClient, type AlarmStanding } from '../../upstream/index.js';
+import { eventsOf, readBackOf, type ActCall } from '../acts.js';
+import { trimmedCall, type ChunkFacts, type LookedUpChunk } from './chunk.js';
+import type { Acquired } from './target-locks.js';
 
-/** A look at upstream's state takes no more of the operation's time; what it did not say by then stays unknown. */
-const MAX_LOOK_MS = 3_000;
-/** Less time is not enough for one. */
-export const MIN_LOOK_MS = 500;
+/** Reading upstream's state takes no more of the operation's time; what it did not say by then stays unknown. */
+const MAX_READ_MS = 3_000;
+/** Less time is not enough for one reading. */
+export const MIN_READ_MS = 500;
 /** Upstream's listings are given so long to catch up with what it did a moment before. */
 const LISTING_LAG_MS = 2_000;
-const LOOK_AGAIN_MS = 250;
+const READ_AGAIN_MS = 250;
+/** What was read so lately is believed; upstream offers no way to act only on what is unchanged, so some moment remains anyhow. */
+const BELIEVED_MS = 1_000;
+
+/** What is known of the state of a chunk's alarms before it is sent. */
+export interface StateBefore {
+  readonly standings: readonly AlarmStanding[];
+  /** Ids of those that were as wanted; absent: nothing was read. */
+  readonly already?: readonly string[];
+  /** Ids of those of which it could not be read. */
+  readonly unread?: readonly string[];
+  /** Ids of those of which it could not be read, and to which the same was done before, or may have been; absent: none. */
+  readonly doubtful?: readonly string[];
+}
 
 /** Reads upstream's state around acts. */
 @Injectable()
@@ -26,6 +42,7 @@ export class StateReader {
   constructor(
     @Inject(CONFIG) private readonly config: Config,
     private readonly upstream: UpstreamClient,
+    private readonly alarms: AlarmResolver,
     private readonly clock: Clock,
   ) {}
 
@@ -37,40 +54,36 @@ export class StateReader {
   /** Whether upstream's state is read for such operations. */
   checks(operation: OperationName): boolean {
     const { verify } = this.config.upstream;
-    // One look at a list shows all its items, and upstream refuses all of them where one is gone.
+    // One reading of a list shows all its items, and upstream refuses all of them where one is gone.
     if (isListOperation(operation)) return true;
     return verify === 'always' || (verify === 'destructive' && OPERATIONS[operation].destructive);
   }
 
-  /** What is known of the state before a chunk is sent. @param turn others that acted a moment ago are a reason to read in any case */
+  /** What is known of the state before a chunk is sent. @param lock others that acted a moment ago are a reason to read in any case */
   async before(
-    call: UpstreamCall,
+    call: ActCall,
     { verbatim, before, lookedUp }: ChunkFacts,
-    turn: Taken,
+    lock: Acquired,
     context: CallContext,
   ): Promise<StateBefore> {
-    const { waited, doneBefore } = turn;
+    const { waited, doneBefore } = lock;
     if (before) return { standings: [], ...before };
-    const isChecked = call.expectedEffect !== undefined && this.checks(call.expectedEffect.operation);
-    // It travels as it is; what it says of its alarms is held against the listing all the same.
-    if (verbatim && isChecked && !waited) return { standings: await this.look(call, context, 'as_wanted') };
-    if (waited || isChecked || (lookedUp && doneBefore.size > 0)) return this.#beforeOf(call, turn, context);
-    if (verbatim || !lookedUp) return stateBefore([]);
+    const isChecked = this.checks(call.operation);
+    // It is sent as it is; what it says of its alarms is compared with the listing all the same.
+    if (verbatim && isChecked && !waited) return { standings: await this.read(call, context, 'as_wanted') };
+    if (waited || isChecked || (lookedUp && doneBefore.size > 0)) return this.#beforeOf(call, lock, context);
+    if (verbatim || !lookedUp) return { standings: [] };
     const { possiblyAlready } = lookedUp;
     // What the listing says of how it was handled is not enough: a list that the operation changes may say otherwise.
     const doubtful = possiblyAlready.size === 0 ? undefined : trimmedCall(call, possiblyAlready, 'only');
-    return stateBefore(doubtful ? await this.look(doubtful, context, 'as_wanted') : [], 'others_read');
+    // All alarms that this reading does not show are known not to have been as wanted.
+    return stateBefore(doubtful ? await this.read(doubtful, context, 'as_wanted') : []);
   }
 
-  async look(
-    { expectedEffect: readBack }: UpstreamCall,
-    context: CallContext,
-    asked?: 'as_wanted',
-  ): Promise<AlarmStanding[]> {
-    if (!readBack) return [];
-    const deadlineAt = Math.min(context.deadlineAt, this.clock.monotonic() + MAX_LOOK_MS);
+  async read(call: ActCall, context: CallContext, asked?: 'as_wanted'): Promise<AlarmStanding[]> {
+    const deadlineAt = Math.min(context.deadlineAt, this.clock.monotonic() + MAX_READ_MS);
     try {
-      return await this.upstream.standings(readBack, { ...context, deadlineAt }, asked);
+      return await this.upstream.standings(readBackOf(call), { ...context, deadlineAt }, asked);
     } catch (error) {
       // What is known of the act itself must not be lost over it.
       this.#logger.warn({ err: error, requestId: context.requestId }, "upstream's state could not be read");
@@ -79,41 +92,75 @@ export class StateReader {
   }
 
   /**
-   * Of what the trail says was done before, a listing that shows otherwise is believed only after it had time to catch up.
+   * Why some of a call's alarms must not be acted on: one of them is no longer as it was when it was looked up, or that cannot be
+   * read. Undefined where all are the same, or were read a moment ago.
+   *
+   * @param except event ids of alarms that will not be acted on
    */
+  async conflict(
+    { project, scope, body }: ActCall,
+    { digests, readAt = -Infinity }: LookedUpChunk,
+    context: CallContext,
+    except: readonly string[],
+  ): Promise<Fault | undefined> {
+    if (this.clock.monotonic() - readAt < BELIEVED_MS) return undefined;
+    const seen = eventsOf(body)
+      .map(({ event_id: eventId, occur_time: occurTime }, index) => ({
+        eventId,
+        occurTime,
+        digest: digests[index] ?? '',
+      }))
+      .filter(({ eventId }) => !except.includes(eventId));
+    try {
+      const changed = await this.alarms.changed(seen, { project, scope }, context);
+      return changed.length === 0 ? undefined : faultFor('alarm_changed', changed);
+    } catch (error) {
+      if (error instanceof Problem) return faultOfProblem(error);
+      throw error;
+    }
+  }
+
+  /** Where the trail says that the same was done before, a listing that shows otherwise is believed only once it could catch up. */
   async #beforeOf(
-    call: UpstreamCall,
-    { doneBefore, overlapped = new Set() }: Taken,
+    call: ActCall,
+    { doneBefore, overlapped = new Set() }: Acquired,
     context: CallContext,
   ): Promise<StateBefore> {
-    const until = Math.min(this.clock.monotonic() + this.lagMs, context.deadlineAt - MIN_LOOK_MS);
+    const until = Math.min(this.clock.monotonic() + this.lagMs, context.deadlineAt - MIN_READ_MS);
     for (;;) {
-      const standings = await this.look(call, context, 'as_wanted');
-      const shown = standings
-        .filter(({ standing }) => standing === 'as_wanted')
-        .map(({ eventId }) => eventId);
+      const standings = await this.read(call, context, 'as_wanted');
+      const shown = idsOf(standings, 'as_wanted');
       const missing = [...doneBefore.keys()].filter((target) => !shown.includes(target));
       if (missing.length === 0 || this.clock.monotonic() >= until) {
-        const clear = new Set(
-          standings.filter(({ standing }) => standing !== 'unclear').map(({ eventId }) => eventId),
-        );
-        const doubtful = missing.filter((target) => !clear.has(target));
+        const clear = [...shown, ...idsOf(standings, 'otherwise')];
+        const doubtful = missing.filter((target) => !clear.includes(target));
         const unclear = [...overlapped].filter((target) => !shown.includes(target));
-        return withDoubts(stateBefore(standings), call, doubtful, unclear);
+        return standings.length === 0
+          ? withDoubts({ standings }, call, doubtful, unclear)
+          : withDoubts(stateBefore(standings), call, doubtful, unclear);
       }
-      await this.clock.wait(Math.min(LOOK_AGAIN_MS, until - this.clock.monotonic()));
+      await this.clock.wait(Math.min(READ_AGAIN_MS, until - this.clock.monotonic()));
     }
   }
 }
 
-/** What twice does no harm is sent all the same, and nothing is claimed of the state before. */
+function idsOf(standings: readonly AlarmStanding[], wanted: AlarmStanding['standing']): string[] {
+  return standings.filter(({ standing }) => standing === wanted).map(({ eventId }) => eventId);
+}
+
+/** What a reading shows of the state before an act. */
+function stateBefore(standings: readonly AlarmStanding[]): StateBefore {
+  return { standings, already: idsOf(standings, 'as_wanted'), unread: idsOf(standings, 'unclear') };
+}
+
+/** An act that may be done twice is sent all the same, and nothing is claimed of the state before. */
 function withDoubts(
   before: StateBefore,
-  { expectedEffect: readBack }: UpstreamCall,
+  { operation }: ActCall,
   doubtful: readonly string[],
   unclear: readonly string[],
 ): StateBefore {
-  const isHarmless = readBack !== undefined && OPERATIONS[readBack.operation].isIdempotent;
+  const isHarmless = OPERATIONS[operation].isIdempotent;
   const unread = [...new Set([...(before.unread ?? []), ...unclear, ...(isHarmless ? doubtful : [])])];
   return {
     ...before,

@@ -1,5 +1,5 @@
-import { CHUNK_SIZE } from '../../domain/outcome.js';
-import type { OperationCommand } from '../operation-command.js';
+import { itemsBody } from '../acts.js';
+import { inChunks, type OperationCommand } from '../operation-command.js';
 import { CHANGED_LIST, itemIdOf } from '../../upstream/index.js';
 import type { ItemKind } from './item-kinds.js';
 import type { ItemsRequestDto } from './item-requests.dto.js';
@@ -11,12 +11,9 @@ export function itemCommandOf<Item, Request extends ItemsRequestDto & { readonly
   idempotencyKey?: string,
 ): OperationCommand {
   const { items, remark, scope } = request;
-  const lines = items.map(wire);
-  const bodies: string[] = [];
-  for (let start = 0; start < lines.length; start += CHUNK_SIZE) {
-    const body = { ...beside?.(request), data_list: lines.slice(start, start + CHUNK_SIZE) };
-    bodies.push(JSON.stringify(body));
-  }
+  const bodies = inChunks(items.map(wire)).map((lines) =>
+    itemsBody({ ...beside?.(request), data_list: lines }),
+  );
   return {
     route,
     operation,

@@ -20,7 +20,7 @@ describe('an order for items of a list', () => {
     fc.assert(
       fc.property(logins, (items) => {
         const { bodies } = itemCommandOf(REMOVAL, { items });
-        const parts = bodies.map((body) => (JSON.parse(body) as { data_list: WireItem[] }).data_list);
+        const parts = bodies.map(({ text }) => (JSON.parse(text) as { data_list: WireItem[] }).data_list);
         expect(parts.flat()).toEqual(items.map((item) => REMOVAL.wire(item)));
         expect(parts.slice(0, -1).every(({ length }) => length === 100)).toBe(true);
         expect(parts.at(-1)?.length).toBeLessThanOrEqual(100);

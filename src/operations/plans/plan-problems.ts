@@ -23,13 +23,6 @@ export const nothingToApply = (): Problem =>
     'No alarm of the plan can be handled so; see its verdicts. Nothing was done.',
   );
 
-export const projectIsAnother = (): Problem =>
-  new Problem(
-    409,
-    'project_changed',
-    'The plan was made for a project that is another one now. Nothing was done; make a new plan.',
-  );
-
 /** @param retryAfter seconds until one of them has expired */
 export const tooManyPlans = (most: number, retryAfter: number): Problem =>
   tooMany(

@@ -6,8 +6,7 @@ import type { Scope } from '../../domain/scope.js';
 import type { Severity } from '../../domain/severity.js';
 import type { OperationCommand } from '../operation-command.js';
 import type { WhitelistRuleDto } from '../prepare/operation-request.dto.js';
-import { commandOf } from '../prepare/command.js';
-import { requestBodies } from '../prepare/operation.translator.js';
+import { commandOf, requestBodies } from '../prepare/operation.translator.js';
 
 export const APPLY_ROUTE = 'POST /v1/plans/{id}/apply';
 
@@ -57,8 +56,8 @@ export function digestOf(plan: Plan): string {
   const hash = createHash('sha256').update(
     JSON.stringify([plan.operation, project, projectId, enterpriseProjectId]),
   );
-  for (const body of requestBodies(requestOf(plan))) {
-    hash.update('\n').update(body);
+  for (const { text } of requestBodies(requestOf(plan))) {
+    hash.update('\n').update(text);
   }
   return hash.digest('hex');
 }

@@ -6,10 +6,8 @@ import { NO_PARAMETERS_PROBLEM } from '../../http/parameters.guard.js';
 import { invalidRequest, problemOfFault } from '../../problems/problem.js';
 import { report } from '../../http/validation/report.js';
 import { documentedReadFaults, UNKNOWN_PROJECT_FAULT } from '../../upstream/index.js';
-import { GUARD_RAIL } from '../act-problems.js';
-import { PLAN_RUNNING } from '../admission/idempotency.service.js';
-import { HANDLE_PROBLEMS } from '../operation-problems.js';
-import { PREFER } from '../operations.contract.js';
+import { exampleOf } from '../../problems/catalogue.js';
+import { HANDLE_PROBLEMS, PREFER } from '../operations.contract.js';
 import { ReceiptDto } from '../receipts/receipt.dto.js';
 import { MIXED_EXAMPLES, PENDING_EXAMPLES, RECEIPT_EXAMPLES } from '../receipts/receipt.examples.js';
 import { PlanDto } from './plan.dto.js';
@@ -20,7 +18,6 @@ import {
   otherDigest,
   planExpired,
   planTooLarge,
-  projectIsAnother,
   tooManyPlanned,
   tooManyPlans,
 } from './plan-problems.js';
@@ -99,7 +96,7 @@ export const MAKE_PLAN: ContractOptions = {
     invalidRequest(planViolations({ operation: 'kill', selector: { severity: ['high'] }, limit: 0 }, 1_000)),
     ...BODY_PROBLEMS,
     withoutRight('act'),
-    GUARD_RAIL,
+    exampleOf('guard_rail'),
     problemOfFault(UNKNOWN_PROJECT_FAULT),
     ...documentedReadFaults(EXAMPLE_UPSTREAM_REQUEST_ID).map((fault) => problemOfFault(fault)),
     planTooLarge(50_000, 60_000),
@@ -163,8 +160,8 @@ export const APPLY_PLAN: ContractOptions = {
     otherDigest(),
     planExpired(),
     nothingToApply(),
-    projectIsAnother(),
-    PLAN_RUNNING(EXAMPLE_OPERATION_ID),
+    exampleOf('project_changed'),
+    exampleOf('plan_running'),
     ...HANDLE_PROBLEMS.filter(({ code }) => code !== 'invalid_request'),
   ],
 };

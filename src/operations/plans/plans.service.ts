@@ -12,14 +12,7 @@ import { isOperationId } from '../own-operation.js';
 import { planClaim } from '../admission/idempotency.service.js';
 import { digestOf, commandOfPlan, APPLY_ROUTE, type Plan } from './plan.js';
 import type { PlanDto } from './plan.dto.js';
-import {
-  noSuchPlan,
-  notKept,
-  nothingToApply,
-  otherDigest,
-  planExpired,
-  projectIsAnother,
-} from './plan-problems.js';
+import { noSuchPlan, notKept, nothingToApply, otherDigest, planExpired } from './plan-problems.js';
 import type { PlanRequestDto } from './plan-request.dto.js';
 import { PlanRoom } from './plan-room.js';
 import { planDtoOf } from './plan.translator.js';
@@ -92,17 +85,14 @@ export class PlansService {
     if (applied === undefined && this.clock.now() >= stored.expiresAt) throw planExpired();
     const plan = JSON.parse(stored.body) as Plan;
     if (plan.alarms.length === 0) throw nothingToApply();
-    const order = commandOfPlan(plan, id);
+    const command = commandOfPlan(plan, id);
     return {
       route: APPLY_ROUTE,
-      operation: order.operation,
-      ...(order.scope && { scope: order.scope }),
+      operation: command.operation,
+      ...(command.scope && { scope: command.scope }),
       plan: id,
       canonical: JSON.stringify([id, digest]),
-      complete: ({ scope }) => {
-        if (scope.projectId !== plan.scope.projectId) throw projectIsAnother();
-        return Promise.resolve(order);
-      },
+      lookup: { kind: 'plan', command, projectId: plan.scope.projectId },
     };
   }
 

@@ -1,4 +1,4 @@
-import { RECORD_UNVERIFIED } from '../undo/undo-problems.js';
+import { exampleOf } from '../../problems/catalogue.js';
 import type { ContractOptions } from '../../http/document/contract.js';
 import { PATH_PROBLEMS, withoutRight } from '../../http/document/edge-problems.js';
 import { EXAMPLE_OPERATION_ID } from '../../http/document/example-ids.js';
@@ -39,7 +39,7 @@ export const CANCEL: ContractOptions = {
     withoutRight('act'),
     noSuchOperation(),
     operationOver(),
-    RECORD_UNVERIFIED(),
+    exampleOf('record_unverified'),
     notInBackground(),
     notCancelled(),
   ],

@@ -13,7 +13,7 @@ import { Standing } from '../../http/identity/standing.js';
 import { ownOperation } from '../own-operation.js';
 import { RunningOperations } from '../execution/running-operations.js';
 import { Followers } from './followers.js';
-import { RECORD_UNVERIFIED } from '../undo/undo-problems.js';
+import { refuse } from '../../problems/catalogue.js';
 import { notCancelled, notInBackground, operationOver } from './progress-problems.js';
 import { eventsOf, eventText, HEARTBEAT, type Followed } from './progress.events.js';
 import type { ReceiptDto } from '../receipts/receipt.dto.js';
@@ -55,7 +55,7 @@ export class ProgressService implements OnModuleDestroy {
     const trail = await ownOperation(this.store, id, context.caller);
     if (trail.outcome) throw operationOver();
     if (!trail.intent.background) throw notInBackground();
-    if (!(await this.chain.isInPlace(id))) throw RECORD_UNVERIFIED();
+    if (!(await this.chain.isInPlace(id))) throw refuse('record_unverified');
     if (trail.cancellation) return shortened(receiptOf(trail));
     const cancellation = {
       kind: 'cancellation',
