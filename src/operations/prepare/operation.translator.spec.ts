@@ -85,7 +85,7 @@ describe('what goes upstream', () => {
     [-0, '0'],
   ])('writes the occurTime %j as %s', (occurTime, digits) => {
     const [body] = requestBodies(request({ alarms: [{ ...alarm, occurTime }] }));
-    expect(body).toContain(`"occur_time":${digits},`);
+    expect(body?.text).toContain(`"occur_time":${digits},`);
   });
 
   it('keeps the whole rule of a whitelist, false included', () => {

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 
 import type { OperationType } from '../../../domain/operation-type.js';
 import type { CommandAlarmDetail } from '../../operation-command.js';
+import { pointerOf } from '../../../problems/violation.js';
 import { guardRailViolations } from './guard-rails.js';
 import { readGuardRails } from './rails.js';
 
@@ -294,7 +295,7 @@ describe('a protected host or file', () => {
       bodies: [],
     } as const;
     const violations = guardRailViolations(order, readGuardRails({ hosts: ['host-9'] }));
-    expect(violations.map(({ pointer, rule }) => [pointer, rule])).toEqual([
+    expect(violations.map((violation) => [pointerOf(violation), violation.rule])).toEqual([
       ['/items/0/hostId', 'protected_host'],
     ]);
   });
