@@ -1,3 +1,4 @@
+import { alarmDetailOf } from '../domain/detail-fields.js';
 import { stringifyExact } from '../domain/exact-json.js';
 import type { OperationType } from '../domain/operation-type.js';
 import type { RequestedScope } from '../http/policy.js';
@@ -6,8 +7,8 @@ import type {
   CommandDeduplication,
   OperationCommand,
 } from '../operations/operation-command.js';
-import type { WireOperateBody } from '../upstream/index.js';
-import { commandDetailOf, commandRuleOf } from '../operations/command-alarm.js';
+import type { WireOperateBody } from '../hss/index.js';
+import { commandRuleOf } from '../operations/command-alarm.js';
 import type { OperateBodyDto, WireEventDto } from './operate-body.dto.js';
 
 const ROUTE = 'POST /v5/{project_id}/event/operate';
@@ -25,7 +26,7 @@ export function commandOf(
     alarms: operate_event_list.map(alarmOf),
     scope,
     // Written anew: of two members of one name, which readers treat differently, only the one that was checked is sent.
-    bodies: [{ wire: body as WireOperateBody, text: stringifyExact(body, true) }],
+    bodies: [{ wire: body as unknown as WireOperateBody, text: stringifyExact(body, true) }],
     canonical: canonicalJson(body),
     verbatim: true,
     ...(handler !== undefined && { remark: handler }),
@@ -41,7 +42,7 @@ function alarmOf({ event_id, event_class_id, event_type, operate_detail_list }: 
     eventId: event_id,
     eventClassId: event_class_id,
     eventType: event_type,
-    ...(operate_detail_list && { details: operate_detail_list.map(commandDetailOf) }),
+    ...(operate_detail_list && { details: operate_detail_list.map(alarmDetailOf) }),
   };
 }
 

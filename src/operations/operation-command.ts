@@ -1,26 +1,17 @@
 import type { Assumption, ItemRecord, Leftover } from '../audit/audit-record.js';
 import type { ProjectConfig } from '../config/config.js';
+import type { AlarmDetail } from '../domain/detail-fields.js';
 import type { LookedUp } from '../domain/looked-up.js';
 import type { OperationName } from '../domain/operation-name.js';
 import { CHUNK_SIZE } from '../domain/outcome.js';
 import type { Scope } from '../domain/scope.js';
 import type { Severity } from '../domain/severity.js';
+import type { HssBody } from '../hss/index.js';
 import type { RequestedScope } from '../http/policy.js';
 import type { AlarmReference } from '../alarms/search-windows.js';
-import type { HssBody } from './acts.js';
 
 /** What decisions are made of, of a process, file or login behind an alarm. */
-export interface CommandAlarmDetail {
-  readonly agentId?: string;
-  readonly processPid?: number;
-  readonly fileHash?: string;
-  readonly filePath?: string;
-  readonly loginIp?: string;
-  readonly loginUserName?: string;
-  readonly privateIp?: string;
-  readonly keyword?: string;
-  readonly hash?: string;
-}
+export type CommandAlarmDetail = AlarmDetail;
 
 /** A rule of the alarm whitelist, as decisions are made of it. */
 export interface CommandWhitelistRule {

@@ -12,19 +12,18 @@ import { queryViolations } from '../lists/query-violations.js';
 import { OVER_LIMIT } from '../problems/admission.js';
 import { exampleOf, type ProblemCode } from '../problems/catalogue.js';
 import { invalidRequest, neverAllowed, Problem, problemOfFault } from '../problems/problem.js';
-import { documentedFaults, UNKNOWN_PROJECT_FAULT } from '../upstream/index.js';
+import { documentedFaults, UNKNOWN_PROJECT_FAULT } from '../hss/index.js';
 import { DryRunDto } from './dry-run/dry-run.dto.js';
 import { DRY_RUN_EXAMPLES } from './dry-run/dry-run.examples.js';
 import { DRY_RUN } from './dry-run/dry-run.pipe.js';
-import { tooManyExpirations } from './expirations/expiry-room.js';
 import { REQUEST_EXAMPLES } from './prepare/operation-request.examples.js';
 import { violationsOf } from './prepare/operation-request.pipe.js';
 import { OPERATION_REQUESTS } from './prepare/operation-request.types.js';
 import { operationProblem } from './receipts/answer.js';
-import { operationQueryViolations } from './receipts/operation-query.js';
-import { FatesQueryDto } from './receipts/operation-query.dto.js';
+import { operationQueryViolations } from './receipts/receipt-query.js';
+import { FatesQueryDto } from './receipts/receipt-query.dto.js';
 import { ReceiptDto } from './receipts/receipt.dto.js';
-import { ReceiptAlarmPageDto, ReceiptItemPageDto, ReceiptPageDto } from './receipts/receipt-summary.dto.js';
+import { ReceiptAlarmPageDto, ReceiptItemPageDto, ReceiptPageDto } from './receipts/receipt.dto.js';
 import { UndoRequestDto } from './undo/undo-request.dto.js';
 import {
   ALARM_FATES_EXAMPLES,
@@ -76,15 +75,15 @@ export const OPERATION_PROBLEMS: readonly Problem[] = [
     'shutting_down',
   ),
   problemOfFault(UNKNOWN_PROJECT_FAULT),
-  operationProblem({ id: EXAMPLE_OPERATION_ID, status: 'unknown', upstream: [{ alarms: 1 }] }, INTERRUPTED),
+  operationProblem({ id: EXAMPLE_OPERATION_ID, status: 'unknown', exchanges: [{ alarmCount: 1 }] }, INTERRUPTED),
   ...documentedFaults(EXAMPLE_UPSTREAM_REQUEST_ID).map(({ fault, outcome }) => {
-    const upstream = [{ alarms: 1, bytesSent: outcome !== 'not_attempted' }];
-    return operationProblem({ id: EXAMPLE_OPERATION_ID, status: outcome, upstream }, fault);
+    const exchanges = [{ alarmCount: 1, bytesSent: outcome !== 'not_attempted' }];
+    return operationProblem({ id: EXAMPLE_OPERATION_ID, status: outcome, exchanges }, fault);
   }),
 ];
 
 export const HANDLE_PROBLEMS: readonly Problem[] = [
-  tooManyExpirations(1_000),
+  ...of('expiration_limit'),
   ...BAD_REQUESTS.map((body) => invalidRequest(violationsOf(body, 1_000))),
   ...OPERATION_PROBLEMS,
 ];

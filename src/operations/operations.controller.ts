@@ -13,15 +13,19 @@ import { setIdempotencyHeaders } from './admission/idempotency-headers.js';
 import { BodyPipe } from '../http/validation/body.pipe.js';
 import { UndoService } from './undo/undo.service.js';
 import { answer, receiptWithFaultOf } from './receipts/answer.js';
-import { FatesQueryDto, OperationQueryDto } from './receipts/operation-query.dto.js';
+import { FatesQueryDto, OperationQueryDto } from './receipts/receipt-query.dto.js';
 import { OperationRequestDto } from './prepare/operation-request.dto.js';
 import { OperationRequestPipe } from './prepare/operation-request.pipe.js';
 import type { DryRunDto } from './dry-run/dry-run.dto.js';
 import { DRY_RUN, DryRunPipe } from './dry-run/dry-run.pipe.js';
 import { dryRunOf } from './dry-run/dry-run.translator.js';
 import { FIND, HANDLE, LIST, LIST_ALARM_FATES, LIST_ITEM_FATES, UNDO } from './operations.contract.js';
-import { ReceiptDto } from './receipts/receipt.dto.js';
-import { ReceiptAlarmPageDto, ReceiptItemPageDto, ReceiptPageDto } from './receipts/receipt-summary.dto.js';
+import {
+  ReceiptAlarmPageDto,
+  ReceiptDto,
+  ReceiptItemPageDto,
+  ReceiptPageDto,
+} from './receipts/receipt.dto.js';
 import { requestedCommand, scheduleOf } from './prepare/operation.translator.js';
 import { UndoRequestDto } from './undo/undo-request.dto.js';
 import { ReceiptsService } from './receipts/receipts.service.js';

@@ -12,22 +12,21 @@ import { Executor } from './execution/executor.js';
 import { RunningOperations } from './execution/running-operations.js';
 import { StateReader } from './execution/state-reader.js';
 import { TargetLocks } from './execution/target-locks.js';
-import { ExpirationService } from './expirations/expiry.service.js';
-import { ExpirationCapacity } from './expirations/expiry-room.js';
+import { ExpirationCapacity } from './expirations/expiration-capacity.js';
+import { ExpirationRunner } from './expirations/expiration-runner.js';
 import { ItemsController } from './items/items.controller.js';
 import { ItemsService } from './items/items.service.js';
 import { OperationsController } from './operations.controller.js';
 import { OperationsService } from './operations.service.js';
 import { PlanRequestPipe } from './plans/plan-request.pipe.js';
-import { PlanRoom } from './plans/plan-room.js';
+import { PlanCapacity } from './plans/plan-capacity.js';
 import { Planner } from './plans/planner.js';
 import { PlansController } from './plans/plans.controller.js';
 import { PlansService } from './plans/plans.service.js';
 import { CommandResolver } from './prepare/command-resolver.js';
 import { OperationRequestPipe } from './prepare/operation-request.pipe.js';
-import { Followers } from './progress/followers.js';
 import { ProgressController } from './progress/progress.controller.js';
-import { ProgressService } from './progress/progress.service.js';
+import { Followers, ProgressService } from './progress/progress.service.js';
 import { ReceiptsService } from './receipts/receipts.service.js';
 import { SettlementService } from './settlement/settlement.service.js';
 import { UndoService } from './undo/undo.service.js';
@@ -41,10 +40,10 @@ import { UndoService } from './undo/undo.service.js';
     ...[Admission, BackgroundSlots, IdempotencyService, InFlightDeduplicator],
     ...[Executor, ChunkSender, StateReader, TargetLocks, RunningOperations, SettlementService],
     ...[Background, OperationRunner, AdmissionRecheck],
-    ...[ExpirationCapacity, ExpirationService],
-    ...[Followers, PlanRoom, Planner, PlansService, PlanRequestPipe],
+    ...[ExpirationCapacity, ExpirationRunner],
+    ...[Followers, PlanCapacity, Planner, PlansService, PlanRequestPipe],
     ...[ReceiptsService, ItemsService, ProgressService],
   ],
-  exports: [OperationsService, UndoService, ExpirationService, RunningOperations, SettlementService],
+  exports: [OperationsService, UndoService, ExpirationRunner, RunningOperations, SettlementService],
 })
 export class OperationsModule {}

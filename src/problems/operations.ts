@@ -27,22 +27,6 @@ function firstOf([first, ...others]: readonly string[], before = ''): string {
 /** Codes of operations: what cannot be done as asked, and what parts of an operation came to. */
 export const OPERATION_PROBLEMS = {
   operation_not_found: fixed(404, 'You have no operation with this id.'),
-  alarm_not_found: withFacts({
-    status: 404,
-    detail: ({ unfit, of }: { readonly unfit: number; readonly of: number }) =>
-      `${unfit} of the ${of} alarms were not found; see violations. Nothing was done.`,
-    example: { unfit: 1, of: 2 },
-    exampleExtras: {
-      violations: [
-        {
-          pointer: '/alarmIds/1',
-          rule: 'not_found',
-          message:
-            '1a9df0c4-2c1e-4a4d-8f52-d9a3b8e4c702 is not among the newest alarms, and upstream has no lookup by id: tell occurTime, and it is found however old it is',
-        },
-      ],
-    },
-  }),
   alarm_unfit: withFacts({
     status: 409,
     detail: ({ unfit, of }: { readonly unfit: number; readonly of: number }) =>

@@ -77,7 +77,7 @@ export function faultOfProblem({ code, status, detail, extras }: Problem): Fault
 /** The problem document as it travels. */
 export function problemBody(problem: Problem, requestId: string): Record<string, unknown> {
   const { status, code, detail, extras } = problem;
-  const { retryable = false, retryAfter, violations, ...rest } = extras;
+  const { retryable = false, retryAfter, violations, upstream, ...rest } = extras;
   return {
     type: `urn:hss-gateway:problem:${code}`,
     title: TITLES[status] ?? 'Error',
@@ -89,6 +89,7 @@ export function problemBody(problem: Problem, requestId: string): Record<string,
     ...(retryAfter !== undefined && { retryAfter }),
     ...rest,
     ...(violations && { violations: violations.map(spelled) }),
+    ...(upstream && { upstream: saidByUpstream(upstream) }),
   };
 }
 
@@ -96,6 +97,11 @@ export function problemBody(problem: Problem, requestId: string): Record<string,
 function spelled({ subject, ...violation }: Violation): Violation {
   if (!subject) return violation;
   return { pointer: pointerOf({ ...violation, subject }) ?? '', ...violation };
+}
+
+/** `requestId` is always the gateway's own id; upstream's has a name of its own. */
+function saidByUpstream({ requestId, ...said }: SaidByUpstream): Record<string, unknown> {
+  return { ...said, ...(requestId !== undefined && { upstreamRequestId: requestId }) };
 }
 
 /** By HTTP status. */

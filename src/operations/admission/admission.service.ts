@@ -15,8 +15,8 @@ import { Quotas } from '../../http/limits/quotas.js';
 import { Metrics } from '../../metrics/metrics.js';
 import { OVER_LIMIT } from '../../problems/admission.js';
 import { refuse } from '../../problems/catalogue.js';
-import { neverAllowed, Problem } from '../../problems/problem.js';
-import { ExpirationCapacity } from '../expirations/expiry-room.js';
+import type { Problem } from '../../problems/problem.js';
+import { ExpirationCapacity } from '../expirations/expiration-capacity.js';
 import type { AuthorizedCommand, CommandAlarm, OperationCommand } from '../operation-command.js';
 import { BackgroundSlots } from './background-slots.js';
 import { enforceGuardRails } from './guard-rails/guard-rails.js';
@@ -135,7 +135,7 @@ export class Admission {
     if (retryAfter === 0) return;
     const { alarmsPerMinute: max = 0 } = this.quotas.limitsOf(caller);
     throw size > max
-      ? neverAllowed(OVER_LIMIT.alarms(max, size))
+      ? refuse('over_limit', { limit: OVER_LIMIT.alarms(max, size) })
       : refuse('alarm_limit', { max }, { retryAfter });
   }
 
@@ -202,7 +202,7 @@ export class Admission {
       return refuse('brake_engaged', { caller: caller.id, exceeded: { hosts: why.hosts, maxHosts } });
     }
     const size = sizeOf(command);
-    if (size > max) return neverAllowed(OVER_LIMIT.destructive(max, size));
+    if (size > max) return refuse('over_limit', { limit: OVER_LIMIT.destructive(max, size) });
     const retryAfter = Math.max(1, Math.ceil((why.oldestAt + DAY_MS - this.clock.now()) / 1_000));
     return refuse('destructive_limit', { max, done: why.alarms }, { retryAfter });
   }

@@ -4,7 +4,6 @@ import type { Caller } from '../../domain/caller.js';
 import { Quotas } from '../../http/limits/quotas.js';
 import { OVER_LIMIT } from '../../problems/admission.js';
 import { refuse } from '../../problems/catalogue.js';
-import { neverAllowed } from '../../problems/problem.js';
 import type { CommandSchedule } from '../operation-command.js';
 
 const RETRY_AFTER_S = 5;
@@ -32,7 +31,7 @@ export class BackgroundSlots {
     const max = this.quotas.limitsOf(caller).backgroundOperations ?? Infinity;
     // What was accepted with its end is undone, whatever else its caller has in the background.
     if (!expired) {
-      if (max === 0) throw neverAllowed(OVER_LIMIT.noBackground);
+      if (max === 0) throw refuse('over_limit', { limit: OVER_LIMIT.noBackground });
       if ((this.#taken.get(caller.id) ?? 0) >= max) {
         throw refuse('background_limit', { max }, { retryAfter: RETRY_AFTER_S });
       }

@@ -4,7 +4,7 @@ import type { IntentRecord } from '../../audit/audit-record.js';
 import type { Config } from '../../config/config.js';
 import type { Caller, Grant } from '../../domain/caller.js';
 import { readGuardRails } from '../admission/guard-rails/rails.js';
-import { recordedBody } from '../acts.js';
+import { recordedBody } from '../../hss/index.js';
 import { denialNow, recordedCommand, type CurrentRules } from './admission-recheck.js';
 
 const ALL: Grant = { operations: ['*'], projects: ['*'], enterpriseProjects: ['*'] };

@@ -9,8 +9,7 @@ import type { Fault } from '../../domain/outcome.js';
 import { CallerDirectory } from '../../http/identity/caller-directory.js';
 import { refuse } from '../../problems/catalogue.js';
 import { faultOfProblem, Problem } from '../../problems/problem.js';
-import type { WireOperateBody } from '../../upstream/index.js';
-import type { HssBody } from '../acts.js';
+import type { HssBody, WireOperateBody } from '../../hss/index.js';
 import { enforceGuardRails } from '../admission/guard-rails/guard-rails.js';
 import { readGuardRails, type GuardRails } from '../admission/guard-rails/rails.js';
 import { authorise, touchedBy } from '../admission/policy.js';
@@ -66,7 +65,7 @@ export function denialNow(
 ): Fault | undefined {
   if (intent.expired) return undefined;
   try {
-    if (!caller) throw callerGone(intent.caller);
+    if (!caller) throw refuse('not_granted', { caller: intent.caller, what: 'anything: it is no longer configured' });
     authorise(intent.operation, intent.scope, caller, projects, touchedBy(command));
     enforceGuardRails(command, rails);
     const { destructive, hidesAlarms } = OPERATIONS[intent.operation];
@@ -78,10 +77,6 @@ export function denialNow(
     const { detail, ...fault } = faultOfProblem(error);
     return { ...fault, detail: `It was checked again before it continued after an interruption. ${detail}` };
   }
-}
-
-function callerGone(id: string): Problem {
-  return new Problem(403, 'not_granted', `Caller ${id} is not configured any more. Nothing was done.`);
 }
 
 /** Applies policy, guard rails and the brake again to an operation that another process accepted, or an earlier run of this one. */

@@ -99,7 +99,7 @@ export class ChunkRetrier {
 
   async #reasonToStop(): Promise<Stop | undefined> {
     if (this.halt.aborted) return 'halted';
-    if (this.#now() >= this.start.overAt) return { stopped: TIME_OVER };
+    if (this.#now() >= this.start.overAt) return { stopped: faultFor('deadline_exceeded') };
     const { operationId } = this.work.intent;
     try {
       if (!(await this.dependencies.ownership.isMine(operationId))) return 'halted';
@@ -186,13 +186,6 @@ function inDoubt(alarms: number): ChunkResult {
 function mayPass({ chunk, goOn }: ChunkResult): boolean {
   return chunk.fault?.retryable === true && !goOn;
 }
-
-const TIME_OVER: Fault = {
-  code: 'deadline_exceeded',
-  status: 504,
-  detail: "The operation's time was over before this was sent. Nothing was done for its alarms.",
-  retryable: true,
-};
 
 const IN_DOUBT: Fault = {
   code: 'gateway_interrupted',

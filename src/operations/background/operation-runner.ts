@@ -11,7 +11,7 @@ import { CONFIG, type Config, type ProjectConfig } from '../../config/config.js'
 import { Clock } from '../../domain/clock.js';
 import { CHUNK_SIZE, type ChunkOutcome } from '../../domain/outcome.js';
 import { UpstreamClient } from '../../upstream/index.js';
-import { recordedBody } from '../acts.js';
+import { recordedBody } from '../../hss/index.js';
 import { ChunkSender } from '../execution/chunk-sender.js';
 import { Executor } from '../execution/executor.js';
 import { RunningOperations } from '../execution/running-operations.js';

@@ -4,8 +4,8 @@ import type { CallContext } from '../../domain/caller.js';
 import type { OperationName } from '../../domain/operation-name.js';
 import type { AlarmOutcome } from '../../domain/outcome.js';
 import type { Scope } from '../../domain/scope.js';
-import { UpstreamClient, type Forecast, type PreviewedRequest } from '../../upstream/index.js';
-import { callFor, readBackOf, upstreamCallOf, type ActCall } from '../acts.js';
+import { callFor, predictOutcomes, type ActCall, type Prediction } from '../../hss/index.js';
+import { UpstreamClient, type PreviewedRequest } from '../../upstream/index.js';
 import { mismatchesIn, trimmedCall } from '../execution/chunk.js';
 import { StateReader } from '../execution/state-reader.js';
 import type { AuthorizedCommand, OperationCommand } from '../operation-command.js';
@@ -51,13 +51,13 @@ export class DryRunService {
       const already = predicted.flatMap(({ outcome, eventId }) => (outcome === 'already' ? [eventId] : []));
       const left = trimmedCall(call, new Set(already));
       if (left && predicted.some(({ outcome }) => outcome !== 'not_attempted'))
-        requests.push(this.upstream.preview(upstreamCallOf(left), context));
+        requests.push(this.upstream.preview(left, context));
     }
     return { operation, scope, verdicts, requests };
   }
 
   async #chunk(call: ActCall, command: OperationCommand, context: CallContext): Promise<PredictedOutcome[]> {
-    const predictions = await this.upstream.forecast(readBackOf(call), context);
+    const predictions = await predictOutcomes(this.upstream, call, context);
     const checks = this.state.checks(call.operation);
     const mismatches = checks ? mismatchesIn(call, predictions) : [];
     if (mismatches.length > 0) return notSent(predictions, mismatches, 'alarm_mismatch');
@@ -74,11 +74,11 @@ export class DryRunService {
  * @param leavesAlone whether alarms that are as wanted are not sent at all
  */
 export function predictedOutcomesOf(
-  predictions: readonly Forecast[],
+  predictions: readonly Prediction[],
   leavesAlone: boolean,
 ): PredictedOutcome[] {
   const sent = leavesAlone ? predictions.filter(({ already }) => !already) : predictions;
-  const worst = (['refused', 'untold'] as const).find((will) => sent.some((each) => each.will === will));
+  const worst = (['refused', 'undetermined'] as const).find((will) => sent.some((each) => each.will === will));
   return predictions.map((prediction) => {
     const { eventId, already, will, reason = SHARED } = prediction;
     if (leavesAlone && already) return { eventId, outcome: 'already' };
@@ -92,8 +92,8 @@ export function predictedOutcomesOf(
 
 /** What becomes of the alarms of one exchange that is not sent because of some of them. */
 function notSent(
-  predictions: readonly Forecast[],
-  because: readonly Pick<Forecast, 'eventId'>[],
+  predictions: readonly Prediction[],
+  because: readonly Pick<Prediction, 'eventId'>[],
   reason: string,
 ): PredictedOutcome[] {
   const causes = new Set(because.map(({ eventId }) => eventId));

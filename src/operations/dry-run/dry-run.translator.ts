@@ -1,7 +1,7 @@
 import type { OperationType } from '../../domain/operation-type.js';
 import { SHARED, type DryRun } from './dry-run.service.js';
 import type { DryRunDto } from './dry-run.dto.js';
-import { scopeOf } from '../receipts/receipt.translator.js';
+import { scopeOf } from '../receipts/receipt.js';
 
 const WORDS: Readonly<Record<string, string>> = {
   alarm_not_found: 'Upstream lists no such alarm there: its id, class, type and time must all be right.',

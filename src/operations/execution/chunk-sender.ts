@@ -7,13 +7,8 @@ import { Clock } from '../../domain/clock.js';
 import { isListOperation } from '../../domain/operation-name.js';
 import type { ChunkOutcome, Fault } from '../../domain/outcome.js';
 import { faultFor } from '../../problems/fault.js';
-import {
-  faultOfItems,
-  UpstreamClient,
-  type AlarmStanding,
-  type UpstreamResult,
-} from '../../upstream/index.js';
-import { upstreamCallOf, type ActCall } from '../acts.js';
+import { faultOfItems, type ActCall, type ObservedAlarm } from '../../hss/index.js';
+import { UpstreamClient, type UpstreamResult } from '../../upstream/index.js';
 import { SettlementService } from '../settlement/settlement.service.js';
 import {
   apartIn,
@@ -55,18 +50,18 @@ export class ChunkSender {
     // Where others acted on an alarm meanwhile, and it is as wanted by now, that change is no conflict.
     const waited = lock.waited || conflict !== undefined;
     const before = await this.state.before(call, facts, { ...lock, waited }, context);
-    const mismatches = mismatchesIn(call, before.standings);
+    const mismatches = mismatchesIn(call, before.states);
     if (mismatches.length > 0) return notSent(alarms, faultFor('alarm_mismatch', mismatches));
     const { already, doubtful = [] } = before;
     if (doubtful.length > 0) {
       return { ...notSent(alarms, faultFor('state_unread', doubtful, { retryAfter: 5 })), goOn: false };
     }
     const left = trimmedCall(call, new Set(already));
-    if (!left) return allAlready(alarms, before.standings);
+    if (!left) return allAlready(alarms, before.states);
     const changed = waited ? await this.#conflict(call, facts, context, already) : undefined;
     if (changed) return notSent(alarms, changed);
     const mark = () => this.marks.mark(intent.operationId, index);
-    const result = itemResult(call, await this.upstream.send(upstreamCallOf(left), context, mark));
+    const result = itemResult(call, await this.upstream.send(left, context, mark));
     const outcome = outcomeOf(result, alarms, before);
     if (isPartial(left, result)) return this.#apart(left, outcome, facts, context);
     if (outcome.chunk.outcome !== 'applied' || facts.verbatim || !this.state.checks(call.operation))
@@ -130,14 +125,14 @@ function outcomeOf(result: UpstreamResult, alarms: number, before: StateBefore):
     outcome,
     ...(already && { already }),
     ...(unread && unread.length > 0 && { unread }),
-    ...(already && already.length > 0 && underWayIn(before.standings)),
+    ...(already && already.length > 0 && underWayIn(before.states)),
     exchange,
   };
   if ('fault' in result) return { chunk: { ...chunk, fault: result.fault }, goOn: result.goOn };
   return { chunk, goOn: true, answer: result.body };
 }
 
-function allAlready(alarms: number, before: readonly AlarmStanding[]): ChunkResult {
+function allAlready(alarms: number, before: readonly ObservedAlarm[]): ChunkResult {
   return {
     chunk: { alarms, outcome: 'already', verified: true, ...underWayIn(before) },
     goOn: true,
@@ -147,17 +142,17 @@ function allAlready(alarms: number, before: readonly AlarmStanding[]): ChunkResu
 
 /** @param others ids of alarms that were left alone while upstream is at work on them */
 function seenIn(
-  after: readonly AlarmStanding[],
+  after: readonly ObservedAlarm[],
   others: readonly string[] = [],
 ): Pick<ChunkOutcome, 'verified' | 'underWay'> {
-  const done = after.filter(({ standing, underWay }) => standing === 'as_wanted' && !underWay);
+  const done = after.filter(({ state, underWay }) => state === 'matches' && !underWay);
   const verified = done.length === after.length ? true : done.map(({ eventId }) => eventId);
   const { underWay = [] } = underWayIn(after);
   const all = [...others, ...underWay];
   return { ...(done.length > 0 && { verified }), ...(all.length > 0 && { underWay: all }) };
 }
 
-function underWayIn(standings: readonly AlarmStanding[]): Pick<ChunkOutcome, 'underWay'> {
-  const underWay = standings.filter((each) => each.underWay && each.standing === 'as_wanted');
+function underWayIn(states: readonly ObservedAlarm[]): Pick<ChunkOutcome, 'underWay'> {
+  const underWay = states.filter((each) => each.underWay && each.state === 'matches');
   return underWay.length === 0 ? {} : { underWay: underWay.map(({ eventId }) => eventId) };
 }

@@ -1,11 +1,22 @@
 import type { IntentRecord } from '../../audit/audit-record.js';
 import { targetsOf } from '../../audit/targets.js';
-import { stringifyExact } from '../../domain/exact-json.js';
 import { isListOperation, OPERATIONS } from '../../domain/operation-name.js';
 import { OPERATION_TYPES } from '../../domain/operation-type.js';
 import { CHUNK_SIZE, type AlarmOutcome, type ChunkOutcome, type Fault } from '../../domain/outcome.js';
-import { CHANGED_LIST, itemIdOf, type AlarmStanding, type WireOperateBody } from '../../upstream/index.js';
-import { eventsOf, itemsBody, itemsOf, type ActCall, type HssBody, type WireItemsBody } from '../acts.js';
+import {
+  CHANGED_LIST,
+  eventsOf,
+  itemIdOf,
+  itemsBody,
+  itemsOf,
+  operateBody,
+  type ActCall,
+  type HssAct,
+  type HssBody,
+  type ObservedAlarm,
+  type WireItemsBody,
+  type WireOperateBody,
+} from '../../hss/index.js';
 import type { FoundAlarm } from '../settlement/settlement.service.js';
 
 /** What was listed of a chunk's alarms when they were looked up by their ids. */
@@ -102,7 +113,7 @@ export function trimmedCall<Call extends ActCall>(
   return body && { ...call, body };
 }
 
-function trimmedBody({ operation, body }: ActCall, keeps: (id: string) => boolean): HssBody | undefined {
+function trimmedBody({ operation, body }: HssAct, keeps: (id: string) => boolean): HssBody | undefined {
   if (isListOperation(operation)) {
     const left = itemsOf(body).filter((item) => keeps(itemIdOf(CHANGED_LIST[operation], item)));
     return left.length === 0 ? undefined : itemsBody({ ...(body.wire as WireItemsBody), data_list: left });
@@ -111,20 +122,18 @@ function trimmedBody({ operation, body }: ActCall, keeps: (id: string) => boolea
   if (rules.length > 0) return body;
   const left = eventsOf(body).filter(({ event_id }) => keeps(event_id));
   if (left.length === 0) return undefined;
-  const wire = { ...(body.wire as WireOperateBody), operate_event_list: left };
-  // Members that the contract does not have may hold numbers of any length.
-  return { wire, text: stringifyExact(wire, true) };
+  return operateBody({ ...(body.wire as WireOperateBody), operate_event_list: left });
 }
 
-type Seen = Pick<AlarmStanding, 'eventId' | 'mismatch'>;
+type Seen = Pick<ObservedAlarm, 'eventId' | 'mismatch'>;
 
 /** The alarms of which a call says something that upstream lists otherwise. A reversal is never held up by it. */
-export function mismatchesIn({ operation }: Pick<ActCall, 'operation'>, seen: readonly Seen[]): Seen[] {
+export function mismatchesIn({ operation }: Pick<HssAct, 'operation'>, seen: readonly Seen[]): Seen[] {
   return OPERATIONS[operation].isReversal ? [] : seen.filter(({ mismatch }) => mismatch !== undefined);
 }
 
 /** Whether a call asks for more than one thing, so that upstream may have done some of them before it refused the call. */
-export function mayBePartial({ operation, body }: Pick<ActCall, 'operation' | 'body'>): boolean {
+export function mayBePartial({ operation, body }: HssAct): boolean {
   if (isListOperation(operation)) return itemsOf(body).length > 1;
   const { operate_event_list: events, event_white_rule_list: rules = [] } = body.wire as WireOperateBody;
   const details = OPERATION_TYPES[operation].requiredDetails.length === 0 ? 0 : detailsIn(events);

@@ -11,7 +11,7 @@ import { Clock } from '../../domain/clock.js';
 import { CHUNK_SIZE, isOpen, statusOf, type ChunkOutcome, type Fault } from '../../domain/outcome.js';
 import { Metrics } from '../../metrics/metrics.js';
 import { faultFor } from '../../problems/fault.js';
-import { callFor, type HssBody } from '../acts.js';
+import { callFor, type HssBody } from '../../hss/index.js';
 import type { AdmittedCommand } from '../admission/admission.service.js';
 import { repeatClaims } from '../admission/idempotency.service.js';
 import type { OperationResult } from '../operation-result.js';
@@ -201,9 +201,7 @@ function stoppedBy({ code, status, retryAfter }: Fault): Fault {
 }
 
 const UNEXPECTED: Fault = {
-  code: 'internal_error',
-  status: 500,
+  ...faultFor('internal_error'),
   detail:
     'Something unexpected happened in the gateway while it sent this: whether it was done is not known. Its log has the request id.',
-  retryable: false,
 };

@@ -8,8 +8,8 @@ import { isListOperation, OPERATIONS, type OperationName } from '../../domain/op
 import type { Fault } from '../../domain/outcome.js';
 import { faultFor } from '../../problems/fault.js';
 import { faultOfProblem, Problem } from '../../problems/problem.js';
-import { UpstreamClient, type AlarmStanding } from '../../upstream/index.js';
-import { eventsOf, readBackOf, type ActCall } from '../acts.js';
+import { eventsOf, observedStates, type ActCall, type HssAct, type ObservedAlarm } from '../../hss/index.js';
+import { UpstreamClient } from '../../upstream/index.js';
 import { trimmedCall, type ChunkFacts, type LookedUpChunk } from './chunk.js';
 import type { Acquired } from './target-locks.js';
 
@@ -25,7 +25,7 @@ const BELIEVED_MS = 1_000;
 
 /** What is known of the state of a chunk's alarms before it is sent. */
 export interface StateBefore {
-  readonly standings: readonly AlarmStanding[];
+  readonly states: readonly ObservedAlarm[];
   /** Ids of those that were as wanted; absent: nothing was read. */
   readonly already?: readonly string[];
   /** Ids of those of which it could not be read. */
@@ -67,23 +67,23 @@ export class StateReader {
     context: CallContext,
   ): Promise<StateBefore> {
     const { waited, doneBefore } = lock;
-    if (before) return { standings: [], ...before };
+    if (before) return { states: [], ...before };
     const isChecked = this.checks(call.operation);
     // It is sent as it is; what it says of its alarms is compared with the listing all the same.
-    if (verbatim && isChecked && !waited) return { standings: await this.read(call, context, 'as_wanted') };
+    if (verbatim && isChecked && !waited) return { states: await this.read(call, context, 'matches') };
     if (waited || isChecked || (lookedUp && doneBefore.size > 0)) return this.#beforeOf(call, lock, context);
-    if (verbatim || !lookedUp) return { standings: [] };
+    if (verbatim || !lookedUp) return { states: [] };
     const { possiblyAlready } = lookedUp;
     // What the listing says of how it was handled is not enough: a list that the operation changes may say otherwise.
     const doubtful = possiblyAlready.size === 0 ? undefined : trimmedCall(call, possiblyAlready, 'only');
     // All alarms that this reading does not show are known not to have been as wanted.
-    return stateBefore(doubtful ? await this.read(doubtful, context, 'as_wanted') : []);
+    return stateBefore(doubtful ? await this.read(doubtful, context, 'matches') : []);
   }
 
-  async read(call: ActCall, context: CallContext, asked?: 'as_wanted'): Promise<AlarmStanding[]> {
+  async read(act: HssAct, context: CallContext, wanted?: 'matches'): Promise<ObservedAlarm[]> {
     const deadlineAt = Math.min(context.deadlineAt, this.clock.monotonic() + MAX_READ_MS);
     try {
-      return await this.upstream.standings(readBackOf(call), { ...context, deadlineAt }, asked);
+      return await observedStates(this.upstream, act, { ...context, deadlineAt }, wanted);
     } catch (error) {
       // What is known of the act itself must not be lost over it.
       this.#logger.warn({ err: error, requestId: context.requestId }, "upstream's state could not be read");
@@ -98,7 +98,7 @@ export class StateReader {
    * @param except event ids of alarms that will not be acted on
    */
   async conflict(
-    { project, scope, body }: ActCall,
+    { project, scope, body }: HssAct,
     { digests, readAt = -Infinity }: LookedUpChunk,
     context: CallContext,
     except: readonly string[],
@@ -128,35 +128,35 @@ export class StateReader {
   ): Promise<StateBefore> {
     const until = Math.min(this.clock.monotonic() + this.lagMs, context.deadlineAt - MIN_READ_MS);
     for (;;) {
-      const standings = await this.read(call, context, 'as_wanted');
-      const shown = idsOf(standings, 'as_wanted');
+      const states = await this.read(call, context, 'matches');
+      const shown = idsOf(states, 'matches');
       const missing = [...doneBefore.keys()].filter((target) => !shown.includes(target));
       if (missing.length === 0 || this.clock.monotonic() >= until) {
-        const clear = [...shown, ...idsOf(standings, 'otherwise')];
+        const clear = [...shown, ...idsOf(states, 'differs')];
         const doubtful = missing.filter((target) => !clear.includes(target));
         const unclear = [...overlapped].filter((target) => !shown.includes(target));
-        return standings.length === 0
-          ? withDoubts({ standings }, call, doubtful, unclear)
-          : withDoubts(stateBefore(standings), call, doubtful, unclear);
+        return states.length === 0
+          ? withDoubts({ states }, call, doubtful, unclear)
+          : withDoubts(stateBefore(states), call, doubtful, unclear);
       }
       await this.clock.wait(Math.min(READ_AGAIN_MS, until - this.clock.monotonic()));
     }
   }
 }
 
-function idsOf(standings: readonly AlarmStanding[], wanted: AlarmStanding['standing']): string[] {
-  return standings.filter(({ standing }) => standing === wanted).map(({ eventId }) => eventId);
+function idsOf(states: readonly ObservedAlarm[], wanted: ObservedAlarm['state']): string[] {
+  return states.filter(({ state }) => state === wanted).map(({ eventId }) => eventId);
 }
 
 /** What a reading shows of the state before an act. */
-function stateBefore(standings: readonly AlarmStanding[]): StateBefore {
-  return { standings, already: idsOf(standings, 'as_wanted'), unread: idsOf(standings, 'unclear') };
+function stateBefore(states: readonly ObservedAlarm[]): StateBefore {
+  return { states, already: idsOf(states, 'matches'), unread: idsOf(states, 'unknown') };
 }
 
 /** An act that may be done twice is sent all the same, and nothing is claimed of the state before. */
 function withDoubts(
   before: StateBefore,
-  { operation }: ActCall,
+  { operation }: HssAct,
   doubtful: readonly string[],
   unclear: readonly string[],
 ): StateBefore {

@@ -90,7 +90,7 @@ export class TargetLocks {
       if (!(error instanceof AuditUnavailable)) throw error;
       const { operationId } = request.intent;
       this.#logger.error({ err: error.cause, operationId }, 'the audit trail cannot be read');
-      return { refused: UNREADABLE };
+      return { refused: faultFor('audit_unreadable') };
     }
   }
 
@@ -244,11 +244,3 @@ function busyFault({ quietInMs = 0, ...busy }: Busy): Fault {
   const retryAfter = Math.max(DEFAULT_WAIT_SECONDS, Math.ceil(quietInMs / 1_000));
   return faultFor('target_busy', busy, { retryAfter });
 }
-
-const UNREADABLE: Fault = {
-  code: 'audit_unreadable',
-  status: 503,
-  detail:
-    'The audit trail cannot be read, so it is not known whether another operation acts on the same. Nothing was done; try again later.',
-  retryable: true,
-};

@@ -1,6 +1,5 @@
-import { itemsBody } from '../acts.js';
 import { inChunks, type OperationCommand } from '../operation-command.js';
-import { CHANGED_LIST, itemIdOf } from '../../upstream/index.js';
+import { CHANGED_LIST, itemIdOf, itemsBody } from '../../hss/index.js';
 import type { ItemKind } from './item-kinds.js';
 import type { ItemsRequestDto } from './item-requests.dto.js';
 

@@ -6,21 +6,12 @@ import { NO_PARAMETERS_PROBLEM } from '../../http/parameters.guard.js';
 import { invalidRequest, problemOfFault } from '../../problems/problem.js';
 import { report } from '../../http/validation/report.js';
 import { documentedReadFaults, UNKNOWN_PROJECT_FAULT } from '../../upstream/index.js';
-import { exampleOf } from '../../problems/catalogue.js';
 import { HANDLE_PROBLEMS, PREFER } from '../operations.contract.js';
 import { ReceiptDto } from '../receipts/receipt.dto.js';
 import { MIXED_EXAMPLES, PENDING_EXAMPLES, RECEIPT_EXAMPLES } from '../receipts/receipt.examples.js';
 import { PlanDto } from './plan.dto.js';
-import {
-  noSuchPlan,
-  notKept,
-  nothingToApply,
-  otherDigest,
-  planExpired,
-  planTooLarge,
-  tooManyPlanned,
-  tooManyPlans,
-} from './plan-problems.js';
+import { tooLarge } from './plan-capacity.js';
+import { notKept } from './plans.service.js';
 import { ApplyRequestDto, PlanRequestDto } from './plan-request.dto.js';
 import { planViolations } from './plan-request.pipe.js';
 
@@ -29,7 +20,7 @@ const DIGEST = '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
 
 const PLAN: PlanDto = {
   id: EXAMPLE_ID,
-  state: 'ready',
+  status: 'ready',
   digest: DIGEST,
   operation: 'ignore',
   scope: {
@@ -96,12 +87,12 @@ export const MAKE_PLAN: ContractOptions = {
     invalidRequest(planViolations({ operation: 'kill', selector: { severity: ['high'] }, limit: 0 }, 1_000)),
     ...BODY_PROBLEMS,
     withoutRight('act'),
-    exampleOf('guard_rail'),
+    'guard_rail',
     problemOfFault(UNKNOWN_PROJECT_FAULT),
     ...documentedReadFaults(EXAMPLE_UPSTREAM_REQUEST_ID).map((fault) => problemOfFault(fault)),
-    planTooLarge(50_000, 60_000),
-    tooManyPlans(20, 840),
-    tooManyPlanned(50_000, 840),
+    tooLarge(50_000, 60_000),
+    'plan_limit',
+    'plan_alarm_limit',
     notKept(),
   ],
 };
@@ -116,12 +107,12 @@ export const FIND_PLAN: ContractOptions = {
       examples: {
         applied: {
           summary: 'It was applied',
-          value: { ...PLAN, state: 'applied', operationId: EXAMPLE_OPERATION_ID },
+          value: { ...PLAN, status: 'applied', operationId: EXAMPLE_OPERATION_ID },
         },
       },
     },
   },
-  problems: [...PATH_PROBLEMS, NO_PARAMETERS_PROBLEM, withoutRight('act'), noSuchPlan()],
+  problems: [...PATH_PROBLEMS, NO_PARAMETERS_PROBLEM, withoutRight('act'), 'plan_not_found'],
 };
 
 export const APPLY_PLAN: ContractOptions = {
@@ -156,12 +147,12 @@ export const APPLY_PLAN: ContractOptions = {
   problems: [
     ...PATH_PROBLEMS,
     invalidRequest(report(ApplyRequestDto, { digest: 'yes' })),
-    noSuchPlan(),
-    otherDigest(),
-    planExpired(),
-    nothingToApply(),
-    exampleOf('project_changed'),
-    exampleOf('plan_running'),
+    'plan_not_found',
+    'digest_mismatch',
+    'plan_expired',
+    'nothing_to_apply',
+    'project_changed',
+    'plan_running',
     ...HANDLE_PROBLEMS.filter(({ code }) => code !== 'invalid_request'),
   ],
 };

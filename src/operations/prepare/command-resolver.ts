@@ -4,6 +4,7 @@ import { AlarmResolver, lookedUpOf, readyOf } from '../../alarms/alarm-resolver.
 import type { CallContext } from '../../domain/caller.js';
 import { OPERATION_TYPES, type OperationType } from '../../domain/operation-type.js';
 import { refuse } from '../../problems/catalogue.js';
+import { Problem } from '../../problems/problem.js';
 import { MAX_VIOLATIONS } from '../../problems/violation.js';
 import type { Lookup, OperationCommand, ResolvedScope, UnresolvedCommand } from '../operation-command.js';
 import { UndoService } from '../undo/undo.service.js';
@@ -79,15 +80,15 @@ export class CommandResolver {
 function unfitAlarms(
   references: readonly { readonly eventId: string }[],
   unfit: ReturnType<typeof readyOf>['unfit'],
-): Error {
+): Problem {
   const violations = unfit.slice(0, MAX_VIOLATIONS).map(({ index, why: { rule, message, allowed } }) => ({
     subject: { list: 'alarmIds' as const, index },
     rule,
     message: `${references[index]?.eventId} ${message}`,
     ...(allowed && { allowed }),
   }));
-  const facts = { unfit: unfit.length, of: references.length };
+  const [found, of] = [unfit.length, references.length];
   return unfit.every(({ why }) => why.rule === 'not_found')
-    ? refuse('alarm_not_found', facts, { violations })
-    : refuse('alarm_unfit', facts, { violations });
+    ? new Problem(404, 'alarm_not_found', `${found} of the ${of} alarms were not found; see violations. Nothing was done.`, { violations })
+    : refuse('alarm_unfit', { unfit: found, of }, { violations });
 }

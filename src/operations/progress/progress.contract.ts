@@ -1,17 +1,11 @@
-import { exampleOf } from '../../problems/catalogue.js';
 import type { ContractOptions } from '../../http/document/contract.js';
 import { PATH_PROBLEMS, withoutRight } from '../../http/document/edge-problems.js';
 import { EXAMPLE_OPERATION_ID } from '../../http/document/example-ids.js';
 import { NO_PARAMETERS_PROBLEM } from '../../http/parameters.guard.js';
 import { noSuchOperation } from '../own-operation.js';
-import {
-  noFollowing,
-  notCancelled,
-  notInBackground,
-  operationOver,
-  tooManyFollowers,
-} from './progress-problems.js';
+import { neverAllowed } from '../../problems/problem.js';
 import { eventsOf, eventText } from './progress.events.js';
+import { notCancelled } from './progress.service.js';
 import { ReceiptDto } from '../receipts/receipt.dto.js';
 import { CANCELLED_EXAMPLES, PENDING_OUTCOME } from '../receipts/receipt.examples.js';
 
@@ -38,9 +32,9 @@ export const CANCEL: ContractOptions = {
     NO_PARAMETERS_PROBLEM,
     withoutRight('act'),
     noSuchOperation(),
-    operationOver(),
-    exampleOf('record_unverified'),
-    notInBackground(),
+    'operation_over',
+    'record_unverified',
+    'not_in_background',
     notCancelled(),
   ],
 };
@@ -69,7 +63,7 @@ export const FOLLOW: ContractOptions = {
     NO_PARAMETERS_PROBLEM,
     withoutRight('read'),
     noSuchOperation(),
-    noFollowing(),
-    tooManyFollowers(20),
+    neverAllowed('You may follow no operations. Read the receipt instead.'),
+    'follower_limit',
   ],
 };

@@ -10,8 +10,8 @@ import { CONFIG, type Config, type ProjectConfig } from '../../config/config.js'
 import type { CallContext } from '../../domain/caller.js';
 import { Clock } from '../../domain/clock.js';
 import { CHUNK_SIZE, statusOf } from '../../domain/outcome.js';
-import { UpstreamClient, type AlarmStanding } from '../../upstream/index.js';
-import { readBackOf, recordedBody, type HssBody } from '../acts.js';
+import { observedStates, recordedBody, type HssBody, type ObservedAlarm } from '../../hss/index.js';
+import { UpstreamClient } from '../../upstream/index.js';
 import { interferenceWith, type Interference } from './interference.js';
 import { isStuck, resolveOutcome, resolveUnderWay, type Times } from './resolve-outcome.js';
 
@@ -119,12 +119,12 @@ export class SettlementService implements OnModuleDestroy {
   ): Promise<FoundAlarm[]> {
     const { operation, scope, operationId } = own.intent;
     const times = { ...this.#times(since), ...more };
-    const act = readBackOf({ operation, scope, project, body });
-    const standings = await this.upstream.standings(act, this.#context(operationId));
+    const act = { operation, scope, project, body };
+    const states = await observedStates(this.upstream, act, this.#context(operationId));
     return Promise.all(
-      standings.map(async (found) => ({
+      states.map(async (found) => ({
         ...resolveOutcome(found, await this.#interference(found, own), times),
-        isClear: found.standing !== 'unclear',
+        isClear: found.state !== 'unknown',
       })),
     );
   }
@@ -185,9 +185,9 @@ export class SettlementService implements OnModuleDestroy {
     // Of before the reading: what is not done then may be done before the reading ends.
     const times = this.#times(since);
     const late = times.now >= times.giveUpAt;
-    const standings = await this.#standings(trail, new Set(open.keys()));
+    const states = await this.#states(trail, new Set(open.keys()));
     const judged = await Promise.all(
-      standings.map(async (found) => {
+      states.map(async (found) => {
         if (open.get(found.eventId) === 'under_way') return resolveUnderWay(found, late);
         const refused = isRefused(trail, found.eventId);
         return resolveOutcome(found, await this.#interference(found, trail), { ...times, refused });
@@ -214,30 +214,30 @@ export class SettlementService implements OnModuleDestroy {
     };
   }
 
-  async #interference(found: AlarmStanding, own: OperationTrail): Promise<Interference> {
-    if (found.standing === 'unclear') return 'none';
+  async #interference(found: ObservedAlarm, own: OperationTrail): Promise<Interference> {
+    if (found.state === 'unknown') return 'none';
     const { scope, operationId } = own.intent;
     const filter = { eventId: found.eventId, project: scope.project, except: operationId };
     const others = await this.store.list(filter, MAX_OTHERS);
     return interferenceWith(found, own, others, this.config.upstream.settleQuietMs);
   }
 
-  async #standings(trail: OperationTrail, unknown: ReadonlySet<string>): Promise<AlarmStanding[]> {
+  async #states(trail: OperationTrail, unknown: ReadonlySet<string>): Promise<ObservedAlarm[]> {
     const { operation, scope, operationId } = trail.intent;
     const targets = targetsOf(trail.intent);
-    const unclear = [...unknown].map((eventId): AlarmStanding => ({ eventId, standing: 'unclear' }));
+    const unclear = [...unknown].map((eventId): ObservedAlarm => ({ eventId, state: 'unknown' }));
     const project = this.config.projects.get(scope.project);
     const context = this.#context(operationId);
     // A project of that name may be another one by now.
     if (!project || (await this.upstream.projectId(project, context)) !== scope.projectId) return unclear;
-    const standings: AlarmStanding[] = [];
-    for (const [index, body] of (await this.store.requests(operationId)).entries()) {
+    const states: ObservedAlarm[] = [];
+    for (const [index, text] of (await this.store.requests(operationId)).entries()) {
       const chunk = targets.slice(index * CHUNK_SIZE, (index + 1) * CHUNK_SIZE);
       if (!chunk.some((eventId) => unknown.has(eventId))) continue;
-      const act = readBackOf({ operation, scope, project, body: recordedBody(body) });
-      standings.push(...(await this.upstream.standings(act, context)));
+      const act = { operation, scope, project, body: recordedBody(text) };
+      states.push(...(await observedStates(this.upstream, act, context)));
     }
-    return standings.filter(({ eventId }) => unknown.has(eventId));
+    return states.filter(({ eventId }) => unknown.has(eventId));
   }
 
   async #record(trail: OperationTrail, alarms: readonly SettledAlarm[], settled: boolean): Promise<void> {

@@ -2,8 +2,7 @@ import { alarmOutcomes } from '../../audit/alarm-outcomes.js';
 import type { Assumption, OperationTrail } from '../../audit/audit-record.js';
 import type { AlarmOutcome } from '../../domain/outcome.js';
 import type { OperationType } from '../../domain/operation-type.js';
-import type { WireEvent, WireOperateBody } from '../../upstream/index.js';
-import { operateBody, type HssBody } from '../acts.js';
+import { operateBody, type HssBody, type WireEvent, type WireOperateBody } from '../../hss/index.js';
 import { commandAlarmOf } from '../command-alarm.js';
 import { inChunks, type CommandAlarm, type OperationCommand } from '../operation-command.js';
 

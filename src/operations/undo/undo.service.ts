@@ -8,7 +8,7 @@ import type { CallContext } from '../../domain/caller.js';
 import type { OperationName } from '../../domain/operation-name.js';
 import { isOperationType, OPERATION_TYPES, type OperationType } from '../../domain/operation-type.js';
 import { refuse } from '../../problems/catalogue.js';
-import { recordedBody } from '../acts.js';
+import { recordedBody } from '../../hss/index.js';
 import type { Lookup, OperationCommand, ResolvedScope, UnresolvedCommand } from '../operation-command.js';
 import { ownOperation } from '../own-operation.js';
 import { toUndo, undoCommand, type UndoChain } from './undo-chain.js';
