@@ -75,7 +75,10 @@ export const OPERATION_PROBLEMS: readonly Problem[] = [
     'shutting_down',
   ),
   problemOfFault(UNKNOWN_PROJECT_FAULT),
-  operationProblem({ id: EXAMPLE_OPERATION_ID, status: 'unknown', exchanges: [{ alarmCount: 1 }] }, INTERRUPTED),
+  operationProblem(
+    { id: EXAMPLE_OPERATION_ID, status: 'unknown', exchanges: [{ alarmCount: 1 }] },
+    INTERRUPTED,
+  ),
   ...documentedFaults(EXAMPLE_UPSTREAM_REQUEST_ID).map(({ fault, outcome }) => {
     const exchanges = [{ alarmCount: 1, bytesSent: outcome !== 'not_attempted' }];
     return operationProblem({ id: EXAMPLE_OPERATION_ID, status: outcome, exchanges }, fault);

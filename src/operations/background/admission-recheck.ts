@@ -65,7 +65,8 @@ export function denialNow(
 ): Fault | undefined {
   if (intent.expired) return undefined;
   try {
-    if (!caller) throw refuse('not_granted', { caller: intent.caller, what: 'anything: it is no longer configured' });
+    if (!caller)
+      throw refuse('not_granted', { caller: intent.caller, what: 'anything: it is no longer configured' });
     authorise(intent.operation, intent.scope, caller, projects, touchedBy(command));
     enforceGuardRails(command, rails);
     const { destructive, hidesAlarms } = OPERATIONS[intent.operation];

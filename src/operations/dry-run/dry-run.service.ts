@@ -78,7 +78,9 @@ export function predictedOutcomesOf(
   leavesAlone: boolean,
 ): PredictedOutcome[] {
   const sent = leavesAlone ? predictions.filter(({ already }) => !already) : predictions;
-  const worst = (['refused', 'undetermined'] as const).find((will) => sent.some((each) => each.will === will));
+  const worst = (['refused', 'undetermined'] as const).find((will) =>
+    sent.some((each) => each.will === will),
+  );
   return predictions.map((prediction) => {
     const { eventId, already, will, reason = SHARED } = prediction;
     if (leavesAlone && already) return { eventId, outcome: 'already' };

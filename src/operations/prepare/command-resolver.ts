@@ -89,6 +89,11 @@ function unfitAlarms(
   }));
   const [found, of] = [unfit.length, references.length];
   return unfit.every(({ why }) => why.rule === 'not_found')
-    ? new Problem(404, 'alarm_not_found', `${found} of the ${of} alarms were not found; see violations. Nothing was done.`, { violations })
+    ? new Problem(
+        404,
+        'alarm_not_found',
+        `${found} of the ${of} alarms were not found; see violations. Nothing was done.`,
+        { violations },
+      )
     : refuse('alarm_unfit', { unfit: found, of }, { violations });
 }

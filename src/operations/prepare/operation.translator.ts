@@ -11,11 +11,7 @@ import {
   type OperationCommand,
   type UnresolvedCommand,
 } from '../operation-command.js';
-import type {
-  AlarmDto,
-  AlarmReferenceDto,
-  OperationRequestDto,
-} from './operation-request.dto.js';
+import type { AlarmDto, AlarmReferenceDto, OperationRequestDto } from './operation-request.dto.js';
 
 export const OPERATE_ROUTE = 'POST /v1/operations';
 
