@@ -111,16 +111,6 @@ export const OPERATION_PROBLEMS = {
     example: [EXAMPLE_EVENT_ID],
     exampleExtras: { ...NOT_ATTEMPTED, retryAfter: 5 },
   }),
-  audit_unavailable: withFacts<'intent' | 'between_parts'>({
-    status: 503,
-    retryable: true,
-    detail: (when) =>
-      when === 'intent'
-        ? 'The audit trail cannot be written, so nothing was sent. Nothing was done; try again later.'
-        : 'The audit trail could not be written between two parts of the request, so the rest was not sent.',
-    example: 'intent',
-    exampleExtras: { retryAfter: 5 },
-  }),
   cancelled: fixed(
     409,
     'The operation was cancelled before this was sent. Nothing was done for its alarms.',

@@ -9,6 +9,7 @@ import {
 } from '@nestjs/common';
 
 import type { IntentRecord, OperationTrail } from '../../audit/audit-record.js';
+import { isResumable } from '../../audit/operation-state.js';
 import { Recovery } from '../../audit/recovery.js';
 import { CONFIG, type Config } from '../../config/config.js';
 import { Clock } from '../../domain/clock.js';
@@ -89,7 +90,7 @@ export class Background implements OnModuleDestroy, BeforeApplicationShutdown {
       'Operations of the background that wait for their turn in this process.',
       () => this.waiting,
     );
-    recovery.onAdopted((operation) => this.#resume(operation));
+    recovery.onRecovered((operation) => this.#resume(operation));
     setMaxListeners(0, this.#halt.signal);
     this.#maxRunning = background?.operationsAtOnce ?? DEFAULT_OPERATIONS_AT_ONCE;
   }
@@ -105,8 +106,9 @@ export class Background implements OnModuleDestroy, BeforeApplicationShutdown {
   }
 
   /** What another process left, or an earlier run of this one. */
-  #resume({ intent, outcome }: OperationTrail): void {
-    if (outcome || !intent.background) return;
+  #resume(operation: OperationTrail): void {
+    const { intent } = operation;
+    if (!isResumable(operation)) return;
     this.#logger.warn({ operationId: intent.operationId }, 'an interrupted operation goes on');
     this.slots.add(intent.caller);
     void this.#add(intent, true);

@@ -179,18 +179,13 @@ export class ChunkRetrier {
 
 /** Each of its alarms is looked up by itself once the operation has its outcome. */
 function inDoubt(alarms: number): ChunkResult {
-  return { chunk: { alarms, outcome: 'unknown', fault: IN_DOUBT }, goOn: true };
+  return {
+    chunk: { alarms, outcome: 'unknown', fault: faultFor('gateway_interrupted', 'looked_up_each') },
+    goOn: true,
+  };
 }
 
 /** Whether nothing was done and the same may go well later. What upstream refuses it would refuse again. */
 function mayPass({ chunk, goOn }: ChunkResult): boolean {
   return chunk.fault?.retryable === true && !goOn;
 }
-
-const IN_DOUBT: Fault = {
-  code: 'gateway_interrupted',
-  status: 503,
-  detail:
-    'This was interrupted, and the state of its alarms does not show for all of them together what came of it; each is looked up by itself.',
-  retryable: false,
-};

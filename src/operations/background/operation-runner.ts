@@ -3,13 +3,14 @@ import { Inject, Injectable, Logger } from '@nestjs/common';
 import type { IntentRecord, OperationTrail } from '../../audit/audit-record.js';
 import { AuditTrail } from '../../audit/audit-trail.js';
 import { ChainCheck } from '../../audit/chain-check.js';
+import { resumePoint } from '../../audit/operation-state.js';
 import { OperationStore } from '../../audit/operation.store.js';
 import { Ownership } from '../../audit/ownership.js';
 import { interruptedOutcome } from '../../audit/recovery.js';
 import { SentMarks } from '../../audit/sent-marks.js';
 import { CONFIG, type Config, type ProjectConfig } from '../../config/config.js';
 import { Clock } from '../../domain/clock.js';
-import { CHUNK_SIZE, type ChunkOutcome } from '../../domain/outcome.js';
+import { CHUNK_SIZE } from '../../domain/outcome.js';
 import { UpstreamClient } from '../../upstream/index.js';
 import { recordedBody } from '../../hss/index.js';
 import { ChunkSender } from '../execution/chunk-sender.js';
@@ -20,22 +21,6 @@ import { AdmissionRecheck } from './admission-recheck.js';
 import { ChunkRetrier, type RetrierDependencies } from './chunk-retrier.js';
 
 const DEFAULT_DEADLINE_MS = 3_600_000;
-
-/** Where an operation in the background continues. */
-export interface ResumePoint {
-  /** The outcome of its first chunks, which are not sent again. */
-  readonly known: readonly ChunkOutcome[];
-  /** The chunk, from 0, that may have been under way when its process ended: what came of it is looked up first. */
-  readonly inDoubt: number;
-}
-
-/**
- * What is left of an operation, according to its records. Chunks go one after the other and each is recorded before the next starts,
- * so only the first one without a record can have been under way. Undefined where nothing is left: it has its outcome.
- */
-export function resumePoint({ chunks, outcome }: OperationTrail): ResumePoint | undefined {
-  return outcome ? undefined : { known: chunks, inDoubt: chunks.length };
-}
 
 /** Brings one operation in the background to its end, from the point that its records show. */
 @Injectable()

@@ -1,5 +1,5 @@
 import type { IntentRecord } from '../../audit/audit-record.js';
-import { targetsOf } from '../../audit/targets.js';
+import { targetsOf } from '../../audit/alarm-outcomes.js';
 import { isListOperation, OPERATIONS } from '../../domain/operation-name.js';
 import { OPERATION_TYPES } from '../../domain/operation-type.js';
 import { CHUNK_SIZE, type AlarmOutcome, type ChunkOutcome, type Fault } from '../../domain/outcome.js';

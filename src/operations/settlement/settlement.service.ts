@@ -1,11 +1,11 @@
 import { Inject, Injectable, Logger, type OnModuleDestroy } from '@nestjs/common';
 
-import { alarmOutcomes } from '../../audit/alarm-outcomes.js';
+import { alarmOutcomes, targetsOf } from '../../audit/alarm-outcomes.js';
 import type { IntentRecord, OperationTrail, SettledAlarm } from '../../audit/audit-record.js';
 import { AuditTrail, OperationTakenOver } from '../../audit/audit-trail.js';
+import { isGivenUp } from '../../audit/operation-state.js';
 import { OperationStore } from '../../audit/operation.store.js';
 import { Recovery } from '../../audit/recovery.js';
-import { targetsOf } from '../../audit/targets.js';
 import { CONFIG, type Config, type ProjectConfig } from '../../config/config.js';
 import type { CallContext } from '../../domain/caller.js';
 import { Clock } from '../../domain/clock.js';
@@ -62,7 +62,7 @@ export class SettlementService implements OnModuleDestroy {
     private readonly clock: Clock,
     recovery: Recovery,
   ) {
-    recovery.onAdopted((operation) => this.#recover(operation));
+    recovery.onRecovered((operation) => this.#recover(operation));
   }
 
   /** Operations that could not be settled in time, so far. */
@@ -82,9 +82,9 @@ export class SettlementService implements OnModuleDestroy {
 
   /** What another process left unknown, or an earlier run of this one. */
   #recover(operation: OperationTrail): void {
-    const { intent, outcome, settlements } = operation;
+    const { intent, outcome } = operation;
     if (!outcome || openIn(operation).size === 0) return;
-    if (settlements?.at(-1)?.settled === false) this.#givenUp.add(intent.operationId);
+    if (isGivenUp(operation)) this.#givenUp.add(intent.operationId);
     this.watch(intent);
   }
 
