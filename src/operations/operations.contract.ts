@@ -11,6 +11,7 @@ import { report } from '../http/validation/report.js';
 import { queryViolations } from '../lists/query-violations.js';
 import { OVER_LIMIT } from '../problems/admission.js';
 import { exampleOf, type ProblemCode } from '../problems/catalogue.js';
+import { alarmsNotFound } from '../problems/operations.js';
 import { invalidRequest, neverAllowed, Problem, problemOfFault } from '../problems/problem.js';
 import { documentedFaults, UNKNOWN_PROJECT_FAULT } from '../hss/index.js';
 import { DryRunDto } from './dry-run/dry-run.dto.js';
@@ -65,7 +66,7 @@ export const OPERATION_PROBLEMS: readonly Problem[] = [
   ),
   ...of('guard_rail', 'brake_engaged', 'still_running', 'idempotency_key_reused', 'joined_still_running'),
   neverAllowed(OVER_LIMIT.alarms(600, 1_000)),
-  ...of('alarm_limit', 'destructive_limit', 'background_limit', 'alarm_not_found', 'alarm_unfit'),
+  ...of('alarm_limit', 'destructive_limit', 'background_limit', 'alarm_unfit'),
   ...of(
     'alarm_changed',
     'alarm_mismatch',
@@ -74,6 +75,14 @@ export const OPERATION_PROBLEMS: readonly Problem[] = [
     'audit_unavailable',
     'shutting_down',
   ),
+  alarmsNotFound(1, 2, [
+    {
+      pointer: '/alarmIds/1',
+      rule: 'not_found',
+      message:
+        '1a9df0c4-2c1e-4a4d-8f52-d9a3b8e4c702 is not among the newest alarms, and upstream has no lookup by id: tell its occurTime, or name the alarm in full',
+    },
+  ]),
   problemOfFault(UNKNOWN_PROJECT_FAULT),
   operationProblem(
     { id: EXAMPLE_OPERATION_ID, status: 'unknown', exchanges: [{ alarmCount: 1 }] },

@@ -18,7 +18,9 @@ export interface TargetBusyFacts {
   readonly why: 'under_way' | 'in_doubt';
 }
 
-const AGAIN_IN_A_MOMENT = { retryable: true, exampleExtras: { retryAfter: 1 } };
+const EXAMPLE_OPERATION_ID = '0198c5f2-7c25-7d41-8c3b-5e6f7a8b9c0d';
+const IN_A_MOMENT = { retryable: true, exampleExtras: { retryAfter: 1 } };
+const UNDER_WAY = { retryable: true, exampleExtras: { retryAfter: 1, operationId: EXAMPLE_OPERATION_ID } };
 const DESTRUCTIVE_LIMIT = (max: number): string =>
   `You may act destructively on ${max} alarms within 24 hours, whitelisting included`;
 
@@ -31,6 +33,11 @@ export const ADMISSION_PROBLEMS = {
     example: { version: '3' },
     exampleExtras: {
       violations: [
+        {
+          pointer: '/alarms/0/details/0/processPid',
+          rule: 'system_pid',
+          message: 'processPid is the system itself (guard rail system_pid, version 3)',
+        },
         {
           pointer: '/alarms/0/details/0/filePath',
           rule: 'system_process',
@@ -82,12 +89,12 @@ export const ADMISSION_PROBLEMS = {
   still_running: fixed(
     409,
     'The same request, under the same Idempotency-Key or with the same signature, is under way. Send this one again in a moment for its answer.',
-    AGAIN_IN_A_MOMENT,
+    UNDER_WAY,
   ),
   joined_still_running: fixed(
     504,
     'The same request of yours is under way and was joined, and your time is up. Send this one again for its outcome.',
-    AGAIN_IN_A_MOMENT,
+    IN_A_MOMENT,
   ),
   idempotency_key_reused: fixed(
     422,
@@ -96,12 +103,12 @@ export const ADMISSION_PROBLEMS = {
   plan_running: fixed(
     409,
     'This plan is being applied at the moment. Nothing more was done; send this again in a moment for its outcome.',
-    AGAIN_IN_A_MOMENT,
+    UNDER_WAY,
   ),
   undo_running: fixed(
     409,
     'This operation is being undone at the moment. Nothing more was done; look at its receipt in a moment.',
-    AGAIN_IN_A_MOMENT,
+    IN_A_MOMENT,
   ),
 
   target_busy: withFacts<TargetBusyFacts>({
@@ -115,9 +122,13 @@ export const ADMISSION_PROBLEMS = {
           : `it is not known yet whether ${which} on ${target} was carried out, and it may still take effect`;
       return `Acts that cannot be repeated go one after the other on one target, and ${reason}. Nothing was done; send this again when that has ended.`;
     },
-    example: { target: '2a71e1e2-60f4-4d56-b314-2038fdc39de6', why: 'under_way' },
+    example: {
+      target: '2a71e1e2-60f4-4d56-b314-2038fdc39de6',
+      operationId: EXAMPLE_OPERATION_ID,
+      why: 'under_way',
+    },
     exampleExtras: {
-      operationId: '0198c5f2-7c25-7d41-8c3b-5e6f7a8b9c0d',
+      operationId: EXAMPLE_OPERATION_ID,
       outcome: 'not_attempted',
       bytesSent: false,
       retryAfter: 2,

@@ -1,5 +1,6 @@
 import { fixed, withFacts } from './define.js';
-import type { ProblemExtras } from './problem.js';
+import { Problem, type ProblemExtras } from './problem.js';
+import type { Violation } from './violation.js';
 
 const EXAMPLE_OPERATION_ID = '0198c5f2-7c25-7d41-8c3b-5e6f7a8b9c0d';
 const EXAMPLE_EVENT_ID = '2a71e1e2-60f4-4d56-b314-2038fdc39de6';
@@ -36,9 +37,9 @@ export const OPERATION_PROBLEMS = {
       violations: [
         {
           pointer: '/alarmIds/1',
-          rule: 'accepted_operation',
+          rule: 'not_accepted',
           message:
-            '1a9df0c4-2c1e-4a4d-8f52-d9a3b8e4c702 does not accept isolate_and_kill; upstream lists what it accepts',
+            '1a9df0c4-2c1e-4a4d-8f52-d9a3b8e4c702 takes only mark_as_handled, ignore now, not isolate_and_kill',
           allowed: ['mark_as_handled', 'ignore'],
         },
       ],
@@ -122,3 +123,9 @@ export const OPERATION_PROBLEMS = {
   ),
   outcome_unknown: fixed(504, 'Whether this was done is not known. Look at the alarms before trying again.'),
 } as const;
+
+/** The answer to a request whose alarms are not found by their ids; upstream's refusal of one alarm has the same code. */
+export function alarmsNotFound(missing: number, of: number, violations: readonly Violation[]): Problem {
+  const detail = `${missing} of the ${of} alarms were not found; see violations. Nothing was done.`;
+  return new Problem(404, 'alarm_not_found', detail, { violations });
+}

@@ -3,6 +3,7 @@ import { BODY_PROBLEMS, PATH_PROBLEMS, withoutRight } from '../../http/document/
 import { EXAMPLE_OPERATION_ID, EXAMPLE_UPSTREAM_REQUEST_ID } from '../../http/document/example-ids.js';
 import { OF_ACCEPTED } from '../../http/document/response-headers.js';
 import { NO_PARAMETERS_PROBLEM } from '../../http/parameters.guard.js';
+import { refuse } from '../../problems/catalogue.js';
 import { invalidRequest, problemOfFault } from '../../problems/problem.js';
 import { report } from '../../http/validation/report.js';
 import { documentedReadFaults, UNKNOWN_PROJECT_FAULT } from '../../upstream/index.js';
@@ -151,7 +152,7 @@ export const APPLY_PLAN: ContractOptions = {
     'digest_mismatch',
     'plan_expired',
     'nothing_to_apply',
-    'project_changed',
+    refuse('project_changed', 'plan'),
     'plan_running',
     ...HANDLE_PROBLEMS.filter(({ code }) => code !== 'invalid_request'),
   ],

@@ -4,7 +4,8 @@ import { AlarmResolver, lookedUpOf, readyOf } from '../../alarms/alarm-resolver.
 import type { CallContext } from '../../domain/caller.js';
 import { OPERATION_TYPES, type OperationType } from '../../domain/operation-type.js';
 import { refuse } from '../../problems/catalogue.js';
-import { Problem } from '../../problems/problem.js';
+import { alarmsNotFound } from '../../problems/operations.js';
+import type { Problem } from '../../problems/problem.js';
 import { MAX_VIOLATIONS } from '../../problems/violation.js';
 import type { Lookup, OperationCommand, ResolvedScope, UnresolvedCommand } from '../operation-command.js';
 import { UndoService } from '../undo/undo.service.js';
@@ -89,11 +90,6 @@ function unfitAlarms(
   }));
   const [found, of] = [unfit.length, references.length];
   return unfit.every(({ why }) => why.rule === 'not_found')
-    ? new Problem(
-        404,
-        'alarm_not_found',
-        `${found} of the ${of} alarms were not found; see violations. Nothing was done.`,
-        { violations },
-      )
+    ? alarmsNotFound(found, of, violations)
     : refuse('alarm_unfit', { unfit: found, of }, { violations });
 }
