@@ -5,7 +5,7 @@ import { invalidRequest, type Problem } from '../../problems/problem.js';
 import { OPERATIONS } from '../../domain/operation-name.js';
 import { documentedFaults, faultOfItems } from '../../hss/index.js';
 import { operationProblem } from '../receipts/answer.js';
-import { OPERATION_PROBLEMS } from '../operation-problems.js';
+import { OPERATION_PROBLEMS } from '../operations.contract.js';
 import { ReceiptDto } from '../receipts/receipt.dto.js';
 import { itemReceipt, mixedItemReceipt } from '../receipts/receipt.examples.js';
 import { itemCommandOf } from './item-command.js';
