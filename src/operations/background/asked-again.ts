@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 
 import type { IntentRecord } from '../../audit/audit-record.js';
-import { BrakeStore } from '../../audit/brake.store.js';
+import { BrakeStore } from '../../audit/limits.store.js';
 import { CONFIG, type Config } from '../../config/config.js';
 import type { Fault } from '../../domain/outcome.js';
 import type { HssBody } from '../../hss/index.js';

@@ -21,8 +21,6 @@ import type { Halt } from './halt.js';
 import { ChunkRetrier, type RetrierDependencies } from './chunk-retrier.js';
 import { resumePoint } from './resume-point.js';
 
-const DEADLINE_MS = 3_600_000;
-
 /** Brings one operation of the background to its end, from wherever its records say that it is. */
 @Injectable()
 export class OperationRunner {
@@ -46,7 +44,7 @@ export class OperationRunner {
     private readonly clock: Clock,
   ) {
     this.#around = { sender, settler, store, ownership, clock, config: config.upstream };
-    this.#deadlineMs = config.background?.deadlineMs ?? DEADLINE_MS;
+    this.#deadlineMs = config.background.deadlineMs;
   }
 
   /**

@@ -1,11 +1,11 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { V7Generator } from 'uuidv7';
 
+import { targetsOf } from '../../audit/alarm-outcomes.js';
 import type { IntentRecord, OutcomeRecord } from '../../audit/audit-record.js';
 import { AuditTrail, AuditUnavailable, type Conditions } from '../../audit/audit-trail.js';
 import { interruptedOutcome } from '../../audit/recovery.js';
 import { SentMarks } from '../../audit/sent-marks.js';
-import { targetsOf } from '../../audit/targets.js';
 import type { ProjectConfig } from '../../config/config.js';
 import type { CallContext } from '../../domain/caller.js';
 import { Clock } from '../../domain/clock.js';

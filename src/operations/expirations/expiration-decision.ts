@@ -1,6 +1,6 @@
 import { alarmOutcomes } from '../../audit/alarm-outcomes.js';
 import type { OperationTrail } from '../../audit/audit-record.js';
-import type { ExpirationEnd } from '../../audit/expiry.store.js';
+import type { ExpirationEnd } from '../../audit/expiration.store.js';
 import { toUndo, type UndoChain } from '../undo/undo-chain.js';
 
 /**

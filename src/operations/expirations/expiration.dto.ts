@@ -1,6 +1,6 @@
 import { ApiProperty, ApiSchema } from '@nestjs/swagger';
 
-import { EXPIRATION_ENDS, type Expiration, type ExpirationEnd } from '../../audit/expiry.store.js';
+import { EXPIRATION_ENDS, type Expiration, type ExpirationEnd } from '../../audit/expiration.store.js';
 import { Formed, Text } from '../../http/validation/fields.js';
 import { Limit, PageCursor, Words, wordOf } from '../../lists/filter-fields.js';
 import { ENTERPRISE_PROJECT } from '../../domain/enterprise-project.js';

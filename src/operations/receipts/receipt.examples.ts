@@ -4,7 +4,7 @@ import type {
   ItemRecord,
   OutcomeRecord,
 } from '../../audit/audit-record.js';
-import { summaryOf } from '../../audit/operation-summary.js';
+import { summaryOf } from '../../audit/operation-state.js';
 import type { ListOperation } from '../../domain/operation-name.js';
 import { statusOf, type ChunkOutcome } from '../../domain/outcome.js';
 import type { Examples } from '../../http/document/contract.js';

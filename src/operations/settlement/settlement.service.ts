@@ -1,11 +1,10 @@
 import { Inject, Injectable, Logger, type OnModuleDestroy } from '@nestjs/common';
 
-import { alarmOutcomes } from '../../audit/alarm-outcomes.js';
+import { alarmOutcomes, targetsOf } from '../../audit/alarm-outcomes.js';
 import type { IntentRecord, OperationTrail, SettledAlarm } from '../../audit/audit-record.js';
 import { AuditTrail, OperationTakenOver } from '../../audit/audit-trail.js';
 import { OperationStore } from '../../audit/operation.store.js';
 import { Recovery } from '../../audit/recovery.js';
-import { targetsOf } from '../../audit/targets.js';
 import { CONFIG, type Config, type ProjectConfig } from '../../config/config.js';
 import type { CallContext } from '../../domain/caller.js';
 import { Clock } from '../../domain/clock.js';
@@ -62,7 +61,7 @@ export class SettlementService implements OnModuleDestroy {
     private readonly clock: Clock,
     recovery: Recovery,
   ) {
-    recovery.onAdopted((operation) => this.#adopt(operation));
+    recovery.onRecovered((operation) => this.#adopt(operation));
   }
 
   /** Operations that could not be settled in time, so far. */
