@@ -20,9 +20,6 @@ import { PlanStore } from './plan.store.js';
 import { Recovery } from './recovery.js';
 import { bootId, LocalMarkFile, SentMarks } from './sent-marks.js';
 
-/** Longer than any exchange with upstream, so that what a process sent before it was gone is over. */
-const GONE_AFTER_MS = 30_000;
-
 /** Gateways that share a database share no disk, so that their marks end with them. */
 function marksFor(database: Config['database']): SentMarks {
   if (database.kind !== 'embedded') return new SentMarks();
@@ -52,7 +49,7 @@ const SERVICES = [
       useFactory: ({ database }: Config) =>
         database.kind === 'embedded'
           ? EmbeddedEngine.open(database.path)
-          : PostgresEngine.open(database.url, database.goneAfterMs ?? GONE_AFTER_MS),
+          : PostgresEngine.open(database.url, database.goneAfterMs),
     },
     {
       provide: Ownership,

@@ -44,7 +44,7 @@ export class HssController {
     const idempotencyKey = idempotencyKeyOf(raw);
     const { signature } = context;
     const scope = requestedScopeOf(raw.url ?? '');
-    const operateBody = operateBodyOf(body, this.config.dropIn?.passUnknownFields ?? false);
+    const operateBody = operateBodyOf(body, this.config.dropIn.passUnknownFields);
     const project = this.#projectOf(projectId, context.caller);
     const command = commandOf(
       operateBody,

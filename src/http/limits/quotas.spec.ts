@@ -37,7 +37,7 @@ class Board {
 
 const MOST = 30;
 const caller = { id: 'portal', grants: [], limits: { alarmsPerMinute: MOST } };
-const config = { limits: {}, database: { kind: 'postgres', url: '' } } as unknown as Config;
+const config = { limits: { perCaller: {} }, database: { kind: 'postgres', url: '' } } as unknown as Config;
 
 describe('quotas of gateways that share a store', () => {
   it('let through together no more than a minute allows, when they exchange after each request', async () => {

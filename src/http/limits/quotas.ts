@@ -30,7 +30,7 @@ export class Quotas {
     @Inject(CONFIG) { limits, database }: Config,
     private readonly clock: Clock,
   ) {
-    this.#usual = limits.perCaller ?? {};
+    this.#usual = limits.perCaller;
     this.#shared = database.kind === 'postgres';
   }
 

@@ -24,11 +24,9 @@ import type {
 } from '../operation-command.js';
 import { resultOfEarlier, type OperationResult } from '../operation-result.js';
 
-const KEPT_MS = 72 * 3_600_000;
 /** What counts for the daily cap and the brake is needed for a day. */
 const IMPACT_KEPT_MS = 48 * 3_600_000;
 const CLEANUP_INTERVAL_MS = 3_600_000;
-const JOIN_MS = 10_000;
 
 const KEY = 'key:';
 const SIGNATURE = 'signature:';
@@ -81,7 +79,7 @@ export class IdempotencyService implements OnApplicationBootstrap, OnModuleDestr
     private readonly store: OperationStore,
     private readonly clock: Clock,
   ) {
-    this.#keptMs = idempotency?.keptMs ?? KEPT_MS;
+    this.#keptMs = idempotency.keptMs;
   }
 
   onApplicationBootstrap(): void {
@@ -174,7 +172,7 @@ export class InFlightDeduplicator {
     @Inject(CONFIG) { idempotency }: Config,
     private readonly clock: Clock,
   ) {
-    this.#joinMs = idempotency?.joinMs ?? JOIN_MS;
+    this.#joinMs = idempotency.joinMs;
   }
 
   /** @param mayJoin whether the request may share another one's operation */

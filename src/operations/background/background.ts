@@ -20,7 +20,6 @@ import { BackgroundSlots } from '../admission/background-slots.js';
 import type { OperationResult } from '../operation-result.js';
 import { OperationRunner } from './operation-runner.js';
 
-const DEFAULT_OPERATIONS_AT_ONCE = 4;
 /** Reversals find a place when all others are taken. */
 const RESERVED = 1;
 /** Until an operation that could not continue is tried again. */
@@ -92,7 +91,7 @@ export class Background implements OnModuleDestroy, BeforeApplicationShutdown {
     );
     recovery.onRecovered((operation) => this.#resume(operation));
     setMaxListeners(0, this.#halt.signal);
-    this.#maxRunning = background?.operationsAtOnce ?? DEFAULT_OPERATIONS_AT_ONCE;
+    this.#maxRunning = background.operationsAtOnce;
   }
 
   /** How many wait for their turn. */

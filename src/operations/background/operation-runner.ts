@@ -20,8 +20,6 @@ import { SettlementService } from '../settlement/settlement.service.js';
 import { AdmissionRecheck } from './admission-recheck.js';
 import { ChunkRetrier, type RetrierDependencies } from './chunk-retrier.js';
 
-const DEFAULT_DEADLINE_MS = 3_600_000;
-
 /** Brings one operation in the background to its end, from the point that its records show. */
 @Injectable()
 export class OperationRunner {
@@ -45,7 +43,7 @@ export class OperationRunner {
     private readonly clock: Clock,
   ) {
     this.#dependencies = { sender, settlement, store, ownership, clock, config: config.upstream };
-    this.#deadlineMs = config.background?.deadlineMs ?? DEFAULT_DEADLINE_MS;
+    this.#deadlineMs = config.background.deadlineMs;
   }
 
   /**

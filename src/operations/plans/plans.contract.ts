@@ -6,7 +6,7 @@ import { NO_PARAMETERS_PROBLEM } from '../../http/parameters.guard.js';
 import { refuse } from '../../problems/catalogue.js';
 import { invalidRequest, problemOfFault } from '../../problems/problem.js';
 import { report } from '../../http/validation/report.js';
-import { documentedReadFaults, UNKNOWN_PROJECT_FAULT } from '../../upstream/index.js';
+import { documentedReadFaults, UNKNOWN_PROJECT_FAULT } from '../../hss/index.js';
 import { HANDLE_PROBLEMS, PREFER } from '../operations.contract.js';
 import { ReceiptDto } from '../receipts/receipt.dto.js';
 import { MIXED_EXAMPLES, PENDING_EXAMPLES, RECEIPT_EXAMPLES } from '../receipts/receipt.examples.js';

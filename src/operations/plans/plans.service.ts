@@ -18,8 +18,6 @@ import type { PlanRequestDto } from './plan-request.dto.js';
 import { PlanCapacity } from './plan-capacity.js';
 import { Planner } from './planner.js';
 
-const EXPIRES_AFTER_MS = 900_000;
-
 /** Makes plans, shows them, and turns them into commands; a caller sees and applies its own. */
 @Injectable()
 export class PlansService {
@@ -33,7 +31,7 @@ export class PlansService {
     private readonly claims: ClaimStore,
     private readonly clock: Clock,
   ) {
-    this.#expiresAfterMs = planMs ?? EXPIRES_AFTER_MS;
+    this.#expiresAfterMs = planMs;
   }
 
   /** @throws Problem as `Planner.plan` does, and 429, 503 */

@@ -20,7 +20,6 @@ import { eventsOf, eventText, HEARTBEAT, type Followed } from './progress.events
 import type { ReceiptDto } from '../receipts/receipt.dto.js';
 import { receiptOf, shortened } from '../receipts/receipt.js';
 
-const HEARTBEAT_MS = 15_000;
 /** How often it is looked whether another process has got on with an operation. */
 const LOOK_EVERY_MS = 2_000;
 
@@ -83,7 +82,7 @@ export class ProgressService implements OnModuleDestroy {
     private readonly standing: Standing,
     private readonly clock: Clock,
   ) {
-    this.#heartbeatMs = background?.heartbeatMs ?? HEARTBEAT_MS;
+    this.#heartbeatMs = background.heartbeatMs;
   }
 
   /** Ends the streams; their clients resume at the next process with the last event that they received. */

@@ -14,7 +14,7 @@ import {
   EXAMPLE_UPSTREAM_REQUEST_ID,
 } from '../../http/document/example-ids.js';
 import { faultFor } from '../../problems/fault.js';
-import { documentedFaults, faultOfItems } from '../../upstream/index.js';
+import { documentedFaults, faultOfItems } from '../../hss/index.js';
 import type { ReceiptDto } from './receipt.dto.js';
 import { receiptSummaryOf } from './receipt.js';
 import { receiptOf } from './receipt.js';

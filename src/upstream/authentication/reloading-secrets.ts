@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 
-import type { Format } from '../../config/field.js';
+import type { Format } from '../../config/formats.js';
 import { problemOfSecret, secretInFile } from '../../config/secret.js';
 import type { Clock } from '../../domain/clock.js';
 import type { CredentialLog } from './authenticator.js';

@@ -5,11 +5,18 @@ import { CALLERS, loadWith, problemsIn } from './config.fixture.js';
 const rails = (text: string) => loadWith({}, `${CALLERS}\nguardRails: ${text}\n`).guardRails;
 
 describe('the guard rails of the configuration', () => {
-  test('are what is written, and nothing where nothing is', () => {
-    expect(rails('{}')).toEqual({});
+  test('are what is written, and only the widest range of logins where nothing is', () => {
+    const widestLogin = { ipv4: 24, ipv6: 64 };
+    expect(rails('{}')).toEqual({ widestLogin });
     expect(
       rails('{ version: "2026-11", off: [login_range], paths: [/opt/vault], hosts: [agent-9] }'),
-    ).toEqual({ version: '2026-11', off: ['login_range'], paths: ['/opt/vault'], hosts: ['agent-9'] });
+    ).toEqual({
+      version: '2026-11',
+      off: ['login_range'],
+      paths: ['/opt/vault'],
+      hosts: ['agent-9'],
+      widestLogin,
+    });
   });
 
   test.each(['opt/vault', '/opt/../etc', '/opt/./x', 'D:vault', 'D:\\\\%x%', 'D:\\\\x:y', 'D:/...'])(

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { CALLERS, loadWith, problemsIn } from './config.fixture.js';
 import { PLAIN_VARIABLES, SECRET_VARIABLES } from './environment.js';
-import { problemOfVariable } from './misspelt.js';
+import { problemOfVariable } from './environment.js';
 
 const NAMES = [...PLAIN_VARIABLES, ...SECRET_VARIABLES];
 const KNOWN = [...PLAIN_VARIABLES, ...SECRET_VARIABLES.flatMap((name) => [name, `${name}_FILE`])];
