@@ -1,4 +1,4 @@
-import { isOperationType, OPERATION_TYPES } from '../domain/operation-type.js';
+import { isOperationType, OPERATIONS } from '../domain/operation-type.js';
 import { wireName } from './wire-names.js';
 import { invalidRequest } from '../problems/problem.js';
 import { compileCheck } from '../http/validation/compiled-check.js';
@@ -67,7 +67,7 @@ function* eventsOf({ operate_event_list: events }: Record<string, unknown>): Gen
 function* lackingDetails(body: Record<string, unknown>): Generator<Violation> {
   const operation = body['operate_type'];
   if (!isOperationType(operation)) return;
-  const needed = OPERATION_TYPES[operation].requiredDetails.map(wireName);
+  const needed = OPERATIONS[operation].requiredDetails.map(wireName);
   if (needed.length === 0) return;
   for (const { index, event } of eventsOf(body)) {
     const { operate_detail_list: list = [] } = event;

@@ -1,4 +1,4 @@
-import { ENTERPRISE_PROJECT } from '../domain/enterprise-project.js';
+import { ENTERPRISE_PROJECT } from '../domain/scope.js';
 import { queryPairs } from '../http/identity/signing/canonical-request.js';
 import type { RequestedScope } from '../http/policy.js';
 import { invalidRequest } from '../problems/problem.js';

@@ -5,4 +5,4 @@ export { UpstreamClient, type PreviewedRequest, type UpstreamResult } from './up
 export { UpstreamModule } from './upstream.module.js';
 // Importers move to the folders of these names one by one.
 export * from '../hss/index.js';
-export { ENTERPRISE_PROJECT } from '../domain/enterprise-project.js';
+export { ENTERPRISE_PROJECT } from '../domain/scope.js';

@@ -5,7 +5,7 @@ import type { BrakeRecord } from '../../audit/audit-record.js';
 import { AuditTrail, AuditUnavailable, NotAdmitted } from '../../audit/audit-trail.js';
 import type { CallContext, Caller } from '../../domain/caller.js';
 import { Clock } from '../../domain/clock.js';
-import { OPERATIONS } from '../../domain/operation-name.js';
+import { OPERATIONS } from '../../domain/operation-type.js';
 import { Quotas } from '../../http/limits/quotas.js';
 import { neverAllowed, Problem, tooMany, tooManyRequests } from '../../problems/problem.js';
 import type { OperationCommand } from '../operation-command.js';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-import { OPERATIONS } from '../../domain/operation-name.js';
+import { OPERATIONS } from '../../domain/operation-type.js';
 import type {
   OperationCommand,
   CommandAlarm,

@@ -1,7 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 
-import { EVENT_CLASSES } from '../../domain/event-classes.js';
-import { EVENT_TYPES } from '../../domain/event-types.js';
+import { EVENT_CLASSES, EVENT_TYPES } from '../../domain/event-catalog.js';
 import { Metrics } from '../../metrics/metrics.js';
 import type { CommandAlarm } from '../operation-command.js';
 

@@ -12,7 +12,7 @@ import { Recovery } from '../../audit/recovery.js';
 import { CONFIG, type Config } from '../../config/config.js';
 import type { CallContext } from '../../domain/caller.js';
 import { Clock } from '../../domain/clock.js';
-import { OPERATIONS } from '../../domain/operation-name.js';
+import { OPERATIONS } from '../../domain/operation-type.js';
 import { Quotas } from '../../http/limits/quotas.js';
 import { neverAllowed, tooMany, type Problem } from '../../problems/problem.js';
 import { Metrics } from '../../metrics/metrics.js';

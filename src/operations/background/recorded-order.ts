@@ -1,5 +1,5 @@
 import type { IntentRecord } from '../../audit/audit-record.js';
-import { isListOperation } from '../../domain/operation-name.js';
+import { isListOperation } from '../../domain/operation-type.js';
 import type { HssBody, WireOperateBody } from '../../hss/index.js';
 import type { OperationCommand, CommandAlarm } from '../operation-command.js';
 import { commandAlarmOf, commandRuleOf } from '../command-alarm.js';

@@ -1,7 +1,7 @@
 import type { IntentRecord } from '../../audit/audit-record.js';
 import type { Config } from '../../config/config.js';
 import type { Caller } from '../../domain/caller.js';
-import { OPERATIONS } from '../../domain/operation-name.js';
+import { OPERATIONS } from '../../domain/operation-type.js';
 import type { Fault } from '../../domain/outcome.js';
 import { faultOfProblem, Problem } from '../../problems/problem.js';
 import { enforceGuardRails } from '../admission/guard-rails/guard-rails.js';

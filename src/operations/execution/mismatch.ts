@@ -1,4 +1,4 @@
-import { OPERATIONS } from '../../domain/operation-name.js';
+import { OPERATIONS } from '../../domain/operation-type.js';
 import type { Fault } from '../../domain/outcome.js';
 import type { HssAct, ObservedAlarm } from '../../hss/index.js';
 

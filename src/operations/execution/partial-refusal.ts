@@ -1,6 +1,5 @@
-import { isListOperation } from '../../domain/operation-name.js';
+import { isListOperation, OPERATIONS } from '../../domain/operation-type.js';
 import type { AlarmOutcome, ChunkOutcome } from '../../domain/outcome.js';
-import { OPERATION_TYPES } from '../../domain/operation-type.js';
 import type { FoundAlarm } from '../settlement/settlement.service.js';
 import { itemsOf, type HssAct, type WireOperateBody } from '../../hss/index.js';
 
@@ -8,7 +7,7 @@ import { itemsOf, type HssAct, type WireOperateBody } from '../../hss/index.js';
 export function mayBePartial({ operation, body }: HssAct): boolean {
   if (isListOperation(operation)) return itemsOf(body).length > 1;
   const { operate_event_list: events, event_white_rule_list: rules = [] } = body.wire as WireOperateBody;
-  const details = OPERATION_TYPES[operation].requiredDetails.length === 0 ? 0 : detailsIn(events);
+  const details = OPERATIONS[operation].requiredDetails.length === 0 ? 0 : detailsIn(events);
   return events.length > 1 || details > 1 || rules.length > 0;
 }
 

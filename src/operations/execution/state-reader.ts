@@ -3,7 +3,7 @@ import { Inject, Injectable, Logger } from '@nestjs/common';
 import { CONFIG, type Config } from '../../config/config.js';
 import type { CallContext } from '../../domain/caller.js';
 import { Clock } from '../../domain/clock.js';
-import { isListOperation, OPERATIONS, type OperationName } from '../../domain/operation-name.js';
+import { isListOperation, OPERATIONS, type OperationName } from '../../domain/operation-type.js';
 import { observedStates, type ActCall, type HssAct, type ObservedAlarm } from '../../hss/index.js';
 import { UpstreamClient } from '../../upstream/index.js';
 import type { Taken } from '../admission/turns/turns.js';

@@ -1,4 +1,4 @@
-import { isListOperation } from '../../domain/operation-name.js';
+import { isListOperation } from '../../domain/operation-type.js';
 import {
   CHANGED_LIST,
   itemIdOf,

@@ -4,7 +4,7 @@ import { EXPIRATION_ENDS, type Expiration, type ExpirationEnd } from '../../audi
 import { Formed, Text } from '../../http/validation/fields.js';
 import { Limit, PageCursor, Words, wordOf } from '../../lists/filter-fields.js';
 import { ENTERPRISE_PROJECT } from '../../upstream/index.js';
-import { OPERATION_NAMES, type OperationName } from '../../domain/operation-name.js';
+import { OPERATION_NAMES, type OperationName } from '../../domain/operation-type.js';
 
 export const EXPIRATION_STATUSES = ['scheduled', ...EXPIRATION_ENDS] as const;
 export type ExpirationStatus = 'scheduled' | ExpirationEnd;

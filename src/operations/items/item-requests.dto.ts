@@ -1,4 +1,4 @@
-import { LOGIN_TYPES, type LoginType } from '../../domain/list-words.js';
+import { LOGIN_TYPES, type LoginType } from '../../domain/upstream-words.js';
 import { RequestSchema } from '../../http/document/request-schema.js';
 import type { DtoClass } from '../../http/validation/field.js';
 import { Flag, Formed, ListOf, ObjectOf, OneOf, Text, Whole } from '../../http/validation/fields.js';

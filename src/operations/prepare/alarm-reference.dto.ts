@@ -1,4 +1,4 @@
-import { parseOccurTime } from '../../domain/occur-time.js';
+import { parseOccurTime } from '../../domain/times.js';
 import { RequestSchema } from '../../http/document/request-schema.js';
 import { Checked, Text } from '../../http/validation/fields.js';
 

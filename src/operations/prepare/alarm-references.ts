@@ -1,5 +1,5 @@
 import type { AlarmReference } from '../../alarms/search-windows.js';
-import { parseOccurTime } from '../../domain/occur-time.js';
+import { parseOccurTime } from '../../domain/times.js';
 import { compileCheck } from '../../http/validation/compiled-check.js';
 import { isPlainObject, isText } from '../../http/validation/fields.js';
 import { pointer, report } from '../../http/validation/report.js';

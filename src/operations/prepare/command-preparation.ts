@@ -3,7 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { AlarmResolver, lookedUpOf, readyOf } from '../../alarms/alarm-resolver.js';
 import type { AlarmReference } from '../../alarms/search-windows.js';
 import type { CallContext } from '../../domain/caller.js';
-import { OPERATION_TYPES, type OperationType } from '../../domain/operation-type.js';
+import { OPERATIONS, type OperationType } from '../../domain/operation-type.js';
 import { tooManyRequests } from '../../problems/problem.js';
 import type { UnresolvedCommand, OperationCommand, ResolvedScope } from '../operation-command.js';
 import { referencesOf } from './alarm-references.js';
@@ -56,7 +56,7 @@ export class CommandPreparation {
     context: CallContext,
   ): Promise<{ alarms: OperationRequest['alarms']; lookedUp: NonNullable<OperationCommand['lookedUp']> }> {
     // What would be turned away anyway should not have upstream read first.
-    if (context.overQuota !== undefined && !OPERATION_TYPES[operation].isReversal) {
+    if (context.overQuota !== undefined && !OPERATIONS[operation].isReversal) {
       throw tooManyRequests(context.overQuota);
     }
     const resolved = await this.resolver.resolve(operation, references, place, context);

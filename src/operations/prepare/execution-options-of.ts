@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 
-import { parseMoment } from '../../domain/moment.js';
+import { parseMoment } from '../../domain/times.js';
 import { prefersNotToWait } from '../../http/prefer.js';
 import type { ExecutionOptions } from '../execution-options.js';
 

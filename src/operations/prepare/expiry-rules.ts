@@ -1,4 +1,4 @@
-import { parseMoment } from '../../domain/moment.js';
+import { parseMoment } from '../../domain/times.js';
 import type { OperationType } from '../../domain/operation-type.js';
 import type { Violation } from '../../problems/violation.js';
 

@@ -14,7 +14,7 @@ import {
 } from '../../http/validation/fields.js';
 import { ENTERPRISE_PROJECT } from '../../upstream/index.js';
 import type { AlarmDetail } from '../../domain/detail-fields.js';
-import { parseOccurTime } from '../../domain/occur-time.js';
+import { parseOccurTime } from '../../domain/times.js';
 import { DetailFields } from '../../http/validation/detail-dto.js';
 import { AlarmReferenceDto } from './alarm-reference.dto.js';
 

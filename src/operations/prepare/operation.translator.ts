@@ -8,7 +8,7 @@ import {
 } from '../../hss/index.js';
 import type { AlarmDto, OperationRequestDto, WhitelistRuleDto } from './operation-request.dto.js';
 import { wireDetailOf, type AlarmDetail } from '../../domain/detail-fields.js';
-import { parseOccurTime } from '../../domain/occur-time.js';
+import { parseOccurTime } from '../../domain/times.js';
 
 /** An alarm with all that upstream finds it by. */
 export type NamedAlarm = Readonly<Omit<AlarmDto, 'details'>> & {

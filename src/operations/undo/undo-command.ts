@@ -2,7 +2,7 @@ import { alarmOutcomes } from '../../audit/alarm-outcomes.js';
 import type { Assumption, Leftover, OperationTrail } from '../../audit/audit-record.js';
 import { CHUNK_SIZE } from '../../domain/outcome.js';
 import type { OperationType } from '../../domain/operation-type.js';
-import type { Severity } from '../../domain/severity.js';
+import type { Severity } from '../../domain/upstream-words.js';
 import { operateBody, type HssBody, type WireEvent, type WireOperateBody } from '../../hss/index.js';
 import type { OperationCommand, CommandAlarm } from '../operation-command.js';
 import { commandAlarmOf } from '../command-alarm.js';

@@ -1,5 +1,5 @@
 import type { OperationTrail } from '../../audit/audit-record.js';
-import type { OperationName } from '../../domain/operation-name.js';
+import type { OperationName } from '../../domain/operation-type.js';
 import { Problem } from '../../problems/problem.js';
 
 export const UNDONE_TOO_SOON = (): Problem =>

@@ -6,8 +6,12 @@ import { ChainCheck } from '../../audit/chain-check.js';
 import { OperationStore } from '../../audit/operation.store.js';
 import { CONFIG, type Config } from '../../config/config.js';
 import type { CallContext } from '../../domain/caller.js';
-import type { OperationName } from '../../domain/operation-name.js';
-import { isOperationType, OPERATION_TYPES, type OperationType } from '../../domain/operation-type.js';
+import {
+  isOperationType,
+  type OperationName,
+  OPERATIONS,
+  type OperationType,
+} from '../../domain/operation-type.js';
 import { UNDO_RUNNING } from '../admission/idempotency.service.js';
 import { recordedBody } from '../../hss/index.js';
 import type { UnresolvedCommand, OperationCommand, ResolvedScope } from '../operation-command.js';
@@ -96,7 +100,7 @@ export class UndoService {
 
 /** @throws Problem 409 where upstream has nothing that would take it back */
 function inverseOf(operation: OperationName): OperationType {
-  if (isOperationType(operation)) return OPERATION_TYPES[operation].inverse;
+  if (isOperationType(operation)) return OPERATIONS[operation].inverse;
   throw notUndoable(operation);
 }
 

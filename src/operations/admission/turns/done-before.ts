@@ -1,6 +1,6 @@
 import { alarmOutcomes } from '../../../audit/alarm-outcomes.js';
 import type { OperationTrail } from '../../../audit/audit-record.js';
-import type { OperationName } from '../../../domain/operation-name.js';
+import type { OperationName } from '../../../domain/operation-type.js';
 import type { KnownAlarmOutcome } from '../../../domain/outcome.js';
 
 /** Of these nothing came. */

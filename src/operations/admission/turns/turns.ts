@@ -7,7 +7,7 @@ import { OperationStore, type Rivals } from '../../../audit/operation.store.js';
 import { CONFIG, type Config } from '../../../config/config.js';
 import type { CallContext } from '../../../domain/caller.js';
 import { Clock } from '../../../domain/clock.js';
-import { OPERATIONS } from '../../../domain/operation-name.js';
+import { OPERATIONS } from '../../../domain/operation-type.js';
 import type { Fault } from '../../../domain/outcome.js';
 import { SettlementService } from '../../settlement/settlement.service.js';
 import { mayAudit } from '../../own-operation.js';
