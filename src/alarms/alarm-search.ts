@@ -1,5 +1,5 @@
 import type { CallContext } from '../domain/caller.js';
-import { CATEGORIES, type Category } from '../domain/alarm-words.js';
+import { CATEGORIES, type Category } from '../domain/upstream-words.js';
 import type { Place, Readers } from '../lists/readers.js';
 import { unreadableListing } from '../lists/unreadable-listing.js';
 import { restAfter } from '../hss/index.js';
