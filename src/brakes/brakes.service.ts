@@ -4,8 +4,9 @@ import { AuditTrail, AuditUnavailable } from '../audit/audit-trail.js';
 import { BrakeStore } from '../audit/brake.store.js';
 import type { CallContext } from '../domain/caller.js';
 import { Clock } from '../domain/clock.js';
+import { refuse } from '../problems/catalogue.js';
+import { Problem } from '../problems/problem.js';
 import type { BrakeListDto, ResumedBrakeDto } from './brake.dto.js';
-import { noBrake, notResumed, ownBrake } from './brake-problems.js';
 
 const timeOf = (milliseconds: number): string => new Date(milliseconds).toISOString();
 
@@ -25,9 +26,9 @@ export class BrakesService {
 
   /** @throws Problem 403 for one's own, 404 where there is none, 503 when it can't be recorded */
   async resume(whose: string, { requestId, caller, onBehalfOf }: CallContext): Promise<ResumedBrakeDto> {
-    if (whose === caller.id) throw ownBrake();
+    if (whose === caller.id) throw refuse('own_brake');
     const brake = (await this.brakes.engaged()).find((each) => each.caller === whose);
-    if (!brake) throw noBrake();
+    if (!brake) throw refuse('no_brake');
     const at = timeOf(this.clock.now());
     try {
       await this.trail.recordBrake({
@@ -46,3 +47,12 @@ export class BrakesService {
     return { caller: whose, engagedAt: timeOf(brake.since), resumedAt: at, resumedBy: caller.id };
   }
 }
+
+export const notResumed = (options?: ErrorOptions): Problem =>
+  new Problem(
+    503,
+    'audit_unavailable',
+    'The audit trail cannot be written, so the brake stays as it is; try again later.',
+    { retryable: true, retryAfter: 5 },
+    options,
+  );

@@ -8,7 +8,7 @@ function over(list: readonly string[], most: number, shows: (line: string) => bo
   return {
     read: (offset, limit) =>
       Promise.resolve({
-        lines: list.slice(offset, offset + Math.max(2, Math.min(limit, most))),
+        rows: list.slice(offset, offset + Math.max(2, Math.min(limit, most))),
         total: list.length,
       }),
     nameOf: (line) => line,
@@ -36,8 +36,8 @@ async function readAll(
     current = change(current, page);
     const limit = sizes[page % sizes.length] ?? 1;
     const found = await readPage(over(current, most, shows), limit, mark);
-    read.push(...found.lines);
-    pages.push(found.lines.length - limit);
+    read.push(...found.rows);
+    pages.push(found.rows.length - limit);
     moved ||= found.windowMoved;
     if (!found.next) return { read, moved, longest: Math.max(...pages) };
     mark = found.next;
@@ -85,5 +85,38 @@ describe('paging through a list', () => {
       page === 1 ? ['a', ...lines] : lines,
     );
     expect({ read, moved }).toEqual({ read: ['c', 'd', 'd', 'e', 'f'], moved: true });
+  });
+
+  it('goes on until no row is left where upstream counts none, or too few', async () => {
+    for (const total of [undefined, 1]) {
+      const all = ['a', 'b', 'c'];
+      const source: Source<string> = {
+        ...over(all, 2, () => true),
+        read: (offset) =>
+          Promise.resolve({ rows: all.slice(offset, offset + 2), ...(total !== undefined && { total }) }),
+      };
+      expect(await readPage(source, 10)).toEqual({ rows: all, windowMoved: false });
+    }
+  });
+
+  it('does not end, and does not go on, where the rows never reach the total', async () => {
+    const lost = (rows: string[]): Source<string> => ({
+      ...over([], 2, () => true),
+      read: () => Promise.resolve({ rows, total: 100 }),
+    });
+    const mark = { offset: 2, seen: { last: 'b', total: 100 } };
+    for (const [rows, at] of [
+      [[], undefined],
+      [[], mark],
+      [['b'], mark],
+    ] as const) {
+      await expect(readPage(lost([...rows]), 2, at)).rejects.toMatchObject({ code: 'upstream_unreadable' });
+    }
+  });
+
+  it('makes no more calls for a page than its budget, and goes on from there', async () => {
+    const source = over(['a', 'b', 'c', 'd', 'e'], 2, (row) => row === 'e');
+    const { rows, next } = await readPage(source, 1, undefined, { calls: 1 });
+    expect({ rows, offset: next?.offset }).toEqual({ rows: [], offset: 2 });
   });
 });

@@ -23,7 +23,7 @@ import { operationProblem } from './receipts/answer.js';
 import { ACT_PROBLEMS } from './act-problems.js';
 import { SHUTTING_DOWN } from './execution/running-operations.js';
 import { BY_ID_PROBLEMS } from './prepare/by-id-problems.js';
-import { queryViolations } from '../lists/query-violations.js';
+import { queryViolations } from '../lists/filter-fields.js';
 import { operationQueryViolations } from './receipts/operation-query.js';
 import { FatesQueryDto } from './receipts/operation-query.dto.js';
 import { violationsOf } from './prepare/operation-rules.js';

@@ -1,8 +1,6 @@
 import { Module } from '@nestjs/common';
 
 import { Followers } from './progress/followers.js';
-import { ItemsController } from './items/items.controller.js';
-import { ItemsService } from './items/items.service.js';
 import { OperationRequestPipe } from './prepare/operation-request.pipe.js';
 import { CommandPreparation } from './prepare/command-preparation.js';
 import { OperationsController } from './operations.controller.js';
@@ -16,7 +14,7 @@ import { ProgressService } from './progress/progress.service.js';
 import { ReceiptsService } from './receipts/receipts.service.js';
 
 @Module({
-  controllers: [OperationsController, ItemsController, ProgressController, PlansController],
+  controllers: [OperationsController, ProgressController, PlansController],
   providers: [
     Followers,
     PlanRoom,
@@ -25,7 +23,6 @@ import { ReceiptsService } from './receipts/receipts.service.js';
     PlanRequestPipe,
     CommandPreparation,
     ReceiptsService,
-    ItemsService,
     ProgressService,
     OperationRequestPipe,
   ],

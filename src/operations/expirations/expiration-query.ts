@@ -1,8 +1,7 @@
 import { EXPIRATION_ENDS, type ExpirationFilter } from '../../audit/expiry.store.js';
 import { invalidRequest } from '../../problems/problem.js';
 import type { Violation } from '../../problems/violation.js';
-import { limitOf, wordsOf } from '../../lists/filter-fields.js';
-import { queryViolations } from '../../lists/query-violations.js';
+import { limitOf, queryViolations, wordsOf } from '../../lists/filter-fields.js';
 import { readCursor } from './expiration-cursor.js';
 import type { ExpirationStatus } from './expiration.dto.js';
 import { ExpirationQueryDto } from './expiration-query.dto.js';
