@@ -26,7 +26,7 @@ export default {
     layer('problems', ['domain']),
     layer('config', ['domain']),
     layer('metrics', []),
-    layer('audit', ['metrics', 'config', 'domain']),
+    layer('audit', ['problems', 'metrics', 'config', 'domain']),
     layer('logging', ['config', 'domain']),
     layer('hss', ['problems', 'upstream', 'metrics', 'audit', 'config', 'domain']),
     layer('upstream', ['problems', 'hss', 'metrics', 'audit', 'config', 'domain']),

@@ -170,7 +170,7 @@ describe('a body of another kind or size', () => {
     });
     const problem = await refused(undefined, { raw });
     expect(problem.violations).toHaveLength(200);
-    expect(problem.detail).toContain('200 or more things wrong');
+    expect(problem.detail).toContain('200 or more errors');
   });
 });
 

@@ -7,6 +7,7 @@ import {
 } from '../domain/alarm-words.js';
 import { FIRST_MOMENT, LAST_MOMENT } from '../domain/moment.js';
 import type { Severity } from '../domain/severity.js';
+import type { PageMark } from '../hss/index.js';
 import type { RequestedScope } from '../http/policy.js';
 import { digestOf, readCursor, type Cursor } from '../lists/cursor.js';
 import {
@@ -17,7 +18,6 @@ import {
   windowViolations,
   wordsOf,
 } from '../lists/filter-fields.js';
-import type { Mark } from '../lists/list-page.js';
 import { cursorViolations, wishOf } from '../lists/list-query.js';
 import { invalidRequest } from '../problems/problem.js';
 import { MAX_VIOLATIONS, type Violation } from '../problems/violation.js';
@@ -46,7 +46,7 @@ export interface AlarmFilter {
 }
 
 /** Where a listing of alarms goes on: upstream lists one category at a time. */
-export interface Position extends Mark {
+export interface Position extends PageMark {
   readonly category: Category;
 }
 

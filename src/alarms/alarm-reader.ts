@@ -5,17 +5,10 @@ import type { CallContext, Caller } from '../domain/caller.js';
 import { Clock } from '../domain/clock.js';
 import { accessDenialOf } from '../domain/grants.js';
 import type { Scope } from '../domain/scope.js';
-import {
-  callBudget,
-  MAX_OFFSET,
-  readPage,
-  type RowPage,
-  type Rows,
-  type Source,
-} from '../lists/list-page.js';
+import { callBudget, MAX_OFFSET, readPage, type RowPage, type Source } from '../lists/list-page.js';
 import { type Place, Readers, unreadableListing } from '../lists/readers.js';
 import { refuse } from '../problems/catalogue.js';
-import { readEvents } from '../upstream/index.js';
+import { readEvents, type RowsFound } from '../hss/index.js';
 import type { Alarm } from './alarm.js';
 import { alarmOf, parseListing } from './alarm.translator.js';
 import { queryOf, type AlarmFilter, type Position } from './alarm-filter.js';
@@ -91,7 +84,7 @@ export class AlarmReader {
   }
 
   /** One call of a listing of which nobody could act on a row without an id. */
-  async #known(place: Place, wanted: RowsWanted, context: CallContext): Promise<Rows<Alarm>> {
+  async #known(place: Place, wanted: RowsWanted, context: CallContext): Promise<RowsFound<Alarm>> {
     if (wanted.offset > MAX_OFFSET) throw refuse('listing_too_long');
     const { rows, ...total } = await this.#rows(place, wanted, context);
     const known = rows.filter((row) => row !== undefined);

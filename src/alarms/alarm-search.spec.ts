@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
-import { listingOf } from '../upstream/index.js';
+import { listingOf } from '../hss/index.js';
 import { searchAlarms, type Found, type RowsWanted } from './alarm-search.js';
 import { alarmOf } from './alarm.translator.js';
 import type { AlarmReference } from './search-windows.js';

@@ -1,7 +1,6 @@
 import { CATEGORIES, type Category } from '../domain/alarm-words.js';
-import type { Rows } from '../lists/list-page.js';
 import { unreadableListing } from '../lists/readers.js';
-import { restAfter } from '../upstream/index.js';
+import { restAfter, type RowsFound } from '../hss/index.js';
 import type { Alarm } from './alarm.js';
 import type { AlarmFilter } from './alarm-filter.js';
 import {
@@ -13,7 +12,7 @@ import {
 } from './search-windows.js';
 
 /** Rows of one category, in upstream's order; undefined stands for a row that has no id. */
-export type AlarmRows = Rows<Alarm | undefined>;
+export type AlarmRows = RowsFound<Alarm | undefined>;
 
 export interface RowsWanted {
   readonly category: Category;

@@ -2,8 +2,9 @@ import type { ContractOptions } from '../http/document/contract.js';
 import { PATH_PROBLEMS, withoutRight } from '../http/document/edge-problems.js';
 import { EXAMPLE_UPSTREAM_REQUEST_ID } from '../http/document/example-ids.js';
 import { queryViolations } from '../lists/filter-fields.js';
+import { refuse } from '../problems/catalogue.js';
 import { invalidRequest, Problem, problemOfFault } from '../problems/problem.js';
-import { documentedReadFaults, UNKNOWN_PROJECT_FAULT } from '../upstream/index.js';
+import { documentedReadFaults, UNKNOWN_PROJECT_FAULT } from '../hss/index.js';
 import { AlarmHintsDto } from './alarm-filter.dto.js';
 import { alarmQueryViolations } from './alarm-filter.js';
 import { AlarmPageDto, ListedAlarmDto } from './alarm.dto.js';
@@ -55,7 +56,14 @@ export const FIND_ALARM: ContractOptions = {
   problems: [
     ...PATH_PROBLEMS,
     invalidRequest(queryViolations(AlarmHintsDto, { occurTime: 'yesterday', eventType: 'rootkit' })),
-    'alarm_not_found',
+    ...[true, false].map((cutShort) =>
+      refuse('alarm_not_found', {
+        project: 'demo',
+        enterpriseProjectId: '0',
+        lookedThrough: cutShort ? 5_000 : 213,
+        cutShort,
+      }),
+    ),
     'alarm_ambiguous',
     ...READ_PROBLEMS,
   ],

@@ -2,7 +2,6 @@ import type { ContractOptions } from '../http/document/contract.js';
 import { PATH_PROBLEMS, withoutRight } from '../http/document/edge-problems.js';
 import { NO_PARAMETERS_PROBLEM } from '../http/parameters.guard.js';
 import { BrakeListDto, ResumedBrakeDto } from './brake.dto.js';
-import { notResumed } from './brakes.service.js';
 
 const BRAKE = { caller: 'chat-bot', engagedAt: '2026-08-16T09:05:22.701Z' };
 
@@ -45,6 +44,6 @@ export const RESUME_BRAKE: ContractOptions = {
     withoutRight('approve'),
     'own_brake',
     'no_brake',
-    notResumed(),
+    'audit_unavailable',
   ],
 };

@@ -1,11 +1,10 @@
 import { Injectable } from '@nestjs/common';
 
 import { AuditTrail, AuditUnavailable } from '../audit/audit-trail.js';
-import { BrakeStore } from '../audit/brake.store.js';
+import { BrakeStore } from '../audit/limits.store.js';
 import type { CallContext } from '../domain/caller.js';
 import { Clock } from '../domain/clock.js';
 import { refuse } from '../problems/catalogue.js';
-import { Problem } from '../problems/problem.js';
 import type { BrakeListDto, ResumedBrakeDto } from './brake.dto.js';
 
 const timeOf = (milliseconds: number): string => new Date(milliseconds).toISOString();
@@ -42,17 +41,8 @@ export class BrakesService {
       });
     } catch (error) {
       if (!(error instanceof AuditUnavailable)) throw error;
-      throw notResumed({ cause: error });
+      throw refuse('audit_unavailable', 'brake', undefined, { cause: error });
     }
     return { caller: whose, engagedAt: timeOf(brake.since), resumedAt: at, resumedBy: caller.id };
   }
 }
-
-export const notResumed = (options?: ErrorOptions): Problem =>
-  new Problem(
-    503,
-    'audit_unavailable',
-    'The audit trail cannot be written, so the brake stays as it is; try again later.',
-    { retryable: true, retryAfter: 5 },
-    options,
-  );

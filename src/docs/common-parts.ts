@@ -1,17 +1,9 @@
 import type { OpenAPIObject } from '@nestjs/swagger';
 
-import {
-  CALLER_PROBLEMS,
-  DEADLINE_PROBLEM,
-  KEY_PROBLEMS,
-  UNEXPECTED,
-} from '../http/document/edge-problems.js';
 import { speaksUpstream } from '../compat/upstream-problem.js';
 import { IDEMPOTENCY_KEY } from '../http/idempotency-key.js';
-import { OVERLOADED } from '../http/load-shedding.js';
-import { AUDIT_UNREADABLE } from '../http/problem.filter.js';
+import { exampleOf, type ProblemCode } from '../problems/catalogue.js';
 import type { Problem } from '../problems/problem.js';
-import { methodNotAllowed, NO_SUCH_ROUTE } from '../http/unknown-paths.js';
 import {
   PROBLEM_JSON,
   problemAnswers,
@@ -25,15 +17,41 @@ type Parameter = NonNullable<Operation['parameters']>[number];
 type Schema = { example?: unknown };
 type Responses = Record<string, NonNullable<Operation['responses'][string]>>;
 
+/** Of every route that asks for a key. */
+const KEY_PROBLEMS: readonly ProblemCode[] = [
+  'missing_key',
+  'invalid_key',
+  'expired_key',
+  'invalid_authorization',
+  'two_keys',
+  'mistyped_key',
+  'invalid_token',
+  'expired_token',
+];
+const CALLER_PROBLEMS: readonly ProblemCode[] = [
+  'invalid_deadline',
+  'overloaded',
+  'audit_unreadable',
+  'invalid_on_behalf_of',
+  'address_not_allowed',
+  'unknown_caller',
+  'on_behalf_not_allowed',
+  'too_many_failures',
+  'request_limit',
+  'issuer_unavailable',
+];
+
 const METHODS = ['get', 'post', 'put', 'patch', 'delete'] as const;
 const REQUEST_ID = { 'X-Request-Id': { $ref: '#/components/headers/X-Request-Id' } };
 
 /** Answers that many routes share, whole. */
 export function commonResponses(): Responses {
-  const { 401: unauthorized, 500: unexpected } = problemAnswers([...KEY_PROBLEMS, UNEXPECTED]);
+  const { 401: unauthorized, 500: unexpected } = problemAnswers(
+    [...KEY_PROBLEMS, 'internal_error' as const].map(exampleOf),
+  );
   // Of no operation, but of every other path and method.
-  const { 404: notFound } = problemAnswers([NO_SUCH_ROUTE]);
-  const { 405: notAllowed } = problemAnswers([methodNotAllowed(['GET', 'HEAD'])]);
+  const { 404: notFound } = problemAnswers([exampleOf('no_such_route')]);
+  const { 405: notAllowed } = problemAnswers([exampleOf('method_not_allowed')]);
   const responses = {
     ...(unauthorized && { Unauthorized: unauthorized }),
     ...(unexpected && { InternalError: unexpected }),
@@ -71,9 +89,7 @@ function complete(operation: Operation, isUpstreams: boolean): void {
   }
   operation.responses = {
     ...finished(
-      isProtected
-        ? [DEADLINE_PROBLEM, OVERLOADED, AUDIT_UNREADABLE, ...CALLER_PROBLEMS].reduce(withProblem, responses)
-        : responses,
+      isProtected ? CALLER_PROBLEMS.map(exampleOf).reduce(withProblem, responses) : responses,
       headers,
     ),
     ...(isProtected && { 401: { $ref: '#/components/responses/Unauthorized' } }),

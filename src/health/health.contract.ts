@@ -1,7 +1,5 @@
 import type { ContractOptions } from '../http/document/contract.js';
-import { Problem } from '../problems/problem.js';
 import { LivenessDto, ReadinessDto } from './health.dto.js';
-import { hopeless } from './unserved.js';
 
 export const LIVE: ContractOptions = {
   id: 'isAlive',
@@ -31,9 +29,6 @@ const PARTLY: ReadinessDto = {
   unserved: [{ project: 'staging', reason: 'refused' }],
 };
 
-const notReady = (detail: string): Problem =>
-  new Problem(503, 'not_ready', detail, { retryable: true, retryAfter: 5 });
-
 export const READY: ContractOptions = {
   id: 'isReady',
   answers: {
@@ -46,9 +41,5 @@ export const READY: ContractOptions = {
       },
     },
   },
-  problems: [
-    notReady('The gateway is shutting down.'),
-    notReady('The audit trail cannot be written.'),
-    notReady(hopeless(new Map([['demo', 'refused']])) ?? ''),
-  ],
+  problems: ['not_ready'],
 };

@@ -3,7 +3,7 @@ import { Controller, Get, Injectable, Module } from '@nestjs/common';
 import { AuditTrail } from '../audit/audit-trail.js';
 import { Access } from '../http/access.js';
 import { Contract } from '../http/document/contract.js';
-import { Problem } from '../problems/problem.js';
+import { refuse } from '../problems/catalogue.js';
 import { UpstreamClient } from '../upstream/index.js';
 import { LIVE, READY } from './health.contract.js';
 import { MetricsController } from './metrics.controller.js';
@@ -50,8 +50,7 @@ export class HealthController {
   @Contract(READY)
   ready(): ReadinessDto {
     const missing = this.#missing();
-    if (missing !== undefined)
-      throw new Problem(503, 'not_ready', missing, { retryable: true, retryAfter: 5 });
+    if (missing !== undefined) throw refuse('not_ready', { missing });
     const unserved = unservedIn(this.upstream.troubles());
     return { status: 'ready', ...(unserved.length > 0 && { unserved }) };
   }

@@ -15,8 +15,7 @@ import { SignatureVerifier, type Verify } from './identity/signing/signature-ver
 import { UnprovedBodies } from './identity/signing/unproved-bodies.js';
 import { isSigned } from './identity/signing/stated-signature.js';
 import { Quotas } from './limits/quotas.js';
-import { refusal } from './policy.js';
-import { Problem, tooManyRequests } from '../problems/problem.js';
+import { refuse } from '../problems/catalogue.js';
 
 /**
  * Stands before every route, framework-made ones included, and before any body is read: a route that declares no access
@@ -60,7 +59,7 @@ export class AuthHook {
     const { access, asUpstream } = request.routeOptions.config;
     if (access === 'public') return undefined;
     if (access === undefined) {
-      throw new Problem(403, 'no_access_rule', 'This route declares no access rule, so nobody may use it.');
+      throw refuse('no_access_rule');
     }
     reply.header('Cache-Control', 'no-store');
     if (asUpstream && isSigned(request.raw)) {
@@ -139,11 +138,12 @@ export class AuthHook {
       deadlineAt: deadlineOf(request.headers[DEADLINE_HEADER], receivedAt, deadlineMs),
     };
     if (access !== 'public' && access !== 'caller' && !hasRight(caller, access)) {
-      throw refusal(caller, 'not_granted', `the right ${access}`);
+      throw refuse('not_granted', { caller: caller.id, what: `the right ${access}` });
     }
     const overQuota = this.quotas.take('requests', caller, 1);
     if (overQuota === 0) return;
-    if (!request.routeOptions.config.acts) throw tooManyRequests(overQuota);
+    if (!request.routeOptions.config.acts)
+      throw refuse('request_limit', undefined, { retryAfter: overQuota });
     request.callContext = { ...request.callContext, overQuota };
   }
 

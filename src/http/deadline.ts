@@ -1,4 +1,4 @@
-import { Problem } from '../problems/problem.js';
+import { refuse } from '../problems/catalogue.js';
 
 /** Header by which a caller asks for less time than the gateway would take. */
 export const DEADLINE_HEADER = 'x-deadline-ms';
@@ -20,11 +20,7 @@ export function deadlineOf(
   if (asked === undefined) return receivedAt + longestMs;
   const milliseconds = typeof asked === 'string' && /^\d{1,9}$/.test(asked) ? Number(asked) : 0;
   if (milliseconds < MIN_MS) {
-    throw new Problem(
-      400,
-      'invalid_deadline',
-      `X-Deadline-Ms must be a whole number of milliseconds, ${MIN_MS} or more; ${longestMs} is the most that is granted.`,
-    );
+    throw refuse('invalid_deadline', { minMs: MIN_MS, maxMs: longestMs });
   }
   return receivedAt + Math.min(milliseconds, longestMs);
 }

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 
 import type { ApiHeaderOptions } from '@nestjs/swagger';
 
-import { Problem } from '../problems/problem.js';
+import { refuse } from '../problems/catalogue.js';
 
 const NAME = 'idempotency-key';
 const PRINTABLE = /^[\x20-\x7e]{1,255}$/;
@@ -23,9 +23,5 @@ export function idempotencyKeyOf(
   if (message.headers[NAME] === undefined) return undefined;
   const [key, ...more] = message.headersDistinct[NAME] ?? [];
   if (key !== undefined && more.length === 0 && PRINTABLE.test(key)) return key;
-  throw new Problem(
-    400,
-    'invalid_idempotency_key',
-    'Idempotency-Key must be given once, as 1 to 255 printable ASCII characters. Nothing was done.',
-  );
+  throw refuse('invalid_idempotency_key');
 }

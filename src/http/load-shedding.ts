@@ -1,14 +1,7 @@
 import underPressure from '@fastify/under-pressure';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 
-import { Problem } from '../problems/problem.js';
-
-export const OVERLOADED = new Problem(
-  503,
-  'overloaded',
-  'The gateway has more to do than it can. Nothing was done; try again later.',
-  { retryable: true, retryAfter: 2 },
-);
+import { refuse } from '../problems/catalogue.js';
 
 /** Whoever watches the gateway must be able to see that it is overloaded, and not take it for dead. */
 const ALWAYS_ANSWERED: ReadonlySet<string | undefined> = new Set(['/livez', '/readyz', '/metrics']);
@@ -28,6 +21,6 @@ export async function loadShedding(fastify: FastifyInstance, maxDelayMs: number)
     maxEventLoopDelay: maxDelayMs,
     sampleInterval: SAMPLE_MS,
     pressureHandler: ({ routeOptions }: FastifyRequest) =>
-      ALWAYS_ANSWERED.has(routeOptions.url) ? undefined : Promise.reject(OVERLOADED),
+      ALWAYS_ANSWERED.has(routeOptions.url) ? undefined : Promise.reject(refuse('overloaded')),
   });
 }

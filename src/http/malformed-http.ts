@@ -6,13 +6,9 @@ import { uuidv7 } from 'uuidv7';
 import { Clock } from '../domain/clock.js';
 import { speaksUpstream, UPSTREAM_JSON, upstreamProblem } from '../compat/upstream-problem.js';
 import { BROWSER_HEADERS } from './browser-policy.js';
-import { Problem, problemBody, TITLES } from '../problems/problem.js';
+import { problemBody, TITLES, type Problem } from '../problems/problem.js';
+import { refuse } from '../problems/catalogue.js';
 import { Refusals } from './refusals/refusals.js';
-import { requestTimeout } from './slow-bodies.js';
-
-const TOO_LATE = requestTimeout();
-const TOO_LARGE = new Problem(431, 'headers_too_large', 'The headers are too large.');
-const MALFORMED = new Problem(400, 'malformed_http', 'This is not valid HTTP.');
 
 const LINGER_MS = 1_000;
 const MAX_LINGER_MS = 10_000;
@@ -20,9 +16,9 @@ const MAX_LINGER_MS = 10_000;
 const MAX_LINE = 16_384;
 
 /** By the parser's own code. */
-const PROBLEMS: Readonly<Record<string, Problem>> = {
-  ERR_HTTP_REQUEST_TIMEOUT: TOO_LATE,
-  HPE_HEADER_OVERFLOW: TOO_LARGE,
+const PROBLEMS: Readonly<Record<string, () => Problem>> = {
+  ERR_HTTP_REQUEST_TIMEOUT: () => refuse('request_timeout'),
+  HPE_HEADER_OVERFLOW: () => refuse('headers_too_large'),
 };
 
 /** Answers what the HTTP parser refuses, such as NUL in a header, before there is a request that a route could refuse. */
@@ -44,7 +40,7 @@ export class MalformedHttp {
       return;
     }
     this.#answered.add(socket);
-    const problem = PROBLEMS[error.code ?? ''] ?? MALFORMED;
+    const problem = PROBLEMS[error.code ?? '']?.() ?? refuse('malformed_http', 'syntax');
     const requestId = uuidv7();
     this.#record(problem, requestId, socket.remoteAddress ?? 'unknown');
     const { status, type, body } = shaped(problem, requestId, targetOf(error.rawPacket));

@@ -2,14 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 
 import type { FastifyInstance } from 'fastify';
 
-import { Problem } from '../problems/problem.js';
-
-const NO_HOST = new Problem(400, 'malformed_http', 'A request of HTTP/1.1 names its host (Host).');
-const UNMET = new Problem(
-  417,
-  'expectation_failed',
-  'The one expectation that is met here is 100-continue (Expect). Nothing was done.',
-);
+import { refuse } from '../problems/catalogue.js';
 
 /** For Node's server: what it would refuse by itself, without a document, is refused here. */
 export const REFUSED_HERE = { requireHostHeader: false } as const;
@@ -23,7 +16,11 @@ export function refuseUnmet(fastify: FastifyInstance): void {
     server.emit('request', request, response);
   });
   fastify.addHook('onRequest', ({ raw }, _reply, done) => {
-    if (unmet.has(raw)) return done(UNMET);
-    return done(raw.httpVersion === '1.1' && raw.headers.host === undefined ? NO_HOST : undefined);
+    if (unmet.has(raw)) return done(refuse('expectation_failed'));
+    return done(
+      raw.httpVersion === '1.1' && raw.headers.host === undefined
+        ? refuse('malformed_http', 'host')
+        : undefined,
+    );
   });
 }

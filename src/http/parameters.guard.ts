@@ -1,7 +1,8 @@
 import { Injectable, mixin, type CanActivate, type ExecutionContext, type Type } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 
-import { invalidRequest, type Problem } from '../problems/problem.js';
+import { refuse } from '../problems/catalogue.js';
+import type { Problem } from '../problems/problem.js';
 import { MAX_VIOLATIONS } from '../problems/violation.js';
 
 const TAKES_NONE = 'this route takes no parameters';
@@ -25,7 +26,8 @@ export function onlyParameters(...known: readonly string[]): Type<CanActivate> {
 }
 
 function unknownParameters(names: readonly string[], message: string): Problem {
-  return invalidRequest(
+  return refuse(
+    'invalid_request',
     names.map((name) => ({ parameter: name.slice(0, 64), rule: 'unknown_field', message })),
   );
 }

@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 
 import type { FastifyInstance } from 'fastify';
 
-import { OVERLOADED } from './load-shedding.js';
+import { refuse } from '../problems/catalogue.js';
 
 /** So many requests may wait on one connection for the one before them to be answered. Node reads a thousand in one piece. */
 const MAX_WAITING = 8;
@@ -40,7 +40,7 @@ export function boundPipelined(fastify: FastifyInstance): void {
     response.once('close', () => responses.delete(response));
   });
   fastify.addHook('onRequest', (request, _reply, done) => {
-    done(beyond.has(request.raw) ? OVERLOADED : undefined);
+    done(beyond.has(request.raw) ? refuse('overloaded') : undefined);
   });
 }
 

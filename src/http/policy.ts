@@ -2,7 +2,8 @@ import type { Config, ProjectConfig } from '../config/config.js';
 import type { Caller } from '../domain/caller.js';
 import { accessDenialOf, projectsWith, type AccessQuestion } from '../domain/grants.js';
 import type { Scope } from '../domain/scope.js';
-import { invalidRequest, Problem } from '../problems/problem.js';
+import { refuse } from '../problems/catalogue.js';
+import type { Problem } from '../problems/problem.js';
 import type { Violation } from '../problems/violation.js';
 
 /** Where a caller wishes to be; what it leaves out is found for it. */
@@ -38,7 +39,7 @@ function projectFor(
     wish === undefined
       ? ['required', 'must be named: you are granted several']
       : ['unknown_project', 'is not a project of this gateway'];
-  throw invalidRequest([{ ...field, rule, message: `project ${message}`, allowed: own }]);
+  throw refuse('invalid_request', [{ ...field, rule, message: `project ${message}`, allowed: own }]);
 }
 
 /**
@@ -71,6 +72,5 @@ export function authorise(
 
 /** The answer to what a caller may not do. */
 export function refusal({ id }: Caller, code: 'denied' | 'not_granted', what: string): Problem {
-  const verdict = code === 'denied' ? 'is denied' : 'is not granted';
-  return new Problem(403, code, `Caller ${id} ${verdict} ${what}. Nothing was done.`);
+  return refuse(code, { caller: id, what });
 }

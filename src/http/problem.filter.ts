@@ -15,10 +15,9 @@ import type { SaidByUpstream } from '../domain/outcome.js';
 import { addressOf } from './access.js';
 import { speaksUpstream, UPSTREAM_JSON, upstreamProblem } from '../compat/upstream-problem.js';
 import { AuthenticationProblem } from './identity/identity.js';
+import { refuse } from '../problems/catalogue.js';
 import { Problem, problemBody } from '../problems/problem.js';
 import { Refusals } from './refusals/refusals.js';
-import { BODY_TOO_LARGE } from './slow-bodies.js';
-import { NO_SUCH_ROUTE } from './unknown-paths.js';
 
 /** Turns whatever was thrown, by our code, the framework or the HTTP server, into a problem document; records refusals. */
 @Catch()
@@ -40,7 +39,7 @@ export class ProblemFilter implements ExceptionFilter {
   /** The answer to a request that failed, be it before it found a route. */
   answer(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
     const problem = problemOf(error);
-    if (problem.status === 500 || problem === AUDIT_UNREADABLE) {
+    if (problem.status === 500 || problem.code === 'audit_unreadable') {
       this.#logger.error({ err: error, requestId: request.id }, 'unexpected error');
     }
     // An accepted operation has records of its own; everything else that was turned away is recorded here. While the trail
@@ -108,36 +107,21 @@ declare module 'fastify' {
 /** What the HTTP server refuses by itself, of which the framework passes on the status alone. */
 const REFUSED_BY_SERVER: Readonly<Record<number, () => Problem>> = {
   // Of files: a path out of their folder, or one that no file may have.
-  403: () => NO_SUCH_ROUTE,
-  404: () => NO_SUCH_ROUTE,
-  413: () => BODY_TOO_LARGE,
-  414: () => new Problem(414, 'uri_too_long', 'A part of the path is longer than any that exists here.'),
-  415: () => new Problem(415, 'unsupported_media_type', 'Send the body as Content-Type: application/json.'),
+  403: () => refuse('no_such_route'),
+  404: () => refuse('no_such_route'),
+  413: () => refuse('body_too_large'),
+  414: () => refuse('uri_too_long'),
+  415: () => refuse('unsupported_media_type'),
 };
-
-/** An act whose records can't be written has an answer of its own; this is of what had to be looked up before. */
-export const AUDIT_UNREADABLE = new Problem(
-  503,
-  'audit_unreadable',
-  'The audit trail cannot be read at the moment. Nothing was done; try again later.',
-  { retryable: true, retryAfter: 5 },
-);
 
 export function problemOf(error: unknown): Problem {
   if (error instanceof Problem) return error;
-  if (error instanceof AuditUnavailable) return AUDIT_UNREADABLE;
+  if (error instanceof AuditUnavailable) return refuse('audit_unreadable');
   const status = error instanceof HttpException ? error.getStatus() : statusCodeOf(error);
   if (status !== undefined && status >= 400 && status < 500) {
-    return (
-      REFUSED_BY_SERVER[status]?.() ??
-      new Problem(400, 'bad_request', 'The request is not valid HTTP for this route.')
-    );
+    return REFUSED_BY_SERVER[status]?.() ?? refuse('bad_request');
   }
-  return new Problem(
-    500,
-    'internal_error',
-    'Something unexpected happened in the gateway; its log has the request id.',
-  );
+  return refuse('internal_error');
 }
 
 function statusCodeOf(error: unknown): number | undefined {

@@ -3,7 +3,7 @@ import { Transform } from 'node:stream';
 import type { FastifyInstance } from 'fastify';
 
 import { Gathered } from './gathered.js';
-import { Problem } from '../problems/problem.js';
+import { refuse } from '../problems/catalogue.js';
 import { hasBody } from './unread-bodies.js';
 
 /** The least that must have come of a body, in bytes a second, from some time on. */
@@ -12,17 +12,6 @@ const GRACE_MS = 5_000;
 
 const LOOKS = 20;
 const LOOK_EVERY_MS = 1_000;
-
-export const BODY_TOO_LARGE = new Problem(
-  413,
-  'body_too_large',
-  'The body is too large: send fewer alarms in one request.',
-);
-
-export const requestTimeout = (): Problem =>
-  new Problem(408, 'request_timeout', 'The request did not arrive in time. Nothing was done.', {
-    retryable: true,
-  });
 
 /** Whether a body that is still on its way takes too long. */
 export function isTooSlow(bytes: number, elapsedMs: number, mostMs: number): boolean {
@@ -42,7 +31,8 @@ export function boundBodies(
 ): void {
   fastify.addHook('preParsing', (request, reply, payload, done) => {
     if (!hasBody(request.raw)) return done(null, payload);
-    if (Number(request.headers['content-length'] ?? 0) > limits.bodyBytes) return done(BODY_TOO_LARGE);
+    if (Number(request.headers['content-length'] ?? 0) > limits.bodyBytes)
+      return done(refuse('body_too_large'));
     const body = inTime(payload, limits.requestMs, request.unprovedBody);
     // Answered without it, or the caller is gone: what came of it is held no longer.
     reply.raw.once('close', () => body.destroy());
@@ -81,7 +71,7 @@ function inTime(
     // Where this process was held up, what came meanwhile is still to be read: that time is not the caller's.
     elapsedMs += Math.min(now - last, 2 * everyMs);
     last = now;
-    if (isTooSlow(bytes, elapsedMs, mostMs)) body.destroy(requestTimeout());
+    if (isTooSlow(bytes, elapsedMs, mostMs)) body.destroy(refuse('request_timeout'));
   }, everyMs);
   timer.unref();
   body.once('close', () => clearInterval(timer));

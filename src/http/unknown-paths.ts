@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 
-import { Problem } from '../problems/problem.js';
+import { refuse } from '../problems/catalogue.js';
 
 /** Paths that there are, each with the methods it takes. */
 export class KnownPaths {
@@ -29,12 +29,6 @@ function formOf(pattern: string): RegExp {
   return new RegExp(`^${parts.join('')}$`);
 }
 
-export const NO_SUCH_ROUTE = new Problem(
-  404,
-  'no_such_route',
-  'There is nothing here. See /docs for what there is.',
-);
-
 /** What a library answers preflights of, for every path; whatever else it gets is meant for none. */
 const ANY_PATH = '*';
 
@@ -48,13 +42,8 @@ export function refuseUnknownPaths(fastify: FastifyInstance): void {
   fastify.addHook('onRequest', (request, reply, done) => {
     if (!request.is404 && request.routeOptions.url !== ANY_PATH) return done();
     const methods = known.methodsOf(request.url);
-    if (methods.length === 0) return done(NO_SUCH_ROUTE);
+    if (methods.length === 0) return done(refuse('no_such_route'));
     void reply.header('Allow', methods.join(', '));
-    return done(methodNotAllowed(methods));
+    return done(refuse('method_not_allowed', methods));
   });
-}
-
-export function methodNotAllowed(methods: readonly string[]): Problem {
-  const detail = `This path takes ${methods.join(', ')} and no other method. Nothing was done.`;
-  return new Problem(405, 'method_not_allowed', detail);
 }

@@ -1,4 +1,4 @@
-import { ALARM_WHITELIST as LIST } from '../upstream/index.js';
+import { ALARM_WHITELIST as LIST } from '../hss/index.js';
 import { AT, EVENT_TYPE_CODE, field, TEXT, text, TIME, type ListDescriptor } from './list-descriptor.js';
 import { factsOf } from './listed-value.js';
 

@@ -1,5 +1,5 @@
 import { INTERCEPT_STATUSES, LOGIN_TYPES } from '../domain/list-words.js';
-import { BLOCKED_ADDRESSES as LIST } from '../upstream/index.js';
+import { BLOCKED_ADDRESSES as LIST } from '../hss/index.js';
 import { AT, field, TEXT, text, TIME, WHOLE, word, type ListDescriptor } from './list-descriptor.js';
 
 /** Contract 2.9. */

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 
-import type { Mark } from './list-page.js';
+import type { PageMark } from '../hss/index.js';
 
 /** What a page hands on to the next: opaque to callers, and of no more power than any query they could write themselves. */
 export interface Cursor {
   /** Of the query that it belongs to. */
   readonly digest: string;
-  readonly mark: Mark;
+  readonly mark: PageMark;
   /** What else a listing needs to go on, as its own reader checks it. */
   readonly more: readonly unknown[];
 }

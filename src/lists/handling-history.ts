@@ -2,7 +2,7 @@ import { ATTACK_TAGS, HANDLE_STATUSES } from '../domain/alarm-words.js';
 import { ASSET_VALUES } from '../domain/list-words.js';
 import { OPERATION_TYPE_NAMES } from '../domain/operation-type.js';
 import { SEVERITIES } from '../domain/severity.js';
-import { HANDLING_HISTORY as LIST } from '../upstream/index.js';
+import { HANDLING_HISTORY as LIST } from '../hss/index.js';
 import { EVENT_CLASS } from './filter-fields.js';
 import {
   AT,

@@ -1,6 +1,6 @@
 import { ASSET_VALUES, ISOLATION_STATUSES } from '../domain/list-words.js';
 import { SEVERITIES } from '../domain/severity.js';
-import { ISOLATED_FILES as LIST } from '../upstream/index.js';
+import { ISOLATED_FILES as LIST } from '../hss/index.js';
 import {
   AT,
   field,

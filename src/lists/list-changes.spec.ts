@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
-import { itemIdOf, type WireItem } from '../upstream/index.js';
+import { itemIdOf, type WireItem } from '../hss/index.js';
 import { changeCommandOf, changeViolations, wireItemOf } from './list-changes.js';
 import { classesOf } from './list.dto.js';
 import { LOGIN_WHITELIST as LIST } from './login-whitelist.js';
@@ -23,7 +23,7 @@ describe('a command for items of a list', () => {
     fc.assert(
       fc.property(logins, (items) => {
         const { bodies } = changeCommandOf(LIST, REMOVAL, { items });
-        const parts = bodies.map((body) => (JSON.parse(body) as { data_list: WireItem[] }).data_list);
+        const parts = bodies.map(({ text }) => (JSON.parse(text) as { data_list: WireItem[] }).data_list);
         expect(parts.flat()).toEqual(items.map((item) => wireItemOf(LIST, REMOVAL, item)));
         expect(parts.slice(0, -1).every(({ length }) => length === 100)).toBe(true);
         expect(parts.at(-1)?.length).toBeLessThanOrEqual(100);

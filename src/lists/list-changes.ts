@@ -2,7 +2,7 @@ import { CHUNK_SIZE } from '../domain/outcome.js';
 import { report } from '../http/validation/report.js';
 import type { CommandItem, OperationCommand } from '../operations/operation-command.js';
 import { MAX_VIOLATIONS, type Violation } from '../problems/violation.js';
-import { itemIdOf, type WireItem } from '../upstream/index.js';
+import { itemIdOf, itemsBody, type HssBody, type WireItem } from '../hss/index.js';
 import type { ListChange, ListDescriptor } from './list-descriptor.js';
 import { wireOf } from './list-entries.js';
 import type { ItemsRequestDto } from './list.dto.js';
@@ -24,10 +24,10 @@ export function changeCommandOf(
 ): OperationCommand {
   const { items, remark, scope } = request;
   const rows = items.map((item) => wireItemOf(descriptor, change, item));
-  const bodies: string[] = [];
+  const bodies: HssBody[] = [];
   for (let start = 0; start < rows.length; start += CHUNK_SIZE) {
     const beside = wireOf(change.requestFlags ?? {}, request);
-    bodies.push(JSON.stringify({ ...beside, data_list: rows.slice(start, start + CHUNK_SIZE) }));
+    bodies.push(itemsBody({ ...beside, data_list: rows.slice(start, start + CHUNK_SIZE) }));
   }
   return {
     route: routeOf(descriptor, change),

@@ -1,6 +1,6 @@
 import type { AlarmFacts } from '../domain/grants.js';
 import type { ListOperation } from '../domain/operation-name.js';
-import type { UpstreamList } from '../upstream/index.js';
+import type { UpstreamList } from '../hss/index.js';
 import type { WordRule } from './filter-fields.js';
 import type { Listed } from './listed-value.js';
 

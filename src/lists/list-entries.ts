@@ -1,4 +1,4 @@
-import { itemIdOf, type WireItem } from '../upstream/index.js';
+import { itemIdOf, type WireItem } from '../hss/index.js';
 import type { EntryField, ListDescriptor, TargetField, ValueType } from './list-descriptor.js';
 import { object, oneOf, present, text, time, whole, type Listed } from './listed-value.js';
 

@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
-import { readPage, type Mark, type Source } from './list-page.js';
+import type { PageMark } from '../hss/index.js';
+import { readPage, type Source } from './list-page.js';
 
 /** A list of upstream's, and how many lines it gives at most. */
 function over(list: readonly string[], most: number, shows: (line: string) => boolean): Source<string> {
@@ -31,7 +32,7 @@ async function readAll(
   const pages: number[] = [];
   let moved = false;
   let current = first;
-  let mark: Mark | undefined;
+  let mark: PageMark | undefined;
   for (let page = 0; page < 1_000; page += 1) {
     current = change(current, page);
     const limit = sizes[page % sizes.length] ?? 1;

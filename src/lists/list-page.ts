@@ -1,4 +1,4 @@
-import { restAfter } from '../upstream/index.js';
+import { pageAt, type PageMark, type RowsFound } from '../hss/index.js';
 import { unreadableListing } from './readers.js';
 
 /** Upstream documents no offset beyond this. */
@@ -6,42 +6,21 @@ export const MAX_OFFSET = 2_000_000;
 /** So many calls make one page at most: where few of many rows may be seen, the page is shorter. */
 const MAX_CALLS = 20;
 
-/** Where a list goes on. */
-export interface Mark {
-  readonly offset: number;
-  /** What was seen of the list there, which shows whether it moved since; absent where nothing was. */
-  readonly seen?: Seen;
-}
-
-export interface Seen {
-  /** Name of the last row before the offset. */
-  readonly last: string;
-  /** `Infinity` where upstream did not say. */
-  readonly total: number;
-}
-
-/** Rows from an offset on, as one call finds them; maybe fewer than were asked for. */
-export interface Rows<T> {
-  readonly rows: readonly T[];
-  /** How many there are in all; absent where upstream does not say. */
-  readonly total?: number;
-}
-
-export interface RowPage<T> {
-  readonly rows: readonly T[];
+export interface RowPage<Row> {
+  readonly rows: readonly Row[];
   /** Where the next page begins; absent at the end. */
-  readonly next?: Mark;
+  readonly next?: PageMark;
   /** The list changed since the page before: rows may be repeated, and where only its order changed, missed. */
   readonly windowMoved: boolean;
 }
 
 /** What makes a page of a list that upstream pages by offset. */
-export interface Source<T> {
-  read(offset: number, limit: number): Promise<Rows<T>>;
+export interface Source<Row> {
+  read(offset: number, limit: number): Promise<RowsFound<Row>>;
   /** What tells a row apart, in any state. */
-  nameOf(row: T): string;
+  nameOf(row: Row): string;
   /** Whether the caller may see it. */
-  shows(row: T): boolean;
+  shows(row: Row): boolean;
 }
 
 /** How many calls may still be made for a page; several lists that make one page share it. */
@@ -52,56 +31,44 @@ export interface CallBudget {
 export const callBudget = (): CallBudget => ({ calls: MAX_CALLS });
 
 /**
- * One page. Each reading begins one row back, which shows a list that moved; where rows are gone it goes back by as many,
- * because they may have stood before: nothing that stays is then skipped, and some may come twice.
+ * One page of what the caller may see, from as many pages of upstream's as that takes.
  *
  * @throws Problem where upstream gives no rows although its total says that there are more
  */
-export async function readPage<T>(
-  source: Source<T>,
+export async function readPage<Row>(
+  source: Source<Row>,
   limit: number,
-  mark?: Mark,
+  mark: PageMark = { offset: 0 },
   budget = callBudget(),
-): Promise<RowPage<T>> {
-  const rows: T[] = [];
+): Promise<RowPage<Row>> {
+  const rows: Row[] = [];
   let windowMoved = false;
-  let at: Mark = mark ?? { offset: 0 };
+  let next = mark;
   while (budget.calls > 0 && rows.length < limit) {
     budget.calls -= 1;
-    const { offset, seen } = at;
-    const back = seen ? 1 : 0;
-    const found = await source.read(offset - back, limit - rows.length + back);
-    const total = found.total ?? Infinity;
-    // Where upstream did not say before, nothing can be seen to be gone.
-    if (seen && seen.total !== Infinity && total < seen.total) {
-      windowMoved = true;
-      at = { offset: Math.max(0, offset - (seen.total - total)) };
-      continue;
+    const page = await pageAt<Row, RowsFound<Row>>(
+      next,
+      limit - rows.length,
+      (offset, wanted) => source.read(offset, wanted),
+      (row) => source.nameOf(row),
+    );
+    windowMoved ||= page.moved;
+    const looked = take(source, page.rows, limit, rows);
+    if (looked === page.rows.length) {
+      if (page.rest === 'contradicted') throw unreadableListing('not_whole');
+      if (page.rest !== 'more') return { rows, windowMoved };
     }
-    if (seen && !isWhere(seen, found, source)) windowMoved = true;
-    const taken = take(source, found.rows.slice(back), limit - rows.length, rows);
-    const rest = restAfter({ ...found, rows: taken }, offset);
-    if (rest === 'contradicted') throw unreadableListing('not_whole');
-    const last = taken.at(-1);
-    if (rest !== 'more' || last === undefined) return { rows, windowMoved };
-    at = { offset: offset + taken.length, seen: { last: source.nameOf(last), total } };
+    next = page.markAfter(looked);
   }
-  return { rows, next: at, windowMoved };
+  return { rows, next, windowMoved };
 }
 
-function isWhere<T>({ last, total }: Seen, found: Rows<T>, source: Source<T>): boolean {
-  const [first] = found.rows;
-  return first !== undefined && source.nameOf(first) === last && (found.total ?? Infinity) === total;
-}
-
-/** Adds what may be seen, up to `room`, and answers all that was looked at for it. */
-function take<T>(source: Source<T>, found: readonly T[], room: number, into: T[]): readonly T[] {
-  let left = room;
+/** Adds what may be seen, up to `limit` rows, and answers how many were looked at for it. */
+function take<Row>(source: Source<Row>, found: readonly Row[], limit: number, into: Row[]): number {
   for (const [index, row] of found.entries()) {
     if (!source.shows(row)) continue;
     into.push(row);
-    left -= 1;
-    if (left === 0) return found.slice(0, index + 1);
+    if (into.length === limit) return index + 1;
   }
-  return found;
+  return found.length;
 }

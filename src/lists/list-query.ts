@@ -1,12 +1,12 @@
 import { DAY_MS, parseDuration } from '../domain/duration.js';
 import { parseMoment } from '../domain/moment.js';
+import type { PageMark } from '../hss/index.js';
 import type { RequestedScope } from '../http/policy.js';
 import { invalidRequest } from '../problems/problem.js';
 import type { Violation } from '../problems/violation.js';
 import { digestOf, readCursor, type Cursor } from './cursor.js';
 import { limitOf, queryViolations, windowViolations, wordsOf } from './filter-fields.js';
 import type { FilterField, ListDescriptor } from './list-descriptor.js';
-import type { Mark } from './list-page.js';
 import type { ListClasses, ListQueryDto, ScopeQueryDto } from './list.dto.js';
 
 /** What a query string asks for. */
@@ -20,7 +20,7 @@ export interface AskedList {
   /** Epoch milliseconds of the first page, where what is listed depends on it. */
   readonly at?: number;
   /** Absent: the first page. */
-  readonly mark?: Mark;
+  readonly mark?: PageMark;
 }
 
 /** @param now epoch milliseconds @throws Problem 400 with everything that is wrong */

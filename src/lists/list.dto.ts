@@ -4,7 +4,7 @@ import { decorateMember, describeMembers, type MemberWords } from '../http/docum
 import { RequestSchema } from '../http/document/request-schema.js';
 import type { DtoClass } from '../http/validation/field.js';
 import { Flag, Formed, ListOf, ObjectOf, OneOf, Text, Whole } from '../http/validation/fields.js';
-import { ENTERPRISE_PROJECT } from '../upstream/index.js';
+import { ENTERPRISE_PROJECT } from '../domain/enterprise-project.js';
 import { Last, Limit, Moment, WholeParameter, Words } from './filter-fields.js';
 import type {
   EntryField,

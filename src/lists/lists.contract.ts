@@ -9,12 +9,7 @@ import { operationProblem } from '../operations/receipts/answer.js';
 import { ReceiptDto } from '../operations/receipts/receipt.dto.js';
 import { itemReceipt, mixedItemReceipt } from '../operations/receipts/receipt.examples.js';
 import { invalidRequest, Problem, problemOfFault } from '../problems/problem.js';
-import {
-  documentedFaults,
-  documentedReadFaults,
-  faultOfItems,
-  UNKNOWN_PROJECT_FAULT,
-} from '../upstream/index.js';
+import { documentedFaults, documentedReadFaults, faultOfItems, UNKNOWN_PROJECT_FAULT } from '../hss/index.js';
 import { changeCommandOf, changeViolations } from './list-changes.js';
 import type { EntryField, ListChange, ListDescriptor } from './list-descriptor.js';
 import { listQueryViolations } from './list-query.js';
@@ -125,7 +120,7 @@ function changeProblems(
   if (!notFound) throw new Error('alarm_not_found is no code of the table');
   const { id } = itemReceipt(change.operation, []);
   const bad = { items: [item, item, {}], remark: '', reason: 'SEC-1234' };
-  const rejected = { id, status: 'rejected' as const, upstream: [{ alarms: 1, bytesSent: true }] };
+  const rejected = { id, status: 'rejected' as const, exchanges: [{ alarmCount: 1, bytesSent: true }] };
   return [
     invalidRequest(changeViolations(descriptor, change, type, bad, 1_000)),
     operationProblem(rejected, faultOfItems(notFound.fault)),

@@ -9,12 +9,12 @@ import type { OperationResult } from '../operations/operation-result.js';
 import { OperationsService } from '../operations/operations.service.js';
 import { refuse } from '../problems/catalogue.js';
 import { invalidRequest } from '../problems/problem.js';
-import { itemIdOf, readEvents } from '../upstream/index.js';
+import { itemIdOf, readEvents, type Listing } from '../hss/index.js';
 import { writeCursor } from './cursor.js';
 import { changeCommandOf, changeViolations, itemsViolations, type ChangeRequest } from './list-changes.js';
 import type { ListChange, ListDescriptor } from './list-descriptor.js';
 import { entryOf } from './list-entries.js';
-import { MAX_OFFSET, readPage, type Rows, type Source } from './list-page.js';
+import { MAX_OFFSET, readPage, type Source } from './list-page.js';
 import { readListQuery, type AskedList } from './list-query.js';
 import type { ItemsRequestDto, ListClasses } from './list.dto.js';
 import type { Listed } from './listed-value.js';
@@ -105,7 +105,7 @@ export class ListsService {
     place: Place,
     { offset, limit }: { offset: number; limit: number },
     context: CallContext,
-  ): Promise<Rows<Listed>> {
+  ): Promise<Listing> {
     if (offset > MAX_OFFSET) throw refuse('listing_too_long');
     const query: [string, string][] = [
       ['enterprise_project_id', place.scope.enterpriseProjectId],

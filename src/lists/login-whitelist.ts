@@ -1,4 +1,4 @@
-import { LOGIN_WHITELIST as LIST } from '../upstream/index.js';
+import { LOGIN_WHITELIST as LIST } from '../hss/index.js';
 import { AT, field, TEXT, text, TIME, type ListDescriptor } from './list-descriptor.js';
 
 /** Contract 2.6. */

@@ -8,8 +8,10 @@ export interface ProblemDefinition<Data> {
   readonly retryable?: boolean;
   /** What is wrong and what to do about it, as a person reads it; of a code that needs no facts, the text itself. */
   readonly detail: string | ((data: Data) => string);
+  /** What every problem of this code carries besides, made of its facts. */
+  readonly extras?: (data: Data) => ProblemExtras;
   /** Facts for the example in the document. */
-  readonly example: Data;
+  readonly example: NoInfer<Data>;
   /** What the example carries besides, such as `retryAfter` and `violations`. */
   readonly exampleExtras?: ProblemExtras;
 }
@@ -23,7 +25,7 @@ export function withFacts<Data>(definition: ProblemDefinition<Data>): ProblemDef
 export function fixed(
   status: number,
   detail: string,
-  more: Pick<ProblemDefinition<undefined>, 'retryable' | 'exampleExtras'> = {},
+  more: Pick<ProblemDefinition<undefined>, 'retryable' | 'extras' | 'exampleExtras'> = {},
 ): ProblemDefinition<undefined> {
   return { status, detail, example: undefined, ...more };
 }
@@ -31,11 +33,12 @@ export function fixed(
 /** The problem that a code and its facts make. */
 export function problemFrom<Data>(
   code: string,
-  { status, retryable, detail }: ProblemDefinition<Data>,
+  { status, retryable, detail, extras: extrasOf }: ProblemDefinition<Data>,
   data: Data,
   extras: ProblemExtras = {},
   options?: ErrorOptions,
 ): Problem {
   const words = typeof detail === 'string' ? detail : detail(data);
-  return new Problem(status, code, words, { ...(retryable && { retryable }), ...extras }, options);
+  const all = { ...(retryable && { retryable }), ...extrasOf?.(data), ...extras };
+  return new Problem(status, code, words, all, options);
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
+import { HSS_ERRORS } from '../hss/error-table.js';
 import { ACTED, classify, READ, TOKEN_CREATED, type Reading, type Success } from './classify.js';
 import type { Answer } from './transport.js';
 
@@ -11,7 +12,8 @@ const answer = (status: number, body: unknown = '', headers: Answer['headers'] =
   body: typeof body === 'string' ? body : JSON.stringify(body),
 });
 
-const read = (of: Parameters<typeof classify>[0], success: Success = ACTED): Reading => classify(of, success);
+const read = (of: Parameters<typeof classify>[0], success: Success = ACTED): Reading =>
+  classify(of, success, [], HSS_ERRORS);
 const rowOf = (reading: Reading) => (reading.ok ? 'ok' : `${reading.row.verdict} ${reading.row.code}`);
 const UNREADABLE = 'unknown upstream_unreadable';
 

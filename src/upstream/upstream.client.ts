@@ -15,14 +15,11 @@ import {
 } from './authentication/authenticator.js';
 import { authenticatorsOf } from './authentication/authenticators.js';
 import { ACTED, classify, READ, saidIn, type Reading } from './classify.js';
-import { predictOutcome, type Prediction } from '../hss/predict-outcome.js';
-import { previewOf, type PreviewedRequest } from '../hss/preview.js';
-import { ProjectGate, type Held, type Pass } from './gate/project-gate.js';
-import { observedStatesOf, type Asked } from '../hss/expected-effect.js';
+import { faultOf, HELD, OUT_OF_TIME, UNREADABLE, type Verdict } from './error-table.js';
+import { ProjectGate, type Held, type Pass } from './gate.js';
 import { backoff, decide, MIN_TIME_FOR_AN_ATTEMPT_MS, type Situation } from './retry.js';
-import { Transport } from './transport.js';
-import { targetOf, type Read, type ExpectedEffect, type UpstreamCall } from './upstream-call.js';
-import { faultOf, HELD, OUT_OF_TIME, UNREADABLE, type Verdict } from '../hss/upstream.errors.js';
+import { targetOf, Transport } from './transport.js';
+import type { UpstreamCall } from './upstream-call.js';
 
 /** What came of a call. Faults of upstream are results, not exceptions. */
 export type UpstreamResult =
@@ -37,7 +34,17 @@ export type UpstreamResult =
       readonly ofOne?: true;
     };
 
+/** A request as it would be sent. */
+export interface PreviewedRequest {
+  readonly method: string;
+  readonly url: string;
+  /** What proves the gateway's identity is masked. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
 const MAX_ANSWER_BYTES = 16_777_216;
+const MASK = '***';
 /** What is left of the deadline for writing down the outcome and answering. */
 const RESERVE_MS = 50;
 
@@ -73,8 +80,8 @@ export class UpstreamClient implements OnApplicationShutdown {
   ) {
     const projects = [...config.projects.values()];
     const log = new Logger('Credentials');
-    const surroundings = { transport, clock, random: () => random.next(), log };
-    this.#authenticators = authenticatorsOf(projects, surroundings);
+    const dependencies = { transport, clock, random: () => random.next(), log };
+    this.#authenticators = authenticatorsOf(projects, dependencies);
     this.#gates = new Map(
       projects.map((project) => [project.name, new ProjectGate(config.upstream.connections, clock)]),
     );
@@ -94,9 +101,9 @@ export class UpstreamClient implements OnApplicationShutdown {
       const proof = await authenticator.prove(request, context.deadlineAt).catch(faultFrom);
       if (!('headers' in proof)) return this.#failed(progress, proof, 'not_done');
       if (context.deadlineAt - this.clock.monotonic() < MIN_TIME_FOR_AN_ATTEMPT_MS) {
-        return this.#failed(progress, faultOf(OUT_OF_TIME, {}), 'not_done');
+        return this.#failed(progress, faultOf(OUT_OF_TIME), 'not_done');
       }
-      const entry = await gate.enter(call.lane, context.deadlineAt);
+      const entry = await gate.enter(call.priority, context.deadlineAt);
       if ('held' in entry)
         return this.#failed(progress, heldFault(entry.held, entry.retryAfterMs), 'not_done');
       const reading = await this.#attempt(call, context, proof, progress, entry.pass);
@@ -108,7 +115,7 @@ export class UpstreamClient implements OnApplicationShutdown {
       const situation = this.#situation(call, context, progress, reading);
       const { verdict } = reading.row;
       const fault = faultOfReading(reading, verdict === 'throttled' ? backoff(situation) : undefined);
-      // Whether or not this call goes on: nobody else should run into the same wall.
+      // Whether or not this call goes on, others should not meet the same.
       if (verdict === 'throttled') gate.coolDown(backoff(situation));
       const decision = decide(situation);
       if (decision.then === 'stop') return this.#failed(progress, fault, verdict, reading.row.ofOne);
@@ -119,37 +126,22 @@ export class UpstreamClient implements OnApplicationShutdown {
         progress.replays += 1;
         continue;
       }
-      const cost = gate.payFor(verdict);
+      const cost = gate.quota.payFor(verdict);
       if (cost === undefined) return this.#failed(progress, fault, verdict);
       progress.spent += cost;
       await this.clock.wait(decision.afterMs);
     }
   }
 
-  /** How the alarms of an operate call stand now. */
-  standings(
-    readBack: ExpectedEffect,
-    context: CallContext,
-    asked?: Asked,
-  ): ReturnType<typeof observedStatesOf> {
-    return observedStatesOf(readBack, this.#reading(context), asked);
-  }
-
-  /** What upstream's state says will come of an operate call. Nothing is changed. */
-  forecast(readBack: ExpectedEffect, context: CallContext): Promise<Prediction[]> {
-    return predictOutcome(readBack, this.#reading(context));
-  }
-
-  #reading(context: CallContext): Read {
-    return async (call) => {
-      const result = await this.send(call, context);
-      return result.outcome === 'applied' ? result.body : undefined;
-    };
-  }
-
   /** The request that a call would be sent as, its proof of identity masked. Nothing is sent. */
   preview(call: UpstreamCall, context: CallContext): PreviewedRequest {
-    return previewOf(call, requestOf(call, context).headers);
+    const { project, method, body } = call;
+    const proof =
+      project.credentials.kind === 'password'
+        ? { 'X-Auth-Token': MASK }
+        : { 'X-Sdk-Date': MASK, Authorization: MASK };
+    const headers = { ...requestOf(call, context).headers, ...proof };
+    return { method, url: project.hssEndpoint + targetOf(call), headers, body: body?.text ?? '' };
   }
 
   /** The IAM id of a project, looked up where the configuration gives none; a fault says why it is not known. */
@@ -218,10 +210,11 @@ export class UpstreamClient implements OnApplicationShutdown {
       headers: proof.headers,
       timeoutMs: Math.max(1, Math.min(this.config.upstream.attemptTimeoutMs, remaining)),
       maxAnswerBytes: MAX_ANSWER_BYTES,
-      ...(call.body !== undefined && { body: call.body }),
+      ...(call.body && { body: call.body.text }),
       ...(progress.beforeSending && { beforeSending: progress.beforeSending }),
     });
-    const reading = classify(exchange, call.method === 'GET' ? READ : ACTED, secretsIn(proof));
+    const success = call.method === 'GET' ? READ : ACTED;
+    const reading = classify(exchange, success, secretsIn(proof), call.errors);
     progress.bytesSent ||= exchange.reached !== 'not_sent';
     progress.status = exchange.reached === 'answered' ? exchange.status : undefined;
     progress.requestId = reading.requestId;
@@ -283,9 +276,9 @@ function requestOf(call: UpstreamCall, { requestId }: CallContext): UnprovenRequ
   const headers = {
     region: project.region,
     'X-Request-Id': requestId,
-    ...(body !== undefined && { 'Content-Type': 'application/json' }),
+    ...(body && { 'Content-Type': 'application/json' }),
   };
-  return { method, origin: project.hssEndpoint, path, query, headers, ...(body !== undefined && { body }) };
+  return { method, origin: project.hssEndpoint, path, query, headers, ...(body && { body: body.text }) };
 }
 
 function faultFrom(error: unknown): Fault {
@@ -298,7 +291,7 @@ function resultOf(reading: Reading): Verdict | 'ok' {
   return reading.ok || reading.row === UNREADABLE ? 'ok' : reading.row.verdict;
 }
 
-/** What proves our identity, lest a message of upstream's repeat it. */
+/** What proves our identity: no message of upstream's may repeat it. */
 function secretsIn({ headers }: Proof): string[] {
   return [headers['X-Auth-Token'], headers['X-Security-Token']].flatMap((secret) => secret ?? []);
 }

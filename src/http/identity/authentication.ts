@@ -3,6 +3,7 @@ import { hash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 
 import { Clock } from '../../domain/clock.js';
+import { refuse } from '../../problems/catalogue.js';
 import { isMistyped } from './api-key.js';
 import { CallerDirectory, type CallerRegistry } from './caller-directory.js';
 import { AuthenticationProblem, type Identity, type Presented } from './identity.js';
@@ -41,8 +42,8 @@ export class Authentication {
     const { identity, expiresAt, from, use } = key;
     const now = this.clock.now();
     if (expiresAt <= now) {
-      const detail = `A key of caller ${identity.caller.id} has expired. Ask an operator for a new one.`;
-      throw new AuthenticationProblem(401, 'expired_key', detail, identity);
+      const facts = { kind: 'key', caller: identity.caller.id } as const;
+      throw new AuthenticationProblem(refuse('expired_key', facts), identity);
     }
     if (from?.include(origin.ip) === false) throw notFromHere(identity);
     fromAllowedAddress(identity, roll, origin);
@@ -70,20 +71,9 @@ export function fromAllowedAddress(identity: Identity, roll: CallerRegistry, ori
 }
 
 export function notFromHere(identity: Identity): AuthenticationProblem {
-  const detail = 'This credential may not be used from your address.';
-  return new AuthenticationProblem(403, 'address_not_allowed', detail, identity);
+  return new AuthenticationProblem(refuse('address_not_allowed'), identity);
 }
 
 function unknownKey(text: string): AuthenticationProblem {
-  return isMistyped(text)
-    ? new AuthenticationProblem(
-        401,
-        'mistyped_key',
-        'The key is not complete or has a typing error: its checksum does not fit. Copy it again.',
-      )
-    : new AuthenticationProblem(
-        401,
-        'invalid_key',
-        'The key is not known here. Ask an operator for a valid one.',
-      );
+  return new AuthenticationProblem(isMistyped(text) ? refuse('mistyped_key') : refuse('invalid_key', 'key'));
 }

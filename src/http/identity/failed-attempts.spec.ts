@@ -1,11 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
-import { FailedAttempts, TooManyFailures } from './failed-attempts.js';
+import { refuse } from '../../problems/catalogue.js';
+import { FailedAttempts } from './failed-attempts.js';
 import { StoppedClock } from './identity.fixture.js';
 import { AuthenticationProblem } from './identity.js';
 
-const failure = () => new AuthenticationProblem(401, 'invalid_key', 'no');
+const failure = () => new AuthenticationProblem(refuse('invalid_key', 'key'));
 
 function failing(attempts: FailedAttempts, times: number, address = '192.0.2.7') {
   return Array.from({ length: times }, () => attempts.answer(failure(), address));
@@ -44,7 +45,7 @@ describe('failures to prove who one is', () => {
     const answers = Array.from({ length: 11 }, (_, index) =>
       attempts.answer(failure(), `2001:db8:1:2::${index.toString(16)}`),
     );
-    expect(answers.at(-1)).toBeInstanceOf(TooManyFailures);
+    expect(answers.at(-1)?.code).toBe('too_many_failures');
   });
 
   it('never add up to more than ten and ten a minute, whatever the rhythm', () => {

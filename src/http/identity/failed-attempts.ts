@@ -3,20 +3,12 @@ import { Injectable } from '@nestjs/common';
 import { neighbourhoodOf } from '../../domain/address-range.js';
 import { Clock } from '../../domain/clock.js';
 import { Allowances } from '../allowances.js';
-import { Problem } from '../../problems/problem.js';
+import { refuse } from '../../problems/catalogue.js';
+import type { Problem } from '../../problems/problem.js';
 import type { AuthenticationProblem } from './identity.js';
 
 /** Failures of one address that are answered as what they are: ten in a row and ten a minute. */
 const TOLD = { burst: 10, oneMoreMs: 6_000, mostNames: 10_000 };
-
-/** An address failed too often to be told why once more. */
-export class TooManyFailures extends Problem {
-  constructor(retryAfter: number) {
-    const detail =
-      'Too many requests from your address did not prove who they are. Requests that do are served all the same.';
-    super(429, 'too_many_failures', detail, { retryable: true, retryAfter });
-  }
-}
 
 /**
  * Slows down who fails to prove who they are, by address. Only failures are counted and only failures are slowed: a valid
@@ -35,6 +27,7 @@ export class FailedAttempts {
   /** The answer to a failure: the problem as it is, or that there were too many. */
   answer(problem: AuthenticationProblem, address: string): Problem {
     const wait = this.#told.take(neighbourhoodOf(address));
-    return wait === 0 ? problem : new TooManyFailures(Math.max(1, Math.ceil(wait / 1_000)));
+    if (wait === 0) return problem;
+    return refuse('too_many_failures', undefined, { retryAfter: Math.max(1, Math.ceil(wait / 1_000)) });
   }
 }

@@ -15,16 +15,13 @@ export interface Presented {
   readonly bearer: boolean;
 }
 
-/** Somebody did not prove who they are. Such attempts are counted by address. */
+/** A request that did not prove who sent it. Such attempts are counted by address. */
 export class AuthenticationProblem extends Problem {
   /** @param whose the caller who proved to have this credential, which is not enough here: for the records only */
   constructor(
-    status: 401 | 403,
-    code: string,
-    detail: string,
+    { status, code, detail, extras, cause }: Problem,
     readonly whose?: Identity,
-    options?: ErrorOptions,
   ) {
-    super(status, code, detail, {}, options);
+    super(status, code, detail, extras, { cause });
   }
 }

@@ -1,3 +1,4 @@
+import { refuse } from '../../problems/catalogue.js';
 import { AuthenticationProblem, type Presented } from './identity.js';
 
 /** What is looked at of a request. */
@@ -21,33 +22,20 @@ export interface CredentialHeaders {
 export function presentedBy({ headers, rawHeaders }: CredentialHeaders, asUpstream = false): Presented {
   const { authorization, 'x-api-key': apiKey } = headers;
   const authToken = asUpstream ? headers['x-auth-token'] : undefined;
-  const words = asUpstream ? AS_UPSTREAM : OWN;
+  const api = asUpstream ? 'drop-in' : 'own';
   if ([authorization, apiKey || undefined, authToken || undefined].every((given) => given === undefined)) {
-    throw new AuthenticationProblem(401, 'missing_key', words.missing);
+    throw new AuthenticationProblem(refuse('missing_key', api));
   }
   if (authToken !== undefined) {
     if (countOf(rawHeaders, UPSTREAM_CREDENTIAL) === 1) return { text: String(authToken), bearer: true };
-    throw new AuthenticationProblem(401, 'two_keys', words.two);
+    throw new AuthenticationProblem(refuse('two_keys', api));
   }
-  if (countOf(rawHeaders, CREDENTIAL) > 1) throw new AuthenticationProblem(401, 'two_keys', words.two);
+  if (countOf(rawHeaders, CREDENTIAL) > 1) throw new AuthenticationProblem(refuse('two_keys', api));
   if (authorization === undefined) return { text: String(apiKey), bearer: false };
   const text = /^Bearer +(\S+)$/i.exec(authorization)?.[1];
   if (text !== undefined) return { text, bearer: true };
-  throw new AuthenticationProblem(401, 'invalid_authorization', words.authorization);
+  throw new AuthenticationProblem(refuse('invalid_authorization', api));
 }
-
-const OWN = {
-  missing: 'Send a key, as Authorization: Bearer <key> or as X-Api-Key: <key>.',
-  two: 'Send the key once: as Authorization: Bearer <key>, or as X-Api-Key.',
-  authorization: 'The Authorization header must read: Bearer <key>.',
-};
-const AS_UPSTREAM: typeof OWN = {
-  missing:
-    "Send a key, as X-Auth-Token: <key>, or sign the request (SDK-HMAC-SHA256) with a key pair of the gateway's. Authorization: Bearer <key> and X-Api-Key: <key> are taken as well.",
-  two: 'Send one credential, once: X-Auth-Token: <key>, or a signature.',
-  authorization:
-    'The Authorization header must be a signature (SDK-HMAC-SHA256) or read: Bearer <key>. Or send the key as X-Auth-Token: <key>, without it.',
-};
 
 const CREDENTIAL = /^(?:authorization|x-api-key)$/i;
 const UPSTREAM_CREDENTIAL = /^(?:authorization|x-api-key|x-auth-token)$/i;

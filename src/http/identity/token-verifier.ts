@@ -3,10 +3,10 @@ import { decodeJwt, jwtVerify, type JWTHeaderParameters, type JWTPayload } from 
 import type { ClaimConfig, IssuerConfig } from '../../config/config.js';
 import type { Caller } from '../../domain/caller.js';
 import type { Clock } from '../../domain/clock.js';
-import { Problem } from '../../problems/problem.js';
-import { AuthenticationProblem, type Identity } from './identity.js';
+import { refuse } from '../../problems/catalogue.js';
+import type { Identity } from './identity.js';
 import { KeysUnavailable, type KeySet } from './key-set.js';
-import { isProved, tokenProblem, unproved } from './token-problem.js';
+import { invalidToken, isProved, tokenProblem } from './token-problem.js';
 import { VerifiedTokens } from './verified-tokens.js';
 
 /** Clocks may differ by so much. */
@@ -71,15 +71,11 @@ export class TokenVerifier {
    */
   #statedBy(text: string): Trusted {
     if (text.length > MAX_TOKEN_LENGTH) {
-      throw new AuthenticationProblem(
-        401,
-        'invalid_token',
-        `The token is longer than ${MAX_TOKEN_LENGTH} characters.`,
-      );
+      throw invalidToken({ maxLength: MAX_TOKEN_LENGTH });
     }
     const [first] = this.#trusted.values();
     const trusted = this.#trusted.get(issuerIn(text)) ?? first;
-    if (!trusted) throw unproved();
+    if (!trusted) throw invalidToken('unproved');
     return trusted;
   }
 
@@ -96,16 +92,11 @@ export class TokenVerifier {
       if (config.types.includes(typeIn(protectedHeader))) return payload;
     } catch (error) {
       if (error instanceof KeysUnavailable || (!isProved(error) && !(await this.#keysAreKnown()))) {
-        throw unverifiable(error);
+        throw refuse('issuer_unavailable', undefined, {}, { cause: error });
       }
       throw tokenProblem(error);
     }
-    const types = config.types.join(', ');
-    throw new AuthenticationProblem(
-      401,
-      'invalid_token',
-      `The type (typ) of the token must be one of: ${types}.`,
-    );
+    throw invalidToken({ types: config.types });
   }
 
   /** Of every issuer: otherwise the answer would tell which one a token comes to that nobody can verify. */
@@ -119,7 +110,7 @@ function issuerIn(text: string): string {
   try {
     return String(decodeJwt(text).iss);
   } catch (error) {
-    throw unproved(error);
+    throw invalidToken('unproved', error);
   }
 }
 
@@ -127,18 +118,12 @@ function typeIn({ typ }: JWTHeaderParameters): string {
   return typeof typ === 'string' ? typ.toLowerCase().replace(/^application\//, '') : '';
 }
 
-function unverifiable(cause: unknown): Problem {
-  const detail = 'The keys of an issuer cannot be fetched, so tokens cannot all be verified at the moment.';
-  return new Problem(503, 'issuer_unavailable', detail, { retryable: true, retryAfter: 5 }, { cause });
-}
-
 /** The one caller that the claims fit: with two it would be left open who is asking. */
 function identityOf(claims: JWTPayload, { config, rules }: Trusted): Identity {
   const callers = new Set(rules.filter((rule) => fits(rule.claims, claims)).map(({ caller }) => caller));
   const [caller] = callers;
   if (caller === undefined || callers.size > 1) {
-    const fault = caller === undefined ? 'none of' : 'more than one of';
-    throw new Problem(403, 'unknown_caller', `The token is valid, but its claims fit ${fault} the callers.`);
+    throw refuse('unknown_caller', caller === undefined ? 'none' : 'several');
   }
   // The issuer vouches for the claims, not for their types.
   const subject = typeof claims.sub === 'string' ? `:${claims.sub.slice(0, MAX_SUBJECT_LENGTH)}` : '';

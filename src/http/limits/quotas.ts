@@ -3,7 +3,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { CONFIG, type Config } from '../../config/config.js';
 import type { Caller, CallerLimits } from '../../domain/caller.js';
 import { Clock } from '../../domain/clock.js';
-import type { QuotaUse } from '../../audit/quota.store.js';
+import type { QuotaUse } from '../../audit/limits.store.js';
 import { CallerQuota } from './caller-quota.js';
 
 const WINDOW_MS = 60_000;

@@ -6,7 +6,7 @@ import {
   type OnModuleDestroy,
 } from '@nestjs/common';
 
-import { QuotaStore } from '../../audit/quota.store.js';
+import { QuotaStore } from '../../audit/limits.store.js';
 import { Clock } from '../../domain/clock.js';
 import { Quotas } from './quotas.js';
 

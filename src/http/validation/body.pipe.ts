@@ -1,6 +1,6 @@
 import type { PipeTransform } from '@nestjs/common';
 
-import { invalidRequest } from '../../problems/problem.js';
+import { refuse } from '../../problems/catalogue.js';
 import { compileCheck, type Check } from './compiled-check.js';
 import type { DtoClass } from './field.js';
 import { report } from './report.js';
@@ -19,6 +19,6 @@ export class BodyPipe<T extends object> implements PipeTransform<unknown, T> {
   transform(body: unknown): T {
     const given = this.options.mayBeMissing ? (body ?? {}) : body;
     if (this.#check(given)) return given as T;
-    throw invalidRequest(report(this.type, given));
+    throw refuse('invalid_request', report(this.type, given));
   }
 }

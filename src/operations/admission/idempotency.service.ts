@@ -7,7 +7,7 @@ import {
 } from '@nestjs/common';
 
 import type { Claim, AppendRejection } from '../../audit/audit.engine.js';
-import { ClaimStore } from '../../audit/claim.store.js';
+import { ClaimStore } from '../../audit/limits.store.js';
 import { OperationStore } from '../../audit/operation.store.js';
 import { CONFIG, type Config } from '../../config/config.js';
 import type { Caller } from '../../domain/caller.js';

@@ -67,7 +67,7 @@ export class Background implements OnModuleDestroy, BeforeApplicationShutdown {
       'Operations of the background that wait for their turn in this process.',
       () => this.waiting,
     );
-    recovery.onAdopted((operation) => this.#adopt(operation));
+    recovery.onRecovered((operation) => this.#adopt(operation));
     this.#halt = new Halt(clock);
     this.#atOnce = background?.operationsAtOnce ?? AT_ONCE;
   }

@@ -1,13 +1,16 @@
 import type { Clock } from '../../domain/clock.js';
+import { faultOf, METADATA_UNAVAILABLE } from '../error-table.js';
 import { header, type Answer, type Exchange, type WireRequest } from '../transport.js';
-import { faultOf } from '../../hss/upstream.errors.js';
-import { METADATA_UNAVAILABLE } from './authentication.errors.js';
-import { AuthenticationError, type Renewal, type Trouble } from './authenticator.js';
-import { ExpiringValue, type Expiring, type Kept } from './expiring-value.js';
-import { KeySource } from './key-source.js';
+import { KeySource } from './access-key.js';
+import {
+  AuthenticationError,
+  complain,
+  type AuthDependencies,
+  type Renewal,
+  type Trouble,
+} from './authenticator.js';
+import { ExpiringValue, lifeOf, type Expiring, type Kept, type Unusable } from './expiring-value.js';
 import type { AccessKey } from './signer.js';
-import { lifeOf, type Unusable } from './life.js';
-import { complain, type AuthDependencies } from './dependencies.js';
 
 const TOKEN_PATH = '/meta-data/latest/api/token';
 const KEY_PATH = '/openstack/latest/securitykey';
@@ -35,10 +38,10 @@ export class MetadataKey extends KeySource {
   constructor(
     private readonly endpoint: string,
     project: string,
-    private readonly surroundings: AuthDependencies,
+    private readonly dependencies: AuthDependencies,
   ) {
     super();
-    const { clock, random, log } = surroundings;
+    const { clock, random, log } = dependencies;
     const refreshAt = ({ expiresAt }: TemporaryKey, now: number) => {
       const ahead = REFRESH_BEFORE_EXPIRY_MS + random() * REFRESH_JITTER_MS;
       return Math.max(expiresAt - ahead, now + REFRESH_AT_MOST_EVERY_MS);
@@ -69,7 +72,7 @@ export class MetadataKey extends KeySource {
   }
 
   async #fetch(): Promise<TemporaryKey> {
-    const askedAt = this.surroundings.clock.monotonic();
+    const askedAt = this.dependencies.clock.monotonic();
     this.#token ??= await this.#newToken();
     let answer = await this.#askForKey();
     if (answer.reached === 'answered' && answer.status === 401) {
@@ -77,11 +80,11 @@ export class MetadataKey extends KeySource {
       answer = await this.#askForKey();
     }
     if (answer.reached !== 'answered' || answer.status !== 200) throw unavailable(answer);
-    const key = readKey(answer, askedAt, this.surroundings.clock);
+    const key = readKey(answer, askedAt, this.dependencies.clock);
     if ('ak' in key) return key;
-    const words = `the metadata service gives an access key that ${key.why}`;
-    const more = { words, ...(key.facts && { facts: key.facts }) };
-    throw new AuthenticationError(faultOf(METADATA_UNAVAILABLE, {}), 'unusable', more);
+    const message = `the metadata service gives an access key that ${key.why}`;
+    const more = { message, ...(key.facts && { facts: key.facts }) };
+    throw new AuthenticationError(faultOf(METADATA_UNAVAILABLE), 'unusable', more);
   }
 
   /** Undefined from a service that knows no tokens. */
@@ -100,7 +103,7 @@ export class MetadataKey extends KeySource {
   }
 
   #ask(method: 'GET' | 'PUT', target: string, headers: WireRequest['headers']): Promise<Exchange> {
-    return this.surroundings.transport.exchange({
+    return this.dependencies.transport.exchange({
       origin: this.endpoint,
       method,
       target,
@@ -113,7 +116,7 @@ export class MetadataKey extends KeySource {
 
 function unavailable(answer: Exchange): AuthenticationError {
   const facts = answer.reached === 'answered' ? { status: answer.status } : { cause: answer.cause };
-  return new AuthenticationError(faultOf(METADATA_UNAVAILABLE, {}), 'unavailable', { facts });
+  return new AuthenticationError(faultOf(METADATA_UNAVAILABLE), 'unavailable', { facts });
 }
 
 /** The key of an answer, or why it cannot be used. */

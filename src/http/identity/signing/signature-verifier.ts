@@ -5,6 +5,7 @@ import type { FastifyRequest } from 'fastify';
 
 import { CONFIG, type Config } from '../../../config/config.js';
 import { Clock } from '../../../domain/clock.js';
+import { refuse } from '../../../problems/catalogue.js';
 import { addressOf } from '../../access.js';
 import { fromAllowedAddress, notFromHere } from '../authentication.js';
 import { CallerDirectory } from '../caller-directory.js';
@@ -39,11 +40,7 @@ export class SignatureVerifier {
     if (!this.config.signing) throw wrong();
     const now = this.clock.now();
     if (Math.abs(now - stated.at) > MAX_SKEW_MS) {
-      throw new AuthenticationProblem(
-        401,
-        'signature_expired',
-        `X-Sdk-Date is more than 15 minutes off; it is ${new Date(now).toISOString()} here.`,
-      );
+      throw new AuthenticationProblem(refuse('signature_expired', new Date(now)));
     }
     return (body) => {
       // A secret goes with any access key, issued or not: what is done, and answered, until it is proved is the same for all.
@@ -57,11 +54,10 @@ export class SignatureVerifier {
     const [, caller = ''] = accessKey.split('.');
     const entry = this.directory.current.callers.get(caller);
     const key = entry?.signingKeys.find((known) => known.accessKey === accessKey);
-    if (!key) throw unknown();
+    if (!key) throw new AuthenticationProblem(refuse('invalid_key', 'access key'));
     const { identity, expiresAt, from } = key;
     if (expiresAt <= this.clock.now()) {
-      const detail = `A signing key of caller ${caller} has expired. Ask an operator for a new one.`;
-      throw new AuthenticationProblem(401, 'expired_key', detail, identity);
+      throw new AuthenticationProblem(refuse('expired_key', { kind: 'signing key', caller }), identity);
     }
     if (from?.include(ip) === false) throw notFromHere(identity);
     fromAllowedAddress(identity, this.directory.current, { ip });
@@ -91,16 +87,6 @@ export class SignatureVerifier {
   }
 }
 
-function unknown(): AuthenticationProblem {
-  return new AuthenticationProblem(
-    401,
-    'invalid_key',
-    'The access key is not known here any more. Ask an operator for a valid one.',
-  );
-}
-
 function wrong(): AuthenticationProblem {
-  const detail =
-    'The signature proves nobody: the request that was signed is another one (its method, path, query, signed headers or body), or the secret is not that of an access key that is known here.';
-  return new AuthenticationProblem(401, 'wrong_signature', detail);
+  return new AuthenticationProblem(refuse('wrong_signature'));
 }

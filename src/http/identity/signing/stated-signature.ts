@@ -1,3 +1,4 @@
+import { refuse } from '../../../problems/catalogue.js';
 import type { CredentialHeaders } from '../presented.js';
 import { AuthenticationProblem } from '../identity.js';
 import { ALGORITHM } from './canonical-request.js';
@@ -29,7 +30,7 @@ export function statedSignature({
   rawHeaders,
 }: CredentialHeaders): StatedSignature {
   if (rawHeaders.some((name, index) => index % 2 === 0 && /^x-(?:auth-token|api-key)$/i.test(name))) {
-    throw new AuthenticationProblem(401, 'two_keys', 'Send one credential, once: a key, or a signature.');
+    throw new AuthenticationProblem(refuse('two_keys', 'drop-in'));
   }
   const [, accessKey, list, signature] = AUTHORIZATION.exec(authorization) ?? [];
   if (accessKey === undefined || list === undefined || signature === undefined) {
@@ -73,5 +74,5 @@ function timeOf(date: string): number | undefined {
 }
 
 function invalid(detail: string): AuthenticationProblem {
-  return new AuthenticationProblem(401, 'invalid_signature', detail);
+  return new AuthenticationProblem(refuse('invalid_signature', detail));
 }

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
 import { neighbourhoodOf } from '../../../domain/address-range.js';
-import { OVERLOADED } from '../../load-shedding.js';
+import { refuse } from '../../../problems/catalogue.js';
 
 /** So many times the largest body may be held at once: in all, and of one address. */
 const OF_ALL = 8;
@@ -43,9 +43,9 @@ export class UnprovedBodies {
       if (isOver) return;
       own += bytes;
       this.#add(neighbourhood, bytes);
-      if (this.#isTooMuch(neighbourhood)) throw OVERLOADED;
+      if (this.#isTooMuch(neighbourhood)) throw refuse('overloaded');
     };
-    if (this.#isTooMuch(neighbourhood)) throw OVERLOADED;
+    if (this.#isTooMuch(neighbourhood)) throw refuse('overloaded');
     const release = () => {
       if (isOver) return;
       isOver = true;
