@@ -58,6 +58,7 @@ export class AlarmReader {
     let next: Position | undefined = position ?? { category: filter.category ?? CATEGORIES[0], offset: 0 };
     while (next && alarms.length < limit && budget.calls > 0) {
       const { category, ...mark }: Position = next;
+      if (mark.offset > MAX_OFFSET) throw refuse('listing_too_long');
       const source: Source<Alarm> = {
         read: (offset, wanted) => this.#known(place, { category, filter, offset, limit: wanted }, context),
         nameOf: ({ eventId }) => eventId,
