@@ -1,14 +1,12 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { APP_FILTER } from '@nestjs/core';
 
-import { AlarmsCoreModule } from './alarms/alarms.core.module.js';
 import { AlarmsModule } from './alarms/alarms.module.js';
-import { CatalogModule } from './catalog/catalog.module.js';
-import { MeModule } from './me/me.module.js';
-import { BrakesModule } from './brakes/brakes.module.js';
+import { CatalogModule } from './catalog/catalog.controller.js';
+import { MeModule } from './me/me.controller.js';
+import { BrakesModule } from './brakes/brakes.controller.js';
 import { ExpirationsModule } from './operations/expirations/expirations.module.js';
 import { HssModule } from './compat/hss.module.js';
-import { ListsApiModule } from './lists/lists.api.module.js';
 import { OperationsModule } from './operations/operations.module.js';
 import { AuditModule } from './audit/audit.module.js';
 import { CONFIG, type Config } from './config/config.js';
@@ -54,14 +52,12 @@ export class AppModule {
         IdentityModule,
         HealthModule,
         MeModule,
-        ListsModule,
-        AlarmsCoreModule,
         AlarmsModule,
         CatalogModule,
         OperationsModule,
         ExpirationsModule,
         BrakesModule,
-        ListsApiModule,
+        ListsModule,
         HssModule,
       ],
       providers: [

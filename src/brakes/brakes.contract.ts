@@ -2,7 +2,6 @@ import type { ContractOptions } from '../http/document/contract.js';
 import { PATH_PROBLEMS, withoutRight } from '../http/document/edge-problems.js';
 import { NO_PARAMETERS_PROBLEM } from '../http/parameters.guard.js';
 import { BrakeListDto, ResumedBrakeDto } from './brake.dto.js';
-import { noBrake, notResumed, ownBrake } from './brake-problems.js';
 
 const BRAKE = { caller: 'chat-bot', engagedAt: '2026-08-16T09:05:22.701Z' };
 
@@ -43,8 +42,8 @@ export const RESUME_BRAKE: ContractOptions = {
     ...PATH_PROBLEMS,
     NO_PARAMETERS_PROBLEM,
     withoutRight('approve'),
-    ownBrake(),
-    noBrake(),
-    notResumed(),
+    'own_brake',
+    'no_brake',
+    'audit_unavailable',
   ],
 };

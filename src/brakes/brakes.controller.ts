@@ -1,4 +1,4 @@
-import { Controller, Get, HttpCode, Param, Post, UseGuards } from '@nestjs/common';
+import { Controller, Get, HttpCode, Module, Param, Post, UseGuards } from '@nestjs/common';
 
 import type { CallContext } from '../domain/caller.js';
 import { Access, Context } from '../http/access.js';
@@ -17,7 +17,7 @@ export class BrakesController {
    *
    * @remarks
    * A caller whose destructive operations reach more hosts within an hour than it may, or that puts more on whitelists, has its
-   * brake engaged: both wait until somebody else resumes them. Everything else that the caller does, and taking back above all, goes on.
+   * brake engaged: both wait until somebody else resumes them. Everything else that the caller does goes on, taking back above all.
    */
   @Get()
   @Access('approve')
@@ -31,7 +31,7 @@ export class BrakesController {
    * Resume a caller's destructive operations.
    *
    * @remarks
-   * Releases the brake; what was reached before no longer counts. It is recorded who did so. Nobody releases their own.
+   * Releases the brake; what was reached before no longer counts. Who did so is recorded. Callers do not release their own brake.
    */
   @Post(':caller/resume')
   @Access('approve', { bodyMayBeMissing: true })
@@ -42,3 +42,6 @@ export class BrakesController {
     return this.brakes.resume(caller, context);
   }
 }
+
+@Module({ controllers: [BrakesController], providers: [BrakesService] })
+export class BrakesModule {}

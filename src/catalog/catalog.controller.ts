@@ -1,4 +1,4 @@
-import { Controller, Get, UseGuards } from '@nestjs/common';
+import { Controller, Get, Module, UseGuards } from '@nestjs/common';
 
 import { Access } from '../http/access.js';
 import { Contract } from '../http/document/contract.js';
@@ -49,3 +49,6 @@ export class CatalogController {
     return EVENT_CLASS_CATALOG;
   }
 }
+
+@Module({ controllers: [CatalogController] })
+export class CatalogModule {}

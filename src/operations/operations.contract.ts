@@ -8,7 +8,7 @@ import { OF_ACCEPTED } from '../http/document/response-headers.js';
 import { IDEMPOTENCY_KEY, idempotencyKeyOf } from '../http/idempotency-key.js';
 import { NO_PARAMETERS_PROBLEM } from '../http/parameters.guard.js';
 import { report } from '../http/validation/report.js';
-import { queryViolations } from '../lists/query-violations.js';
+import { queryViolations } from '../lists/filter-fields.js';
 import { OVER_LIMIT } from '../problems/admission.js';
 import { exampleOf, type ProblemCode } from '../problems/catalogue.js';
 import { alarmsNotFound } from '../problems/operations.js';

@@ -1,12 +1,15 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
-import { CHANGED_LIST, itemIdOf, type WireItem } from '../../hss/index.js';
-import { LOGIN_WHITELIST_REMOVAL as REMOVAL } from './item-kinds.js';
-import { itemCommandOf } from './item-command.js';
-import { itemRequestViolations } from './item-rules.js';
+import { itemIdOf, type WireItem } from '../hss/index.js';
+import { changeCommandOf, changeViolations, wireItemOf } from './list-changes.js';
+import { classesOf } from './list.dto.js';
+import { LOGIN_WHITELIST as LIST } from './login-whitelist.js';
 
-/** So many logins, no two of them the same, with whatever in their names. */
+const REMOVAL = LIST.changes[0]!;
+const TYPE = classesOf(LIST).requests.get(REMOVAL)!;
+
+/** So many logins, no two of them the same, with anything in their names. */
 const logins = fc.tuple(fc.integer({ min: 1, max: 350 }), fc.string({ maxLength: 8 })).map(([count, name]) =>
   Array.from({ length: count }, (_, index) => ({
     privateIp: `10.0.0.${index % 7}`,
@@ -15,30 +18,29 @@ const logins = fc.tuple(fc.integer({ min: 1, max: 350 }), fc.string({ maxLength:
   })),
 );
 
-describe('an order for items of a list', () => {
+describe('a command for items of a list', () => {
   it('has every item in one body, in order, and at most 100 in each', () => {
     fc.assert(
       fc.property(logins, (items) => {
-        const { bodies } = itemCommandOf(REMOVAL, { items });
+        const { bodies } = changeCommandOf(LIST, REMOVAL, { items });
         const parts = bodies.map(({ text }) => (JSON.parse(text) as { data_list: WireItem[] }).data_list);
-        expect(parts.flat()).toEqual(items.map((item) => REMOVAL.wire(item)));
+        expect(parts.flat()).toEqual(items.map((item) => wireItemOf(LIST, REMOVAL, item)));
         expect(parts.slice(0, -1).every(({ length }) => length === 100)).toBe(true);
         expect(parts.at(-1)?.length).toBeLessThanOrEqual(100);
       }),
     );
   });
 
-  it('gives each item the id that its line of the list has, and no two of them the same', () => {
+  it('gives each item the id that its row of the list has, and no two of them the same', () => {
     fc.assert(
       fc.property(logins, (items) => {
-        const { items: ordered = [] } = itemCommandOf(REMOVAL, { items });
-        const line = (item: (typeof items)[number]) => ({
-          ...REMOVAL.wire(item),
+        const { items: ordered = [] } = changeCommandOf(LIST, REMOVAL, { items });
+        const row = (item: (typeof items)[number]) => ({
+          ...wireItemOf(LIST, REMOVAL, item),
           update_time: 1,
           remarks: 'x',
         });
-        const list = CHANGED_LIST[REMOVAL.operation];
-        expect(ordered.map(({ id }) => id)).toEqual(items.map((item) => itemIdOf(list, line(item))));
+        expect(ordered.map(({ id }) => id)).toEqual(items.map((item) => itemIdOf(LIST.list, row(item))));
         expect(new Set(ordered.map(({ id }) => id)).size).toBe(items.length);
         expect(ordered.map(({ target }) => target)).toEqual(items);
       }),
@@ -48,12 +50,13 @@ describe('an order for items of a list', () => {
   it('is refused where it names an item twice, by the second place of each', () => {
     fc.assert(
       fc.property(logins, fc.nat(), (items, which) => {
+        const violationsOf = (body: object) => changeViolations(LIST, REMOVAL, TYPE, body, 1_000);
         const again = which % items.length;
-        const violations = itemRequestViolations(REMOVAL, { items: [...items, items[again]] }, 1_000);
+        const violations = violationsOf({ items: [...items, items[again]] });
         expect(violations.map(({ pointer, rule }) => [pointer, rule])).toEqual([
           [`/items/${items.length}`, 'distinct'],
         ]);
-        expect(itemRequestViolations(REMOVAL, { items }, 1_000)).toEqual([]);
+        expect(violationsOf({ items })).toEqual([]);
       }),
     );
   });
