@@ -1,8 +1,9 @@
+import { readFileSync } from 'node:fs';
+
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { SwaggerModule, type SwaggerCustomOptions } from '@nestjs/swagger';
+import { SwaggerModule, type OpenAPIObject, type SwaggerCustomOptions } from '@nestjs/swagger';
 
 import { SWAGGER_UI_POLICY } from '../http/browser-policy.js';
-import { documentOf } from './document.js';
 import { keepAnswers } from './kept-answers.js';
 
 const OPTIONS: SwaggerCustomOptions = {
@@ -21,7 +22,13 @@ const OPTIONS: SwaggerCustomOptions = {
   },
 };
 
-/** Swagger UI at `/docs`, and the document at `/docs-json` and `/docs-yaml`. */
+/** `openapi/gateway.json`, at the root in the sources and in the image alike; `npm run openapi` writes it. */
+function committedDocument(): OpenAPIObject {
+  const text = readFileSync(new URL('../../../openapi/gateway.json', import.meta.url), 'utf8');
+  return JSON.parse(text) as OpenAPIObject;
+}
+
+/** Swagger UI at `/docs`, and the document at `/docs-json` and `/docs-yaml`; it is read when it is first asked for. */
 export function serveDocs(app: NestFastifyApplication): void {
   // These routes are the framework's own, so what goes for them is declared here.
   app
@@ -33,5 +40,5 @@ export function serveDocs(app: NestFastifyApplication): void {
         keepAnswers(route);
       }
     });
-  SwaggerModule.setup('docs', app, () => documentOf(app), OPTIONS);
+  SwaggerModule.setup('docs', app, committedDocument, OPTIONS);
 }

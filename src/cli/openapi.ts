@@ -5,9 +5,10 @@ import { writeFileSync } from 'node:fs';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 
-import { AppModule } from './app.module.js';
-import { loadConfig } from './config/load-config.js';
-import { documentOf } from './docs/document.js';
+import { AppModule } from '../app.module.js';
+import { loadConfig } from '../config/load-config.js';
+import { textOf } from '../docs/document-text.js';
+import { documentOf } from '../docs/document.js';
 
 /** Writes `openapi/gateway.json`, or with `--stdout` the same text to standard output. */
 
@@ -26,6 +27,6 @@ async function previewApp(): Promise<NestFastifyApplication> {
   });
 }
 
-const text = `${JSON.stringify(documentOf(await previewApp()), null, 2)}\n`;
+const text = `${textOf(documentOf(await previewApp()))}\n`;
 if (process.argv.includes('--stdout')) process.stdout.write(text);
-else writeFileSync(new URL('../../openapi/gateway.json', import.meta.url), text);
+else writeFileSync(new URL('../../../openapi/gateway.json', import.meta.url), text);

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 
-import type { Config } from './config/config.js';
-import { withDemo } from './config/with-demo.js';
-import { startSimulator, type Simulator } from './simulator/simulator.js';
+import type { Config } from '../config/config.js';
+import { withDemo } from '../config/with-demo.js';
+import { startSimulator, type Simulator } from '../simulator/simulator.js';
 
 /** Printed at start and good for the simulator only. */
 export const DEMO_KEY = 'hssgw_demo_key_for_the_simulator_only';

@@ -4,12 +4,12 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { AuditEngine } from './audit/audit.engine.js';
-import type { Config } from './config/config.js';
-import { loadConfig } from './config/load-config.js';
+import { AuditEngine } from '../audit/audit.engine.js';
+import type { Config } from '../config/config.js';
+import { loadConfig } from '../config/load-config.js';
 import { DEMO_ALARM, DEMO_KEY, DEMO_REQUEST, startDemo } from './demo-mode.js';
-import { SimulatorClient, type ShownRequest } from './simulator/client.js';
-import { startGateway, type Gateway } from './start.js';
+import { SimulatorClient, type ShownRequest } from '../simulator/client.js';
+import { startGateway, type Gateway } from '../start.js';
 
 /** A tour in one process: an alarm is handled, a mistake is refused, and everything that was written down is shown. */
 
