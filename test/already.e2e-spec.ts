@@ -40,7 +40,7 @@ describe('the line of the README', () => {
     // It was read to find it, so it is known how it was before.
     expect(first?.alarms[0]).not.toHaveProperty('stateBefore');
     expect(second).toMatchObject({ status: 'applied', alarms: [{ outcome: 'already', verified: true }] });
-    expect(second?.upstream).toEqual([]);
+    expect(second?.exchanges).toEqual([]);
     expect(await acts()).toBe(1);
     expect(problemOf(await undo(second!.id))).toMatchObject({ status: 409, code: 'nothing_to_undo' });
     expect(await acts()).toBe(1);

@@ -125,7 +125,7 @@ describe('a gateway that is a process of its own', () => {
         interrupted: true,
         remark: 'SEC-1',
         alarms: [{ eventId: alarms[0]?.eventId, outcome: 'unknown', reason: 'gateway_interrupted' }],
-        upstream: [{ alarms: 1, problem: { code: 'gateway_interrupted', retryable: false } }],
+        exchanges: [{ alarmCount: 1, problem: { code: 'gateway_interrupted', retryable: false } }],
       },
     ]);
     await stop(again);

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 import type { ReceiptDto } from '../src/operations/receipts/receipt.dto.js';
-import type { ReceiptPageDto } from '../src/operations/receipts/receipt-summary.dto.js';
+import type { ReceiptPageDto } from '../src/operations/receipts/receipt.dto.js';
 import type { CallerConfig } from '../src/config/config.js';
 import { addAlarms } from './support/bulk-alarms.js';
 import { KEY, OTHER_KEY, portal, projectOf, sha256, startRig, type Rig } from './support/gateway.js';

@@ -226,9 +226,9 @@ describe('following', () => {
     const id = (await accept()).body.id as string;
     const { events, heartbeats } = await follow(id);
     expect(events.map(({ id: each, event, data }) => [each, event, data as unknown])).toMatchObject([
-      ['1', 'chunk', { index: 0, alarms: 100, outcome: 'applied', done: 100, total: 250 }],
-      ['2', 'chunk', { index: 1, alarms: 100, done: 200 }],
-      ['3', 'chunk', { index: 2, alarms: 50, done: 250 }],
+      ['1', 'chunk', { index: 0, alarmCount: 100, outcome: 'applied', done: 100, total: 250 }],
+      ['2', 'chunk', { index: 1, alarmCount: 100, done: 200 }],
+      ['3', 'chunk', { index: 2, alarmCount: 50, done: 250 }],
       ['end', 'end', { status: 'applied', done: 250, total: 250 }],
     ]);
     expect(heartbeats).toBeGreaterThan(1);

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { uuidv7 } from 'uuidv7';
 
 import type { ReceiptAlarmDto, ReceiptDto, ReceiptItemDto } from '../src/operations/receipts/receipt.dto.js';
-import type { ReceiptSummaryDto } from '../src/operations/receipts/receipt-summary.dto.js';
+import type { ReceiptSummaryDto } from '../src/operations/receipts/receipt.dto.js';
 import { AuditTrail } from '../src/audit/audit-trail.js';
 import type { IntentRecord } from '../src/audit/audit-record.js';
 import type { ChunkOutcome } from '../src/domain/outcome.js';

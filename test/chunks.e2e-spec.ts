@@ -88,7 +88,7 @@ describe('two hundred and fifty alarms', () => {
     expect(receipt.alarms.map(({ eventId }) => eventId)).toEqual(idsOf(alarms));
     expect(receipt).toMatchObject({
       status: 'applied',
-      upstream: [{ alarms: 100 }, { alarms: 100 }, { alarms: 50 }],
+      exchanges: [{ alarmCount: 100 }, { alarmCount: 100 }, { alarmCount: 50 }],
     });
     expect(idsOf((await touched(rig)) as unknown as NamedAlarm[]).sort()).toEqual(idsOf(alarms).sort());
     const recorded = await recordsOf<ChunkRecord>(rig, 'chunk');
@@ -112,10 +112,10 @@ describe('two hundred and fifty alarms', () => {
       ...times(50, 'applied'),
     ]);
     expect(receipt.alarms[150]).toMatchObject({ reason: 'agent_offline' });
-    expect(receipt.upstream).toMatchObject([
-      { status: 200 },
-      { status: 400, problem: { upstreamCode: 'HSS.1007' } },
-      { status: 200 },
+    expect(receipt.exchanges).toMatchObject([
+      { httpStatus: 200 },
+      { httpStatus: 400, problem: { upstreamCode: 'HSS.1007' } },
+      { httpStatus: 200 },
     ]);
     const done = receipt.alarms.filter(({ outcome }) => outcome === 'applied').map(({ eventId }) => eventId);
     expect((await touched(rig)).map(({ eventId }) => eventId).sort()).toEqual(done.sort());
@@ -150,7 +150,7 @@ describe('two hundred and fifty alarms', () => {
     const receipt = answer.body as ReceiptDto;
     expect(receipt.status).toBe('unknown');
     expect(outcomesOf(receipt)).toEqual([...times(100, 'unknown'), ...times(150, 'not_attempted')]);
-    expect(receipt.upstream).toMatchObject([
+    expect(receipt.exchanges).toMatchObject([
       { alarms: 100, bytesSent: true, problem: { code: 'upstream_unanswered', retryable: false } },
       {
         alarms: 150,
@@ -173,7 +173,7 @@ describe('two hundred and fifty alarms', () => {
     });
     const receipt = (await rig.call('GET', `/v1/operations/${problem.operationId}`)).body as ReceiptDto;
     expect(outcomesOf(receipt)).toEqual(times(250, 'not_attempted'));
-    expect(receipt.upstream).toMatchObject([{ alarms: 100, bytesSent: false }, { alarms: 150 }]);
+    expect(receipt.exchanges).toMatchObject([{ alarmCount: 100, bytesSent: false }, { alarmCount: 150 }]);
   });
 
   it('show, while they are under way, what is known of each', async () => {
@@ -184,7 +184,7 @@ describe('two hundred and fifty alarms', () => {
     const page = await eventually(
       async () =>
         (await rig.call('GET', '/v1/operations?status=pending&view=full')).body as { items: ReceiptDto[] },
-      ({ items }) => items[0]?.upstream.length === 1,
+      ({ items }) => items[0]?.exchanges.length === 1,
     );
     expect(page.items).toHaveLength(1);
     expect(outcomesOf(page.items[0]!)).toEqual([...times(100, 'applied'), ...times(150, 'pending')]);

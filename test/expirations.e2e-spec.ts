@@ -52,7 +52,7 @@ describe('an act that was asked for until a time', () => {
     const expiresAt = soon();
     const { body } = await ignore(expiresAt);
     expect(body).toMatchObject({ status: 'applied', expiresAt });
-    const item = { operationId: body.id as string, operation: 'ignore', alarms: 3, expiresAt };
+    const item = { operationId: body.id as string, operation: 'ignore', alarmCount: 3, expiresAt };
     expect(await listed()).toEqual([{ ...item, status: 'scheduled' }]);
     const last = await ended();
     expect(last).toEqual({ ...item, status: 'taken_back', undoneBy: [expect.any(String)] });

@@ -58,7 +58,7 @@ const claims = (answer: JsonAnswer) =>
 async function storyOf(at: Rig, answer: JsonAnswer): Promise<Story> {
   const { id, operationId = id, code, retryable, outcome } = claims(answer);
   const receipt = (await at.call('GET', `/v1/operations/${operationId}`)).body as ReceiptDto;
-  const [exchange] = receipt.upstream;
+  const [exchange] = receipt.exchanges;
   const alarm = receipt.alarms[0]!;
   if (id !== undefined) expect(receipt).toEqual(answer.body);
   const effects = (await touched(at)).flatMap((each) => each.effects).length;
@@ -355,7 +355,7 @@ describe('an answer that is an error', () => {
     const [request] = seen.requests;
     expect(problemOf(answer).upstream).toEqual({
       code: 'APIGW.0310',
-      requestId: request?.requestId,
+      upstreamRequestId: request?.requestId,
       message: 'fault on request',
     });
   });

@@ -76,7 +76,7 @@ describe('what upstream is still at work on', () => {
         expect(items).toMatchObject([{ outcome: 'applied', verified: false, progress }]);
         const settled = await eventually(
           () => receipt(id),
-          ({ items: now = [] }) => now[0]?.progress === undefined,
+          ({ items: now = [] }) => now[0]?.activity === undefined,
         );
         expect(settled.items).toMatchObject([{ outcome: 'applied', verified: true }]);
       }),

@@ -238,10 +238,10 @@ describe('a request for several items', () => {
   it('leaves out those that are gone already, and removes the others', async () => {
     await putLogins(rig.simulator, [1, 3].map(loginNo));
     const { status, body } = await change(LOGIN_WHITELIST, [0, 1, 2, 3].map(loginNo));
-    const { items, upstream } = body as ReceiptDto;
+    const { items, exchanges } = body as ReceiptDto;
     expect(status).toBe(200);
     expect(items?.map(({ outcome }) => outcome)).toEqual(['already', 'applied', 'already', 'applied']);
-    expect(upstream).toHaveLength(1);
+    expect(exchanges).toHaveLength(1);
     const [act] = await acts(LOGIN_WHITELIST);
     const sent = JSON.parse(act!.bodyText) as { data_list: { login_user_name: string }[] };
     expect(sent.data_list.map((each) => each.login_user_name)).toEqual(['deploy-1', 'deploy-3']);
@@ -257,8 +257,8 @@ describe('a request for several items', () => {
       fault: { kind: 'status', status: 400, errorCode: 'HSS.0001' },
     });
     const { status, body } = await change(LOGIN_WHITELIST, logins);
-    const { items = [], upstream, status: overall } = body as ReceiptDto;
-    expect([status, overall, upstream.map(({ alarms }) => alarms)]).toEqual([
+    const { items = [], exchanges, status: overall } = body as ReceiptDto;
+    expect([status, overall, exchanges.map(({ alarmCount }) => alarmCount)]).toEqual([
       207,
       'partially_applied',
       [100, 100, 30],

@@ -33,7 +33,7 @@ describe('handling an alarm', () => {
       alarms: [{ eventId: seedAlarm.eventId, outcome: 'applied', verified: false }],
       requestedBy: 'portal',
       remark: 'SEC-1',
-      upstream: [{ alarms: 1, attempts: 1, status: 200, bytesSent: true }],
+      exchanges: [{ alarmCount: 1, attempts: 1, httpStatus: 200, bytesSent: true }],
     });
   });
 

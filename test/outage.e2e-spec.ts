@@ -154,10 +154,10 @@ describe('when upstream throttles', () => {
     expect(await arrivals(otherProject.id)).toBe(1);
 
     const patient = operate('one', alarms.slice(1), { key: OTHER_KEY });
-    expect((await throttled).body).toMatchObject({ status: 'applied', upstream: [{ attempts: 2 }] });
+    expect((await throttled).body).toMatchObject({ status: 'applied', exchanges: [{ attempts: 2 }] });
     expect((await patient).body as ReceiptDto).toMatchObject({
       status: 'applied',
-      upstream: [{ attempts: 1 }],
+      exchanges: [{ attempts: 1 }],
     });
   });
 

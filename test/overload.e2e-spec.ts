@@ -35,7 +35,7 @@ const received = (count: number) =>
     (seen) => seen.length === count,
   );
 const attemptsOf = async (operationId: string) =>
-  ((await rig.call('GET', `/v1/operations/${operationId}`)).body as ReceiptDto).upstream[0]?.attempts;
+  ((await rig.call('GET', `/v1/operations/${operationId}`)).body as ReceiptDto).exchanges[0]?.attempts;
 
 /** The first of several requests to be answered, by its place among them. */
 const firstOf = (asked: readonly Promise<unknown>[]) =>
@@ -69,7 +69,7 @@ describe('more requests than upstream can take', () => {
     const slow = rig.operate({ operation: 'ignore', alarms });
     await received(1);
     const queued = await rig.operate({ operation: 'mark_as_handled', alarms });
-    expect(queued.body).toMatchObject({ status: 'applied', upstream: [{ attempts: 1 }] });
+    expect(queued.body).toMatchObject({ status: 'applied', exchanges: [{ attempts: 1 }] });
     expect((await slow).status).toBe(200);
   });
 

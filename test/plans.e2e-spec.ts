@@ -62,7 +62,7 @@ describe('a plan', () => {
     const ids = await addAlarms(3, HOST);
     const plan = await planOf({ remark: 'SEC-1234' });
     expect(plan).toMatchObject({
-      state: 'ready',
+      status: 'ready',
       operation: 'ignore',
       remark: 'SEC-1234',
       accepted: 3,
@@ -109,7 +109,7 @@ describe('a plan', () => {
     expect((answer.body as ReceiptDto).alarms).toHaveLength(150);
     expect(await touchedIds()).toEqual([...ids].sort());
     expect((await rig.call('GET', `/v1/plans/${plan.id}`)).body).toMatchObject({
-      state: 'applied',
+      status: 'applied',
       operationId: answer.body.id,
     });
   });
@@ -239,9 +239,9 @@ describe('a plan that has expired', () => {
     const plan = await planOf();
     const gone = await eventually(
       async () => (await rig.call('GET', `/v1/plans/${plan.id}`)).body as PlanDto,
-      ({ state }) => state === 'expired',
+      ({ status }) => status === 'expired',
     );
-    expect(gone.state).toBe('expired');
+    expect(gone.status).toBe('expired');
     expect(problemOf(await apply(plan.id, plan.digest))).toMatchObject({ status: 410, code: 'plan_expired' });
     expect(await touched(rig)).toEqual([]);
   });

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
 import type { ReceiptDto } from '../src/operations/receipts/receipt.dto.js';
-import type { ReceiptPageDto, ReceiptSummaryDto } from '../src/operations/receipts/receipt-summary.dto.js';
+import type { ReceiptPageDto, ReceiptSummaryDto } from '../src/operations/receipts/receipt.dto.js';
 import { projectOf, startRig, type Rig } from './support/gateway.js';
 
 const COUNT = 23;
@@ -55,7 +55,7 @@ const page = async (query: string): Promise<ReceiptPageDto> => {
 };
 
 /** What a list tells of a receipt. */
-function inShort({ alarms, upstream: _, ...rest }: ReceiptDto): ReceiptSummaryDto {
+function inShort({ alarms, exchanges: _, ...rest }: ReceiptDto): ReceiptSummaryDto {
   const outcomes: Record<string, number> = {};
   for (const { outcome } of alarms) outcomes[outcome] = (outcomes[outcome] ?? 0) + 1;
   return { ...rest, total: alarms.length, outcomes };

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 
 import type { ReceiptDto } from '../src/operations/receipts/receipt.dto.js';
-import type { ReceiptPageDto } from '../src/operations/receipts/receipt-summary.dto.js';
+import type { ReceiptPageDto } from '../src/operations/receipts/receipt.dto.js';
 import type { CallerLimits } from '../src/domain/caller.js';
 import { SimulatorClient } from '../src/simulator/client.js';
 import { startSimulator, type Simulator } from '../src/simulator/simulator.js';

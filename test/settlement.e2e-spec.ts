@@ -180,7 +180,7 @@ describe('what upstream shows of an alarm', () => {
     const atWork = await settled(id);
     expect(atWork).toMatchObject({
       status: 'applied',
-      alarms: [{ outcome: 'applied', verified: false, progress: 'isolating' }],
+      alarms: [{ outcome: 'applied', verified: false, activity: 'isolating' }],
     });
     const ended = await eventually(
       () => receipt(id),

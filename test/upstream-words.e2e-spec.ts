@@ -62,7 +62,7 @@ describe.each(SHAPES)('a refusal in %s', (_, bodyOf) => {
       upstream: { code: 'HSS.1007', message: SAID },
     });
     const receipt = (await rig.call('GET', `/v1/operations/${problem.operationId}`)).body as ReceiptDto;
-    expect(receipt.upstream).toMatchObject([
+    expect(receipt.exchanges).toMatchObject([
       { problem: { code: 'agent_offline', upstreamCode: 'HSS.1007', upstreamMessage: SAID } },
     ]);
   });

@@ -53,7 +53,7 @@ describe('an operation whose state is read before and after', () => {
       const first = await handle(operation, alarms);
       expect([first.status, fates(first)]).toEqual(['applied', [['applied', true]]]);
       const second = await handle(operation, alarms);
-      expect([second.status, fates(second), second.upstream]).toEqual(['applied', [['already', true]], []]);
+      expect([second.status, fates(second), second.exchanges]).toEqual(['applied', [['already', true]], []]);
       expect(await acts()).toBe(before + 1);
       expect((await rig.call('GET', `/v1/operations/${second.id}`)).body).toEqual(second);
     },
@@ -112,7 +112,7 @@ describe('an operation whose state is read before and after', () => {
     const receipt = await handle('isolate_and_kill', alarms);
     expect(receipt).toMatchObject({
       status: 'applied',
-      alarms: [{ outcome: 'applied', verified: false, progress: 'isolating' }],
+      alarms: [{ outcome: 'applied', verified: false, activity: 'isolating' }],
     });
     const settled = await eventually(
       async () => (await rig.call('GET', `/v1/operations/${receipt.id}`)).body as ReceiptDto,
@@ -129,13 +129,13 @@ describe('an operation whose state is read before and after', () => {
     await handle('isolate_and_kill', [alarm!]);
     const alone = await handle('isolate_and_kill', [alarm!]);
     const both = await handle('isolate_and_kill', [alarm!, other!]);
-    const underWay = { outcome: 'already', verified: false, progress: 'isolating' };
+    const underWay = { outcome: 'already', verified: false, activity: 'isolating' };
     expect(alone.alarms).toMatchObject([underWay]);
-    expect(both.alarms).toMatchObject([underWay, { outcome: 'applied', progress: 'isolating' }]);
+    expect(both.alarms).toMatchObject([underWay, { outcome: 'applied', activity: 'isolating' }]);
     const ended = async ({ id }: ReceiptDto) =>
       eventually(
         async () => (await rig.call('GET', `/v1/operations/${id}`)).body as ReceiptDto,
-        ({ alarms }) => alarms.every(({ progress }) => progress === undefined),
+        ({ alarms }) => alarms.every(({ activity }) => activity === undefined),
       );
     expect(fates(await ended(alone))).toEqual([['already', true]]);
     expect(fates(await ended(both))).toEqual([

@@ -1,77 +1,17 @@
 import { ApiProperty, ApiSchema } from '@nestjs/swagger';
 
 import { ATTACK_TAGS, HANDLE_STATUSES, type AttackTag, type HandleStatus } from '../domain/alarm-words.js';
+import type { AlarmDetail } from '../domain/detail-fields.js';
 import { OPERATION_TYPE_NAMES, type OperationType } from '../domain/operation-type.js';
 import { SEVERITIES, type Severity } from '../domain/severity.js';
+import { ListedDetailFields } from '../http/validation/detail-dto.js';
 
 @ApiSchema({
   name: 'ListedAlarmDetail',
   description: 'What upstream tells of the process, file or login behind an alarm, ready to be sent back.',
 })
-export class ListedAlarmDetailDto {
-  /**
-   * Id of the HSS agent on the host.
-   * @example 'c9bed5397db449ebdfba15e85fcfc36accee125c68954daf5cab0528bab59bd8'
-   */
-  agentId?: string;
-  /**
-   * Process id.
-   * @example 3123
-   */
-  @ApiProperty({ type: 'integer' })
-  processPid?: number;
-  /**
-   * File hash, SHA-256 at present.
-   * @example 'e8b50f0b91e3dce0885ccc5902846b139d28108a0a7976c9b8d43154c5dbc44d'
-   */
-  fileHash?: string;
-  /**
-   * File path.
-   * @example '/usr/test'
-   */
-  filePath?: string;
-  /**
-   * System attributes of the file, of whichever type upstream gave.
-   * @example 33261
-   */
-  @ApiProperty({ oneOf: [{ type: 'string' }, { type: 'integer' }] })
-  fileAttr?: string | number;
-  /**
-   * Alarm keyword, for the alarm whitelist.
-   * @example 'file_path=/usr/test'
-   */
-  keyword?: string;
-  /**
-   * Alarm hash, for the alarm whitelist.
-   * @example 'e8b50f0b91e3dce0885ccc5902846b139d28108a0a7976c9b8d43154c5dbc44d'
-   */
-  hash?: string;
-  /**
-   * Private IP address of the server.
-   * @example '127.0.0.2'
-   */
-  privateIp?: string;
-  /**
-   * Source IP address of the login.
-   * @example '127.0.0.1'
-   */
-  loginIp?: string;
-  /**
-   * Login user name.
-   * @example 'root'
-   */
-  loginUserName?: string;
-  /**
-   * Container id.
-   * @example '652c3ab8cd533edaf50c5cf58e292d5d260caf95bf9ab93320491b51e310cd4c'
-   */
-  containerId?: string;
-  /**
-   * Container instance name.
-   * @example 'k8s_redis_redis-6c9f_prod_0'
-   */
-  containerName?: string;
-}
+@ListedDetailFields()
+export class ListedAlarmDetailDto {}
 
 @ApiSchema({ name: 'AlarmHandling', description: 'How an alarm was handled last.' })
 export class AlarmHandlingDto {
@@ -255,7 +195,7 @@ export class ListedAlarmDto {
   accepts?: readonly OperationType[];
   /** Details as an operation takes them. */
   @ApiProperty({ type: [ListedAlarmDetailDto] })
-  details!: readonly ListedAlarmDetailDto[];
+  details!: readonly AlarmDetail[];
 }
 
 @ApiSchema({

@@ -1,7 +1,8 @@
 import { ATTACK_TAGS, HANDLE_STATUSES } from '../domain/alarm-words.js';
+import { detailFrom, type AlarmDetail } from '../domain/detail-fields.js';
 import { isOperationType, OPERATION_TYPE_NAMES, type OperationType } from '../domain/operation-type.js';
 import { SEVERITIES } from '../domain/severity.js';
-import type { Alarm, AlarmContainer, AlarmDetail, AlarmHandling, AlarmHost } from './alarm.js';
+import type { Alarm, AlarmContainer, AlarmHandling, AlarmHost } from './alarm.js';
 import { list, object, oneOf, present, text, time, whole, type Listed } from '../lists/listed-value.js';
 
 /** An alarm of the listing, field by field; undefined for what has no id, which nobody could act on. */
@@ -87,20 +88,11 @@ function containerOf(event: Listed, resource: Listed): AlarmContainer | undefine
 
 /** A detail to be sent back (contract 2.1, "From a listed event"): `is_parent` is the listing's own, a container the event's. */
 function detailOf(detail: Listed, container: AlarmContainer | undefined): AlarmDetail {
-  return (
-    present<AlarmDetail>({
-      agentId: text(detail['agent_id']),
-      processPid: whole(detail['process_pid']),
-      fileHash: text(detail['file_hash']),
-      filePath: text(detail['file_path']),
-      fileAttr: text(detail['file_attr']) ?? whole(detail['file_attr']),
-      keyword: text(detail['keyword']),
-      hash: text(detail['hash']),
-      privateIp: text(detail['private_ip']),
-      loginIp: text(detail['login_ip']),
-      loginUserName: text(detail['login_user_name']),
-      containerId: container?.id,
-      containerName: container?.name,
-    }) ?? {}
-  );
+  return detailFrom(({ wireName, kind }, name) => {
+    if (name === 'containerId') return container?.id;
+    if (name === 'containerName') return container?.name;
+    const value = detail[wireName];
+    if (kind === 'text') return text(value);
+    return kind === 'integer' ? whole(value) : (text(value) ?? whole(value));
+  });
 }

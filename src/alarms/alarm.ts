@@ -1,22 +1,7 @@
 import type { AttackTag, HandleStatus } from '../domain/alarm-words.js';
+import type { AlarmDetail } from '../domain/detail-fields.js';
 import type { OperationType } from '../domain/operation-type.js';
 import type { Severity } from '../domain/severity.js';
-
-/** A detail object as an operation takes it (contract 1.4), in camelCase. */
-export interface AlarmDetail {
-  readonly agentId?: string;
-  readonly processPid?: number;
-  readonly fileHash?: string;
-  readonly filePath?: string;
-  readonly fileAttr?: string | number;
-  readonly keyword?: string;
-  readonly hash?: string;
-  readonly privateIp?: string;
-  readonly loginIp?: string;
-  readonly loginUserName?: string;
-  readonly containerId?: string;
-  readonly containerName?: string;
-}
 
 export interface AlarmHandling {
   /** One of the five forward operation types; a word of upstream's own that is none of them is left out. */

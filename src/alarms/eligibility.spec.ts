@@ -2,7 +2,8 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
 import { OPERATION_TYPE_NAMES, OPERATION_TYPES } from '../domain/operation-type.js';
-import type { Alarm, AlarmDetail } from './alarm.js';
+import type { AlarmDetail } from '../domain/detail-fields.js';
+import type { Alarm } from './alarm.js';
 import { eligibilityOf, type Circumstances } from './eligibility.js';
 
 const DETAIL: AlarmDetail = {

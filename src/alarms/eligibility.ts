@@ -1,6 +1,7 @@
-import { OPERATION_TYPES, type DetailField, type OperationType } from '../domain/operation-type.js';
+import { OPERATION_TYPES, type OperationType } from '../domain/operation-type.js';
 import type { Severity } from '../domain/severity.js';
-import type { Alarm, AlarmDetail } from './alarm.js';
+import type { AlarmDetail, DetailFieldName } from '../domain/detail-fields.js';
+import type { Alarm } from './alarm.js';
 
 /** An alarm with everything that an operation needs, in the words of a request that names it in full. */
 export interface EligibleAlarm {
@@ -108,8 +109,8 @@ function chosenDetails(
 /** What the detail that lacks least lacks. */
 function missingIn(
   details: readonly AlarmDetail[],
-  required: readonly DetailField[],
-): readonly DetailField[] {
+  required: readonly DetailFieldName[],
+): readonly DetailFieldName[] {
   const lacks = details.map((detail) => required.filter((field) => detail[field] === undefined));
   return lacks.sort((one, other) => one.length - other.length)[0] ?? required;
 }

@@ -1,40 +1,13 @@
 import { OPERATION_TYPE_NAMES } from '../domain/operation-type.js';
-import { Checked, Flag, isText, ListOf, OneOf, Text, TextList, Whole } from '../http/validation/fields.js';
+import type { WireDetail } from '../domain/detail-fields.js';
+import { isInt64, WireDetailFields } from '../http/validation/detail-dto.js';
+import { Checked, Flag, ListOf, OneOf, Text, TextList, Whole } from '../http/validation/fields.js';
 
 const INT32_MAX = 2_147_483_647;
-const INT64_MAX = 9_223_372_036_854_775_807n;
-
-function isInt64(value: unknown): boolean {
-  if (typeof value === 'bigint') return value >= 0n && value <= INT64_MAX;
-  return Number.isSafeInteger(value) && (value as number) >= 0;
-}
-
 /** The body as upstream declares it (contract 1.2 to 1.5): its spelling, its ranges, and nothing that is not certain. */
 
-export class WireDetailDto {
-  @Text(1, 64, { optional: true }) agent_id?: string;
-  @Whole(0, INT32_MAX, { optional: true }) process_pid?: number;
-  @Text(1, 256, { optional: true }) file_hash?: string;
-  @Text(1, 256, { optional: true }) file_path?: string;
-
-  // Declared a string and shown as an integer: whichever it is travels on.
-  @Checked(
-    'file_attr',
-    (value) => isText(value, 1, 256) || isInt64(value),
-    'must be a string of 1 to 256 characters or a whole number from 0',
-    { oneOf: [{ type: 'string' }, { type: 'integer' }] },
-    { optional: true },
-  )
-  file_attr?: string | number | bigint;
-
-  @Text(1, 256, { optional: true }) keyword?: string;
-  @Text(1, 256, { optional: true }) hash?: string;
-  @Text(1, 128, { optional: true }) private_ip?: string;
-  @Text(1, 256, { optional: true }) login_ip?: string;
-  @Text(1, 256, { optional: true }) login_user_name?: string;
-  @Text(0, 1_024, { optional: true }) container_id?: string;
-  @Text(0, 1_024, { optional: true }) container_name?: string;
-}
+@WireDetailFields()
+export class WireDetailDto {}
 
 export class WireEventDto {
   @Text(1, 64) event_class_id!: string;
@@ -49,7 +22,7 @@ export class WireEventDto {
 
   // Declared mandatory and left out by some clients where nothing in it is needed: upstream decides.
   @ListOf(() => WireDetailDto, { min: 0, max: 100 }, { optional: true })
-  operate_detail_list?: WireDetailDto[];
+  operate_detail_list?: WireDetail[];
 }
 
 export class WireRuleDto {

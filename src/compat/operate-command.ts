@@ -1,8 +1,9 @@
+import { alarmDetailOf } from '../domain/detail-fields.js';
 import { stringifyExact } from '../domain/exact-json.js';
 import type { OperationType } from '../domain/operation-type.js';
 import type { RequestedScope } from '../http/policy.js';
 import type { OperationCommand, CommandAlarm } from '../operations/operation-command.js';
-import { commandDetailOf, commandRuleOf } from '../operations/command-alarm.js';
+import { commandRuleOf } from '../operations/command-alarm.js';
 import { canonicalJson } from './canonical-json.js';
 import type { OperateBodyDto, WireEventDto } from './operate-body.dto.js';
 
@@ -37,6 +38,6 @@ function alarmOf({ event_id, event_class_id, event_type, operate_detail_list }: 
     eventId: event_id,
     eventClassId: event_class_id,
     eventType: event_type,
-    ...(operate_detail_list && { details: operate_detail_list.map(commandDetailOf) }),
+    ...(operate_detail_list && { details: operate_detail_list.map(alarmDetailOf) }),
   };
 }

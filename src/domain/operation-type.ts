@@ -1,17 +1,4 @@
-/** A field of an alarm's detail object, in the internal API's spelling. */
-export type DetailField =
-  | 'agentId'
-  | 'processPid'
-  | 'fileHash'
-  | 'filePath'
-  | 'fileAttr'
-  | 'keyword'
-  | 'hash'
-  | 'privateIp'
-  | 'loginIp'
-  | 'loginUserName'
-  | 'containerId'
-  | 'containerName';
+import type { DetailFieldName } from './detail-fields.js';
 
 /** What is known of one operation type. */
 export interface OperationTypeFacts {
@@ -20,7 +7,7 @@ export interface OperationTypeFacts {
   /** The operation type that takes it back. */
   readonly inverse: OperationType;
   /** Fields that every detail object must carry; when there are any, an alarm must have at least one detail. */
-  readonly requiredDetails: readonly DetailField[];
+  readonly requiredDetails: readonly DetailFieldName[];
   /** Changes something on a host, not only the alarm's bookkeeping. */
   readonly destructive: boolean;
   /** Keeps alarms to come from being seen, on any number of hosts: limited like what changes a host. */
@@ -31,10 +18,10 @@ export interface OperationTypeFacts {
   readonly isIdempotent: boolean;
 }
 
-const NOTHING: readonly DetailField[] = [];
-const ALARM_WHITELIST: readonly DetailField[] = ['keyword', 'hash'];
-const LOGIN_WHITELIST: readonly DetailField[] = ['loginIp', 'privateIp', 'loginUserName'];
-const ISOLATION: readonly DetailField[] = ['agentId', 'fileHash', 'filePath', 'processPid'];
+const NOTHING: readonly DetailFieldName[] = [];
+const ALARM_WHITELIST: readonly DetailFieldName[] = ['keyword', 'hash'];
+const LOGIN_WHITELIST: readonly DetailFieldName[] = ['loginIp', 'privateIp', 'loginUserName'];
+const ISOLATION: readonly DetailFieldName[] = ['agentId', 'fileHash', 'filePath', 'processPid'];
 
 export const OPERATION_TYPE_NAMES = [
   'mark_as_handled',
@@ -55,7 +42,7 @@ export type OperationType = (typeof OPERATION_TYPE_NAMES)[number];
 function facts(
   title: string,
   inverse: OperationType,
-  requiredDetails: readonly DetailField[],
+  requiredDetails: readonly DetailFieldName[],
   more: Partial<Pick<OperationTypeFacts, 'destructive' | 'hidesAlarms' | 'isReversal' | 'isIdempotent'>> = {},
 ): OperationTypeFacts {
   return Object.freeze({

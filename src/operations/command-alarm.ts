@@ -1,5 +1,6 @@
-import type { WireDetail, WireEvent, WireRule } from '../upstream/index.js';
-import type { CommandAlarm, CommandAlarmDetail, CommandWhitelistRule } from './operation-command.js';
+import { alarmDetailOf } from '../domain/detail-fields.js';
+import type { WireEvent, WireRule } from '../upstream/index.js';
+import type { CommandAlarm, CommandWhitelistRule } from './operation-command.js';
 
 /** An alarm as it travels, in the words in which orders are decided by. */
 export function commandAlarmOf(event: WireEvent): CommandAlarm {
@@ -8,46 +9,7 @@ export function commandAlarmOf(event: WireEvent): CommandAlarm {
     eventId: event_id,
     eventClassId: event_class_id,
     eventType: event_type,
-    details: operate_detail_list.map(commandDetailOf),
-  };
-}
-
-/** Of the fields that travel, those that an order is decided by. */
-type Deciding = Pick<
-  WireDetail,
-  | 'agent_id'
-  | 'process_pid'
-  | 'file_hash'
-  | 'file_path'
-  | 'login_ip'
-  | 'login_user_name'
-  | 'private_ip'
-  | 'keyword'
-  | 'hash'
->;
-
-export function commandDetailOf(detail: Deciding): CommandAlarmDetail {
-  const {
-    agent_id,
-    process_pid,
-    file_hash,
-    file_path,
-    login_ip,
-    login_user_name,
-    private_ip,
-    keyword,
-    hash,
-  } = detail;
-  return {
-    ...(agent_id !== undefined && { agentId: agent_id }),
-    ...(process_pid !== undefined && { processPid: process_pid }),
-    ...(file_hash !== undefined && { fileHash: file_hash }),
-    ...(file_path !== undefined && { filePath: file_path }),
-    ...(login_ip !== undefined && { loginIp: login_ip }),
-    ...(login_user_name !== undefined && { loginUserName: login_user_name }),
-    ...(private_ip !== undefined && { privateIp: private_ip }),
-    ...(keyword !== undefined && { keyword }),
-    ...(hash !== undefined && { hash }),
+    details: operate_detail_list.map(alarmDetailOf),
   };
 }
 

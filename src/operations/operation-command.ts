@@ -1,6 +1,7 @@
 import type { Assumption, ItemRecord, Leftover } from '../audit/audit-record.js';
 import type { ProjectConfig } from '../config/config.js';
 import type { CallContext } from '../domain/caller.js';
+import type { AlarmDetail } from '../domain/detail-fields.js';
 import type { LookedUp } from '../domain/looked-up.js';
 import type { OperationName } from '../domain/operation-name.js';
 import type { Scope } from '../domain/scope.js';
@@ -8,17 +9,7 @@ import type { Severity } from '../domain/severity.js';
 import type { RequestedScope } from '../http/policy.js';
 
 /** What is decided by, of a process, file or login behind an alarm. */
-export interface CommandAlarmDetail {
-  readonly agentId?: string;
-  readonly processPid?: number;
-  readonly fileHash?: string;
-  readonly filePath?: string;
-  readonly loginIp?: string;
-  readonly loginUserName?: string;
-  readonly privateIp?: string;
-  readonly keyword?: string;
-  readonly hash?: string;
-}
+export type CommandAlarmDetail = AlarmDetail;
 
 /** A rule of the alarm whitelist, in the words in which orders are decided by. */
 export interface CommandWhitelistRule {

@@ -16,7 +16,7 @@ import {
   RECORD_UNVERIFIED,
   UNDONE_TOO_SOON,
 } from './undo/undo-problems.js';
-import { tooManyExpirations } from './expirations/expiry-room.js';
+import { exampleOf } from '../problems/catalogue.js';
 import { UNDO_RUNNING } from './admission/idempotency.service.js';
 import { UndoRequestDto } from './undo/undo-request.dto.js';
 import { operationProblem } from './receipts/answer.js';
@@ -24,8 +24,8 @@ import { ACT_PROBLEMS } from './act-problems.js';
 import { SHUTTING_DOWN } from './execution/running-operations.js';
 import { BY_ID_PROBLEMS } from './prepare/by-id-problems.js';
 import { queryViolations } from '../lists/query-violations.js';
-import { operationQueryViolations } from './receipts/operation-query.js';
-import { FatesQueryDto } from './receipts/operation-query.dto.js';
+import { operationQueryViolations } from './receipts/receipt-query.js';
+import { FatesQueryDto } from './receipts/receipt-query.dto.js';
 import { violationsOf } from './prepare/operation-rules.js';
 
 /** What the routes of operations can end in, for the document; what is wrong with the bad requests is told by the checks. */
@@ -52,17 +52,17 @@ export const OPERATION_PROBLEMS: readonly Problem[] = [
   ...ACT_PROBLEMS,
   ...BY_ID_PROBLEMS,
   operationProblem(
-    { id: EXAMPLE_OPERATION_ID, status: 'not_attempted', upstream: [{ alarms: 1 }] },
+    { id: EXAMPLE_OPERATION_ID, status: 'not_attempted', exchanges: [{ alarmCount: 1 }] },
     alarmChanged(['2a71e1e2-60f4-4d56-b314-2038fdc39de6']),
   ),
   operationProblem(
-    { id: EXAMPLE_OPERATION_ID, status: 'not_attempted', upstream: [{ alarms: 1 }] },
+    { id: EXAMPLE_OPERATION_ID, status: 'not_attempted', exchanges: [{ alarmCount: 1 }] },
     alarmMismatch([
       { eventId: '2a71e1e2-60f4-4d56-b314-2038fdc39de6', mismatch: ['event_type', 'agent_id'] },
     ]),
   ),
   operationProblem(
-    { id: EXAMPLE_OPERATION_ID, status: 'not_attempted', upstream: [{ alarms: 1 }] },
+    { id: EXAMPLE_OPERATION_ID, status: 'not_attempted', exchanges: [{ alarmCount: 1 }] },
     targetBusy({
       target: '2a71e1e2-60f4-4d56-b314-2038fdc39de6',
       why: 'under_way',
@@ -70,7 +70,7 @@ export const OPERATION_PROBLEMS: readonly Problem[] = [
     }),
   ),
   operationProblem(
-    { id: EXAMPLE_OPERATION_ID, status: 'not_attempted', upstream: [{ alarms: 1 }] },
+    { id: EXAMPLE_OPERATION_ID, status: 'not_attempted', exchanges: [{ alarmCount: 1 }] },
     stateUnread(['2a71e1e2-60f4-4d56-b314-2038fdc39de6']),
   ),
   new Problem(
@@ -85,16 +85,19 @@ export const OPERATION_PROBLEMS: readonly Problem[] = [
     { retryable: true, retryAfter: 5 },
   ),
   SHUTTING_DOWN,
-  operationProblem({ id: EXAMPLE_OPERATION_ID, status: 'unknown', upstream: [{ alarms: 1 }] }, INTERRUPTED),
+  operationProblem(
+    { id: EXAMPLE_OPERATION_ID, status: 'unknown', exchanges: [{ alarmCount: 1 }] },
+    INTERRUPTED,
+  ),
   problemOfFault(UNKNOWN_PROJECT_FAULT),
   ...documentedFaults(EXAMPLE_UPSTREAM_REQUEST_ID).map(({ fault, outcome }) => {
-    const upstream = [{ alarms: 1, bytesSent: outcome !== 'not_attempted' }];
-    return operationProblem({ id: EXAMPLE_OPERATION_ID, status: outcome, upstream }, fault);
+    const exchanges = [{ alarmCount: 1, bytesSent: outcome !== 'not_attempted' }];
+    return operationProblem({ id: EXAMPLE_OPERATION_ID, status: outcome, exchanges }, fault);
   }),
 ];
 
 export const HANDLE_PROBLEMS: readonly Problem[] = [
-  tooManyExpirations(1_000),
+  exampleOf('expiration_limit'),
   ...BAD_REQUESTS.map((body) => invalidRequest(violationsOf(body, 1_000))),
   ...OPERATION_PROBLEMS,
 ];

@@ -19,7 +19,7 @@ import {
 import { REQUEST_EXAMPLES } from './prepare/operation-request.examples.js';
 import { OPERATION_REQUESTS } from './prepare/operation-request.types.js';
 import { ReceiptDto } from './receipts/receipt.dto.js';
-import { ReceiptAlarmPageDto, ReceiptItemPageDto, ReceiptPageDto } from './receipts/receipt-summary.dto.js';
+import { ReceiptAlarmPageDto, ReceiptItemPageDto, ReceiptPageDto } from './receipts/receipt.dto.js';
 import { UndoRequestDto } from './undo/undo-request.dto.js';
 import {
   ALARM_FATES_EXAMPLES,

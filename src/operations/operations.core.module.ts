@@ -3,8 +3,8 @@ import { Global, Module } from '@nestjs/common';
 import { AskedAgain } from './background/asked-again.js';
 import { Background } from './background/background.js';
 import { OperationRunner } from './background/operation-runner.js';
-import { ExpirationCapacity } from './expirations/expiry-room.js';
-import { ExpirationService } from './expirations/expiry.service.js';
+import { ExpirationCapacity } from './expirations/expiration-capacity.js';
+import { ExpirationRunner } from './expirations/expiration-runner.js';
 import { Executor } from './execution/executor.js';
 import { InFlightDeduplicator } from './admission/in-flight.js';
 import { Limits } from './admission/limits.js';
@@ -35,13 +35,13 @@ import { UnknownWords } from './admission/unknown-words.js';
     AskedAgain,
     OperationRunner,
     ExpirationCapacity,
-    ExpirationService,
+    ExpirationRunner,
     IdempotencyService,
     InFlightDeduplicator,
     RunningOperations,
     Limits,
     UnknownWords,
   ],
-  exports: [OperationsService, UndoService, ExpirationService, RunningOperations],
+  exports: [OperationsService, UndoService, ExpirationRunner, RunningOperations],
 })
 export class OperationsCoreModule {}

@@ -7,7 +7,7 @@ import { problemOfFault } from '../problems/problem.js';
 import { UpstreamClient } from '../upstream/index.js';
 import { Background } from './background/background.js';
 import { Executor } from './execution/executor.js';
-import { ExpirationCapacity } from './expirations/expiry-room.js';
+import { ExpirationCapacity } from './expirations/expiration-capacity.js';
 import { fingerprintOf } from './admission/fingerprint.js';
 import { enforceGuardRails } from './admission/guard-rails/guard-rails.js';
 import { readGuardRails, type GuardRails } from './admission/guard-rails/rails.js';

@@ -5,6 +5,7 @@ import { AUDIT_PROBLEMS } from './audit.js';
 import { COMPAT_PROBLEMS } from './compat.js';
 import { EDGE_PROBLEMS } from './edge.js';
 import { OPERATION_PROBLEMS } from './operations.js';
+import { RECEIPT_PROBLEMS } from './receipts.js';
 import { UPSTREAM_PROBLEMS } from './upstream.js';
 import type { Problem, ProblemExtras } from './problem.js';
 
@@ -16,6 +17,7 @@ export const PROBLEMS = {
   ...EDGE_PROBLEMS,
   ...ADMISSION_PROBLEMS,
   ...OPERATION_PROBLEMS,
+  ...RECEIPT_PROBLEMS,
   ...ALARM_PROBLEMS,
   ...AUDIT_PROBLEMS,
   ...UPSTREAM_PROBLEMS,

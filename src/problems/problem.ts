@@ -77,7 +77,7 @@ export function faultOfProblem({ code, status, detail, extras }: Problem): Fault
 /** The problem document as it travels. */
 export function problemBody(problem: Problem, requestId: string): Record<string, unknown> {
   const { status, code, detail, extras } = problem;
-  const { retryable = false, retryAfter, ...rest } = extras;
+  const { retryable = false, retryAfter, upstream, ...rest } = extras;
   return {
     type: `urn:hss-gateway:problem:${code}`,
     title: TITLES[status] ?? 'Error',
@@ -88,7 +88,13 @@ export function problemBody(problem: Problem, requestId: string): Record<string,
     retryable,
     ...(retryAfter !== undefined && { retryAfter }),
     ...rest,
+    ...(upstream && { upstream: saidByUpstream(upstream) }),
   };
+}
+
+/** `requestId` is always the gateway's own id; upstream's has a name of its own. */
+function saidByUpstream({ requestId, ...said }: SaidByUpstream): Record<string, unknown> {
+  return { ...said, ...(requestId !== undefined && { upstreamRequestId: requestId }) };
 }
 
 /** By HTTP status. */

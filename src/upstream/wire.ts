@@ -1,20 +1,8 @@
 /** Upstream's wire types: the shapes that travel, spelled as upstream spells them (contract, sections 1 and 3). */
 
-/** One detail object (contract 1.4). `file_attr` is declared a string and shown as an integer: both travel. */
-export interface WireDetail {
-  agent_id?: string;
-  process_pid?: number;
-  file_hash?: string;
-  file_path?: string;
-  file_attr?: string | number;
-  keyword?: string;
-  hash?: string;
-  private_ip?: string;
-  login_ip?: string;
-  login_user_name?: string;
-  container_id?: string;
-  container_name?: string;
-}
+import type { WireDetail } from '../domain/detail-fields.js';
+
+export type { WireDetail };
 
 /** One alarm to operate on (contract 1.3). `occur_time` is int64: a bigint where it is beyond the safe integers. */
 export interface WireEvent {

@@ -223,8 +223,8 @@ class Matrix<C extends Cell> {
 /** A receipt tells of its one alarm and its one exchange; a problem says the same in its own words. */
 function claimOf({ status, body }: JsonAnswer): Claim {
   if (status === 200) {
-    const { alarms, upstream } = body as ReceiptDto;
-    return { status, outcome: alarms[0]!.outcome, bytesSent: upstream[0]?.bytesSent ?? false };
+    const { alarms, exchanges } = body as ReceiptDto;
+    return { status, outcome: alarms[0]!.outcome, bytesSent: exchanges[0]?.bytesSent ?? false };
   }
   return { ...(body as Claim), status };
 }

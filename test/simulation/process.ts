@@ -29,7 +29,7 @@ import { Clock } from '../../src/domain/clock.js';
 import { Quotas } from '../../src/http/limits/quotas.js';
 import { Background } from '../../src/operations/background/background.js';
 import { OperationRunner } from '../../src/operations/background/operation-runner.js';
-import { ExpirationCapacity } from '../../src/operations/expirations/expiry-room.js';
+import { ExpirationCapacity } from '../../src/operations/expirations/expiration-capacity.js';
 import { Executor } from '../../src/operations/execution/executor.js';
 import { InFlightDeduplicator } from '../../src/operations/admission/in-flight.js';
 import { Limits } from '../../src/operations/admission/limits.js';

@@ -4,7 +4,10 @@ import { expect } from '@jest/globals';
 
 import { AuditEngine } from '../../src/audit/audit.engine.js';
 import type { RefusalRecord } from '../../src/audit/audit-record.js';
+import { eventually } from './eventually.js';
 import type { JsonAnswer, Rig } from './gateway.js';
+
+export { eventually };
 
 export interface ShownViolation {
   readonly pointer?: string;
@@ -48,16 +51,6 @@ export function problemOf(answer: JsonAnswer): ProblemDocument {
 /** What is wrong and where: `/pointer rule` or `?parameter rule`, sorted. */
 export function faultsIn({ violations = [] }: ProblemDocument): string[] {
   return violations.map(({ pointer, parameter, rule }) => `${pointer ?? `?${parameter}`} ${rule}`).sort();
-}
-
-/** Asks until the answer satisfies, for what is finished a moment after the answer. */
-export async function eventually<T>(ask: () => Promise<T> | T, satisfies: (value: T) => boolean): Promise<T> {
-  for (let tries = 0; tries < 6_000; tries += 1) {
-    const value = await ask();
-    if (satisfies(value)) return value;
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-  return ask();
 }
 
 /** Records of one kind, oldest first, as the trail has them. */

@@ -44,7 +44,7 @@ export class UpstreamWordsDto {
    * Upstream's request id, to quote to its support.
    * @example '2f3ad0c8f1c04b6e9d8f0a1b2c3d4e5f'
    */
-  requestId?: string;
+  upstreamRequestId?: string;
   /**
    * What it said to people, in its language: one line, cut at 256 characters, with what looks like a secret masked.
    * @example 'agent offline'

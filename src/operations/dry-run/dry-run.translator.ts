@@ -3,7 +3,7 @@ import type { DryRun } from './dry-run.service.js';
 import { MISMATCH } from '../execution/mismatch.js';
 import { SHARED } from './predicted-outcomes.js';
 import type { DryRunDto } from './dry-run.dto.js';
-import { scopeOf } from '../receipts/receipt.translator.js';
+import { scopeOf } from '../receipts/receipt.js';
 
 const WORDS: Readonly<Record<string, string>> = {
   alarm_not_found: 'Upstream lists no such alarm there: its id, class, type and time must all be right.',

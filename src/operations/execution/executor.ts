@@ -15,7 +15,7 @@ import { Problem } from '../../problems/problem.js';
 import { Metrics } from '../../metrics/metrics.js';
 import { SettlementService } from '../settlement/settlement.service.js';
 import { callFor } from '../../upstream/index.js';
-import { ExpirationCapacity } from '../expirations/expiry-room.js';
+import { ExpirationCapacity } from '../expirations/expiration-capacity.js';
 import type { OperationResult } from '../operation-result.js';
 import type { AuthorizedCommand } from '../operation-command.js';
 import { claimsOfRepeats } from '../admission/idempotency.service.js';

@@ -1,6 +1,9 @@
 import { ApiProperty, ApiSchema } from '@nestjs/swagger';
 
-import { EXPIRATION_ENDS, type ExpirationEnd } from '../../audit/expiry.store.js';
+import { EXPIRATION_ENDS, type Expiration, type ExpirationEnd } from '../../audit/expiry.store.js';
+import { Formed, Text } from '../../http/validation/fields.js';
+import { Limit, PageCursor, Words, wordOf } from '../../lists/filter-fields.js';
+import { ENTERPRISE_PROJECT } from '../../upstream/index.js';
 import { OPERATION_NAMES, type OperationName } from '../../domain/operation-name.js';
 
 export const EXPIRATION_STATUSES = ['scheduled', ...EXPIRATION_ENDS] as const;
@@ -22,7 +25,7 @@ export class ExpirationDto {
    * @example 3
    */
   @ApiProperty({ type: 'integer', minimum: 0 })
-  alarms!: number;
+  alarmCount!: number;
   /**
    * When it is taken back.
    * @example '2027-01-31T00:00:00.000Z'
@@ -30,7 +33,7 @@ export class ExpirationDto {
   @ApiProperty({ format: 'date-time' })
   expiresAt!: string;
   /**
-   * `scheduled`: still to come, or under way; `taken_back`: done; `cancelled`: somebody had taken it back before;
+   * `scheduled`: still to come, or under way; `taken_back`: done; `cancelled`: it had been taken back before;
    * `nothing_to_take_back`: it had changed no alarm; `failed`: look at its alarms.
    */
   @ApiProperty({ enum: EXPIRATION_STATUSES, example: 'scheduled' })
@@ -49,4 +52,63 @@ export class ExpirationPageDto {
    * @example 'WzE4MDEzNTM2MDAwMDAsIjAxOThjNWYyIl0'
    */
   nextCursor?: string;
+}
+
+/** Which expirations to list; every part narrows, a list means any of its words. As it travels: values are strings. */
+export class ExpirationQueryDto {
+  /**
+   * Only these statuses.
+   * @example ['scheduled']
+   */
+  @Words(wordOf(EXPIRATION_STATUSES), { formerly: ['state'] })
+  status?: string | string[];
+
+  /**
+   * Only this project.
+   * @example 'demo'
+   */
+  @Text(1, 64, { optional: true })
+  project?: string;
+
+  /**
+   * Only this enterprise project.
+   * @example '0'
+   */
+  @Formed(ENTERPRISE_PROJECT, '0, a UUID, or all_granted_eps', { optional: true })
+  enterpriseProjectId?: string;
+
+  /**
+   * How many to list at most.
+   * @example 20
+   */
+  @Limit()
+  limit?: string;
+
+  /**
+   * `nextCursor` of the page before.
+   * @example 'WzE4MDEzNTM2MDAwMDAsIjAxOThjNWYyIl0'
+   */
+  @PageCursor((value) => readCursor(value) !== undefined)
+  cursor?: string;
+}
+
+type Place = Pick<Expiration, 'expiresAt' | 'operationId'>;
+
+/** Opaque on purpose: what a cursor is made of may change. */
+export function cursorAfter({ expiresAt, operationId }: Place): string {
+  return Buffer.from(JSON.stringify([expiresAt, operationId])).toString('base64url');
+}
+
+/** The place that a cursor stands after; undefined when it is no cursor. */
+export function readCursor(value: unknown): Place | undefined {
+  if (typeof value !== 'string') return undefined;
+  try {
+    const parts: unknown = JSON.parse(Buffer.from(value, 'base64url').toString('utf8'));
+    const [expiresAt, operationId] = Array.isArray(parts) ? (parts as unknown[]) : [];
+    if (typeof operationId !== 'string' || !Number.isSafeInteger(expiresAt)) return undefined;
+    const place = { expiresAt: expiresAt as number, operationId };
+    return cursorAfter(place) === value ? place : undefined;
+  } catch {
+    return undefined;
+  }
 }

@@ -3,12 +3,12 @@ import { withoutRight } from '../../http/document/edge-problems.js';
 import { EXAMPLE_OPERATION_ID } from '../../http/document/example-ids.js';
 import { invalidRequest } from '../../problems/problem.js';
 import { ExpirationPageDto, type ExpirationDto } from './expiration.dto.js';
-import { expirationQueryViolations } from './expiration-query.js';
+import { expirationQueryViolations } from './expirations.service.js';
 
 const EXPIRATION: ExpirationDto = {
   operationId: EXAMPLE_OPERATION_ID,
   operation: 'ignore',
-  alarms: 3,
+  alarmCount: 3,
   expiresAt: '2027-01-31T00:00:00.000Z',
   status: 'scheduled',
 };

@@ -3,8 +3,7 @@ import { Controller, Get, Query } from '@nestjs/common';
 import type { CallContext } from '../../domain/caller.js';
 import { Access, Context } from '../../http/access.js';
 import { Contract } from '../../http/document/contract.js';
-import { ExpirationPageDto } from './expiration.dto.js';
-import { ExpirationQueryDto } from './expiration-query.dto.js';
+import { ExpirationPageDto, ExpirationQueryDto } from './expiration.dto.js';
 import { LIST_EXPIRATIONS } from './expirations.contract.js';
 import { ExpirationsService } from './expirations.service.js';
 

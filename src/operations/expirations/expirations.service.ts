@@ -1,51 +1,98 @@
 import { Injectable } from '@nestjs/common';
 
-import { ExpirationStore, type Expiration } from '../../audit/expiry.store.js';
+import {
+  EXPIRATION_ENDS,
+  ExpirationStore,
+  type Expiration,
+  type ExpirationFilter,
+} from '../../audit/expiry.store.js';
 import { OperationListStore } from '../../audit/operation-list.store.js';
 import type { OperationSummary } from '../../audit/operation-summary.js';
 import type { Caller } from '../../domain/caller.js';
-import { ExpirationService } from './expiry.service.js';
-import type { ExpirationDto, ExpirationPageDto } from './expiration.dto.js';
-import { cursorAfter } from './expiration-cursor.js';
-import { readQuery } from './expiration-query.js';
+import { ExpirationRunner } from './expiration-runner.js';
+import { limitOf, wordsOf } from '../../lists/filter-fields.js';
+import { queryViolations } from '../../lists/query-violations.js';
+import { invalidRequest } from '../../problems/problem.js';
+import type { Violation } from '../../problems/violation.js';
+import {
+  cursorAfter,
+  ExpirationQueryDto,
+  readCursor,
+  type ExpirationDto,
+  type ExpirationPageDto,
+  type ExpirationStatus,
+} from './expiration.dto.js';
 
-/** Lists what is to be taken back; a caller sees its own. */
+/** Lists the operations that are taken back at a time; a caller sees its own. */
 @Injectable()
 export class ExpirationsService {
   constructor(
-    private readonly expiries: ExpirationStore,
+    private readonly expirations: ExpirationStore,
     private readonly lists: OperationListStore,
-    private readonly expiry: ExpirationService,
+    private readonly runner: ExpirationRunner,
   ) {}
 
   async list(query: unknown, caller: Caller): Promise<ExpirationPageDto> {
     const { filter, fits, limit } = readQuery(query);
     // One more than asked for tells whether there is another page.
-    const found = await this.expiries.list({ ...filter, caller: caller.id }, limit + 1);
+    const found = await this.expirations.list({ ...filter, caller: caller.id }, limit + 1);
     const page = found.slice(0, limit);
     const last = page.at(-1);
     const all: ExpirationDto[] = [];
     const summaries = await this.lists.summaries(page.map(({ operationId }) => operationId));
     const byId = new Map(summaries.map((summary) => [summary.asked.operationId, summary]));
-    for (const expiry of page) all.push(await this.#shown(expiry, byId.get(expiry.operationId)));
-    // One that was taken back before its time is found out when it is looked at.
+    for (const expiration of page) all.push(await this.#shown(expiration, byId.get(expiration.operationId)));
+    // That one was taken back before its time shows only when its undoings are read.
     const items = all.filter(({ status }) => fits(status));
     return { items, ...(found.length > limit && last && { nextCursor: cursorAfter(last) }) };
   }
 
-  async #shown(expiry: Expiration, summary: OperationSummary | undefined): Promise<ExpirationDto> {
-    const { operationId, expiresAt } = expiry;
+  async #shown(expiration: Expiration, summary: OperationSummary | undefined): Promise<ExpirationDto> {
+    const { operationId, expiresAt } = expiration;
     if (!summary) throw new Error(`operation ${operationId} is gone from the trail`);
     const { asked, targets, undoneBy } = summary;
-    // What came of it is only read where somebody may have taken it back.
-    const end = undoneBy ? await this.expiry.endOf(expiry) : expiry.end;
+    // The undoings are read only where there are any.
+    const end = undoneBy ? await this.runner.endOf(expiration) : expiration.end;
     return {
       operationId,
       operation: asked.operation,
-      alarms: targets,
+      alarmCount: targets,
       expiresAt: new Date(expiresAt).toISOString(),
       status: end ?? 'scheduled',
       ...(undoneBy && { undoneBy: [...undoneBy] }),
     };
   }
+}
+
+/** What a query string asks for. */
+export interface AskedExpirations {
+  readonly filter: Omit<ExpirationFilter, 'caller'>;
+  /** Whether one of this status is asked for. */
+  readonly fits: (status: ExpirationStatus) => boolean;
+  readonly limit: number;
+}
+
+/** Everything wrong with a query string. */
+export function expirationQueryViolations(query: unknown): Violation[] {
+  return queryViolations(ExpirationQueryDto, query);
+}
+
+/** The filter and page that a query string asks for. @throws Problem 400 */
+export function readQuery(query: unknown): AskedExpirations {
+  const violations = expirationQueryViolations(query);
+  if (violations.length > 0) throw invalidRequest(violations);
+  const asked = query as ExpirationQueryDto;
+  const { status, project, enterpriseProjectId } = asked;
+  const after = readCursor(asked.cursor);
+  const wanted = status === undefined ? undefined : new Set(wordsOf(status));
+  return {
+    filter: {
+      ...(wanted && { ends: [null, ...EXPIRATION_ENDS].filter((end) => wanted.has(end ?? 'scheduled')) }),
+      ...(project !== undefined && { project }),
+      ...(enterpriseProjectId !== undefined && { enterpriseProjectId }),
+      ...(after && { after }),
+    },
+    fits: (one) => wanted?.has(one) ?? true,
+    limit: limitOf(asked),
+  };
 }

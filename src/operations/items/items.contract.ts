@@ -38,7 +38,7 @@ function problemsOf<Item>(kind: ItemKind<Item, never>, item: Item): Problem[] {
   const bad = { items: [item, item, {}], remark: '', reason: 'SEC-1234' };
   return [
     invalidRequest(itemRequestViolations(kind, bad, 1_000)),
-    operationProblem({ id, status: 'rejected', upstream: [{ alarms: 1, bytesSent: true }] }, fault),
+    operationProblem({ id, status: 'rejected', exchanges: [{ alarmCount: 1, bytesSent: true }] }, fault),
     ...OPERATION_PROBLEMS.filter(({ code }) => code !== 'alarm_not_found'),
   ];
 }

@@ -4,8 +4,8 @@ import { OPERATION_TYPE_NAMES, type OperationType } from '../../domain/operation
 import { SEVERITIES, type Severity } from '../../domain/severity.js';
 import { ReceiptScopeDto } from '../receipts/receipt.dto.js';
 
-export const PLAN_STATES = ['ready', 'applied', 'expired'] as const;
-export type PlanState = (typeof PLAN_STATES)[number];
+export const PLAN_STATUSES = ['ready', 'applied', 'expired'] as const;
+export type PlanStatus = (typeof PLAN_STATUSES)[number];
 export const PLAN_VERDICTS = ['accepted', 'refused'] as const;
 
 @ApiSchema({
@@ -50,9 +50,9 @@ export class PlanDto {
    */
   @ApiProperty({ format: 'uuid' })
   id!: string;
-  /** `ready`: it can be applied; `applied`: it was, by `operationId`; `expired`: it can't any more. */
-  @ApiProperty({ enum: PLAN_STATES, example: 'ready' })
-  state!: PlanState;
+  /** `ready`: it can be applied; `applied`: it was, by `operationId`; `expired`: it can no longer be applied. */
+  @ApiProperty({ enum: PLAN_STATUSES, example: 'ready' })
+  status!: PlanStatus;
   /** Of the list, the operation and where: SHA-256 in hex. Send it to apply the plan. */
   @ApiProperty({ example: '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08' })
   digest!: string;

@@ -4,9 +4,11 @@ import type { EligibleAlarm } from '../../alarms/eligibility.js';
 import type { OperationType } from '../../domain/operation-type.js';
 import type { Scope } from '../../domain/scope.js';
 import type { Severity } from '../../domain/severity.js';
+import type { StoredPlan } from '../../audit/plan.store.js';
 import type { OperationCommand } from '../operation-command.js';
 import type { WhitelistRuleDto } from '../prepare/operation-request.dto.js';
 import { commandOf } from '../prepare/command.js';
+import type { PlanDto } from './plan.dto.js';
 import { requestBodies } from '../prepare/operation.translator.js';
 
 export const APPLY_ROUTE = 'POST /v1/plans/{id}/apply';
@@ -44,11 +46,11 @@ function requestOf({ operation, remark, whitelistRules, alarms }: Plan) {
   };
 }
 
-/** The order that applying a plan is. @param id of the plan */
+/** The command that applying a plan is. @param id of the plan */
 export function commandOfPlan(plan: Plan, id: string): OperationCommand {
   const { project, enterpriseProjectId } = plan.scope;
-  const order = commandOf(requestOf(plan));
-  return { ...order, route: APPLY_ROUTE, scope: { project, enterpriseProjectId }, plan: id };
+  const command = commandOf(requestOf(plan));
+  return { ...command, route: APPLY_ROUTE, scope: { project, enterpriseProjectId }, plan: id };
 }
 
 /** SHA-256, in hex, over what would travel upstream and where: the same list, operation and scope have the same digest. */
@@ -61,4 +63,37 @@ export function digestOf(plan: Plan): string {
     hash.update('\n').update(body);
   }
   return hash.digest('hex');
+}
+
+const timeOf = (milliseconds: number): string => new Date(milliseconds).toISOString();
+
+/** A plan as its caller sees it. @param operationId of the operation that applied it @param now epoch milliseconds */
+export function planDtoOf(
+  stored: StoredPlan,
+  plan: Plan,
+  operationId: string | undefined,
+  now: number,
+): PlanDto {
+  const { project, region, projectId, enterpriseProjectId } = plan.scope;
+  const open = now < stored.expiresAt ? 'ready' : 'expired';
+  return {
+    id: stored.id,
+    status: operationId === undefined ? open : 'applied',
+    digest: stored.digest,
+    operation: plan.operation,
+    scope: { project, region, projectId, enterpriseProjectId },
+    ...(plan.remark !== undefined && { remark: plan.remark }),
+    accepted: plan.alarms.length,
+    alarms: plan.found.map(({ eventId, name, severity, refused }) => ({
+      eventId,
+      ...(name !== undefined && { name }),
+      ...(severity && { severity }),
+      verdict: refused ? 'refused' : 'accepted',
+      ...refused,
+    })),
+    more: plan.more,
+    createdAt: timeOf(stored.createdAt),
+    expiresAt: timeOf(stored.expiresAt),
+    ...(operationId !== undefined && { operationId }),
+  };
 }

@@ -13,17 +13,8 @@ import { PREFER } from '../operations.contract.js';
 import { ReceiptDto } from '../receipts/receipt.dto.js';
 import { MIXED_EXAMPLES, PENDING_EXAMPLES, RECEIPT_EXAMPLES } from '../receipts/receipt.examples.js';
 import { PlanDto } from './plan.dto.js';
-import {
-  noSuchPlan,
-  notKept,
-  nothingToApply,
-  otherDigest,
-  planExpired,
-  planTooLarge,
-  projectIsAnother,
-  tooManyPlanned,
-  tooManyPlans,
-} from './plan-problems.js';
+import { tooLarge } from './plan-capacity.js';
+import { notKept, projectIsAnother } from './plans.service.js';
 import { ApplyRequestDto, PlanRequestDto } from './plan-request.dto.js';
 import { planViolations } from './plan-request.pipe.js';
 
@@ -32,7 +23,7 @@ const DIGEST = '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
 
 const PLAN: PlanDto = {
   id: EXAMPLE_ID,
-  state: 'ready',
+  status: 'ready',
   digest: DIGEST,
   operation: 'ignore',
   scope: {
@@ -102,9 +93,9 @@ export const MAKE_PLAN: ContractOptions = {
     GUARD_RAIL,
     problemOfFault(UNKNOWN_PROJECT_FAULT),
     ...documentedReadFaults(EXAMPLE_UPSTREAM_REQUEST_ID).map((fault) => problemOfFault(fault)),
-    planTooLarge(50_000, 60_000),
-    tooManyPlans(20, 840),
-    tooManyPlanned(50_000, 840),
+    tooLarge(50_000, 60_000),
+    'plan_limit',
+    'plan_alarm_limit',
     notKept(),
   ],
 };
@@ -119,12 +110,12 @@ export const FIND_PLAN: ContractOptions = {
       examples: {
         applied: {
           summary: 'It was applied',
-          value: { ...PLAN, state: 'applied', operationId: EXAMPLE_OPERATION_ID },
+          value: { ...PLAN, status: 'applied', operationId: EXAMPLE_OPERATION_ID },
         },
       },
     },
   },
-  problems: [...PATH_PROBLEMS, NO_PARAMETERS_PROBLEM, withoutRight('act'), noSuchPlan()],
+  problems: [...PATH_PROBLEMS, NO_PARAMETERS_PROBLEM, withoutRight('act'), 'plan_not_found'],
 };
 
 export const APPLY_PLAN: ContractOptions = {
@@ -159,10 +150,10 @@ export const APPLY_PLAN: ContractOptions = {
   problems: [
     ...PATH_PROBLEMS,
     invalidRequest(report(ApplyRequestDto, { digest: 'yes' })),
-    noSuchPlan(),
-    otherDigest(),
-    planExpired(),
-    nothingToApply(),
+    'plan_not_found',
+    'digest_mismatch',
+    'plan_expired',
+    'nothing_to_apply',
     projectIsAnother(),
     PLAN_RUNNING(EXAMPLE_OPERATION_ID),
     ...HANDLE_PROBLEMS.filter(({ code }) => code !== 'invalid_request'),

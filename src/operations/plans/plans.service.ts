@@ -7,27 +7,20 @@ import { PlanStore, type StoredPlan } from '../../audit/plan.store.js';
 import { CONFIG, type Config } from '../../config/config.js';
 import type { CallContext, Caller } from '../../domain/caller.js';
 import { Clock } from '../../domain/clock.js';
+import { refuse } from '../../problems/catalogue.js';
+import { Problem } from '../../problems/problem.js';
 import type { UnresolvedCommand } from '../operation-command.js';
 import { isOperationId } from '../own-operation.js';
 import { planClaim } from '../admission/idempotency.service.js';
-import { digestOf, commandOfPlan, APPLY_ROUTE, type Plan } from './plan.js';
+import { APPLY_ROUTE, commandOfPlan, digestOf, planDtoOf, type Plan } from './plan.js';
 import type { PlanDto } from './plan.dto.js';
-import {
-  noSuchPlan,
-  notKept,
-  nothingToApply,
-  otherDigest,
-  planExpired,
-  projectIsAnother,
-} from './plan-problems.js';
 import type { PlanRequestDto } from './plan-request.dto.js';
-import { PlanRoom } from './plan-room.js';
-import { planDtoOf } from './plan.translator.js';
+import { PlanCapacity } from './plan-capacity.js';
 import { Planner } from './planner.js';
 
 const EXPIRES_AFTER_MS = 900_000;
 
-/** Makes plans, shows them, and turns them into orders; a caller sees and applies its own. */
+/** Makes plans, shows them, and turns them into commands; a caller sees and applies its own. */
 @Injectable()
 export class PlansService {
   readonly #expiresAfterMs: number;
@@ -36,7 +29,7 @@ export class PlansService {
     @Inject(CONFIG) { planMs }: Config,
     private readonly planner: Planner,
     private readonly plans: PlanStore,
-    private readonly room: PlanRoom,
+    private readonly capacity: PlanCapacity,
     private readonly claims: ClaimStore,
     private readonly clock: Clock,
   ) {
@@ -45,7 +38,7 @@ export class PlansService {
 
   /** @throws Problem as `Planner.plan` does, and 429, 503 */
   make(request: PlanRequestDto, context: CallContext): Promise<PlanDto> {
-    return this.room.within(context.caller, (keep) => this.#made(request, context, keep));
+    return this.capacity.within(context.caller, (keep) => this.#made(request, context, keep));
   }
 
   async #made(
@@ -87,11 +80,11 @@ export class PlansService {
    */
   async draftOf(id: string, digest: string, { caller }: CallContext): Promise<UnresolvedCommand> {
     const stored = await this.#own(id, caller);
-    if (digest !== stored.digest) throw otherDigest();
+    if (digest !== stored.digest) throw refuse('digest_mismatch');
     const applied = await this.#appliedBy(stored);
-    if (applied === undefined && this.clock.now() >= stored.expiresAt) throw planExpired();
+    if (applied === undefined && this.clock.now() >= stored.expiresAt) throw refuse('plan_expired');
     const plan = JSON.parse(stored.body) as Plan;
-    if (plan.alarms.length === 0) throw nothingToApply();
+    if (plan.alarms.length === 0) throw refuse('nothing_to_apply');
     const order = commandOfPlan(plan, id);
     return {
       route: APPLY_ROUTE,
@@ -113,7 +106,24 @@ export class PlansService {
 
   async #own(id: string, caller: Caller): Promise<StoredPlan> {
     const stored = isOperationId(id) ? await this.plans.find(id) : undefined;
-    if (stored?.caller !== caller.id) throw noSuchPlan();
+    if (stored?.caller !== caller.id) throw refuse('plan_not_found');
     return stored;
   }
 }
+
+/** @internal for the contract of the route, too */
+export const projectIsAnother = (): Problem =>
+  new Problem(
+    409,
+    'project_changed',
+    'The plan was made for a project that is another one now. Nothing was done; make a new plan.',
+  );
+
+export const notKept = (options?: ErrorOptions): Problem =>
+  new Problem(
+    503,
+    'audit_unavailable',
+    'The plan cannot be kept at the moment, so there is none; try again later.',
+    { retryable: true, retryAfter: 5 },
+    options,
+  );

@@ -5,7 +5,6 @@ import {
   Checked,
   Flag,
   Formed,
-  isText,
   ListOf,
   ObjectOf,
   OneOf,
@@ -14,7 +13,9 @@ import {
   Whole,
 } from '../../http/validation/fields.js';
 import { ENTERPRISE_PROJECT } from '../../upstream/index.js';
+import type { AlarmDetail } from '../../domain/detail-fields.js';
 import { parseOccurTime } from '../../domain/occur-time.js';
+import { DetailFields } from '../../http/validation/detail-dto.js';
 import { AlarmReferenceDto } from './alarm-reference.dto.js';
 
 const PID_MAX = 2_147_483_647;
@@ -23,102 +24,8 @@ const PID_MAX = 2_147_483_647;
   'AlarmDetail',
   'What an operation needs to know of the process, file or login behind an alarm.',
 )
-export class AlarmDetailDto {
-  /**
-   * Id of the HSS agent on the host.
-   * @example 'c9bed5397db449ebdfba15e85fcfc36accee125c68954daf5cab0528bab59bd8'
-   */
-  @Text(1, 64, { optional: true })
-  agentId?: string;
-
-  /**
-   * Process id.
-   * @example 3123
-   */
-  @Whole(0, PID_MAX, { optional: true })
-  processPid?: number;
-
-  /**
-   * File hash, SHA-256 at present.
-   * @example 'e8b50f0b91e3dce0885ccc5902846b139d28108a0a7976c9b8d43154c5dbc44d'
-   */
-  @Text(1, 256, { optional: true })
-  fileHash?: string;
-
-  /**
-   * File path.
-   * @example '/usr/test'
-   */
-  @Text(1, 256, { optional: true })
-  filePath?: string;
-
-  /**
-   * System attributes of the file. Upstream declares a string and shows an integer; whichever you give is passed on.
-   * @example 33261
-   */
-  @Checked(
-    'file_attr',
-    (value) => isText(value, 1, 256) || (Number.isSafeInteger(value) && (value as number) >= 0),
-    'must be a string of 1 to 256 characters or a whole number from 0',
-    {
-      oneOf: [
-        { type: 'string', minLength: 1, maxLength: 256 },
-        { type: 'integer', minimum: 0, maximum: Number.MAX_SAFE_INTEGER },
-      ],
-    },
-    { optional: true },
-  )
-  fileAttr?: string | number;
-
-  /**
-   * Alarm keyword, used only with the alarm whitelist.
-   * @example 'file_path=/usr/test'
-   */
-  @Text(1, 256, { optional: true })
-  keyword?: string;
-
-  /**
-   * Alarm hash, used only with the alarm whitelist.
-   * @example 'e8b50f0b91e3dce0885ccc5902846b139d28108a0a7976c9b8d43154c5dbc44d'
-   */
-  @Text(1, 256, { optional: true })
-  hash?: string;
-
-  /**
-   * Private IP address of the server.
-   * @example '127.0.0.2'
-   */
-  @Text(1, 128, { optional: true })
-  privateIp?: string;
-
-  /**
-   * Source IP address of the login.
-   * @example '127.0.0.1'
-   */
-  @Text(1, 256, { optional: true })
-  loginIp?: string;
-
-  /**
-   * Login user name.
-   * @example 'root'
-   */
-  @Text(1, 256, { optional: true })
-  loginUserName?: string;
-
-  /**
-   * Container id, for container alarms.
-   * @example 'containerid'
-   */
-  @Text(1, 256, { optional: true })
-  containerId?: string;
-
-  /**
-   * Container instance name, for container alarms.
-   * @example '/test'
-   */
-  @Text(1, 512, { optional: true })
-  containerName?: string;
-}
+@DetailFields()
+export class AlarmDetailDto {}
 
 @RequestSchema(
   'Alarm',
@@ -167,7 +74,7 @@ export class AlarmDto {
 
   /** Detail objects. May be left out where the operation type requires nothing in them. */
   @ListOf(() => AlarmDetailDto, { min: 0, max: 100 }, { optional: true })
-  details?: AlarmDetailDto[];
+  details?: AlarmDetail[];
 }
 
 @RequestSchema('WhitelistRule', 'A rule of your own for the alarm whitelist.')

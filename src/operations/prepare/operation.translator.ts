@@ -1,46 +1,18 @@
 import { CHUNK_SIZE } from '../../domain/outcome.js';
-import {
-  operateBody,
-  type WireDetail,
-  type WireEvent,
-  type WireOperateBody,
-  type WireRule,
-} from '../../upstream/index.js';
-import type {
-  AlarmDetailDto,
-  AlarmDto,
-  OperationRequestDto,
-  WhitelistRuleDto,
-} from './operation-request.dto.js';
+import { operateBody, type WireEvent, type WireOperateBody, type WireRule } from '../../upstream/index.js';
+import type { AlarmDto, OperationRequestDto, WhitelistRuleDto } from './operation-request.dto.js';
+import { wireDetailOf, type AlarmDetail } from '../../domain/detail-fields.js';
 import { parseOccurTime } from '../../domain/occur-time.js';
 
 /** An alarm with all that upstream finds it by. */
 export type NamedAlarm = Readonly<Omit<AlarmDto, 'details'>> & {
-  readonly details?: readonly AlarmDetailDto[];
+  readonly details?: readonly AlarmDetail[];
 };
 
 /** A request whose alarms are named in full. */
 export interface OperationRequest extends Pick<OperationRequestDto, 'operation' | 'remark' | 'scope'> {
   readonly alarms: readonly NamedAlarm[];
   readonly whitelistRules?: readonly WhitelistRuleDto[];
-}
-
-/** Only the fields that were given, in upstream's order and spelling; `undefined` never travels. */
-function wireDetail(detail: AlarmDetailDto): WireDetail {
-  const wire: WireDetail = {};
-  if (detail.agentId !== undefined) wire.agent_id = detail.agentId;
-  if (detail.processPid !== undefined) wire.process_pid = detail.processPid;
-  if (detail.fileHash !== undefined) wire.file_hash = detail.fileHash;
-  if (detail.filePath !== undefined) wire.file_path = detail.filePath;
-  if (detail.fileAttr !== undefined) wire.file_attr = detail.fileAttr;
-  if (detail.keyword !== undefined) wire.keyword = detail.keyword;
-  if (detail.hash !== undefined) wire.hash = detail.hash;
-  if (detail.privateIp !== undefined) wire.private_ip = detail.privateIp;
-  if (detail.loginIp !== undefined) wire.login_ip = detail.loginIp;
-  if (detail.loginUserName !== undefined) wire.login_user_name = detail.loginUserName;
-  if (detail.containerId !== undefined) wire.container_id = detail.containerId;
-  if (detail.containerName !== undefined) wire.container_name = detail.containerName;
-  return wire;
 }
 
 function wireEvent(alarm: NamedAlarm): WireEvent {
@@ -51,7 +23,7 @@ function wireEvent(alarm: NamedAlarm): WireEvent {
     event_id: alarm.eventId,
     event_type: alarm.eventType,
     occur_time: occurTime,
-    operate_detail_list: alarm.details?.map(wireDetail) ?? [],
+    operate_detail_list: alarm.details?.map(wireDetailOf) ?? [],
   };
 }
 

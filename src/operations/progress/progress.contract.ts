@@ -4,14 +4,9 @@ import { PATH_PROBLEMS, withoutRight } from '../../http/document/edge-problems.j
 import { EXAMPLE_OPERATION_ID } from '../../http/document/example-ids.js';
 import { NO_PARAMETERS_PROBLEM } from '../../http/parameters.guard.js';
 import { noSuchOperation } from '../own-operation.js';
-import {
-  noFollowing,
-  notCancelled,
-  notInBackground,
-  operationOver,
-  tooManyFollowers,
-} from './progress-problems.js';
+import { neverAllowed } from '../../problems/problem.js';
 import { eventsOf, eventText } from './progress.events.js';
+import { notCancelled } from './progress.service.js';
 import { ReceiptDto } from '../receipts/receipt.dto.js';
 import { CANCELLED_EXAMPLES, PENDING_OUTCOME } from '../receipts/receipt.examples.js';
 
@@ -38,9 +33,9 @@ export const CANCEL: ContractOptions = {
     NO_PARAMETERS_PROBLEM,
     withoutRight('act'),
     noSuchOperation(),
-    operationOver(),
+    'operation_over',
     RECORD_UNVERIFIED(),
-    notInBackground(),
+    'not_in_background',
     notCancelled(),
   ],
 };
@@ -69,7 +64,7 @@ export const FOLLOW: ContractOptions = {
     NO_PARAMETERS_PROBLEM,
     withoutRight('read'),
     noSuchOperation(),
-    noFollowing(),
-    tooManyFollowers(20),
+    neverAllowed('You may follow no operations. Read the receipt instead.'),
+    'follower_limit',
   ],
 };

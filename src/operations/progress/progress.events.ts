@@ -12,7 +12,7 @@ export interface ProgressEvent {
 interface ChunkData {
   /** From 0. */
   readonly index: number;
-  readonly alarms: number;
+  readonly alarmCount: number;
   readonly outcome: ChunkOutcome['outcome'];
   /** Code of the problem, where there was one. */
   readonly reason?: string;
@@ -26,7 +26,7 @@ interface EndData {
   readonly total: number;
 }
 
-/** What a follower has been told so far. */
+/** What a follower has received so far. */
 export interface Followed {
   readonly total: number;
   /** Chunks and alarms. */
@@ -34,20 +34,20 @@ export interface Followed {
   readonly done: number;
 }
 
-/** The events that a record stands for, and what has been told with them. */
+/** The events that a record stands for, and what a follower has received with them. */
 export function eventsOf(
   followed: Followed,
   record: News['record'],
 ): { readonly events: readonly ProgressEvent[]; readonly followed: Followed } {
-  if (record.kind === 'chunk') return told(followed, [record.chunk]);
-  // The last chunk, and what never left, have no record of their own: the outcome tells them.
-  const last = told(followed, record.chunks.slice(followed.chunks));
+  if (record.kind === 'chunk') return chunkEvents(followed, [record.chunk]);
+  // The last chunk, and what never left, have no record of their own: the outcome holds them.
+  const last = chunkEvents(followed, record.chunks.slice(followed.chunks));
   const { done, total } = last.followed;
   const end: ProgressEvent = { id: 'end', event: 'end', data: { status: record.status, done, total } };
   return { events: [...last.events, end], followed: last.followed };
 }
 
-function told(before: Followed, chunks: readonly ChunkOutcome[]): ReturnType<typeof eventsOf> {
+function chunkEvents(before: Followed, chunks: readonly ChunkOutcome[]): ReturnType<typeof eventsOf> {
   const events: ProgressEvent[] = [];
   let followed = before;
   for (const { alarms, outcome, fault } of chunks) {
@@ -55,7 +55,7 @@ function told(before: Followed, chunks: readonly ChunkOutcome[]): ReturnType<typ
     followed = { total, chunks: index + 1, done: followed.done + alarms };
     const data = {
       index,
-      alarms,
+      alarmCount: alarms,
       outcome,
       ...(fault && { reason: fault.code }),
       done: followed.done,

@@ -7,24 +7,68 @@ import { ChainCheck } from '../../audit/chain-check.js';
 import { OperationStore } from '../../audit/operation.store.js';
 import { targetsOf } from '../../audit/targets.js';
 import { CONFIG, type Config } from '../../config/config.js';
-import type { CallContext } from '../../domain/caller.js';
+import type { CallContext, Caller } from '../../domain/caller.js';
 import { Clock } from '../../domain/clock.js';
+import { Quotas } from '../../http/limits/quotas.js';
 import { Standing } from '../../http/identity/standing.js';
+import { Metrics } from '../../metrics/metrics.js';
+import { refuse } from '../../problems/catalogue.js';
+import { neverAllowed, Problem } from '../../problems/problem.js';
 import { ownOperation } from '../own-operation.js';
 import { RunningOperations } from '../execution/running-operations.js';
-import { Followers } from './followers.js';
 import { RECORD_UNVERIFIED } from '../undo/undo-problems.js';
-import { notCancelled, notInBackground, operationOver } from './progress-problems.js';
 import { eventsOf, eventText, HEARTBEAT, type Followed } from './progress.events.js';
 import type { ReceiptDto } from '../receipts/receipt.dto.js';
-import { receiptOf } from '../receipts/receipt.translator.js';
-import { shortened } from '../receipts/shortened-receipt.js';
+import { receiptOf, shortened } from '../receipts/receipt.js';
 
 const HEARTBEAT_MS = 15_000;
 /** How often it is looked whether another process has got on with an operation. */
 const LOOK_EVERY_MS = 2_000;
 
-/** Follows operations of a caller, and stops them. */
+const RETRY_LATER = { retryAfter: 5 } as const;
+
+/** Limits how many operations are followed at once: each stream keeps a connection open and reads the store. */
+@Injectable()
+export class Followers {
+  readonly #of = new Map<string, number>();
+  readonly #most: number;
+  #all = 0;
+
+  constructor(
+    @Inject(CONFIG) { limits }: Config,
+    private readonly quotas: Quotas,
+    metrics: Metrics,
+  ) {
+    this.#most = limits.followers;
+    metrics.watch('hss_gateway_followers', 'Operations that are followed at the moment.', () => this.#all);
+  }
+
+  /** Takes a place. @returns gives it back, once @throws Problem 429 where there is none, 403 where there never is */
+  take(caller: Caller): () => void {
+    const own = this.#of.get(caller.id) ?? 0;
+    const most = this.quotas.limitsOf(caller).followers ?? Infinity;
+    if (most === 0 || this.#most === 0) {
+      throw neverAllowed('You may follow no operations. Read the receipt instead.');
+    }
+    if (own >= most) throw refuse('follower_limit', { most }, RETRY_LATER);
+    if (this.#all >= this.#most) throw refuse('follower_limit', {}, RETRY_LATER);
+    this.#change(caller.id, 1);
+    let taken = true;
+    return () => {
+      if (taken) this.#change(caller.id, -1);
+      taken = false;
+    };
+  }
+
+  #change(caller: string, change: 1 | -1): void {
+    this.#all += change;
+    const own = (this.#of.get(caller) ?? 0) + change;
+    if (own > 0) this.#of.set(caller, own);
+    else this.#of.delete(caller);
+  }
+}
+
+/** Follows operations of a caller, and cancels them. */
 @Injectable()
 export class ProgressService implements OnModuleDestroy {
   readonly #heartbeatMs: number;
@@ -43,7 +87,7 @@ export class ProgressService implements OnModuleDestroy {
     this.#heartbeatMs = background?.heartbeatMs ?? HEARTBEAT_MS;
   }
 
-  /** Those who follow are let go, to come back to the next process with what they have been told. */
+  /** Ends the streams; their clients resume at the next process with the last event that they received. */
   onModuleDestroy(): void {
     this.#stopped = true;
     this.running.news.emitToAll();
@@ -53,8 +97,8 @@ export class ProgressService implements OnModuleDestroy {
   async cancel(id: string, context: CallContext): Promise<ReceiptDto> {
     const { requestId, caller, credential, onBehalfOf } = context;
     const trail = await ownOperation(this.store, id, context.caller);
-    if (trail.outcome) throw operationOver();
-    if (!trail.intent.background) throw notInBackground();
+    if (trail.outcome) throw refuse('operation_over');
+    if (!trail.intent.background) throw refuse('not_in_background');
     if (!(await this.chain.isInPlace(id))) throw RECORD_UNVERIFIED();
     if (trail.cancellation) return shortened(receiptOf(trail));
     const cancellation = {
@@ -78,9 +122,9 @@ export class ProgressService implements OnModuleDestroy {
   /**
    * Server-sent events. They are made as they are read: a client that does not read costs nothing but its connection.
    *
-   * @param seen chunks that the client knows of
-   * They end when the client may not read any more.
+   * They end when the client loses the right to read.
    *
+   * @param seen chunks that the client knows of
    * @param address where the client is
    * @throws Problem 404, also for what belongs to another caller, 429
    */
@@ -135,7 +179,7 @@ export class ProgressService implements OnModuleDestroy {
     }
   }
 
-  /** Resolves when something may have become known of it, or its follower is gone. Asked for before it is looked, so that nothing is missed between. */
+  /** Resolves when there may be news, or the client is gone. Subscribes before the store is read, so that nothing is missed between. */
   #change(id: string, gone: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
       const wake = () => {
@@ -150,3 +194,13 @@ export class ProgressService implements OnModuleDestroy {
     });
   }
 }
+
+/** What a cancellation that cannot be recorded is answered with. */
+export const notCancelled = (options?: ErrorOptions): Problem =>
+  new Problem(
+    503,
+    'audit_unavailable',
+    'The audit trail cannot be written, so the operation goes on; try again later.',
+    { retryable: true, retryAfter: 5 },
+    options,
+  );

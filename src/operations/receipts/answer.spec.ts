@@ -25,7 +25,7 @@ function receipt(outcomes: readonly AlarmOutcome[], more: Partial<ReceiptDto> = 
     alarms: outcomes.map((outcome, index) => ({ eventId: `e-${index}`, outcome, verified: false })),
     requestedBy: 'portal',
     requestedAt: '2026-08-16T09:05:22.701Z',
-    upstream: [],
+    exchanges: [],
     ...more,
   };
 }
@@ -85,7 +85,7 @@ describe('the answer to an operation', () => {
         outcome,
         retryable: true,
         retryAfter: 7,
-        upstream: { code: 'APIGW.0308', requestId: 'r-1' },
+        upstream: { code: 'APIGW.0308', upstreamRequestId: 'r-1' },
         requestId: 'request-1',
       });
     },

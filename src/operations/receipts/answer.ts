@@ -4,7 +4,7 @@ import type { Fault } from '../../domain/outcome.js';
 import { problemOfFault, type Problem } from '../../problems/problem.js';
 import type { OperationResult } from '../operation-result.js';
 import type { ReceiptDto } from './receipt.dto.js';
-import { receiptOf } from './receipt.translator.js';
+import { receiptOf } from './receipt.js';
 
 const DONE: ReadonlySet<string> = new Set(['applied', 'already']);
 
@@ -47,14 +47,14 @@ export function answer(reply: FastifyReply, { receipt, fault }: ReceiptWithFault
 
 /** The problem of an operation whose alarms all met the same fate, and not the one that was wanted. */
 export function operationProblem(
-  receipt: Pick<ReceiptDto, 'id' | 'status' | 'recorded' | 'upstream'>,
+  receipt: Pick<ReceiptDto, 'id' | 'status' | 'recorded' | 'exchanges'>,
   fault: Fault,
 ): Problem {
   return problemOfFault(fault, {
     operationId: receipt.id,
     outcome: receipt.status,
     // Of an exchange that was cut off nothing else is known.
-    bytesSent: receipt.status === 'unknown' || receipt.upstream.some(({ bytesSent }) => bytesSent),
+    bytesSent: receipt.status === 'unknown' || receipt.exchanges.some(({ bytesSent }) => bytesSent),
     ...(receipt.recorded === false && { recorded: false }),
   });
 }

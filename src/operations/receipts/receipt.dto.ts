@@ -7,7 +7,10 @@ import {
 import { OPERATION_NAMES, type OperationName } from '../../domain/operation-name.js';
 import { ASSUMPTIONS, LEFTOVERS, type Assumption, type Leftover } from '../../audit/audit-record.js';
 import { RULES_OUTCOMES, type RulesOutcome } from '../../audit/whitelist-rules.js';
-import { ApiProperty, ApiSchema } from '@nestjs/swagger';
+import { ApiProperty, ApiSchema, OmitType } from '@nestjs/swagger';
+
+/** What upstream is still at work on. */
+export type ReceiptActivity = 'isolating' | 'restoring' | 'cancelling';
 
 @ApiSchema({ name: 'ReceiptScope', description: 'Where an operation acted.' })
 export class ReceiptScopeDto {
@@ -61,7 +64,7 @@ export class ReceiptAlarmDto {
   verified!: boolean;
   /** Upstream took it and is still at work on it; the receipt is settled when that has ended. */
   @ApiProperty({ enum: ['isolating', 'restoring'], example: 'isolating' })
-  progress?: 'isolating' | 'restoring';
+  activity?: ReceiptActivity;
   /**
    * Present with `applied` where the state of the alarm before the act was not read: it may have been so already. An undo takes it
    * back all the same.
@@ -69,7 +72,7 @@ export class ReceiptAlarmDto {
   @ApiProperty({ enum: ['unknown'], example: 'unknown' })
   stateBefore?: 'unknown';
   /**
-   * Code of the problem, where there was one; `upstream` says more. `indistinguishable`: another operation did the same meanwhile,
+   * Code of the problem, where there was one; `exchanges` says more. `indistinguishable`: another operation did the same meanwhile,
    * so it can never be found out whether this one did.
    * @example 'agent_offline'
    */
@@ -84,7 +87,7 @@ export class ReceiptItemDto {
    */
   @ApiProperty()
   id!: string;
-  /** What it was told by, as in the request. */
+  /** The members that name it, as in the request. */
   @ApiProperty({
     type: 'object',
     additionalProperties: { oneOf: [{ type: 'string' }, { type: 'integer' }, { type: 'boolean' }] },
@@ -98,12 +101,12 @@ export class ReceiptItemDto {
   verified!: boolean;
   /** Upstream took it and is still at work on it; the receipt is settled when that has ended. */
   @ApiProperty({ enum: ['restoring', 'cancelling'], example: 'restoring' })
-  progress?: 'restoring' | 'cancelling';
+  activity?: ReceiptActivity;
   /** As of an alarm. */
   @ApiProperty({ enum: ['unknown'], example: 'unknown' })
   stateBefore?: 'unknown';
   /**
-   * Code of the problem, where there was one; `upstream` tells more.
+   * Code of the problem, where there was one; `exchanges` says more.
    * @example 'item_not_found'
    */
   reason?: string;
@@ -141,17 +144,17 @@ export class ReceiptProblemDto {
 })
 export class ReceiptExchangeDto {
   /**
-   * How many alarms or items it was for, counted on from the exchange before.
+   * How many alarms or items it carried; they follow on from those of the exchange before.
    * @example 1
    */
   @ApiProperty({ type: 'integer', minimum: 1 })
-  alarms!: number;
+  alarmCount!: number;
   /**
    * Upstream's request id, to quote to its support.
    * @example '2f3ad0c8f1c04b6e9d8f0a1b2c3d4e5f'
    */
   @ApiProperty()
-  requestId?: string;
+  upstreamRequestId?: string;
   /**
    * How many times it was sent; 0: never; absent: the gateway stopped before it could tell.
    * @example 1
@@ -163,7 +166,7 @@ export class ReceiptExchangeDto {
    * @example 200
    */
   @ApiProperty({ type: 'integer', minimum: 100, maximum: 599 })
-  status?: number;
+  httpStatus?: number;
   /** Whether any byte of it may have reached upstream. */
   @ApiProperty()
   bytesSent?: boolean;
@@ -401,5 +404,62 @@ export class ReceiptDto {
    */
   recorded?: boolean;
   /** The exchanges with upstream, in order. */
-  upstream!: ReceiptExchangeDto[];
+  exchanges!: ReceiptExchangeDto[];
+}
+
+@ApiSchema({
+  name: 'ReceiptSummary',
+  description: 'A receipt without its alarms, items and exchanges: how many came to which outcome.',
+})
+export class ReceiptSummaryDto extends OmitType(ReceiptDto, [
+  'alarms',
+  'items',
+  'total',
+  'outcomes',
+  'nextCursor',
+  'recorded',
+  'exchanges',
+] as const) {
+  /**
+   * How many alarms, or items, it is about.
+   * @example 10000
+   */
+  @ApiProperty({ type: 'integer', minimum: 1 })
+  total!: number;
+  /** How many of them came to which outcome. */
+  @ApiProperty()
+  outcomes!: OutcomeCountsDto;
+}
+
+@ApiSchema({ name: 'ReceiptPage', description: 'One page of receipts, newest first.' })
+export class ReceiptPageDto {
+  /** The receipts: summaries, or with `view=full` as they are found alone. */
+  items!: (ReceiptSummaryDto | ReceiptDto)[];
+  /**
+   * Pass it as `cursor` for the next page; absent at the end.
+   * @example 'AZjF8nwlfUGMO15venub-A'
+   */
+  nextCursor?: string;
+}
+
+@ApiSchema({ name: 'ReceiptAlarmPage', description: 'Alarms of one receipt, in the order of the request.' })
+export class ReceiptAlarmPageDto {
+  /** The alarms. */
+  items!: ReceiptAlarmDto[];
+  /**
+   * Pass it as `cursor` for the next page; absent at the end.
+   * @example 'MTAwMA'
+   */
+  nextCursor?: string;
+}
+
+@ApiSchema({ name: 'ReceiptItemPage', description: 'Items of one receipt, in the order of the request.' })
+export class ReceiptItemPageDto {
+  /** The items. */
+  items!: ReceiptItemDto[];
+  /**
+   * Pass it as `cursor` for the next page; absent at the end.
+   * @example 'MTAwMA'
+   */
+  nextCursor?: string;
 }

@@ -16,8 +16,8 @@ import {
 import { CANCELLED } from '../background/faults.js';
 import { documentedFaults, faultOfItems } from '../../upstream/index.js';
 import type { ReceiptDto } from './receipt.dto.js';
-import { receiptSummaryOf } from './receipt-summary.translator.js';
-import { receiptOf } from './receipt.translator.js';
+import { receiptSummaryOf } from './receipt.js';
+import { receiptOf } from './receipt.js';
 
 /** Receipts as the translator makes them of records, for the document. */
 

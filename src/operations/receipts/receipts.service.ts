@@ -9,19 +9,16 @@ import { Clock } from '../../domain/clock.js';
 import { hasRight } from '../../domain/grants.js';
 import { refusal } from '../../http/policy.js';
 import { mayAudit, readableOperation } from '../own-operation.js';
-import { ByteBound } from './byte-bound.js';
-import { cursorAfter, cursorAt } from './cursor.js';
-import { readFatesQuery, readQuery, type AskedFates, type AskedReceipts } from './operation-query.js';
-import type { ReceiptDto } from './receipt.dto.js';
+import { receiptOf, receiptSummaryOf, shortened } from './receipt.js';
 import type {
   ReceiptAlarmPageDto,
+  ReceiptDto,
   ReceiptItemPageDto,
   ReceiptPageDto,
   ReceiptSummaryDto,
-} from './receipt-summary.dto.js';
-import { receiptSummaryOf } from './receipt-summary.translator.js';
-import { receiptOf } from './receipt.translator.js';
-import { shortened } from './shortened-receipt.js';
+} from './receipt.dto.js';
+import { ByteBound, cursorAfter, cursorAt } from './receipt-page.js';
+import { readFatesQuery, readQuery, type AskedFates, type AskedReceipts } from './receipt-query.js';
 
 const EVERYBODY = '*';
 /** Where few of many operations fit, so many rows are looked through at a time, and so often for one page. */

@@ -1,0 +1,93 @@
+import type { OperationFilter } from '../../audit/operation-rows.js';
+import type { OperationRow } from '../../audit/operation-list.store.js';
+import { invalidRequest } from '../../problems/problem.js';
+import type { Violation } from '../../problems/violation.js';
+import { limitOf, wordsOf } from '../../lists/filter-fields.js';
+import { queryViolations } from '../../lists/query-violations.js';
+import { windowOf, windowViolations } from '../../lists/time-window.js';
+import { readCursor, readPlace } from './receipt-page.js';
+import { FatesQueryDto, OperationQueryDto, type View } from './receipt-query.dto.js';
+
+/** What a query string asks for. */
+export interface AskedReceipts {
+  /** Absent: the asker's own. */
+  readonly caller?: string;
+  /** What the database finds at once, however many operations there are. */
+  readonly filter: OperationFilter;
+  /** What has to be looked at, one operation after the other; absent: nothing. */
+  readonly fits?: (row: OperationRow) => boolean;
+  readonly view: View;
+  readonly limit: number;
+}
+
+/** @param now epoch milliseconds @throws Problem 400 with everything that is wrong */
+export function readQuery(query: unknown, now: number): AskedReceipts {
+  const violations = operationQueryViolations(query);
+  if (violations.length > 0) throw invalidRequest(violations);
+  const asked = query as OperationQueryDto;
+  const { caller, alarm, view = 'summary', cursor } = asked;
+  const before = readCursor(cursor);
+  const { from, to } = windowOf(asked, now);
+  const fits = fitting(asked);
+  return {
+    ...(caller !== undefined && { caller }),
+    filter: {
+      ...(alarm !== undefined && { eventId: alarm }),
+      ...(from !== undefined && { from }),
+      // The database counts up to and without.
+      ...(to !== undefined && { to: to + 1 }),
+      ...(before !== undefined && { before }),
+      ...standingOf(asked),
+    },
+    ...(fits && { fits }),
+    view,
+    limit: limitOf(asked),
+  };
+}
+
+/** Everything wrong with a query string. */
+export function operationQueryViolations(query: unknown): Violation[] {
+  return [...queryViolations(OperationQueryDto, query), ...windowViolations(query as object)];
+}
+
+/** Which alarms, or items, of a receipt a query string asks for. */
+export interface AskedFates {
+  readonly fits: (fate: { readonly outcome: string }) => boolean;
+  /** The first that may be listed, by its place in the receipt. */
+  readonly start: number;
+  readonly limit: number;
+}
+
+/** @throws Problem 400 with everything that is wrong */
+export function readFatesQuery(query: unknown): AskedFates {
+  const violations = queryViolations(FatesQueryDto, query);
+  if (violations.length > 0) throw invalidRequest(violations);
+  const asked = query as FatesQueryDto;
+  const wanted = setOf(asked.outcome);
+  return {
+    fits: ({ outcome }) => wanted?.has(outcome) ?? true,
+    start: readPlace(asked.cursor) ?? 0,
+    limit: limitOf(asked),
+  };
+}
+
+function fitting(asked: OperationQueryDto): AskedReceipts['fits'] {
+  const { project, enterpriseProjectId } = asked;
+  const [operations, statuses] = [setOf(asked.operation), setOf(asked.status)];
+  if (!(operations ?? statuses ?? project ?? enterpriseProjectId)) return undefined;
+  return (row) =>
+    (operations?.has(row.operation) ?? true) &&
+    (statuses?.has(row.status) ?? true) &&
+    (project === undefined || row.project === project) &&
+    (enterpriseProjectId === undefined || row.enterpriseProjectId === enterpriseProjectId);
+}
+
+/** What is pending is open. */
+function standingOf({ status }: OperationQueryDto): Pick<OperationFilter, 'standing'> {
+  if (status === 'pending') return { standing: 'open' };
+  return status === 'unknown' ? { standing: 'unknown' } : {};
+}
+
+function setOf(words: string | string[] | undefined): ReadonlySet<string> | undefined {
+  return words === undefined ? undefined : new Set(wordsOf(words));
+}

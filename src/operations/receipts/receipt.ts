@@ -1,0 +1,188 @@
+import { alarmOutcomes, type KnownOutcome } from '../../audit/alarm-outcomes.js';
+import type { OperationTrail } from '../../audit/audit-record.js';
+import {
+  askedOf,
+  countsOf,
+  type Asked,
+  type Cancelled,
+  type OperationSummary,
+  type TargetFate,
+} from '../../audit/operation-summary.js';
+import { targetsOf } from '../../audit/targets.js';
+import { rulesOutcome } from '../../audit/whitelist-rules.js';
+import { OPERATIONS } from '../../domain/operation-name.js';
+import type { ChunkOutcome } from '../../domain/outcome.js';
+import type { Scope } from '../../domain/scope.js';
+import { cursorAt } from './receipt-page.js';
+import type {
+  ReceiptActivity,
+  ReceiptCancellationDto,
+  ReceiptDto,
+  ReceiptExchangeDto,
+  ReceiptScopeDto,
+  ReceiptSummaryDto,
+} from './receipt.dto.js';
+
+/** A receipt that is read shows at most this many alarms, or items; the rest is listed beside it. */
+export const MAX_SHOWN = 1_000;
+
+/** The receipt that an operation's records add up to, at the moment of the answer and ever after. */
+export function receiptOf(trail: OperationTrail): ReceiptDto {
+  const { intent, chunks, outcome, cancellation, undoneBy } = trail;
+  const settlement = trail.settlements?.at(-1);
+  const { id, operation, status, scope, ...rest } = commonOf({
+    asked: askedOf(intent),
+    status: settlement?.status ?? outcome?.status ?? 'pending',
+    fate: {
+      ...(outcome && { completedAt: outcome.at }),
+      ...(outcome?.interrupted && { interrupted: true }),
+      rules: rulesOutcome(chunks[0]),
+      ...(settlement && { settlement }),
+    },
+    done: chunks.reduce((sum, { alarms }) => sum + alarms, 0),
+    total: targetsOf(intent).length,
+    ...(cancellation && { cancellation }),
+    ...(undoneBy && { undoneBy }),
+  });
+  return {
+    ...{ id, operation, status, scope },
+    ...fatesOf(trail),
+    ...rest,
+    exchanges: chunks.filter(({ exchange, fault }) => exchange ?? fault).map(exchangeOf),
+  };
+}
+
+/** A receipt without its alarms, items and exchanges, with how many came to which outcome in their place. */
+export function receiptSummaryOf(operation: OperationSummary): ReceiptSummaryDto {
+  const { targets: total, fate } = operation;
+  const {
+    id,
+    operation: name,
+    status,
+    scope,
+    ...rest
+  } = commonOf({
+    ...operation,
+    total,
+    done: total - (fate.outcomes.pending ?? 0),
+  });
+  return { id, operation: name, status, scope, total, outcomes: { ...fate.outcomes }, ...rest };
+}
+
+/** A receipt as it is read: up to `MAX_SHOWN` alarms, or items, whole. */
+export function shortened(receipt: ReceiptDto): ReceiptDto {
+  const { alarms, items } = receipt;
+  const all = items ?? alarms;
+  if (all.length <= MAX_SHOWN) return receipt;
+  return {
+    ...receipt,
+    ...(items ? { items: items.slice(0, MAX_SHOWN) } : { alarms: alarms.slice(0, MAX_SHOWN) }),
+    total: all.length,
+    outcomes: { ...countsOf(all) },
+    nextCursor: cursorAt(MAX_SHOWN),
+  };
+}
+
+/** Field by field: other members of a stored scope are not for callers. */
+export function scopeOf(scope: Scope): ReceiptScopeDto {
+  const { project, region, projectId, enterpriseProjectId, containerId, containerName } = scope;
+  return {
+    project,
+    region,
+    projectId,
+    enterpriseProjectId,
+    ...(containerId !== undefined && { containerId }),
+    ...(containerName !== undefined && { containerName }),
+  };
+}
+
+/** What a receipt and a summary are both made of. */
+interface Known extends Pick<OperationSummary, 'status' | 'undoneBy'> {
+  readonly asked: Asked;
+  readonly fate: Omit<TargetFate, 'outcomes'>;
+  readonly cancellation?: Cancelled;
+  /** Alarms, or items, whose outcome is known, and all of them. */
+  readonly done: number;
+  readonly total: number;
+}
+
+/** What an intent says that a receipt repeats under the same name. */
+const REPEATED = [
+  'onBehalfOf',
+  'remark',
+  'undoes',
+  'leaves',
+  'assumes',
+  'plan',
+  'expiresAt',
+  'expired',
+] as const;
+
+function commonOf({ asked, status, fate, done, total, cancellation, undoneBy }: Known) {
+  const { completedAt, interrupted, settlement } = fate;
+  const repeated = Object.fromEntries(
+    REPEATED.filter((name) => asked[name] !== undefined).map((name) => [name, asked[name]]),
+  ) as Pick<ReceiptDto, (typeof REPEATED)[number]>;
+  return {
+    id: asked.operationId,
+    operation: asked.operation,
+    status,
+    scope: scopeOf(asked.scope),
+    requestedBy: asked.caller,
+    requestedAt: asked.at,
+    ...(completedAt !== undefined && { completedAt }),
+    ...repeated,
+    ...(undoneBy && { undoneBy: [...undoneBy] }),
+    ...(asked.background && { progress: { done, total } }),
+    ...(cancellation && { cancellation: cancellationOf(cancellation) }),
+    ...(asked.rules !== undefined && { whitelistRules: { count: asked.rules, outcome: fate.rules } }),
+    ...(interrupted && { interrupted }),
+    ...(settlement && {
+      settlement: { at: settlement.at, how: 'read_back' as const, settled: settlement.settled },
+    }),
+  };
+}
+
+/** What became of the alarms, or of the items, one by one. */
+function fatesOf(trail: OperationTrail): Pick<ReceiptDto, 'alarms' | 'items'> {
+  const { items, operation } = trail.intent;
+  const withActivity = ({ underWay, ...fate }: KnownOutcome) => ({
+    ...fate,
+    ...(underWay && { activity: activityOf(operation) }),
+  });
+  const known = alarmOutcomes(trail).map(withActivity);
+  if (!items) return { alarms: known };
+  const targets = new Map(items.map(({ id, target }) => [id, target]));
+  return {
+    alarms: [],
+    items: known.map(({ eventId: id, ...fate }) => ({ id, target: { ...targets.get(id) }, ...fate })),
+  };
+}
+
+function activityOf(operation: keyof typeof OPERATIONS): ReceiptActivity {
+  if (operation === 'unblock_addresses') return 'cancelling';
+  return OPERATIONS[operation].isReversal ? 'restoring' : 'isolating';
+}
+
+function cancellationOf({ at, caller, onBehalfOf }: Cancelled): ReceiptCancellationDto {
+  return { at, by: caller, ...(onBehalfOf !== undefined && { onBehalfOf }) };
+}
+
+function exchangeOf({ alarms, exchange, fault }: ChunkOutcome): ReceiptExchangeDto {
+  const { requestId, status, ...rest } = exchange ?? {};
+  return {
+    alarmCount: alarms,
+    ...(requestId !== undefined && { upstreamRequestId: requestId }),
+    ...rest,
+    ...(status !== undefined && { httpStatus: status }),
+    ...(fault && {
+      problem: {
+        code: fault.code,
+        detail: fault.detail,
+        retryable: fault.retryable,
+        ...(fault.upstream?.code !== undefined && { upstreamCode: fault.upstream.code }),
+        ...(fault.upstream?.message !== undefined && { upstreamMessage: fault.upstream.message }),
+      },
+    }),
+  };
+}

@@ -1,0 +1,12 @@
+// Runs jest over the build. Takes the paths of sources, as a person types them: `npm test -- test/undo.e2e-spec.ts`.
+import process from 'node:process';
+
+import jest from 'jest';
+
+/** A path of src or test as the pattern of its compiled file; everything else goes to jest as it is. */
+const compiled = (argument) => {
+  const [, path] = /^(?:\.\/)?((?:src|test)\/.*)$/.exec(argument) ?? [];
+  return path === undefined ? argument : `dist/${path.replace(/\.ts$/, '.js')}`;
+};
+
+await jest.run(process.argv.slice(2).map(compiled));
