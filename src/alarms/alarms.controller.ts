@@ -2,11 +2,10 @@ import { Controller, Get, Param, Query } from '@nestjs/common';
 
 import type { CallContext } from '../domain/caller.js';
 import { Access, Context } from '../http/access.js';
-import { Contract } from '../http/document/contract.js';
+import { OpenApi } from '../http/openapi.decorator.js';
 import { AlarmHintsDto, AlarmQueryDto } from './alarm-query.dto.js';
 import { AlarmSearchService } from './alarm-search.service.js';
 import { AlarmPageDto, ListedAlarmDto } from './alarm.dto.js';
-import { FIND_ALARM, LIST_ALARMS } from './alarms.contract.js';
 import { AlarmsService } from './alarms.service.js';
 
 @Controller('v1/alarms')
@@ -30,7 +29,7 @@ export class AlarmsController {
    */
   @Get()
   @Access('read')
-  @Contract(LIST_ALARMS)
+  @OpenApi('listAlarms', { 200: AlarmPageDto })
   list(@Query() query: AlarmQueryDto, @Context() context: CallContext): Promise<AlarmPageDto> {
     return this.alarms.list(query, context);
   }
@@ -44,7 +43,7 @@ export class AlarmsController {
    */
   @Get(':eventId')
   @Access('read')
-  @Contract(FIND_ALARM)
+  @OpenApi('findAlarm', { 200: ListedAlarmDto })
   find(
     @Param('eventId') eventId: string,
     @Query() hints: AlarmHintsDto,

@@ -3,10 +3,10 @@ import type { FastifyReply } from 'fastify';
 
 import type { CallContext } from '../domain/caller.js';
 import { UPSTREAM_JSON } from './upstream-problem.js';
+import { OpenApi } from '../http/openapi.decorator.js';
 import { Access, Context } from '../http/access.js';
 import { idempotencyKeyOf } from '../http/idempotency-key.js';
 import { setIdempotencyHeaders } from '../operations/admission/idempotency-headers.js';
-import { DropInContract } from './hss.contract.js';
 import { HssService } from './hss.service.js';
 import { operateAnswer } from './operate-answer.js';
 
@@ -25,7 +25,7 @@ export class HssController {
   @Post('operate')
   @Access('act', { acts: true, asUpstream: true })
   @HttpCode(200)
-  @DropInContract()
+  @OpenApi('changeEvent')
   async operate(
     @Param('project_id') projectId: string,
     @Body() body: unknown,

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
 
-import { ProblemDto } from '../http/document/problem.dto.js';
+import { ProblemDto } from '../http/problem.dto.js';
 import { AnswerBuilder, headersOf, OF_ALL, OF_CALLERS } from './answers.js';
 import {
   readProse,

@@ -2,10 +2,9 @@ import { Controller, Get, Injectable, Module } from '@nestjs/common';
 
 import { AuditTrail } from '../audit/audit-trail.js';
 import { Access } from '../http/access.js';
-import { Contract } from '../http/document/contract.js';
+import { OpenApi } from '../http/openapi.decorator.js';
 import { refuse } from '../problems/catalogue.js';
 import { UpstreamClient } from '../upstream/index.js';
-import { LIVE, READY } from './health.contract.js';
 import { MetricsController } from './metrics.controller.js';
 import { LivenessDto, ReadinessDto } from './health.dto.js';
 import { hopeless, unservedIn } from './unserved.js';
@@ -32,7 +31,7 @@ export class HealthController {
    */
   @Get('livez')
   @Access('public')
-  @Contract(LIVE)
+  @OpenApi('isAlive', { 200: LivenessDto })
   live(): LivenessDto {
     return { status: 'alive' };
   }
@@ -47,7 +46,7 @@ export class HealthController {
    */
   @Get('readyz')
   @Access('public')
-  @Contract(READY)
+  @OpenApi('isReady', { 200: ReadinessDto })
   ready(): ReadinessDto {
     const missing = this.#missing();
     if (missing !== undefined) throw refuse('not_ready', { missing });

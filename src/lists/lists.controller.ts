@@ -2,7 +2,7 @@ import { Controller, Get, Query } from '@nestjs/common';
 
 import type { CallContext } from '../domain/caller.js';
 import { Access, Context } from '../http/access.js';
-import { Contract } from '../http/document/contract.js';
+import { OpenApi } from '../http/openapi.decorator.js';
 import { ALARM_WHITELIST } from './alarm-whitelist.js';
 import { AlarmWhitelistPageDto, AlarmWhitelistQueryDto } from './alarm-whitelist.dto.js';
 import { BLOCKED_ADDRESSES } from './blocked-addresses.js';
@@ -11,13 +11,6 @@ import { HANDLING_HISTORY } from './handling-history.js';
 import { HandlingHistoryQueryDto, HandlingPageDto } from './handling-history.dto.js';
 import { ISOLATED_FILES } from './isolated-files.js';
 import { IsolatedFilePageDto, IsolatedFilesQueryDto } from './isolated-files.dto.js';
-import {
-  LIST_ALARM_WHITELIST,
-  LIST_BLOCKED,
-  LIST_HANDLINGS,
-  LIST_ISOLATED_FILES,
-  LIST_LOGIN_WHITELIST,
-} from './lists.contract.js';
 import { ListsService } from './lists.service.js';
 import { LOGIN_WHITELIST } from './login-whitelist.js';
 import { LoginWhitelistPageDto, LoginWhitelistQueryDto } from './login-whitelist.dto.js';
@@ -35,7 +28,7 @@ export class ListsController {
    */
   @Get('handling-history')
   @Access('read')
-  @Contract(LIST_HANDLINGS)
+  @OpenApi('listHandlingHistory', { 200: HandlingPageDto })
   handlings(
     @Query() query: HandlingHistoryQueryDto,
     @Context() context: CallContext,
@@ -52,7 +45,7 @@ export class ListsController {
    */
   @Get('alarm-whitelist')
   @Access('read')
-  @Contract(LIST_ALARM_WHITELIST)
+  @OpenApi('listAlarmWhitelist', { 200: AlarmWhitelistPageDto })
   alarmWhitelist(
     @Query() query: AlarmWhitelistQueryDto,
     @Context() context: CallContext,
@@ -69,7 +62,7 @@ export class ListsController {
    */
   @Get('login-whitelist')
   @Access('read')
-  @Contract(LIST_LOGIN_WHITELIST)
+  @OpenApi('listLoginWhitelist', { 200: LoginWhitelistPageDto })
   loginWhitelist(
     @Query() query: LoginWhitelistQueryDto,
     @Context() context: CallContext,
@@ -86,7 +79,7 @@ export class ListsController {
    */
   @Get('isolated-files')
   @Access('read')
-  @Contract(LIST_ISOLATED_FILES)
+  @OpenApi('listIsolatedFiles', { 200: IsolatedFilePageDto })
   isolatedFiles(
     @Query() query: IsolatedFilesQueryDto,
     @Context() context: CallContext,
@@ -103,7 +96,7 @@ export class ListsController {
    */
   @Get('blocked-addresses')
   @Access('read')
-  @Contract(LIST_BLOCKED)
+  @OpenApi('listBlockedAddresses', { 200: BlockedAddressPageDto })
   blockedAddresses(
     @Query() query: BlockedAddressesQueryDto,
     @Context() context: CallContext,

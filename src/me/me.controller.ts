@@ -3,9 +3,8 @@ import { Controller, Get, Inject } from '@nestjs/common';
 import { CONFIG, type Config } from '../config/config.js';
 import type { CallContext } from '../domain/caller.js';
 import { Access, Context } from '../http/access.js';
-import { Contract } from '../http/document/contract.js';
+import { OpenApi } from '../http/openapi.decorator.js';
 import { CallerDirectory } from '../http/identity/caller-directory.js';
-import { ME } from './me.contract.js';
 import { MeDto } from './me.dto.js';
 import { meOf } from './me.translator.js';
 
@@ -24,7 +23,7 @@ export class MeController {
    */
   @Get()
   @Access('caller')
-  @Contract(ME)
+  @OpenApi('tellWhoIAm', { 200: MeDto })
   me(@Context() context: CallContext): MeDto {
     const { keys = [] } = this.directory.current.callers.get(context.caller.id) ?? {};
     return meOf(context, keys, [...this.config.projects.keys()]);

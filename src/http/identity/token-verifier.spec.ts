@@ -153,7 +153,11 @@ describe('a token is refused', () => {
       () => counter.token({ claims: { iss: [ISSUER.issuer] } }),
       'issuer of the token',
     ],
-    ['whose issuer is no text', () => counter.token({ claims: { iss: { toString: 1 } } }), 'cannot be trusted'],
+    [
+      'whose issuer is no text',
+      () => counter.token({ claims: { iss: { toString: 1 } } }),
+      'cannot be trusted',
+    ],
     ['that never expires', () => counter.token({ claims: { exp: undefined } }), '(exp)'],
     ['that expires at a text', () => counter.token({ claims: { exp: '9999999999' } }), '(exp)'],
     ['that is not valid yet', () => counter.token({ claims: { nbf: counter.seconds + 61 } }), '(nbf)'],

@@ -3,7 +3,7 @@ import type { FastifyReply } from 'fastify';
 
 import type { CallContext } from '../../domain/caller.js';
 import { Access, Context } from '../../http/access.js';
-import { Contract } from '../../http/document/contract.js';
+import { OpenApi } from '../../http/openapi.decorator.js';
 import { idempotencyKeyOf } from '../../http/idempotency-key.js';
 import { NoParametersGuard } from '../../http/parameters.guard.js';
 import { withScopeAsText } from '../../http/validation/scope-as-text.js';
@@ -18,13 +18,6 @@ import {
   UNBLOCKING,
   type ItemKind,
 } from './item-kinds.js';
-import {
-  DELETE_FILES,
-  REMOVE_ALARM_ENTRIES,
-  REMOVE_LOGIN_ENTRIES,
-  RESTORE_FILES,
-  UNBLOCK,
-} from './items.contract.js';
 import { ItemsService } from './items.service.js';
 import type { ItemsRequestDto } from './item-requests.dto.js';
 
@@ -44,7 +37,11 @@ export class ItemsController {
   @Access('act', { acts: true })
   @UseGuards(NoParametersGuard)
   @HttpCode(200)
-  @Contract(REMOVE_ALARM_ENTRIES)
+  @OpenApi(
+    'removeAlarmWhitelistEntries',
+    { 200: ReceiptDto, 207: ReceiptDto },
+    ALARM_WHITELIST_REMOVAL.request,
+  )
   removeAlarmEntries(
     @Body() body: unknown,
     @Context() context: CallContext,
@@ -64,7 +61,11 @@ export class ItemsController {
   @Access('act', { acts: true })
   @UseGuards(NoParametersGuard)
   @HttpCode(200)
-  @Contract(REMOVE_LOGIN_ENTRIES)
+  @OpenApi(
+    'removeLoginWhitelistEntries',
+    { 200: ReceiptDto, 207: ReceiptDto },
+    LOGIN_WHITELIST_REMOVAL.request,
+  )
   removeLoginEntries(
     @Body() body: unknown,
     @Context() context: CallContext,
@@ -84,7 +85,7 @@ export class ItemsController {
   @Access('act', { acts: true })
   @UseGuards(NoParametersGuard)
   @HttpCode(200)
-  @Contract(RESTORE_FILES)
+  @OpenApi('restoreIsolatedFiles', { 200: ReceiptDto, 207: ReceiptDto }, FILE_RESTORATION.request)
   restoreFiles(
     @Body() body: unknown,
     @Context() context: CallContext,
@@ -105,7 +106,7 @@ export class ItemsController {
   @Access('act', { acts: true })
   @UseGuards(NoParametersGuard)
   @HttpCode(200)
-  @Contract(DELETE_FILES)
+  @OpenApi('deleteIsolatedFiles', { 200: ReceiptDto, 207: ReceiptDto }, FILE_DELETION.request)
   deleteFiles(
     @Body() body: unknown,
     @Context() context: CallContext,
@@ -126,7 +127,7 @@ export class ItemsController {
   @Access('act', { acts: true })
   @UseGuards(NoParametersGuard)
   @HttpCode(200)
-  @Contract(UNBLOCK)
+  @OpenApi('unblockAddresses', { 200: ReceiptDto, 207: ReceiptDto }, UNBLOCKING.request)
   unblock(
     @Body() body: unknown,
     @Context() context: CallContext,

@@ -1,5 +1,4 @@
-import type { Alarm } from '../../alarms/alarm.js';
-import { eligibilityOf, type Ineligible } from '../../alarms/eligibility.js';
+import type { Ineligible } from '../../alarms/eligibility.js';
 import type { AlarmReference } from '../../alarms/search-windows.js';
 import { Problem } from '../../problems/problem.js';
 import { pointer } from '../../http/validation/report.js';
@@ -23,17 +22,3 @@ export function unfitAlarms(
     : ([409, 'alarm_unfit', `${many} cannot be handled so`] as const);
   return new Problem(status, code, `${words}; see violations. Nothing was done.`, { violations });
 }
-
-const EXAMPLE_IDS = ['2a71e1e2-60f4-4d56-b314-2038fdc39de6', '1a9df0c4-2c1e-4a4d-8f52-d9a3b8e4c702'];
-const LISTED: Alarm = {
-  ...{ eventId: '', eventClassId: 'login_1002', eventType: 4004, occurTime: 1786883120455 },
-  ...{ status: 'unhandled', host: {}, tags: [], accepts: ['mark_as_handled', 'ignore'], details: [] },
-};
-
-/** What a request that names alarms by their ids can be refused with, for the document. */
-export const BY_ID_PROBLEMS: readonly Problem[] = [[], [LISTED]].map((listed) => {
-  const verdict = eligibilityOf('isolate_and_kill', listed, { cutShort: true, takesPart: true });
-  if (!('unfit' in verdict)) throw new Error('the example can be handled');
-  const references = EXAMPLE_IDS.map((eventId) => ({ eventId }));
-  return unfitAlarms(references, [{ index: 1, why: verdict.unfit }]);
-});

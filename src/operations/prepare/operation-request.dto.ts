@@ -1,6 +1,6 @@
 import { ApiExtraModels, getSchemaPath } from '@nestjs/swagger';
 
-import { RequestSchema } from '../../http/document/request-schema.js';
+import { RequestSchema } from '../../http/validation/request-schema.js';
 import {
   Checked,
   Flag,

@@ -4,7 +4,7 @@ import {
   OPERATION_TYPES,
   type OperationType,
 } from '../../domain/operation-type.js';
-import { RequestSchema } from '../../http/document/request-schema.js';
+import { RequestSchema } from '../../http/validation/request-schema.js';
 import { FieldOf, fieldsOf, requiring, type DtoClass, type Field } from '../../http/validation/field.js';
 import { ListOf, OneOf } from '../../http/validation/fields.js';
 import { Moment } from '../../lists/filter-fields.js';

@@ -8,7 +8,7 @@ import {
   type ApiBodyOptions,
 } from '@nestjs/swagger';
 
-import type { DtoClass } from '../validation/field.js';
+import type { DtoClass } from './validation/field.js';
 
 type Schema = Extract<ApiBodyOptions, { schema: object }>['schema'];
 
@@ -62,50 +62,4 @@ function bodyDecorators(body: DtoClass | ChosenBody): MethodDecorator[] {
     mapping: Object.fromEntries(mapping) as Record<string, string>,
   };
   return [ApiExtraModels(...types), ApiBody({ schema: { ...oneOf(types), discriminator } })];
-}
-
-// What follows serves contracts that are not in openapi/ yet.
-
-export interface Example {
-  readonly summary: string;
-  readonly description?: string;
-  readonly value: unknown;
-}
-
-export type Examples = Readonly<Record<string, Example>>;
-
-export interface ContractOptions {
-  readonly id: string;
-  readonly parameters?: readonly object[];
-  readonly headers?: readonly object[];
-  readonly query?: readonly object[];
-  readonly body?: {
-    readonly description: string;
-    readonly examples: Examples;
-    readonly required?: boolean;
-  } & ({ readonly type: DtoClass } | ChosenBody);
-  readonly answers: Readonly<
-    Record<
-      number,
-      {
-        readonly description: string;
-        readonly type?: DtoClass | readonly DtoClass[];
-        readonly examples?: Examples;
-        readonly headers?: object;
-        readonly mediaType?: string;
-        readonly example?: string;
-      }
-    >
-  >;
-  readonly problems?: readonly unknown[];
-  readonly acts?: true;
-}
-
-export function Contract({ id, answers, body }: ContractOptions): MethodDecorator {
-  const classes = Object.entries(answers).flatMap(([status, { type }]) => (type ? [[status, type]] : []));
-  return OpenApi(
-    id,
-    Object.fromEntries(classes) as AnswerClasses,
-    body && ('type' in body ? body.type : body),
-  );
 }
