@@ -6,7 +6,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
 import { violationsOf } from '../src/operations/prepare/operation-rules.js';
-import { idempotencyKeyOf } from '../src/http/idempotency-key.js';
+import { idempotencyKeyOf } from '../src/http/request-headers.js';
 import { codesIn, committedDocument, GatewayContract, type Json } from './support/gateway-contract.js';
 import { mutated, mutations } from './support/mutations.js';
 import { anyRequest } from './support/operation-requests.js';

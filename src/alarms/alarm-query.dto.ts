@@ -1,12 +1,13 @@
 import { AlarmFilterDto } from './alarm-filter.dto.js';
+import { IntersectionType } from '@nestjs/swagger';
+
 import { parseOccurTime } from '../domain/occur-time.js';
-import { joined } from '../http/validation/field.js';
 import { Checked } from '../http/validation/fields.js';
 import { EVENT_CLASS, EVENT_TYPE, Moment, SEVERITY, WholeParameter, Words } from '../lists/filter-fields.js';
 import { ListQueryDto, ScopeQueryDto } from '../lists/list-query.dto.js';
 
 /** Which alarms to list; every part narrows, a list means any of its words. As it travels: values are strings. */
-export class AlarmQueryDto extends joined(ListQueryDto, AlarmFilterDto) {
+export class AlarmQueryDto extends IntersectionType(ListQueryDto, AlarmFilterDto) {
   /**
    * Only these severities.
    * @example ['High', 'Critical']

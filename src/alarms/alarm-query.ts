@@ -1,7 +1,7 @@
 import type { AlarmFilter } from './alarm-filter.js';
 import type { Position } from './alarm-page.js';
 import { askedFilter, endedWindow } from './asked-filter.js';
-import type { RequestedScope } from '../http/policy.js';
+import type { RequestedScope } from '../http/access.js';
 import { invalidRequest } from '../problems/problem.js';
 import { MAX_VIOLATIONS, type Violation } from '../problems/violation.js';
 import { limitOf, wordsOf } from '../lists/filter-fields.js';

@@ -5,7 +5,7 @@ import { CALLER_ID, KEY_ID } from '../config/formats.js';
 import { signingMasterKey } from '../config/load-config.js';
 import { ConfigError } from '../config/config.error.js';
 import { readEnvironment } from '../config/environment.js';
-import { accessKeyOf, secretOf } from '../http/identity/signing/signing-key.js';
+import { accessKeyOf, secretOf } from '../http/identity/signatures.js';
 
 /** Makes an access key pair for a caller, and shows what of it goes into the configuration file: its id, and no secret. */
 

@@ -5,7 +5,7 @@ import type { CallContext } from '../domain/caller.js';
 import { UPSTREAM_JSON } from './upstream-problem.js';
 import { OpenApi } from '../http/openapi.decorator.js';
 import { Access, Context } from '../http/access.js';
-import { idempotencyKeyOf } from '../http/idempotency-key.js';
+import { idempotencyKeyOf } from '../http/request-headers.js';
 import { setIdempotencyHeaders } from '../operations/admission/idempotency-headers.js';
 import { HssService } from './hss.service.js';
 import { operateAnswer } from './operate-answer.js';

@@ -1,8 +1,7 @@
 import { isOperationType, OPERATION_TYPES } from '../domain/operation-type.js';
 import { wireName } from './wire-names.js';
 import { invalidRequest } from '../problems/problem.js';
-import { compileCheck } from '../http/validation/compiled-check.js';
-import { declaredPartOf } from '../http/validation/declared-part.js';
+import { compileCheck, declaredPartOf } from '../http/validation/compiled-check.js';
 import { isPlainObject } from '../http/validation/fields.js';
 import { pointer, report } from '../http/validation/report.js';
 import { MAX_VIOLATIONS, type Violation } from '../problems/violation.js';

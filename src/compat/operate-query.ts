@@ -1,6 +1,6 @@
 import { ENTERPRISE_PROJECT } from '../domain/enterprise-project.js';
-import { queryPairs } from '../http/identity/signing/canonical-request.js';
-import type { RequestedScope } from '../http/policy.js';
+import { queryPairs } from '../http/identity/signatures.js';
+import type { RequestedScope } from '../http/access.js';
 import { invalidRequest } from '../problems/problem.js';
 import { isText } from '../http/validation/fields.js';
 import type { Violation } from '../problems/violation.js';

@@ -1,5 +1,4 @@
-import { fieldsOf, type DtoClass } from '../http/validation/field.js';
-import { isPlainObject } from '../http/validation/fields.js';
+import { fieldsOf, type DtoClass, isPlainObject } from '../http/validation/fields.js';
 import { DEEPEST, pointer } from '../http/validation/report.js';
 import type { Violation } from '../problems/violation.js';
 import { OperateBodyDto } from './operate-body.dto.js';

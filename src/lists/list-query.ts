@@ -1,5 +1,5 @@
 import { invalidRequest } from '../problems/problem.js';
-import type { RequestedScope } from '../http/policy.js';
+import type { RequestedScope } from '../http/access.js';
 import type { Violation } from '../problems/violation.js';
 import { digestOf, readCursor } from './list-cursor.js';
 import type { Mark } from './list-page.js';

@@ -1,4 +1,4 @@
-import type { DtoClass } from '../http/validation/field.js';
+import type { DtoClass } from '../http/validation/fields.js';
 import { report } from '../http/validation/report.js';
 import type { Violation } from '../problems/violation.js';
 

@@ -7,7 +7,7 @@ import {
   type Right,
 } from '../domain/caller.js';
 import { OPERATION_NAMES, type OperationName } from '../domain/operation-name.js';
-import type { KnownKey } from '../http/identity/keyring.js';
+import type { KnownKey } from '../http/identity/api-keys.js';
 import type { MeDto, MeGrantDto, MeKeyDto } from './me.dto.js';
 
 /** What a caller may know of itself; named field by field, so that nothing else gets out. */

@@ -6,7 +6,7 @@ import type { LookedUp } from '../domain/looked-up.js';
 import type { OperationName } from '../domain/operation-name.js';
 import type { Scope } from '../domain/scope.js';
 import type { Severity } from '../domain/severity.js';
-import type { RequestedScope } from '../http/policy.js';
+import type { RequestedScope } from '../http/access.js';
 
 /** What is decided by, of a process, file or login behind an alarm. */
 export type CommandAlarmDetail = AlarmDetail;

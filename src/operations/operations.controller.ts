@@ -4,11 +4,10 @@ import type { FastifyReply } from 'fastify';
 import type { CallContext } from '../domain/caller.js';
 import { Access, Context } from '../http/access.js';
 import { OpenApi } from '../http/openapi.decorator.js';
-import { NoParametersGuard, onlyParameters } from '../http/parameters.guard.js';
-import { idempotencyKeyOf } from '../http/idempotency-key.js';
+import { NoParametersGuard, onlyParameters, ValidatedBody } from '../http/validation/request-pipes.js';
+import { idempotencyKeyOf } from '../http/request-headers.js';
 import { OperationsService } from './operations.service.js';
 import { setIdempotencyHeaders } from './admission/idempotency-headers.js';
-import { BodyPipe } from '../http/validation/body.pipe.js';
 import { withExecutionOptions } from './execution-options.js';
 import { UndoService } from './undo/undo.service.js';
 import { answer, receiptWithFaultOf } from './receipts/answer.js';
@@ -20,14 +19,17 @@ import { DryRunDto } from './dry-run/dry-run.dto.js';
 import { DRY_RUN, DryRunPipe } from './dry-run/dry-run.pipe.js';
 import { dryRunOf } from './dry-run/dry-run.translator.js';
 import { CommandPreparation } from './prepare/command-preparation.js';
-import { ReceiptDto } from './receipts/receipt.dto.js';
-import { ReceiptAlarmPageDto, ReceiptItemPageDto, ReceiptPageDto } from './receipts/receipt.dto.js';
+import {
+  ReceiptDto,
+  ReceiptAlarmPageDto,
+  ReceiptItemPageDto,
+  ReceiptPageDto,
+} from './receipts/receipt.dto.js';
 import { executionOptionsOf } from './prepare/execution-options-of.js';
 import { UndoRequestDto } from './undo/undo-request.dto.js';
 import { ReceiptsService } from './receipts/receipts.service.js';
 
 const OnlyDryRun = onlyParameters(DRY_RUN);
-const UNDO_BODY = new BodyPipe(UndoRequestDto, { mayBeMissing: true });
 
 @Controller('v1/operations')
 export class OperationsController {
@@ -104,7 +106,7 @@ export class OperationsController {
   )
   async undo(
     @Param('id') id: string,
-    @Body(UNDO_BODY) request: UndoRequestDto,
+    @ValidatedBody(UndoRequestDto, { mayBeMissing: true }) request: UndoRequestDto,
     @Query(DRY_RUN, DryRunPipe) dryRun: boolean,
     @Context() context: CallContext,
     @Res({ passthrough: true }) reply: FastifyReply,

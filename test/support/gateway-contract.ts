@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 
-import { BROWSER_HEADERS } from '../../src/http/browser-policy.js';
+import { SECURITY_HEADERS } from '../../src/http/security-headers.js';
 
 export type Json = { readonly [key: string]: unknown };
 
@@ -51,7 +51,7 @@ const OF_HTTP: ReadonlySet<string> = new Set([
   'vary',
   'access-control-allow-origin',
   'access-control-expose-headers',
-  ...Object.keys(BROWSER_HEADERS).map((name) => name.toLowerCase()),
+  ...Object.keys(SECURITY_HEADERS).map((name) => name.toLowerCase()),
 ]);
 
 const isObject = (value: unknown): value is Json =>

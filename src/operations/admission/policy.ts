@@ -3,7 +3,7 @@ import type { Caller } from '../../domain/caller.js';
 import type { AlarmFacts } from '../../domain/grants.js';
 import type { OperationName } from '../../domain/operation-name.js';
 import type { Scope } from '../../domain/scope.js';
-import { authorise as authoriseDeed, type RequestedScope } from '../../http/policy.js';
+import { authorise as authoriseDeed, type RequestedScope } from '../../http/access.js';
 import type { OperationCommand } from '../operation-command.js';
 
 /**

@@ -1,5 +1,5 @@
 import type { ListOperation } from '../../domain/operation-name.js';
-import type { DtoClass } from '../../http/validation/field.js';
+import type { DtoClass } from '../../http/validation/fields.js';
 import type { CommandItem } from '../operation-command.js';
 import type { WireItem } from '../../upstream/index.js';
 import {

@@ -1,7 +1,15 @@
 import { LOGIN_TYPES, type LoginType } from '../../domain/list-words.js';
-import { RequestSchema } from '../../http/validation/request-schema.js';
-import type { DtoClass } from '../../http/validation/field.js';
-import { Flag, Formed, ListOf, ObjectOf, OneOf, Text, Whole } from '../../http/validation/fields.js';
+import {
+  RequestSchema,
+  type DtoClass,
+  Flag,
+  Formed,
+  ListOf,
+  ObjectOf,
+  OneOf,
+  Text,
+  Whole,
+} from '../../http/validation/fields.js';
 import { ENTERPRISE_PROJECT } from '../../upstream/index.js';
 
 @RequestSchema('ItemScope', 'Where the list is.')

@@ -4,8 +4,7 @@ import type { FastifyReply } from 'fastify';
 import type { CallContext } from '../../domain/caller.js';
 import { Access, Context } from '../../http/access.js';
 import { OpenApi } from '../../http/openapi.decorator.js';
-import { NoParametersGuard } from '../../http/parameters.guard.js';
-import { BodyPipe } from '../../http/validation/body.pipe.js';
+import { NoParametersGuard, ValidatedBody } from '../../http/validation/request-pipes.js';
 import { OperationsService } from '../operations.service.js';
 import { setIdempotencyHeaders } from '../admission/idempotency-headers.js';
 import { withExecutionOptions } from '../execution-options.js';
@@ -69,7 +68,7 @@ export class PlansController {
   @OpenApi('applyPlan', { 200: ReceiptDto, 202: ReceiptDto, 207: ReceiptDto }, ApplyRequestDto)
   async apply(
     @Param('id') id: string,
-    @Body(new BodyPipe(ApplyRequestDto)) request: ApplyRequestDto,
+    @ValidatedBody(ApplyRequestDto) request: ApplyRequestDto,
     @Context() context: CallContext,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<ReceiptDto> {

@@ -1,6 +1,5 @@
 import { parseOccurTime } from '../../domain/occur-time.js';
-import { RequestSchema } from '../../http/validation/request-schema.js';
-import { Checked, Text } from '../../http/validation/fields.js';
+import { RequestSchema, Checked, Text } from '../../http/validation/fields.js';
 
 @RequestSchema('AlarmReference', 'An alarm by its id, with the time that makes it quick to find.')
 export class AlarmReferenceDto {

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 
 import { parseMoment } from '../../domain/moment.js';
-import { prefersNotToWait } from '../../http/prefer.js';
+import { prefersNotToWait } from '../../http/request-headers.js';
 import type { ExecutionOptions } from '../execution-options.js';
 
 /** How a request is to be carried out, by its body and its headers. */

@@ -4,7 +4,7 @@ import { CONFIG, type Config } from '../../config/config.js';
 import { OPERATION_TYPE_NAMES } from '../../domain/operation-type.js';
 import { invalidRequest } from '../../problems/problem.js';
 import { compileCheck, type Check } from '../../http/validation/compiled-check.js';
-import { withScopeAsText } from '../../http/validation/scope-as-text.js';
+import { withScopeAsText } from '../../http/validation/request-pipes.js';
 import type { OperationRequestDto } from './operation-request.dto.js';
 import { OPERATION_REQUESTS, requestTypeOf } from './operation-request.types.js';
 import { obeysRules, violationsOf } from './operation-rules.js';

@@ -4,9 +4,16 @@ import {
   OPERATION_TYPES,
   type OperationType,
 } from '../../domain/operation-type.js';
-import { RequestSchema } from '../../http/validation/request-schema.js';
-import { FieldOf, fieldsOf, requiring, type DtoClass, type Field } from '../../http/validation/field.js';
-import { ListOf, OneOf } from '../../http/validation/fields.js';
+import {
+  RequestSchema,
+  FieldOf,
+  fieldsOf,
+  requiring,
+  type DtoClass,
+  type Field,
+  ListOf,
+  OneOf,
+} from '../../http/validation/fields.js';
 import { Moment } from '../../lists/filter-fields.js';
 import { TIME_BOXED } from './expiry-rules.js';
 import { AlarmDetailDto, AlarmDto, OperationRequestDto, WhitelistRuleDto } from './operation-request.dto.js';

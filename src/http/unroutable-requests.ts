@@ -1,14 +1,16 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 
 import { Injectable } from '@nestjs/common';
+import type { FastifyInstance } from 'fastify';
 import { uuidv7 } from 'uuidv7';
 
-import { Clock } from '../domain/clock.js';
 import { speaksUpstream, UPSTREAM_JSON, upstreamProblem } from '../compat/upstream-problem.js';
-import { BROWSER_HEADERS } from './browser-policy.js';
-import { problemBody, TITLES, type Problem } from '../problems/problem.js';
+import { Clock } from '../domain/clock.js';
+import { RefusalRecorder } from './refusal-recorder.js';
+import { SECURITY_HEADERS } from './security-headers.js';
 import { refuse } from '../problems/catalogue.js';
-import { Refusals } from './refusals/refusals.js';
+import { type Problem, problemBody, TITLES } from '../problems/problem.js';
 
 const LINGER_MS = 1_000;
 const MAX_LINGER_MS = 10_000;
@@ -27,7 +29,7 @@ export class MalformedHttp {
   readonly #answered = new WeakSet<Socket>();
 
   constructor(
-    private readonly refusals: Refusals,
+    private readonly refusals: RefusalRecorder,
     private readonly clock: Clock,
   ) {}
 
@@ -49,7 +51,7 @@ export class MalformedHttp {
       `Content-Type: ${type}`,
       `Content-Length: ${Buffer.byteLength(body)}`,
       `X-Request-Id: ${requestId}`,
-      ...Object.entries(BROWSER_HEADERS).map(([name, value]) => `${name}: ${value}`),
+      ...Object.entries(SECURITY_HEADERS).map(([name, value]) => `${name}: ${value}`),
       'Connection: close',
     ];
     socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
@@ -95,4 +97,71 @@ function shaped(
   }
   const body = JSON.stringify(problemBody(problem, requestId));
   return { status: problem.status, type: 'application/problem+json; charset=utf-8', body };
+}
+
+/** For Node's server: what it would refuse by itself, without a document, is refused here. */
+export const HOST_HEADER_OPTIONAL = { requireHostHeader: false } as const;
+
+/** Refuses requests of HTTP/1.1 without a host, and those that expect what is not done here. */
+export function refuseUnmetExpectations(fastify: FastifyInstance): void {
+  const { server } = fastify;
+  const unmet = new WeakSet<IncomingMessage>();
+  server.on('checkExpectation', (request: IncomingMessage, response: ServerResponse) => {
+    unmet.add(request);
+    server.emit('request', request, response);
+  });
+  fastify.addHook('onRequest', ({ raw }, _reply, done) => {
+    if (unmet.has(raw)) return done(refuse('expectation_failed'));
+    return done(
+      raw.httpVersion === '1.1' && raw.headers.host === undefined
+        ? refuse('malformed_http', 'host')
+        : undefined,
+    );
+  });
+}
+
+/** Paths that there are, each with the methods it takes. */
+export class KnownPaths {
+  readonly #methods = new Map<string, { readonly form: RegExp; readonly methods: Set<string> }>();
+
+  add(pattern: string, methods: readonly string[]): void {
+    const known = this.#methods.get(pattern) ?? { form: formOf(pattern), methods: new Set<string>() };
+    this.#methods.set(pattern, known);
+    for (const method of methods) known.methods.add(method);
+  }
+
+  /** The methods that a path takes, sorted; none: there is no such path. */
+  methodsOf(url: string): string[] {
+    const [path = ''] = url.split(/[?#]/, 1);
+    const fitting = [...this.#methods.values()].filter(({ form }) => form.test(path));
+    return [...new Set(fitting.flatMap(({ methods }) => [...methods]))].sort();
+  }
+}
+
+/** A path of the pattern: `:name` stands for one part, `*` for all the rest. */
+function formOf(pattern: string): RegExp {
+  const parts = pattern.split(/(:\w+|\*)/).map((part) => {
+    if (part === '*') return '.*';
+    return part.startsWith(':') ? '[^/]+' : part.replace(/[.+?^${}()|[\]\\]/g, '\\$&');
+  });
+  return new RegExp(`^${parts.join('')}$`);
+}
+
+/** What a library answers preflights of, for every path; whatever else it gets is meant for none. */
+const ANY_PATH = '*';
+
+/**
+ * Answers what no route is there for before any body is read: which paths there are is no secret. To be called before routes
+ * are made, and after whatever else looks at every request.
+ */
+export function refuseUnknownPaths(fastify: FastifyInstance): void {
+  const known = new KnownPaths();
+  fastify.addHook('onRoute', ({ url, method }) => known.add(url, [method].flat()));
+  fastify.addHook('onRequest', (request, reply, done) => {
+    if (!request.is404 && request.routeOptions.url !== ANY_PATH) return done();
+    const methods = known.methodsOf(request.url);
+    if (methods.length === 0) return done(refuse('no_such_route'));
+    void reply.header('Allow', methods.join(', '));
+    return done(refuse('method_not_allowed', methods));
+  });
 }

@@ -1,18 +1,59 @@
-import { Injectable, type BeforeApplicationShutdown, type OnApplicationShutdown } from '@nestjs/common';
+import { type BeforeApplicationShutdown, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 
-import type { RefusalRecord } from '../../audit/audit-record.js';
-import { AuditTrail } from '../../audit/audit-trail.js';
-import { neighbourhoodOf } from '../../domain/address-range.js';
-import { Clock } from '../../domain/clock.js';
-import { Metrics } from '../../metrics/metrics.js';
-import { Allowances } from '../allowances.js';
-import { Tally } from './tally.js';
+import type { RefusalRecord, RefusalSummaryRecord } from '../audit/audit-record.js';
+import { AuditTrail } from '../audit/audit-trail.js';
+import { neighbourhoodOf } from '../domain/address-range.js';
+import { Clock } from '../domain/clock.js';
+import { Allowances } from './allowances.js';
+import { Metrics } from '../metrics/metrics.js';
+
+/** Addresses that are told apart in one tally. */
+const MAX_ADDRESSES = 10_000;
+
+/** RefusalRecorder that are not recorded one by one. */
+export class RefusalCounts {
+  #from = Infinity;
+  #to = -Infinity;
+  readonly #counts = new Map<string, number>();
+  readonly #addresses = new Set<string>();
+
+  /** @param at epoch milliseconds @param neighbourhood whom the address belongs to */
+  count(code: string, at: number, neighbourhood: string): void {
+    this.#from = Math.min(this.#from, at);
+    this.#to = Math.max(this.#to, at);
+    this.#counts.set(code, (this.#counts.get(code) ?? 0) + 1);
+    if (this.#addresses.size < MAX_ADDRESSES) this.#addresses.add(neighbourhood);
+  }
+
+  /** Takes over what another one counted. */
+  add(other: RefusalCounts): void {
+    this.#from = Math.min(this.#from, other.#from);
+    this.#to = Math.max(this.#to, other.#to);
+    for (const [code, count] of other.#counts) this.#counts.set(code, (this.#counts.get(code) ?? 0) + count);
+    for (const address of other.#addresses) {
+      if (this.#addresses.size < MAX_ADDRESSES) this.#addresses.add(address);
+    }
+  }
+
+  /** @param at epoch milliseconds @param caller whose refusals they are; absent: of those who proved nothing */
+  summary(at: number, caller?: string): RefusalSummaryRecord {
+    return {
+      kind: 'refusal_summary',
+      at: new Date(at).toISOString(),
+      from: new Date(this.#from).toISOString(),
+      to: new Date(this.#to).toISOString(),
+      ...(caller !== undefined && { caller }),
+      counts: Object.fromEntries([...this.#counts].sort(([one], [other]) => (one < other ? -1 : 1))),
+      addresses: this.#addresses.size,
+    };
+  }
+}
 
 /** Records for what nobody proved: of one address, and of all together. */
-const OF_ADDRESS = { burst: 10, oneMoreMs: 10_000, mostNames: 10_000 };
-const OF_ALL = { burst: 60, oneMoreMs: 2_000, mostNames: 1 };
+const OF_ADDRESS = { burst: 10, oneMoreMs: 10_000, maxNames: 10_000 };
+const OF_ALL = { burst: 60, oneMoreMs: 2_000, maxNames: 1 };
 /** Records of one caller's refusals: what others do takes nothing of it. */
-const OF_CALLER = { burst: 1_000, oneMoreMs: 1_000, mostNames: 10_000 };
+const OF_CALLER = { burst: 1_000, oneMoreMs: 1_000, maxNames: 10_000 };
 
 const SUMMARY_EVERY_MS = 60_000;
 const ALL = 'all';
@@ -26,11 +67,11 @@ type Whose = string | undefined;
  * nothing of another's.
  */
 @Injectable()
-export class Refusals implements BeforeApplicationShutdown, OnApplicationShutdown {
+export class RefusalRecorder implements BeforeApplicationShutdown, OnApplicationShutdown {
   readonly #ofAddress: Allowances;
   readonly #ofAll: Allowances;
   readonly #ofCaller: Allowances;
-  readonly #tallies = new Map<Whose, Tally>();
+  readonly #tallies = new Map<Whose, RefusalCounts>();
   #beingWritten = 0;
   #cancel: (() => void) | undefined;
   #ending = false;
@@ -84,7 +125,7 @@ export class Refusals implements BeforeApplicationShutdown, OnApplicationShutdow
   }
 
   #count({ caller, code, at, address }: RefusalRecord): void {
-    const tally = this.#tallies.get(caller) ?? new Tally();
+    const tally = this.#tallies.get(caller) ?? new RefusalCounts();
     this.#tallies.set(caller, tally);
     tally.count(code, Date.parse(at), neighbourhoodOf(address));
     this.#summariseLater();
@@ -106,7 +147,7 @@ export class Refusals implements BeforeApplicationShutdown, OnApplicationShutdow
   }
 
   /** What can't be written now is part of the next one. */
-  async #writeSummary(caller: Whose, tally: Tally, at: number): Promise<void> {
+  async #writeSummary(caller: Whose, tally: RefusalCounts, at: number): Promise<void> {
     try {
       await this.trail.recordRefusal(tally.summary(at, caller));
     } catch {

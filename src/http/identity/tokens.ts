@@ -1,13 +1,72 @@
-import { decodeJwt, jwtVerify, type JWTHeaderParameters, type JWTPayload } from 'jose';
+import { decodeJwt, errors, type JWTHeaderParameters, type JWTPayload, jwtVerify } from 'jose';
 
 import type { ClaimConfig, IssuerConfig } from '../../config/config.js';
 import type { Caller } from '../../domain/caller.js';
 import type { Clock } from '../../domain/clock.js';
+import { AuthenticationProblem, type Identity } from './identity.js';
+import { type KeySet, KeysUnavailable } from './key-set.js';
 import { refuse } from '../../problems/catalogue.js';
-import type { Identity } from './identity.js';
-import { KeysUnavailable, type KeySet } from './key-set.js';
-import { invalidToken, isProved, tokenProblem } from './token-problem.js';
-import { VerifiedTokens } from './verified-tokens.js';
+import type { TokenFault } from '../../problems/edge.js';
+
+/** By the claim that is wrong. */
+const CLAIM_FAULTS: Readonly<Record<string, TokenFault>> = {
+  aud: 'audience',
+  iss: 'issuer',
+  nbf: 'not_yet_valid',
+  exp: 'no_expiration',
+};
+
+/** Whether a token that is refused was signed by a trusted issuer: only then does the answer say what is wrong with it. */
+export function isProved(error: unknown): boolean {
+  return error instanceof errors.JWTExpired || error instanceof errors.JWTClaimValidationFailed;
+}
+
+export function invalidToken(fault: TokenFault, cause?: unknown): AuthenticationProblem {
+  return new AuthenticationProblem(refuse('invalid_token', fault, {}, { cause }));
+}
+
+/** What is wrong with a token, in words that reveal nothing of its content. */
+export function tokenProblem(error: unknown): AuthenticationProblem {
+  if (error instanceof errors.JWTExpired) {
+    return new AuthenticationProblem(refuse('expired_token', undefined, {}, { cause: error }));
+  }
+  if (!(error instanceof errors.JWTClaimValidationFailed)) return invalidToken('unproved', error);
+  return invalidToken(CLAIM_FAULTS[error.claim] ?? 'claim', error);
+}
+
+interface Verified {
+  readonly identity: Identity;
+  readonly keys: KeySet;
+  readonly version: number;
+}
+
+/** So many at most; the oldest make room. */
+const MAX_TOKENS = 10_000;
+
+/** Tokens that were verified, by their digests, until they expire or their issuer changes its keys. */
+export class VerifiedTokens {
+  readonly #tokens = new Map<string, Verified>();
+
+  constructor(private readonly clock: Clock) {}
+
+  get(digest: string): Identity | undefined {
+    const found = this.#tokens.get(digest);
+    if (!found) return undefined;
+    const { identity, keys, version } = found;
+    // Else nobody would notice a withdrawn key while all tokens are known ones.
+    keys.keepFresh();
+    if (keys.version === version && (identity.credential.expiresAt ?? 0) > this.clock.now()) return identity;
+    this.#tokens.delete(digest);
+    return undefined;
+  }
+
+  /** @param version of the keys, from before the token was verified */
+  keep(digest: string, identity: Identity, keys: KeySet, version: number): void {
+    const [oldest] = this.#tokens.keys();
+    if (this.#tokens.size >= MAX_TOKENS && oldest !== undefined) this.#tokens.delete(oldest);
+    this.#tokens.set(digest, { identity, keys, version });
+  }
+}
 
 /** Clocks may differ by so much. */
 const SKEW_SECONDS = 60;
