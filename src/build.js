@@ -1,9 +1,9 @@
 // Compiles src and test into dist, with the plugins that nest-cli.json names: one reads the OpenAPI document's parts out of types
-// and comments. Does nothing where dist was made of exactly these sources, so that a command which builds first starts at once
+// and comments. Copies the JSON files of src, which are read at run time. Does nothing where dist was made of exactly these sources, so that a command which builds first starts at once
 // after the first build.
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { extname, join } from 'node:path';
 import process from 'node:process';
 
 const NEST = 'nest-cli.json';
@@ -61,9 +61,16 @@ async function compile() {
   }
 }
 
+function copyData() {
+  for (const file of filesIn('src').filter((name) => extname(name) === '.json'))
+    cpSync(file, join('dist', file));
+}
+
 const digest = digestOfSources();
 if (!existsSync(MADE_OF) || readFileSync(MADE_OF, 'utf8') !== digest) {
   rmSync('dist', { recursive: true, force: true });
-  if (await compile()) writeFileSync(MADE_OF, digest);
-  else process.exitCode = 1;
+  if (await compile()) {
+    copyData();
+    writeFileSync(MADE_OF, digest);
+  } else process.exitCode = 1;
 }

@@ -2,11 +2,11 @@ import 'reflect-metadata';
 
 import { parseArgs } from 'node:util';
 
-import { ConfigError } from './config/config.error.js';
+import { ConfigError } from './config/field.js';
 import type { Config } from './config/config.js';
 import { describeConfig } from './config/describe-config.js';
 import { readEnvironment } from './config/environment.js';
-import { loadConfig } from './config/load-config.js';
+import { loadWithSources, type LoadedConfig } from './config/load-config.js';
 import { startDemo, welcome } from './cli/demo-mode.js';
 import { standardOutput, type LogOutput } from './logging/log-output.js';
 import { startGateway, type Gateway } from './start.js';
@@ -22,9 +22,9 @@ function exitWith(problem: string): never {
   process.exit(1);
 }
 
-function loadOrExit(): Config {
+function loadOrExit(): LoadedConfig {
   try {
-    return loadConfig(readEnvironment());
+    return loadWithSources(readEnvironment());
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     exitWith(error.message);
@@ -72,9 +72,11 @@ function optionsOrExit(): { readonly 'check-config'?: boolean | undefined } {
 }
 
 const options = optionsOrExit();
-const loaded = loadOrExit();
+const { config: loaded, sources } = loadOrExit();
 if (options['check-config']) {
-  for (const { key, value } of describeConfig(loaded)) process.stdout.write(`${key} = ${value}\n`);
+  for (const { key, value, source } of describeConfig(loaded, sources)) {
+    process.stdout.write(`${key} = ${value}${source === undefined ? '' : ` (${source})`}\n`);
+  }
   process.exit(0);
 }
 const output = standardOutput();

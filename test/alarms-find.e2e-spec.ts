@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 
 import type { CallerConfig } from '../src/config/config.js';
 import type { Denial, Grant } from '../src/domain/caller.js';
-import { SPECIAL_ALARM_IDS } from '../src/simulator/seed/special-alarms.js';
+import { SPECIAL_ALARM_IDS } from '../src/simulator/seed/seed.js';
 import { portal, projectOf, sha256, startRig, type JsonAnswer, type Rig } from './support/gateway.js';
 import { faultsIn, problemOf, requestsUpstream } from './support/problems.js';
 

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import type { AlarmPageDto, ListedAlarmDto } from '../src/alarms/alarm.dto.js';
 import { OPERATION_TYPE_NAMES } from '../src/domain/operation-type.js';
 import { SimulatorClient } from '../src/simulator/client.js';
-import { SPECIAL_ALARM_IDS } from '../src/simulator/seed/special-alarms.js';
+import { SPECIAL_ALARM_IDS } from '../src/simulator/seed/seed.js';
 import { startRig, type Rig } from './support/gateway.js';
 import { faultsIn, problemOf, requestsUpstream } from './support/problems.js';
 

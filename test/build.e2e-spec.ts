@@ -65,6 +65,12 @@ describe('a build', () => {
     expect(readFileSync(path('dist/src/cat.dto.js'), 'utf8')).toContain(DESCRIBED);
   });
 
+  it('copies the JSON files of src to where the compiled code looks for them', async () => {
+    write('src/seed/cats.json', '["Tom"]\n');
+    expect(await build()).toEqual({ code: 0, stderr: '' });
+    expect(readFileSync(path('dist/src/seed/cats.json'), 'utf8')).toBe('["Tom"]\n');
+  });
+
   it('does nothing where nothing changed, and everything where something did', async () => {
     expect(await rebuilds()).toBe(true);
     expect(await rebuilds()).toBe(false);

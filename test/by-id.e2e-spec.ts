@@ -4,7 +4,7 @@ import type { ReceiptDto } from '../src/operations/receipts/receipt.dto.js';
 import type { CallerConfig } from '../src/config/config.js';
 import type { Grant } from '../src/domain/caller.js';
 import { OPERATION_TYPE_NAMES, OPERATION_TYPES, type OperationType } from '../src/domain/operation-type.js';
-import { SPECIAL_ALARM_IDS } from '../src/simulator/seed/special-alarms.js';
+import { SPECIAL_ALARM_IDS } from '../src/simulator/seed/seed.js';
 import { portal, sha256, startRig, type Rig } from './support/gateway.js';
 import { eventually, faultsIn, problemOf, refusalOf, requestsUpstream } from './support/problems.js';
 

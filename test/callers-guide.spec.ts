@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 
 import { expect, it } from '@jest/globals';
 
-import { rereadAccess } from '../src/config/access.js';
+import { rereadAccess } from '../src/config/load-config.js';
 
 const guide = readFileSync(fileURLToPath(new URL('../../docs/callers.md', import.meta.url)), 'utf8');
 

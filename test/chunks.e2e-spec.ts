@@ -151,9 +151,9 @@ describe('two hundred and fifty alarms', () => {
     expect(receipt.status).toBe('unknown');
     expect(outcomesOf(receipt)).toEqual([...times(100, 'unknown'), ...times(150, 'not_attempted')]);
     expect(receipt.exchanges).toMatchObject([
-      { alarms: 100, bytesSent: true, problem: { code: 'upstream_unanswered', retryable: false } },
+      { alarmCount: 100, bytesSent: true, problem: { code: 'upstream_unanswered', retryable: false } },
       {
-        alarms: 150,
+        alarmCount: 150,
         problem: { detail: expect.stringContaining('this part was not sent'), retryable: true },
       },
     ]);

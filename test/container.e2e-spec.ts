@@ -107,6 +107,7 @@ describe('the image', () => {
       '--from=build /app/package.json ./',
       '--from=build /app/node_modules node_modules',
       '--from=build /app/dist/src dist/src',
+      'openapi/hss.yaml openapi/',
     ]);
   });
 

@@ -11,7 +11,7 @@ import { stringify } from 'yaml';
 
 import type { CredentialsConfig } from '../src/config/config.js';
 import { SimulatorClient } from '../src/simulator/client.js';
-import { startMetadataService } from '../src/simulator/metadata-service.js';
+import { startMetadataService } from './support/metadata-service.js';
 import { startSimulator } from '../src/simulator/simulator.js';
 import { headerIn, password, projectBy, WAYS, type Cloud, type Way } from './support/credentials.js';
 import { fetchJson, KEY, sha256 } from './support/gateway.js';

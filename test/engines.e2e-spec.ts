@@ -16,21 +16,20 @@ import {
   type Row,
   type SqlValue,
 } from '../src/audit/audit.engine.js';
+import { targetsOf } from '../src/audit/alarm-outcomes.js';
 import type { IntentRecord, OutcomeRecord } from '../src/audit/audit-record.js';
 import { AuditTrail, AuditUnavailable, NotAdmitted, OperationTakenOver } from '../src/audit/audit-trail.js';
-import { BrakeStore } from '../src/audit/brake.store.js';
-import { ClaimStore } from '../src/audit/claim.store.js';
+import { BrakeStore, ClaimStore } from '../src/audit/limits.store.js';
 import { EmbeddedEngine } from '../src/audit/embedded.engine.js';
-import { ExpirationStore } from '../src/audit/expiry.store.js';
+import { ExpirationStore } from '../src/audit/expiration.store.js';
 import { KeyUseStore } from '../src/audit/key-use.store.js';
 import { OperationListStore } from '../src/audit/operation-list.store.js';
-import { summaryOf } from '../src/audit/operation-summary.js';
+import { summaryOf } from '../src/audit/operation-state.js';
 import { OperationStore } from '../src/audit/operation.store.js';
 import { PlanStore } from '../src/audit/plan.store.js';
 import { PostgresEngine } from '../src/audit/postgres/postgres.engine.js';
 import { SharedOwnership } from '../src/audit/postgres/shared.ownership.js';
 import { interruptedOutcome } from '../src/audit/recovery.js';
-import { targetsOf } from '../src/audit/targets.js';
 import { SystemClock } from '../src/domain/clock.js';
 import { ALARM_OUTCOMES, type AlarmOutcome, type ChunkOutcome } from '../src/domain/outcome.js';
 import { startCommitCutter, type CommitCutter } from './support/cut-commits.js';

@@ -6,8 +6,8 @@ import Database from 'better-sqlite3';
 import pg from 'pg';
 
 import type { ReceiptDto } from '../src/operations/receipts/receipt.dto.js';
-import { alarmToken } from '../src/audit/alarm-token.js';
-import { link } from '../src/audit/chain.js';
+import { alarmToken } from '../src/audit/schema.js';
+import { link } from '../src/audit/record-text.js';
 import { startSimulator, type Simulator } from '../src/simulator/simulator.js';
 import { alarmFor, asAdded } from './faults/alarms.js';
 import type { NamedAlarm } from './support/bulk-alarms.js';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 
-import { ProjectGate, type Entry, type Pass } from '../src/upstream/gate/project-gate.js';
+import { ProjectGate, type Entry, type Pass } from '../src/upstream/gate.js';
 import { FakeClock } from './simulation/fake-clock.js';
 
 const START = 1_000_000;
@@ -9,13 +9,13 @@ const START = 1_000_000;
 function gateOn(): {
   gate: ProjectGate;
   clock: FakeClock;
-  enter: (deadlineMs: number, lane?: 'inverse') => Asked;
+  enter: (deadlineMs: number, priority?: 'reversal') => Asked;
 } {
   const clock = new FakeClock(START);
   const gate = new ProjectGate(8, clock);
-  const enter = (deadlineMs: number, lane: 'normal' | 'inverse' = 'normal') => {
+  const enter = (deadlineMs: number, priority: 'normal' | 'reversal' = 'normal') => {
     const asked: Asked = {};
-    void gate.enter(lane, clock.monotonic() + deadlineMs).then((entry) => (asked.entry = entry));
+    void gate.enter(priority, clock.monotonic() + deadlineMs).then((entry) => (asked.entry = entry));
     return asked;
   };
   return { gate, clock, enter };
@@ -57,14 +57,14 @@ describe('the places of a project', () => {
   it('have one for taking back when all others are taken, and taking back goes first in the queue', async () => {
     const { clock, enter } = gateOn();
     const [first, second] = await fill(enter, clock);
-    const reserved = enter(10_000, 'inverse');
-    const [normal, inverse] = [enter(10_000), enter(10_000, 'inverse')];
+    const reserved = enter(10_000, 'reversal');
+    const [normal, reversal] = [enter(10_000), enter(10_000, 'reversal')];
     await settle(clock);
     passOf(reserved);
-    expect([normal.entry, inverse.entry]).toEqual([undefined, undefined]);
+    expect([normal.entry, reversal.entry]).toEqual([undefined, undefined]);
     first?.done('ok');
     await settle(clock);
-    passOf(inverse);
+    passOf(reversal);
     expect(normal.entry).toBeUndefined();
     second?.done('ok');
     await settle(clock);
@@ -120,7 +120,7 @@ describe('a cool-down', () => {
   it('holds everybody for as long, and lets them through after it', async () => {
     const { gate, clock, enter } = gateOn();
     gate.coolDown(2_000);
-    const [one, another] = [enter(10_000), enter(10_000, 'inverse')];
+    const [one, another] = [enter(10_000), enter(10_000, 'reversal')];
     await clock.runUntil(START + 1_999);
     expect([one.entry, another.entry]).toEqual([undefined, undefined]);
     await clock.runUntil(START + 2_000);

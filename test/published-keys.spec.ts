@@ -4,13 +4,13 @@ import { fileURLToPath } from 'node:url';
 
 import { describe, expect, it } from '@jest/globals';
 
-import { rereadAccess } from '../src/config/access.js';
-import { ConfigError } from '../src/config/config.error.js';
+import { rereadAccess } from '../src/config/load-config.js';
+import { ConfigError } from '../src/config/field.js';
 import { DEMO_KEY } from '../src/cli/demo-mode.js';
 import { sha256 } from './support/gateway.js';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
-const files = ['README.md', 'CHANGELOG.md', 'SECURITY.md', 'docker-compose.yml'].concat(
+const files = ['README.md', 'CHANGELOG.md', 'SECURITY.md', 'docker-compose.yml', 'gateway.example.yaml'].concat(
   ['docs', 'openapi', 'src', 'test'].flatMap((folder) =>
     (readdirSync(join(ROOT, folder), { recursive: true }) as string[]).map((file) => join(folder, file)),
   ),

@@ -5,7 +5,8 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from '@jest/globals';
 
 import { PLAIN_VARIABLES, SECRET_VARIABLES } from '../src/config/environment.js';
-import { loadConfig } from '../src/config/load-config.js';
+import { loadConfig, rereadAccess } from '../src/config/load-config.js';
+import { configJsonSchema, withReference } from '../src/config/reference.js';
 import { DEMO_REQUEST } from '../src/cli/demo-mode.js';
 import { KNOWN_OUTCOMES } from '../src/domain/outcome.js';
 import { OPERATION_TYPE_NAMES } from '../src/domain/operation-type.js';
@@ -15,12 +16,12 @@ const read = (file: string): string => readFileSync(join(ROOT, file), 'utf8');
 const readme = read('README.md');
 
 /** The words in backquotes in the first column of the table that follows a heading. */
-function firstColumn(heading: string): string[] {
-  return tableAfter(heading).flatMap(([cell = '']) => quoted(cell));
+function firstColumn(heading: string, document = readme): string[] {
+  return tableAfter(heading, document).flatMap(([cell = '']) => quoted(cell));
 }
 
-function tableAfter(heading: string): string[][] {
-  const table = new RegExp(`^${heading}\n(?:(?!\\|).*\n)*((?:\\|.*\n)+)`, 'm').exec(readme)?.[1];
+function tableAfter(heading: string, document = readme): string[][] {
+  const table = new RegExp(`^${heading}\n(?:(?!\\|).*\n)*((?:\\|.*\n)+)`, 'm').exec(document)?.[1];
   if (table === undefined) throw new Error(`no table after ${heading}`);
   const [, , ...rows] = table.trim().split('\n');
   return rows.map((row) => row.slice(1, -1).split('|'));
@@ -36,12 +37,24 @@ function blocks(language: string): string[] {
   );
 }
 
-describe('the README', () => {
+describe('the reference of the configuration', () => {
+  const reference = read('docs/configuration.md');
+
   it('has every variable that the gateway reads, and no other', () => {
     const known = [...PLAIN_VARIABLES, ...SECRET_VARIABLES];
-    expect(firstColumn('## Configuration').sort()).toEqual(known.sort());
+    expect(firstColumn('## Variables', reference).sort()).toEqual(known.sort());
   });
 
+  it('is what the schema makes of it', () => {
+    expect(withReference(reference)).toBe(reference);
+  });
+
+  it('goes with a JSON Schema that is as fresh', () => {
+    expect(JSON.parse(read('openapi/config.schema.json'))).toEqual(configJsonSchema());
+  });
+});
+
+describe('the README', () => {
   it('has a reason for every production dependency, and names no other', () => {
     const { dependencies } = JSON.parse(read('package.json')) as { dependencies: Record<string, string> };
     expect(firstColumn('## Dependencies').sort()).toEqual(Object.keys(dependencies).sort());
@@ -73,9 +86,11 @@ describe('the README', () => {
     expect(JSON.parse(body ?? '')).toEqual(DEMO_REQUEST);
   });
 
-  it('shows a configuration that the gateway takes', () => {
-    const [callers = '', rest = ''] = blocks('yaml');
-    const yaml = rest.replace(/^callers: \[\].*\n/m, callers);
+  it('shows callers, and names an example, that the gateway takes', () => {
+    const [callers = ''] = blocks('yaml');
+    const shown = rereadAccess(callers, ['prod'], false).callers;
+    expect(shown.map(({ id }) => id)).toEqual(['soc-portal', 'chat-bot']);
+    const yaml = read('gateway.example.yaml');
     const environment = {
       GATEWAY_CONFIG: 'gateway.yaml',
       IAM_DOMAIN_NAME: 'd',

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { SimulatorClient, type Exchange } from '../src/simulator/client.js';
-import { startMetadataService, type MetadataService } from '../src/simulator/metadata-service.js';
+import { startMetadataService, type MetadataService } from './support/metadata-service.js';
 import { startSimulator, type Simulator } from '../src/simulator/simulator.js';
 import { loadHssContract } from './support/hss-contract.js';
 

@@ -2,7 +2,7 @@ import type { CallContext } from '../domain/caller.js';
 import { CATEGORIES, type Category } from '../domain/alarm-words.js';
 import type { Place, Readers } from '../lists/readers.js';
 import { unreadableListing } from '../lists/unreadable-listing.js';
-import { restAfter } from '../upstream/index.js';
+import { restAfter } from '../hss/index.js';
 import type { Alarm } from './alarm.js';
 import type { AlarmFilter } from './alarm-filter.js';
 import { readRows, type Rows, type RowsWanted } from './alarm-rows.js';

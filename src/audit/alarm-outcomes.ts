@@ -1,6 +1,10 @@
 import type { AlarmOutcome, ChunkOutcome, KnownAlarmOutcome } from '../domain/outcome.js';
-import type { OperationTrail, SettledAlarm } from './audit-record.js';
-import { targetsOf } from './targets.js';
+import type { IntentRecord, OperationTrail, SettledAlarm } from './audit-record.js';
+
+/** What an operation acts on, in the order of the request: event ids, or ids of items of one of upstream's lists. */
+export function targetsOf({ alarms, items }: Pick<IntentRecord, 'alarms' | 'items'>): readonly string[] {
+  return items ? items.map(({ id }) => id) : alarms;
+}
 
 /** What is known now of one alarm of an operation, or of one item. */
 export interface KnownOutcome {
@@ -11,7 +15,7 @@ export interface KnownOutcome {
   readonly verified: boolean;
   /** Upstream took it and is still at work on it. */
   readonly underWay?: true;
-  /** Of one that is `applied`: whether it was so before is not known. */
+  /** Of one that is `applied`: whether it already was before is not known. */
   readonly stateBefore?: 'unknown';
   /** Code of the fault of its chunk, or why it cannot be found out. */
   readonly reason?: string;
@@ -91,7 +95,7 @@ function asSettled({ eventId, outcome, underWay, reason }: SettledAlarm, left: K
   return { eventId, outcome, verified: false, ...(why !== undefined && { reason: why }) };
 }
 
-/** Whether the state of an alarm before the operation was read, and showed that it was not so. */
+/** Whether the state of an alarm before the operation was read, and was another one. */
 export function wasOtherwiseBefore(operation: OperationTrail, eventId: string): boolean {
   if (listedOtherwiseIn(operation).has(eventId)) return true;
   const place = targetsOf(operation.intent).indexOf(eventId);
@@ -100,18 +104,30 @@ export function wasOtherwiseBefore(operation: OperationTrail, eventId: string): 
   return chunk !== undefined && isRead(eventId, chunk, partsOf(chunk));
 }
 
-/** Event ids that were listed as not so when they were looked up. */
+/** Event ids that were listed in another state when they were looked up. */
 function listedOtherwiseIn({ intent: { lookedUp, alarms } }: OperationTrail): ReadonlySet<string> {
   if (!lookedUp) return new Set();
   const possiblyAlready = new Set(lookedUp.possiblyAlready);
   return new Set(alarms.filter((eventId) => !possiblyAlready.has(eventId)));
 }
 
-/** Whether the state before was read and showed that the alarm was not so. */
+/** Whether the state before was read, and was another one. */
 function isRead(eventId: string, { already }: ChunkOutcome, parts: Parts): boolean {
   return already !== undefined && !parts.already.has(eventId) && !parts.unread.has(eventId);
 }
 
 function withStateBefore(known: KnownOutcome, isKnown: boolean): KnownOutcome {
   return known.outcome === 'applied' && !isKnown ? { ...known, stateBefore: 'unknown' } : known;
+}
+
+/** What became of whitelist rules of a caller's own, which travel with the first chunk. */
+export const RULES_OUTCOMES = ['applied', 'rejected', 'not_attempted', 'unknown', 'pending'] as const;
+export type RulesOutcome = (typeof RULES_OUTCOMES)[number];
+
+/** Upstream's lists do not show rules as they were sent, so its answer alone decides. */
+export function rulesOutcome(first: ChunkOutcome | undefined): RulesOutcome {
+  if (!first) return 'pending';
+  if (first.refused) return 'unknown';
+  if (first.outcome === 'rejected' || first.outcome === 'not_attempted') return first.outcome;
+  return first.outcome === 'applied' && first.exchange?.status === 200 ? 'applied' : 'unknown';
 }

@@ -1,9 +1,10 @@
 import type { Credential } from '../domain/caller.js';
-import type { AlarmOutcome, ChunkOutcome, OperationStatus } from '../domain/outcome.js';
+import type { AlarmOutcome, ChunkOutcome, Fault, OperationStatus } from '../domain/outcome.js';
 import type { OperationName } from '../domain/operation-name.js';
 import type { LookedUp } from '../domain/looked-up.js';
 import type { Severity } from '../domain/severity.js';
 import type { Scope } from '../domain/scope.js';
+import { faultOfProblem, type Problem } from '../problems/problem.js';
 
 /** What a credential is called, never itself. */
 export type CredentialRecord = Pick<Credential, 'kind' | 'id'>;
@@ -17,7 +18,7 @@ export interface IntentRecord {
   readonly at: string;
   readonly requestId: string;
   readonly caller: string;
-  /** By what the caller proved who it is. */
+  /** With what the caller authenticated. */
   readonly credential?: CredentialRecord;
   /** The human behind the request, as the caller named them. */
   readonly onBehalfOf?: string;
@@ -32,7 +33,7 @@ export interface IntentRecord {
   readonly lookedUp?: LookedUp;
   /** What it acts on in one of upstream's lists, in the order of the request; absent where it acts on alarms. */
   readonly items?: readonly ItemRecord[];
-  /** The key under which the caller may send the request again without its being done again. */
+  /** The key under which the caller may repeat the request without repeating its effect. */
   readonly idempotencyKey?: string;
   /** How many whitelist rules of the caller's own travel with its first chunk; absent: none. */
   readonly rules?: number;
@@ -40,15 +41,15 @@ export interface IntentRecord {
   readonly undoes?: string;
   /** What that operation did besides, and this one cannot take back. */
   readonly leaves?: readonly Leftover[];
-  /** What had to be taken for granted of that operation. */
+  /** What had to be assumed about that operation. */
   readonly assumes?: readonly Assumption[];
-  /** The caller did not wait for it: it goes on in the background, and after a restart where it was. */
+  /** The caller did not wait for it: it runs in the background, and is resumed after a restart. */
   readonly background?: true;
   /** The plan that it applies. */
   readonly plan?: string;
   /** RFC 3339: when the gateway takes it back. */
   readonly expiresAt?: string;
-  /** Nobody asked for it now: it takes back, with `undoes`, what was to be taken back at this time. */
+  /** Made by the gateway at an expiration: it takes back the operation of `undoes`. */
   readonly expired?: true;
 }
 
@@ -61,9 +62,9 @@ export type Assumption = (typeof ASSUMPTIONS)[number];
 
 /** One line of one of upstream's lists: an entry of a whitelist, an isolated file, a blocked address. */
 export interface ItemRecord {
-  /** Made of what upstream tells it by, so that the same item has the same id at any time. */
+  /** Made of what identifies it upstream, so that the same item always has the same id. */
   readonly id: string;
-  /** What it was told by, as the request named it. */
+  /** What identifies it, as the request named it. */
   readonly target: Readonly<Record<string, string | number | boolean>>;
 }
 
@@ -71,7 +72,7 @@ export interface ItemRecord {
 export const LEFTOVERS = ['whitelist_rules'] as const;
 export type Leftover = (typeof LEFTOVERS)[number];
 
-/** One chunk of several is through and its fate known; the next may start. */
+/** One chunk of several has ended and its outcome is known; the next may start. */
 export interface ChunkRecord {
   readonly kind: 'chunk';
   readonly operationId: string;
@@ -103,8 +104,8 @@ export interface SettlementRecord {
   /** Every alarm that was unknown before, in the order of the request. */
   readonly alarms: readonly SettledAlarm[];
   /**
-   * `false`: it was given up; the alarms still unknown stay so until somebody looks. Otherwise those that are still unknown can
-   * never be told apart.
+   * `false`: it was given up; alarms that are still unknown stay unknown until a person looks. Otherwise they can
+   * never be distinguished.
    */
   readonly settled: boolean;
 }
@@ -115,7 +116,7 @@ export interface SettledAlarm {
   readonly outcome: AlarmOutcome;
   /** Upstream took it and is still at work on it. */
   readonly underWay?: true;
-  /** `indistinguishable`: another operation did the same meanwhile, so nobody can ever tell whether this one did. */
+  /** `indistinguishable`: another operation did the same meanwhile, so whether this one did cannot be found out. */
   readonly reason?: 'indistinguishable';
 }
 
@@ -130,7 +131,7 @@ export interface CancellationRecord {
   readonly onBehalfOf?: string;
 }
 
-/** A process that ends leaves an operation of the background to the next one. Written where that one can't see the marks. */
+/** A process that ends leaves an operation of the background to the next one. Written where that one cannot see the marks. */
 export interface PauseRecord {
   readonly kind: 'pause';
   readonly operationId: string;
@@ -144,7 +145,7 @@ export interface RefusalRecord {
   readonly kind: 'refusal';
   readonly at: string;
   readonly requestId: string;
-  /** Absent: nobody proved who they are, whatever name was used. */
+  /** Absent: the sender was not authenticated, whichever name was used. */
   readonly caller?: string;
   readonly credential?: CredentialRecord;
   readonly onBehalfOf?: string;
@@ -167,7 +168,7 @@ export interface RefusalSummaryRecord {
   /** RFC 3339: of the first and of the last one. */
   readonly from: string;
   readonly to: string;
-  /** Whose they are; absent: of those who did not prove who they are. */
+  /** Whose they are; absent: of those who were not authenticated. */
   readonly caller?: string;
   /** By the problem's code. */
   readonly counts: Readonly<Record<string, number>>;
@@ -202,7 +203,10 @@ export type AuditRecord =
   | RefusalSummaryRecord
   | BrakeRecord;
 
-/** An operation as its records tell it. */
+/** Those that belong to one operation. */
+export type RecordOfOperation = Extract<AuditRecord, { readonly operationId: string }>;
+
+/** An operation as its records show it; `operation-state.ts` makes it of them. */
 export interface OperationTrail {
   readonly intent: IntentRecord;
   /** In order; without an outcome record, those known so far. */
@@ -220,7 +224,13 @@ export interface OperationTrail {
   readonly place?: TrailPlace;
 }
 
-/** Places of records in the trail: what stands before was written before, whatever any clock says. */
+/** A problem as the reason that a record gives. It says nothing of how long to wait: a record may be read years later. */
+export function recordedFault(problem: Problem): Fault {
+  const { code, status, detail, retryable } = faultOfProblem(problem);
+  return { code, status, detail, retryable };
+}
+
+/** Places of records in the trail: what stands before was written before, whichever time a clock showed. */
 export interface TrailPlace {
   /** Of the intent. */
   readonly began: number;

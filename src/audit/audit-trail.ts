@@ -1,6 +1,6 @@
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 
-import { isOpen } from '../domain/outcome.js';
+import { refuse } from '../problems/catalogue.js';
 import {
   AuditEngine,
   AuditUnavailable,
@@ -10,21 +10,22 @@ import {
   type AppendRejection,
   type ImpactBudget,
 } from './audit.engine.js';
-import type {
-  BrakeRecord,
-  CancellationRecord,
-  ChunkRecord,
-  IntentRecord,
-  OperationTrail,
-  OutcomeRecord,
-  PauseRecord,
-  RefusalRecord,
-  RefusalSummaryRecord,
-  SettlementRecord,
+import { targetsOf } from './alarm-outcomes.js';
+import {
+  type AuditRecord,
+  type BrakeRecord,
+  type CancellationRecord,
+  type ChunkRecord,
+  type IntentRecord,
+  type OperationTrail,
+  type OutcomeRecord,
+  type PauseRecord,
+  type RefusalRecord,
+  type RefusalSummaryRecord,
+  recordedFault,
+  type SettlementRecord,
 } from './audit-record.js';
-import { deferredAppend } from './deferred-append.js';
-import { askedOf, cancelledOf, fateOf } from './operation-summary.js';
-import { targetsOf } from './targets.js';
+import { askedOf, cancelledOf, fateOf, isOpen, transition, type TargetFate } from './operation-state.js';
 
 export { AuditUnavailable };
 
@@ -54,7 +55,7 @@ export interface Conditions {
   readonly reach?: ImpactBudget;
 }
 
-/** Records that may wait for the disk; beyond it, new intents are refused at once, and only they: what was done is recorded. */
+/** Records that may wait for the disk. Beyond it only new intents are refused: what was done is recorded. */
 const MAX_WAITING = 20_000;
 
 /**
@@ -66,8 +67,8 @@ export class AuditTrail implements OnApplicationShutdown {
   #queue: Waiting[] = [];
   #flushing: Promise<void> | undefined;
   #broken = false;
-  /** What could not be written in its time, and is when the trail takes records again. */
-  #late: AuditAppend[] = [];
+  /** What could not be written in its time, and is as soon as the trail takes records again. */
+  #deferred: AuditAppend[] = [];
 
   constructor(private readonly engine: AuditEngine) {}
 
@@ -136,11 +137,11 @@ export class AuditTrail implements OnApplicationShutdown {
    * @throws AuditUnavailable
    */
   async recordChunk(record: ChunkRecord, operation: OperationTrail): Promise<void> {
-    await this.#append(entryOf(record, operation));
+    await this.#append(ownAppend(record, operation));
   }
 
   /**
-   * Before the answer; what can't be written now is written later, if nobody else concludes the operation.
+   * Before the answer. What cannot be written now is written later, unless another process concludes the operation.
    *
    * @param intent of the operation
    * @param releases claims of the operation that are void from now on
@@ -151,10 +152,12 @@ export class AuditTrail implements OnApplicationShutdown {
     intent: IntentRecord,
     releases?: AuditAppend['releases'],
   ): Promise<void> {
-    const { chunks } = record;
-    const open = chunks.some(isOpen);
-    const entry = entryOf(record, { intent, chunks, outcome: record });
-    await this.#append({ ...entry, status: record.status, open, ...(releases && { releases }) });
+    const operation = transition({ intent, chunks: [] }, record);
+    await this.#append({
+      ...ownAppend(record, operation),
+      ...{ status: record.status, open: isOpen(operation) },
+      ...(releases && { releases }),
+    });
   }
 
   /**
@@ -164,39 +167,31 @@ export class AuditTrail implements OnApplicationShutdown {
    * @throws AuditUnavailable
    */
   async recordSettlement(record: SettlementRecord, operation: OperationTrail): Promise<void> {
-    const open = !record.settled || record.alarms.some(({ underWay }) => underWay);
-    await this.#append({ ...entryOf(record, operation), status: record.status, open });
+    await this.#append({
+      ...ownAppend(record, operation),
+      ...{ status: record.status, open: isOpen(operation) },
+    });
   }
 
   /** @throws AuditUnavailable */
   async recordPause(record: PauseRecord): Promise<void> {
-    await this.#append(entryOf(record));
+    await this.#append(ownAppend(record));
   }
 
-  /** Before it takes effect. @throws AuditUnavailable */
+  /** Before it takes effect, and not by its owner alone: the caller may ask any gateway. @throws AuditUnavailable */
   async recordCancellation(record: CancellationRecord): Promise<void> {
-    const { kind, at, operationId } = record;
-    // Not by its owner alone: the caller may ask any gateway.
-    const [body, cancelled] = [JSON.stringify(record), JSON.stringify(cancelledOf(record))];
-    await this.#append({ kind, at: Date.parse(at), operationId, body, cancelled });
+    await this.#append({ ...appendOf(record), cancelled: JSON.stringify(cancelledOf(record)) });
   }
 
   /** @throws AuditUnavailable */
   async recordBrake(record: BrakeRecord): Promise<void> {
-    const { kind, at, caller, engaged } = record;
-    await this.#append({
-      kind,
-      at: Date.parse(at),
-      operationId: null,
-      body: JSON.stringify(record),
-      brake: { caller, engaged },
-    });
+    const { caller, engaged } = record;
+    await this.#append({ ...appendOf(record), brake: { caller, engaged } });
   }
 
-  /** A refusal, or a summary of several; nobody's answer waits for it. @throws AuditUnavailable */
+  /** A refusal, or a summary of several; no answer waits for it. @throws AuditUnavailable */
   async recordRefusal(record: RefusalRecord | RefusalSummaryRecord): Promise<void> {
-    const { kind, at } = record;
-    await this.#append({ kind, at: Date.parse(at), operationId: null, body: JSON.stringify(record) });
+    await this.#append(appendOf(record));
   }
 
   async onApplicationShutdown(): Promise<void> {
@@ -219,10 +214,10 @@ export class AuditTrail implements OnApplicationShutdown {
       const batch = this.#queue;
       this.#queue = [];
       try {
-        const leftOut = await this.engine.append(batch.map(({ entry }) => entry));
+        const rejected = await this.engine.append(batch.map(({ entry }) => entry));
         this.#broken = false;
-        // A promise is settled once: those that were left out are not resolved after this.
-        for (const { index, why } of leftOut) {
+        // A promise is settled once: those of rejected entries are not resolved after this.
+        for (const { index, why } of rejected) {
           const error = why.reason === 'taken_over' ? new OperationTakenOver() : new NotAdmitted(why);
           batch[index]?.reject(error);
         }
@@ -230,39 +225,63 @@ export class AuditTrail implements OnApplicationShutdown {
         await this.#catchUp();
       } catch (error) {
         this.#broken = true;
-        const inDoubt = error instanceof CommitUnknown;
-        this.#late.push(...batch.flatMap(({ entry }) => deferredAppend(entry, inDoubt) ?? []));
+        const isUnknown = error instanceof CommitUnknown;
+        this.#deferred.push(...batch.flatMap(({ entry }) => deferredAppend(entry, isUnknown) ?? []));
         for (const { reject } of batch) reject(new AuditUnavailable(error));
       }
     }
     this.#flushing = undefined;
   }
 
-  /** Writes what is late; nobody waits for it, and what can't be written yet stays. */
+  /** Writes what was deferred. Nothing waits for it, and what cannot be written yet stays for the next commit that goes well. */
   async #catchUp(): Promise<void> {
-    if (this.#late.length === 0) return;
+    if (this.#deferred.length === 0) return;
     try {
-      await this.engine.append(this.#late);
-      this.#late = [];
+      await this.engine.append(this.#deferred);
+      this.#deferred = [];
     } catch {
-      // The next commit that goes well tries again.
+      // Tried again after the next commit.
     }
   }
 }
 
-function entryOf(
+function appendOf(record: Exclude<AuditRecord, IntentRecord>): AuditAppend {
+  const operationId = 'operationId' in record ? record.operationId : null;
+  return { kind: record.kind, at: Date.parse(record.at), operationId, body: JSON.stringify(record) };
+}
+
+/** For a record that only the owner of its operation may write. @param operation as it stands with this record */
+function ownAppend(
   record: ChunkRecord | OutcomeRecord | SettlementRecord | PauseRecord,
   operation?: OperationTrail,
 ): AuditAppend {
-  const { kind, at, operationId } = record;
-  const body = JSON.stringify(record);
-  const fate = operation && JSON.stringify(fateOf(operation));
   return {
-    kind,
-    at: Date.parse(at),
-    operationId,
-    body,
-    ...(fate !== undefined && { fate }),
+    ...appendOf(record),
+    ...(operation && { fate: JSON.stringify(fateOf(operation)) }),
     byOwner: true,
+  };
+}
+
+/**
+ * What is still to be written of an entry that could not be: an outcome, so that its operation does not stay `pending`; and of
+ * an intent that may have been written all the same, that nothing came of it. Undefined: nothing.
+ */
+function deferredAppend(entry: AuditAppend, isUnknown: boolean): AuditAppend | undefined {
+  if (entry.kind === 'outcome') return { ...entry, late: true };
+  if (!isUnknown || !entry.operation || entry.operationId === null) return undefined;
+  const alarms = entry.operation.eventIds.length;
+  const fault = recordedFault(refuse('audit_unavailable', 'withdrawn'));
+  const record: OutcomeRecord = {
+    kind: 'outcome',
+    operationId: entry.operationId,
+    at: new Date(entry.at).toISOString(),
+    status: 'not_attempted',
+    chunks: [{ alarms, outcome: 'not_attempted', fault }],
+  };
+  const { status, at: completedAt } = record;
+  const fate: TargetFate = { outcomes: { not_attempted: alarms }, completedAt, rules: 'not_attempted' };
+  return {
+    ...appendOf(record),
+    ...{ status, fate: JSON.stringify(fate), open: false, byOwner: true, late: true },
   };
 }

@@ -27,7 +27,7 @@ export interface AuditAppend {
   readonly reach?: ImpactBudget;
   /** With an outcome: claims that are void, because nothing was done and the same may be asked again. */
   readonly releases?: { readonly caller: string; readonly keys: readonly string[] };
-  /** Only whether it would be written is asked: nothing is. */
+  /** A check whether it would be written; it is not. */
   readonly rehearsed?: true;
   /** The caller's brake, engaged or released. */
   readonly brake?: { readonly caller: string; readonly engaged: boolean };
@@ -39,7 +39,7 @@ export interface AuditAppend {
   readonly cancelled?: string;
   /** With a status: whether something is still to be found out about the operation. */
   readonly open?: boolean;
-  /** Of an operation that is under way or looked after: written by nobody but the process whose operation it is. */
+  /** Written only by the process that owns the operation. */
   readonly byOwner?: true;
   /** Written after its time, when the trail could not take it: only while its operation is still `pending`. */
   readonly late?: true;
@@ -95,7 +95,7 @@ export interface RejectedAppend {
   readonly why: AppendRejection | TakenOver;
 }
 
-/** The trail can't be written at the moment, or not read; nothing may be done that it should have recorded. */
+/** The trail cannot be written or read at the moment; nothing may be done that it should have recorded. */
 export class AuditUnavailable extends Error {
   constructor(cause: unknown) {
     super('the audit trail is not available', { cause });
@@ -112,7 +112,7 @@ export class CommitUnknown extends Error {
 export type Row = Record<string, unknown>;
 export type SqlValue = string | number | bigint | Uint8Array | null;
 
-/** How an engine's queries are spelled. */
+/** Which SQL an engine takes. */
 export type DialectName = 'sqlite' | 'postgres';
 
 /**
@@ -127,7 +127,7 @@ export abstract class AuditEngine {
     return true;
   }
 
-  /** @throws CommitInDoubt when it is not known whether the entries were written; any other error: they were not */
+  /** @throws CommitUnknown when it is not known whether the entries were written; any other error: they were not */
   abstract append(entries: readonly AuditAppend[]): Promise<readonly RejectedAppend[]>;
   abstract query(sql: string, parameters: readonly SqlValue[]): Promise<Row[]>;
   abstract close(): Promise<void>;

@@ -6,32 +6,39 @@ import { CONFIG, type Config } from '../config/config.js';
 import { Clock } from '../domain/clock.js';
 import { AuditEngine } from './audit.engine.js';
 import { AuditTrail } from './audit-trail.js';
-import { BrakeStore } from './brake.store.js';
 import { ChainCheck } from './chain-check.js';
-import { ClaimStore } from './claim.store.js';
 import { EmbeddedEngine } from './embedded.engine.js';
-import { ExpirationStore } from './expiry.store.js';
+import { ExpirationStore } from './expiration.store.js';
 import { KeyUseStore } from './key-use.store.js';
-import { bootId, LocalMarkFile } from './mark-file.js';
+import { BrakeStore, ClaimStore, PostgresQuotaStore, QuotaStore } from './limits.store.js';
 import { OperationListStore } from './operation-list.store.js';
 import { OperationStore } from './operation.store.js';
 import { Ownership, SoleOwnership } from './ownership.js';
 import { PostgresEngine } from './postgres/postgres.engine.js';
-import { PostgresQuotaStore } from './postgres/postgres.quota.store.js';
 import { SharedOwnership } from './postgres/shared.ownership.js';
 import { PlanStore } from './plan.store.js';
-import { QuotaStore } from './quota.store.js';
 import { Recovery } from './recovery.js';
-import { SentMarks } from './sent-marks.js';
-
-/** Longer than any exchange with upstream, so that what a process sent before it was gone is over. */
-const GONE_AFTER_MS = 30_000;
+import { bootId, LocalMarkFile, SentMarks } from './sent-marks.js';
 
 /** Gateways that share a database share no disk, so that their marks end with them. */
 function marksFor(database: Config['database']): SentMarks {
   if (database.kind !== 'embedded') return new SentMarks();
   return new SentMarks(new LocalMarkFile(`${resolve(database.path)}-sent`), bootId());
 }
+
+/** Made of the engine and of each other alone. */
+const SERVICES = [
+  AuditTrail,
+  OperationStore,
+  OperationListStore,
+  KeyUseStore,
+  ClaimStore,
+  BrakeStore,
+  ExpirationStore,
+  PlanStore,
+  ChainCheck,
+  Recovery,
+];
 
 @Global()
 @Module({
@@ -42,7 +49,7 @@ function marksFor(database: Config['database']): SentMarks {
       useFactory: ({ database }: Config) =>
         database.kind === 'embedded'
           ? EmbeddedEngine.open(database.path)
-          : PostgresEngine.open(database.url, database.goneAfterMs ?? GONE_AFTER_MS),
+          : PostgresEngine.open(database.url, database.goneAfterMs),
     },
     {
       provide: Ownership,
@@ -63,31 +70,8 @@ function marksFor(database: Config['database']): SentMarks {
       inject: [CONFIG, AuditEngine],
       useFactory: ({ database }: Config) => marksFor(database),
     },
-    AuditTrail,
-    OperationStore,
-    OperationListStore,
-    KeyUseStore,
-    ClaimStore,
-    BrakeStore,
-    ExpirationStore,
-    PlanStore,
-    ChainCheck,
-    Recovery,
+    ...SERVICES,
   ],
-  exports: [
-    SentMarks,
-    AuditTrail,
-    OperationStore,
-    OperationListStore,
-    KeyUseStore,
-    ClaimStore,
-    BrakeStore,
-    ExpirationStore,
-    PlanStore,
-    ChainCheck,
-    Recovery,
-    Ownership,
-    QuotaStore,
-  ],
+  exports: [...SERVICES, Ownership, QuotaStore, SentMarks],
 })
 export class AuditModule {}

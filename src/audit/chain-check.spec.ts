@@ -11,7 +11,7 @@ import {
 } from './audit.engine.js';
 import type { IntentRecord } from './audit-record.js';
 import { AuditTrail } from './audit-trail.js';
-import { link } from './chain.js';
+import { link } from './record-text.js';
 import { ChainCheck } from './chain-check.js';
 import { EmbeddedDatabase } from './embedded.database.js';
 

@@ -3,7 +3,7 @@ import { sql, type Kysely, type SelectQueryBuilder } from 'kysely';
 
 import { Metrics } from '../metrics/metrics.js';
 import { AuditEngine } from './audit.engine.js';
-import { GENESIS, misfitOf, type StoredRecord } from './chain.js';
+import { GENESIS, chainFault, type StoredRecord } from './record-text.js';
 import { queriesOver, type AuditTables } from './engine.dialect.js';
 import { recordHead } from './record-text.js';
 
@@ -18,8 +18,8 @@ interface Whole {
 }
 
 /**
- * Whether the records of an operation are on the chain, asked before anything is done because of them. It tells of records that
- * were put in, changed, or taken out by who did not make the rest of the chain anew.
+ * Whether the records of an operation are on the chain, asked before anything is done because of them. It finds records that
+ * were inserted, changed or removed, unless the rest of the chain was made anew.
  */
 @Injectable()
 export class ChainCheck {
@@ -41,41 +41,42 @@ export class ChainCheck {
    * Whether everything holds together from an operation's intent up to the head of the chain. What was found whole before is not
    * read again.
    *
-   * @throws AuditUnavailable when it can't be told now
+   * @throws AuditUnavailable when it cannot be found out now
    */
   async isWholeSince(operationId: string): Promise<boolean> {
-    return this.#told(
+    return this.#report(
       operationId,
-      (await this.#misfit(operationId)) ?? (await this.#misfitSince(operationId)),
+      (await this.#fault(operationId)) ?? (await this.#faultSince(operationId)),
     );
   }
 
   /**
    * Whether the records of an operation fit those that stand right before and after them. Costs the same however long ago it was.
    *
-   * @throws AuditUnavailable when it can't be told now
+   * @throws AuditUnavailable when it cannot be found out now
    */
   async isInPlace(operationId: string): Promise<boolean> {
-    return this.#told(operationId, await this.#misfit(operationId));
+    return this.#report(operationId, await this.#fault(operationId));
   }
 
-  /** Told once. */
-  #told(operationId: string, misfit: string | undefined): boolean {
-    if (misfit === undefined) {
+  /** Logged once. */
+  #report(operationId: string, fault: string | undefined): boolean {
+    if (fault === undefined) {
       this.#unverified.delete(operationId);
       return true;
     }
     if (!this.#unverified.has(operationId)) {
       this.#logger.error(
         { operationId },
-        `nothing is done because of this operation: ${misfit} (docs/operations.md, "Records that do not fit")`,
+        `nothing is done because of this operation: ${fault} (docs/operations.md, "Records that do not fit")`,
       );
     }
     this.#unverified.add(operationId);
     return false;
   }
 
-  async #misfit(operationId: string): Promise<string | undefined> {
+  /** Why its records, or those right behind them, are not at their place. */
+  async #fault(operationId: string): Promise<string | undefined> {
     const last = await this.#last();
     const rows = await this.#queries
       .selectFrom('audit_record')
@@ -90,19 +91,16 @@ export class ChainCheck {
       const some = this.#records().where('seq', 'in', near.slice(from, from + AT_ONCE));
       for (const record of await some.execute()) records.set(record.seq, record);
     }
-    for (const seq of own) {
-      for (const place of [seq, seq + 1]) {
-        if (place > last) continue;
-        const misfit = misfitAt(place, records.get(place), records.get(place - 1)?.hash);
-        if (misfit !== undefined) return misfit;
-      }
+    for (const place of own.flatMap((seq) => [seq, seq + 1])) {
+      const fault = place <= last && faultAt(place, records.get(place), records.get(place - 1)?.hash);
+      if (fault) return fault;
     }
-    const [intent] = own.flatMap((seq) => records.get(seq) ?? []);
-    return intent?.kind === 'intent' ? await this.#misfitOfRow(intent) : 'its intent is missing';
+    const intent = records.get(own[0] ?? 0);
+    return intent?.kind === 'intent' ? await this.#rowFault(intent) : 'its intent is missing';
   }
 
   /** What decides when an operation is taken back, and what it takes back, is found by its row alone. */
-  async #misfitOfRow({ seq, operation_id, body }: StoredRecord): Promise<string | undefined> {
+  async #rowFault({ seq, operation_id, body }: StoredRecord): Promise<string | undefined> {
     const row = await this.#queries
       .selectFrom('operation')
       .select(['undoes', 'expires_at'])
@@ -114,35 +112,31 @@ export class ChainCheck {
     return isSame ? undefined : `record ${seq} of the trail is listed as something else than it says`;
   }
 
-  async #misfitSince(operationId: string): Promise<string | undefined> {
+  async #faultSince(operationId: string): Promise<string | undefined> {
     const intent = await this.#queries
       .selectFrom('audit_record')
       .select('seq')
       .where('operation_id', '=', operationId)
       .where('kind', '=', 'intent')
       .executeTakeFirstOrThrow();
-    const before = this.#whole;
-    const known = before !== undefined && before.from <= intent.seq;
-    const from = known ? before.from : intent.seq;
-    let { seq, hash } = known ? { seq: before.to, hash: before.hash } : await this.#before(intent.seq);
+    const known = this.#whole && this.#whole.from <= intent.seq ? this.#whole : undefined;
+    let { to: seq, hash } = known ?? { to: intent.seq - 1, hash: await this.#hashOf(intent.seq - 1) };
     for (;;) {
       const records = await this.#records().where('seq', '>', seq).limit(AT_ONCE).execute();
       for (const record of records) {
-        const misfit = misfitAt(seq + 1, record, hash);
-        if (misfit !== undefined) return misfit;
+        const fault = faultAt(seq + 1, record, hash);
+        if (fault !== undefined) return fault;
         ({ seq, hash } = record);
       }
       if (records.length < AT_ONCE) break;
     }
-    this.#whole = { from, to: seq, hash };
+    this.#whole = { from: known?.from ?? intent.seq, to: seq, hash };
     return undefined;
   }
 
-  async #before(seq: number): Promise<{ seq: number; hash: Uint8Array }> {
-    const [record] = await this.#records()
-      .where('seq', '=', seq - 1)
-      .execute();
-    return { seq: seq - 1, hash: record?.hash ?? GENESIS };
+  async #hashOf(seq: number): Promise<Uint8Array> {
+    const record = await this.#records().where('seq', '=', seq).executeTakeFirst();
+    return record?.hash ?? GENESIS;
   }
 
   async #last(): Promise<number> {
@@ -164,12 +158,12 @@ export class ChainCheck {
 }
 
 /** @param previous hash of the record before; absent: there is none */
-function misfitAt(seq: number, record: StoredRecord | undefined, previous?: Uint8Array): string | undefined {
+function faultAt(seq: number, record: StoredRecord | undefined, previous?: Uint8Array): string | undefined {
   if (record?.seq !== seq || (seq > 1 && !previous))
     return `record ${seq} of the trail, or the one before, is missing`;
   try {
-    const misfit = misfitOf(record, previous ?? GENESIS);
-    return misfit && `record ${seq} of the trail ${misfit}`;
+    const fault = chainFault(record, previous ?? GENESIS);
+    return fault && `record ${seq} of the trail ${fault}`;
   } catch {
     return `record ${seq} of the trail cannot be read`;
   }

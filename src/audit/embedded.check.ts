@@ -1,20 +1,20 @@
 import Database from 'better-sqlite3';
 
-import { GENESIS, misfitOf, type StoredRecord } from './chain.js';
+import { GENESIS, chainFault, type StoredRecord } from './record-text.js';
 import { newerSchema, SCHEMA_STEPS, statementsFor } from './schema.js';
 
-/** The trail that is there can't be gone on with: what is wrong, and what to do. */
-export class UnfitTrail extends Error {}
+/** The existing trail cannot be used: what is wrong, and what to do. */
+export class UnusableTrail extends Error {}
 
-/** What is to be done where nobody but a backup knows what was there. */
+/** What to do where only a backup has what was there. */
 const RESTORE =
   'the file was damaged or changed: keep it and what lies beside it, and put a backup in its place (docs/operations.md)';
 
-export function damaged(what: string): UnfitTrail {
-  return new UnfitTrail(`${what}; ${RESTORE}`);
+export function damaged(what: string): UnusableTrail {
+  return new UnusableTrail(`${what}; ${RESTORE}`);
 }
 
-/** Records of one slice together are no longer than so many characters, but for the last. */
+/** Maximum length of the records of one slice together, but for the last. */
 const SLICE_CHARACTERS = 4_194_304;
 
 /** Follows the chain from one record to the next, and looks whether what finds a record again agrees with it. */
@@ -41,9 +41,9 @@ export class TrailCheck {
   }
 
   /**
-   * Checks the next records: at most so many, and fewer where they are long. There must be one.
+   * Checks the next records, fewer where they are long. There must be at least one.
    *
-   * @throws UnfitTrail
+   * @throws UnusableTrail
    */
   slice(records: number): void {
     const before = this.#seq;
@@ -55,7 +55,7 @@ export class TrailCheck {
         if (characters > SLICE_CHARACTERS) break;
       }
     } catch (error) {
-      if (error instanceof UnfitTrail || error instanceof Database.SqliteError) throw error;
+      if (error instanceof UnusableTrail || error instanceof Database.SqliteError) throw error;
       // A column of another type, a text that is no JSON.
       throw damaged(`record ${this.#seq + 1} of the trail cannot be read`);
     }
@@ -65,8 +65,8 @@ export class TrailCheck {
   #check(row: StoredRecord): void {
     const seq = this.#seq + 1;
     if (row.seq !== seq) throw damaged(`record ${seq} of the trail is missing`);
-    const misfit = misfitOf(row, this.#hash);
-    if (misfit !== undefined) throw damaged(`record ${seq} of the trail ${misfit}`);
+    const fault = chainFault(row, this.#hash);
+    if (fault !== undefined) throw damaged(`record ${seq} of the trail ${fault}`);
     this.#seq = seq;
     this.#hash = row.hash;
   }
@@ -94,26 +94,26 @@ export function wordsFor(error: unknown): string {
     : message;
 }
 
-/** Looks at every page and every index. @throws UnfitTrail */
+/** Looks at every page and every index. @throws UnusableTrail */
 export function checkStructure(database: Database.Database): void {
   const [found] = database.pragma('integrity_check(1)') as [{ integrity_check: string }];
   if (found.integrity_check !== 'ok')
     throw damaged(`SQLite finds: ${found.integrity_check.split('\n').join(' ')}`);
 }
 
-/** Looks for operations whose records are not all there. @throws UnfitTrail */
+/** Looks for operations whose records are not all there. @throws UnusableTrail */
 export function checkOperations(database: Database.Database): void {
   const incomplete = database.prepare(INCOMPLETE).get() as { id: string } | undefined;
   if (incomplete) throw damaged(`records of operation ${incomplete.id} are missing`);
 }
 
-/** Whether the tables are ours, as some version made them. @throws UnfitTrail */
+/** Whether the tables are ours, as some version made them. @throws UnusableTrail */
 export function checkSchema(database: Database.Database): void {
   const version = database.pragma('user_version', { simple: true }) as number;
-  if (version > SCHEMA_STEPS.length) throw new UnfitTrail(newerSchema(version));
+  if (version > SCHEMA_STEPS.length) throw new UnusableTrail(newerSchema(version));
   const tables = tablesOf(database);
   if (version === 0 && tables.length > 0)
-    throw new UnfitTrail(
+    throw new UnusableTrail(
       'the file belongs to another application, or is damaged: name another file in GATEWAY_DATABASE_URL, or put a backup of the trail in its place',
     );
   const known = new Database(':memory:');

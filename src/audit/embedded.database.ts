@@ -3,23 +3,26 @@ import { closeSync, openSync, realpathSync, statSync } from 'node:fs';
 import Database from 'better-sqlite3';
 
 import {
+  admissionNeeds,
+  claimName,
+  emptyState,
+  WAS_SENT,
+  type AdmissionState,
+  type ClaimState,
+} from './admission.js';
+import { AppendRows, ON_CONFLICT, type ChainEnd } from './append-rows.js';
+import {
   CommitUnknown,
   type AuditAppend,
   type RejectedAppend,
   type Row,
   type SqlValue,
 } from './audit.engine.js';
-import { alarmToken } from './alarm-token.js';
-import { GENESIS, link } from './chain.js';
-import { Admission } from './embedded.admission.js';
 import { checkOperations, checkSchema, checkStructure, TrailCheck, wordsFor } from './embedded.check.js';
-import { FilesInPlace } from './embedded.files.js';
-import { checkFiles } from './embedded.file-check.js';
+import { checkFiles, FilesInPlace } from './embedded.files.js';
 import { SCHEMA_STEPS, statementsFor } from './schema.js';
 
-const TAKEN_OVER = { reason: 'taken_over' } as const;
-
-/** Event ids, callers and remarks are nobody else's business on the host. */
+/** Event ids, callers and remarks are confidential on the host. */
 const OWNER_ONLY = 0o600;
 
 /** Intents of many alarms are long: larger pages cost less for them and no more for short ones. */
@@ -29,14 +32,14 @@ const CHECKPOINT_PAGES = 2_048;
 
 /** How much of a trail is checked before the first request. */
 export interface CheckedAtStart {
-  /** Of a file up to so long everything; */
+  /** A file of at most this size is checked completely. */
   readonly bytes: number;
-  /** of a longer one so many records at its end, and the others meanwhile. */
+  /** Of a larger one, this many records at its end; the others while requests are served. */
   readonly records: number;
 }
 
 /** About a second of a start, on a slow machine. */
-const USUALLY_CHECKED: CheckedAtStart = { bytes: 32 * 1_048_576, records: 10_000 };
+const DEFAULT_CHECKED: CheckedAtStart = { bytes: 32 * 1_048_576, records: 10_000 };
 const CHECKED_AT_ONCE = 1_000;
 /** While requests are served, whose records wait as long: about a millisecond. */
 const CHECKED_BETWEEN_COMMITS = 50;
@@ -44,30 +47,22 @@ const CHECKED_BETWEEN_COMMITS = 50;
 const REMEDY =
   'move the very files back, or restart the gateway to go on with what is there now (docs/operations.md)';
 
-interface Committed {
-  readonly seq: number;
-  readonly hash: Buffer;
-  readonly leftOut: readonly RejectedAppend[];
-}
-
 /** The embedded database: blocks while the disk writes, so it belongs in a thread of its own. */
 export class EmbeddedDatabase {
   readonly #database: Database.Database;
-  readonly #commit: (entries: readonly AuditAppend[]) => Committed;
-  readonly #admission: Admission;
-  readonly #statements: ReturnType<typeof prepare>;
+  readonly #commit: (entries: readonly AuditAppend[]) => AppendRows;
+  readonly #statements = new Map<string, Database.Statement>();
   readonly #files: FilesInPlace;
-  #seq: number;
-  #hash: Buffer;
+  #end: ChainEnd | undefined;
   /** What is still to be checked: everything up to and including a record. */
   #older: { readonly check: TrailCheck; readonly upTo: number } | undefined;
   #damage: string | undefined;
 
   /**
    * @param path of the file, or `:memory:`
-   * @throws UnfitTrail where the trail that is there can't be gone on with
+   * @throws UnusableTrail where the existing trail cannot be used
    */
-  constructor(path: string, checked: CheckedAtStart = USUALLY_CHECKED) {
+  constructor(path: string, checked: CheckedAtStart = DEFAULT_CHECKED) {
     const isFile = path !== ':memory:';
     if (isFile) {
       checkFiles(path, logOf(path));
@@ -92,34 +87,29 @@ export class EmbeddedDatabase {
       database.close();
       throw error;
     }
-    this.#statements = prepare(database);
-    this.#admission = new Admission(database);
-    const last = database.prepare('SELECT seq, hash FROM audit_record ORDER BY seq DESC LIMIT 1').get() as
-      { seq: number; hash: Buffer } | undefined;
-    this.#seq = last?.seq ?? 0;
-    this.#hash = last?.hash ?? GENESIS;
-    this.#commit = database.transaction((entries: readonly AuditAppend[]) => this.#insert(entries));
+    const last = database.prepare('SELECT seq, hash FROM audit_record ORDER BY seq DESC LIMIT 1').get();
+    this.#end = last as ChainEnd | undefined;
+    this.#commit = database.transaction((entries: readonly AuditAppend[]) => this.#write(entries));
   }
 
   /**
    * One transaction, one sync: all of them or none, but for those that were not admitted, which it answers.
    *
-   * @throws CommitInDoubt when the files were displaced while they were written to
+   * @throws CommitUnknown when the files were displaced while they were written to
    */
   append(entries: readonly AuditAppend[]): readonly RejectedAppend[] {
-    const before = this.unfit();
+    const before = this.unavailable();
     if (before !== undefined) throw new Error(before);
-    const { seq, hash, leftOut } = this.#commit(entries);
+    const { end, rejected } = this.#commit(entries);
     // Only a commit that returned moves the chain on.
-    this.#seq = seq;
-    this.#hash = hash;
-    const after = this.unfit();
+    this.#end = end;
+    const after = this.unavailable();
     if (after !== undefined) throw new CommitUnknown(new Error(after));
-    return leftOut;
+    return rejected;
   }
 
-  /** Why nothing may be written any more; undefined: it may. */
-  unfit(): string | undefined {
+  /** Why no record may be written any more; undefined: one may. */
+  unavailable(): string | undefined {
     const displaced = this.#files.displaced();
     return this.#damage ?? (displaced && `${displaced}, and records would be lost: ${REMEDY}`);
   }
@@ -171,40 +161,74 @@ export class EmbeddedDatabase {
     this.#database.close();
   }
 
-  #insert(entries: readonly AuditAppend[]): Committed {
-    const statements = this.#statements;
-    let seq = this.#seq;
-    let hash = this.#hash;
-    const leftOut: RejectedAppend[] = [];
-    for (const [index, entry] of entries.entries()) {
-      const why = this.#isTooLate(entry) ? TAKEN_OVER : this.#admission.refuses(entry);
-      if (why) {
-        leftOut.push({ index, why });
-        continue;
-      }
-      if (entry.rehearsed) continue;
-      const { at, kind, operationId, body, operation, status, open, fate = null, cancelled } = entry;
-      seq += 1;
-      hash = link(hash, body);
-      statements.record.run(seq, at, kind, operationId, body, hash);
-      if (operation) {
-        const { caller, type, project, enterpriseProjectId, eventIds, asked } = operation;
-        const { undoes = null, expiresAt = null } = operation;
-        const place = [caller, type, project, enterpriseProjectId];
-        const { length: targets } = eventIds;
-        statements.operation.run(operationId, ...place, undoes, expiresAt, targets, asked);
-        statements.alarms.run(seq, eventIds.map(alarmToken).join(' '));
-      }
-      this.#admission.note(entry);
-      if (status !== undefined) statements.status.run(status, open ? 1 : 0, fate, operationId);
-      else if (fate !== null) statements.fate.run(fate, operationId);
-      if (cancelled !== undefined) statements.cancelled.run(cancelled, operationId);
+  #write(entries: readonly AuditAppend[]): AppendRows {
+    const rows = new AppendRows(entries, this.#admissionState(entries), this.#end);
+    for (const { caller, key, operation_id } of rows.releases) {
+      const own = 'DELETE FROM claim WHERE caller = ? AND key = ? AND operation_id = ?';
+      this.#prepared(own).run(caller, key, operation_id);
     }
-    return { seq, hash, leftOut };
+    for (const [table, named] of rows.inserts) {
+      for (const row of named.values()) {
+        const columns = Object.keys(row);
+        const places = columns.map(() => '?').join(', ');
+        const insert = `INSERT INTO ${table} (${columns.join(', ')}) VALUES (${places}) ${ON_CONFLICT[table] ?? ''}`;
+        this.#prepared(insert).run(...Object.values(row));
+      }
+    }
+    for (const [id, change] of rows.changes) {
+      const columns = Object.keys(change);
+      const set = columns.map((name) => `${name} = ${name === 'cancelled' ? 'COALESCE(cancelled, ?)' : '?'}`);
+      this.#prepared(`UPDATE operation SET ${set.join(', ')} WHERE id = ?`).run(
+        ...Object.values<unknown>(change),
+        id,
+      );
+    }
+    return rows;
   }
 
-  #isTooLate({ late, operationId }: AuditAppend): boolean {
-    return late === true && this.#statements.pending.get(operationId) === undefined;
+  #admissionState(entries: readonly AuditAppend[]): AdmissionState {
+    const state = emptyState('sqlite', null);
+    const { operations, claims, budgets } = admissionNeeds(entries, state);
+    for (const id of operations) {
+      const [row] = this.#all<{ status: string }>('SELECT status FROM operation WHERE id = ?', id);
+      if (row) state.operations.set(id, { ...row, instance: null });
+    }
+    const ownerOf = `SELECT operation_id AS operationId, fingerprint, at FROM claim WHERE caller = ? AND key = ? AND ${WAS_SENT}`;
+    for (const { caller, key } of claims) {
+      const [row] = this.#all<ClaimState>(ownerOf, caller, key);
+      if (row) state.claims.set(claimName(caller, key), row);
+    }
+    for (const [caller, { dayStart, hourStart }] of budgets) {
+      const [brake] = this.#all<{ engaged: number; at: number }>(
+        'SELECT engaged, at FROM brake WHERE caller = ?',
+        caller,
+      );
+      if (brake) state.brakes.set(caller, { engaged: brake.engaged === 1, at: brake.at });
+      if (dayStart !== undefined) {
+        const reached = `SELECT SUM(alarms) AS alarms, MIN(at) AS oldest FROM reached_alarms
+          WHERE caller = ? AND at > ? AND ${WAS_SENT} GROUP BY caller`;
+        const [row] = this.#all<{ alarms: number; oldest: number }>(reached, caller, dayStart);
+        if (row) state.alarms.set(caller, row);
+      }
+      if (hourStart !== undefined) {
+        const reached = `SELECT agent_id AS host, MAX(at) AS at FROM reached_host
+          WHERE caller = ? AND at > ? AND ${WAS_SENT} GROUP BY agent_id`;
+        const rows = this.#all<{ host: string; at: number }>(reached, caller, hourStart);
+        state.hosts.set(caller, new Map(rows.map(({ host, at }) => [host, at])));
+      }
+    }
+    return state;
+  }
+
+  #all<T>(sql: string, ...parameters: SqlValue[]): T[] {
+    return this.#prepared(sql).all(...parameters) as T[];
+  }
+
+  /** Of texts of ours, of which there are few. */
+  #prepared(sql: string): Database.Statement {
+    const statement = this.#statements.get(sql) ?? this.#database.prepare(sql);
+    this.#statements.set(sql, statement);
+    return statement;
   }
 }
 
@@ -219,28 +243,8 @@ function makeForOwner(path: string): void {
   try {
     closeSync(openSync(path, 'a', OWNER_ONLY));
   } catch {
-    // Why it can't be opened is said when it is opened.
+    // Opening it reports the reason.
   }
-}
-
-function prepare(database: Database.Database) {
-  return {
-    record: database.prepare(
-      'INSERT INTO audit_record (seq, at, kind, operation_id, body, hash) VALUES (?, ?, ?, ?, ?, ?)',
-    ),
-    operation: database.prepare(
-      `INSERT INTO operation
-         (id, caller, type, project, enterprise_project_id, undoes, expires_at, targets, asked, status, open)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 'pending', 1)`,
-    ),
-    alarms: database.prepare('INSERT INTO alarm_index (rowid, tokens) VALUES (?, ?)'),
-    pending: database.prepare("SELECT 1 FROM operation WHERE id = ? AND status = 'pending'"),
-    status: database.prepare(
-      'UPDATE operation SET status = ?, open = ?, fate = COALESCE(?, fate) WHERE id = ?',
-    ),
-    fate: database.prepare('UPDATE operation SET fate = ? WHERE id = ?'),
-    cancelled: database.prepare('UPDATE operation SET cancelled = COALESCE(cancelled, ?) WHERE id = ?'),
-  };
 }
 
 function migrate(database: Database.Database): void {

@@ -13,7 +13,7 @@ import {
   type SqlValue,
 } from './audit.engine.js';
 import type { CheckedAtStart } from './embedded.database.js';
-import type { Command, Reply, Unfit, WorkerData } from './embedded.worker.js';
+import type { Availability, Command, Reply, WorkerData } from './embedded.worker.js';
 
 interface Waiting {
   resolve(rows: Row[]): void;
@@ -28,12 +28,12 @@ export class EmbeddedEngine extends AuditEngine {
   readonly #waiting = new Map<number, Waiting>();
   #lastId = 0;
   #failure: Error | undefined;
-  #fit = true;
+  #isAvailable = true;
 
   private constructor(private readonly worker: Worker) {
     super();
-    worker.on('message', (message: Reply | Unfit) => {
-      if ('unfit' in message) this.#noteUnfit(message);
+    worker.on('message', (message: Reply | Availability) => {
+      if ('unavailable' in message) this.#noteAvailability(message);
       else this.#settle(message);
     });
     worker.on('error', (error) => this.#fail(error instanceof Error ? error : new Error(String(error))));
@@ -43,7 +43,7 @@ export class EmbeddedEngine extends AuditEngine {
   /**
    * Opens the file, makes its folder and its tables where they are missing, and checks the trail that is there.
    *
-   * @throws Error when that can't be done, or the trail can't be gone on with
+   * @throws Error when that fails, or the existing trail cannot be used
    */
   static async open(path: string, checked?: CheckedAtStart): Promise<EmbeddedEngine> {
     const file = resolve(path);
@@ -60,9 +60,9 @@ export class EmbeddedEngine extends AuditEngine {
     }
   }
 
-  /** Whether the thread runs, and its file can be gone on with. */
+  /** Whether the thread runs, and its file can be written. */
   override get reachable(): boolean {
-    return this.#fit && this.#failure === undefined;
+    return this.#isAvailable && this.#failure === undefined;
   }
 
   async append(entries: readonly AuditAppend[]): Promise<readonly RejectedAppend[]> {
@@ -87,17 +87,20 @@ export class EmbeddedEngine extends AuditEngine {
     });
   }
 
-  #settle({ id, rows, error, inDoubt }: Reply): void {
+  #settle({ id, rows = [], error, isUnknown }: Reply): void {
     const waiting = this.#waiting.get(id);
     this.#waiting.delete(id);
-    if (error === undefined) waiting?.resolve(rows ?? []);
-    else waiting?.reject(inDoubt ? new CommitUnknown(new Error(error)) : new Error(error));
+    if (error === undefined) waiting?.resolve(rows);
+    else waiting?.reject(isUnknown ? new CommitUnknown(new Error(error)) : new Error(error));
   }
 
-  #noteUnfit({ unfit }: Unfit): void {
-    this.#fit = unfit === undefined;
-    if (unfit === undefined) this.#logger.log('the audit database is as it was again: records are taken');
-    else this.#logger.error(`nothing is sent to the cloud any more, because of the audit database: ${unfit}`);
+  #noteAvailability({ unavailable }: Availability): void {
+    this.#isAvailable = unavailable === undefined;
+    if (this.#isAvailable) this.#logger.log('the audit database is available again: records are written');
+    else
+      this.#logger.error(
+        `nothing is sent to the cloud any more, because of the audit database: ${unavailable}`,
+      );
   }
 
   #fail(error: Error): void {

@@ -21,12 +21,12 @@ export interface Reply {
   readonly rows?: Row[];
   readonly error?: string;
   /** With an error: whether the records were written is not known. */
-  readonly inDoubt?: true;
+  readonly isUnknown?: true;
 }
 
-/** Not an answer: why nothing is written any more; undefined: it is again. */
-export interface Unfit {
-  readonly unfit: string | undefined;
+/** Not a reply: why nothing is written any more; undefined: records are written again. */
+export interface Availability {
+  readonly unavailable: string | undefined;
 }
 
 /** A file that is moved away is noticed within this time, whether or not anybody writes. */
@@ -38,9 +38,7 @@ const { path, checked } = workerData as WorkerData;
 const port = parentPort;
 if (!port) throw new Error('runs as a worker thread only');
 
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : 'the database failed';
-}
+const messageOf = (error: unknown) => (error instanceof Error ? error.message : 'the database failed');
 
 /** SQLite's errors lose their message between threads, so it is sent as a reply; nothing listens then, and the thread ends. */
 function openOrEnd(): EmbeddedDatabase {
@@ -56,7 +54,7 @@ const database = openOrEnd();
 function execute(command: Command): Row[] {
   if ('append' in command) return database.append(command.append) as unknown as Row[];
   if ('sql' in command) return database.query(command.sql, command.parameters);
-  else database.close();
+  database.close();
   return [];
 }
 
@@ -65,28 +63,30 @@ port.on('message', (command: Command) => {
   try {
     reply = { id: command.id, rows: execute(command) };
   } catch (error) {
-    const inDoubt = error instanceof CommitUnknown;
-    reply = { id: command.id, error: messageOf(error), ...(inDoubt && { inDoubt }) };
-    // Known before the answer is: whoever asks next whether records are taken hears the truth.
-    tellUnfit();
+    reply = {
+      id: command.id,
+      error: messageOf(error),
+      ...(error instanceof CommitUnknown && { isUnknown: true }),
+    };
+    // Reported before the reply is, so that a readiness check that follows it is answered correctly.
+    reportAvailability();
   }
   port.postMessage(reply);
-  if ('close' in command) {
-    clearInterval(looking);
-    clearInterval(checking);
-    port.close();
-  }
+  if (!('close' in command)) return;
+  clearInterval(watching);
+  clearInterval(checking);
+  port.close();
 });
 
-let told: string | undefined;
+let reported: string | undefined;
 /** Once each time it changes. */
-function tellUnfit(): void {
-  const unfit = database.unfit();
-  if (unfit === told) return;
-  told = unfit;
-  port?.postMessage({ unfit } satisfies Unfit);
+function reportAvailability(): void {
+  const unavailable = database.unavailable();
+  if (unavailable === reported) return;
+  reported = unavailable;
+  port?.postMessage({ unavailable } satisfies Availability);
 }
-const looking = setInterval(tellUnfit, LOOK_EVERY_MS);
+const watching = setInterval(reportAvailability, LOOK_EVERY_MS);
 const checking = setInterval(() => {
   if (!database.checkOlder()) clearInterval(checking);
 }, CHECK_EVERY_MS);

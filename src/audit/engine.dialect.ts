@@ -1,5 +1,5 @@
 import {
-  CompiledQuery,
+  DummyDriver,
   Kysely,
   PostgresAdapter,
   PostgresIntrospector,
@@ -7,9 +7,9 @@ import {
   SqliteAdapter,
   SqliteIntrospector,
   SqliteQueryCompiler,
+  type CompiledQuery,
   type DatabaseConnection,
   type Dialect,
-  type Driver,
   type QueryResult,
 } from 'kysely';
 
@@ -82,27 +82,23 @@ class EngineConnection implements DatabaseConnection {
 }
 
 /** Queries only: appends are grouped and go another way. */
-class EngineDriver implements Driver {
-  readonly #connection: EngineConnection;
-
-  constructor(engine: AuditEngine) {
-    this.#connection = new EngineConnection(engine);
+class EngineDriver extends DummyDriver {
+  constructor(private readonly engine: AuditEngine) {
+    super();
   }
 
-  async init(): Promise<void> {}
-  async destroy(): Promise<void> {}
-  async releaseConnection(): Promise<void> {}
-  acquireConnection = (): Promise<DatabaseConnection> => Promise.resolve(this.#connection);
-  beginTransaction = refuse;
-  commitTransaction = refuse;
-  rollbackTransaction = refuse;
+  override acquireConnection(): Promise<DatabaseConnection> {
+    return Promise.resolve(new EngineConnection(this.engine));
+  }
+
+  override beginTransaction(): Promise<never> {
+    return Promise.reject(new Error('records are only ever appended'));
+  }
 }
 
-const refuse = (): Promise<never> => Promise.reject(new Error('records are only ever appended'));
+type DialectParts = Pick<Dialect, 'createAdapter' | 'createIntrospector' | 'createQueryCompiler'>;
 
-type Spelling = Pick<Dialect, 'createAdapter' | 'createIntrospector' | 'createQueryCompiler'>;
-
-const SPELLINGS: Readonly<Record<DialectName, Spelling>> = {
+const DIALECTS: Readonly<Record<DialectName, DialectParts>> = {
   sqlite: {
     createAdapter: () => new SqliteAdapter(),
     createIntrospector: (database) => new SqliteIntrospector(database),
@@ -115,9 +111,9 @@ const SPELLINGS: Readonly<Record<DialectName, Spelling>> = {
   },
 };
 
-/** Typed queries over an engine, spelled as it wants them. */
+/** Typed queries over an engine, in its dialect. */
 export function queriesOver(engine: AuditEngine): Kysely<AuditTables> {
   return new Kysely<AuditTables>({
-    dialect: { ...SPELLINGS[engine.dialect], createDriver: () => new EngineDriver(engine) },
+    dialect: { ...DIALECTS[engine.dialect], createDriver: () => new EngineDriver(engine) },
   });
 }

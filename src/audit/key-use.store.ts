@@ -22,9 +22,8 @@ export class KeyUseStore {
     this.#queries = queriesOver(engine);
   }
 
-  async load(): Promise<LastUse[]> {
-    const rows = await this.#queries.selectFrom('key_use').selectAll().execute();
-    return rows.map(({ caller, key, last_used_at: at }) => ({ caller, key, at }));
+  load(): Promise<LastUse[]> {
+    return this.#queries.selectFrom('key_use').select(['caller', 'key', 'last_used_at as at']).execute();
   }
 
   async save(uses: readonly LastUse[]): Promise<void> {

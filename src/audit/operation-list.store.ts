@@ -4,7 +4,7 @@ import type { Kysely } from 'kysely';
 import type { OperationStatus } from '../domain/outcome.js';
 import { AuditEngine, type DialectName } from './audit.engine.js';
 import { queriesOver, type AuditTables } from './engine.dialect.js';
-import { operationRows, type OperationFilter } from './operation-rows.js';
+import { operationRows, type OperationFilter } from './operation.queries.js';
 import { OperationStore } from './operation.store.js';
 import {
   summaryOf,
@@ -12,7 +12,7 @@ import {
   type Cancelled,
   type TargetFate,
   type OperationSummary,
-} from './operation-summary.js';
+} from './operation-state.js';
 
 /** An operation as the table of operations has it. */
 export interface OperationRow {
@@ -43,16 +43,10 @@ export class OperationListStore {
 
   /** Newest first, at most `limit`. */
   async rows(filter: OperationFilter, limit: number): Promise<OperationRow[]> {
-    const rows = await operationRows(this.#queries, this.#dialect, filter)
-      .select(['id', 'caller', 'type', 'project', 'enterprise_project_id', 'status'])
-      .limit(limit)
-      .execute();
-    return rows.map(({ type: operation, enterprise_project_id: enterpriseProjectId, status, ...row }) => ({
-      ...row,
-      operation,
-      enterpriseProjectId,
-      status: status as OperationStatus,
-    }));
+    const rows = operationRows(this.#queries, this.#dialect, filter)
+      .select(['id', 'caller', 'type as operation', 'project', 'status'])
+      .select('enterprise_project_id as enterpriseProjectId');
+    return (await rows.limit(limit).execute()) as OperationRow[];
   }
 
   /** Of those operations that there are, in the order of the ids. */

@@ -3,18 +3,23 @@ import type { Kysely } from 'kysely';
 
 import { AuditEngine, type DialectName } from './audit.engine.js';
 import type {
-  AuditRecord,
   ChunkRecord,
+  IntentRecord,
   OperationTrail,
   OutcomeRecord,
-  IntentRecord,
+  RecordOfOperation,
 } from './audit-record.js';
 import { queriesOver, type AuditTables } from './engine.dialect.js';
-import { operationRows, type OperationFilter } from './operation-rows.js';
-import { bodyWithoutRequests, readRecord, requestsIn } from './record-text.js';
-import { earlierRivals } from './rivals.js';
+import {
+  bodyWithoutRequests,
+  earlierRivals,
+  operationRows,
+  type OperationFilter,
+} from './operation.queries.js';
+import { trailOf, type PlacedRecord } from './operation-state.js';
+import { readRecord, requestsIn } from './record-text.js';
 
-/** Of so many alarms and items together the records come from the database at once: what nobody waits long for. */
+/** Records of at most this many alarms and items come from the database at once, so that no other query waits long. */
 const MAX_TARGETS = 1_000;
 
 /** What became known of an operation, with its place in the trail. */
@@ -42,7 +47,7 @@ export class OperationStore {
     this.#dialect = engine.dialect;
   }
 
-  /** One operation, or undefined; whose it is stays the asker's question. */
+  /** One operation, or undefined; whether the caller may see it is not checked. */
   async find(operationId: string): Promise<OperationTrail | undefined> {
     const [trail] = await this.findAll([operationId]);
     return trail;
@@ -96,37 +101,28 @@ export class OperationStore {
 
   /** The bodies that an operation was to send, one for each chunk, as JSON. */
   async requests(operationId: string): Promise<string[]> {
-    const row = await this.#queries
-      .selectFrom('audit_record')
-      .select('body')
-      .where('operation_id', '=', operationId)
-      .where('kind', '=', 'intent')
-      .executeTakeFirst();
+    const row = await this.#recordsOf(operationId, 'intent').select('body').executeTakeFirst();
     return row ? requestsIn(row.body) : [];
   }
 
   /** What became known of an operation after a place in the trail, in order. */
   async news(operationId: string, after: number): Promise<News[]> {
-    const rows = await this.#queries
-      .selectFrom('audit_record')
-      .select(['seq', 'body'])
-      .where('operation_id', '=', operationId)
-      .where('kind', 'in', ['chunk', 'outcome'])
-      .where('seq', '>', after)
-      .orderBy('seq')
-      .execute();
+    const records = this.#recordsOf(operationId, 'chunk', 'outcome').where('seq', '>', after);
+    const rows = await records.select(['seq', 'body']).orderBy('seq').execute();
     return rows.map(({ seq, body }) => ({ seq, record: readRecord(body) as News['record'] }));
   }
 
-  /** Whether its caller wants an operation to stop. */
+  /** Whether its caller cancelled an operation. */
   async isCancelled(operationId: string): Promise<boolean> {
-    const row = await this.#queries
+    const records = this.#recordsOf(operationId, 'cancellation');
+    return (await records.select('seq').executeTakeFirst()) !== undefined;
+  }
+
+  #recordsOf(operationId: string, ...kinds: RecordOfOperation['kind'][]) {
+    return this.#queries
       .selectFrom('audit_record')
-      .select('seq')
       .where('operation_id', '=', operationId)
-      .where('kind', '=', 'cancellation')
-      .executeTakeFirst();
-    return row !== undefined;
+      .where('kind', 'in', kinds);
   }
 
   async #trails(ids: readonly string[]): Promise<OperationTrail[]> {
@@ -168,7 +164,7 @@ export class OperationStore {
       .where((where) => where.or([where('kind', '!=', 'chunk'), where('status', '=', 'pending')]))
       .orderBy('seq')
       .execute();
-    const byId = new Map<string, Placed[]>(ids.map((id) => [id, []]));
+    const byId = new Map<string, PlacedRecord[]>(ids.map((id) => [id, []]));
     for (const { id, seq, body } of rows) byId.get(id)?.push({ seq, record: readRecord(body) });
     const undoings = await this.undoings(ids);
     return [...byId].flatMap(([id, own]) => {
@@ -177,32 +173,4 @@ export class OperationStore {
       return trail ? [{ ...trail, ...(undoneBy && { undoneBy }) }] : [];
     });
   }
-}
-
-/** A record with its place in the trail. */
-interface Placed {
-  readonly seq: number;
-  readonly record: AuditRecord;
-}
-
-function trailOf(placed: readonly Placed[]): OperationTrail | undefined {
-  const records = placed.map(({ record }) => record);
-  const intent = records.find((record) => record.kind === 'intent');
-  if (!intent) return undefined;
-  const outcome = records.findLast((record) => record.kind === 'outcome');
-  const placeOf = (record: AuditRecord) => placed[records.indexOf(record)]?.seq ?? 0;
-  const chunks =
-    outcome?.chunks ?? records.filter((record) => record.kind === 'chunk').map(({ chunk }) => chunk);
-  const settlements = records.filter((record) => record.kind === 'settlement');
-  const cancellation = records.find((record) => record.kind === 'cancellation');
-  const pause = records.findLast((record) => record.kind === 'pause');
-  return {
-    intent,
-    chunks,
-    ...(outcome && { outcome }),
-    ...(settlements.length > 0 && { settlements }),
-    ...(cancellation && { cancellation }),
-    ...(pause && { pausedBefore: pause.chunk }),
-    place: { began: placeOf(intent), ...(outcome && { ended: placeOf(outcome) }) },
-  };
 }

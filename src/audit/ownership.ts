@@ -12,7 +12,7 @@ export abstract class Ownership {
   /** Ids of open operations whose process is gone, oldest first: from now on they are this one's and no other's. */
   abstract takeOver(): Promise<readonly string[]>;
 
-  /** Whether an operation is this process's, and nobody has taken it over. */
+  /** Whether an operation is this process's, and no other has taken it over. */
   abstract isMine(operationId: string): Promise<boolean>;
 }
 

@@ -11,7 +11,7 @@ export interface StoredPlan {
   readonly caller: string;
   /** Epoch milliseconds. */
   readonly createdAt: number;
-  /** Epoch milliseconds from which on it can't be applied. */
+  /** Epoch milliseconds from which on it cannot be applied. */
   readonly expiresAt: number;
   readonly digest: string;
   /** How many it shows. */
@@ -28,9 +28,9 @@ export interface LivePlans {
   readonly firstExpiresAt?: number;
 }
 
-/** So long after it expired a plan can still be looked at. */
+/** How long after its expiration a plan can still be read. */
 const KEPT_MS = 86_400_000;
-/** Of one caller so many, the newest: each may be megabytes long. */
+/** Plans of one caller that are kept, the newest: each may be megabytes long. */
 const MAX_KEPT = 50;
 
 /** Keeps plans until they are long over. What was done by them is in the trail. */
@@ -43,28 +43,17 @@ export class PlanStore {
   }
 
   /** Resolves when it is on the disk. */
-  async add({ id, caller, createdAt, expiresAt, digest, alarms, body }: StoredPlan): Promise<void> {
-    await this.#queries
+  async add({ createdAt, expiresAt, ...plan }: StoredPlan): Promise<void> {
+    const queries = this.#queries;
+    await queries
       .deleteFrom('plan')
       .where('expires_at', '<', createdAt - KEPT_MS)
       .execute();
-    const tooMany = this.#queries
-      .selectFrom('plan')
-      .select('expires_at')
-      .where('caller', '=', caller)
-      .where('expires_at', '<', createdAt)
-      .orderBy('expires_at', 'desc')
-      .offset(MAX_KEPT)
-      .limit(1);
-    await this.#queries
-      .deleteFrom('plan')
-      .where('caller', '=', caller)
-      .where('expires_at', '<=', tooMany)
-      .execute();
-    await this.#queries
-      .insertInto('plan')
-      .values({ id, caller, created_at: createdAt, expires_at: expiresAt, digest, alarms, body })
-      .execute();
+    await sql`DELETE FROM plan WHERE caller = ${plan.caller} AND expires_at <= (
+      SELECT expires_at FROM plan WHERE caller = ${plan.caller} AND expires_at < ${createdAt}
+      ORDER BY expires_at DESC LIMIT 1 OFFSET ${sql.lit(MAX_KEPT)})`.execute(queries);
+    const row = { ...plan, created_at: createdAt, expires_at: expiresAt };
+    await queries.insertInto('plan').values(row).execute();
   }
 
   /**
@@ -74,51 +63,26 @@ export class PlanStore {
    * @param now epoch milliseconds
    */
   async live(caller: string, claim: string, now: number): Promise<LivePlans> {
-    const { fn } = this.#queries;
-    const row = await this.#queries
-      .selectFrom('plan')
-      .select([
-        fn.countAll<number>().as('plans'),
-        fn.coalesce(fn.sum<number>('alarms'), sql<number>`0`).as('alarms'),
-        fn.min('expires_at').as('first'),
-      ])
-      .where('caller', '=', caller)
-      .where('expires_at', '>', now)
-      .where((where) =>
-        where.not(
-          where.exists(
-            where
-              .selectFrom('claim')
-              .innerJoin('operation', 'operation.id', 'claim.operation_id')
-              .select('claim.key')
-              .whereRef('claim.caller', '=', 'plan.caller')
-              .where(sql<boolean>`claim.key = ${claim} || plan.id`)
-              .where('operation.status', '!=', 'not_attempted'),
-          ),
-        ),
-      )
-      .executeTakeFirstOrThrow();
-    const first = row.first as number | null;
+    const { rows } = await sql<{ plans: number; alarms: number; first: number | null }>`
+      SELECT COUNT(*) AS plans, COALESCE(SUM(alarms), 0) AS alarms, MIN(expires_at) AS first FROM plan
+      WHERE caller = ${caller} AND expires_at > ${now} AND NOT EXISTS (
+        SELECT 1 FROM claim JOIN operation ON operation.id = claim.operation_id
+        WHERE claim.caller = plan.caller AND claim.key = ${claim} || plan.id AND status <> 'not_attempted')`.execute(
+      this.#queries,
+    );
+    const [{ plans, alarms, first } = { plans: 0, alarms: 0, first: null }] = rows;
     return {
-      plans: Number(row.plans),
-      alarms: Number(row.alarms),
+      plans: Number(plans),
+      alarms: Number(alarms),
       ...(first !== null && { firstExpiresAt: Number(first) }),
     };
   }
 
-  /** One plan, or undefined; whose it is stays the asker's question. */
+  /** One plan, or undefined; whether the caller may see it is not checked. */
   async find(id: string): Promise<StoredPlan | undefined> {
     const row = await this.#queries.selectFrom('plan').selectAll().where('id', '=', id).executeTakeFirst();
-    return (
-      row && {
-        id,
-        caller: row.caller,
-        createdAt: row.created_at,
-        expiresAt: row.expires_at,
-        digest: row.digest,
-        alarms: row.alarms ?? 0,
-        body: row.body,
-      }
-    );
+    if (!row) return undefined;
+    const { created_at: createdAt, expires_at: expiresAt, alarms, ...plan } = row;
+    return { ...plan, createdAt, expiresAt, alarms: alarms ?? 0 };
   }
 }

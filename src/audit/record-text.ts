@@ -1,17 +1,17 @@
-import { sql, type RawBuilder } from 'kysely';
+import { createHash } from 'node:crypto';
 
 import type { AuditRecord, IntentRecord } from './audit-record.js';
-import type { DialectName } from './audit.engine.js';
+
+/** The hash before the first record. */
+export const GENESIS = Buffer.alloc(32);
+
+/** A link of the chain: SHA-256 over the link before it and the record's bytes. */
+export function link(previous: Uint8Array, body: string): Buffer {
+  return createHash('sha256').update(previous).update(body).digest();
+}
 
 /** Where the requests of an intent begin. No text in the record can hold this: its quotes would be escaped there. */
-const REQUESTS = ',"requests":[';
-
-/** A query for a record's text without the requests of an intent, which are most of it and which few ask for. */
-export function bodyWithoutRequests(dialect: DialectName): RawBuilder<string> {
-  const place = dialect === 'postgres' ? sql`strpos(body, ${REQUESTS})` : sql`instr(body, ${REQUESTS})`;
-  return sql<string>`CASE WHEN kind = 'intent' AND ${place} > 0
-    THEN substr(body, 1, ${place} - 1) || '}' ELSE body END`;
-}
+export const REQUESTS = ',"requests":[';
 
 /** A record, read from its text without requests: it holds no number that would be rounded. */
 export function readRecord(body: string): AuditRecord {
@@ -28,6 +28,45 @@ export function recordHead(body: string): Partial<IntentRecord> & { readonly kin
 export function requestsIn(body: string): string[] {
   const at = body.indexOf(REQUESTS);
   return at < 0 ? [] : itemsOf(body, at + REQUESTS.length);
+}
+
+/** A record as it is stored, with what finds the operation that it is of; null where there is none. */
+export interface StoredRecord {
+  readonly seq: number;
+  readonly at: number;
+  readonly kind: string;
+  readonly operation_id: string | null;
+  readonly body: string;
+  readonly hash: Uint8Array;
+  readonly caller: string | null;
+  readonly type: string | null;
+  readonly project: string | null;
+  readonly enterprise_project_id: string | null;
+}
+
+/** Why a record does not belong at its place, as the end of "record N of the trail ..."; undefined where it does. */
+export function chainFault(record: StoredRecord, previous: Uint8Array): string | undefined {
+  if (!link(previous, record.body).equals(record.hash)) return 'does not follow from the one before';
+  return agrees(record) ? undefined : 'is listed as something else than it says';
+}
+
+/**
+ * Whether a record says of itself by what it is found: when, what and of which operation it is; an intent also whose.
+ *
+ * @throws Error where it cannot be read
+ */
+function agrees({ body, ...row }: StoredRecord): boolean {
+  const { kind, at, operationId, ...record } = recordHead(body);
+  if (kind !== row.kind || Date.parse(String(at)) !== row.at) return false;
+  if (row.operation_id !== null && operationId !== row.operation_id) return false;
+  if (kind !== 'intent') return true;
+  const { caller, operation, scope } = record;
+  return (
+    caller === row.caller &&
+    operation === row.type &&
+    scope?.project === row.project &&
+    scope?.enterpriseProjectId === row.enterprise_project_id
+  );
 }
 
 const QUOTE = 0x22;

@@ -1,46 +1,36 @@
 import { Injectable, Logger, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
 
 import { Clock } from '../domain/clock.js';
-import { CHUNK_SIZE, statusOf, type ChunkOutcome, type Fault } from '../domain/outcome.js';
-import type { OperationTrail, OutcomeRecord } from './audit-record.js';
+import { CHUNK_SIZE, statusOf, type ChunkOutcome } from '../domain/outcome.js';
+import { refuse } from '../problems/catalogue.js';
+import { targetsOf } from './alarm-outcomes.js';
+import { recordedFault, type OperationTrail, type OutcomeRecord } from './audit-record.js';
 import { AuditTrail, OperationTakenOver } from './audit-trail.js';
 import { ChainCheck } from './chain-check.js';
+import { isResumable, resumePoint, transition } from './operation-state.js';
 import { OperationStore } from './operation.store.js';
 import { Ownership } from './ownership.js';
 import { SentMarks } from './sent-marks.js';
-import { targetsOf } from './targets.js';
 
-export const INTERRUPTED: Fault = {
-  code: 'gateway_interrupted',
-  status: 503,
-  detail:
-    'The gateway stopped while it worked on this: whether it was done is not known. Look at the alarm before trying again.',
-  retryable: false,
-};
-const NOT_BEGUN: Fault = {
-  code: 'gateway_interrupted',
-  status: 503,
-  detail: 'The gateway stopped before this was sent. Nothing was done.',
-  retryable: true,
-};
+export const INTERRUPTED = recordedFault(refuse('gateway_interrupted', 'maybe_sent'));
+const NOT_SENT = recordedFault(refuse('gateway_interrupted', 'not_sent', { retryable: true }));
 
 /**
  * The outcome of an operation that was cut off. Chunks go one after the other and each is recorded before the next starts,
  * so only the first one without a record can have been under way.
  *
- * @param mostUnderWay so many alarms, after those of the known chunks, may have been under way
+ * @param mostUnderWay how many alarms, after those of the known chunks, may have been under way
  */
 export function interruptedOutcome(
   { intent, chunks }: OperationTrail,
   mostUnderWay: number,
   at: string,
 ): OutcomeRecord {
-  const known = chunks.reduce((sum, { alarms }) => sum + alarms, 0);
-  const left = targetsOf(intent).length - known;
+  const left = targetsOf(intent).length - chunks.reduce((sum, { alarms }) => sum + alarms, 0);
   const all: ChunkOutcome[] = [...chunks];
   const underWay = Math.min(left, mostUnderWay);
   if (underWay > 0) all.push({ alarms: underWay, outcome: 'unknown', fault: INTERRUPTED });
-  if (left > underWay) all.push({ alarms: left - underWay, outcome: 'not_attempted', fault: NOT_BEGUN });
+  if (left > underWay) all.push({ alarms: left - underWay, outcome: 'not_attempted', fault: NOT_SENT });
   return {
     kind: 'outcome',
     operationId: intent.operationId,
@@ -54,18 +44,19 @@ export function interruptedOutcome(
 /** Operations that are read and concluded at once. */
 const MAX_AT_ONCE = 500;
 
-/** Hears of an operation that is this process's from now on. */
+/** Is called with an operation that is this process's from now on. */
 export type OperationRecovered = (operation: OperationTrail) => void;
 
 /**
  * Takes over the open operations of processes that are gone: at the start before the first request is taken, and then as long
- * as others share the store. Each that was cut off gets its outcome, but for those of the background, which go on; then those are told who look after it.
+ * as others share the store. Each that was cut off gets its outcome, but for those that can be resumed in the background. Then the
+ * listeners are called, which look after it.
  */
 @Injectable()
 export class Recovery implements OnModuleInit, OnModuleDestroy {
   readonly #logger = new Logger(Recovery.name);
-  readonly #adopters: OperationRecovered[] = [];
-  /** Taken over, and not yet told of. */
+  readonly #listeners: OperationRecovered[] = [];
+  /** Taken over, and not handed to the listeners yet. */
   readonly #unfinished = new Set<string>();
   #cancel: (() => void) | undefined;
   #stopped = false;
@@ -80,13 +71,13 @@ export class Recovery implements OnModuleInit, OnModuleDestroy {
   ) {}
 
   /** To be called before the start, so that nothing is missed. */
-  onAdopted(adopt: OperationRecovered): void {
-    this.#adopters.push(adopt);
+  onRecovered(listener: OperationRecovered): void {
+    this.#listeners.push(listener);
   }
 
   async onModuleInit(): Promise<void> {
     await this.#takeOver();
-    this.#lookAgain();
+    this.#scheduleNext();
   }
 
   onModuleDestroy(): void {
@@ -94,15 +85,15 @@ export class Recovery implements OnModuleInit, OnModuleDestroy {
     this.#cancel?.();
   }
 
-  #lookAgain(): void {
+  #scheduleNext(): void {
     const { lookAgainMs } = this.ownership;
     if (lookAgainMs === undefined || this.#stopped) return;
     this.#cancel = this.clock.schedule(lookAgainMs, () => {
       this.#takeOver()
         .catch((error: unknown) => {
-          this.#logger.warn({ err: error }, 'interrupted operations could not be looked for; trying again');
+          this.#logger.warn({ err: error }, 'interrupted operations could not be searched for; trying again');
         })
-        .finally(() => this.#lookAgain());
+        .finally(() => this.#scheduleNext());
     });
   }
 
@@ -111,7 +102,7 @@ export class Recovery implements OnModuleInit, OnModuleDestroy {
     const ids = [...this.#unfinished];
     for (let from = 0; from < ids.length; from += MAX_AT_ONCE) {
       const operations = await this.store.findAll(await this.#verified(ids.slice(from, from + MAX_AT_ONCE)));
-      await Promise.all(operations.map((operation) => this.#adopt(operation)));
+      await Promise.all(operations.map((operation) => this.#recover(operation)));
     }
   }
 
@@ -125,16 +116,13 @@ export class Recovery implements OnModuleInit, OnModuleDestroy {
     return verified;
   }
 
-  async #adopt(operation: OperationTrail): Promise<void> {
+  async #recover(operation: OperationTrail): Promise<void> {
     const { operationId } = operation.intent;
     try {
-      if (!operation.outcome) {
-        const next = operation.chunks.length;
-        this.marks.adopt(operationId, next, operation.pausedBefore === next);
-      }
-      const goesOn = operation.outcome ?? operation.intent.background;
-      const adopted = goesOn ? operation : await this.#conclude(operation);
-      for (const adopt of this.#adopters) adopt(adopted);
+      const rest = resumePoint(operation);
+      if (rest) this.marks.recover(operationId, rest.inDoubt, operation.pausedBefore === rest.inDoubt);
+      const recovered = rest && !isResumable(operation) ? await this.#conclude(operation) : operation;
+      for (const listener of this.#listeners) listener(recovered);
     } catch (error) {
       if (!(error instanceof OperationTakenOver)) throw error;
     }
@@ -148,6 +136,6 @@ export class Recovery implements OnModuleInit, OnModuleDestroy {
     await this.trail.recordOutcome(outcome, operation.intent);
     this.marks.end(operationId);
     this.#logger.warn(`operation ${operationId} was interrupted: its outcome is ${outcome.status}`);
-    return { ...operation, chunks: outcome.chunks, outcome };
+    return transition(operation, outcome);
   }
 }

@@ -1,8 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
-import type { MarkFile } from './mark-file.js';
-import { SentMarks } from './sent-marks.js';
+import { SentMarks, type MarkFile } from './sent-marks.js';
 
 class MemoryFile implements MarkFile {
   text: string | undefined;
@@ -18,7 +17,7 @@ const ID = idOf(1);
 /** What the next process knows of a chunk that an earlier one left. */
 function afterwards(file: MarkFile, chunk: number, { boot = 'a', paused = false } = {}): boolean {
   const next = new SentMarks(file, boot);
-  next.adopt(ID, chunk, paused);
+  next.recover(ID, chunk, paused);
   return next.mayBeSent(ID, chunk);
 }
 
@@ -61,7 +60,7 @@ describe('a chunk of an operation', () => {
       const file = new MemoryFile();
       new SentMarks(file, 'a').begin(ID);
       const next = new SentMarks(file, boot);
-      next.adopt(ID, 0, false);
+      next.recover(ID, 0, false);
       expect(next.mayBeSent(ID, 0)).toBe(true);
     }
   });

@@ -1,7 +1,8 @@
+import { closeSync, openSync, readFileSync, renameSync, writeFileSync, writeSync } from 'node:fs';
+
 import type { OnApplicationShutdown } from '@nestjs/common';
 
 import { AuditUnavailable } from './audit.engine.js';
-import type { MarkFile } from './mark-file.js';
 
 /** So many lines, and those that no longer matter are left out. */
 const MAX_LINES = 50_000;
@@ -23,7 +24,7 @@ export class SentMarks implements OnApplicationShutdown {
 
   /**
    * @param file absent: marks end with the process
-   * @param boot tells one start of the machine from another; absent: that is not known, and what an earlier process left proves nothing
+   * @param boot distinguishes one start of the machine from another; absent: not known, so what an earlier process left proves nothing
    */
   constructor(
     private readonly file?: MarkFile,
@@ -63,7 +64,7 @@ export class SentMarks implements OnApplicationShutdown {
    * @param chunk the first one without a record
    * @param isPaused it is known otherwise that this chunk was not sent
    */
-  adopt(operationId: string, chunk: number, isPaused: boolean): void {
+  recover(operationId: string, chunk: number, isPaused: boolean): void {
     const earlier = this.#earlier.get(operationId);
     this.begin(operationId);
     if (!isPaused && (!earlier || earlier.has(chunk))) this.mark(operationId, chunk);
@@ -117,4 +118,59 @@ function marksIn(lines: readonly string[]): Marks {
     if (kind === 'sent' && chunk !== undefined) marks.get(operationId)?.add(Number(chunk));
   }
   return marks;
+}
+
+/** Where marks are kept: what was written outlives the process, however that ends. */
+export interface MarkFile {
+  /** All that was written; undefined: nothing is there, or it cannot be read. */
+  read(): string | undefined;
+  /** @throws Error when it cannot be written */
+  append(text: string): void;
+  /** Replaces the whole text at once. @throws Error when it cannot be written */
+  replace(text: string): void;
+  close(): void;
+}
+
+/** It holds ids of operations, which are confidential on the host. */
+const OWNER_ONLY = 0o600;
+
+/** A file beside the database. Nothing is synced: it must outlive the process, not the machine. */
+export class LocalMarkFile implements MarkFile {
+  #descriptor: number | undefined;
+
+  constructor(private readonly path: string) {}
+
+  read(): string | undefined {
+    try {
+      return readFileSync(this.path, 'utf8');
+    } catch {
+      return undefined;
+    }
+  }
+
+  append(text: string): void {
+    this.#descriptor ??= openSync(this.path, 'a', OWNER_ONLY);
+    writeSync(this.#descriptor, text);
+  }
+
+  replace(text: string): void {
+    const next = `${this.path}.new`;
+    writeFileSync(next, text, { mode: OWNER_ONLY });
+    renameSync(next, this.path);
+    this.close();
+  }
+
+  close(): void {
+    if (this.#descriptor !== undefined) closeSync(this.#descriptor);
+    this.#descriptor = undefined;
+  }
+}
+
+/** Distinguishes one start of the machine from another; undefined where the system does not show it. */
+export function bootId(): string | undefined {
+  try {
+    return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim() || undefined;
+  } catch {
+    return undefined;
+  }
 }

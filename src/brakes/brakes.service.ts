@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 
 import { AuditTrail, AuditUnavailable } from '../audit/audit-trail.js';
-import { BrakeStore } from '../audit/brake.store.js';
+import { BrakeStore } from '../audit/limits.store.js';
 import type { CallContext } from '../domain/caller.js';
 import { Clock } from '../domain/clock.js';
 import type { BrakeListDto, ResumedBrakeDto } from './brake.dto.js';

@@ -1,8 +1,7 @@
 import { hash } from 'node:crypto';
 import { parseArgs } from 'node:util';
 
-import { EXPIRY_FORMS, parseExpiry } from '../config/expiry.js';
-import { CALLER_ID } from '../config/formats.js';
+import { CALLER_ID, EXPIRY_FORMS, parseExpiry } from '../config/formats.js';
 import { KEY_ENVIRONMENT, makeApiKey } from '../http/identity/api-keys.js';
 
 /** Makes a key for a caller, shows it once, and shows what of it goes into the configuration file: its digest. */

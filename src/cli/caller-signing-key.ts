@@ -1,9 +1,8 @@
 import { parseArgs } from 'node:util';
 
-import { EXPIRY_FORMS, parseExpiry } from '../config/expiry.js';
-import { CALLER_ID, KEY_ID } from '../config/formats.js';
+import { CALLER_ID, EXPIRY_FORMS, KEY_ID, parseExpiry } from '../config/formats.js';
 import { signingMasterKey } from '../config/load-config.js';
-import { ConfigError } from '../config/config.error.js';
+import { ConfigError } from '../config/field.js';
 import { readEnvironment } from '../config/environment.js';
 import { accessKeyOf, secretOf } from '../http/identity/signatures.js';
 

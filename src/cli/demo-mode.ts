@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 
 import type { Config } from '../config/config.js';
-import { withDemo } from '../config/with-demo.js';
+import { withDemo } from '../config/load-config.js';
 import { startSimulator, type Simulator } from '../simulator/simulator.js';
 
 /** Printed at start and good for the simulator only. */

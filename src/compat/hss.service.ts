@@ -32,7 +32,7 @@ export class HssService {
   /** @throws Problem when nothing was done, and why */
   async operate({ projectId, url, body, once }: OperateCall, context: CallContext): Promise<OperationResult> {
     const wish = requestedScopeOf(url);
-    const operateBody = operateBodyOf(body, this.config.dropIn?.passUnknownFields ?? false);
+    const operateBody = operateBodyOf(body, this.config.dropIn.passUnknownFields);
     const project = this.#projectOf(projectId, context.caller);
     return this.operations.handle(commandOf(operateBody, { ...wish, project }, once), context);
   }

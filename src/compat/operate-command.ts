@@ -1,6 +1,7 @@
 import { alarmDetailOf } from '../domain/detail-fields.js';
 import { stringifyExact } from '../domain/exact-json.js';
 import type { OperationType } from '../domain/operation-type.js';
+import type { WireOperateBody } from '../hss/index.js';
 import type { RequestedScope } from '../http/access.js';
 import type { OperationCommand, CommandAlarm } from '../operations/operation-command.js';
 import { commandRuleOf } from '../operations/command-alarm.js';
@@ -22,7 +23,7 @@ export function commandOf(
     alarms: operate_event_list.map(alarmOf),
     scope,
     // Written anew: of two members of one name, which readers tell apart differently, only the one that was checked travels.
-    bodies: [stringifyExact(body, true)],
+    bodies: [{ wire: body as unknown as WireOperateBody, text: stringifyExact(body, true) }],
     canonical: canonicalJson(body),
     verbatim: true,
     ...(handler !== undefined && { remark: handler }),

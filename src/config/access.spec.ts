@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { rereadAccess } from './access.js';
+import { rereadAccess } from './load-config.js';
 import { CALLERS, DIGEST, problemsIn } from './config.fixture.js';
 
 const GRANT = 'grants: [{ operations: ["*"], projects: [coming], enterpriseProjects: ["0"] }]';

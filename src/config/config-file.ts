@@ -1,77 +1,33 @@
+import { readFile } from 'node:fs/promises';
+
 import { isMap, isScalar, LineCounter, parseDocument, visit, type Document, type Pair } from 'yaml';
-import type { Problems } from './config.error.js';
-import type { ConfigSource, Environment } from './environment.js';
-import { Field } from './field.js';
-import { readNamedFile } from './named-file.js';
 
-/** The members of the YAML file, none of them given when there is no file. */
-export interface ConfigFile {
-  readonly projects: Field;
-  readonly callers: Field;
-  readonly issuers: Field;
-  readonly limits: Field;
-  readonly upstream: Field;
-  readonly idempotency: Field;
-  readonly background: Field;
-  readonly plans: Field;
-  readonly guardRails: Field;
-  readonly dropIn: Field;
-  /** It is there and could not be understood: that something is absent from it means nothing. */
-  readonly broken: boolean;
-}
-
-const MEMBERS = [
-  'projects',
-  'callers',
-  'issuers',
-  'limits',
-  'upstream',
-  'idempotency',
-  'background',
-  'plans',
-  'guardRails',
-  'dropIn',
-] as const;
+import type { Field } from './field.js';
+import { fileKeysOf } from './reader.js';
+import { SETTINGS } from './schema.js';
 
 /** Aliases may repeat a part of the file, but not blow it up. */
-const MOST_ALIASES = 1000;
+const MAX_ALIASES = 1000;
 
 /** After the first slip a parser often stumbles over what follows it. */
-const MOST_COMPLAINTS = 5;
-
-export function readConfigFile(
-  environment: Environment,
-  readFile: ConfigSource['readFile'],
-  problems: Problems,
-): ConfigFile {
-  const setting = environment.field('GATEWAY_CONFIG');
-  const text = setting.given ? readNamedFile(setting, readFile) : undefined;
-  return configFileOf(text, setting, problems);
-}
-
-/** The members that a text has; `undefined`: there is no text. What is wrong with it as a whole is noted on the setting. */
-export function configFileOf(text: string | undefined, setting: Field, problems: Problems): ConfigFile {
-  const content = text === undefined ? undefined : parse(text, setting);
-  const root = new Field('', content, problems).object(...MEMBERS);
-  return { ...root, broken: setting.given && content === undefined };
-}
+const MAX_COMPLAINTS = 5;
 
 /** Maps, arrays and texts; undefined when something was noted. The parser's own messages quote the file: not passed on. */
-function parse(text: string, setting: Field): ReadonlyMap<unknown, unknown> | undefined {
+export function parseConfigFile(text: string, setting: Field): ReadonlyMap<unknown, unknown> | undefined {
   if (text.includes('\uFFFD')) {
     setting.note('the file is not UTF-8 text: save it as such');
     return undefined;
   }
   const lines = new LineCounter();
-  // Every scalar is read as text: a project id made of digits is not a number, and nobody has to know when to quote.
+  // Every scalar is read as text: a project id made of digits is no number, and needs no quotes.
   const document = parseDocument(text, { schema: 'failsafe', resolveKnownTags: false, lineCounter: lines });
   const syntax = syntaxComplaints(document);
-  const complaints = syntax.length > 0 ? syntax.slice(0, MOST_COMPLAINTS) : keyComplaints(document, lines);
+  const complaints = syntax.length > 0 ? syntax.slice(0, MAX_COMPLAINTS) : keyComplaints(document, lines);
   for (const { line, problem } of complaints) setting.note(`line ${line} of the file: ${problem}`);
   if (complaints.length > 0) return undefined;
   if (document.contents === null) return new Map();
   if (isMap(document.contents)) return resolved(document, setting);
-  setting.note(`the file must be a mapping with the keys ${MEMBERS.join(', ')}`);
+  setting.note(`the file must be a mapping with the keys ${fileKeysOf(SETTINGS).join(', ')}`);
   return undefined;
 }
 
@@ -118,9 +74,34 @@ function startOf(key: unknown): number {
 
 function resolved(document: Document.Parsed, setting: Field): ReadonlyMap<unknown, unknown> | undefined {
   try {
-    return document.toJS({ mapAsMap: true, maxAliasCount: MOST_ALIASES }) as ReadonlyMap<unknown, unknown>;
+    return document.toJS({ mapAsMap: true, maxAliasCount: MAX_ALIASES }) as ReadonlyMap<unknown, unknown>;
   } catch {
     setting.note('the file has an alias whose anchor is missing, or too many aliases: write the values out');
     return undefined;
+  }
+}
+
+/**
+ * A file that may change, looked at from time to time. It is read through its path each time and compared by its text, so it
+ * does not matter how it was changed: in place, by a rename over it, or by a swapped symbolic link on the way to it.
+ */
+export class FollowedFile {
+  #seen: string | undefined;
+  #reported: string | undefined;
+
+  constructor(readonly path: string) {}
+
+  /**
+   * A new text, once, after two identical reads: a file that is being written is not half read.
+   *
+   * @throws Error when it cannot be read
+   */
+  async look(): Promise<string | undefined> {
+    const text = await readFile(this.path, 'utf8');
+    const unchanged = text === this.#seen;
+    this.#seen = text;
+    if (!unchanged || text === this.#reported) return undefined;
+    this.#reported = text;
+    return text;
   }
 }

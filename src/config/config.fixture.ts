@@ -1,4 +1,4 @@
-import { ConfigError } from './config.error.js';
+import { ConfigError } from './field.js';
 import type { Config, ProjectConfig } from './config.js';
 import { loadConfig } from './load-config.js';
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { ConfigError } from './config.error.js';
+import { ConfigError } from './field.js';
 import { load } from './config.fixture.js';
 import { attempt, documents, environments, misplaced, SECRET, toldOf } from './garbage.fixture.js';
 

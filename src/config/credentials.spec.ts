@@ -78,7 +78,7 @@ describe('credentials of one project', () => {
   });
 
   test.each([
-    ['{ domainName: d, userName: u }', 'password', 'is missing: give it, or passwordFile'],
+    ['{ domainName: d, userName: u }', 'password', 'is missing: set it or passwordFile'],
     ['{ domainName: d, userName: u, password: "" }', 'password', 'is empty'],
     ['{ domainName: d, userName: u, password: [a] }', 'password', 'must be a text'],
     [
@@ -179,7 +179,7 @@ describe('an access key', () => {
   });
 
   test.each([
-    ['{ kind: aksk }', { ak: 'is missing: give it, or akFile', sk: 'is missing: give it, or skFile' }],
+    ['{ kind: aksk }', { ak: 'is missing: set it or akFile', sk: 'is missing: set it or skFile' }],
     ['{ kind: aksk, ak: A, sk: S, userName: u }', { userName: 'is not a known key' }],
     ['{ kind: akks, ak: A, sk: S }', { kind: 'did you mean "aksk"?' }],
     [
@@ -233,14 +233,11 @@ describe('the database', () => {
     ['file:./data/x.db', { kind: 'embedded', path: './data/x.db' }],
     ['file:/var/lib/x.db', { kind: 'embedded', path: '/var/lib/x.db' }],
     ['file:///var/lib/x.db', { kind: 'embedded', path: '/var/lib/x.db' }],
-    ['postgres://u:p@db/hss', { kind: 'postgres', url: 'postgres://u:p@db/hss', urlFromFile: false }],
-    [
-      'postgresql:///hss?host=/run',
-      { kind: 'postgres', url: 'postgresql:///hss?host=/run', urlFromFile: false },
-    ],
+    ['postgres://u:p@db/hss', { kind: 'postgres', url: 'postgres://u:p@db/hss' }],
+    ['postgresql:///hss?host=/run', { kind: 'postgres', url: 'postgresql:///hss?host=/run' }],
     [
       'postgres://u:p@db/hss?sslmode=verify-full',
-      { kind: 'postgres', url: 'postgres://u:p@db/hss?sslmode=verify-full', urlFromFile: false },
+      { kind: 'postgres', url: 'postgres://u:p@db/hss?sslmode=verify-full' },
     ],
   ])('may be %s', (url, database) => {
     expect(loadWith({ GATEWAY_DATABASE_URL: url }).database).toMatchObject(database);
@@ -252,7 +249,7 @@ describe('the database', () => {
       {
         kind: 'postgres',
         url: 'postgres://u:p@db/hss',
-        urlFromFile: true,
+        urlFile: '/run/secrets/database',
         goneAfterMs: 30_000,
       },
     );

@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
-import { CALLERS, DIGEST, loadWith } from './config.fixture.js';
+import { CALLERS, DIGEST, ENVIRONMENT, loadWith } from './config.fixture.js';
 import { describeConfig } from './describe-config.js';
 import type { Config } from './config.js';
+import { loadWithSources } from './load-config.js';
 
 function described(config: Config): Record<string, string | number | boolean> {
   return Object.fromEntries(describeConfig(config).map(({ key, value }) => [key, value]));
@@ -55,10 +56,35 @@ describe('describeConfig', () => {
       'idempotency.keptMs': 259_200_000,
       'idempotency.joinMs': 10_000,
       'dropIn.passUnknownFields': false,
+      'guardRails.widestLogin.ipv4': 24,
+      'guardRails.widestLogin.ipv6': 64,
+      file: 'gateway.yaml',
+      allowInsecureEndpoints: false,
       logLevel: 'info',
       logFormat: 'pretty at a terminal, json elsewhere',
       docs: true,
     });
+  });
+
+  test('names the source of each plain value', () => {
+    const environment = {
+      ...ENVIRONMENT,
+      GATEWAY_DEADLINE_MS: '9000',
+      GATEWAY_SIGNING_MASTER_KEY_FILE: 'key',
+    };
+    const files: Record<string, string> = {
+      'gateway.yaml': `${CALLERS}\nupstream: { deadlineMs: 8000, verify: always }\nplans: { expireMinutes: 5 }`,
+      key: 'k'.repeat(32),
+    };
+    const { config, sources } = loadWithSources({ environment, readFile: (path) => files[path] ?? '' });
+    const settings = new Map(describeConfig(config, sources).map((setting) => [setting.key, setting]));
+    const sourceOf = (key: string) => settings.get(key)?.source;
+    expect(settings.get('upstream.deadlineMs')).toMatchObject({ value: 9000, source: 'GATEWAY_DEADLINE_MS' });
+    expect(sourceOf('upstream.verify')).toBe('upstream.verify');
+    expect(sourceOf('planMs')).toBe('plans.expireMinutes');
+    expect(sourceOf('limits.perCaller.followers')).toBe('default');
+    expect(sourceOf('signing.masterKey')).toBe('GATEWAY_SIGNING_MASTER_KEY_FILE');
+    expect(sourceOf('callers.soc-portal.grants[0]')).toBeUndefined();
   });
 
   test('names what belongs to each kind of credentials', () => {

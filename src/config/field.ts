@@ -1,24 +1,50 @@
-import { nearest } from '../domain/nearest.js';
-import { Problems } from './config.error.js';
+/** One thing that is wrong with the configuration. Carries no value: what was written may be a secret. */
+export interface Problem {
+  /** A variable's name, or a path into the YAML file such as `callers[0].keys[1].sha256`. */
+  readonly key: string;
+  /** What is allowed there and what to do about it. */
+  readonly problem: string;
+}
 
-/** How a text must look. */
-export interface Format {
-  readonly pattern: RegExp;
-  /** Completes the sentence "must be ...". */
-  readonly allowed: string;
+/** Collects problems while the configuration is read, so that a bad start reports all of them. */
+export class Problems {
+  readonly #found: Problem[] = [];
+
+  add(key: string, problem: string): void {
+    this.#found.push(Object.freeze({ key, problem }));
+  }
+
+  /** The same, unless something was noted there, below or above: of a refused value nothing else can be said. */
+  addToAccepted(key: string, problem: string): void {
+    const holds = (whole: string, part: string): boolean =>
+      part.startsWith(whole) && ['', '.', '['].includes(part.charAt(whole.length));
+    if (!this.#found.some((noted) => holds(noted.key, key) || holds(key, noted.key))) this.add(key, problem);
+  }
+
+  throwIfAny(): void {
+    if (this.#found.length > 0) throw new ConfigError(Object.freeze([...this.#found]));
+  }
+}
+
+/** The gateway cannot start: everything that is wrong with its configuration, at once. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+
+  constructor(readonly problems: readonly Problem[]) {
+    const lines = problems.map(({ key, problem }) => `  ${key}: ${problem}`);
+    const count = problems.length === 1 ? '1 problem' : `${problems.length} problems`;
+    super([`the configuration has ${count}:`, ...lines].join('\n'));
+  }
 }
 
 /**
- * One place in the configuration, and what was written there: text from a variable, or text, a list or a mapping from the
+ * One place in the configuration, and what is written there: text from a variable, or text, a list or a mapping from the
  * YAML file, whose scalars are all read as text so that both sources obey the same rules.
- *
- * Its readers always return a value of the type they promise. When they note a problem it is a placeholder, which nobody
- * sees because a configuration with problems is never handed out; so reading goes on and finds the other problems too.
  */
 export class Field {
   constructor(
     readonly key: string,
-    /** What was written, unjudged. Never to be put into a problem. */
+    /** As written, unchecked. Never to be put into a problem. */
     readonly raw: unknown,
     private readonly problems: Problems,
   ) {}
@@ -32,82 +58,22 @@ export class Field {
     this.problems.add(this.key, problem);
   }
 
-  /** A text of a format; without a fallback it is required. */
-  text(format: Format, fallback?: string): string {
-    if (!this.given) return fallback ?? this.refuse(`is missing: must be ${format.allowed}`, '');
-    if (typeof this.raw === 'string' && format.pattern.test(this.raw)) return this.raw;
-    return this.refuse(`must be ${format.allowed}`, '');
+  /** A member of a mapping, given or not; a path of several names leads further in. */
+  member(path: string): Field {
+    return path.split('.').reduce<Field>((field, name) => {
+      const raw: unknown = field.raw instanceof Map ? field.raw.get(name) : undefined;
+      return new Field(field.key === '' ? name : `${field.key}.${name}`, raw, this.problems);
+    }, this);
   }
 
-  integer(range: { readonly min: number; readonly max: number }, fallback: number): number {
-    if (!this.given) return fallback;
-    const value =
-      typeof this.raw === 'string' && /^(?:0|[1-9]\d{0,14})$/.test(this.raw) ? Number(this.raw) : NaN;
-    if (value >= range.min && value <= range.max) return value;
-    return this.refuse(`must be a whole number from ${range.min} to ${range.max}`, fallback);
+  /** The items of a list; undefined when it is none. */
+  items(): Field[] | undefined {
+    if (!Array.isArray(this.raw)) return undefined;
+    return this.raw.map((raw: unknown, index) => new Field(`${this.key}[${index}]`, raw, this.problems));
   }
 
-  /** One of a few values; without a fallback it is required. */
-  oneOf<T extends string>(allowed: readonly [T, ...T[]], fallback?: T): T {
-    if (!this.given && fallback !== undefined) return fallback;
-    const found = allowed.find((value) => value === this.raw);
-    if (found !== undefined) return found;
-    const choice = allowed.length === 1 ? `must be ${allowed[0]}` : `must be one of ${allowed.join(', ')}`;
-    return this.refuse(`${this.given ? '' : 'is missing: '}${choice}${this.suggestion(allowed)}`, allowed[0]);
-  }
-
-  flag(fallback: boolean): boolean {
-    return this.oneOf(['1', '0'], fallback ? '1' : '0') === '1';
-  }
-
-  /** The entries of a list that must have some. */
-  list(entry: string): Field[] {
-    if (Array.isArray(this.raw) && this.raw.length > 0) {
-      return this.raw.map((raw: unknown, index) => new Field(`${this.key}[${index}]`, raw, this.problems));
-    }
-    return this.refuse(`${this.given ? '' : 'is missing: '}must be a list of at least one ${entry}`, []);
-  }
-
-  /** The members of a mapping, given or not. Unknown keys are refused: a misspelt setting must not pass as an absent one. */
-  object<K extends string>(...known: readonly [K, ...K[]]): Record<K, Field> {
-    const entries = this.raw instanceof Map ? (this.raw as ReadonlyMap<unknown, unknown>) : undefined;
-    const misshapen = this.given && entries === undefined;
-    if (misshapen) this.note(`must be a mapping with the keys ${known.join(', ')}`);
-    for (const key of entries?.keys() ?? []) {
-      if (!known.some((name) => name === key)) this.noteUnknown(String(key), known);
-    }
-    // Of what is no mapping every member is missing: said once is enough.
-    const problems = misshapen ? new Problems() : this.problems;
-    const members = known.map(
-      (name) => [name, new Field(this.path(name), entries?.get(name), problems)] as const,
-    );
-    return Object.fromEntries(members) as Record<K, Field>;
-  }
-
-  /** One member of a mapping, read before it is known which others there may be. */
-  member(name: string): Field {
-    const raw: unknown = this.raw instanceof Map ? this.raw.get(name) : undefined;
-    return new Field(this.path(name), raw, this.problems);
-  }
-
-  private noteUnknown(name: string, known: readonly string[]): void {
-    const near = nearest(name, known);
-    const remedy = near === undefined ? `the keys here are ${known.join(', ')}` : `did you mean "${near}"?`;
-    this.problems.add(this.path(name), `is not a known key; ${remedy}`);
-  }
-
-  /** `; did you mean "x"?` when the text is a near miss. Only ever tells what is allowed, not what was written. */
-  private suggestion(allowed: Iterable<string>): string {
-    const near = this.given && typeof this.raw === 'string' ? nearest(this.raw, allowed) : undefined;
-    return near === undefined ? '' : `; did you mean "${near}"?`;
-  }
-
-  private path(name: string): string {
-    return this.key === '' ? name : `${this.key}.${name}`;
-  }
-
-  private refuse<T>(problem: string, placeholder: T): T {
-    this.note(problem);
-    return placeholder;
+  /** The same place, of which nothing is noted any more. */
+  silent(): Field {
+    return new Field(this.key, this.raw, new Problems());
   }
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 
-import { FollowedFile } from './followed-file.js';
+import { FollowedFile } from './config-file.js';
 
 let folder: string;
 let path: string;

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { stringify } from 'yaml';
 import { OPERATION_TYPE_NAMES } from '../domain/operation-type.js';
-import { ConfigError } from './config.error.js';
+import { ConfigError } from './field.js';
 import { CALLERS, ENVIRONMENT, PROJECT_ID, type Variables } from './config.fixture.js';
 import type { Config } from './config.js';
 import { describeConfig } from './describe-config.js';

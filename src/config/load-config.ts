@@ -1,126 +1,194 @@
-import { accessOf } from './access.js';
-import { readBackground, readDropIn, readGuardRails, readIdempotency, readPlans } from './acts.js';
-import { Problems } from './config.error.js';
-import type { Config, LogFormat } from './config.js';
-import { LOG_FORMATS, LOG_LEVELS } from './config.js';
-import { readConfigFile } from './config-file.js';
-import { noteGoneTooSoon, readDatabase } from './database.js';
-import { Environment, type ConfigSource } from './environment.js';
-import { HOST } from './formats.js';
-import { deepFreeze } from './frozen.js';
-import { readLimits, readShutdown, readUpstream } from './limits.js';
-import { allowedOriginsOf, trustedProxiesOf } from './neighbours.js';
-import { readProjects } from './projects.js';
+import { parseConfigFile } from './config-file.js';
+import type {
+  AccessConfig,
+  CallerConfig,
+  Config,
+  DatabaseConfig,
+  GuardRailsConfig,
+  ProjectConfig,
+} from './config.js';
+import { noteMisspelt, type ConfigSource } from './environment.js';
+import { Field, Problems } from './field.js';
+import { databasePath } from './formats.js';
+import { projectsOf } from './projects.js';
+import { defaultsOf, fileKeysOf, Reader, type Sources } from './reader.js';
+import { checkCallers, checkDatabase, checkIssuers } from './rules.js';
+import { SETTINGS } from './schema.js';
+import { object, type Value } from './schema-language.js';
+import { readNamedFile } from './secret.js';
 
-const PORTS = { min: 0, max: 65_535 };
+type Settings = Value<typeof SETTINGS>;
+
+/** A configuration, and where each of its plain values came from. */
+export interface LoadedConfig {
+  readonly config: Config;
+  readonly sources: Sources;
+}
 
 /**
  * Reads the environment and the YAML file that `GATEWAY_CONFIG` names into one deeply frozen `Config`.
  *
- * Throws a `ConfigError` that holds every problem at once and no value of any setting. In demo mode `projects` and `callers`
- * may come back empty: see `withDemo`.
+ * In demo mode `projects` and `callers` may come back empty: see `withDemo`.
+ *
+ * @throws ConfigError that holds every problem at once and no value of any setting
  */
 export function loadConfig(source: ConfigSource): Config {
+  return loadWithSources(source).config;
+}
+
+/** The same, with the sources of the values. @throws ConfigError */
+export function loadWithSources(source: ConfigSource): LoadedConfig {
   const problems = new Problems();
-  const environment = new Environment(source, problems);
-  environment.noteMisspelt();
-  const mode = readMode(environment);
-  const file = readConfigFile(environment, source.readFile, problems);
-  const projects = readProjects(environment, file, source.readFile);
-  const demo = readDemo(environment, mode, projects.size > 0);
-  if (!demo && projects.size === 0 && !file.broken) problems.add('projects', noProjects(mode));
+  const reader = new Reader(source, problems);
+  noteMisspelt(source.environment, problems);
+  const setting = reader.variable('GATEWAY_CONFIG');
+  const content = setting.given ? readNamedFile(setting, source.readFile) : undefined;
+  const file = content === undefined ? undefined : parseConfigFile(content, setting);
+  // That something is absent from a file that could not be understood means nothing.
+  const broken = setting.given && file === undefined;
+  const read = reader.read(SETTINGS, { file: new Field('', file, problems), variables: true, path: '' });
+  const projects = projectsOf(read.projects ?? [], read.allowInsecureEndpoints, reader, problems);
+  const demo = read.demo ?? (projects.size === 0 && read.environment === 'development');
+  if (demo && read.environment === 'production') {
+    problems.addToAccepted('GATEWAY_DEMO', 'is refused when NODE_ENV is production: unset it');
+  }
+  if (!demo && !broken && projects.size === 0) problems.addToAccepted('projects', noProjects(read));
   const config: Config = {
-    environment: mode,
+    ...read,
     demo,
-    listen: {
-      host: environment.field('HOST').text(HOST, '127.0.0.1'),
-      port: environment.field('PORT').integer(PORTS, 3_000),
-      ...trustedProxiesOf(environment),
-      ...allowedOriginsOf(environment),
-    },
-    database: readDatabase(environment),
+    database: databaseOf(read.database),
     projects,
-    ...accessOf(file, [...projects.keys()], demo),
-    ...fileOf(environment),
-    limits: readLimits(file.limits, environment),
-    upstream: readUpstream(file.upstream, environment),
-    shutdown: readShutdown(environment),
-    idempotency: readIdempotency(file.idempotency),
-    background: readBackground(file.background),
-    planMs: readPlans(file.plans),
-    guardRails: readGuardRails(file.guardRails),
-    dropIn: readDropIn(file.dropIn),
-    ...signingOf(environment),
-    logLevel: environment.field('LOG_LEVEL').oneOf(LOG_LEVELS, 'info'),
-    ...logFormatOf(environment),
-    docs: environment.field('GATEWAY_DOCS').flag(true),
+    ...accessOf(read, [...projects.keys()], demo || broken, problems),
   };
+  checkDatabase(config.database, config.upstream.deadlineMs, problems);
   if (!config.signing && config.callers.some(({ signingKeys }) => signingKeys)) {
-    environment.note(
+    problems.addToAccepted(
       'GATEWAY_SIGNING_MASTER_KEY',
       'is missing, and callers have signing keys: set GATEWAY_SIGNING_MASTER_KEY_FILE',
     );
   }
-  noteGoneTooSoon(config, environment);
   problems.throwIfAny();
-  return deepFreeze(config);
+  return { config: deepFreeze(config), sources: reader.sources };
 }
 
-function logFormatOf(environment: Environment): { logFormat?: LogFormat } {
-  const setting = environment.field('LOG_FORMAT');
-  return setting.given ? { logFormat: setting.oneOf(LOG_FORMATS) } : {};
-}
-
-/** A misspelt `production` must not start a gateway in development mode, which may be a demo. */
-function readMode(environment: Environment): Config['environment'] {
-  const mode = environment.field('NODE_ENV').oneOf(['production', 'development', 'test'], 'development');
-  return mode === 'production' ? 'production' : 'development';
-}
-
-function readDemo(environment: Environment, mode: Config['environment'], configured: boolean): boolean {
-  const wish = environment.field('GATEWAY_DEMO');
-  const demo = wish.flag(!configured && mode === 'development');
-  if (demo && mode === 'production') wish.note('is refused when NODE_ENV is production: unset it');
-  return demo;
-}
-
-function noProjects(mode: Config['environment']): string {
+function noProjects({ environment }: Settings): string {
   const remedy = 'set HSS_REGION, or list projects in the file that GATEWAY_CONFIG names';
-  return `none is configured: ${remedy}${mode === 'production' ? '' : ', or set GATEWAY_DEMO=1'}`;
+  return `none is configured: ${remedy}${environment === 'production' ? '' : ', or set GATEWAY_DEMO=1'}`;
 }
 
-function fileOf(environment: Environment): { file?: string } {
-  const { given, raw } = environment.field('GATEWAY_CONFIG');
-  return given && typeof raw === 'string' ? { file: raw } : {};
+function databaseOf(database: Settings['database']): DatabaseConfig {
+  const path = databasePath(database.url);
+  return path === undefined ? { kind: 'postgres', ...database } : { kind: 'embedded', path };
 }
 
-/** Shorter ones could be guessed from a single signed request. */
-const SHORTEST_MASTER_KEY = 32;
+/** Who may call, and by what; `projects` are the names that a grant may give. */
+function accessOf(
+  { callers, issuers = [] }: Pick<Settings, 'callers' | 'issuers'>,
+  projects: readonly string[],
+  mayBeEmpty: boolean,
+  problems: Problems,
+): AccessConfig {
+  checkIssuers(issuers, problems);
+  checkCallers(callers ?? [], { projects, issuers: issuers.map(({ name }) => name) }, problems);
+  if (!callers && !mayBeEmpty) {
+    const remedy = 'list them in the file that GATEWAY_CONFIG names';
+    problems.addToAccepted('callers', `none is configured, so nobody could use the gateway: ${remedy}`);
+  }
+  return { callers: callers ?? [], ...(issuers.length > 0 && { issuers }) };
+}
+
+const { callers, issuers } = SETTINGS.members;
+/** Its keys are checked with those of the whole file. */
+const ACCESS = object({ callers, issuers }, { flat: true });
+
+/**
+ * Reads callers and issuers again from the file's new text, and nothing else: what is wrong in another part of it must not
+ * keep a key from being revoked. A grant may name a project that the file has and the running gateway has not yet.
+ *
+ * @param running names of the projects that the gateway runs with
+ * @throws ConfigError with every problem at once
+ */
+export function rereadAccess(text: string, running: Iterable<string>, demo: boolean): AccessConfig {
+  const problems = new Problems();
+  const reader = new Reader({ environment: {}, readFile: () => '' }, problems);
+  const content = parseConfigFile(text, new Field('GATEWAY_CONFIG', text, problems));
+  const file = new Field('', content, problems);
+  reader.noteUnknownKeys(file, fileKeysOf(SETTINGS));
+  const read = reader.read(ACCESS, { file, variables: false, path: '' });
+  const projects = [...running, ...namesIn(file.member('projects'))];
+  const access = accessOf(read, projects, demo || content === undefined, problems);
+  problems.throwIfAny();
+  return deepFreeze({ ...access });
+}
+
+function namesIn(projects: Field): string[] {
+  const names = (projects.items() ?? []).map((project) => project.member('name').raw);
+  return names.filter((name) => typeof name === 'string');
+}
+
+/** What holds of the guard rails where nothing is configured. */
+export const DEFAULT_GUARD_RAILS: GuardRailsConfig = defaultsOf(SETTINGS.members.guardRails);
 
 /** The master key alone, for the program that issues key pairs. @throws ConfigError when there is none */
 export function signingMasterKey(source: ConfigSource): string {
   const problems = new Problems();
-  const { signing } = signingOf(new Environment(source, problems));
-  if (!signing) {
-    problems.add(
-      'GATEWAY_SIGNING_MASTER_KEY',
-      'is missing: set GATEWAY_SIGNING_MASTER_KEY_FILE to a file that holds it',
-    );
+  const { signing } = SETTINGS.members;
+  const read = new Reader(source, problems).read(signing, { variables: true, path: 'signing' });
+  if (!read) {
+    const remedy = 'set GATEWAY_SIGNING_MASTER_KEY_FILE to a file that holds it';
+    problems.add('GATEWAY_SIGNING_MASTER_KEY', `is missing: ${remedy}`);
   }
   problems.throwIfAny();
-  return signing?.masterKey ?? '';
+  return read?.masterKey ?? '';
 }
 
-function signingOf(environment: Environment): Pick<Config, 'signing'> {
-  const secret = environment.secret('GATEWAY_SIGNING_MASTER_KEY');
-  if (!secret) return {};
-  if (secret.value !== '' && secret.value.length < SHORTEST_MASTER_KEY) {
-    environment.note(
-      'GATEWAY_SIGNING_MASTER_KEY',
-      `must have ${SHORTEST_MASTER_KEY} characters or more: make it with openssl rand -base64 48`,
+/** What the demo adds: the simulated project, and a caller whose key is printed at start. */
+export interface Demo {
+  readonly project: ProjectConfig;
+  readonly caller: CallerConfig;
+}
+
+/**
+ * The configuration with the demo's project and caller, frozen again.
+ *
+ * @throws Error when the configuration is not a demo's, when a name is taken, and when the demo caller, whose key is no secret,
+ *   could act on a project that is not the simulated one
+ */
+export function withDemo(config: Config, { project, caller }: Demo): Config {
+  if (!config.demo) throw new Error('the configuration is not in demo mode: set GATEWAY_DEMO=1');
+  if (config.projects.has(project.name))
+    throw new Error('a configured project has the name of the demo project');
+  if (config.callers.some(({ id }) => id === caller.id))
+    throw new Error('a configured caller has the id of the demo caller');
+  const reach = caller.grants.flatMap((grant) => grant.projects);
+  if (config.projects.size > 0 && reach.some((name) => name !== project.name)) {
+    throw new Error(
+      'the demo caller may only be granted the demo project, because real projects are configured too',
     );
   }
-  return {
-    signing: { masterKey: secret.value, ...(secret.file !== undefined && { masterKeyFromFile: true }) },
+  return deepFreeze({
+    ...config,
+    projects: new Map([...config.projects, [project.name, project]]),
+    callers: [...config.callers, caller],
+    demoCaller: caller,
+  });
+}
+
+/** The same value, frozen all the way down: objects and lists where they are, maps as frozen copies. */
+function deepFreeze<T extends object>(value: T): T {
+  for (const [key, member] of Object.entries(value) as [keyof T, unknown][]) {
+    if (member instanceof Map) value[key] = frozenMap(member) as T[keyof T];
+    else if (typeof member === 'object' && member !== null && !Object.isFrozen(member)) deepFreeze(member);
+  }
+  return Object.freeze(value);
+}
+
+/** `Object.freeze` does not reach the entries of a `Map`, so its methods that change it are replaced as well. */
+function frozenMap(map: ReadonlyMap<unknown, object>): ReadonlyMap<unknown, object> {
+  const copy = new Map([...map].map(([key, member]) => [key, deepFreeze(member)]));
+  const refuse = (): never => {
+    throw new TypeError('the configuration is frozen');
   };
+  for (const mutator of ['set', 'delete', 'clear']) Object.defineProperty(copy, mutator, { value: refuse });
+  return Object.freeze(copy);
 }

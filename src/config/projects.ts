@@ -1,84 +1,123 @@
+import { nearMisses } from '../domain/nearest.js';
 import type { ProjectConfig } from './config.js';
-import type { ConfigFile } from './config-file.js';
-import { CredentialsReader } from './credentials.js';
-import { EndpointReader } from './endpoints.js';
-import type { ConfigSource, Environment } from './environment.js';
-import type { Field } from './field.js';
-import { ENTERPRISE_PROJECT_ID, PROJECT_ID, PROJECT_NAME } from './formats.js';
+import type { Field, Problems } from './field.js';
+import { isLoopback } from './formats.js';
+import type { Missing, Reader } from './reader.js';
+import { PROJECT } from './schema.projects.js';
+import type { Value } from './schema-language.js';
 
-/** What the environment says for every project that does not say it itself. */
-interface Shared {
-  readonly endpoints: EndpointReader;
-  readonly credentials: CredentialsReader;
-  readonly enterpriseProjectId: string;
-}
+type Written = Value<typeof PROJECT>;
 
-/** By name: the project of the environment, if there is one, then those of the file. */
-export function readProjects(
-  environment: Environment,
-  file: ConfigFile,
-  readFile: ConfigSource['readFile'],
+const REGION_IDS = [
+  ...['cn-north-9', 'cn-north-1', 'cn-north-4', 'cn-southwest-2', 'cn-east-2', 'cn-east-3', 'cn-east-4'],
+  ...['cn-south-1', 'cn-south-2', 'ap-southeast-1', 'ap-southeast-2', 'ap-southeast-3', 'na-mexico-1'],
+  ...['af-south-1', 'sa-brazil-1', 'la-south-2', 'cn-south-4', 'la-north-2', 'tr-west-1', 'cn-north-2'],
+  ...['ap-southeast-4', 'ae-ad-1', 'me-east-1', 'cn-east-5', 'my-kualalumpur-1', 'eu-west-101'],
+  ...['ru-moscow-1', 'cn-north-12', 'cn-southwest-3', 'cn-north-11', 'af-north-1', 'ap-southeast-5'],
+];
+const WITHOUT_IAM = new Set(['cn-south-4', 'cn-southwest-3', 'cn-north-11', 'af-north-1', 'ap-southeast-5']);
+
+/**
+ * Where each region is reached (contract 6). Five regions have no IAM of their own and use the global one; eu-west-101 is
+ * the one partition on another domain.
+ */
+export const REGIONS: ReadonlyMap<string, { readonly hss: string; readonly iam: string }> = new Map(
+  REGION_IDS.map((id) => {
+    const domain = id === 'eu-west-101' ? 'myhuaweicloud.eu' : 'myhuaweicloud.com';
+    const iam = WITHOUT_IAM.has(id) ? `https://iam.${domain}` : `https://iam.${id}.${domain}`;
+    return [id, { hss: `https://hss.${id}.${domain}`, iam }];
+  }),
+);
+
+/** Where the parts of a project are written, for problems that concern several of them. */
+type Keys = Readonly<Record<'name' | 'region' | 'hssEndpoint' | 'iamEndpoint', string>>;
+
+const VARIABLES: Keys = {
+  name: 'GATEWAY_PROJECT_NAME',
+  region: 'HSS_REGION',
+  hssEndpoint: 'HSS_ENDPOINT',
+  iamEndpoint: 'IAM_ENDPOINT',
+};
+
+const keysAt = (at: string): Keys => ({
+  name: `${at}.name`,
+  region: `${at}.region`,
+  hssEndpoint: `${at}.endpoint`,
+  iamEndpoint: `${at}.iamEndpoint`,
+});
+
+/** By name: the project that the variables describe, if they do, then those of the file. */
+export function projectsOf(
+  ofFile: readonly Written[],
+  allowInsecure: boolean,
+  reader: Reader,
+  problems: Problems,
 ): Map<string, ProjectConfig> {
-  const shared: Shared = {
-    endpoints: new EndpointReader(environment),
-    credentials: new CredentialsReader(environment, readFile),
-    enterpriseProjectId: readEnterpriseProjectId(environment.field('HSS_ENTERPRISE_PROJECT_ID'), '0'),
-  };
-  const projects = new Map<string, ProjectConfig>();
-  const ofEnvironment = projectOfEnvironment(environment, shared);
-  if (ofEnvironment !== undefined) projects.set(ofEnvironment.name, ofEnvironment);
-  for (const entry of file.projects.given ? file.projects.list('project') : []) {
-    addProjectOfFile(projects, entry, shared);
+  const missing: Missing[] = [];
+  const shared = reader.read(PROJECT, { variables: true, path: '', missing });
+  // A project id without a region is half a project, and reported as such.
+  const isDescribed = ['HSS_REGION', 'HSS_PROJECT_ID'].some((name) => reader.variable(name).given);
+  const isShared = isDescribed || ofFile.some(({ credentials }) => credentials === undefined);
+  for (const { field, remedy } of missing) {
+    if (field.key !== VARIABLES.region) {
+      if (isShared) field.note(missingCredential(field, remedy, reader));
+    } else if (isDescribed) field.note(`is missing: ${remedy}`);
   }
+  if (!allowInsecure) refuseInsecure(shared, VARIABLES, problems);
+  const projects = new Map<string, ProjectConfig>();
+  if (isDescribed) projects.set(shared.name, resolved(shared, shared, VARIABLES, problems));
+  ofFile.forEach((written, index) => {
+    const keys = keysAt(`projects[${index}]`);
+    if (!allowInsecure) refuseInsecure(written, keys, problems);
+    if (projects.has(written.name)) {
+      const other = 'GATEWAY_PROJECT_NAME names that of the variables';
+      problems.addToAccepted(keys.name, `repeats another project: rename one (${other})`);
+    }
+    // A refused name is kept as a placeholder: a project was configured, so this is no demo.
+    projects.set(written.name, resolved(written, shared, keys, problems));
+  });
   return projects;
 }
 
-/** A project id without a region is half a project, and told as such: not none. */
-function projectOfEnvironment(environment: Environment, shared: Shared): ProjectConfig | undefined {
-  const region = environment.field('HSS_REGION');
-  const projectId = environment.field('HSS_PROJECT_ID');
-  const name = environment.field('GATEWAY_PROJECT_NAME').text(PROJECT_NAME, 'default');
-  if (!region.given && !projectId.given) return undefined;
+/** Over plain HTTP the password and every token could be read on the way. */
+function refuseInsecure(project: Written, keys: Keys, problems: Problems): void {
+  for (const part of ['hssEndpoint', 'iamEndpoint'] as const) {
+    const endpoint = project[part] ?? '';
+    if (!endpoint.startsWith('http:') || isLoopback(new URL(endpoint).hostname)) continue;
+    const remedy = 'for a simulator on another host set GATEWAY_ALLOW_INSECURE_ENDPOINTS=1';
+    problems.addToAccepted(keys[part], `must begin with https; ${remedy}`);
+  }
+}
+
+/** A project's own endpoints and credentials win over those of the variables, and these over the table of regions. */
+function resolved(own: Written, shared: Written, keys: Keys, problems: Problems): ProjectConfig {
+  const { region, hssEndpoint = shared.hssEndpoint, iamEndpoint = shared.iamEndpoint } = own;
+  const known = REGIONS.get(region);
+  if (known === undefined && (hssEndpoint === undefined || iamEndpoint === undefined)) {
+    const remedy = remedyFor(region, `${keys.hssEndpoint} and ${keys.iamEndpoint}`);
+    problems.addToAccepted(keys.region, `is not in the gateway's table of regions: ${remedy}`);
+  }
   return {
-    name,
-    ...projectIdIn(projectId),
-    ...shared.endpoints.read(region),
-    credentials: shared.credentials.shared(),
-    enterpriseProjectId: shared.enterpriseProjectId,
+    ...own,
+    hssEndpoint: hssEndpoint ?? known?.hss ?? '',
+    iamEndpoint: iamEndpoint ?? known?.iam ?? '',
+    enterpriseProjectId: own.enterpriseProjectId ?? shared.enterpriseProjectId ?? '',
+    // Those of the variables are always read, whether they are needed or not.
+    credentials: own.credentials ?? shared.credentials!,
   };
 }
 
-function addProjectOfFile(projects: Map<string, ProjectConfig>, entry: Field, shared: Shared): void {
-  const fields = entry.object(
-    'name',
-    'region',
-    'projectId',
-    'endpoint',
-    'iamEndpoint',
-    'enterpriseProjectId',
-    'credentials',
-  );
-  const name = fields.name.text(PROJECT_NAME);
-  if (name !== '' && projects.has(name)) {
-    fields.name.note(
-      'repeats another project: rename one (GATEWAY_PROJECT_NAME names that of the environment)',
-    );
-  }
-  // A refused name is the empty placeholder, and kept: a project was configured, so this is no demo.
-  projects.set(name, {
-    name,
-    ...projectIdIn(fields.projectId),
-    ...shared.endpoints.read(fields.region, fields),
-    credentials: shared.credentials.ofProject(fields.credentials),
-    enterpriseProjectId: readEnterpriseProjectId(fields.enterpriseProjectId, shared.enterpriseProjectId),
-  });
+function missingCredential({ key }: Field, remedy: string, reader: Reader): string {
+  // An operator who sets a key means to use it.
+  const signs =
+    key.startsWith('IAM_') && ['HSS_AK', 'HSS_AK_FILE'].some((name) => reader.variable(name).given);
+  const other = signs ? ', or set HSS_AUTH=aksk to sign with HSS_AK' : '';
+  const itself = remedy.startsWith('set it') ? remedy : 'set it';
+  return `is missing: ${itself}, or give every project its own credentials${other}`;
 }
 
-function projectIdIn(field: Field): Pick<ProjectConfig, 'projectId'> {
-  return field.given ? { projectId: field.text(PROJECT_ID) } : {};
-}
-
-/** Lower case, as upstream issues ids: grants are compared by character. */
-function readEnterpriseProjectId(field: Field, fallback: string): string {
-  return field.text(ENTERPRISE_PROJECT_ID, fallback).toLowerCase();
+function remedyFor(region: string, endpoints: string): string {
+  const near = nearMisses(region, REGIONS.keys()).slice(0, 5);
+  const meant = near.length === 0 ? '' : `did you mean ${near.join(' or ')}? For another region `;
+  return `${meant}give both ${endpoints}`;
 }

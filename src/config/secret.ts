@@ -1,16 +1,18 @@
-import type { Field, Format } from './field.js';
-import { readNamedFile } from './named-file.js';
+import type { Field } from './field.js';
+import type { Format } from './formats.js';
 
-export interface Secret {
+export interface SecretText {
   readonly value: string;
   /** The file it was read from; absent: it was written in place. */
   readonly file?: string;
 }
 
+type Check = (text: string) => string | undefined;
+
 const BYTE_ORDER_MARK = '\uFEFF';
 
-/** What stands for a refused one: like every placeholder of a `Field`, nobody sees it. */
-const REFUSED: Secret = { value: '' };
+/** What stands for a refused one: a configuration with problems is never handed out. */
+const REFUSED: SecretText = { value: '' };
 
 /**
  * A secret that is written in place or in a file, never both: two sources would leave it open which one counts. Undefined
@@ -20,10 +22,10 @@ export function readSecret(
   inline: Field,
   file: Field,
   readFile: (path: string) => string,
-  format?: Format,
-): Secret | undefined {
-  if (inline.raw === undefined) return file.given ? fromFile(file, readFile, format) : undefined;
-  if (!file.given) return checked(inline, inline.raw, format);
+  check: Check,
+): SecretText | undefined {
+  if (inline.raw === undefined) return file.given ? fromFile(file, readFile, check) : undefined;
+  if (!file.given) return checked(inline, inline.raw, check);
   inline.note(`is also given as ${file.key}: remove one of the two`);
   return REFUSED;
 }
@@ -42,21 +44,40 @@ export function problemOfSecret(value: unknown, format?: Format): string | undef
   if (value.startsWith(BYTE_ORDER_MARK)) return 'begins with a byte order mark: save it as UTF-8 without one';
   // They would have to be escaped wherever the secret is sent, and are a sign of a wrong file.
   if (/[\r\n\0]/.test(value)) return 'must not contain line breaks or NUL characters';
-  // Copied along from a page or a chat: nobody would see why the secret is wrong, and IAM locks an account after a few tries.
+  // Copied along from a page or a chat: it would be hard to see why the secret is wrong, and IAM locks an account after a few tries.
   if (/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u.test(value)) return 'must not contain invisible characters';
   if (/^\s|\s$/u.test(value)) return 'must not begin or end with a blank';
   return format === undefined || format.pattern.test(value) ? undefined : `must be ${format.allowed}`;
 }
 
-function fromFile(file: Field, readFile: (path: string) => string, format?: Format): Secret {
+function fromFile(file: Field, readFile: (path: string) => string, check: Check): SecretText {
   const content = readNamedFile(file, readFile);
   if (content === undefined) return REFUSED;
-  return { ...checked(file, secretInFile(content), format), file: String(file.raw) };
+  return { ...checked(file, secretInFile(content), check), file: String(file.raw) };
 }
 
-function checked(field: Field, value: unknown, format?: Format): Secret {
-  const problem = problemOfSecret(value, format);
-  if (problem === undefined) return { value: String(value) };
+function checked(field: Field, raw: unknown, check: Check): SecretText {
+  const problem = problemOfSecret(raw) ?? check(String(raw));
+  if (problem === undefined) return { value: String(raw) };
   field.note(problem);
   return REFUSED;
+}
+
+/** The text of the file that a setting names; a problem when it cannot be read. Of the failure only its code is shown. */
+export function readNamedFile(field: Field, readFile: (path: string) => string): string | undefined {
+  if (typeof field.raw !== 'string') {
+    field.note('must be the path of a file');
+    return undefined;
+  }
+  try {
+    return readFile(field.raw);
+  } catch (error) {
+    field.note(`names a file that cannot be read${codeOf(error)}: check its path and permissions`);
+    return undefined;
+  }
+}
+
+function codeOf(error: unknown): string {
+  const code: unknown = error instanceof Error && 'code' in error ? error.code : undefined;
+  return typeof code === 'string' && /^E[A-Z]+$/.test(code) ? ` (${code})` : '';
 }

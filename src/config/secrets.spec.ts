@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { stringify } from 'yaml';
-import { ConfigError } from './config.error.js';
+import { ConfigError } from './field.js';
 import { CALLERS, ENVIRONMENT, load, loadWith, problemsIn, type Variables } from './config.fixture.js';
 import { readEnvironment, SECRET_VARIABLES } from './environment.js';
 import { attempt, documents, environments, garbage, SECRET, toldOf } from './garbage.fixture.js';

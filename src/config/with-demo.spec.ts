@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { CALLERS, DIGEST, ENVIRONMENT, load, loadWith, problemsIn, PROJECT_ID } from './config.fixture.js';
-import { withDemo, type Demo } from './with-demo.js';
+import { withDemo, type Demo } from './load-config.js';
 
 function demo(projects = ['demo'], { project = 'demo', caller = 'demo-caller' } = {}): Demo {
   return {

@@ -1,4 +1,9 @@
-import { parseExact } from '../domain/exact-json.js';
+import type { CallContext } from '../domain/caller.js';
+import { parseExact, stringifyExact } from '../domain/exact-json.js';
+import type { UpstreamCall } from '../upstream/upstream-call.js';
+import type { UpstreamClient } from '../upstream/upstream.client.js';
+import { readEvents, type HssPlace } from './calls.js';
+import type { UpstreamList } from './lists.js';
 
 /** A row of a listing, spelled as upstream spells it; every member may be absent, null, empty or of another type. */
 export type ListedRow = Readonly<Record<string, unknown>>;
@@ -63,7 +68,117 @@ export function restAfter(
   return offset >= total ? 'end' : 'contradicted';
 }
 
-function isObject(value: unknown): value is ListedRow {
+/** Where a listing is read on. */
+export interface PageMark {
+  readonly offset: number;
+  /** The last row before the offset, and the total then: they show whether the listing moved since; absent at the start. */
+  readonly seen?: { readonly last: string; readonly total: number };
+}
+
+/** Rows from an offset on, as one call finds them; maybe fewer than were asked for. */
+export interface RowsFound<Row> {
+  readonly rows: readonly Row[];
+  readonly total?: number;
+}
+
+export interface Page<Row> {
+  /** Those that follow the mark. */
+  readonly rows: readonly Row[];
+  readonly total?: number;
+  readonly rest: Rest;
+  /** The listing changed since the page before: rows may be repeated, and where only its order changed, missed. */
+  readonly moved: boolean;
+  /** The mark after the first so many of the rows. */
+  readonly markAfter: (count: number) => PageMark;
+}
+
+/**
+ * Reads one page of a listing that upstream pages by offset, and notices whether the listing moved: each page begins with the last
+ * row of the one before. Where rows are gone, the page has none and its mark goes back by as many, because they may have stood
+ * before: no row that stays is then skipped, and some may come twice.
+ *
+ * @param read finds rows; undefined where it cannot
+ * @param nameOf what a row is recognised by
+ */
+export async function pageAt<Row, Found extends RowsFound<Row> | undefined>(
+  { offset, seen }: PageMark,
+  limit: number,
+  read: (offset: number, limit: number) => Promise<Found>,
+  nameOf: (row: Row) => string,
+): Promise<Page<Row> | Extract<Found, undefined>> {
+  const back = seen ? 1 : 0;
+  const found = await read(offset - back, limit + back);
+  if (!found) return found as Extract<Found, undefined>;
+  // `Infinity` where upstream does not say: then no row can be known to be gone.
+  const { total = Infinity } = found;
+  if (seen && seen.total !== Infinity && total < seen.total) {
+    const mark = { offset: Math.max(0, offset - (seen.total - total)) };
+    return { rows: [], total, rest: 'more', moved: true, markAfter: () => mark };
+  }
+  const [first] = found.rows;
+  const isWhere =
+    first !== undefined && seen !== undefined && nameOf(first) === seen.last && total === seen.total;
+  const rows = found.rows.slice(back);
+  return {
+    ...found,
+    rows,
+    rest: restAfter({ ...found, rows }, offset),
+    moved: seen !== undefined && !isWhere,
+    markAfter: (count) => {
+      const last = rows[count - 1];
+      return { offset: offset + count, ...(last !== undefined && { seen: { last: nameOf(last), total } }) };
+    },
+  };
+}
+
+/** Sends a call that reads a listing; undefined where it cannot be read. */
+export type ReadListing = (call: UpstreamCall) => Promise<Listing | undefined>;
+
+export function listingsOf(client: UpstreamClient, context: CallContext): ReadListing {
+  return async (call) => {
+    const result = await client.send(call, context);
+    return result.outcome === 'applied' ? listingIn(result.body) : undefined;
+  };
+}
+
+/** Upstream may give fewer than asked for. */
+export const PAGE_ROWS = 200;
+export const MAX_PAGES = 25;
+
+/**
+ * All of a list, as it stood at one moment: what does not add up is not believed.
+ *
+ * @returns undefined when it could not be read, is longer than 5,000 rows, or changed meanwhile
+ */
+export async function readWhole(
+  { call, path }: Pick<UpstreamList, 'call' | 'path'>,
+  filter: UpstreamCall['query'],
+  place: HssPlace,
+  read: ReadListing,
+): Promise<ListedRow[] | undefined> {
+  const query = [['enterprise_project_id', place.scope.enterpriseProjectId] as const, ...filter];
+  const readRows = (offset: number) => {
+    const page = [
+      ['offset', String(offset)],
+      ['limit', String(PAGE_ROWS)],
+    ] as const;
+    return read(readEvents(call, place, path, [...query, ...page]));
+  };
+  const nameOf = (row: ListedRow) => stringifyExact(row, true);
+  const rows: ListedRow[] = [];
+  let mark: PageMark = { offset: 0 };
+  for (let pages = 0; pages < MAX_PAGES; pages += 1) {
+    const page = await pageAt(mark, PAGE_ROWS, readRows, nameOf);
+    if (page?.total === undefined || page.moved) return undefined;
+    rows.push(...page.rows);
+    if (rows.length >= page.total) return rows.length === page.total ? rows : undefined;
+    if (page.rest !== 'more') return undefined;
+    mark = page.markAfter(page.rows.length);
+  }
+  return undefined;
+}
+
+export function isObject(value: unknown): value is ListedRow {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 

@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+
 import type { ListOperation } from '../domain/operation-name.js';
 
 /** A line of one of upstream's lists, spelled as upstream spells it. */
@@ -75,4 +77,13 @@ export const CHANGED_LIST: Readonly<Record<ListOperation, UpstreamList>> = {
 /** Whether two lines are the same one. */
 export function isSameItem({ key }: UpstreamList, one: WireItem, other: WireItem): boolean {
   return key.every((field) => one[field] === other[field]);
+}
+
+/** Half of a SHA-256: no two lines meet in it by chance. */
+const ID_DIGITS = 32;
+
+/** The id of a line of a list: the same at any time, because it is made of the fields that identify the line. */
+export function itemIdOf(list: UpstreamList, item: WireItem): string {
+  const key = JSON.stringify([list.path, ...list.key.map((field) => item[field] ?? null)]);
+  return createHash('sha256').update(key).digest('hex').slice(0, ID_DIGITS);
 }

@@ -1,57 +1,61 @@
-import { parseExact } from '../domain/exact-json.js';
+import type { CallContext } from '../domain/caller.js';
 import { isListOperation } from '../domain/operation-name.js';
 import { OPERATION_TYPES, type OperationType } from '../domain/operation-type.js';
-import { isSameAlarm, listedEvents, mismatchOf, type ListedEvent } from './read-events.js';
-import { observedStatesOf } from './expected-effect.js';
-import type { ObservedAlarm } from './observed-state.js';
-import type { Read, ExpectedEffect } from '../upstream/upstream-call.js';
-import type { WireEvent, WireOperateBody } from '../upstream/wire.js';
+import type { UpstreamClient } from '../upstream/upstream.client.js';
+import type { WireEvent } from '../upstream/wire.js';
+import { eventsOf, type HssAct } from './calls.js';
+import { isSameAlarm, listedEvents, mismatchOf } from './event-listing.js';
+import { listingsOf, type ListedRow } from './listing.js';
+import { statesOf, type ObservedAlarm } from './observed-state.js';
 
 /**
  * What upstream's state says will come of an alarm in an operate call.
  *
  * - `accepted`: nothing in it speaks against it
  * - `refused`: upstream will say no, and why
- * - `untold`: the state does not tell, and why
+ * - `undetermined`: the state does not show it, and why
  */
 export interface Prediction {
   readonly eventId: string;
-  readonly will: 'accepted' | 'refused' | 'untold';
+  readonly will: 'accepted' | 'refused' | 'undetermined';
   /** Code of the fault that upstream will answer with, or of what is not known. */
   readonly reason?: string;
-  /** It stands as wanted now. */
+  /** Its state matches already. */
   readonly already: boolean;
   /** Upstream is still at work on it. */
   readonly underWay?: true;
-  /** What the call says of the alarm and upstream lists otherwise; absent: nothing. */
+  /** Fields that the call and upstream's listing give different values for; absent: none. */
   readonly mismatch?: readonly string[];
 }
 
-/** Reads upstream's state and tells what would come of an operate call's alarms, in its order. Nothing is changed. */
-export async function predictOutcome(readBack: ExpectedEffect, read: Read): Promise<Prediction[]> {
-  const { operation } = readBack;
+/** Reads upstream's state and predicts what would come of an operate call's alarms, in its order. Nothing is changed. */
+export async function predictOutcomes(
+  client: UpstreamClient,
+  act: HssAct,
+  context: CallContext,
+): Promise<Prediction[]> {
+  const { operation } = act;
   if (isListOperation(operation)) throw new Error(`${operation} acts on no alarms`);
-  const { operate_event_list: events } = parseExact(readBack.body) as WireOperateBody;
-  const listed = await listedEvents(readBack, events, read);
-  if (!listed) return events.map(({ event_id }) => untold(event_id, 'state_unreadable'));
-  const standings = new Map(
-    (await observedStatesOf(readBack, read, 'as_wanted')).map((found) => [found.eventId, found]),
-  );
+  const read = listingsOf(client, context);
+  const events = eventsOf(act.body);
+  const listed = await listedEvents(act, events, read);
+  if (!listed) return events.map(({ event_id }) => undetermined(event_id, 'state_unreadable'));
+  const states = new Map((await statesOf(act, read, 'matches')).map((found) => [found.eventId, found]));
   return events.map((event) => {
     const found = listed.byId.get(event.event_id);
-    if (!found && !listed.isComplete) return untold(event.event_id, 'state_unreadable');
+    if (!found && !listed.isComplete) return undetermined(event.event_id, 'state_unreadable');
     if (!found) return refused(event.event_id, 'alarm_not_found');
     const mismatch = mismatchOf(found, event);
     const named = mismatch.length > 0 && { mismatch };
     if (isSameAlarm(found, event) === false)
       return { ...refused(event.event_id, 'alarm_not_found'), ...named };
-    return { ...forecast(operation, event, found, standings.get(event.event_id)), ...named };
+    return { ...predict(operation, event, found, states.get(event.event_id)), ...named };
   });
 }
 
-const untold = (eventId: string, reason: string): Prediction => ({
+const undetermined = (eventId: string, reason: string): Prediction => ({
   eventId,
-  will: 'untold',
+  will: 'undetermined',
   reason,
   already: false,
 });
@@ -62,24 +66,24 @@ const refused = (eventId: string, reason: string): Prediction => ({
   already: false,
 });
 
-function forecast(
+function predict(
   operation: OperationType,
   event: WireEvent,
-  found: ListedEvent,
-  stands: ObservedAlarm | undefined,
+  found: ListedRow,
+  observed: ObservedAlarm | undefined,
 ): Prediction {
   const { event_id: eventId } = event;
-  const already = stands?.standing === 'as_wanted';
+  const already = observed?.state === 'matches';
   const mark = {
     already,
-    ...(stands?.underWay && { underWay: true as const }),
+    ...(observed?.underWay && { underWay: true as const }),
   };
   const acceptance = acceptanceOf(operation, found);
   if (acceptance === 'refused') return { ...refused(eventId, 'operation_not_supported'), ...mark };
   const agent = agentOf(operation, event, found);
   if (agent !== undefined)
-    return { ...(agent === 'agent_unknown' ? untold : refused)(eventId, agent), ...mark };
-  if (acceptance === 'untold') return { ...untold(eventId, 'not_listed_as_accepted'), ...mark };
+    return { ...(agent === 'agent_unknown' ? undetermined : refused)(eventId, agent), ...mark };
+  if (acceptance === 'undetermined') return { ...undetermined(eventId, 'not_listed_as_accepted'), ...mark };
   return { eventId, will: 'accepted', ...mark };
 }
 
@@ -87,14 +91,14 @@ function forecast(
  * Upstream lists what an alarm takes now (contract 2.1): before it is handled its forward types, afterwards the way back. Of
  * another forward type it then says nothing.
  */
-function acceptanceOf(operation: OperationType, found: ListedEvent): 'accepted' | 'refused' | 'untold' {
-  const { isReversal: takesBack, inverse } = OPERATION_TYPES[operation];
-  const forward = takesBack ? inverse : operation;
+function acceptanceOf(operation: OperationType, found: ListedRow): 'accepted' | 'refused' | 'undetermined' {
+  const { isReversal, inverse } = OPERATION_TYPES[operation];
+  const forward = isReversal ? inverse : operation;
   const { operate_accept_list: accepts, handle_status: status, handle_method: method } = found;
-  if (!Array.isArray(accepts)) return 'untold';
+  if (!Array.isArray(accepts)) return 'undetermined';
   if (accepts.includes(operation) || accepts.includes(forward)) return 'accepted';
   if (status === 'unhandled') return 'refused';
-  return status === 'handled' && method === forward ? 'accepted' : 'untold';
+  return status === 'handled' && method === forward ? 'accepted' : 'undetermined';
 }
 
 /** What an agent's state means for a task (contract 2.1); undefined: it can do it. */
@@ -105,14 +109,14 @@ const AGENTS: Readonly<Record<string, string | undefined>> = {
   not_installed: 'agent_missing',
 };
 
-function agentsOf({ operate_detail_list: details }: ListedEvent): unknown[] {
+function agentsOf({ operate_detail_list: details }: ListedRow): unknown[] {
   return Array.isArray(details)
     ? details.map((detail: { agent_id?: unknown } | null) => detail?.agent_id)
     : [];
 }
 
 /** An isolation, either way, is a task for the agent on the alarm's host; other hosts' agents are not in the listing. */
-function agentOf(operation: OperationType, event: WireEvent, found: ListedEvent): string | undefined {
+function agentOf(operation: OperationType, event: WireEvent, found: ListedRow): string | undefined {
   if (!OPERATION_TYPES[operation].requiredDetails.includes('agentId')) return undefined;
   const known = new Set(agentsOf(found));
   if (event.operate_detail_list.some(({ agent_id }) => !known.has(agent_id))) return 'agent_unknown';

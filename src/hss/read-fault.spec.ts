@@ -1,7 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 
-import { documentedFaults } from './documented-faults.js';
-import { documentedReadFaults, faultOfRead } from './read-fault.js';
+import { documentedFaults, documentedReadFaults, faultOfRead } from './error-table.js';
 
 const faults = documentedFaults('r');
 const byCode = (code: string) => {

@@ -6,6 +6,7 @@ import type { LookedUp } from '../domain/looked-up.js';
 import type { OperationName } from '../domain/operation-name.js';
 import type { Scope } from '../domain/scope.js';
 import type { Severity } from '../domain/severity.js';
+import type { HssBody } from '../hss/index.js';
 import type { RequestedScope } from '../http/access.js';
 
 /** What is decided by, of a process, file or login behind an alarm. */
@@ -57,8 +58,8 @@ export interface OperationCommand {
   readonly whitelistRules?: readonly CommandWhitelistRule[];
   readonly remark?: string;
   readonly scope?: RequestedScope;
-  /** What will travel upstream, one body for each chunk of alarms, as JSON. */
-  readonly bodies: readonly string[];
+  /** What will travel upstream, one body for each chunk of alarms. */
+  readonly bodies: readonly HssBody[];
   /** The bodies in a form that is the same for requests that mean the same, where they are not so themselves. */
   readonly canonical?: string;
   /** What it sends travels as it came, and upstream's state has no say in it. */

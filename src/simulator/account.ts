@@ -70,3 +70,7 @@ export const FIRST_PASSWORD = 'Simulator-Passw0rd';
 export const ACCESS_KEY = { ak: 'SIMULATORAK000000001', sk: 'SimulatorSecretKey0000000000000000000001' };
 
 export const ALL_PROJECTS: readonly Project[] = [PROJECT, OTHER_PROJECT, AGENCY_PROJECT];
+
+export function projectById(id: unknown): Project | undefined {
+  return ALL_PROJECTS.find((project) => project.id === id);
+}

@@ -1,9 +1,9 @@
 import { request as httpRequest, type OutgoingHttpHeaders } from 'node:http';
 import { parseExact, stringifyExact } from './json.js';
-import type { FaultMatch } from './faults/fault-book.js';
-import type { Fault } from './faults/fault.js';
+import type { Fault, FaultMatch } from './faults/fault.js';
 import type { Settings } from './settings.js';
 import type { Simulator } from './simulator.js';
+import type { RecordedRequest } from './state.js';
 
 /** One request and its answer. Header names of the answer are in lower case. */
 export interface Exchange {
@@ -31,18 +31,10 @@ export interface NewFaultRule {
 }
 
 /** What `GET /__control/requests` shows of one request. */
-export interface ShownRequest {
-  readonly sequence: number;
-  readonly at: number;
-  readonly method: string;
-  readonly url: string;
-  readonly headers: readonly (readonly [string, string])[];
+export type ShownRequest = Omit<RecordedRequest, 'body'> & {
   readonly bodyBase64: string;
   readonly bodyText: string;
-  readonly requestId: string;
-  readonly status?: number;
-  readonly fault?: string;
-}
+};
 
 /** Answers up to this size of headers are read: a token may have 32,768 characters. */
 const MAX_HEADER_BYTES = 256 * 1024;

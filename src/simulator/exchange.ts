@@ -13,13 +13,16 @@ export interface SimulatorRequest {
   readonly requestId: string;
 }
 
+/** What a test or a person asks of the simulator itself. */
+export type ControlRequest = Pick<SimulatorRequest, 'method' | 'path' | 'query' | 'body'>;
+
 export interface Answer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
 }
 
-/** The first header of that name, whatever its case. */
+/** The first header of that name, in any case. */
 export function header(request: Pick<SimulatorRequest, 'rawHeaders'>, name: string): string | undefined {
   const wanted = name.toLowerCase();
   return request.rawHeaders.find(([each]) => each.toLowerCase() === wanted)?.[1];

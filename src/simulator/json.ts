@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { isInteger, parse, stringify } from 'lossless-json';
 
 /** An integer beyond the safe range becomes a bigint, so that an int64 keeps every digit; anything else a number. */
@@ -11,12 +12,17 @@ export function parseExact(text: string): unknown {
   return parse(text, null, exactNumber);
 }
 
+/** What a JSON file next to the program holds. */
+export function readJsonFile(file: URL): unknown {
+  return parseExact(readFileSync(file, 'utf8'));
+}
+
 /** Writes JSON, bigints as plain integers. */
 export function stringifyExact(value: unknown): string {
   try {
     return JSON.stringify(value) ?? 'null';
   } catch (error) {
-    // It can't write bigints, and is many times as fast where there are none.
+    // It cannot write bigints, and is many times as fast where there are none.
     if (error instanceof TypeError) return stringify(value) ?? 'null';
     throw error;
   }

@@ -1,7 +1,7 @@
-import { answerControl, type ControlRequest } from './control/control-routes.js';
-import { dispatch } from './dispatch.js';
-import type { Answer, SimulatorRequest } from './exchange.js';
-import { World, type WorldOptions } from './world.js';
+import { answerControl } from './control.js';
+import type { Answer, ControlRequest, SimulatorRequest } from './exchange.js';
+import { dispatch } from './routes.js';
+import { SimulatorState, type SimulatorStateOptions } from './state.js';
 
 /** Runs a task after so many milliseconds. */
 type Later = (milliseconds: number, task: () => void) => void;
@@ -12,28 +12,28 @@ const isListing = ({ method, path }: SimulatorRequest): boolean =>
 
 /**
  * The cloud whose listings lag: what changes is done at once, and shows some time later. What is read comes from a copy of the
- * cloud that hears of every change that much later.
+ * cloud that receives every change that much later.
  */
 export class LaggingCloud {
-  readonly #copy: World;
+  readonly #copy: SimulatorState;
 
   constructor(
-    readonly world: World,
-    options: WorldOptions,
+    readonly state: SimulatorState,
+    options: SimulatorStateOptions,
     private readonly lagMs: number,
     private readonly later: Later,
   ) {
     // A credential is good at once.
-    this.#copy = Object.assign(new World({ ...options, startedAt: world.startedAt }), {
-      tokens: world.tokens,
-      keys: world.keys,
+    this.#copy = Object.assign(new SimulatorState({ ...options, startedAt: state.startedAt }), {
+      tokens: state.tokens,
+      keys: state.keys,
     });
   }
 
-  /** The true answer to a request, its effect included, and what a listing shows of it in time. */
+  /** The real answer to a request, its effect included, and what a listing shows of it in time. */
   dispatch(request: SimulatorRequest): Answer {
     if (isListing(request)) return dispatch(this.#copy, request);
-    const answer = dispatch(this.world, request);
+    const answer = dispatch(this.state, request);
     if (request.path.includes('/event/')) this.later(this.lagMs, () => dispatch(this.#copy, request));
     return answer;
   }
@@ -44,7 +44,7 @@ export class LaggingCloud {
   }
 
   /** The copy, for a test that puts something into the cloud by hand. */
-  get shown(): World {
+  get shown(): SimulatorState {
     return this.#copy;
   }
 }

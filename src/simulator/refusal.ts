@@ -1,3 +1,6 @@
+import { problemsOf } from './contract/contract.js';
+import type { Schema } from './contract/schema.js';
+
 /** Refusals in the shapes that each part of upstream uses (contract 5.1). */
 
 export class Refusal extends Error {
@@ -53,4 +56,20 @@ export function refusedByIamNested(status: number, message: string): Refusal {
     404: 'Not Found',
   };
   return new Refusal(status, () => ({ error: { code: status, message, title: titles[status] ?? 'Error' } }));
+}
+
+/** A control request that makes no sense: 400 with the reasons, and nothing changes. */
+export class BadControlRequest extends Error {
+  constructor(readonly problems: readonly string[]) {
+    super(problems.join('; '));
+  }
+}
+
+export function refuseProblems(problems: readonly string[]): void {
+  if (problems.length > 0) throw new BadControlRequest(problems);
+}
+
+/** Refuses what a control request states otherwise than its schema says. */
+export function refuseUnless(schema: Schema, value: unknown): void {
+  refuseProblems(problemsOf(schema, value));
 }

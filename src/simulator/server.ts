@@ -1,15 +1,19 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { answerControl, isControlPath, type ControlRequest } from './control/control-routes.js';
-import type { RecordedRequest } from './control/request-log.js';
-import { emptyAnswer } from './dispatch.js';
-import { pairHeaders, splitTarget, type Answer, type SimulatorRequest } from './exchange.js';
-import { deliver, resetConnection, sendNormally } from './faults/delivery.js';
+import { answerControl, isControlPath } from './control.js';
+import {
+  pairHeaders,
+  splitTarget,
+  type Answer,
+  type ControlRequest,
+  type SimulatorRequest,
+} from './exchange.js';
 import { effectOf, type Fault } from './faults/fault.js';
-import { faultyAnswer } from './faults/faulty-answer.js';
+import { deliver, faultyAnswer, resetConnection, sendNormally } from './faults/faulty-answer.js';
 import { parseExact, stringifyExact } from './json.js';
 import { refusedByGateway } from './refusal.js';
-import type { World } from './world.js';
+import { emptyAnswer } from './routes.js';
+import type { RecordedRequest, SimulatorState } from './state.js';
 
 /** Tokens travel in headers and may have 32,768 characters (contract 3.1): twice Node's default limit. */
 const MAX_HEADER_BYTES = 256 * 1024;
@@ -23,16 +27,16 @@ async function readBody(message: IncomingMessage): Promise<Buffer> {
   return chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks);
 }
 
-function record(world: World, message: IncomingMessage): RecordedRequest {
-  return world.requests.add(
+function record(state: SimulatorState, message: IncomingMessage): RecordedRequest {
+  return state.requests.add(
     {
-      at: world.now(),
+      at: state.now(),
       method: message.method ?? '',
       url: message.url ?? '',
       headers: pairHeaders(message.rawHeaders),
       requestId: randomUUID().replaceAll('-', ''),
     },
-    world.settings.recordRequests,
+    state.settings.recordRequests,
   );
 }
 
@@ -49,7 +53,7 @@ function firstAlarmOf(request: SimulatorRequest): SimulatorRequest {
   return { ...request, body: Buffer.from(stringifyExact(first)) };
 }
 
-/** What the request does, now or later; the true answer where it is done now. */
+/** What the request does, now or later; the real answer where it is done now. */
 function effect(cloud: Cloud, request: SimulatorRequest, fault: Fault | undefined): Answer | undefined {
   const choice = effectOf(fault);
   if (choice === 'none') return undefined;
@@ -67,10 +71,10 @@ async function serve(
   response: ServerResponse,
   signal: AbortSignal,
 ): Promise<void> {
-  const { world } = cloud;
-  const entry = record(world, message);
+  const { state } = cloud;
+  const entry = record(state, message);
   const { method, url, requestId } = entry;
-  const early = world.faults.takeBeforeBody({ method, url });
+  const early = state.faults.takeBeforeBody({ method, url });
   if (early !== undefined) {
     entry.fault = early.kind;
     return resetConnection(message.socket);
@@ -85,9 +89,9 @@ async function serve(
     body,
     requestId,
   };
-  const fault = world.faults.takeAfterBody({ method, url, body });
-  const truth = body.length > MAX_BODY_BYTES ? tooLarge(requestId) : effect(cloud, request, fault);
-  const answer = faultyAnswer(fault, truth ?? emptyAnswer(world, requestId), requestId);
+  const fault = state.faults.takeAfterBody({ method, url, body });
+  const realAnswer = body.length > MAX_BODY_BYTES ? tooLarge(requestId) : effect(cloud, request, fault);
+  const answer = faultyAnswer(fault, realAnswer ?? emptyAnswer(state, requestId), requestId);
   if (fault !== undefined) entry.fault = fault.kind;
   if (fault?.kind !== 'hang' && fault?.kind !== 'reset') entry.status = answer.status;
   await deliver(response, message.socket, answer, fault, signal);
@@ -103,19 +107,19 @@ async function handle(
   if (!isControlPath(url)) return serve(cloud, message, response, signal);
   const request = { method: message.method ?? '', ...splitTarget(url), body: await readBody(message) };
   cloud.control?.(request);
-  sendNormally(response, answerControl(cloud.world, request));
+  sendNormally(response, answerControl(cloud.state, request));
 }
 
 /** What a server stands before. */
 export interface Cloud {
-  readonly world: World;
-  /** The true answer to a request, its effect included. */
+  readonly state: SimulatorState;
+  /** The real answer to a request, its effect included. */
   dispatch(request: SimulatorRequest): Answer;
-  /** Hears of what a test sets up, where there is more to it than the world. */
+  /** Receives control requests too, where a cloud has more than its state. */
   control?(request: ControlRequest): void;
 }
 
-/** A server over one cloud. Whatever still runs when `signal` aborts is given up. */
+/** A server over one cloud. What still runs when `signal` aborts is given up. */
 export function createSimulatorServer(cloud: Cloud, signal: AbortSignal): Server {
   const server = createServer(
     { maxHeaderSize: MAX_HEADER_BYTES, keepAliveTimeout: 65_000 },

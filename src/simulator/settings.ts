@@ -1,66 +1,54 @@
 import { FIRST_PASSWORD } from './account.js';
-import { boolean, integer, object, oneOf, optional, problemsOf, text } from './shape.js';
+import { problemsOf } from './contract/contract.js';
+import { boolean, integer, oneOf, text, type Schema } from './contract/schema.js';
 import type { JsonObject } from './json.js';
-
-/** What a control route can change while the simulator runs. */
-export interface Settings {
-  password: string;
-  /** Characters of a token, 64 to 32,768 (contract 3.1). */
-  tokenLength: number;
-  tokenLifetimeMs: number;
-  /** Wrong passwords before the account locks, and for how long (contract 3.1.9). */
-  lockAfter: number;
-  lockMs: number;
-  /** IAM's error shape for a wrong password: `nested` has code 401 only, `flat` has IAM.0062 (contract 3.1.8). */
-  wrongPasswordShape: 'nested' | 'flat';
-  /** Page sizes of the alarm list are bent to 10..200 instead of refused (contract 2.1). */
-  clampLimit: boolean;
-  /** How long a file stays `isolating` or `restoring` before it is `isolated` or `restored`. */
-  isolationDelayMs: number;
-  /** Body of an answer that is documented as "None" (contract 1.7). */
-  emptyBody: '' | '{}';
-  /** Keep every request byte for byte; switched off for load tests. */
-  recordRequests: boolean;
-  /** How many projects the lookup by name finds (contract 3.2). */
-  projectLookup: 'zero' | 'one' | 'many';
-}
-
-const CHECK = object({
-  password: optional(text(1, 256)),
-  tokenLength: optional(integer(64n, 32768n)),
-  tokenLifetimeMs: optional(integer(0n, 1n << 40n)),
-  lockAfter: optional(integer(1n, 1000n)),
-  lockMs: optional(integer(0n, 1n << 40n)),
-  wrongPasswordShape: optional(oneOf(['nested', 'flat'])),
-  clampLimit: optional(boolean),
-  isolationDelayMs: optional(integer(0n, 1n << 40n)),
-  emptyBody: optional(oneOf(['', '{}'])),
-  recordRequests: optional(boolean),
-  projectLookup: optional(oneOf(['zero', 'one', 'many'])),
-});
 
 export const DAY_MS = 86_400_000;
 
-export function firstSettings(tokenLifetimeMs: number = DAY_MS): Settings {
-  return {
-    password: FIRST_PASSWORD,
-    tokenLength: 1500,
-    tokenLifetimeMs,
-    lockAfter: 5,
-    lockMs: 15 * 60_000,
-    wrongPasswordShape: 'nested',
-    clampLimit: false,
-    isolationDelayMs: 0,
-    emptyBody: '',
-    recordRequests: true,
-    projectLookup: 'one',
-  };
+const setting = <Value>(initial: Value, schema: Schema): { initial: Value; schema: Schema } => ({
+  initial,
+  schema,
+});
+const duration = (initial: number) => setting(initial, integer(0, 2 ** 40));
+
+/** What a control route can change while the simulator runs. */
+const SETTINGS = {
+  password: setting(FIRST_PASSWORD, text(1, 256)),
+  /** Characters of a token, 64 to 32,768 (contract 3.1). */
+  tokenLength: setting(1500, integer(64, 32_768)),
+  tokenLifetimeMs: duration(DAY_MS),
+  /** Wrong passwords before the account locks, and for how long (contract 3.1.9). */
+  lockAfter: setting(5, integer(1, 1000)),
+  lockMs: duration(15 * 60_000),
+  /** IAM's error shape for a wrong password: `nested` has code 401 only, `flat` has IAM.0062 (contract 3.1.8). */
+  wrongPasswordShape: setting<'nested' | 'flat'>('nested', oneOf('nested', 'flat')),
+  /** Page sizes of the alarm list are bent to 10..200 instead of refused (contract 2.1). */
+  clampLimit: setting(false, boolean),
+  /** How long a file stays `isolating` or `restoring` before it is `isolated` or `restored`. */
+  isolationDelayMs: duration(0),
+  /** Body of an answer that is documented as "None" (contract 1.7). */
+  emptyBody: setting<'' | '{}'>('', oneOf('', '{}')),
+  /** Keep every request byte for byte; switched off for load tests. */
+  recordRequests: setting(true, boolean),
+  /** How many projects the lookup by name finds (contract 3.2). */
+  projectLookup: setting<'zero' | 'one' | 'many'>('one', oneOf('zero', 'one', 'many')),
+};
+
+export type Settings = { -readonly [Name in keyof typeof SETTINGS]: (typeof SETTINGS)[Name]['initial'] };
+
+export function defaultSettings(tokenLifetimeMs: number = DAY_MS): Settings {
+  const initial = Object.entries(SETTINGS).map(([name, each]) => [name, each.initial]);
+  return { ...(Object.fromEntries(initial) as Settings), tokenLifetimeMs };
 }
 
 /** Takes over the named settings; answers what is wrong with them, and then changes nothing. */
 export function changeSettings(settings: Settings, changes: JsonObject): string[] {
-  const unknown = Object.keys(changes).filter((name) => !Object.hasOwn(settings, name));
-  const problems = [...unknown.map((name) => `${name} is no setting`), ...problemsOf(CHECK, changes)];
+  const properties = Object.fromEntries(Object.entries(SETTINGS).map(([name, { schema }]) => [name, schema]));
+  const unknown = Object.keys(changes).filter((name) => !Object.hasOwn(SETTINGS, name));
+  const problems = [
+    ...unknown.map((name) => `${name} is no setting`),
+    ...problemsOf({ properties }, changes),
+  ];
   if (problems.length === 0) Object.assign(settings, changes);
   return problems;
 }

@@ -12,11 +12,11 @@ import {
   USER,
   type Project,
 } from './account.js';
-import { SPECIAL_ALARM_IDS } from './seed/special-alarms.js';
-import { createSimulatorServer, type Cloud } from './server.js';
-import { World } from './world.js';
-import { dispatch } from './dispatch.js';
 import { LaggingCloud } from './listing-lag.js';
+import { dispatch } from './routes.js';
+import { SPECIAL_ALARM_IDS, type SpecialAlarmIds } from './seed/seed.js';
+import { createSimulatorServer, type Cloud } from './server.js';
+import { SimulatorState } from './state.js';
 
 export interface SimulatorOptions {
   /** 0 takes any free port. */
@@ -50,7 +50,7 @@ export interface Simulator {
   /** One that exists and that the user has no right on. */
   readonly deniedEnterpriseProject: string;
   /** Alarms that make one particular thing happen. */
-  readonly specialAlarms: typeof SPECIAL_ALARM_IDS;
+  readonly specialAlarms: SpecialAlarmIds;
   /** An account whose agency lets the user in, and the project it owns (contract 3.1.5). */
   readonly agency: { readonly domain: string; readonly name: string; readonly project: Project };
   /** Stops listening and destroys every open connection. */
@@ -63,22 +63,22 @@ function urlOf({ address, family, port }: AddressInfo): string {
 }
 
 function cloudOf(
-  world: World,
+  state: SimulatorState,
   { now = Date.now, alarms = 40, tokenLifetimeMs, listingLagMs = 0 }: SimulatorOptions,
 ): Cloud {
-  if (listingLagMs === 0) return { world, dispatch: (request) => dispatch(world, request) };
-  return new LaggingCloud(world, { now, alarms, tokenLifetimeMs }, listingLagMs, (milliseconds, task) => {
+  if (listingLagMs === 0) return { state, dispatch: (request) => dispatch(state, request) };
+  return new LaggingCloud(state, { now, alarms, tokenLifetimeMs }, listingLagMs, (milliseconds, task) => {
     setTimeout(task, milliseconds).unref();
   });
 }
 
 export async function startSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
   const { port = 0, host = '127.0.0.1', now = Date.now, alarms = 40, tokenLifetimeMs } = options;
-  const world = new World({ now, alarms, tokenLifetimeMs });
+  const state = new SimulatorState({ now, alarms, tokenLifetimeMs });
   const stopping = new AbortController();
   // Every answer that waits listens to it.
   setMaxListeners(0, stopping.signal);
-  const server = createSimulatorServer(cloudOf(world, options), stopping.signal);
+  const server = createSimulatorServer(cloudOf(state, options), stopping.signal);
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject).listen(port, host, resolve);
   });

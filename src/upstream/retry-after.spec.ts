@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
-import { MAX_WAIT_MS, retryAfterMs } from './retry-after.js';
+import { MAX_WAIT_MS, retryAfterMs } from './retry.js';
 
 const DATE = 'Sun, 16 Aug 2026 09:00:00 GMT';
 const asked = (value: string | undefined, date?: string) =>

@@ -1,4 +1,5 @@
-import type { Verdict } from '../hss/upstream.errors.js';
+import type { Verdict } from './error-table.js';
+import { header, type Answer } from './transport.js';
 
 /**
  * What sending a call twice would mean.
@@ -64,4 +65,29 @@ export function backoff({ verdict, attempts, retryAfterMs, chance }: Situation):
   const least = throttled ? Math.max(computed, MIN_THROTTLED_WAIT_MS) : computed;
   if (retryAfterMs === undefined) return least;
   return Math.min(Math.max(retryAfterMs, least), least + RETRY_AFTER_LEEWAY_MS);
+}
+
+/** The longest wait that another party can impose: it may have meant something else, or its clock may be wrong. */
+export const MAX_WAIT_MS = 300_000;
+
+/**
+ * How long an answer asks to wait, in milliseconds and within bounds: `Retry-After` in seconds, or as a date, which is
+ * compared with the `Date` of the same answer and never with a clock of ours. Undefined where it asks for nothing that can be
+ * understood.
+ */
+export function retryAfterMs(answer: Pick<Answer, 'headers'>): number | undefined {
+  const value = header(answer, 'retry-after')?.trim();
+  if (value === undefined) return undefined;
+  if (/^\d+$/.test(value)) return bounded(Number(value) * 1_000);
+  const wait = timeOf(value) - timeOf(header(answer, 'date') ?? '');
+  return Number.isNaN(wait) ? undefined : bounded(wait);
+}
+
+/** Epoch milliseconds of an HTTP date; it begins with its day's name, without which the parser finds a date in almost any number. */
+export function timeOf(date: string): number {
+  return /^[A-Z][a-z]{2}/.test(date) ? Date.parse(date) : NaN;
+}
+
+function bounded(milliseconds: number): number {
+  return Math.min(MAX_WAIT_MS, Math.max(0, milliseconds));
 }

@@ -46,6 +46,27 @@ export function header({ headers }: Pick<Answer, 'headers'>, name: string): stri
   return Array.isArray(value) ? value[0] : value;
 }
 
+/** What a request asks for at its origin. */
+export interface Target {
+  /** Percent-encoded. */
+  readonly path: string;
+  readonly query: readonly (readonly [name: string, value: string])[];
+}
+
+/** Path and query as they stand in the request line: everything outside RFC 3986's unreserved set is encoded. */
+export function targetOf({ path, query }: Target): string {
+  const pairs = query.map(([name, value]) => `${encode(name)}=${encode(value)}`);
+  return pairs.length === 0 ? path : `${path}?${pairs.join('&')}`;
+}
+
+/** Everything outside RFC 3986's unreserved set is percent-encoded. */
+export function encode(text: string): string {
+  return encodeURIComponent(text).replace(
+    /[!'()*]/g,
+    (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
+}
+
 /** How requests travel; the seam where a test can bring its own network. */
 export abstract class Transport {
   abstract exchange(request: WireRequest): Promise<Exchange>;

@@ -14,15 +14,12 @@ import {
   type UnprovenRequest,
 } from './authentication/authenticator.js';
 import { authenticatorsOf } from './authentication/authenticators.js';
-import { ACTED, classify, READ, saidIn, type Reading } from './classify.js';
-import { predictOutcome, type Prediction } from '../hss/predict-outcome.js';
-import { previewOf, type PreviewedRequest } from '../hss/preview.js';
-import { ProjectGate, type Held, type Pass } from './gate/project-gate.js';
-import { observedStatesOf, type Asked } from '../hss/expected-effect.js';
+import { ACTED, classify, READ, type Reading } from './classify.js';
+import { faultOf, HELD, OUT_OF_TIME, UNREADABLE, type Verdict } from './error-table.js';
+import { ProjectGate, type Held, type Pass } from './gate.js';
 import { backoff, decide, MIN_TIME_FOR_AN_ATTEMPT_MS, type Situation } from './retry.js';
-import { Transport } from './transport.js';
-import { targetOf, type Read, type ExpectedEffect, type UpstreamCall } from './upstream-call.js';
-import { faultOf, HELD, OUT_OF_TIME, UNREADABLE, type Verdict } from '../hss/upstream.errors.js';
+import { targetOf, Transport } from './transport.js';
+import type { UpstreamCall } from './upstream-call.js';
 
 /** What came of a call. Faults of upstream are results, not exceptions. */
 export type UpstreamResult =
@@ -37,7 +34,17 @@ export type UpstreamResult =
       readonly ofOne?: true;
     };
 
+/** A request as it would be sent. */
+export interface PreviewedRequest {
+  readonly method: string;
+  readonly url: string;
+  /** What proves the gateway's identity is masked. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
 const MAX_ANSWER_BYTES = 16_777_216;
+const MASK = '***';
 /** What is left of the deadline for writing down the outcome and answering. */
 const RESERVE_MS = 50;
 
@@ -49,7 +56,7 @@ interface Progress {
   /** Exchanges that were made again with a new token; they do not count as attempts, but they were sent. */
   replays: number;
   bytesSent: boolean;
-  /** What went wrong with an attempt that may have been carried out although nobody said so. */
+  /** What went wrong with an attempt that may have been carried out. */
   doubt: Fault | undefined;
   tokenRenewed: boolean;
   /** What retries took from the quota. */
@@ -73,8 +80,8 @@ export class UpstreamClient implements OnApplicationShutdown {
   ) {
     const projects = [...config.projects.values()];
     const log = new Logger('Credentials');
-    const surroundings = { transport, clock, random: () => random.next(), log };
-    this.#authenticators = authenticatorsOf(projects, surroundings);
+    const dependencies = { transport, clock, random: () => random.next(), log };
+    this.#authenticators = authenticatorsOf(projects, dependencies);
     this.#gates = new Map(
       projects.map((project) => [project.name, new ProjectGate(config.upstream.connections, clock)]),
     );
@@ -86,7 +93,11 @@ export class UpstreamClient implements OnApplicationShutdown {
    * @param beforeSending called right before the first byte of an attempt leaves; when it throws, none does
    */
   async send(call: UpstreamCall, context: CallContext, beforeSending?: () => void): Promise<UpstreamResult> {
-    const progress = this.#begin(beforeSending);
+    const progress: Progress = {
+      ...(beforeSending && { beforeSending }),
+      ...{ startedAt: this.clock.monotonic(), attempts: 0, replays: 0, bytesSent: false },
+      ...{ doubt: undefined, tokenRenewed: false, spent: 0, status: undefined, requestId: undefined },
+    };
     const authenticator = of(this.#authenticators, call.project);
     const gate = of(this.#gates, call.project);
     const request = requestOf(call, context);
@@ -94,9 +105,9 @@ export class UpstreamClient implements OnApplicationShutdown {
       const proof = await authenticator.prove(request, context.deadlineAt).catch(faultFrom);
       if (!('headers' in proof)) return this.#failed(progress, proof, 'not_done');
       if (context.deadlineAt - this.clock.monotonic() < MIN_TIME_FOR_AN_ATTEMPT_MS) {
-        return this.#failed(progress, faultOf(OUT_OF_TIME, {}), 'not_done');
+        return this.#failed(progress, faultOf(OUT_OF_TIME), 'not_done');
       }
-      const entry = await gate.enter(call.lane, context.deadlineAt);
+      const entry = await gate.enter(call.priority, context.deadlineAt);
       if ('held' in entry)
         return this.#failed(progress, heldFault(entry.held, entry.retryAfterMs), 'not_done');
       const reading = await this.#attempt(call, context, proof, progress, entry.pass);
@@ -108,7 +119,7 @@ export class UpstreamClient implements OnApplicationShutdown {
       const situation = this.#situation(call, context, progress, reading);
       const { verdict } = reading.row;
       const fault = faultOfReading(reading, verdict === 'throttled' ? backoff(situation) : undefined);
-      // Whether or not this call goes on: nobody else should run into the same wall.
+      // Whether or not this call goes on, others should not meet the same.
       if (verdict === 'throttled') gate.coolDown(backoff(situation));
       const decision = decide(situation);
       if (decision.then === 'stop') return this.#failed(progress, fault, verdict, reading.row.ofOne);
@@ -119,37 +130,22 @@ export class UpstreamClient implements OnApplicationShutdown {
         progress.replays += 1;
         continue;
       }
-      const cost = gate.payFor(verdict);
+      const cost = gate.quota.payFor(verdict);
       if (cost === undefined) return this.#failed(progress, fault, verdict);
       progress.spent += cost;
       await this.clock.wait(decision.afterMs);
     }
   }
 
-  /** How the alarms of an operate call stand now. */
-  standings(
-    readBack: ExpectedEffect,
-    context: CallContext,
-    asked?: Asked,
-  ): ReturnType<typeof observedStatesOf> {
-    return observedStatesOf(readBack, this.#reading(context), asked);
-  }
-
-  /** What upstream's state says will come of an operate call. Nothing is changed. */
-  forecast(readBack: ExpectedEffect, context: CallContext): Promise<Prediction[]> {
-    return predictOutcome(readBack, this.#reading(context));
-  }
-
-  #reading(context: CallContext): Read {
-    return async (call) => {
-      const result = await this.send(call, context);
-      return result.outcome === 'applied' ? result.body : undefined;
-    };
-  }
-
   /** The request that a call would be sent as, its proof of identity masked. Nothing is sent. */
   preview(call: UpstreamCall, context: CallContext): PreviewedRequest {
-    return previewOf(call, requestOf(call, context).headers);
+    const { project, method, body } = call;
+    const proof =
+      project.credentials.kind === 'password'
+        ? { 'X-Auth-Token': MASK }
+        : { 'X-Sdk-Date': MASK, Authorization: MASK };
+    const headers = { ...requestOf(call, context).headers, ...proof };
+    return { method, url: project.hssEndpoint + targetOf(call), headers, body: body?.text ?? '' };
   }
 
   /** The IAM id of a project, looked up where the configuration gives none; a fault says why it is not known. */
@@ -171,21 +167,7 @@ export class UpstreamClient implements OnApplicationShutdown {
     await this.transport.close();
   }
 
-  #begin(beforeSending?: () => void): Progress {
-    return {
-      ...(beforeSending && { beforeSending }),
-      startedAt: this.clock.monotonic(),
-      attempts: 0,
-      replays: 0,
-      bytesSent: false,
-      doubt: undefined,
-      tokenRenewed: false,
-      spent: 0,
-      status: undefined,
-      requestId: undefined,
-    };
-  }
-
+  /** One attempt, reported to the gate that let it pass. */
   async #attempt(
     call: UpstreamCall,
     context: CallContext,
@@ -196,7 +178,8 @@ export class UpstreamClient implements OnApplicationShutdown {
     let result: Verdict | 'ok' = 'unknown';
     try {
       const reading = await this.#exchange(call, context, proof, progress);
-      result = resultOf(reading);
+      // One that answers, even with something unreadable, is not down.
+      result = reading.ok || reading.row === UNREADABLE ? 'ok' : reading.row.verdict;
       return reading;
     } finally {
       pass.done(result);
@@ -218,13 +201,14 @@ export class UpstreamClient implements OnApplicationShutdown {
       headers: proof.headers,
       timeoutMs: Math.max(1, Math.min(this.config.upstream.attemptTimeoutMs, remaining)),
       maxAnswerBytes: MAX_ANSWER_BYTES,
-      ...(call.body !== undefined && { body: call.body }),
+      ...(call.body && { body: call.body.text }),
       ...(progress.beforeSending && { beforeSending: progress.beforeSending }),
     });
-    const reading = classify(exchange, call.method === 'GET' ? READ : ACTED, secretsIn(proof));
+    const success = call.method === 'GET' ? READ : ACTED;
+    const reading = classify(exchange, success, secretsIn(proof), call.errors);
     progress.bytesSent ||= exchange.reached !== 'not_sent';
     progress.status = exchange.reached === 'answered' ? exchange.status : undefined;
-    progress.requestId = reading.requestId;
+    progress.requestId = reading.said.requestId;
     if (!reading.ok && reading.row.verdict === 'unknown') progress.doubt = faultOfReading(reading);
     const project = call.project.name;
     this.metrics.attempts.inc({ project, call: call.name, result: reading.ok ? 'ok' : reading.row.verdict });
@@ -252,8 +236,8 @@ export class UpstreamClient implements OnApplicationShutdown {
 
   #failed(progress: Progress, fault: Fault, verdict: Verdict, ofOne = false): UpstreamResult {
     const exchange = this.#trace(progress);
-    // A later attempt that was refused or never left says nothing about an earlier one that may have been carried out, and
-    // its words, such as that nothing was done, are not true of the whole.
+    // A later attempt that was refused or never left says nothing about an earlier one that may have been carried out: that
+    // nothing was done, for instance, is not true of the whole.
     const doubt = verdict === 'unknown' ? fault : progress.doubt;
     if (doubt) return { outcome: 'unknown', fault: { ...doubt, retryable: false }, exchange, goOn: false };
     const outcome = progress.bytesSent ? 'rejected' : 'not_attempted';
@@ -283,9 +267,9 @@ function requestOf(call: UpstreamCall, { requestId }: CallContext): UnprovenRequ
   const headers = {
     region: project.region,
     'X-Request-Id': requestId,
-    ...(body !== undefined && { 'Content-Type': 'application/json' }),
+    ...(body && { 'Content-Type': 'application/json' }),
   };
-  return { method, origin: project.hssEndpoint, path, query, headers, ...(body !== undefined && { body }) };
+  return { method, origin: project.hssEndpoint, path, query, headers, ...(body && { body: body.text }) };
 }
 
 function faultFrom(error: unknown): Fault {
@@ -293,26 +277,21 @@ function faultFrom(error: unknown): Fault {
   throw error;
 }
 
-/** How an attempt went for upstream: one that answers, be it something that nobody understands, is not down. */
-function resultOf(reading: Reading): Verdict | 'ok' {
-  return reading.ok || reading.row === UNREADABLE ? 'ok' : reading.row.verdict;
-}
-
-/** What proves our identity, lest a message of upstream's repeat it. */
+/** What proves our identity: no message of upstream's may repeat it. */
 function secretsIn({ headers }: Proof): string[] {
   return [headers['X-Auth-Token'], headers['X-Security-Token']].flatMap((secret) => secret ?? []);
 }
 
 function heldFault(held: Held, retryAfterMs: number): Fault {
-  return faultOf(HELD[held], {}, Math.max(1, Math.ceil(retryAfterMs / 1_000)));
+  return faultOf(HELD[held], {}, wholeSeconds(retryAfterMs));
 }
 
 /** @param waitMs how long to wait where upstream does not say */
 function faultOfReading(reading: Extract<Reading, { ok: false }>, waitMs?: number): Fault {
-  const { row, retryAfterMs = waitMs } = reading;
-  return faultOf(
-    row,
-    saidIn(reading),
-    retryAfterMs === undefined ? undefined : Math.max(1, Math.ceil(retryAfterMs / 1_000)),
-  );
+  const { row, said, retryAfterMs = waitMs } = reading;
+  return faultOf(row, said, retryAfterMs === undefined ? undefined : wholeSeconds(retryAfterMs));
+}
+
+function wholeSeconds(milliseconds: number): number {
+  return Math.max(1, Math.ceil(milliseconds / 1_000));
 }

@@ -5,7 +5,8 @@ import {
   OPERATION_TYPES,
   type OperationType,
 } from '../../src/domain/operation-type.js';
-import { errorRow } from '../../src/hss/upstream.errors.js';
+import { HSS_ERRORS } from '../../src/hss/error-table.js';
+import { errorRow as errorRowIn } from '../../src/upstream/error-table.js';
 import { falseClaims } from './false-claims.js';
 import { Impostor, type Pretence } from './impostor.js';
 import { runMatrix, type Cell, type Verdict } from './matrix.js';
@@ -17,6 +18,8 @@ import {
   type IamCode,
   type UpstreamCode,
 } from './upstream-codes.js';
+
+const errorRow = (code: string | undefined, status: number) => errorRowIn(code, status, HSS_ERRORS);
 
 /** `FULL_FAULTS=1` takes every operation type through every code; otherwise isolation, and others in turn through what is not refused. */
 const FULL = process.env['FULL_FAULTS'] === '1';

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 import { OPERATION_TYPE_NAMES, OPERATION_TYPES } from '../../src/domain/operation-type.js';
-import { UNANSWERED, UNREACHED } from '../../src/hss/upstream.errors.js';
+import { UNANSWERED, UNREACHED } from '../../src/upstream/error-table.js';
 import { falseClaims } from './false-claims.js';
 import { FaultyLine } from './faulty-line.js';
 import { LATE_MS, runMatrix, type Cell, type Verdict } from './matrix.js';

@@ -3,7 +3,7 @@ import { PublishedKeys } from '../../src/http/identity/identity.fixture.js';
 import { CallerDirectory } from '../../src/http/identity/caller-directory.js';
 import { KeyUseStore } from '../../src/audit/key-use.store.js';
 import { ChainCheck } from '../../src/audit/chain-check.js';
-import { BrakeStore } from '../../src/audit/brake.store.js';
+import { BrakeStore, ClaimStore } from '../../src/audit/limits.store.js';
 import { AskedAgain } from '../../src/operations/background/asked-again.js';
 import { AlarmReader } from '../../src/alarms/alarm-reader.js';
 import { AlarmResolver } from '../../src/alarms/alarm-resolver.js';
@@ -15,11 +15,9 @@ import {
   type Row,
   type SqlValue,
 } from '../../src/audit/audit.engine.js';
-import { ExpirationStore } from '../../src/audit/expiry.store.js';
-import { ClaimStore } from '../../src/audit/claim.store.js';
+import { ExpirationStore } from '../../src/audit/expiration.store.js';
 import { AuditTrail } from '../../src/audit/audit-trail.js';
-import type { MarkFile } from '../../src/audit/mark-file.js';
-import { SentMarks } from '../../src/audit/sent-marks.js';
+import { type MarkFile, SentMarks } from '../../src/audit/sent-marks.js';
 import { OperationListStore } from '../../src/audit/operation-list.store.js';
 import { OperationStore } from '../../src/audit/operation.store.js';
 import { SoleOwnership } from '../../src/audit/ownership.js';

@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { Logger } from '@nestjs/common';
 
 import type { OperationTrail } from '../../src/audit/audit-record.js';
-import { summaryOf } from '../../src/audit/operation-summary.js';
+import { summaryOf } from '../../src/audit/operation-state.js';
 import type { CallerConfig, Config } from '../../src/config/config.js';
 import {
   OPERATION_TYPE_NAMES,
@@ -17,9 +17,9 @@ import { withExecutionOptions } from '../../src/operations/execution-options.js'
 import { FIRST_PASSWORD, PROJECT, USER } from '../../src/simulator/account.js';
 import type { Alarm } from '../../src/simulator/hss/alarm.js';
 import { LIBRARY_HOST, fixedHash, fixedUuid } from '../../src/simulator/seed/hosts.js';
-import { makeAlarm } from '../../src/simulator/seed/make-alarm.js';
+import { makeAlarm } from '../../src/simulator/seed/alarms.js';
 import { LaggingCloud } from '../../src/simulator/listing-lag.js';
-import { World } from '../../src/simulator/world.js';
+import { SimulatorState } from '../../src/simulator/state.js';
 import { asItComes, portal } from '../support/gateway.js';
 import { FakeClock } from './fake-clock.js';
 import { FaultyNetwork } from './faulty-network.js';
@@ -172,8 +172,8 @@ export async function simulate(seed: number): Promise<Aftermath> {
   const clock = new FakeClock(START);
   const { lagMs, skewMs, clockIsSet } = weather(random);
   const options = { now: () => START + clock.monotonic() + skewMs, alarms: 0, tokenLifetimeMs: undefined };
-  const world = new World(options);
-  const cloud = new LaggingCloud(world, options, lagMs, (milliseconds, task) =>
+  const state = new SimulatorState(options);
+  const cloud = new LaggingCloud(state, options, lagMs, (milliseconds, task) =>
     clock.schedule(milliseconds, task),
   );
   const disk = new InlineEngine(clock);
@@ -240,7 +240,7 @@ function plan(random: SeededRandom, cloud: LaggingCloud): Planned[] {
   const fresh = (operation: OperationType) => {
     const index = alarms++;
     const alarm = alarmFor(operation, index);
-    cloud.world.alarms.add(alarm);
+    cloud.state.alarms.add(alarm);
     cloud.shown.alarms.add(alarmFor(operation, index));
     return alarm;
   };

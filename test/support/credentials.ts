@@ -5,7 +5,7 @@ import { join } from 'node:path';
 
 import type { CredentialsConfig, ProjectConfig } from '../../src/config/config.js';
 import { SimulatorClient, type ShownRequest } from '../../src/simulator/client.js';
-import { startMetadataService, type MetadataService } from '../../src/simulator/metadata-service.js';
+import { startMetadataService, type MetadataService } from './metadata-service.js';
 import { startSimulator, type Simulator, type SimulatorOptions } from '../../src/simulator/simulator.js';
 import { startGateway } from '../../src/start.js';
 import { configFor, fetchJson, KEY, type JsonAnswer } from './gateway.js';

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 
 import type { CallerConfig, Config, ProjectConfig } from '../../src/config/config.js';
 import { loadConfig } from '../../src/config/load-config.js';
+import type { CallerLimits } from '../../src/domain/caller.js';
 import { startSimulator, type Simulator, type SimulatorOptions } from '../../src/simulator/simulator.js';
 import { startGateway, type Gateway } from '../../src/start.js';
 import { committedDocument, GatewayContract } from './gateway-contract.js';
@@ -130,7 +131,7 @@ export const unhurried: CallerConfig = { ...portal, limits: { maxHostsPerHour: 1
 
 /** What a test changes of the usual configuration. */
 export type Overrides = Partial<Omit<Config, 'projects' | 'callers' | 'limits' | 'upstream'>> & {
-  readonly limits?: Partial<Config['limits']>;
+  readonly limits?: Partial<Omit<Config['limits'], 'perCaller'>> & { readonly perCaller?: CallerLimits };
   readonly upstream?: Partial<Config['upstream']>;
   readonly projects?: (simulator: Simulator) => readonly ProjectConfig[];
   readonly callers?: readonly CallerConfig[];
@@ -177,7 +178,7 @@ export function configFor(simulator: Simulator, folder: string, overrides: Overr
     ...usual,
     projects: new Map(projects(simulator).map((project) => [project.name, project])),
     callers,
-    limits: { ...usual.limits, ...limits },
+    limits: { ...usual.limits, ...limits, perCaller: { ...usual.limits.perCaller, ...limits?.perCaller } },
     upstream: { ...usual.upstream, ...upstream },
     ...rest,
   };

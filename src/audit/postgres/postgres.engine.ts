@@ -1,5 +1,6 @@
 import { Logger } from '@nestjs/common';
 import type pg from 'pg';
+import { uuidv7 } from 'uuidv7';
 
 import {
   AuditEngine,
@@ -8,14 +9,62 @@ import {
   type Row,
   type SqlValue,
 } from '../audit.engine.js';
-import { GENESIS, link } from '../chain.js';
-import { Admission } from './admission.js';
-import { Batch } from './batch.js';
-import { Instance } from './instance.js';
-import { openPool, placeOf, reasonOf } from './postgres.pool.js';
-import { migrate } from './postgres.schema.js';
-import { exclusively, type ChainEnd } from './postgres.transaction.js';
-import { admissionStateOf } from './admission-state.js';
+import { AppendRows, type ChainEnd } from '../append-rows.js';
+import { admissionState, appendStatement } from './append.js';
+import { exclusively, migrate, openPool, placeOf, reasonOf } from './connection.js';
+
+/** Instances without a sign of life for this long are deleted. */
+const FORGOTTEN_AFTER = '1 day';
+
+/** This start of this process, among all that share the database. Only the database's clock counts. */
+export class Instance {
+  readonly id = uuidv7();
+  #beatAt = -Infinity;
+
+  /** @param goneAfterMs how long after its last sign of life an instance counts as gone */
+  constructor(readonly goneAfterMs: number) {}
+
+  /** Whether the last sign of life is too old: others may soon take this one for gone. */
+  get isSilent(): boolean {
+    return performance.now() - this.#beatAt > this.goneAfterMs / 3;
+  }
+
+  async beat(database: Pick<pg.PoolClient, 'query'>): Promise<void> {
+    const at = performance.now();
+    await database.query(
+      `INSERT INTO instance (id, seen_at) VALUES ($1, clock_timestamp())
+       ON CONFLICT (id) DO UPDATE SET seen_at = clock_timestamp()`,
+      [this.id],
+    );
+    this.#beatAt = at;
+  }
+
+  async leave(database: Pick<pg.PoolClient, 'query'>): Promise<void> {
+    await database.query('DELETE FROM instance WHERE id = $1', [this.id]);
+  }
+
+  /**
+   * Takes the open operations of instances that are gone; answers their ids. Only under the lock on the trail.
+   *
+   * @param again ids of an earlier time of which it is not known whether they were taken
+   */
+  async takeOver(database: Pick<pg.PoolClient, 'query'>, again: readonly string[]): Promise<string[]> {
+    await database.query(
+      `DELETE FROM instance WHERE seen_at < clock_timestamp() - interval '${FORGOTTEN_AFTER}'`,
+    );
+    const { rows } = await database.query<{ id: string }>(
+      `UPDATE operation SET instance = $1
+       WHERE open = 1 AND (
+         instance = $1 AND id = ANY($3::text[])
+         OR instance IS DISTINCT FROM $1 AND NOT EXISTS (
+           SELECT 1 FROM instance WHERE instance.id = operation.instance
+             AND seen_at > clock_timestamp() - $2 * interval '1 millisecond'))
+       RETURNING operation.id`,
+      [this.id, this.goneAfterMs, again],
+    );
+    return rows.map(({ id }) => id).sort();
+  }
+}
 
 /** Connections: for records, for what is taken over, and for signs of life. */
 const WRITERS = 3;
@@ -25,7 +74,7 @@ const READERS = 8;
 export class PostgresEngine extends AuditEngine {
   override readonly dialect = 'postgres';
   readonly #logger = new Logger(PostgresEngine.name);
-  /** Of their own, so that no crowd of readers keeps a record or a sign of life waiting. */
+  /** Of their own, so that readers never keep a record or a sign of life waiting. */
   readonly #writers: pg.Pool;
   readonly #readers: pg.Pool;
   #reachable = true;
@@ -41,7 +90,7 @@ export class PostgresEngine extends AuditEngine {
     this.#readers = openPool(url, READERS, onLost);
   }
 
-  /** @param goneAfterMs how long after its last sign of life a process counts as gone. @throws Error when it can't be opened */
+  /** @param goneAfterMs how long after its last sign of life a process counts as gone. @throws Error when it cannot be opened */
   static async open(url: string, goneAfterMs: number): Promise<PostgresEngine> {
     const engine = new PostgresEngine(url, new Instance(goneAfterMs));
     try {
@@ -60,13 +109,15 @@ export class PostgresEngine extends AuditEngine {
   }
 
   async append(entries: readonly AuditAppend[]): Promise<readonly RejectedAppend[]> {
-    const leftOut = await this.exclusively(async (client, end) => {
-      // Whoever writes is not gone: nobody may take over what is written here.
+    const { rejected } = await this.exclusively(async (client, end) => {
+      // A process that writes is not gone: no other may take over what is written here.
       if (this.instance.isSilent) await this.instance.beat(client);
-      return this.#write(client, end, entries);
+      const rows = new AppendRows(entries, await admissionState(client, entries, this.instance.id), end);
+      if (rows.inserts.size > 0) await client.query(appendStatement(rows));
+      return rows;
     });
     this.#reachable = true;
-    return leftOut;
+    return rejected;
   }
 
   async query(sql: string, parameters: readonly SqlValue[]): Promise<Row[]> {
@@ -74,7 +125,7 @@ export class PostgresEngine extends AuditEngine {
     return rows;
   }
 
-  /** Does something while no other gateway writes to the trail, in one transaction. @throws CommitInDoubt */
+  /** Does something while no other gateway writes to the trail, in one transaction. @throws CommitUnknown */
   exclusively<T>(work: (client: pg.PoolClient, end: ChainEnd | undefined) => Promise<T>): Promise<T> {
     return exclusively(this.#writers, work);
   }
@@ -93,39 +144,13 @@ export class PostgresEngine extends AuditEngine {
   }
 
   async close(): Promise<void> {
-    // Others need not wait for what this one would have looked after; they find out by themselves if they can't be told.
+    // Others take over at once what this one owned; without this they notice later by themselves.
     await this.instance.leave(this.#writers).catch(() => undefined);
     await this.#end();
   }
 
   async #end(): Promise<void> {
     await Promise.all([this.#writers.end(), this.#readers.end()]);
-  }
-
-  async #write(
-    client: pg.PoolClient,
-    end: ChainEnd | undefined,
-    entries: readonly AuditAppend[],
-  ): Promise<readonly RejectedAppend[]> {
-    const admission = new Admission(await admissionStateOf(client, entries), this.instance.id);
-    const batch = new Batch(this.instance.id);
-    const leftOut: RejectedAppend[] = [];
-    const first = end?.seq ?? 0;
-    let { seq, hash } = end ?? { seq: 0, hash: GENESIS };
-    for (const [index, entry] of entries.entries()) {
-      const why = admission.refuses(entry);
-      if (why) {
-        leftOut.push({ index, why });
-        continue;
-      }
-      if (entry.rehearsed) continue;
-      seq += 1;
-      hash = link(hash, entry.body);
-      batch.add(entry, seq, hash);
-      admission.note(entry);
-    }
-    if (seq > first) await client.query(batch.statement());
-    return leftOut;
   }
 }
 

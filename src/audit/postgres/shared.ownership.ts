@@ -5,17 +5,17 @@ import { CommitUnknown } from '../audit.engine.js';
 import { Ownership } from '../ownership.js';
 import type { PostgresEngine } from './postgres.engine.js';
 
-/** So many signs of life in the time after which a process counts as gone. */
+/** Signs of life within the time after which a process counts as gone. */
 const BEATS = 6;
 const LOOKS = 3;
 
-/** Of a store that several processes share: each tells the others that it lives, and takes over from those that do not. */
+/** Of a store that several processes share: each gives signs of life, and takes over from those that do not. */
 @Injectable()
 export class SharedOwnership extends Ownership implements OnModuleInit, OnApplicationShutdown {
   readonly lookAgainMs: number;
   #cancel: (() => void) | undefined;
   #stopped = false;
-  #inDoubt: readonly string[] = [];
+  #maybeTaken: readonly string[] = [];
 
   constructor(
     private readonly engine: PostgresEngine,
@@ -29,7 +29,7 @@ export class SharedOwnership extends Ownership implements OnModuleInit, OnApplic
     this.#beatLater();
   }
 
-  /** Not before: what is under way is still finished. */
+  /** No earlier: what is under way is finished first. */
   onApplicationShutdown(): void {
     this.#stopped = true;
     this.#cancel?.();
@@ -39,13 +39,13 @@ export class SharedOwnership extends Ownership implements OnModuleInit, OnApplic
     let taken: readonly string[] = [];
     try {
       await this.engine.exclusively(async (client) => {
-        taken = await this.engine.instance.takeOver(client, this.#inDoubt);
+        taken = await this.engine.instance.takeOver(client, this.#maybeTaken);
       });
     } catch (error) {
-      if (error instanceof CommitUnknown) this.#inDoubt = taken;
+      if (error instanceof CommitUnknown) this.#maybeTaken = taken;
       throw error;
     }
-    this.#inDoubt = [];
+    this.#maybeTaken = [];
     return taken;
   }
 

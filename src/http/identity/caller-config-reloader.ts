@@ -6,10 +6,10 @@ import {
   type OnApplicationBootstrap,
 } from '@nestjs/common';
 
-import { rereadAccess } from '../../config/access.js';
-import { ConfigError } from '../../config/config.error.js';
 import { CONFIG, type AccessConfig, type Config } from '../../config/config.js';
-import { FollowedFile } from '../../config/followed-file.js';
+import { FollowedFile } from '../../config/config-file.js';
+import { ConfigError } from '../../config/field.js';
+import { rereadAccess } from '../../config/load-config.js';
 import { Clock } from '../../domain/clock.js';
 import { CallerDirectory } from './caller-directory.js';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
-import type { QuotaUse } from '../../audit/quota.store.js';
+import type { QuotaUse } from '../../audit/limits.store.js';
 import type { Config } from '../../config/config.js';
 import { Clock } from '../../domain/clock.js';
 import { Quotas } from './quotas.js';
@@ -37,7 +37,7 @@ class Board {
 
 const MOST = 30;
 const caller = { id: 'portal', grants: [], limits: { alarmsPerMinute: MOST } };
-const config = { limits: {}, database: { kind: 'postgres', url: '' } } as unknown as Config;
+const config = { limits: { perCaller: {} }, database: { kind: 'postgres', url: '' } } as unknown as Config;
 
 describe('quotas of gateways that share a store', () => {
   it('let through together no more than a minute allows, when they exchange after each request', async () => {

@@ -6,7 +6,7 @@ import {
   type OnModuleDestroy,
 } from '@nestjs/common';
 
-import { QuotaStore, type QuotaUse } from '../../audit/quota.store.js';
+import { QuotaStore, type QuotaUse } from '../../audit/limits.store.js';
 import { CONFIG, type Config } from '../../config/config.js';
 import type { Caller, CallerLimits } from '../../domain/caller.js';
 import { Clock } from '../../domain/clock.js';
@@ -36,7 +36,7 @@ export class Quotas {
     @Inject(CONFIG) { limits, database }: Config,
     private readonly clock: Clock,
   ) {
-    this.#usual = limits.perCaller ?? {};
+    this.#usual = limits.perCaller;
     this.#shared = database.kind === 'postgres';
   }
 

@@ -154,16 +154,17 @@ describe('a compiled check of a mapped type', () => {
     @OneOf(['red', 'blue'])
     colour!: string;
   }
+  class Extended extends PickType(Everything, ['text', 'flag']) {
+    @Whole(1, 2)
+    more!: number;
+  }
   const MAPPED = {
     PickType: PickType(Everything, ['text', 'leaf']),
     OmitType: OmitType(Everything, ['text', 'leaves']),
     PartialType: PartialType(Everything),
     'PartialType that takes no null': PartialType(Everything, { skipNullProperties: false }),
     IntersectionType: IntersectionType(Everything, Colour),
-    'a subclass of a mapped type': class extends PickType(Everything, ['text', 'flag']) {
-      @Whole(1, 2)
-      more!: number;
-    },
+    'a subclass of a mapped type': Extended,
     'a mapped type of one that requires more': PartialType(requiring(Everything, 'Strict', 'that', ['flag'])),
   } as const;
   const leaf = fc.record({ text: fc.constant('x'), whole: fc.integer({ min: -7, max: 7 }) });

@@ -21,5 +21,5 @@ export function fingerprintOf(
 
 function textsOf(order: OperationCommand | UnresolvedCommand): readonly string[] {
   if ('complete' in order) return [order.canonical];
-  return order.canonical === undefined ? order.bodies : [order.canonical];
+  return order.canonical === undefined ? order.bodies.map(({ text }) => text) : [order.canonical];
 }

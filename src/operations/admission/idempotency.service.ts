@@ -7,7 +7,7 @@ import {
 } from '@nestjs/common';
 
 import type { Claim, AppendRejection } from '../../audit/audit.engine.js';
-import { ClaimStore } from '../../audit/claim.store.js';
+import { ClaimStore } from '../../audit/limits.store.js';
 import { OperationStore } from '../../audit/operation.store.js';
 import { CONFIG, type Config } from '../../config/config.js';
 import type { Caller } from '../../domain/caller.js';
@@ -16,7 +16,6 @@ import { Problem } from '../../problems/problem.js';
 import { resultOfEarlier, type OperationResult } from '../operation-result.js';
 import type { OperationCommand } from '../operation-command.js';
 
-const KEPT_MS = 72 * 3_600_000;
 /** What counts for the daily cap and the brake is needed for a day. */
 const REACH_KEPT_MS = 48 * 3_600_000;
 const TIDY_EVERY_MS = 3_600_000;
@@ -34,7 +33,7 @@ export class IdempotencyService implements OnApplicationBootstrap, OnModuleDestr
     private readonly store: OperationStore,
     private readonly clock: Clock,
   ) {
-    this.#keptMs = idempotency?.keptMs ?? KEPT_MS;
+    this.#keptMs = idempotency.keptMs;
   }
 
   onApplicationBootstrap(): void {

@@ -6,8 +6,6 @@ import { Clock } from '../../domain/clock.js';
 import { Problem } from '../../problems/problem.js';
 import type { OperationResult } from '../operation-result.js';
 
-const JOIN_MS = 10_000;
-
 interface Run {
   /** By the monotonic clock. */
   readonly startedAt: number;
@@ -27,7 +25,7 @@ export class InFlightDeduplicator {
     @Inject(CONFIG) { idempotency }: Config,
     private readonly clock: Clock,
   ) {
-    this.#joinMs = idempotency?.joinMs ?? JOIN_MS;
+    this.#joinMs = idempotency.joinMs;
   }
 
   /** @param joins whether the request may share another one's operation */

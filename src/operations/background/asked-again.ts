@@ -1,9 +1,10 @@
 import { Inject, Injectable } from '@nestjs/common';
 
 import type { IntentRecord } from '../../audit/audit-record.js';
-import { BrakeStore } from '../../audit/brake.store.js';
+import { BrakeStore } from '../../audit/limits.store.js';
 import { CONFIG, type Config } from '../../config/config.js';
 import type { Fault } from '../../domain/outcome.js';
+import type { HssBody } from '../../hss/index.js';
 import { CallerDirectory } from '../../http/identity/caller-directory.js';
 import { readGuardRails, type GuardRails } from '../admission/guard-rails/rails.js';
 import { recordedCommand } from './recorded-order.js';
@@ -23,7 +24,7 @@ export class AskedAgain {
   }
 
   /** Why it may not go on; undefined when it may. @throws AuditUnavailable when it can't be told now */
-  async lackOf(intent: IntentRecord, bodies: readonly string[]): Promise<Fault | undefined> {
+  async lackOf(intent: IntentRecord, bodies: readonly HssBody[]): Promise<Fault | undefined> {
     const engaged = await this.brakes.engaged();
     return denialNow(intent, recordedCommand(intent, bodies), {
       caller: this.callers.current.callers.get(intent.caller)?.caller,

@@ -24,7 +24,6 @@ import { OperationRunner } from './operation-runner.js';
 import { FairQueue } from './fair-queue.js';
 import { Halt } from './halt.js';
 
-const AT_ONCE = 4;
 /** Operations that take something back find a place when all others are taken. */
 const RESERVED = 1;
 /** Until an operation that could not go on is taken up again. */
@@ -67,9 +66,9 @@ export class Background implements OnModuleDestroy, BeforeApplicationShutdown {
       'Operations of the background that wait for their turn in this process.',
       () => this.waiting,
     );
-    recovery.onAdopted((operation) => this.#adopt(operation));
+    recovery.onRecovered((operation) => this.#adopt(operation));
     this.#halt = new Halt(clock);
-    this.#atOnce = background?.operationsAtOnce ?? AT_ONCE;
+    this.#atOnce = background.operationsAtOnce;
   }
 
   /** How many wait for their turn. */

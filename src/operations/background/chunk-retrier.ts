@@ -9,6 +9,7 @@ import type { Clock } from '../../domain/clock.js';
 import { OPERATIONS } from '../../domain/operation-name.js';
 import type { Fault } from '../../domain/outcome.js';
 import type { SettlementService } from '../settlement/settlement.service.js';
+import { recordedBody } from '../../hss/index.js';
 import type { Work } from '../execution/executor.js';
 import type { SendChunk, SendResult } from '../execution/sent.js';
 import type { CheckedSender, ChunkResult } from '../execution/checked-sender.js';
@@ -144,7 +145,7 @@ export class ChunkRetrier {
     const { intent, project, bodies } = this.work;
     const { operationId } = intent;
     try {
-      return await this.around.settler.lookAt(this.trail, project, bodies[index] ?? '', since);
+      return await this.around.settler.lookAt(this.trail, project, bodies[index] ?? recordedBody(''), since);
     } catch (error) {
       this.#logger.warn({ err: error, operationId }, 'a chunk could not be looked up; trying again');
       return [{ eventId: '', outcome: 'unknown', isClear: false }];

@@ -11,6 +11,7 @@ import { CONFIG, type Config, type ProjectConfig } from '../../config/config.js'
 import { Clock } from '../../domain/clock.js';
 import { CHUNK_SIZE } from '../../domain/outcome.js';
 import { SettlementService } from '../settlement/settlement.service.js';
+import { recordedBody } from '../../hss/index.js';
 import { UpstreamClient } from '../../upstream/index.js';
 import { Executor } from '../execution/executor.js';
 import { RunningOperations } from '../execution/running-operations.js';
@@ -19,8 +20,6 @@ import { AskedAgain } from './asked-again.js';
 import type { Halt } from './halt.js';
 import { ChunkRetrier, type RetrierDependencies } from './chunk-retrier.js';
 import { resumePoint } from './resume-point.js';
-
-const DEADLINE_MS = 3_600_000;
 
 /** Brings one operation of the background to its end, from wherever its records say that it is. */
 @Injectable()
@@ -45,7 +44,7 @@ export class OperationRunner {
     private readonly clock: Clock,
   ) {
     this.#around = { sender, settler, store, ownership, clock, config: config.upstream };
-    this.#deadlineMs = config.background?.deadlineMs ?? DEADLINE_MS;
+    this.#deadlineMs = config.background.deadlineMs;
   }
 
   /**
@@ -65,7 +64,7 @@ export class OperationRunner {
     if (!project || isThere === false) return this.#abandon(trail);
     // What is over anyway needs no project: nothing more is sent of it.
     if (isThere === undefined && !(await this.#isOver(intent, overAt))) return false;
-    const work = { intent, project, bodies: await this.store.requests(operationId) };
+    const work = { intent, project, bodies: (await this.store.requests(operationId)).map(recordedBody) };
     const lack = isResumed ? await this.askedAgain.lackOf(intent, work.bodies) : undefined;
     if (lack) this.#logger.warn({ operationId, code: lack.code }, 'an interrupted operation may not go on');
     const start = {

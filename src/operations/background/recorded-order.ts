@@ -1,7 +1,6 @@
 import type { IntentRecord } from '../../audit/audit-record.js';
-import { parseExact } from '../../domain/exact-json.js';
 import { isListOperation } from '../../domain/operation-name.js';
-import type { WireOperateBody } from '../../upstream/index.js';
+import type { HssBody, WireOperateBody } from '../../hss/index.js';
 import type { OperationCommand, CommandAlarm } from '../operation-command.js';
 import { commandAlarmOf, commandRuleOf } from '../command-alarm.js';
 
@@ -11,8 +10,8 @@ export type RecordedCommand = Pick<
   'operation' | 'alarms' | 'items' | 'whitelistRules' | 'byId' | 'plan' | 'undoes'
 >;
 
-/** @param bodies that were to be sent, as JSON */
-export function recordedCommand(intent: IntentRecord, bodies: readonly string[]): RecordedCommand {
+/** @param bodies that were to be sent */
+export function recordedCommand(intent: IntentRecord, bodies: readonly HssBody[]): RecordedCommand {
   const { operation, items = [], severities = [], lookedUp, plan, undoes } = intent;
   if (isListOperation(operation)) {
     return {
@@ -21,7 +20,7 @@ export function recordedCommand(intent: IntentRecord, bodies: readonly string[])
       items: items.map((item) => ({ ...item.target, ...item })),
     };
   }
-  const sent = bodies.map((body) => parseExact(body) as WireOperateBody);
+  const sent = bodies.map(({ wire }) => wire as WireOperateBody);
   const alarms = sent.flatMap((body) =>
     body.operate_event_list.map((event) =>
       commandAlarmOf({ ...event, operate_detail_list: event.operate_detail_list ?? [] }),

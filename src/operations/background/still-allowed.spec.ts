@@ -4,6 +4,7 @@ import type { IntentRecord } from '../../audit/audit-record.js';
 import type { Config } from '../../config/config.js';
 import type { Caller, Grant } from '../../domain/caller.js';
 import { readGuardRails } from '../admission/guard-rails/rails.js';
+import { recordedBody } from '../../hss/index.js';
 import { recordedCommand } from './recorded-order.js';
 import { denialNow, type Present } from './still-allowed.js';
 
@@ -52,7 +53,7 @@ const now = (more: Partial<Present> = {}): Present => ({
 });
 
 const lack = (present: Partial<Present>, intent = intentOf()) =>
-  denialNow(intent, recordedCommand(intent, [BODY]), now(present))?.code;
+  denialNow(intent, recordedCommand(intent, [recordedBody(BODY)]), now(present))?.code;
 
 describe('an operation that was interrupted', () => {
   it('goes on where all is as it was', () => {

@@ -3,7 +3,8 @@ import { Injectable } from '@nestjs/common';
 import type { CallContext } from '../../domain/caller.js';
 import type { OperationName } from '../../domain/operation-name.js';
 import type { Scope } from '../../domain/scope.js';
-import { callFor, UpstreamClient, type PreviewedRequest, type UpstreamCall } from '../../upstream/index.js';
+import { callFor, predictOutcomes, type ActCall } from '../../hss/index.js';
+import { UpstreamClient, type PreviewedRequest } from '../../upstream/index.js';
 import type { OperationCommand, AuthorizedCommand } from '../operation-command.js';
 import { MISMATCH, mismatchesIn } from '../execution/mismatch.js';
 import { StateReader } from '../execution/state-reader.js';
@@ -44,15 +45,9 @@ export class DryRunService {
     return { operation, scope, verdicts, requests };
   }
 
-  async #chunk(
-    call: UpstreamCall,
-    order: OperationCommand,
-    context: CallContext,
-  ): Promise<PredictedOutcome[]> {
-    const { expectedEffect: readBack } = call;
-    if (!readBack) throw new Error(`${call.name} cannot be rehearsed`);
-    const forecasts = await this.upstream.forecast(readBack, context);
-    const checks = this.state.checks(readBack.operation);
+  async #chunk(call: ActCall, order: OperationCommand, context: CallContext): Promise<PredictedOutcome[]> {
+    const forecasts = await predictOutcomes(this.upstream, call, context);
+    const checks = this.state.checks(call.operation);
     const mismatches = checks ? mismatchesIn(call, forecasts) : [];
     if (mismatches.length > 0) return notSent(forecasts, mismatches, MISMATCH);
     // A call that can't be made shorter is sent whole.

@@ -1,5 +1,5 @@
 import type { AlarmOutcome } from '../../domain/outcome.js';
-import type { Forecast } from '../../upstream/index.js';
+import type { Prediction } from '../../hss/index.js';
 
 /** What would become of one alarm. */
 export interface PredictedOutcome {
@@ -19,11 +19,13 @@ export const SHARED = 'shared_exchange';
  * @param leavesAlone whether what stands as wanted is not sent at all
  */
 export function predictedOutcomesOf(
-  forecasts: readonly Forecast[],
+  forecasts: readonly Prediction[],
   leavesAlone: boolean,
 ): PredictedOutcome[] {
   const sent = leavesAlone ? forecasts.filter(({ already }) => !already) : forecasts;
-  const worst = (['refused', 'untold'] as const).find((will) => sent.some((each) => each.will === will));
+  const worst = (['refused', 'undetermined'] as const).find((will) =>
+    sent.some((each) => each.will === will),
+  );
   return forecasts.map((forecast) => {
     const { eventId, already, will, reason = SHARED } = forecast;
     if (leavesAlone && already) return { eventId, outcome: 'already' };
@@ -37,8 +39,8 @@ export function predictedOutcomesOf(
 
 /** What becomes of the alarms of one exchange that is not sent for the sake of some of them. */
 export function notSent(
-  forecasts: readonly Forecast[],
-  because: readonly Pick<Forecast, 'eventId'>[],
+  forecasts: readonly Prediction[],
+  because: readonly Pick<Prediction, 'eventId'>[],
   reason: string,
 ): PredictedOutcome[] {
   const causes = new Set(because.map(({ eventId }) => eventId));

@@ -7,13 +7,8 @@ import { Clock } from '../../domain/clock.js';
 import { isListOperation } from '../../domain/operation-name.js';
 import type { ChunkOutcome, Fault } from '../../domain/outcome.js';
 import { SettlementService } from '../settlement/settlement.service.js';
-import {
-  faultOfItems,
-  UpstreamClient,
-  type AlarmStanding,
-  type UpstreamCall,
-  type UpstreamResult,
-} from '../../upstream/index.js';
+import { faultOfItems, type ActCall, type ObservedAlarm } from '../../hss/index.js';
+import { UpstreamClient, type UpstreamResult } from '../../upstream/index.js';
 import { Turns } from '../admission/turns/turns.js';
 import type { ChunkFacts } from './chunk-facts.js';
 import { alarmMismatch, mismatchesIn } from './mismatch.js';
@@ -52,7 +47,7 @@ export class CheckedSender {
     private readonly clock: Clock,
   ) {}
 
-  async send(call: UpstreamCall, facts: ChunkFacts, context: CallContext): Promise<ChunkResult> {
+  async send(call: ActCall, facts: ChunkFacts, context: CallContext): Promise<ChunkResult> {
     const { alarms, intent, index } = facts;
     const turn = await this.turns.take(facts, context);
     if ('refused' in turn) return { ...notSent(alarms, turn.refused), goOn: false };
@@ -73,18 +68,15 @@ export class CheckedSender {
     const result = inWordsOf(call, await this.upstream.send(left, context, mark));
     const outcome = outcomeOf(result, alarms, before);
     if (isPartial(left, result)) return this.#apart(left, outcome, facts, context);
-    if (outcome.chunk.outcome !== 'applied' || facts.verbatim || !this.#checks(call)) return outcome;
+    if (outcome.chunk.outcome !== 'applied' || facts.verbatim || !this.state.checks(call.operation))
+      return outcome;
     const seen = seenIn(await this.state.look(left, context), outcome.chunk.underWay);
     return { ...outcome, chunk: { ...outcome.chunk, ...seen } };
   }
 
-  #checks({ expectedEffect: readBack }: UpstreamCall): boolean {
-    return readBack !== undefined && this.state.checks(readBack.operation);
-  }
-
   /** Whether its alarms are still as they were looked up; of one that may have been sent that says nothing any more. */
   async #conflict(
-    call: UpstreamCall,
+    call: ActCall,
     { lookedUp, before }: ChunkFacts,
     context: CallContext,
     except: readonly string[] = [],
@@ -97,7 +89,7 @@ export class CheckedSender {
    * apart in the operation's time is found out later.
    */
   async #apart(
-    { project, expectedEffect: readBack }: UpstreamCall,
+    { project, body }: ActCall,
     told: ChunkResult,
     { intent }: ChunkFacts,
     { requestId, deadlineAt }: CallContext,
@@ -106,12 +98,12 @@ export class CheckedSender {
     const chunk = { ...told.chunk, refused: true as const };
     const unknown: ChunkResult = { ...told, chunk: { ...chunk, outcome: 'unknown' } };
     const { lagMs: quietMs } = this.state;
-    if (!readBack || deadlineAt - since < quietMs + MIN_LOOK_MS) return unknown;
+    if (deadlineAt - since < quietMs + MIN_LOOK_MS) return unknown;
     try {
       await this.clock.wait(quietMs);
       const own = await this.store.find(intent.operationId);
       if (!own) return unknown;
-      const found = await this.settler.lookAt(own, project, readBack.body, since, { quietMs, refused: true });
+      const found = await this.settler.lookAt(own, project, body, since, { quietMs, refused: true });
       return { ...told, chunk: apartIn(chunk, found) };
     } catch (error) {
       this.#logger.warn({ err: error, requestId }, "upstream's state could not be read after a refusal");
@@ -124,12 +116,12 @@ function notSent(alarms: number, fault: Fault): ChunkResult {
   return { chunk: { alarms, outcome: 'not_attempted', fault }, goOn: true };
 }
 
-function isPartial(call: UpstreamCall, result: UpstreamResult): boolean {
+function isPartial(call: ActCall, result: UpstreamResult): boolean {
   return 'fault' in result && result.outcome === 'rejected' && result.ofOne === true && mayBePartial(call);
 }
 
-function inWordsOf({ expectedEffect: readBack }: UpstreamCall, result: UpstreamResult): UpstreamResult {
-  if (!('fault' in result) || !readBack || !isListOperation(readBack.operation)) return result;
+function inWordsOf({ operation }: ActCall, result: UpstreamResult): UpstreamResult {
+  if (!('fault' in result) || !isListOperation(operation)) return result;
   return { ...result, fault: faultOfItems(result.fault) };
 }
 
@@ -148,7 +140,7 @@ function outcomeOf(result: UpstreamResult, alarms: number, before: StateBefore):
   return { chunk, goOn: true, answer: result.body };
 }
 
-function allAlready(alarms: number, before: readonly AlarmStanding[]): ChunkResult {
+function allAlready(alarms: number, before: readonly ObservedAlarm[]): ChunkResult {
   return {
     chunk: { alarms, outcome: 'already', verified: true, ...underWayIn(before) },
     goOn: true,
@@ -158,17 +150,17 @@ function allAlready(alarms: number, before: readonly AlarmStanding[]): ChunkResu
 
 /** @param others ids of alarms that were left alone while upstream is at work on them */
 function seenIn(
-  after: readonly AlarmStanding[],
+  after: readonly ObservedAlarm[],
   others: readonly string[] = [],
 ): Pick<ChunkOutcome, 'verified' | 'underWay'> {
-  const done = after.filter(({ standing, underWay }) => standing === 'as_wanted' && !underWay);
+  const done = after.filter(({ state, underWay }) => state === 'matches' && !underWay);
   const verified = done.length === after.length ? true : done.map(({ eventId }) => eventId);
   const { underWay = [] } = underWayIn(after);
   const all = [...others, ...underWay];
   return { ...(done.length > 0 && { verified }), ...(all.length > 0 && { underWay: all }) };
 }
 
-function underWayIn(standings: readonly AlarmStanding[]): Pick<ChunkOutcome, 'underWay'> {
-  const underWay = standings.filter((each) => each.underWay && each.standing === 'as_wanted');
+function underWayIn(standings: readonly ObservedAlarm[]): Pick<ChunkOutcome, 'underWay'> {
+  const underWay = standings.filter((each) => each.underWay && each.state === 'matches');
   return underWay.length === 0 ? {} : { underWay: underWay.map(({ eventId }) => eventId) };
 }

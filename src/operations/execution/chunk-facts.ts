@@ -1,5 +1,5 @@
+import { targetsOf } from '../../audit/alarm-outcomes.js';
 import type { IntentRecord } from '../../audit/audit-record.js';
-import { targetsOf } from '../../audit/targets.js';
 import { CHUNK_SIZE, type ChunkOutcome } from '../../domain/outcome.js';
 import type { LookedUpChunk } from './staleness.js';
 

@@ -1,11 +1,11 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { V7Generator } from 'uuidv7';
 
+import { targetsOf } from '../../audit/alarm-outcomes.js';
 import type { IntentRecord, OutcomeRecord } from '../../audit/audit-record.js';
 import { AuditTrail, AuditUnavailable, type Conditions } from '../../audit/audit-trail.js';
 import { interruptedOutcome } from '../../audit/recovery.js';
 import { SentMarks } from '../../audit/sent-marks.js';
-import { targetsOf } from '../../audit/targets.js';
 import type { ProjectConfig } from '../../config/config.js';
 import type { CallContext } from '../../domain/caller.js';
 import { Clock } from '../../domain/clock.js';
@@ -14,7 +14,7 @@ import { CHUNK_SIZE, isOpen, statusOf, type ChunkOutcome, type Fault } from '../
 import { Problem } from '../../problems/problem.js';
 import { Metrics } from '../../metrics/metrics.js';
 import { SettlementService } from '../settlement/settlement.service.js';
-import { callFor } from '../../upstream/index.js';
+import { callFor, type HssBody } from '../../hss/index.js';
 import { ExpirationCapacity } from '../expirations/expiration-capacity.js';
 import type { OperationResult } from '../operation-result.js';
 import type { AuthorizedCommand } from '../operation-command.js';
@@ -32,7 +32,7 @@ export interface Work {
   readonly intent: IntentRecord;
   readonly project: ProjectConfig;
   /** What will travel upstream, one for each chunk. */
-  readonly bodies: readonly string[];
+  readonly bodies: readonly HssBody[];
   /** The signature that the request came with; the records do not keep it. */
   readonly signature?: string;
 }
@@ -161,10 +161,14 @@ export class Executor {
   }
 
   /** Nothing is sent unless this resolves. */
-  async #intend(intent: IntentRecord, bodies: readonly string[], conditions: Conditions): Promise<void> {
+  async #intend(intent: IntentRecord, bodies: readonly HssBody[], conditions: Conditions): Promise<void> {
     try {
       this.marks.begin(intent.operationId);
-      await this.trail.recordIntent(intent, bodies, conditions);
+      await this.trail.recordIntent(
+        intent,
+        bodies.map(({ text }) => text),
+        conditions,
+      );
     } catch (error) {
       if (!(error instanceof AuditUnavailable)) throw error;
       this.#logger.error(

@@ -1,15 +1,12 @@
 import { OPERATIONS } from '../../domain/operation-name.js';
 import type { Fault } from '../../domain/outcome.js';
-import type { AlarmStanding, UpstreamCall } from '../../upstream/index.js';
+import type { HssAct, ObservedAlarm } from '../../hss/index.js';
 
-type Seen = Pick<AlarmStanding, 'eventId' | 'mismatch'>;
+type Seen = Pick<ObservedAlarm, 'eventId' | 'mismatch'>;
 
 /** The alarms of which a call says something that upstream lists otherwise. Taking back is never held up by it. */
-export function mismatchesIn(
-  { expectedEffect: readBack }: Pick<UpstreamCall, 'expectedEffect'>,
-  seen: readonly Seen[],
-): Seen[] {
-  if (!readBack || OPERATIONS[readBack.operation].isReversal) return [];
+export function mismatchesIn({ operation }: Pick<HssAct, 'operation'>, seen: readonly Seen[]): Seen[] {
+  if (OPERATIONS[operation].isReversal) return [];
   return seen.filter(({ mismatch }) => mismatch !== undefined);
 }
 

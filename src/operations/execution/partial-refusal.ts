@@ -1,18 +1,13 @@
-import { parseExact } from '../../domain/exact-json.js';
 import { isListOperation } from '../../domain/operation-name.js';
 import type { AlarmOutcome, ChunkOutcome } from '../../domain/outcome.js';
 import { OPERATION_TYPES } from '../../domain/operation-type.js';
 import type { FoundAlarm } from '../settlement/settlement.service.js';
-import type { UpstreamCall, WireItem, WireOperateBody } from '../../upstream/index.js';
+import { itemsOf, type HssAct, type WireOperateBody } from '../../hss/index.js';
 
 /** Whether a call asks for more than one thing, so that upstream may have done some of them before it refused the call. */
-export function mayBePartial({ expectedEffect: readBack }: UpstreamCall): boolean {
-  if (!readBack) return false;
-  const { operation, body } = readBack;
-  if (isListOperation(operation)) return (parseExact(body) as { data_list: WireItem[] }).data_list.length > 1;
-  const { operate_event_list: events, event_white_rule_list: rules = [] } = parseExact(
-    body,
-  ) as WireOperateBody;
+export function mayBePartial({ operation, body }: HssAct): boolean {
+  if (isListOperation(operation)) return itemsOf(body).length > 1;
+  const { operate_event_list: events, event_white_rule_list: rules = [] } = body.wire as WireOperateBody;
   const details = OPERATION_TYPES[operation].requiredDetails.length === 0 ? 0 : detailsIn(events);
   return events.length > 1 || details > 1 || rules.length > 0;
 }

@@ -1,5 +1,5 @@
 import type { Fault } from '../../domain/outcome.js';
-import type { UpstreamCall } from '../../upstream/index.js';
+import type { ActCall } from '../../hss/index.js';
 import type { ChunkResult } from './checked-sender.js';
 
 /**
@@ -11,4 +11,4 @@ import type { ChunkResult } from './checked-sender.js';
 export type SendResult = ChunkResult | { readonly stopped: Fault } | 'halted';
 
 /** Sends one chunk of so many alarms. @param index of the chunk, from 0 */
-export type SendChunk = (call: UpstreamCall, alarms: number, index: number) => Promise<SendResult>;
+export type SendChunk = (call: ActCall, alarms: number, index: number) => Promise<SendResult>;

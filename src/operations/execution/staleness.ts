@@ -3,10 +3,9 @@ import { Injectable } from '@nestjs/common';
 import { AlarmResolver } from '../../alarms/alarm-resolver.js';
 import type { CallContext } from '../../domain/caller.js';
 import { Clock } from '../../domain/clock.js';
-import { parseExact } from '../../domain/exact-json.js';
 import type { Fault } from '../../domain/outcome.js';
 import { faultOfProblem, Problem } from '../../problems/problem.js';
-import type { UpstreamCall, WireOperateBody } from '../../upstream/index.js';
+import { eventsOf, type HssAct } from '../../hss/index.js';
 
 /** What was read so lately is believed; upstream offers no way to act only on what is unchanged, so some moment remains anyhow. */
 const BELIEVED_MS = 1_000;
@@ -34,21 +33,20 @@ export class StalenessCheck {
    * @param except event ids of alarms that won't be acted on
    */
   async conflict(
-    { project, expectedEffect: readBack }: UpstreamCall,
+    { project, scope, body }: HssAct,
     { digests, readAt = -Infinity }: LookedUpChunk,
     context: CallContext,
     except: readonly string[] = [],
   ): Promise<Fault | undefined> {
-    if (!readBack || this.clock.monotonic() - readAt < BELIEVED_MS) return undefined;
-    const { operate_event_list: events } = parseExact(readBack.body) as WireOperateBody;
-    const all = events.map(({ event_id: eventId, occur_time: occurTime }, index) => ({
+    if (this.clock.monotonic() - readAt < BELIEVED_MS) return undefined;
+    const all = eventsOf(body).map(({ event_id: eventId, occur_time: occurTime }, index) => ({
       eventId,
       occurTime,
       digest: digests[index] ?? '',
     }));
     const seen = all.filter(({ eventId }) => !except.includes(eventId));
     try {
-      const changed = await this.resolver.changed(seen, { project, scope: readBack.scope }, context);
+      const changed = await this.resolver.changed(seen, { project, scope }, context);
       return changed.length === 0 ? undefined : alarmChanged(changed);
     } catch (error) {
       if (error instanceof Problem) return faultOfProblem(error);

@@ -1,9 +1,9 @@
 import type { Fault } from '../../domain/outcome.js';
-import type { AlarmStanding } from '../../upstream/index.js';
+import type { ObservedAlarm } from '../../hss/index.js';
 
 /** What is known of the state of a chunk's alarms before it is sent. */
 export interface StateBefore {
-  readonly standings: readonly AlarmStanding[];
+  readonly standings: readonly ObservedAlarm[];
   /** Ids of those that were so; absent: nothing was read. */
   readonly already?: readonly string[];
   /** Ids of those of which it could not be read. */
@@ -17,11 +17,11 @@ export interface StateBefore {
  *
  * @param others `others_read`: all alarms that it does not show are known not to have been so
  */
-export function stateBefore(standings: readonly AlarmStanding[], others?: 'others_read'): StateBefore {
+export function stateBefore(standings: readonly ObservedAlarm[], others?: 'others_read'): StateBefore {
   if (standings.length === 0 && others === undefined) return { standings };
-  const idsOf = (wanted: AlarmStanding['standing']) =>
-    standings.filter(({ standing }) => standing === wanted).map(({ eventId }) => eventId);
-  return { standings, already: idsOf('as_wanted'), unread: idsOf('unclear') };
+  const idsOf = (wanted: ObservedAlarm['state']) =>
+    standings.filter(({ state }) => state === wanted).map(({ eventId }) => eventId);
+  return { standings, already: idsOf('matches'), unread: idsOf('unknown') };
 }
 
 /**

@@ -4,7 +4,8 @@ import { CONFIG, type Config } from '../../config/config.js';
 import type { CallContext } from '../../domain/caller.js';
 import { Clock } from '../../domain/clock.js';
 import { isListOperation, OPERATIONS, type OperationName } from '../../domain/operation-name.js';
-import { UpstreamClient, type AlarmStanding, type UpstreamCall } from '../../upstream/index.js';
+import { observedStates, type ActCall, type HssAct, type ObservedAlarm } from '../../hss/index.js';
+import { UpstreamClient } from '../../upstream/index.js';
 import type { Taken } from '../admission/turns/turns.js';
 import type { ChunkFacts } from './chunk-facts.js';
 import { stateBefore, type StateBefore } from './state-before.js';
@@ -44,33 +45,28 @@ export class StateReader {
 
   /** What is known of the state before a chunk is sent. @param turn others that acted a moment ago are a reason to read in any case */
   async before(
-    call: UpstreamCall,
+    call: ActCall,
     { verbatim, before, lookedUp }: ChunkFacts,
     turn: Taken,
     context: CallContext,
   ): Promise<StateBefore> {
     const { waited, doneBefore } = turn;
     if (before) return { standings: [], ...before };
-    const isChecked = call.expectedEffect !== undefined && this.checks(call.expectedEffect.operation);
+    const isChecked = this.checks(call.operation);
     // It travels as it is; what it says of its alarms is held against the listing all the same.
-    if (verbatim && isChecked && !waited) return { standings: await this.look(call, context, 'as_wanted') };
+    if (verbatim && isChecked && !waited) return { standings: await this.look(call, context, 'matches') };
     if (waited || isChecked || (lookedUp && doneBefore.size > 0)) return this.#beforeOf(call, turn, context);
     if (verbatim || !lookedUp) return stateBefore([]);
     const { possiblyAlready } = lookedUp;
     // What the listing says of how it was handled is not enough: a list that the operation changes may say otherwise.
     const doubtful = possiblyAlready.size === 0 ? undefined : trimmedCall(call, possiblyAlready, 'only');
-    return stateBefore(doubtful ? await this.look(doubtful, context, 'as_wanted') : [], 'others_read');
+    return stateBefore(doubtful ? await this.look(doubtful, context, 'matches') : [], 'others_read');
   }
 
-  async look(
-    { expectedEffect: readBack }: UpstreamCall,
-    context: CallContext,
-    asked?: 'as_wanted',
-  ): Promise<AlarmStanding[]> {
-    if (!readBack) return [];
+  async look(act: HssAct, context: CallContext, wanted?: 'matches'): Promise<ObservedAlarm[]> {
     const deadlineAt = Math.min(context.deadlineAt, this.clock.monotonic() + MAX_LOOK_MS);
     try {
-      return await this.upstream.standings(readBack, { ...context, deadlineAt }, asked);
+      return await observedStates(this.upstream, act, { ...context, deadlineAt }, wanted);
     } catch (error) {
       // What is known of the act itself must not be lost over it.
       this.#logger.warn({ err: error, requestId: context.requestId }, "upstream's state could not be read");
@@ -82,20 +78,18 @@ export class StateReader {
    * Of what the trail says was done before, a listing that shows otherwise is believed only after it had time to catch up.
    */
   async #beforeOf(
-    call: UpstreamCall,
+    call: ActCall,
     { doneBefore, overlapped = new Set() }: Taken,
     context: CallContext,
   ): Promise<StateBefore> {
     const until = Math.min(this.clock.monotonic() + this.lagMs, context.deadlineAt - MIN_LOOK_MS);
     for (;;) {
-      const standings = await this.look(call, context, 'as_wanted');
-      const shown = standings
-        .filter(({ standing }) => standing === 'as_wanted')
-        .map(({ eventId }) => eventId);
+      const standings = await this.look(call, context, 'matches');
+      const shown = standings.filter(({ state }) => state === 'matches').map(({ eventId }) => eventId);
       const missing = [...doneBefore.keys()].filter((target) => !shown.includes(target));
       if (missing.length === 0 || this.clock.monotonic() >= until) {
         const clear = new Set(
-          standings.filter(({ standing }) => standing !== 'unclear').map(({ eventId }) => eventId),
+          standings.filter(({ state }) => state !== 'unknown').map(({ eventId }) => eventId),
         );
         const doubtful = missing.filter((target) => !clear.has(target));
         const unclear = [...overlapped].filter((target) => !shown.includes(target));
@@ -109,11 +103,11 @@ export class StateReader {
 /** What twice does no harm is sent all the same, and nothing is claimed of the state before. */
 function withDoubts(
   before: StateBefore,
-  { expectedEffect: readBack }: UpstreamCall,
+  { operation }: HssAct,
   doubtful: readonly string[],
   unclear: readonly string[],
 ): StateBefore {
-  const isHarmless = readBack !== undefined && OPERATIONS[readBack.operation].isIdempotent;
+  const isHarmless = OPERATIONS[operation].isIdempotent;
   const unread = [...new Set([...(before.unread ?? []), ...unclear, ...(isHarmless ? doubtful : [])])];
   return {
     ...before,

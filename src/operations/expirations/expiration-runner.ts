@@ -13,7 +13,7 @@ import {
   type DueExpiration,
   type Expiration,
   type ExpirationEnd,
-} from '../../audit/expiry.store.js';
+} from '../../audit/expiration.store.js';
 import { CONFIG, type Config } from '../../config/config.js';
 import type { CallContext } from '../../domain/caller.js';
 import { Clock } from '../../domain/clock.js';

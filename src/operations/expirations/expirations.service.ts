@@ -5,9 +5,9 @@ import {
   ExpirationStore,
   type Expiration,
   type ExpirationFilter,
-} from '../../audit/expiry.store.js';
+} from '../../audit/expiration.store.js';
 import { OperationListStore } from '../../audit/operation-list.store.js';
-import type { OperationSummary } from '../../audit/operation-summary.js';
+import type { OperationSummary } from '../../audit/operation-state.js';
 import type { Caller } from '../../domain/caller.js';
 import { ExpirationRunner } from './expiration-runner.js';
 import { limitOf, wordsOf } from '../../lists/filter-fields.js';

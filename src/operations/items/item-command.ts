@@ -1,6 +1,6 @@
 import { CHUNK_SIZE } from '../../domain/outcome.js';
 import type { OperationCommand } from '../operation-command.js';
-import { CHANGED_LIST, itemIdOf } from '../../upstream/index.js';
+import { CHANGED_LIST, itemIdOf, itemsBody, type HssBody } from '../../hss/index.js';
 import type { ItemKind } from './item-kinds.js';
 import type { ItemsRequestDto } from './item-requests.dto.js';
 
@@ -12,10 +12,9 @@ export function itemCommandOf<Item, Request extends ItemsRequestDto & { readonly
 ): OperationCommand {
   const { items, remark, scope } = request;
   const lines = items.map(wire);
-  const bodies: string[] = [];
+  const bodies: HssBody[] = [];
   for (let start = 0; start < lines.length; start += CHUNK_SIZE) {
-    const body = { ...beside?.(request), data_list: lines.slice(start, start + CHUNK_SIZE) };
-    bodies.push(JSON.stringify(body));
+    bodies.push(itemsBody({ ...beside?.(request), data_list: lines.slice(start, start + CHUNK_SIZE) }));
   }
   return {
     route,

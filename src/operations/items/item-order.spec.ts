@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
-import { CHANGED_LIST, itemIdOf, type WireItem } from '../../upstream/index.js';
+import { CHANGED_LIST, itemIdOf, type WireItem } from '../../hss/index.js';
 import { LOGIN_WHITELIST_REMOVAL as REMOVAL } from './item-kinds.js';
 import { itemCommandOf } from './item-command.js';
 import { itemRequestViolations } from './item-rules.js';
@@ -20,7 +20,7 @@ describe('an order for items of a list', () => {
     fc.assert(
       fc.property(logins, (items) => {
         const { bodies } = itemCommandOf(REMOVAL, { items });
-        const parts = bodies.map((body) => (JSON.parse(body) as { data_list: WireItem[] }).data_list);
+        const parts = bodies.map(({ text }) => (JSON.parse(text) as { data_list: WireItem[] }).data_list);
         expect(parts.flat()).toEqual(items.map((item) => REMOVAL.wire(item)));
         expect(parts.slice(0, -1).every(({ length }) => length === 100)).toBe(true);
         expect(parts.at(-1)?.length).toBeLessThanOrEqual(100);

@@ -10,7 +10,7 @@ import {
   Text,
   Whole,
 } from '../../http/validation/fields.js';
-import { ENTERPRISE_PROJECT } from '../../upstream/index.js';
+import { ENTERPRISE_PROJECT } from '../../domain/enterprise-project.js';
 
 @RequestSchema('ItemScope', 'Where the list is.')
 export class ItemScopeDto {

@@ -3,7 +3,7 @@ import { OPERATION_TYPE_NAMES, type OperationType } from '../../domain/operation
 import type { Severity } from '../../domain/severity.js';
 import { RequestSchema, Formed, ListOf, ObjectOf, OneOf, Text, Whole } from '../../http/validation/fields.js';
 import { EVENT_CLASS, EVENT_TYPE, Moment, SEVERITY, WordList } from '../../lists/filter-fields.js';
-import { ENTERPRISE_PROJECT } from '../../upstream/index.js';
+import { ENTERPRISE_PROJECT } from '../../domain/enterprise-project.js';
 import { WhitelistRuleDto } from '../prepare/operation-request.dto.js';
 
 const OPTIONAL = { optional: true } as const;

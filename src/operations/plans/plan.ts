@@ -59,8 +59,8 @@ export function digestOf(plan: Plan): string {
   const hash = createHash('sha256').update(
     JSON.stringify([plan.operation, project, projectId, enterpriseProjectId]),
   );
-  for (const body of requestBodies(requestOf(plan))) {
-    hash.update('\n').update(body);
+  for (const { text } of requestBodies(requestOf(plan))) {
+    hash.update('\n').update(text);
   }
   return hash.digest('hex');
 }

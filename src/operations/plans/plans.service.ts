@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { uuidv7 } from 'uuidv7';
 
 import { AuditUnavailable } from '../../audit/audit-trail.js';
-import { ClaimStore } from '../../audit/claim.store.js';
+import { ClaimStore } from '../../audit/limits.store.js';
 import { PlanStore, type StoredPlan } from '../../audit/plan.store.js';
 import { CONFIG, type Config } from '../../config/config.js';
 import type { CallContext, Caller } from '../../domain/caller.js';
@@ -18,8 +18,6 @@ import type { PlanRequestDto } from './plan-request.dto.js';
 import { PlanCapacity } from './plan-capacity.js';
 import { Planner } from './planner.js';
 
-const EXPIRES_AFTER_MS = 900_000;
-
 /** Makes plans, shows them, and turns them into commands; a caller sees and applies its own. */
 @Injectable()
 export class PlansService {
@@ -33,7 +31,7 @@ export class PlansService {
     private readonly claims: ClaimStore,
     private readonly clock: Clock,
   ) {
-    this.#expiresAfterMs = planMs ?? EXPIRES_AFTER_MS;
+    this.#expiresAfterMs = planMs;
   }
 
   /** @throws Problem as `Planner.plan` does, and 429, 503 */
@@ -120,10 +118,4 @@ export const projectIsAnother = (): Problem =>
   );
 
 export const notKept = (options?: ErrorOptions): Problem =>
-  new Problem(
-    503,
-    'audit_unavailable',
-    'The plan cannot be kept at the moment, so there is none; try again later.',
-    { retryable: true, retryAfter: 5 },
-    options,
-  );
+  refuse('audit_unavailable', 'plan', { retryAfter: 5 }, options);

@@ -12,7 +12,7 @@ import {
   TextList,
   Whole,
 } from '../../http/validation/fields.js';
-import { ENTERPRISE_PROJECT } from '../../upstream/index.js';
+import { ENTERPRISE_PROJECT } from '../../domain/enterprise-project.js';
 import type { AlarmDetail } from '../../domain/detail-fields.js';
 import { parseOccurTime } from '../../domain/occur-time.js';
 import { DetailFields } from '../../http/validation/detail-dto.js';

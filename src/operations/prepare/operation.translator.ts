@@ -1,5 +1,11 @@
 import { CHUNK_SIZE } from '../../domain/outcome.js';
-import { operateBody, type WireEvent, type WireOperateBody, type WireRule } from '../../upstream/index.js';
+import {
+  operateBody,
+  type HssBody,
+  type WireEvent,
+  type WireOperateBody,
+  type WireRule,
+} from '../../hss/index.js';
 import type { AlarmDto, OperationRequestDto, WhitelistRuleDto } from './operation-request.dto.js';
 import { wireDetailOf, type AlarmDetail } from '../../domain/detail-fields.js';
 import { parseOccurTime } from '../../domain/occur-time.js';
@@ -41,9 +47,9 @@ export function wireRule(rule: WhitelistRuleDto): WireRule {
 }
 
 /** One body for each chunk, as it will travel. Rules go with the first chunk alone: sent again, they would be added again. */
-export function requestBodies(request: OperationRequest): string[] {
+export function requestBodies(request: OperationRequest): HssBody[] {
   const { operation, remark, alarms, whitelistRules } = request;
-  const bodies: string[] = [];
+  const bodies: HssBody[] = [];
   for (let start = 0; start < alarms.length; start += CHUNK_SIZE) {
     const body: WireOperateBody = {
       operate_type: operation,

@@ -5,7 +5,7 @@ import { Inject, Injectable, type OnModuleDestroy } from '@nestjs/common';
 import { AuditTrail, AuditUnavailable } from '../../audit/audit-trail.js';
 import { ChainCheck } from '../../audit/chain-check.js';
 import { OperationStore } from '../../audit/operation.store.js';
-import { targetsOf } from '../../audit/targets.js';
+import { targetsOf } from '../../audit/alarm-outcomes.js';
 import { CONFIG, type Config } from '../../config/config.js';
 import type { CallContext, Caller } from '../../domain/caller.js';
 import { Clock } from '../../domain/clock.js';
@@ -21,7 +21,6 @@ import { eventsOf, eventText, HEARTBEAT, type Followed } from './progress.events
 import type { ReceiptDto } from '../receipts/receipt.dto.js';
 import { receiptOf, shortened } from '../receipts/receipt.js';
 
-const HEARTBEAT_MS = 15_000;
 /** How often it is looked whether another process has got on with an operation. */
 const LOOK_EVERY_MS = 2_000;
 
@@ -84,7 +83,7 @@ export class ProgressService implements OnModuleDestroy {
     private readonly standing: CallerStanding,
     private readonly clock: Clock,
   ) {
-    this.#heartbeatMs = background?.heartbeatMs ?? HEARTBEAT_MS;
+    this.#heartbeatMs = background.heartbeatMs;
   }
 
   /** Ends the streams; their clients resume at the next process with the last event that they received. */
@@ -197,10 +196,4 @@ export class ProgressService implements OnModuleDestroy {
 
 /** What a cancellation that cannot be recorded is answered with. */
 export const notCancelled = (options?: ErrorOptions): Problem =>
-  new Problem(
-    503,
-    'audit_unavailable',
-    'The audit trail cannot be written, so the operation goes on; try again later.',
-    { retryable: true, retryAfter: 5 },
-    options,
-  );
+  refuse('audit_unavailable', 'cancellation', { retryAfter: 5 }, options);

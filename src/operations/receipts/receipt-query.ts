@@ -1,4 +1,4 @@
-import type { OperationFilter } from '../../audit/operation-rows.js';
+import type { OperationFilter } from '../../audit/operation.queries.js';
 import type { OperationRow } from '../../audit/operation-list.store.js';
 import { invalidRequest } from '../../problems/problem.js';
 import type { Violation } from '../../problems/violation.js';

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
 import type { IntentRecord, OperationTrail } from '../../audit/audit-record.js';
-import { summaryOf } from '../../audit/operation-summary.js';
+import { summaryOf } from '../../audit/operation-state.js';
 import { ALARM_OUTCOMES, statusOf, type ChunkOutcome } from '../../domain/outcome.js';
 import { receiptOf, receiptSummaryOf } from './receipt.js';
 

@@ -6,7 +6,7 @@ import {
 } from '../../domain/outcome.js';
 import { OPERATION_NAMES, type OperationName } from '../../domain/operation-name.js';
 import { ASSUMPTIONS, LEFTOVERS, type Assumption, type Leftover } from '../../audit/audit-record.js';
-import { RULES_OUTCOMES, type RulesOutcome } from '../../audit/whitelist-rules.js';
+import { RULES_OUTCOMES, type RulesOutcome } from '../../audit/alarm-outcomes.js';
 import { ApiProperty, ApiSchema, OmitType } from '@nestjs/swagger';
 
 /** What upstream is still at work on. */

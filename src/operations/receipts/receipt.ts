@@ -1,15 +1,14 @@
-import { alarmOutcomes, type KnownOutcome } from '../../audit/alarm-outcomes.js';
+import { alarmOutcomes, rulesOutcome, targetsOf, type KnownOutcome } from '../../audit/alarm-outcomes.js';
 import type { OperationTrail } from '../../audit/audit-record.js';
 import {
   askedOf,
   countsOf,
+  operationStatus,
   type Asked,
   type Cancelled,
   type OperationSummary,
   type TargetFate,
-} from '../../audit/operation-summary.js';
-import { targetsOf } from '../../audit/targets.js';
-import { rulesOutcome } from '../../audit/whitelist-rules.js';
+} from '../../audit/operation-state.js';
 import { OPERATIONS } from '../../domain/operation-name.js';
 import type { ChunkOutcome } from '../../domain/outcome.js';
 import type { Scope } from '../../domain/scope.js';
@@ -32,7 +31,7 @@ export function receiptOf(trail: OperationTrail): ReceiptDto {
   const settlement = trail.settlements?.at(-1);
   const { id, operation, status, scope, ...rest } = commonOf({
     asked: askedOf(intent),
-    status: settlement?.status ?? outcome?.status ?? 'pending',
+    status: operationStatus(trail),
     fate: {
       ...(outcome && { completedAt: outcome.at }),
       ...(outcome?.interrupted && { interrupted: true }),

@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import type { OperationTrail } from '../../audit/audit-record.js';
 import { statusOf, type AlarmOutcome } from '../../domain/outcome.js';
 import { OPERATION_TYPE_NAMES, type OperationType } from '../../domain/operation-type.js';
-import type { Standing } from '../../upstream/index.js';
+import type { ObservedState } from '../../hss/index.js';
 import { interferenceWith } from './interference.js';
 
 /** Whatever the time of day says: it plays no part. */
@@ -44,14 +44,14 @@ function operation(
 }
 
 const own = (type: OperationType) => operation(type, 100, 110, 'unknown');
-const seenOf = (mine: OperationTrail, standing: Standing, ...others: OperationTrail[]) =>
-  interferenceWith({ eventId: 'e-1', standing }, mine, [mine, ...others], LAG_MS);
+const seenOf = (mine: OperationTrail, state: ObservedState, ...others: OperationTrail[]) =>
+  interferenceWith({ eventId: 'e-1', state }, mine, [mine, ...others], LAG_MS);
 
 describe('what is seen of an alarm', () => {
   it("is nobody else's effect when nobody else acted on it", () => {
-    for (const standing of ['as_wanted', 'otherwise'] as const) {
-      expect(seenOf(own('ignore'), standing)).toBe('none');
-      expect(seenOf(own('ignore'), standing, operation('ignore', 105, 106, 'applied', 'e-2'))).toBe('none');
+    for (const state of ['matches', 'differs'] as const) {
+      expect(seenOf(own('ignore'), state)).toBe('none');
+      expect(seenOf(own('ignore'), state, operation('ignore', 105, 106, 'applied', 'e-2'))).toBe('none');
     }
   });
 
@@ -65,23 +65,23 @@ describe('what is seen of an alarm', () => {
           fc.integer({ min: 0, max: 200 }),
           (mine, theirs, from) => {
             const other = operation(theirs, from, from + 1, outcome);
-            expect(seenOf(own(mine), 'as_wanted', other)).toBe('none');
-            expect(seenOf(own(mine), 'otherwise', other)).toBe('none');
+            expect(seenOf(own(mine), 'matches', other)).toBe('none');
+            expect(seenOf(own(mine), 'differs', other)).toBe('none');
           },
         ),
       );
     },
   );
 
-  it.each<[string, OperationType, OperationType, Standing]>([
-    ['the same, sent again', 'ignore', 'ignore', 'as_wanted'],
-    ['the same, taken back', 'ignore', 'do_not_ignore', 'otherwise'],
-    ['something else instead', 'ignore', 'mark_as_handled', 'otherwise'],
-    ['a taking back, sent again', 'unhandle', 'unhandle', 'as_wanted'],
-    ['a taking back, and something else done', 'unhandle', 'ignore', 'as_wanted'],
-    ['a taking back, and the same done anew', 'unhandle', 'mark_as_handled', 'otherwise'],
-  ])('may be that of a later one: %s', (_, mine, theirs, standing) => {
-    const other = standing === 'as_wanted' ? 'otherwise' : 'as_wanted';
+  it.each<[string, OperationType, OperationType, ObservedState]>([
+    ['the same, sent again', 'ignore', 'ignore', 'matches'],
+    ['the same, taken back', 'ignore', 'do_not_ignore', 'differs'],
+    ['something else instead', 'ignore', 'mark_as_handled', 'differs'],
+    ['a taking back, sent again', 'unhandle', 'unhandle', 'matches'],
+    ['a taking back, and something else done', 'unhandle', 'ignore', 'matches'],
+    ['a taking back, and the same done anew', 'unhandle', 'mark_as_handled', 'differs'],
+  ])('may be that of a later one: %s', (_, mine, theirs, state) => {
+    const other = state === 'matches' ? 'differs' : 'matches';
     for (const later of [
       operation(theirs, 120, 121, 'applied'),
       operation(theirs, 105, 106, 'applied'),
@@ -89,7 +89,7 @@ describe('what is seen of an alarm', () => {
       // Begun before, and nobody knows when it takes effect.
       operation(theirs, 90, 95, 'unknown'),
     ]) {
-      expect(seenOf(own(mine), standing, later)).toBe(later.outcome ? 'indistinguishable' : 'obscured');
+      expect(seenOf(own(mine), state, later)).toBe(later.outcome ? 'indistinguishable' : 'obscured');
       expect(seenOf(own(mine), other, later)).toBe('none');
     }
   });
@@ -99,12 +99,12 @@ describe('what is seen of an alarm', () => {
       operation('ignore', 90, 95, 'applied'),
       operation('do_not_ignore', 96, 97, 'applied'),
     ];
-    expect(seenOf(own('ignore'), 'as_wanted', done)).toBe('stood_before');
-    expect(seenOf(own('ignore'), 'as_wanted', done, undone)).toBe('none');
-    expect(seenOf(own('ignore'), 'as_wanted', undone, done)).toBe('none');
-    expect(seenOf(own('do_not_ignore'), 'as_wanted', done)).toBe('none');
-    expect(seenOf(own('do_not_ignore'), 'as_wanted', done, undone)).toBe('stood_before');
-    expect(seenOf(own('ignore'), 'otherwise', done)).toBe('none');
+    expect(seenOf(own('ignore'), 'matches', done)).toBe('stood_before');
+    expect(seenOf(own('ignore'), 'matches', done, undone)).toBe('none');
+    expect(seenOf(own('ignore'), 'matches', undone, done)).toBe('none');
+    expect(seenOf(own('do_not_ignore'), 'matches', done)).toBe('none');
+    expect(seenOf(own('do_not_ignore'), 'matches', done, undone)).toBe('stood_before');
+    expect(seenOf(own('ignore'), 'differs', done)).toBe('none');
   });
 });
 
@@ -122,7 +122,7 @@ describe('an operation on an item of a list', () => {
       chunks: chunks.map((chunk) => ({ ...chunk, ...(already && { already }) })),
     };
   };
-  const gone = { eventId: 'e-1', standing: 'as_wanted' } as const;
+  const gone = { eventId: 'e-1', state: 'matches' } as const;
   const before = removal(50, 60, 'applied');
 
   it('may have found it gone already, where the same was done before', () => {

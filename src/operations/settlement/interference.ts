@@ -2,10 +2,10 @@ import { alarmOutcomes, wasOtherwiseBefore } from '../../audit/alarm-outcomes.js
 import type { OperationTrail } from '../../audit/audit-record.js';
 import { isInDoubt, type KnownAlarmOutcome } from '../../domain/outcome.js';
 import { isOperationType, OPERATION_TYPES } from '../../domain/operation-type.js';
-import type { AlarmStanding } from '../../upstream/index.js';
+import type { ObservedAlarm } from '../../hss/index.js';
 
 /**
- * What other operations on the same alarm mean for what its standing says of one.
+ * What other operations on the same alarm mean for what its state says of one.
  *
  * - `none`: nothing
  * - `stood_before`: another one had made it so before this one began
@@ -19,20 +19,20 @@ export type Interference = 'none' | 'stood_before' | 'obscured' | 'indistinguish
  * @param lagMs how long what one of them did may have taken to show
  */
 export function interferenceWith(
-  { eventId, standing }: AlarmStanding,
+  { eventId, state }: ObservedAlarm,
   own: OperationTrail,
   others: readonly OperationTrail[],
   lagMs: number,
 ): Interference {
   const done = others.filter((other) => mayHaveActed(other, own, eventId));
-  const asWanted = standing === 'as_wanted';
+  const matches = state === 'matches';
   const obscuring = done.filter(
-    (other) => !endedBefore(other, own, eventId) && makesAsWanted(other, own) === asWanted,
+    (other) => !endedBefore(other, own, eventId) && makesAsWanted(other, own) === matches,
   );
   if (obscuring.length > 0) {
     return obscuring.every(({ outcome }) => outcome) ? 'indistinguishable' : 'obscured';
   }
-  if (!asWanted) return 'none';
+  if (!matches) return 'none';
   const [last] = done
     .filter((other) => endedBefore(other, own, eventId))
     .sort((one, another) => endOf(another) - endOf(one));

@@ -1,5 +1,5 @@
 import type { SettledAlarm } from '../../audit/audit-record.js';
-import type { AlarmStanding } from '../../upstream/index.js';
+import type { ObservedAlarm } from '../../hss/index.js';
 import type { Interference } from './interference.js';
 
 /** Moments, by the monotonic clock. */
@@ -19,43 +19,43 @@ export function isQuiet({ now, concludedAt, quietMs }: Times): boolean {
 }
 
 /**
- * What an alarm's standing says about an act whose answer was lost.
+ * What an alarm's state says about an act whose answer was lost.
  *
  * As it should be: it was done, or another operation had made it so before. Otherwise: it was not done, which is believed only
  * after the time in which upstream may still get to it. Nothing, where another operation on the same alarm may be what is seen.
  * Where upstream lists no such alarm and refused the request, or none by that name at all, it did nothing to it.
  * No time of upstream's plays a part: its clock is not ours.
  */
-export function resolveOutcome(found: AlarmStanding, influence: Interference, times: Times): SettledAlarm {
-  const { eventId, standing, underWay } = found;
+export function resolveOutcome(found: ObservedAlarm, influence: Interference, times: Times): SettledAlarm {
+  const { eventId, state, underWay } = found;
   const unknown: SettledAlarm = { eventId, outcome: 'unknown' };
   if (hasNothingToActOn(found, times) && isQuiet(times)) return { eventId, outcome: 'rejected' };
-  if (standing === 'unclear' || influence === 'obscured') return unknown;
+  if (state === 'unknown' || influence === 'obscured') return unknown;
   if (influence === 'indistinguishable') {
     return isQuiet(times) ? { ...unknown, reason: 'indistinguishable' } : unknown;
   }
-  if (standing === 'as_wanted') {
+  if (state === 'matches') {
     if (influence === 'stood_before') return { eventId, outcome: 'already' };
     return { eventId, outcome: 'applied', ...(underWay && { underWay }) };
   }
   return isQuiet(times) ? { eventId, outcome: 'rejected' } : unknown;
 }
 
-function hasNothingToActOn({ missing }: AlarmStanding, { refused = false }: Times): boolean {
+function hasNothingToActOn({ missing }: ObservedAlarm, { refused = false }: Times): boolean {
   return missing === 'named_wrongly' || (missing === 'not_listed' && refused);
 }
 
 /**
- * What an alarm's standing says about an act that upstream took and was at work on: undefined while it still is, or while its
+ * What an alarm's state says about an act that upstream took and was at work on: undefined while it still is, or while its
  * state can't be told. Where that is so for too long nobody knows what became of it, and nothing is claimed.
  *
  * @param late whether it has been so for too long
  */
 export function resolveUnderWay(
-  { eventId, standing, underWay }: AlarmStanding,
+  { eventId, state, underWay }: ObservedAlarm,
   late: boolean,
 ): SettledAlarm | undefined {
-  if (standing === 'as_wanted') return underWay ? undefined : { eventId, outcome: 'applied' };
+  if (state === 'matches') return underWay ? undefined : { eventId, outcome: 'applied' };
   return late ? { eventId, outcome: 'unknown' } : undefined;
 }
 

@@ -1,16 +1,16 @@
 import { Inject, Injectable, Logger, type OnModuleDestroy } from '@nestjs/common';
 
-import { alarmOutcomes } from '../../audit/alarm-outcomes.js';
+import { alarmOutcomes, targetsOf } from '../../audit/alarm-outcomes.js';
 import type { IntentRecord, OperationTrail, SettledAlarm } from '../../audit/audit-record.js';
 import { AuditTrail, OperationTakenOver } from '../../audit/audit-trail.js';
 import { OperationStore } from '../../audit/operation.store.js';
 import { Recovery } from '../../audit/recovery.js';
-import { targetsOf } from '../../audit/targets.js';
 import { CONFIG, type Config, type ProjectConfig } from '../../config/config.js';
 import type { CallContext } from '../../domain/caller.js';
 import { Clock } from '../../domain/clock.js';
 import { CHUNK_SIZE, statusOf } from '../../domain/outcome.js';
-import { UpstreamClient, type AlarmStanding } from '../../upstream/index.js';
+import { observedStates, recordedBody, type HssBody, type ObservedAlarm } from '../../hss/index.js';
+import { UpstreamClient } from '../../upstream/index.js';
 import { interferenceWith, type Interference } from './interference.js';
 import { isStuck, resolveOutcome, resolveUnderWay, type Times } from './resolve-outcome.js';
 
@@ -61,7 +61,7 @@ export class SettlementService implements OnModuleDestroy {
     private readonly clock: Clock,
     recovery: Recovery,
   ) {
-    recovery.onAdopted((operation) => this.#adopt(operation));
+    recovery.onRecovered((operation) => this.#adopt(operation));
   }
 
   /** Operations that could not be settled in time, so far. */
@@ -112,18 +112,18 @@ export class SettlementService implements OnModuleDestroy {
   async lookAt(
     own: OperationTrail,
     project: ProjectConfig,
-    body: string,
+    body: HssBody,
     since: number,
     more: Partial<Pick<Times, 'quietMs' | 'refused'>> = {},
   ): Promise<FoundAlarm[]> {
     const { operation, scope, operationId } = own.intent;
     const times = { ...this.#times(since), ...more };
-    const call = { operation, scope, project, body };
-    const standings = await this.upstream.standings(call, this.#context(operationId));
+    const act = { operation, scope, project, body };
+    const standings = await observedStates(this.upstream, act, this.#context(operationId));
     return Promise.all(
       standings.map(async (found) => ({
         ...resolveOutcome(found, await this.#influence(found, own), times),
-        isClear: found.standing !== 'unclear',
+        isClear: found.state !== 'unknown',
       })),
     );
   }
@@ -213,27 +213,28 @@ export class SettlementService implements OnModuleDestroy {
     };
   }
 
-  async #influence(found: AlarmStanding, own: OperationTrail): Promise<Interference> {
-    if (found.standing === 'unclear') return 'none';
+  async #influence(found: ObservedAlarm, own: OperationTrail): Promise<Interference> {
+    if (found.state === 'unknown') return 'none';
     const { scope, operationId } = own.intent;
     const filter = { eventId: found.eventId, project: scope.project, except: operationId };
     const others = await this.store.list(filter, MAX_OTHERS);
     return interferenceWith(found, own, others, this.config.upstream.settleQuietMs);
   }
 
-  async #standings(trail: OperationTrail, unknown: ReadonlySet<string>): Promise<AlarmStanding[]> {
+  async #standings(trail: OperationTrail, unknown: ReadonlySet<string>): Promise<ObservedAlarm[]> {
     const { operation, scope, operationId } = trail.intent;
     const targets = targetsOf(trail.intent);
-    const unclear = [...unknown].map((eventId): AlarmStanding => ({ eventId, standing: 'unclear' }));
+    const unclear = [...unknown].map((eventId): ObservedAlarm => ({ eventId, state: 'unknown' }));
     const project = this.config.projects.get(scope.project);
     const context = this.#context(operationId);
     // A project of that name may be another one by now.
     if (!project || (await this.upstream.projectId(project, context)) !== scope.projectId) return unclear;
-    const standings: AlarmStanding[] = [];
-    for (const [index, body] of (await this.store.requests(operationId)).entries()) {
+    const standings: ObservedAlarm[] = [];
+    for (const [index, text] of (await this.store.requests(operationId)).entries()) {
       const chunk = targets.slice(index * CHUNK_SIZE, (index + 1) * CHUNK_SIZE);
       if (!chunk.some((eventId) => unknown.has(eventId))) continue;
-      standings.push(...(await this.upstream.standings({ operation, scope, project, body }, context)));
+      const act = { operation, scope, project, body: recordedBody(text) };
+      standings.push(...(await observedStates(this.upstream, act, context)));
     }
     return standings.filter(({ eventId }) => unknown.has(eventId));
   }

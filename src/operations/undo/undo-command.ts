@@ -1,10 +1,9 @@
 import { alarmOutcomes } from '../../audit/alarm-outcomes.js';
 import type { Assumption, Leftover, OperationTrail } from '../../audit/audit-record.js';
-import { parseExact } from '../../domain/exact-json.js';
 import { CHUNK_SIZE } from '../../domain/outcome.js';
 import type { OperationType } from '../../domain/operation-type.js';
 import type { Severity } from '../../domain/severity.js';
-import { operateBody, type WireEvent, type WireOperateBody } from '../../upstream/index.js';
+import { operateBody, type HssBody, type WireEvent, type WireOperateBody } from '../../hss/index.js';
 import type { OperationCommand, CommandAlarm } from '../operation-command.js';
 import { commandAlarmOf } from '../command-alarm.js';
 
@@ -15,8 +14,8 @@ export interface Undoable {
   /** The operation type that takes it back. */
   readonly inverse: OperationType;
   readonly trail: OperationTrail;
-  /** The bodies that the operation was to send, as JSON. */
-  readonly bodies: readonly string[];
+  /** The bodies that the operation was to send. */
+  readonly bodies: readonly HssBody[];
   /** Event ids to take back. */
   readonly left: readonly string[];
   /** So many undoings came before. */
@@ -33,7 +32,7 @@ export function undoCommand(
 ): Pick<OperationCommand, 'operation' | 'alarms' | 'bodies' | 'undoes'> {
   const wanted = new Set(left);
   const severities = severitiesIn(trail);
-  const sent = bodies.map((body) => parseExact(body) as WireOperateBody);
+  const sent = bodies.map(({ wire }) => wire as WireOperateBody);
   const events = sent
     .flatMap(({ operate_event_list: list }) => list)
     .map((event): WireEvent => ({ ...event, operate_detail_list: event.operate_detail_list ?? [] }))

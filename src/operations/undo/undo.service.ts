@@ -9,6 +9,7 @@ import type { CallContext } from '../../domain/caller.js';
 import type { OperationName } from '../../domain/operation-name.js';
 import { isOperationType, OPERATION_TYPES, type OperationType } from '../../domain/operation-type.js';
 import { UNDO_RUNNING } from '../admission/idempotency.service.js';
+import { recordedBody } from '../../hss/index.js';
 import type { UnresolvedCommand, OperationCommand, ResolvedScope } from '../operation-command.js';
 import { ownOperation } from '../own-operation.js';
 import { undoCommand, UNDO_ROUTE } from './undo-command.js';
@@ -71,7 +72,7 @@ export class UndoService {
     if (undoings.some(({ trail: { outcome } }) => !outcome)) throw UNDO_RUNNING();
     const left = toUndo(undoing);
     if (left.length === 0) throw nothingToUndo(trail, unknownIn(trail));
-    const bodies = await this.store.requests(id);
+    const bodies = (await this.store.requests(id)).map(recordedBody);
     return {
       route: UNDO_ROUTE,
       ...undoCommand(

@@ -1,3 +1,6 @@
+import { STATUS_CODES, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Answer } from '../exchange.js';
 import { isObject, parseExact, stringifyExact } from '../json.js';
 import type { Fault, ListingShape, StatusFault } from './fault.js';
@@ -77,32 +80,125 @@ function misshapen(answer: Answer, shape: ListingShape): Answer {
   return { ...answer, body: typeof made === 'string' ? made : stringifyExact(made) };
 }
 
-/** What a fault makes of the true answer; faults that act on the connection leave it as it is. */
+type Of<Kind extends Fault['kind']> = Extract<Fault, { kind: Kind }>;
+
+/** What a fault makes of the real answer; faults that act on the connection leave it as it is. */
+const ANSWERS: {
+  readonly [Kind in Fault['kind']]?: (fault: Of<Kind>, answer: Answer, requestId: string) => Answer;
+} = {
+  status: (fault, _, requestId) => statusAnswer(fault, requestId),
+  throttle: ({ retryAfter }, _, requestId) => {
+    const headers = retryAfter === undefined ? {} : { 'Retry-After': retryAfter };
+    return json(429, errorBody('APIGW.0308', THROTTLED, requestId), { Server: 'api-gateway', ...headers });
+  },
+  html: ({ status = 502 }) => htmlPage(status),
+  error_in_200: ({ errorCode = 'HSS.0010' }, _, requestId) =>
+    json(200, errorBody(errorCode, 'fault on request', requestId)),
+  listing: ({ shape }, answer) => misshapen(answer, shape),
+  large_headers: ({ bytes = 20_000 }, answer) => padded(answer, bytes),
+  truncate: (_, answer) =>
+    answer.body === '' ? { ...answer, body: '{"error_code":"0","error_msg":""}' } : answer,
+};
+
 export function faultyAnswer(fault: Fault | undefined, answer: Answer, requestId: string): Answer {
-  switch (fault?.kind) {
-    case 'status':
-      return statusAnswer(fault, requestId);
-    case 'throttle': {
-      const headers = fault.retryAfter === undefined ? {} : { 'Retry-After': fault.retryAfter };
-      return json(429, errorBody('APIGW.0308', THROTTLED, requestId), { Server: 'api-gateway', ...headers });
-    }
-    case 'html':
-      return htmlPage(fault.status ?? 502);
-    case 'error_in_200':
-      return json(200, errorBody(fault.errorCode ?? 'HSS.0010', 'fault on request', requestId));
-    case 'listing':
-      return misshapen(answer, fault.shape);
-    case 'large_headers':
-      return padded(answer, fault.bytes ?? 20_000);
-    case 'truncate':
-      return answer.body === '' ? { ...answer, body: '{"error_code":"0","error_msg":""}' } : answer;
-    case 'delay':
-    case 'reset':
-    case 'slow':
-    case 'hang':
-    case 'slow_close':
-    case 'endless':
-    case undefined:
-      return answer;
+  const make = fault && (ANSWERS[fault.kind] as (typeof ANSWERS)['status'] | undefined);
+  return make?.(fault as StatusFault, answer, requestId) ?? answer;
+}
+
+/** Ends a connection with a TCP reset, which a client sees as ECONNRESET. */
+export function resetConnection(socket: Socket): void {
+  socket.resetAndDestroy();
+}
+
+function head(answer: Answer, more: Readonly<Record<string, string>>): string {
+  const lines = Object.entries({ ...answer.headers, ...more, Connection: 'close' }).map(
+    ([name, value]) => `${name}: ${value}`,
+  );
+  return [`HTTP/1.1 ${answer.status} ${STATUS_CODES[answer.status] ?? ''}`, ...lines, '', ''].join('\r\n');
+}
+
+function whole(answer: Answer): Buffer {
+  return Buffer.from(
+    head(answer, { 'Content-Length': String(Buffer.byteLength(answer.body)) }) + answer.body,
+  );
+}
+
+function truncate(socket: Socket, answer: Answer): void {
+  const bytes = whole(answer);
+  const missing = Math.ceil(Buffer.byteLength(answer.body) / 2);
+  socket.end(bytes.subarray(0, bytes.length - missing));
+}
+
+async function inSlices(
+  socket: Socket,
+  answer: Answer,
+  { sliceBytes, everyMs }: Of<'slow'>,
+  signal: AbortSignal,
+): Promise<void> {
+  const bytes = whole(answer);
+  for (let at = 0; at < bytes.length && !socket.destroyed; at += sliceBytes) {
+    socket.write(bytes.subarray(at, at + sliceBytes));
+    await sleep(everyMs, undefined, { signal });
   }
+  socket.end();
+}
+
+async function closeLate(
+  socket: Socket,
+  answer: Answer,
+  { closeAfterMs }: Of<'slow_close'>,
+  signal: AbortSignal,
+): Promise<void> {
+  socket.write(head(answer, {}) + answer.body);
+  await sleep(closeAfterMs, undefined, { signal });
+  socket.end();
+}
+
+const ENDLESS_SLICE = 'x'.repeat(16_384);
+
+async function endless(socket: Socket, answer: Answer, _: Of<'endless'>, signal: AbortSignal): Promise<void> {
+  socket.write(`${head(answer, { 'Content-Type': 'application/json' })}{"padding":"`);
+  while (!socket.destroyed) {
+    socket.write(ENDLESS_SLICE);
+    // A pause rather than a drain event: a reader that stops reading must not fill the memory.
+    do await sleep(1, undefined, { signal });
+    while (!socket.destroyed && socket.writableLength > 0);
+  }
+}
+
+export function sendNormally(response: ServerResponse, answer: Answer): void {
+  const body = Buffer.from(answer.body);
+  response.writeHead(answer.status, { ...answer.headers, 'Content-Length': body.length }).end(body);
+}
+
+/** How faults send an answer that act on the connection. */
+const DELIVERIES: {
+  readonly [Kind in Fault['kind']]?: (
+    socket: Socket,
+    answer: Answer,
+    fault: Of<Kind>,
+    signal: AbortSignal,
+  ) => Promise<void> | void;
+} = {
+  reset: resetConnection,
+  hang: () => undefined,
+  truncate,
+  slow: inSlices,
+  slow_close: closeLate,
+  endless,
+};
+
+/** Sends the answer the way the fault wants it sent; resolves when there is nothing more to do. */
+export async function deliver(
+  response: ServerResponse,
+  socket: Socket,
+  answer: Answer,
+  fault: Fault | undefined,
+  signal: AbortSignal,
+): Promise<void> {
+  if (fault?.delayMs) await sleep(fault.delayMs, undefined, { signal });
+  if (socket.destroyed) return;
+  const send = fault && (DELIVERIES[fault.kind] as (typeof DELIVERIES)['hang'] | undefined);
+  if (send) await send(socket, answer, fault as Of<'hang'>, signal);
+  else sendNormally(response, answer);
 }

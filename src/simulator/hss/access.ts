@@ -1,8 +1,10 @@
 import { ALL_PROJECTS, type Identity, type Project } from '../account.js';
+import type { CheckedRequest } from '../contract/contract.js';
 import { header, type SimulatorRequest } from '../exchange.js';
 import { refusedByGateway, refusedByHss } from '../refusal.js';
-import { isSigned, signer } from '../signing/verify.js';
-import type { World } from '../world.js';
+import { isSigned, signer } from '../signing/signature.js';
+import type { SimulatorState } from '../state.js';
+import type { Alarm } from './alarm.js';
 
 /** Who calls, and on which project. */
 export interface Access {
@@ -10,10 +12,18 @@ export interface Access {
   readonly project: Project;
 }
 
+/** A call to HSS that may be made and is what the contract says. */
+export interface HssCall extends Access, Pick<CheckedRequest, 'query' | 'body'> {
+  readonly state: SimulatorState;
+  readonly requestId: string;
+  /** The enterprise projects that it looks at. */
+  readonly scope: readonly string[];
+}
+
 /** The gateway's checks in front of HSS: credentials, then the project, then the region. */
-export function accessOf(world: World, request: SimulatorRequest, projectId: string): Access {
+export function accessOf(state: SimulatorState, request: SimulatorRequest, projectId: string): Access {
   const signed = isSigned(request);
-  const identity = signed ? signer(world, request) : tokenIdentity(world, request, projectId);
+  const identity = signed ? signer(state, request) : tokenIdentity(state, request, projectId);
   const project = identity.domain.projects.find((each) => each.id === projectId);
   const stated = header(request, 'X-Project-Id') ?? projectId;
   if (project === undefined || stated !== projectId)
@@ -26,23 +36,20 @@ export function accessOf(world: World, request: SimulatorRequest, projectId: str
   return { identity, project };
 }
 
-function tokenIdentity(world: World, request: SimulatorRequest, projectId: string): Identity {
+function tokenIdentity(state: SimulatorState, request: SimulatorRequest, projectId: string): Identity {
   const value = header(request, 'X-Auth-Token');
-  if (value === undefined || value === '') {
+  if (value === undefined || value === '')
     throw refusedByGateway(401, '0301', 'Incorrect IAM authentication information: X-Auth-Token not found');
-  }
-  const token = world.tokens.find(value);
-  if (token === undefined || token.project === undefined) {
+  const token = state.tokens.find(value);
+  if (token === undefined || token.project === undefined)
     throw refusedByGateway(401, '0301', 'Incorrect IAM authentication information: decrypt token fail');
-  }
   const known = ALL_PROJECTS.some((project) => project.id === projectId);
-  if (token.revoked || world.now() >= token.expiresAt || (known && token.project.id !== projectId)) {
+  if (token.revoked || state.now() >= token.expiresAt || (known && token.project.id !== projectId))
     throw refusedByGateway(401, '0307', 'The token must be updated');
-  }
   return token.identity;
 }
 
-export const ALL_GRANTED = 'all_granted_eps';
+const ALL_GRANTED = 'all_granted_eps';
 
 /** The enterprise projects that a call looks at (contract 7); absent or empty means the default one. */
 export function enterpriseProjectsOf(request: SimulatorRequest, identity: Identity): readonly string[] {
@@ -53,9 +60,20 @@ export function enterpriseProjectsOf(request: SimulatorRequest, identity: Identi
   return [one];
 }
 
-export function isVisible(
-  alarm: { readonly enterpriseProjects: readonly string[] },
-  scope: readonly string[],
-): boolean {
-  return alarm.enterpriseProjects.some((each) => scope.includes(each));
+export function isVisible({ enterpriseProjects }: Alarm, scope: readonly string[]): boolean {
+  return enterpriseProjects.some((each) => scope.includes(each));
+}
+
+/** The alarms of the project that the call may see, in the order they were added. */
+export function visibleAlarms({ state, project, scope }: HssCall): Alarm[] {
+  return [...state.alarms.of(project.id)].filter((alarm) => isVisible(alarm, scope));
+}
+
+/** A page of a list, in the form that all lists have; the first ten where nothing is asked for (contract 2.0). */
+export function pageOf<Row>(
+  rows: readonly Row[],
+  { offset = 0, limit = 10 }: { offset?: number; limit?: number },
+  show: (row: Row) => object,
+): object {
+  return { total_num: rows.length, data_list: rows.slice(offset, offset + limit).map(show) };
 }

@@ -1,4 +1,4 @@
-import type { World } from '../world.js';
+import type { SimulatorState } from '../state.js';
 import { handleStatus, type Alarm } from './alarm.js';
 import { acceptedTypes } from './operate.js';
 import { supportedTypes } from './operate-types.js';
@@ -100,8 +100,8 @@ const HOLES = {
   user_info_list: [],
 };
 
-export function showEvent(world: World, alarm: Alarm): object {
-  const agentState = world.agents.get(alarm.host.agentId) ?? 'not_installed';
+export function showEvent(state: SimulatorState, alarm: Alarm): object {
+  const agentState = state.agents.get(alarm.host.agentId) ?? 'not_installed';
   return {
     event_id: alarm.eventId,
     event_class_id: alarm.eventClassId,

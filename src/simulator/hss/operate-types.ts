@@ -4,56 +4,36 @@ export interface OperateType {
   readonly inverse: string;
   /** The five forward types put an alarm into a state, the other five take it out again. */
   readonly forward: boolean;
-  /** Fields that every detail object must have. */
-  readonly needs: readonly string[];
 }
 
-function pair(forward: string, inverse: string, ...needs: string[]): [string, OperateType][] {
-  return [
-    [forward, { inverse, forward: true, needs }],
-    [inverse, { inverse: forward, forward: false, needs }],
-  ];
-}
+export const OPERATE_TYPES: ReadonlyMap<string, OperateType> = new Map(
+  [
+    ['mark_as_handled', 'unhandle'],
+    ['ignore', 'do_not_ignore'],
+    ['add_to_alarm_whitelist', 'remove_from_alarm_whitelist'],
+    ['add_to_login_whitelist', 'remove_from_login_whitelist'],
+    ['isolate_and_kill', 'do_not_isolate_or_kill'],
+  ].flatMap(([forward = '', inverse = '']): [string, OperateType][] => [
+    [forward, { inverse, forward: true }],
+    [inverse, { inverse: forward, forward: false }],
+  ]),
+);
 
-export const OPERATE_TYPES: ReadonlyMap<string, OperateType> = new Map([
-  ...pair('mark_as_handled', 'unhandle'),
-  ...pair('ignore', 'do_not_ignore'),
-  ...pair('add_to_alarm_whitelist', 'remove_from_alarm_whitelist', 'keyword', 'hash'),
-  ...pair(
-    'add_to_login_whitelist',
-    'remove_from_login_whitelist',
-    'login_ip',
-    'private_ip',
-    'login_user_name',
-  ),
-  ...pair('isolate_and_kill', 'do_not_isolate_or_kill', 'agent_id', 'file_hash', 'file_path', 'process_pid'),
-]);
-
-const FILE = ['mark_as_handled', 'ignore', 'add_to_alarm_whitelist', 'isolate_and_kill'];
-const PROCESS = ['mark_as_handled', 'ignore', 'add_to_alarm_whitelist'];
-const LOGIN = ['mark_as_handled', 'ignore', 'add_to_login_whitelist'];
 const PLAIN = ['mark_as_handled', 'ignore'];
+const PROCESS = [...PLAIN, 'add_to_alarm_whitelist'];
+const FILE = [...PROCESS, 'isolate_and_kill'];
+const LOGIN = [...PLAIN, 'add_to_login_whitelist'];
+
+const ofFamilies = (supported: readonly string[], ...names: readonly string[]) =>
+  names.map((name) => [name, supported] as const);
 
 /** By the part of the class before its underscore. The real table is not published (contract 1.6). */
-const SUPPORTED_BY_FAMILY: Readonly<Record<string, readonly string[]>> = {
-  av: FILE,
-  malware: FILE,
-  rootkit: FILE,
-  ransomware: FILE,
-  blockexec: FILE,
-  webshell: FILE,
-  network: FILE,
-  procdet: PROCESS,
-  procreport: PROCESS,
-  fileless: PROCESS,
-  fileprotect: PROCESS,
-  crontab: PROCESS,
-  hips: PROCESS,
-  containerescape: PROCESS,
-  dockerfile: PROCESS,
-  dockerproc: PROCESS,
-  login: LOGIN,
-};
+const SUPPORTED_BY_FAMILY = new Map([
+  ...ofFamilies(FILE, 'av', 'malware', 'rootkit', 'ransomware', 'blockexec', 'webshell', 'network'),
+  ...ofFamilies(PROCESS, 'procdet', 'procreport', 'fileless', 'fileprotect', 'crontab', 'hips'),
+  ...ofFamilies(PROCESS, 'containerescape', 'dockerfile', 'dockerproc'),
+  ...ofFamilies(LOGIN, 'login'),
+]);
 
 /** Classes that differ from their family; a plain login is the official example's event that only takes `ignore`. */
 const SUPPORTED_BY_CLASS: Readonly<Record<string, readonly string[]>> = {
@@ -64,7 +44,7 @@ const SUPPORTED_BY_CLASS: Readonly<Record<string, readonly string[]>> = {
 /** The forward types that alarms of a class support; their inverses go with them. */
 export function supportedTypes(eventClassId: string): readonly string[] {
   const family = eventClassId.split('_')[0] ?? '';
-  return SUPPORTED_BY_CLASS[eventClassId] ?? SUPPORTED_BY_FAMILY[family] ?? PLAIN;
+  return SUPPORTED_BY_CLASS[eventClassId] ?? SUPPORTED_BY_FAMILY.get(family) ?? PLAIN;
 }
 
 export function isSupported(eventClassId: string, operateType: string): boolean {
@@ -76,5 +56,5 @@ export function isSupported(eventClassId: string, operateType: string): boolean 
 
 /** Isolation is a task for the agent on the host, in both directions. */
 export function needsAgent(operateType: string): boolean {
-  return OPERATE_TYPES.get(operateType)?.needs.includes('agent_id') ?? false;
+  return operateType === 'isolate_and_kill' || operateType === 'do_not_isolate_or_kill';
 }

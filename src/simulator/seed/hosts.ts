@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { Host } from '../hss/alarm.js';
+import type { AgentState, Host } from '../hss/alarm.js';
+import { readJsonFile } from '../json.js';
 
 /** A hash that looks random and is the same in every run. */
 export function fixedHash(seed: string): string {
@@ -17,56 +18,49 @@ export function fixedUuid(seed: string): string {
   ].join('-');
 }
 
-function host(name: string, privateIp: string, more: Partial<Host> = {}): Host {
-  return {
-    id: fixedUuid(`host ${name}`),
-    name,
-    privateIp,
-    publicIp: '',
-    os: 'Linux',
-    agentId: fixedHash(`agent ${name}`),
-    assetValue: 'common',
-    ...more,
-  };
+/** A file of seeds beside this one. */
+export function readSeed<Seed>(name: string): readonly Seed[] {
+  return readJsonFile(new URL(`./${name}.json`, import.meta.url)) as Seed[];
 }
 
-/** The hosts of the contract's example payloads (contract 9) and of the operate page's own example. */
-export const SEED_HOST = host('rootkit-host', '127.0.0.2', {
-  agentId: 'c9bed5397db449ebdfba15e85fcfc36accee125c68954daf5cab0528bab59bd8',
-});
-export const LIBRARY_HOST = host('app-server-15', '10.20.1.15', {
-  agentId: '415a837bec3a9cb379bc339968b07fae65cede2f1b0fed44da818d651e2b4c0a',
-  publicIp: '198.51.100.15',
-  assetValue: 'important',
-});
-export const LOAD_TEST_HOST = host('load-generator-31', '10.20.2.31', {
-  agentId: '450bd9dd6536437cc03621b1f37c1241159fc3e73b0261c2fd0973033ec5188f',
-  assetValue: 'test',
-});
-/** Same agent as the load generator: the contract's payloads have it so. */
-export const BASTION_HOST = host('bastion-8', '10.20.3.8', {
-  agentId: LOAD_TEST_HOST.agentId,
-  publicIp: '198.51.100.8',
-});
-export const CONTAINER_HOST = host('cce-node-1', '10.20.4.21', {
-  agentId: '6c102de2bd7928d08637c5018d2d9842e88c22bdec3addd558cfe4aefe221674',
-  assetValue: 'important',
+/**
+ * A host of the seed. Those that generate no alarms are the hosts of the contract's example payloads (contract 9), two of which
+ * have the same agent there, and two that make isolation fail: one whose agent is offline, and one that has none any more.
+ */
+type HostSeed = Pick<Host, 'name' | 'privateIp'> &
+  Partial<Host> & {
+    readonly agent?: AgentState;
+    /** The kind of generated alarms that are spread over it. */
+    readonly generates?: 'host' | 'container';
+  };
+
+const SEEDS = readSeed<HostSeed>('hosts').map(({ agent = 'online', generates, ...given }) => {
+  const { name } = given;
+  const ids = { id: fixedUuid(`host ${name}`), agentId: fixedHash(`agent ${name}`) };
+  const host: Host = { ...ids, publicIp: '', os: 'Linux', assetValue: 'common', ...given };
+  return { host, agent, generates };
 });
 
-/** Its agent does not answer: isolation is refused with HSS.1007. */
-export const OFFLINE_HOST = host('branch-office-7', '10.20.9.7', { os: 'Windows' });
-/** It has no agent any more: isolation is refused with HSS.1001. */
-export const AGENTLESS_HOST = host('legacy-db-2', '10.20.9.2');
+/** Agents by id and whether they answer; an agent that is not listed does not exist. */
+export function initialAgents(): (readonly [string, AgentState])[] {
+  return SEEDS.map(({ host, agent }) => [host.agentId, agent]);
+}
+
+export function hostNamed(name: string): Host {
+  const found = SEEDS.find(({ host }) => host.name === name);
+  if (!found) throw new Error(`the seed has no host ${name}`);
+  return found.host;
+}
+
+/** The host of the operate page's own example. */
+export const SEED_HOST = hostNamed('rootkit-host');
+export const LIBRARY_HOST = hostNamed('app-server-15');
+
+const generating = (kind: 'host' | 'container'): Host[] =>
+  SEEDS.filter(({ generates }) => generates === kind).map(({ host }) => host);
 
 /** The hosts that generated alarms are spread over. */
-export const GENERATED_HOSTS: readonly Host[] = [
-  host('web-1', '10.21.1.11', { publicIp: '198.51.100.21', assetValue: 'important' }),
-  host('web-2', '10.21.1.12', { publicIp: '198.51.100.22', assetValue: 'important' }),
-  host('mysql-1', '10.21.2.11', { assetValue: 'important' }),
-  host('redis-1', '10.21.2.21'),
-  host('build-1', '10.21.3.11', { assetValue: 'test' }),
-  host('win-office-1', '10.21.4.11', { os: 'Windows', publicIp: '198.51.100.41' }),
-  host('win-office-2', '10.21.4.12', { os: 'Windows' }),
-  CONTAINER_HOST,
-  host('cce-node-2', '10.20.4.22', { assetValue: 'important' }),
-];
+export const GENERATED_HOSTS: Readonly<Record<'host' | 'container', readonly Host[]>> = {
+  host: generating('host'),
+  container: generating('container'),
+};

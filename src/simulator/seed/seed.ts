@@ -1,46 +1,87 @@
-import { OTHER_PROJECT } from '../account.js';
+import { OTHER_PROJECT, PROJECT, projectById } from '../account.js';
+import type { Alarm } from '../hss/alarm.js';
+import type { BlockedIp } from '../hss/list-entries.js';
 import { DAY_MS } from '../settings.js';
-import type { AgentState, Alarm } from '../hss/alarm.js';
-import { contractAlarms } from './contract-alarms.js';
-import { generatedAlarms } from './generated-alarms.js';
-import * as hosts from './hosts.js';
-import { specialAlarms } from './special-alarms.js';
+import { generatedAlarms, makeAlarm, type AlarmSpec } from './alarms.js';
+import { hostNamed, readSeed } from './hosts.js';
 
-const OFTEN_MS = 97 * 60_000;
+/** The ids of alarms that exist to make one particular thing happen. */
+export interface SpecialAlarmIds {
+  /** `occur_time` is the largest int64. */
+  readonly endOfTime: string;
+  /** Its host's agent is offline. */
+  readonly offlineAgent: string;
+  /** Its host has no agent. */
+  readonly noAgent: string;
+  /** Listed with nulls and empty strings. */
+  readonly ragged: string;
+  /** Lies in an enterprise project that the user has no right on. */
+  readonly deniedEnterpriseProject: string;
+  /** Its class supports nothing but `ignore`. */
+  readonly onlyIgnore: string;
+  /** An id that is no UUID: the official example has one (contract 1.8). */
+  readonly shortId: string;
+  /** Lies in the agency's project. */
+  readonly agency: string;
+}
+
+type AlarmSeed = Omit<AlarmSpec, 'host'> & {
+  /** The published example that operates on it: posted as it stands, the example is accepted. */
+  readonly exampleOf?: string;
+  readonly special?: keyof SpecialAlarmIds;
+  readonly projectId?: string;
+  readonly host?: string;
+};
+
+const ALARMS = readSeed<AlarmSeed>('alarms');
+
+export const SPECIAL_ALARM_IDS = Object.fromEntries(
+  ALARMS.flatMap(({ special, eventId }) => (special === undefined ? [] : [[special, eventId]])),
+) as unknown as SpecialAlarmIds;
+
+function alarmOf({ exampleOf: _, special: __, projectId, host, ...spec }: AlarmSeed): Alarm {
+  return makeAlarm(
+    { ...spec, ...(host !== undefined && { host: hostNamed(host) }) },
+    projectById(projectId) ?? PROJECT,
+  );
+}
+
+const GENERATED_STEP_MS = 97 * 60_000;
 
 /**
  * The alarms of a fresh simulator. Ids never change; the generated ones occurred in the days before the UTC day of
  * the start, so that a look-back of some days finds them.
  */
 export function* seedAlarms(count: number, startedAt: number): Iterable<Alarm> {
-  yield* contractAlarms();
-  yield* specialAlarms();
+  yield* ALARMS.map(alarmOf);
   const today = startedAt - (startedAt % DAY_MS);
-  const startTime = today - count * OFTEN_MS;
-  yield* generatedAlarms({ name: 'main', count, startTime, stepMs: OFTEN_MS, handledEvery: 10 });
-  const elsewhere = Math.max(5, Math.floor(count / 4));
-  const otherStart = today - elsewhere * OFTEN_MS;
-  yield* generatedAlarms({
-    name: 'other',
-    count: elsewhere,
-    project: OTHER_PROJECT,
-    startTime: otherStart,
-    stepMs: OFTEN_MS,
+  const before = (many: number) => ({
+    count: many,
+    startTime: today - many * GENERATED_STEP_MS,
+    stepMs: GENERATED_STEP_MS,
   });
+  yield* generatedAlarms({ name: 'main', ...before(count), handledEvery: 10 });
+  const elsewhere = Math.max(5, Math.floor(count / 4));
+  yield* generatedAlarms({ name: 'other', ...before(elsewhere), project: OTHER_PROJECT });
 }
 
-/** Agents and whether they answer; an agent that is not listed does not exist. */
-export function firstAgents(): Map<string, AgentState> {
-  const online = [
-    hosts.SEED_HOST,
-    hosts.LIBRARY_HOST,
-    hosts.LOAD_TEST_HOST,
-    hosts.BASTION_HOST,
-    hosts.CONTAINER_HOST,
-    ...hosts.GENERATED_HOSTS,
-  ];
-  const agents = new Map<string, AgentState>(online.map((host) => [host.agentId, 'online']));
-  agents.set(hosts.OFFLINE_HOST.agentId, 'offline');
-  agents.set(hosts.AGENTLESS_HOST.agentId, 'not_installed');
-  return agents;
+type BlockedIpSeed = Pick<BlockedIp, 'enterpriseProjectId' | 'srcIp' | 'loginType'> & {
+  readonly host: string;
+  readonly daysAgo: number;
+};
+
+/** Addresses that brute-force protection blocked in the days before the start. */
+export function seedBlockedIps(startedAt: number): BlockedIp[] {
+  const today = startedAt - (startedAt % DAY_MS);
+  return readSeed<BlockedIpSeed>('blocked-ips').map(({ host, daysAgo, ...seed }) => ({
+    projectId: PROJECT.id,
+    enterpriseProjectId: seed.enterpriseProjectId,
+    host: hostNamed(host),
+    srcIp: seed.srcIp,
+    loginType: seed.loginType,
+    interceptNum: daysAgo * 12,
+    blockTime: today - daysAgo * DAY_MS,
+    latestTime: today - daysAgo * DAY_MS + 3_600_000,
+    unblockedAt: undefined,
+  }));
 }

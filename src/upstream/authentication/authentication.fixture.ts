@@ -4,11 +4,11 @@ import { Transport, type Answer, type Exchange, type WireRequest } from '../tran
 import {
   AuthenticationError,
   type Authenticator,
+  type CredentialLog,
   type Proof,
   type UnprovenRequest,
 } from './authenticator.js';
 import { authenticatorsOf } from './authenticators.js';
-import type { SecretLog } from './reloading-secrets.js';
 
 const STARTS_AT = Date.parse('2026-01-01T00:00:00Z');
 
@@ -168,7 +168,7 @@ export const REQUEST: UnprovenRequest = {
   headers: { region: REGION },
 };
 
-export class RecordedLog implements SecretLog {
+export class RecordedLog implements CredentialLog {
   readonly lines: string[] = [];
   log = (fields: object, message: string) => void this.lines.push(JSON.stringify([message, fields]));
   warn = this.log;

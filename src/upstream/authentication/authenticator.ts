@@ -1,13 +1,13 @@
+import type { Clock } from '../../domain/clock.js';
 import type { Fault } from '../../domain/outcome.js';
+import { faultOf, OUT_OF_TIME } from '../error-table.js';
+import type { Target, Transport } from '../transport.js';
 
 /** A request to upstream that still lacks proof of who sends it. */
-export interface UnprovenRequest {
+export interface UnprovenRequest extends Target {
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   /** Scheme, host and port. */
   readonly origin: string;
-  /** Path without query, percent-encoded. */
-  readonly path: string;
-  readonly query: readonly (readonly [name: string, value: string])[];
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string;
 }
@@ -15,7 +15,7 @@ export interface UnprovenRequest {
 export interface Proof {
   /** All headers to send: those of the request, and those that prove who sends it. */
   readonly headers: Readonly<Record<string, string>>;
-  /** Counts the credentials of one authenticator, so that it can tell what came of one that it has replaced already. */
+  /** Counts the credentials of one authenticator, to recognise what came of one that it has replaced already. */
   readonly generation: number;
 }
 
@@ -33,10 +33,10 @@ export abstract class Authenticator {
    */
   abstract prove(request: UnprovenRequest, deadlineAt: number): Promise<Proof>;
 
-  /** Upstream took this proof. */
+  /** Upstream accepted this proof. */
   abstract accept(proof: Proof): void;
 
-  /** Upstream did not take this proof. */
+  /** Upstream did not accept this proof. */
   abstract reject(proof: Proof): Promise<Renewal>;
 
   /** Why there is no proof at the moment, while that is being waited out; undefined where one is at hand or may be asked for. */
@@ -46,14 +46,25 @@ export abstract class Authenticator {
 /**
  * Why a project has no credential at the moment.
  *
- * - `refused`: it is not taken
+ * - `refused`: it is not accepted
  * - `throttled`: IAM asks for patience, which says nothing of the credential
  * - `unusable`: what was given cannot be used
- * - `unavailable`: whoever gives it cannot be reached, or failed
+ * - `unavailable`: the service that gives it cannot be reached, or failed
  * - `project_unknown`: IAM does not say which project is meant
  */
 export const TROUBLES = ['refused', 'throttled', 'unusable', 'unavailable', 'project_unknown'] as const;
 export type Trouble = (typeof TROUBLES)[number];
+
+/** What an authentication error carries besides. */
+interface AuthenticationErrorFacts {
+  /** It is counted and waited out already, and must not be counted again where it is passed on. */
+  readonly isHeld?: boolean;
+  /** Milliseconds that upstream asked us to wait. */
+  readonly retryAfterMs?: number;
+  /** For operators of the gateway, never for callers. */
+  readonly message?: string;
+  readonly facts?: object;
+}
 
 /** There is no proof to send; the request it was meant for never left the gateway. */
 export class AuthenticationError extends Error {
@@ -61,25 +72,9 @@ export class AuthenticationError extends Error {
   constructor(
     readonly fault: Fault,
     readonly trouble: Trouble | 'out_of_time',
-    private readonly more: AuthenticationErrorFacts = {},
+    readonly more: AuthenticationErrorFacts = {},
   ) {
     super(fault.code);
-  }
-
-  /** Milliseconds that upstream asked us to wait. */
-  get retryAfterMs(): number | undefined {
-    return this.more.retryAfterMs;
-  }
-
-  /** What whoever operates the gateway should know besides, and no caller. */
-  get forOperators(): { readonly words?: string; readonly facts: object } {
-    const { words, facts = {} } = this.more;
-    return { ...(words !== undefined && { words }), facts };
-  }
-
-  /** Somebody counts it, and waits it out: whoever passes it on must not do so again. */
-  get isHeld(): boolean {
-    return this.more.isHeld ?? false;
   }
 
   /** The same for all who meet it while it is waited out. */
@@ -89,9 +84,45 @@ export class AuthenticationError extends Error {
   }
 }
 
-interface AuthenticationErrorFacts {
-  readonly isHeld?: boolean;
-  readonly retryAfterMs?: number;
-  readonly words?: string;
-  readonly facts?: object;
+/** Receives what happens to credentials; never what they are. */
+export interface CredentialLog {
+  log(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}
+
+/** What every way of authentication needs from outside. */
+export interface AuthDependencies {
+  readonly transport: Transport;
+  readonly clock: Clock;
+  /** 0 to 1, drawn anew each time. */
+  readonly random: () => number;
+  readonly log: CredentialLog;
+}
+
+/**
+ * One line of the log on a credential that is not to be had: an error, but for what passes by itself.
+ *
+ * @param owner whose it is; the projects above all
+ * @param message where the error has none of its own
+ */
+export function complain(
+  log: CredentialLog,
+  owner: object,
+  { fault, trouble, more }: AuthenticationError,
+  waitMs: number,
+  message: string,
+): void {
+  const fields = { ...owner, trouble, upstream: fault.upstream, ...more.facts, waitMs: Math.round(waitMs) };
+  const level = trouble === 'throttled' || trouble === 'unavailable' ? 'warn' : 'error';
+  log[level](fields, more.message ?? message);
+}
+
+/** What others may be waiting for too, but for no longer than until the deadline. @throws AuthenticationError at the deadline */
+export function untilDeadline<T>(shared: Promise<T>, deadlineAt: number, clock: Clock): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const giveUp = () => reject(new AuthenticationError(faultOf(OUT_OF_TIME), 'out_of_time'));
+    const cancel = clock.schedule(Math.max(0, deadlineAt - clock.monotonic()), giveUp);
+    shared.then(resolve, reject).finally(cancel);
+  });
 }

@@ -1,47 +1,50 @@
 import { createHash } from 'node:crypto';
 
 import type { PasswordCredentials, ProjectConfig } from '../../config/config.js';
-import { Agency } from './agency.js';
-import type { Authenticator } from './authenticator.js';
-import { ConfiguredKey } from './configured-key.js';
-import { IamAccount, keepToken } from './iam-account.js';
-import { KeyProver } from './key-prover.js';
+import { ConfiguredKey, KeyProver } from './access-key.js';
+import {
+  Authenticator,
+  type AuthDependencies,
+  type Proof,
+  type Renewal,
+  type Trouble,
+  type UnprovenRequest,
+} from './authenticator.js';
+import type { ExpiringValue } from './expiring-value.js';
+import { Agency, IamAccount, keepToken } from './iam-account.js';
+import { scopeOf, type IamToken } from './iam-token.js';
 import { MetadataKey } from './metadata-key.js';
 import { ProjectLookup } from './project-lookup.js';
-import { SigningAuthenticator } from './signing-authenticator.js';
-import type { AuthDependencies } from './dependencies.js';
-import { TokenAuthenticator } from './token-authenticator.js';
-import { scopeOf } from './token-request.js';
 
 /** By name of the project: each has an authenticator of its own. */
 export function authenticatorsOf(
   projects: Iterable<ProjectConfig>,
-  surroundings: AuthDependencies,
+  dependencies: AuthDependencies,
 ): ReadonlyMap<string, Authenticator> {
   const accounts = new Map<string, IamAccount>();
   return new Map(
-    [...projects].map((project) => [project.name, authenticatorOf(project, accounts, surroundings)]),
+    [...projects].map((project) => [project.name, authenticatorOf(project, accounts, dependencies)]),
   );
 }
 
 function authenticatorOf(
   project: ProjectConfig,
   accounts: Map<string, IamAccount>,
-  surroundings: AuthDependencies,
+  dependencies: AuthDependencies,
 ): Authenticator {
   const { credentials } = project;
   if (credentials.kind === 'password') {
-    const account = accountOf(project.iamEndpoint, credentials, accounts, surroundings);
-    return tokenAuthenticator(project, credentials, account, surroundings);
+    const account = accountOf(project.iamEndpoint, credentials, accounts, dependencies);
+    return tokenAuthenticator(project, credentials, account, dependencies);
   }
   const source =
     credentials.kind === 'aksk'
-      ? new ConfiguredKey(credentials, surroundings)
-      : new MetadataKey(credentials.endpoint, project.name, surroundings);
-  const prover = new KeyProver(source, project.name, surroundings);
+      ? new ConfiguredKey(credentials, dependencies)
+      : new MetadataKey(credentials.endpoint, project.name, dependencies);
+  const prover = new KeyProver(source, project.name, dependencies);
   return new SigningAuthenticator(
     prover,
-    project.projectId ?? new ProjectLookup(project, prover, surroundings),
+    project.projectId ?? new ProjectLookup(project, prover, dependencies),
   );
 }
 
@@ -49,14 +52,14 @@ function tokenAuthenticator(
   project: ProjectConfig,
   credentials: PasswordCredentials,
   account: IamAccount,
-  surroundings: AuthDependencies,
+  dependencies: AuthDependencies,
 ): TokenAuthenticator {
   const scope = scopeOf(project);
   const { name } = project;
   account.projects.push(name);
-  const agency = credentials.agency && new Agency(account, credentials.agency, name, surroundings);
+  const agency = credentials.agency && new Agency(account, credentials.agency, name, dependencies);
   const fetch = () => (agency ? agency.assume(scope) : account.login(scope));
-  const tokens = keepToken(fetch, { project: name }, surroundings);
+  const tokens = keepToken(fetch, { project: name }, dependencies);
   return new TokenAuthenticator(tokens, project.projectId, () => (agency ?? account).trouble);
 }
 
@@ -64,15 +67,88 @@ function accountOf(
   iamEndpoint: string,
   credentials: PasswordCredentials,
   accounts: Map<string, IamAccount>,
-  surroundings: AuthDependencies,
+  dependencies: AuthDependencies,
 ): IamAccount {
   const { domainName, userName, password, passwordFile } = credentials;
-  // Who gives another password for the same user has failures of his own.
+  // The same user with another password has failures of its own.
   const secret = passwordFile ?? createHash('sha256').update(password).digest('hex');
   const key = JSON.stringify([iamEndpoint, domainName, userName, secret]);
   const known = accounts.get(key);
   if (known) return known;
-  const account = new IamAccount(iamEndpoint, credentials, surroundings);
+  const account = new IamAccount(iamEndpoint, credentials, dependencies);
   accounts.set(key, account);
   return account;
+}
+
+/** Sends a token with each request. */
+class TokenAuthenticator extends Authenticator {
+  /**
+   * @param configuredId the project's id, where the configuration gives it
+   * @param loginTrouble why no new token may be asked for now
+   */
+  constructor(
+    private readonly tokens: ExpiringValue<IamToken>,
+    private readonly configuredId: string | undefined,
+    private readonly loginTrouble: () => Trouble | undefined,
+  ) {
+    super();
+  }
+
+  async projectId(deadlineAt: number): Promise<string> {
+    if (this.configuredId !== undefined) return this.configuredId;
+    const { projectId } = (await this.tokens.get(deadlineAt)).value;
+    if (projectId === undefined) throw new Error('a token for an account was kept as one for a project');
+    return projectId;
+  }
+
+  async prove({ headers }: UnprovenRequest, deadlineAt: number): Promise<Proof> {
+    const { value, generation } = await this.tokens.get(deadlineAt);
+    return { headers: { ...headers, 'X-Auth-Token': value.value }, generation };
+  }
+
+  accept({ generation }: Proof): void {
+    this.tokens.accept(generation);
+  }
+
+  reject({ generation }: Proof): Promise<Renewal> {
+    return Promise.resolve(this.tokens.reject(generation));
+  }
+
+  get trouble(): Trouble | undefined {
+    return this.tokens.current === undefined ? (this.tokens.trouble ?? this.loginTrouble()) : undefined;
+  }
+}
+
+/** Signs each request with an access key. */
+class SigningAuthenticator extends Authenticator {
+  /** @param project its id, or how to find it */
+  constructor(
+    private readonly prover: KeyProver,
+    private readonly project: string | ProjectLookup,
+  ) {
+    super();
+  }
+
+  projectId(deadlineAt: number): Promise<string> {
+    return typeof this.project === 'string' ? Promise.resolve(this.project) : this.project.get(deadlineAt);
+  }
+
+  /** Names the project too, as a signature by itself belongs to none (contract 1.1). */
+  async prove(request: UnprovenRequest, deadlineAt: number): Promise<Proof> {
+    const projectId = await this.projectId(deadlineAt);
+    const headers = { ...request.headers, 'X-Project-Id': projectId };
+    return this.prover.prove({ ...request, headers }, deadlineAt);
+  }
+
+  accept(proof: Proof): void {
+    this.prover.accept(proof);
+  }
+
+  reject(proof: Proof): Promise<Renewal> {
+    return this.prover.reject(proof);
+  }
+
+  get trouble(): Trouble | undefined {
+    return this.prover.trouble ?? (typeof this.project === 'string' ? undefined : this.project.trouble);
+  }
 }

@@ -1,7 +1,6 @@
 import type { Clock } from '../../domain/clock.js';
-import { AuthenticationError, type Renewal, type Trouble } from './authenticator.js';
-import { untilDeadline } from './deadline.js';
-import { Refusals } from './refusals.js';
+import { timeOf } from '../retry.js';
+import { AuthenticationError, untilDeadline, type Renewal, type Trouble } from './authenticator.js';
 
 /** Something that is fetched and lasts until a time of the monotonic clock. */
 export interface Expiring {
@@ -17,7 +16,7 @@ export interface Kept<T> {
 export interface Source<T extends Expiring> {
   /** Fetches a new value. Its failure is shared by all who wait for it, and by those who come while it is waited out. */
   readonly fetch: () => Promise<T>;
-  /** Told of every failure that is waited out here, and for how long. */
+  /** Called with every failure that is waited out here, and for how long. */
   readonly onFailure?: (error: AuthenticationError, waitMs: number) => void;
   /** From when on a value is replaced in the background while it still serves, by the monotonic clock. */
   readonly refreshAt: (fresh: T, now: number) => number;
@@ -26,9 +25,9 @@ export interface Source<T extends Expiring> {
 /** A value this close to its end is not used any more: the request it goes with takes time too. */
 const UNUSABLE_BEFORE_EXPIRY_MS = 30_000;
 /** With less to live than this, a value would have to be fetched again with almost every request. */
-export const MIN_LIFE_MS = 2 * UNUSABLE_BEFORE_EXPIRY_MS;
+const MIN_LIFE_MS = 2 * UNUSABLE_BEFORE_EXPIRY_MS;
 /** None is kept for longer: tokens live 24 hours (contract 3.1), and a clock that is wrong by years must not be believed. */
-export const MAX_LIFE_MS = 86_400_000;
+const MAX_LIFE_MS = 86_400_000;
 /** How long a refresh that failed is not repeated, and a replacement that was not taken either is not replaced. */
 const PAUSE_MS = 5_000;
 /**
@@ -143,9 +142,10 @@ export class ExpiringValue<T extends Expiring> {
     }
     return fetched;
   }
-  /** What is refused or throttled is waited out by whoever guards the login. */
+
+  /** What is refused or throttled is waited out by the guard of the login. */
   #noted(error: unknown): unknown {
-    if (!(error instanceof AuthenticationError) || error.isHeld) return error;
+    if (!(error instanceof AuthenticationError) || error.more.isHeld) return error;
     const { trouble } = error;
     if (trouble !== 'unusable' && trouble !== 'unavailable') return error;
     this.#failures[trouble].refused();
@@ -154,4 +154,103 @@ export class ExpiringValue<T extends Expiring> {
     this.source.onFailure?.(error, waitMs);
     return error.heldFor(waitMs);
   }
+}
+
+/** How long something that was refused is left alone: longer with each refusal, until it is taken again. */
+export class Refusals {
+  #count = 0;
+  #until = -Infinity;
+
+  /** @param waitsMs after the first refusal, the second, and so on; the last one for all that follow */
+  constructor(
+    private readonly waitsMs: readonly [number, ...number[]],
+    private readonly clock: Clock,
+  ) {}
+
+  /** Milliseconds until it may be tried again; 0 when it may be now. */
+  get waitMs(): number {
+    return Math.max(0, this.#until - this.clock.monotonic());
+  }
+
+  refused(): void {
+    const wait = this.waitsMs[this.#count] ?? this.waitsMs.at(-1) ?? 0;
+    this.#count += 1;
+    this.pause(wait);
+  }
+
+  /** Leaves it alone for a while without counting a refusal. */
+  pause(milliseconds: number): void {
+    this.#until = Math.max(this.#until, this.clock.monotonic() + milliseconds);
+  }
+
+  forget(): void {
+    this.#count = 0;
+    this.#until = -Infinity;
+  }
+}
+
+/** Why a credential that was given cannot be used. */
+export interface Unusable {
+  /** Goes on from what it is: "a token that ...". */
+  readonly why: string;
+  /** The times that it was judged by, for operators. */
+  readonly facts?: object;
+}
+
+/** Times in the answer that gave a credential. */
+interface Times {
+  readonly expiresAt: unknown;
+  readonly issuedAt?: unknown;
+  /** The answer's `Date`. */
+  readonly answeredAt: string | undefined;
+}
+
+/** A difference between two clocks that is worth reporting. */
+const WRONG_BY_MS = 60_000;
+
+/**
+ * How long a credential lives, by the clock of the service that gave it: from its issue, or from its answer, to its end. Our own
+ * clock counts only where the answer has no other time; then a clock that is wrong looks like a credential that has expired.
+ *
+ * @returns milliseconds, 24 hours at most
+ */
+export function lifeOf({ expiresAt, issuedAt, answeredAt }: Times, clock: Clock): { ms: number } | Unusable {
+  const now = clock.now();
+  const [end, issued, answered] = [instantOf(expiresAt), instantOf(issuedAt), timeOf(answeredAt ?? '')];
+  if (Number.isNaN(end)) return { why: 'does not say when it ends' };
+  const from = [issued, answered].find((time) => !Number.isNaN(time));
+  const ms = end - (from ?? now);
+  if (ms >= MIN_LIFE_MS) return { ms: Math.min(ms, MAX_LIFE_MS) };
+  const why = `${lives(ms)}${aboutClock(from, now)}`;
+  const facts = {
+    expiresAt: iso(end),
+    ...(from !== undefined && { issuedAt: iso(from) }),
+    gatewayTime: iso(now),
+  };
+  return { why, facts };
+}
+
+function lives(ms: number): string {
+  return ms > 0 ? `lives for ${Math.ceil(ms / 1_000)} seconds only` : 'has ended before it was given';
+}
+
+/** Whether the clock of this machine may be the reason. */
+function aboutClock(theirs: number | undefined, ours: number): string {
+  if (theirs === undefined) return ' by the clock of this machine: check that clock';
+  const ahead = ours - theirs;
+  if (Math.abs(ahead) < WRONG_BY_MS) return '';
+  const seconds = Math.round(Math.abs(ahead) / 1_000);
+  return `; the clock of this machine is ${seconds} s ${ahead > 0 ? 'ahead of' : 'behind'} theirs: check it`;
+}
+
+const INSTANT = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?)(Z|[+-]\d\d:?\d\d)?$/;
+
+/** Epoch milliseconds of a time in an answer (contract 3.1.7); one without a zone is UTC, as all of them are. NaN for anything else. */
+function instantOf(value: unknown): number {
+  const match = typeof value === 'string' ? INSTANT.exec(value) : null;
+  return match ? Date.parse(`${match[1]}${match[2] ?? 'Z'}`) : NaN;
+}
+
+function iso(time: number): string {
+  return new Date(time).toISOString();
 }

@@ -1,11 +1,17 @@
-import type { PasswordCredentials } from '../../config/config.js';
-import { ExpiringValue } from './expiring-value.js';
-import type { AuthenticationError, Trouble } from './authenticator.js';
-import { requestToken } from './iam-exchange.js';
+import type { AgencyConfig, PasswordCredentials } from '../../config/config.js';
+import type { Clock } from '../../domain/clock.js';
+import { AuthenticationError, complain, type AuthDependencies, type Trouble } from './authenticator.js';
+import { ExpiringValue, Refusals, type Kept } from './expiring-value.js';
+import {
+  agencyBody,
+  BaseTokenRejected,
+  IAM_TIMEOUT_MS,
+  passwordBody,
+  requestToken,
+  type ExpectedScope,
+  type IamToken,
+} from './iam-token.js';
 import { ReloadingSecrets } from './reloading-secrets.js';
-import { LoginGuard } from './login-guard.js';
-import { complain, type AuthDependencies } from './dependencies.js';
-import { passwordBody, type ExpectedScope, type IamToken } from './token-request.js';
 
 /** The share of its life after which a token is renewed in the background, and the jitter on top. */
 const REFRESH_AFTER = 0.8;
@@ -44,10 +50,10 @@ export class IamAccount {
     /** IAM's origin. */
     readonly iamEndpoint: string,
     private readonly credentials: PasswordCredentials,
-    private readonly surroundings: AuthDependencies,
+    private readonly dependencies: AuthDependencies,
   ) {
     const { domainName, userName, password, passwordFile: file } = credentials;
-    const { clock, log } = surroundings;
+    const { clock, log } = dependencies;
     this.#password = new ReloadingSecrets(
       { password: { value: password, ...(file !== undefined && { file }) } },
       clock,
@@ -57,13 +63,13 @@ export class IamAccount {
     this.#guard = new LoginGuard(clock, (error, waitMs) =>
       complain(log, owner, error, waitMs, 'IAM refuses the login: check the account and its password'),
     );
-    this.ownToken = keepToken(() => this.login({ domain: { name: domainName } }), owner, surroundings);
+    this.ownToken = keepToken(() => this.login({ domain: { name: domainName } }), owner, dependencies);
   }
 
   /** A new token by password, as the password is now. @throws AuthenticationError */
   async login(scope: ExpectedScope): Promise<IamToken> {
     await this.#password.refresh();
-    const { transport, clock } = this.surroundings;
+    const { transport, clock } = this.dependencies;
     const { password } = this.#password.values;
     const body = passwordBody(this.credentials, password, scope);
     const request = { origin: this.iamEndpoint, body, expected: scope, secrets: [password] };
@@ -73,8 +79,157 @@ export class IamAccount {
   /** Why no login may be tried now. */
   get trouble(): Trouble | undefined {
     const trouble = this.#guard.troubleOf(this.#password.version);
-    // Nobody may be asking for a token while the gateway is not ready, so a new password has to be noticed here too.
+    // While the gateway is not ready no token may be asked for, so a new password has to be noticed here too.
     if (trouble !== undefined) void this.#password.refresh();
     return trouble;
+  }
+}
+
+/** Takes on an agency of another account with a token of our own user's (contract 3.1.5). */
+export class Agency {
+  readonly #guard: LoginGuard;
+
+  constructor(
+    private readonly account: IamAccount,
+    private readonly config: AgencyConfig,
+    /** Name of the project that it is for. */
+    project: string,
+    private readonly dependencies: AuthDependencies,
+  ) {
+    const { clock, log } = dependencies;
+    const message = 'IAM refuses the agency: check its name and its delegation';
+    this.#guard = new LoginGuard(clock, (error, waitMs) =>
+      complain(log, { project, agency: config }, error, waitMs, message),
+    );
+  }
+
+  /** A new token of the agency's; where the user's own is not taken, once more with a new one. @throws AuthenticationError */
+  async assume(scope: ExpectedScope): Promise<IamToken> {
+    return this.#guard.run(0, async () => {
+      const own = await this.#ownToken();
+      try {
+        return await this.#assumeWith(own, scope);
+      } catch (error) {
+        const rejected = error instanceof BaseTokenRejected;
+        if (!rejected || this.account.ownToken.reject(own.generation) === 'final') throw error;
+        return this.#assumeWith(await this.#ownToken(), scope);
+      }
+    });
+  }
+
+  /** Why it may not be tried now. */
+  get trouble(): Trouble | undefined {
+    const { ownToken } = this.account;
+    const ofOwnToken =
+      ownToken.current === undefined ? (ownToken.trouble ?? this.account.trouble) : undefined;
+    return this.#guard.troubleOf(0) ?? ofOwnToken;
+  }
+
+  #ownToken(): Promise<Kept<IamToken>> {
+    return this.account.ownToken.get(this.dependencies.clock.monotonic() + IAM_TIMEOUT_MS);
+  }
+
+  async #assumeWith({ value: own, generation }: Kept<IamToken>, expected: ExpectedScope): Promise<IamToken> {
+    const { iamEndpoint: origin, ownToken } = this.account;
+    const { transport, clock } = this.dependencies;
+    const body = agencyBody(this.config, expected);
+    const request = { origin, body, baseToken: own.value, expected, secrets: [own.value] };
+    const token = await requestToken(request, transport, clock);
+    ownToken.accept(generation);
+    return token;
+  }
+}
+
+/**
+ * How long a refused login is not repeated. IAM locks an account after three to ten failures in 15 to 60 minutes (contract
+ * 3.1.9), so the second refusal must already slow us down a lot: four logins in the first hour.
+ */
+const WAITS_MS = [5_000, 300_000, 1_200_000, 3_600_000] as const;
+/** A throttle is no refusal: it is waited out for as long as IAM asks, within bounds, and for so long at least. */
+const THROTTLED_MS = WAITS_MS[0];
+
+/** Keeps the logins of one IAM user from locking its account, whichever projects they are for. */
+class LoginGuard {
+  readonly #refusals: Refusals;
+  #running: Promise<unknown> | undefined;
+  #proven = false;
+  #version = 0;
+  #error: AuthenticationError | undefined;
+
+  /** @param onShut called with every refusal and throttle, and for how long the login will not be repeated */
+  constructor(
+    clock: Clock,
+    private readonly onShut: (error: AuthenticationError, waitMs: number) => void,
+  ) {
+    this.#refusals = new Refusals(WAITS_MS, clock);
+  }
+
+  /** Why a login with this version of its secret may not be tried now. */
+  troubleOf(version: number): Trouble | undefined {
+    if (version !== this.#version || this.#refusals.waitMs === 0) return undefined;
+    return this.#error?.trouble === 'throttled' ? 'throttled' : 'refused';
+  }
+
+  /**
+   * Runs a login, or refuses to.
+   *
+   * @param version of the secret that it uses; a new one has not been refused yet
+   * @throws AuthenticationError
+   */
+  async run<T>(version: number, login: () => Promise<T>): Promise<T> {
+    if (version !== this.#version) this.#forget(version);
+    // With a secret that was never accepted, each of several logins at once would count as a failure.
+    while (!this.#proven && this.#running) await this.#running.catch(() => undefined);
+    this.#throwIfShut();
+    const running = this.#observed(version, login());
+    this.#running = running;
+    return running.finally(() => {
+      if (this.#running === running) this.#running = undefined;
+    });
+  }
+
+  #forget(version: number): void {
+    this.#version = version;
+    this.#proven = false;
+    this.#refusals.forget();
+  }
+
+  #throwIfShut(): void {
+    const { waitMs } = this.#refusals;
+    if (waitMs > 0 && this.#error) throw this.#error.heldFor(waitMs);
+  }
+
+  async #observed<T>(version: number, login: Promise<T>): Promise<T> {
+    try {
+      const taken = await login;
+      if (version === this.#version) {
+        this.#proven = true;
+        this.#refusals.forget();
+      }
+      return taken;
+    } catch (error) {
+      // What became of a secret that has been replaced meanwhile says nothing about the new one.
+      if (!(error instanceof AuthenticationError) || version !== this.#version) throw error;
+      throw this.#noted(error);
+    }
+  }
+
+  #noted(error: AuthenticationError): AuthenticationError {
+    // The user's own login, which an agency is taken on by, has a guard of its own.
+    if (error.more.isHeld) return error;
+    const {
+      trouble,
+      more: { retryAfterMs = 0 },
+    } = error;
+    if (trouble === 'throttled') this.#refusals.pause(Math.max(retryAfterMs, THROTTLED_MS));
+    else if (trouble !== 'refused') return error;
+    else {
+      this.#proven = false;
+      this.#refusals.refused();
+    }
+    const { waitMs } = this.#refusals;
+    this.#error = error;
+    this.onShut(error, waitMs);
+    return error.heldFor(waitMs);
   }
 }

@@ -1,13 +1,9 @@
 import type { Clock } from '../../domain/clock.js';
+import { faultOf, METADATA_UNAVAILABLE } from '../error-table.js';
 import { header, type Answer, type Exchange, type WireRequest } from '../transport.js';
-import { faultOf } from '../../hss/upstream.errors.js';
-import { METADATA_UNAVAILABLE } from './authentication.errors.js';
-import { AuthenticationError, type Renewal, type Trouble } from './authenticator.js';
-import { ExpiringValue, type Expiring, type Kept } from './expiring-value.js';
-import { KeySource } from './key-source.js';
+import { AuthenticationError, complain, type AuthDependencies } from './authenticator.js';
+import { ExpiringValue, lifeOf, type Expiring, type Unusable } from './expiring-value.js';
 import type { AccessKey } from './signer.js';
-import { lifeOf, type Unusable } from './life.js';
-import { complain, type AuthDependencies } from './dependencies.js';
 
 const TOKEN_PATH = '/meta-data/latest/api/token';
 const KEY_PATH = '/openstack/latest/securitykey';
@@ -24,8 +20,7 @@ const REFRESH_AT_MOST_EVERY_MS = 60_000;
 type TemporaryKey = Required<AccessKey> & Expiring;
 
 /** The temporary access key of the server that the gateway runs on, from its metadata service (contract 3.4). */
-export class MetadataKey extends KeySource {
-  readonly #key: ExpiringValue<TemporaryKey>;
+export class MetadataKey extends ExpiringValue<TemporaryKey> {
   #token: string | undefined;
 
   /**
@@ -35,41 +30,20 @@ export class MetadataKey extends KeySource {
   constructor(
     private readonly endpoint: string,
     project: string,
-    private readonly surroundings: AuthDependencies,
+    private readonly dependencies: AuthDependencies,
   ) {
-    super();
-    const { clock, random, log } = surroundings;
+    const { clock, random, log } = dependencies;
     const refreshAt = ({ expiresAt }: TemporaryKey, now: number) => {
       const ahead = REFRESH_BEFORE_EXPIRY_MS + random() * REFRESH_JITTER_MS;
       return Math.max(expiresAt - ahead, now + REFRESH_AT_MOST_EVERY_MS);
     };
     const onFailure = (error: AuthenticationError, waitMs: number) =>
       complain(log, { project }, error, waitMs, 'the metadata service gives no access key');
-    this.#key = new ExpiringValue({ fetch: () => this.#fetch(), refreshAt, onFailure }, clock);
+    super({ fetch: () => this.#fetchKey(), refreshAt, onFailure }, clock);
   }
 
-  get(deadlineAt: number): Promise<Kept<AccessKey>> {
-    return this.#key.get(deadlineAt);
-  }
-
-  accept(generation: number): void {
-    this.#key.accept(generation);
-  }
-
-  reject(generation: number): Promise<Renewal> {
-    return Promise.resolve(this.#key.reject(generation));
-  }
-
-  get current(): AccessKey | undefined {
-    return this.#key.current;
-  }
-
-  get trouble(): Trouble | undefined {
-    return this.#key.trouble;
-  }
-
-  async #fetch(): Promise<TemporaryKey> {
-    const askedAt = this.surroundings.clock.monotonic();
+  async #fetchKey(): Promise<TemporaryKey> {
+    const askedAt = this.dependencies.clock.monotonic();
     this.#token ??= await this.#newToken();
     let answer = await this.#askForKey();
     if (answer.reached === 'answered' && answer.status === 401) {
@@ -77,11 +51,11 @@ export class MetadataKey extends KeySource {
       answer = await this.#askForKey();
     }
     if (answer.reached !== 'answered' || answer.status !== 200) throw unavailable(answer);
-    const key = readKey(answer, askedAt, this.surroundings.clock);
+    const key = readKey(answer, askedAt, this.dependencies.clock);
     if ('ak' in key) return key;
-    const words = `the metadata service gives an access key that ${key.why}`;
-    const more = { words, ...(key.facts && { facts: key.facts }) };
-    throw new AuthenticationError(faultOf(METADATA_UNAVAILABLE, {}), 'unusable', more);
+    const message = `the metadata service gives an access key that ${key.why}`;
+    const more = { message, ...(key.facts && { facts: key.facts }) };
+    throw new AuthenticationError(faultOf(METADATA_UNAVAILABLE), 'unusable', more);
   }
 
   /** Undefined from a service that knows no tokens. */
@@ -100,7 +74,7 @@ export class MetadataKey extends KeySource {
   }
 
   #ask(method: 'GET' | 'PUT', target: string, headers: WireRequest['headers']): Promise<Exchange> {
-    return this.surroundings.transport.exchange({
+    return this.dependencies.transport.exchange({
       origin: this.endpoint,
       method,
       target,
@@ -113,7 +87,7 @@ export class MetadataKey extends KeySource {
 
 function unavailable(answer: Exchange): AuthenticationError {
   const facts = answer.reached === 'answered' ? { status: answer.status } : { cause: answer.cause };
-  return new AuthenticationError(faultOf(METADATA_UNAVAILABLE, {}), 'unavailable', { facts });
+  return new AuthenticationError(faultOf(METADATA_UNAVAILABLE), 'unavailable', { facts });
 }
 
 /** The key of an answer, or why it cannot be used. */

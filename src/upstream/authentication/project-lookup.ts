@@ -1,15 +1,26 @@
 import type { ProjectConfig } from '../../config/config.js';
-import { classify, READ, saidIn, type Reading } from '../classify.js';
-import { targetOf } from '../upstream-call.js';
-import { errorRow, faultOf, type ErrorRow } from '../../hss/upstream.errors.js';
-import { LOOKUP_FAILED, LOOKUP_REFUSED, NO_SUCH_PROJECT, SEVERAL_PROJECTS } from './authentication.errors.js';
-import { AuthenticationError, type Proof, type Trouble, type UnprovenRequest } from './authenticator.js';
-import { ExpiringValue, type Expiring } from './expiring-value.js';
-import { IAM_TIMEOUT_MS, MAX_IAM_ANSWER_BYTES } from './iam-exchange.js';
-import type { KeyProver } from './key-prover.js';
-import { Refusals } from './refusals.js';
-import { complain, type AuthDependencies } from './dependencies.js';
-import { isProjectId } from './token-request.js';
+import { classify, READ, type Reading } from '../classify.js';
+import {
+  AUTHENTICATION,
+  faultOf,
+  LOOKUP_FAILED,
+  LOOKUP_REFUSED,
+  NO_SUCH_PROJECT,
+  SEVERAL_PROJECTS,
+  type ErrorRow,
+} from '../error-table.js';
+import { targetOf } from '../transport.js';
+import type { KeyProver } from './access-key.js';
+import {
+  AuthenticationError,
+  complain,
+  type AuthDependencies,
+  type Proof,
+  type Trouble,
+  type UnprovenRequest,
+} from './authenticator.js';
+import { ExpiringValue, Refusals, type Expiring } from './expiring-value.js';
+import { IAM_TIMEOUT_MS, isProjectId, MAX_IAM_ANSWER_BYTES } from './iam-token.js';
 
 /** After an answer that asking again at once would not change, IAM is left alone for a while. */
 const WAITS_MS = [5_000, 60_000] as const;
@@ -32,12 +43,12 @@ export class ProjectLookup {
   constructor(
     private readonly project: ProjectConfig,
     private readonly prover: KeyProver,
-    private readonly surroundings: AuthDependencies,
+    private readonly dependencies: AuthDependencies,
   ) {
-    const { clock } = surroundings;
+    const { clock } = dependencies;
     this.#refusals = new Refusals(WAITS_MS, clock);
     const onFailure = (error: AuthenticationError, waitMs: number) =>
-      complain(surroundings.log, this.#owner, error, waitMs, LOOKUP_FAILED.detail);
+      complain(dependencies.log, this.#owner, error, waitMs, LOOKUP_FAILED.detail);
     // A project keeps its id.
     const source = { fetch: () => this.#fetch(), refreshAt: () => Infinity, onFailure };
     this.#found = new ExpiringValue(source, clock);
@@ -72,7 +83,7 @@ export class ProjectLookup {
     const { reading } = exchanged;
     if (!reading.ok) throw this.#failureOf(reading);
     const ids = idsIn(reading.body, this.project.region);
-    if (!ids) throw new AuthenticationError(faultOf(LOOKUP_FAILED, saidIn(reading)), 'unavailable');
+    if (!ids) throw new AuthenticationError(faultOf(LOOKUP_FAILED, reading.said), 'unavailable');
     const [id, ...others] = ids;
     if (id === undefined) throw this.#leftAlone(NO_SUCH_PROJECT, reading);
     if (others.length > 0) throw this.#leftAlone(SEVERAL_PROJECTS, reading);
@@ -80,7 +91,7 @@ export class ProjectLookup {
   }
 
   async #exchange(): Promise<Exchanged> {
-    const { transport, clock } = this.surroundings;
+    const { transport, clock } = this.dependencies;
     const { region, iamEndpoint: origin } = this.project;
     const query = [['name', region]] as const;
     const request: UnprovenRequest = { method: 'GET', origin, path: '/v3/projects', query, headers: {} };
@@ -102,10 +113,10 @@ export class ProjectLookup {
     const { row, retryAfterMs } = reading;
     // The prover keeps count of refused keys.
     if (row.verdict === 'unauthenticated')
-      return new AuthenticationError(faultOf(errorRow('APIGW.0301', 401), saidIn(reading)), 'refused');
+      return new AuthenticationError(faultOf(AUTHENTICATION, reading.said), 'refused');
     if (row.verdict === 'refused') return this.#leftAlone(LOOKUP_REFUSED, reading);
     if (row.verdict === 'throttled') return this.#leftAlone(row, reading, retryAfterMs);
-    return new AuthenticationError(faultOf(LOOKUP_FAILED, saidIn(reading)), 'unavailable');
+    return new AuthenticationError(faultOf(LOOKUP_FAILED, reading.said), 'unavailable');
   }
 
   #leftAlone(row: ErrorRow, reading: Reading, atLeastMs = 0): AuthenticationError {
@@ -113,8 +124,8 @@ export class ProjectLookup {
     this.#refusals.pause(atLeastMs);
     const { waitMs } = this.#refusals;
     const trouble = row.verdict === 'throttled' ? 'throttled' : 'project_unknown';
-    this.#failure = new AuthenticationError(faultOf(row, saidIn(reading)), trouble);
-    complain(this.surroundings.log, this.#owner, this.#failure, waitMs, row.detail);
+    this.#failure = new AuthenticationError(faultOf(row, reading.said), trouble);
+    complain(this.dependencies.log, this.#owner, this.#failure, waitMs, row.detail);
     return this.#failure.heldFor(waitMs);
   }
 }

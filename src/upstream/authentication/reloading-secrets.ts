@@ -1,21 +1,15 @@
 import { readFile } from 'node:fs/promises';
 
-import type { Format } from '../../config/field.js';
+import type { Format } from '../../config/formats.js';
 import { problemOfSecret, secretInFile } from '../../config/secret.js';
 import type { Clock } from '../../domain/clock.js';
+import type { CredentialLog } from './authenticator.js';
 
 /** A secret as it was at the start, and the file it can change in. */
 export interface SecretSetting {
   readonly value: string;
   readonly file?: string;
   readonly format?: Format;
-}
-
-/** Told what happens to secrets; never what they are. */
-export interface SecretLog {
-  log(fields: object, message: string): void;
-  warn(fields: object, message: string): void;
-  error(fields: object, message: string): void;
 }
 
 /** Files are not read more often than that, however often the secrets are used. */
@@ -37,7 +31,7 @@ export class ReloadingSecrets<Name extends string> {
   constructor(
     settings: Readonly<Record<Name, SecretSetting>>,
     private readonly clock: Clock,
-    private readonly log: SecretLog,
+    private readonly log: CredentialLog,
   ) {
     this.#settings = Object.entries(settings) as [Name, SecretSetting][];
     this.#values = valuesOf(this.#settings.map(([name, { value }]) => [name, value] as const));

@@ -1,6 +1,6 @@
 import { createHash, createHmac } from 'node:crypto';
 
-import { encode } from '../upstream-call.js';
+import { encode } from '../transport.js';
 import type { UnprovenRequest } from './authenticator.js';
 
 /** An access key; one with a security token is temporary. */

@@ -1,3 +1,4 @@
+import { DEFAULT_GUARD_RAILS } from '../../../config/load-config.js';
 import { addressBits, type AddressBits } from '../../../domain/address-bits.js';
 import { parseRange } from '../../../domain/address-range.js';
 
@@ -8,7 +9,7 @@ export interface WidestLogin {
 }
 
 /** A range that still names somebody: a subnet of 256 addresses, or one IPv6 network. */
-export const DEFAULT_WIDEST_LOGIN: WidestLogin = { ipv4: 24, ipv6: 64 };
+export const DEFAULT_WIDEST_LOGIN: WidestLogin = DEFAULT_GUARD_RAILS.widestLogin;
 
 /** No range at all. */
 export const ONE: WidestLogin = { ipv4: 32, ipv6: 128 };

@@ -1,4 +1,5 @@
 import type { GuardRailsConfig } from '../../../config/config.js';
+import { RAIL_NAMES } from '../../../config/schema.js';
 import { protectedPlaces } from './file-path.js';
 import { DEFAULT_WIDEST_LOGIN, type WidestLogin } from './login-range.js';
 import { namePattern, type NamePattern, type Place } from './place.js';
@@ -7,15 +8,7 @@ import { namePattern, type NamePattern, type Place } from './place.js';
 export const BUILT_IN_VERSION = '3';
 
 /** The rails, each of which can be switched off by its name. */
-export const RAIL_NAMES = [
-  'system_pid',
-  'system_process',
-  'protected_path',
-  'protected_hash',
-  'protected_host',
-  'login_range',
-  'whitelist_rule',
-] as const;
+export { RAIL_NAMES };
 export type RailName = (typeof RAIL_NAMES)[number];
 
 /** What keeps a host alive and in reach, its own protection included: by the file's name, wherever it is. */
@@ -83,8 +76,9 @@ export interface GuardRails {
   readonly widestLogin: WidestLogin;
 }
 
-export function readGuardRails(config: GuardRailsConfig = {}): GuardRails {
-  const { off = [], processes = [], paths = [], hashes = [], hosts = [], widestLogin } = config;
+export function readGuardRails(config: Partial<GuardRailsConfig> = {}): GuardRails {
+  const { off = [], processes = [], paths = [], hashes = [], hosts = [] } = config;
+  const { widestLogin = DEFAULT_WIDEST_LOGIN } = config;
   const version = config.version === undefined ? BUILT_IN_VERSION : `${BUILT_IN_VERSION}+${config.version}`;
   const missing: ReadonlySet<string> = new Set(off);
   return {
@@ -95,7 +89,7 @@ export function readGuardRails(config: GuardRailsConfig = {}): GuardRails {
     paths: [...PROTECTED_PATHS, ...paths].flatMap(protectedPlaces),
     hashes: new Set(hashes.map(foldedId)),
     hosts: new Set(hosts.map(foldedId)),
-    widestLogin: widestLogin ?? DEFAULT_WIDEST_LOGIN,
+    widestLogin,
   };
 }
 

@@ -1,0 +1,141 @@
+import { admit, claimName, hostName, type AdmissionState } from './admission.js';
+import type { AuditAppend, RejectedAppend } from './audit.engine.js';
+import { GENESIS, link } from './record-text.js';
+import { alarmToken } from './schema.js';
+
+/** The last record of the trail. */
+export interface ChainEnd {
+  readonly seq: number;
+  readonly hash: Uint8Array;
+}
+
+/** Names of columns and what is written into them. */
+export type TableRow = Readonly<Record<string, unknown>>;
+
+/** Tables that an append inserts into; of the two that find an alarm again each engine has its own. */
+export type AppendTable =
+  | 'audit_record'
+  | 'operation'
+  | 'alarm_index'
+  | 'operation_alarms'
+  | 'claim'
+  | 'reached_alarms'
+  | 'reached_host'
+  | 'brake';
+
+/** Where a row may be there already; a void claim gives way to the one that comes. */
+export const ON_CONFLICT: Partial<Record<AppendTable, string>> = {
+  claim: `ON CONFLICT (caller, key) DO UPDATE SET
+            fingerprint = excluded.fingerprint, operation_id = excluded.operation_id, at = excluded.at`,
+  brake: `ON CONFLICT (caller) DO UPDATE SET engaged = excluded.engaged, at = excluded.at`,
+};
+
+/** What an append changes of the row of an operation that was there before. */
+export interface OperationChange {
+  readonly status?: string;
+  readonly open?: number;
+  readonly fate?: string;
+  /** The first one counts. */
+  readonly cancelled?: string;
+}
+
+function changeOf({ status, open, fate, cancelled }: AuditAppend): OperationChange {
+  return {
+    ...(status !== undefined && { status, open: open ? 1 : 0 }),
+    ...(fate !== undefined && { fate }),
+    ...(cancelled !== undefined && { cancelled }),
+  };
+}
+
+/** A claim that an operation gives up. */
+export interface Release {
+  readonly caller: string;
+  readonly key: string;
+  readonly operation_id: string | null;
+}
+
+/** All that one append writes: of the entries that were admitted, by the state of the store. */
+export class AppendRows {
+  readonly rejected: readonly RejectedAppend[];
+  /** Where the chain ends with these. */
+  end: ChainEnd;
+  /** By table, and there by a name under which a later row takes the place of an earlier one. */
+  readonly inserts = new Map<AppendTable, Map<string, TableRow>>();
+  /** By operation id. */
+  readonly changes = new Map<string, OperationChange>();
+  readonly #releases = new Map<string, Release>();
+
+  constructor(
+    entries: readonly AuditAppend[],
+    private readonly state: AdmissionState,
+    before: ChainEnd = { seq: 0, hash: GENESIS },
+  ) {
+    this.end = before;
+    this.rejected = admit(entries, state, (entry) => this.#add(entry));
+  }
+
+  /** To be taken away before the rows are inserted. */
+  get releases(): Release[] {
+    return [...this.#releases.values()];
+  }
+
+  #add(entry: AuditAppend): void {
+    const { at, kind, operationId: operation_id, body, operation, releases, brake } = entry;
+    const seq = this.end.seq + 1;
+    const hash = link(this.end.hash, body);
+    this.end = { seq, hash };
+    this.#insert('audit_record', String(seq), { seq, at, kind, operation_id, body, hash });
+    if (operation && operation_id !== null) this.#addOperation(entry, operation, operation_id, seq);
+    const { caller = '', keys = [] } = releases ?? {};
+    for (const key of keys) this.#releases.set(claimName(caller, key), { caller, key, operation_id });
+    if (brake) this.#insert('brake', brake.caller, { ...brake, engaged: brake.engaged ? 1 : 0, at });
+    if (operation_id !== null) this.#change(operation_id, changeOf(entry));
+  }
+
+  #addOperation(
+    { at, claims = [], reach }: AuditAppend,
+    operation: NonNullable<AuditAppend['operation']>,
+    id: string,
+    seq: number,
+  ): void {
+    const { caller, type, project, enterpriseProjectId, eventIds, asked } = operation;
+    const { undoes = null, expiresAt = null } = operation;
+    const { dialect, instance } = this.state;
+    if (this.inserts.get('operation')?.has(id)) throw new Error(`operation ${id} has two intents`);
+    this.#insert('operation', id, {
+      ...{ id, caller, type, project, enterprise_project_id: enterpriseProjectId },
+      ...{ status: 'pending', open: 1, undoes, expires_at: expiresAt, targets: eventIds.length, asked },
+      ...(instance !== null && { instance }),
+    });
+    const tokens = eventIds.map(alarmToken);
+    if (dialect === 'postgres') this.#insert('operation_alarms', id, { operation_id: id, tokens });
+    else this.#insert('alarm_index', id, { rowid: seq, tokens: tokens.join(' ') });
+    for (const { key, fingerprint } of claims) {
+      this.#insert('claim', claimName(caller, key), { caller, key, fingerprint, operation_id: id, at });
+      // This claim takes the place of what was released.
+      this.#releases.delete(claimName(caller, key));
+    }
+    if (!reach) return;
+    this.#insert('reached_alarms', id, { caller, operation_id: id, at, alarms: reach.alarms });
+    for (const host of reach.hosts) {
+      const row = { caller, agent_id: hostName(dialect, host), operation_id: id, at };
+      this.#insert('reached_host', JSON.stringify([id, host]), row);
+    }
+  }
+
+  #change(id: string, change: OperationChange): void {
+    if (Object.keys(change).length === 0) return;
+    const inserted = this.inserts.get('operation')?.get(id);
+    const before: OperationChange = inserted ?? this.changes.get(id) ?? {};
+    const { cancelled = change.cancelled } = before;
+    const after = { ...before, ...change, ...(cancelled !== undefined && { cancelled }) };
+    // One statement does not see the rows that it writes.
+    if (inserted) this.#insert('operation', id, after);
+    else this.changes.set(id, after);
+  }
+
+  #insert(table: AppendTable, name: string, row: object): void {
+    const rows = this.inserts.get(table) ?? new Map<string, TableRow>();
+    this.inserts.set(table, rows.set(name, row as TableRow));
+  }
+}

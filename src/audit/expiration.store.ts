@@ -1,0 +1,140 @@
+import { Injectable } from '@nestjs/common';
+import { sql, type Kysely } from 'kysely';
+
+import { AuditEngine } from './audit.engine.js';
+import { queriesOver, type AuditTables } from './engine.dialect.js';
+
+/**
+ * What became of an operation that was to be taken back at a time.
+ *
+ * - `taken_back`: the gateway did so
+ * - `cancelled`: somebody else had done so before
+ * - `nothing_to_take_back`: it had changed nothing
+ * - `failed`: it could not be done, or not be found out; somebody must look
+ */
+export const EXPIRATION_ENDS = ['taken_back', 'cancelled', 'nothing_to_take_back', 'failed'] as const;
+export type ExpirationEnd = (typeof EXPIRATION_ENDS)[number];
+
+/** One operation that is to be taken back at a time, or was. */
+export interface Expiration {
+  readonly operationId: string;
+  readonly caller: string;
+  /** Epoch milliseconds. */
+  readonly expiresAt: number;
+  /** Absent: still to come. */
+  readonly end?: ExpirationEnd;
+}
+
+/** An expiration whose time has come, or that of its next attempt. */
+export interface DueExpiration extends Pick<Expiration, 'operationId' | 'caller' | 'expiresAt'> {
+  /** Epoch milliseconds of the attempt that is due. */
+  readonly dueAt: number;
+  /** How often it was tried. */
+  readonly attempts: number;
+}
+
+/** Which expirations to list, in the order in which they come. */
+export interface ExpirationFilter {
+  readonly caller: string;
+  /** Any of these; `null`: those still to come. */
+  readonly ends?: readonly (ExpirationEnd | null)[];
+  readonly project?: string;
+  readonly enterpriseProjectId?: string;
+  readonly after?: Pick<Expiration, 'expiresAt' | 'operationId'>;
+}
+
+/** Which operations are to be taken back, when, and how far that is. They come to be with their intents, never here. */
+@Injectable()
+export class ExpirationStore {
+  readonly #queries: Kysely<AuditTables>;
+
+  constructor(engine: AuditEngine) {
+    this.#queries = queriesOver(engine);
+  }
+
+  /** @param now epoch milliseconds */
+  async due(now: number, most: number): Promise<DueExpiration[]> {
+    const rows = await this.#queries
+      .selectFrom('operation')
+      .select(['id', 'caller', 'expires_at', 'expiry_next_at', 'expiry_attempts'])
+      .where('expires_at', '<=', now)
+      .where('expiry_state', 'is', null)
+      .where((where) => where.or([where('expiry_next_at', 'is', null), where('expiry_next_at', '<=', now)]))
+      .orderBy('expires_at')
+      .limit(most)
+      .execute();
+    return rows.map((row) => ({
+      operationId: row.id,
+      caller: row.caller,
+      expiresAt: row.expires_at ?? 0,
+      dueAt: row.expiry_next_at ?? row.expires_at ?? 0,
+      attempts: row.expiry_attempts ?? 0,
+    }));
+  }
+
+  /**
+   * Postpones the next attempt; of several processes that saw the same one due, one may go on.
+   *
+   * @param nextAt epoch milliseconds
+   */
+  async putOff({ operationId, dueAt }: DueExpiration, nextAt: number, attempts: number): Promise<boolean> {
+    const row = await this.#queries
+      .updateTable('operation')
+      .set({ expiry_next_at: nextAt, expiry_attempts: attempts })
+      .where('id', '=', operationId)
+      .where('expiry_state', 'is', null)
+      .where((where) =>
+        where.or([
+          where('expiry_next_at', '=', dueAt),
+          where.and([where('expiry_next_at', 'is', null), where('expires_at', '=', dueAt)]),
+        ]),
+      )
+      .returning('id')
+      .executeTakeFirst();
+    return row !== undefined;
+  }
+
+  async end(operationId: string, end: ExpirationEnd): Promise<void> {
+    const own = this.#queries.updateTable('operation').where('id', '=', operationId);
+    await own.set({ expiry_state: end }).execute();
+  }
+
+  /** How many of a caller are still to be taken back, and were not by another operation before their time. */
+  async scheduled(caller: string): Promise<number> {
+    const { rows } = await sql<{ count: number }>`SELECT COUNT(*) AS count FROM operation
+      WHERE caller = ${caller} AND expires_at IS NOT NULL AND expiry_state IS NULL AND NOT EXISTS (
+        SELECT 1 FROM operation AS undoing WHERE undoing.undoes = operation.id AND undoing.status = 'applied')`.execute(
+      this.#queries,
+    );
+    return Number(rows[0]?.count ?? 0);
+  }
+
+  /** The first that comes first, at most `limit`. */
+  async list(filter: ExpirationFilter, limit: number): Promise<Expiration[]> {
+    const { caller, ends, project, enterpriseProjectId, after } = filter;
+    let query = this.#queries
+      .selectFrom('operation')
+      .select(['id', 'caller', 'expires_at', 'expiry_state'])
+      .where('expires_at', 'is not', null)
+      .where('caller', '=', caller);
+    if (project !== undefined) query = query.where('project', '=', project);
+    if (enterpriseProjectId !== undefined)
+      query = query.where('enterprise_project_id', '=', enterpriseProjectId);
+    if (ends) {
+      const over = ends.filter((end) => end !== null);
+      query = query.where((where) =>
+        where.or([
+          ...(over.length > 0 ? [where('expiry_state', 'in', over)] : []),
+          ...(ends.includes(null) ? [where('expiry_state', 'is', null)] : []),
+        ]),
+      );
+    }
+    if (after)
+      query = query.where(sql<boolean>`(expires_at, id) > (${after.expiresAt}, ${after.operationId})`);
+    const rows = await query.orderBy('expires_at').orderBy('id').limit(limit).execute();
+    return rows.map(({ id, caller, expires_at, expiry_state }) => ({
+      ...{ operationId: id, caller, expiresAt: expires_at ?? 0 },
+      ...(expiry_state !== null && { end: expiry_state as ExpirationEnd }),
+    }));
+  }
+}

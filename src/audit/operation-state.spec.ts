@@ -1,0 +1,182 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+
+import {
+  ALARM_OUTCOMES,
+  CHUNK_SIZE,
+  isOpen as isChunkOpen,
+  statusOf,
+  type ChunkOutcome,
+} from '../domain/outcome.js';
+import type { IntentRecord, OperationTrail, RecordOfOperation } from './audit-record.js';
+import {
+  IllegalTransition,
+  isGivenUp,
+  isOpen,
+  isResumable,
+  OPERATION_STATES,
+  operationStatus,
+  resumePoint,
+  stateOf,
+  trailOf,
+  transition,
+} from './operation-state.js';
+
+const AT = '2026-08-16T09:05:22.701Z';
+const of = { operationId: 'o', at: AT } as const;
+
+const intentOf = (alarms: number, more: Partial<IntentRecord> = {}): IntentRecord => ({
+  kind: 'intent',
+  ...of,
+  requestId: 'r',
+  caller: 'portal',
+  operation: 'ignore',
+  scope: { project: 'p', region: 'r', projectId: 'i', enterpriseProjectId: '0' },
+  alarms: Array.from({ length: alarms }, (_, index) => `a${index}`),
+  ...more,
+});
+const chunkOf = (index: number, chunk: ChunkOutcome): RecordOfOperation => ({
+  kind: 'chunk',
+  ...of,
+  index,
+  chunk,
+});
+const outcomeOf = (chunks: readonly ChunkOutcome[]): RecordOfOperation => ({
+  kind: 'outcome',
+  ...of,
+  status: statusOf(chunks),
+  chunks,
+});
+const pauseOf = (chunk: number): RecordOfOperation => ({ kind: 'pause', ...of, chunk });
+const cancellation: RecordOfOperation = { kind: 'cancellation', ...of, requestId: 'r', caller: 'portal' };
+const settlementOf = (settled: boolean, underWay = false): RecordOfOperation => ({
+  kind: 'settlement',
+  ...of,
+  status: settled ? 'applied' : 'unknown',
+  alarms: [{ eventId: 'a0', outcome: settled ? 'applied' : 'unknown', ...(underWay && { underWay }) }],
+  settled,
+});
+
+const chunkOutcomes = fc.record({
+  alarms: fc.integer({ min: 1, max: CHUNK_SIZE }),
+  outcome: fc.constantFrom(...ALARM_OUTCOMES),
+});
+
+/** A life of an operation as the gateway records it, up to its end. */
+const lives = fc
+  .record({
+    chunks: fc.array(chunkOutcomes, { minLength: 1, maxLength: 5 }),
+    background: fc.boolean(),
+    pausedAt: fc.option(fc.nat(4)),
+    cancelledAt: fc.option(fc.nat(9)),
+    settlements: fc.array(fc.constantFrom(settlementOf(false), settlementOf(true, true)), { maxLength: 2 }),
+  })
+  .map(({ chunks, background, pausedAt, cancelledAt, settlements }) => {
+    const intent = intentOf(
+      chunks.reduce((sum, { alarms }) => sum + alarms, 0),
+      background ? { background } : {},
+    );
+    const records: RecordOfOperation[] = chunks.flatMap((chunk, index) => [
+      ...(pausedAt === index ? [pauseOf(index)] : []),
+      chunkOf(index, chunk),
+    ]);
+    records.push(outcomeOf(chunks));
+    if (chunks.some(isChunkOpen)) records.push(...settlements, settlementOf(true));
+    if (cancelledAt !== null) records.splice(Math.min(cancelledAt, records.length), 0, cancellation);
+    return [intent, ...records];
+  });
+
+const after = (records: readonly RecordOfOperation[]) =>
+  records.reduce<OperationTrail | undefined>((operation, record) => transition(operation, record), undefined);
+
+describe('an operation', () => {
+  it('goes from state to state and never back, whatever its life and wherever it is looked at', () => {
+    fc.assert(
+      fc.property(lives, (records) => {
+        let before = 0;
+        for (let length = 1; length <= records.length; length += 1) {
+          const state = stateOf(after(records.slice(0, length))!);
+          const now = OPERATION_STATES.indexOf(state);
+          expect(now).toBeGreaterThanOrEqual(before);
+          before = now;
+        }
+        expect(OPERATION_STATES[before]).toBe('settled');
+      }),
+    );
+  });
+
+  it('is the same whether it was followed or is read from its records', () => {
+    fc.assert(
+      fc.property(lives, fc.nat(20), (records, end) => {
+        const some = records.slice(0, 1 + (end % records.length));
+        const placed = some.map((record, index) => ({ seq: index + 7, record }));
+        const { place, ...read } = trailOf(placed)!;
+        expect(read).toEqual(after(some));
+        const ended = some.findIndex(({ kind }) => kind === 'outcome');
+        expect(place).toEqual({ began: 7, ...(ended >= 0 && { ended: ended + 7 }) });
+      }),
+    );
+  });
+
+  it('has one answer to each question, which its state gives', () => {
+    fc.assert(
+      fc.property(lives, fc.nat(20), (records, end) => {
+        const operation = after(records.slice(0, 1 + (end % records.length)))!;
+        const state = stateOf(operation);
+        const isUnderWay = state === 'accepted' || state === 'running';
+        expect(isOpen(operation)).toBe(state !== 'settled');
+        expect(operationStatus(operation) === 'pending').toBe(isUnderWay);
+        expect(resumePoint(operation) !== undefined).toBe(isUnderWay);
+        expect(isResumable(operation)).toBe(isUnderWay && operation.intent.background === true);
+        if (isGivenUp(operation)) expect(state).toBe('concluded');
+      }),
+    );
+  });
+
+  it.each<[string, RecordOfOperation[], RecordOfOperation]>([
+    ['a chunk of nothing', [], chunkOf(0, { alarms: 1, outcome: 'applied' })],
+    ['a second intent', [intentOf(1)], intentOf(1)],
+    ['a chunk that leaves one out', [intentOf(200)], chunkOf(1, { alarms: 100, outcome: 'applied' })],
+    [
+      'a chunk once more',
+      [intentOf(200), chunkOf(0, { alarms: 100, outcome: 'applied' })],
+      chunkOf(0, { alarms: 100, outcome: 'applied' }),
+    ],
+    ['a settlement before the outcome', [intentOf(1)], settlementOf(true)],
+    [
+      'a chunk after the outcome',
+      [intentOf(1), outcomeOf([])],
+      chunkOf(0, { alarms: 1, outcome: 'applied' }),
+    ],
+    ['a pause after the outcome', [intentOf(1), outcomeOf([])], pauseOf(0)],
+    ['a second outcome', [intentOf(1), outcomeOf([{ alarms: 1, outcome: 'unknown' }])], outcomeOf([])],
+    [
+      'a settlement of what is known',
+      [intentOf(1), outcomeOf([{ alarms: 1, outcome: 'applied' }])],
+      settlementOf(true),
+    ],
+  ])('takes no record that cannot follow: %s', (_, records, illegal) => {
+    const operation = after(records);
+    expect(() => transition(operation, illegal)).toThrow(IllegalTransition);
+  });
+
+  it('is read as far as it can be where records follow that should not', () => {
+    const chunk = { alarms: 1, outcome: 'applied' } as const;
+    const records = [
+      intentOf(1),
+      outcomeOf([chunk]),
+      chunkOf(0, chunk),
+      settlementOf(true),
+      settlementOf(false),
+    ];
+    const read = trailOf(records.map((record, seq) => ({ seq, record })))!;
+    expect([read.chunks, read.settlements?.length, stateOf(read)]).toEqual([[chunk], 2, 'concluded']);
+    expect(trailOf([{ seq: 1, record: cancellation }])).toBeUndefined();
+  });
+
+  it('keeps its first cancellation and its last pause', () => {
+    const later = { ...cancellation, caller: 'somebody-later' } as RecordOfOperation;
+    const operation = after([intentOf(300), pauseOf(0), cancellation, pauseOf(1), later])!;
+    expect([operation.cancellation?.caller, operation.pausedBefore]).toEqual(['portal', 1]);
+  });
+});

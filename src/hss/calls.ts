@@ -1,0 +1,156 @@
+import type { ProjectConfig } from '../config/config.js';
+import { parseExact, stringifyExact } from '../domain/exact-json.js';
+import {
+  isListOperation,
+  OPERATIONS,
+  type ListOperation,
+  type OperationName,
+} from '../domain/operation-name.js';
+import type { OperationType } from '../domain/operation-type.js';
+import type { Scope } from '../domain/scope.js';
+import type { CallBody, UpstreamCall } from '../upstream/upstream-call.js';
+import type { WireEvent, WireOperateBody } from '../upstream/wire.js';
+import { HSS_ERRORS } from './error-table.js';
+import { CHANGED_LIST, type WireItem } from './lists.js';
+
+/** The body of a call that changes a list (contract 2.5.2, 2.6.3, 2.8, 2.9.2). */
+export interface WireItemsBody {
+  readonly data_list: readonly WireItem[];
+  readonly [member: string]: unknown;
+}
+
+/** What a call that acts carries: alarms, or items of a list. */
+export type HssBody = CallBody<WireOperateBody | WireItemsBody>;
+
+/** Where something is read or done. */
+export interface HssPlace {
+  readonly scope: Scope;
+  readonly project: ProjectConfig;
+}
+
+/** What one call is to bring about: everything that its effect can be recognised by in upstream's state. */
+export interface HssAct extends HssPlace {
+  readonly operation: OperationName;
+  readonly body: HssBody;
+}
+
+/** A call that acts. */
+export type ActCall = UpstreamCall & HssAct;
+
+/** The body of one operate call; in its text, integers keep all their digits. */
+export function operateBody(wire: WireOperateBody): CallBody<WireOperateBody> {
+  return { wire, text: stringifyExact(wire, true) };
+}
+
+/** The body of one call that changes a list. */
+export function itemsBody(wire: WireItemsBody): CallBody<WireItemsBody> {
+  return { wire, text: stringifyExact(wire, true) };
+}
+
+/** A body that was recorded. Its text is parsed once, when its object is first needed. */
+export function recordedBody(text: string): HssBody {
+  let wire: HssBody['wire'] | undefined;
+  return {
+    text,
+    get wire() {
+      return (wire ??= parseExact(text) as HssBody['wire']);
+    },
+  };
+}
+
+/** The alarms of an operate call. */
+export function eventsOf({ wire }: HssBody): readonly WireEvent[] {
+  return (wire as WireOperateBody).operate_event_list;
+}
+
+/** The items of a call that changes a list. */
+export function itemsOf({ wire }: HssBody): readonly WireItem[] {
+  return (wire as WireItemsBody).data_list;
+}
+
+/** The call that carries out one chunk of an operation. */
+export function callFor(
+  operation: OperationName,
+  scope: Scope,
+  project: ProjectConfig,
+  body: HssBody,
+): ActCall {
+  return isListOperation(operation)
+    ? changeList(operation, scope, project, body)
+    : operateAlarms(operation, scope, project, body);
+}
+
+/** `POST /v5/{project_id}/event/operate` (contract 1.1). */
+export function operateAlarms(
+  operation: OperationType,
+  scope: Scope,
+  project: ProjectConfig,
+  body: HssBody,
+): ActCall {
+  const query: [string, string][] = [['enterprise_project_id', scope.enterpriseProjectId]];
+  if (scope.containerId !== undefined) query.push(['container_id', scope.containerId]);
+  if (scope.containerName !== undefined) query.push(['container_name', scope.containerName]);
+  return {
+    name: 'ChangeEvent',
+    method: 'POST',
+    path: eventPath(scope, 'operate'),
+    query,
+    repeatable: OPERATIONS[operation].isIdempotent ? 'freely' : 'never',
+    priority: priorityOf(operation),
+    errors: HSS_ERRORS,
+    ...{ operation, scope, project, body },
+  };
+}
+
+/**
+ * The calls that change upstream's lists. Of isolated files PUT puts back and DELETE deletes (contract 2.8.2); the three DELETE
+ * calls carry a body.
+ */
+const LIST_CALLS: Readonly<Record<ListOperation, Pick<UpstreamCall, 'name' | 'method'>>> = {
+  remove_alarm_whitelist_entries: { name: 'RemoveAlarmWhiteList', method: 'DELETE' },
+  remove_login_whitelist_entries: { name: 'RemoveLoginWhiteList', method: 'DELETE' },
+  restore_isolated_files: { name: 'ChangeIsolatedFile', method: 'PUT' },
+  delete_isolated_files: { name: 'DeleteIsolatedFile', method: 'DELETE' },
+  unblock_addresses: { name: 'ChangeBlockedIp', method: 'PUT' },
+};
+
+/** Contract 2.5.2, 2.6.3, 2.8.2, 2.8.3, 2.9.2. */
+function changeList(operation: ListOperation, scope: Scope, project: ProjectConfig, body: HssBody): ActCall {
+  return {
+    ...LIST_CALLS[operation],
+    path: eventPath(scope, CHANGED_LIST[operation].path),
+    query: [['enterprise_project_id', scope.enterpriseProjectId]],
+    repeatable: 'never',
+    priority: priorityOf(operation),
+    errors: HSS_ERRORS,
+    ...{ operation, scope, project, body },
+  };
+}
+
+function priorityOf(operation: OperationName): UpstreamCall['priority'] {
+  return OPERATIONS[operation].isReversal ? 'reversal' : 'normal';
+}
+
+/** A call of the event family that only reads (contract 2). */
+export function readEvents(
+  name: string,
+  { scope, project }: HssPlace,
+  path: string,
+  query: UpstreamCall['query'],
+): UpstreamCall {
+  return {
+    name,
+    project,
+    method: 'GET',
+    path: eventPath(scope, path),
+    query,
+    repeatable: 'freely',
+    priority: 'normal',
+    errors: HSS_ERRORS,
+  };
+}
+
+/** Path of a call of the event family (contract 2.0). */
+function eventPath({ projectId }: Scope, path: string): string {
+  return `/v5/${encodeURIComponent(projectId)}/event/${path}`;
+}

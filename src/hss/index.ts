@@ -1,0 +1,49 @@
+export {
+  callFor,
+  eventsOf,
+  itemsBody,
+  itemsOf,
+  operateBody,
+  readEvents,
+  recordedBody,
+  type ActCall,
+  type HssAct,
+  type HssBody,
+  type HssPlace,
+  type WireItemsBody,
+} from './calls.js';
+export {
+  documentedFaults,
+  documentedReadFaults,
+  faultOfItems,
+  faultOfRead,
+  UNKNOWN_PROJECT_FAULT,
+  UNREADABLE_READ,
+  type DocumentedFault,
+} from './error-table.js';
+export {
+  listingIn,
+  listingOf,
+  pageAt,
+  restAfter,
+  type ListedRow,
+  type Listing,
+  type Page,
+  type PageMark,
+  type Rest,
+  type RowsFound,
+} from './listing.js';
+export {
+  ALARM_WHITELIST,
+  BLOCKED_ADDRESSES,
+  CHANGED_LIST,
+  HANDLING_HISTORY,
+  ISOLATED_FILES,
+  itemIdOf,
+  LOGIN_WHITELIST,
+  type UpstreamList,
+  type WireItem,
+} from './lists.js';
+export { observedStates, type ObservedAlarm, type ObservedState } from './observed-state.js';
+export { predictOutcomes, type Prediction } from './predict-outcome.js';
+export type { WireDetail, WireEvent, WireOperateBody, WireRule } from '../upstream/wire.js';

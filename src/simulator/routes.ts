@@ -1,0 +1,111 @@
+import { checkRequest, findOperation, type Operation } from './contract/contract.js';
+import { sentence, type Schema } from './contract/schema.js';
+import type { Answer, SimulatorRequest } from './exchange.js';
+import { accessOf, enterpriseProjectsOf, type HssCall } from './hss/access.js';
+import * as events from './hss/events.js';
+import * as lists from './hss/lists.js';
+import { operate } from './hss/operate.js';
+import {
+  inspectToken,
+  issueTemporaryKey,
+  issueToken,
+  listProjects,
+  refuseMalformedIam,
+  type IamCall,
+} from './iam/iam-calls.js';
+import { stringifyExact } from './json.js';
+import { Refusal, refusedByGateway, refusedByHss, refusedByIam } from './refusal.js';
+import type { SimulatorState } from './state.js';
+
+/** What answers each operation of the contract. */
+
+const IAM: Readonly<Record<string, (call: IamCall) => Answer>> = {
+  KeystoneCreateToken: issueToken,
+  KeystoneValidateToken: inspectToken,
+  KeystoneListProjects: listProjects,
+  CreateTemporaryAccessKey: issueTemporaryKey,
+};
+
+/** What a route of HSS answers becomes the JSON body, nothing is the documented empty one. */
+const HSS: Readonly<Record<string, (call: HssCall) => object | void>> = {
+  ChangeEvent: operate,
+  ListSecurityEvents: events.listEvents,
+  ListEventOperates: events.listEventOperates,
+  ListEventHandleHistory: lists.listHandleHistory,
+  ListRelatedEvents: events.listRelatedEvents,
+  ListSameEvents: events.listSameEvents,
+  ListSimilarHandledEvents: events.listSimilarHandledEvents,
+  ListAlarmWhiteList: lists.listAlarmWhitelist,
+  RemoveAlarmWhiteList: lists.removeAlarmWhitelist,
+  ListLoginWhiteList: lists.listLoginWhitelist,
+  AddLoginWhiteList: lists.addLoginWhitelist,
+  RemoveLoginWhiteList: lists.removeLoginWhitelist,
+  ListIsolatedFile: lists.listIsolatedFiles,
+  ChangeIsolatedFile: lists.restoreIsolatedFiles,
+  DeleteIsolatedFile: lists.deleteIsolatedFiles,
+  ListBlockedIp: lists.listBlockedIps,
+  ChangeBlockedIp: lists.unblockIps,
+};
+
+const JSON_TYPE = 'application/json;charset=UTF-8';
+
+/** The answer to a call whose response is documented as "None" (contract 1.7). */
+export function emptyAnswer(state: SimulatorState, requestId: string): Answer {
+  const body = state.settings.emptyBody;
+  const type = body === '' ? {} : { 'Content-Type': JSON_TYPE };
+  return { status: 200, headers: { ...type, 'X-Request-Id': requestId }, body };
+}
+
+function answerIam(state: SimulatorState, request: SimulatorRequest): Answer {
+  const operation = findOperation(request.method, request.path);
+  const route = operation && IAM[operation.operationId];
+  if (!route) throw refusedByIam(404, 'IAM.0004', 'Could not find the requested resource.');
+  const checked = checkRequest(operation, request);
+  refuseMalformedIam(request, checked);
+  return route({ ...checked, state, request });
+}
+
+/** Page sizes that are bent instead of refused (contract 2.1). */
+const CLAMPED: Readonly<Record<string, Schema>> = {
+  limit: { type: 'integer', minimum: -1_000_000, maximum: 1_000_000 },
+};
+
+function boundsOf({ operationId }: Operation, state: SimulatorState): Record<string, Schema> {
+  return operationId === 'ListSecurityEvents' && state.settings.clampLimit ? CLAMPED : {};
+}
+
+function answerHss(state: SimulatorState, request: SimulatorRequest): Answer {
+  const { method, path, requestId } = request;
+  const [, projectId, rest] = /^\/v5\/([^/]+)\/(.+)$/.exec(path) ?? [];
+  const operation = findOperation(method, `/v5/{project_id}/${rest}`);
+  const route = operation && HSS[operation.operationId];
+  if (projectId === undefined || !route) {
+    const message = 'The API does not exist or has not been published in the environment';
+    throw refusedByGateway(404, '0101', message);
+  }
+  const access = accessOf(state, request, decodeURIComponent(projectId));
+  const { query, body, problems, unreadable } = checkRequest(operation, request, boundsOf(operation, state));
+  if (problems[0]) throw refusedByHss('HSS.0001', sentence(problems[0]));
+  // A Java back end answers a syntax error with "parsing failed".
+  if (unreadable) throw refusedByHss('HSS.0002');
+  const scope = enterpriseProjectsOf(request, access.identity);
+  const shown = route({ ...access, state, requestId, scope, query, body });
+  if (shown === undefined) return emptyAnswer(state, requestId);
+  return { status: 200, headers: { 'Content-Type': JSON_TYPE }, body: stringifyExact(shown) };
+}
+
+/** Whether a path is IAM's: both services share one origin here. */
+const isIamPath = (path: string): boolean => path.startsWith('/v3/') || path.startsWith('/v3.0/');
+
+/** The real answer to a request, its effect included. Every answer carries `X-Request-Id`. */
+export function dispatch(state: SimulatorState, request: SimulatorRequest): Answer {
+  const own = { 'X-Request-Id': request.requestId };
+  try {
+    const answer = isIamPath(request.path) ? answerIam(state, request) : answerHss(state, request);
+    return { ...answer, headers: { ...answer.headers, ...own } };
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    const headers = { 'Content-Type': JSON_TYPE, ...error.headers, ...own };
+    return { status: error.status, headers, body: JSON.stringify(error.bodyFor(request.requestId)) };
+  }
+}
