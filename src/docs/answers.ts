@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 
 import { exampleOf, PROBLEMS, type ProblemCode } from '../problems/catalogue.js';
-import { problemBody, TITLES } from '../problems/problem.js';
+import { Problem, problemBody, TITLES } from '../problems/problem.js';
 import type { AnswerProse, DocumentProse, Example, Prose, Response } from './prose.js';
 
 type References = Record<string, { $ref: string }>;
@@ -67,13 +67,14 @@ export class AnswerBuilder {
   /** Answers with problems, one for each status: the status's common answer, with the codes of this route. */
   problems(codes: readonly string[], { id, acts }: AnsweredRoute): Record<string, Response> {
     const byStatus = new Map<number, string[]>();
-    for (const code of codes) {
-      const { status } = definitionOf(code);
+    for (const listed of codes) {
+      const [code = '', stated] = listed.split('@');
+      const status = stated === undefined ? definitionOf(code).status : Number(stated);
       byStatus.set(status, [...(byStatus.get(status) ?? []), code]);
       const all = this.#problems.get(status) ?? { examples: new Set(), codes: new Set() };
       this.#problems.set(status, all);
       all.codes.add(code);
-      all.examples.add(this.#problemExample(code, id));
+      all.examples.add(this.#problemExample(code, id, status));
     }
     return Object.fromEntries(
       [...byStatus].map(([status, own]) => {
@@ -123,14 +124,17 @@ export class AnswerBuilder {
   }
 
   /** The name of a code's example: a route's own where it has one, else the catalogue's. */
-  #problemExample(code: string, id?: string): string {
+  #problemExample(code: string, id?: string, status = definitionOf(code).status): string {
     const own = `${id}.${code}`;
     if (own in this.prose.examples) return own;
-    this.examples[code] ??= {
-      value:
-        code in PROBLEMS ? problemBody(exampleOf(code as ProblemCode), EXAMPLE_REQUEST_ID) : LEGACY[code],
-    };
-    return code;
+    const name = status === definitionOf(code).status ? code : `${code}.${status}`;
+    if (!(code in PROBLEMS)) this.examples[name] ??= { value: LEGACY[code] };
+    else {
+      const { detail, extras } = exampleOf(code as ProblemCode);
+      const problem = new Problem(status, code, detail, extras);
+      this.examples[name] ??= { value: problemBody(problem, EXAMPLE_REQUEST_ID) };
+    }
+    return name;
   }
 
   #kept(name: string): { $ref: string } {

@@ -33,7 +33,7 @@ export interface RouteProse {
     readonly examples: readonly string[];
   };
   readonly answers?: Readonly<Record<string, AnswerProse>>;
-  /** Codes of problems; `$name` is a list of them in `document.yaml`. */
+  /** Codes of problems; `$name` is a list of them in `document.yaml`, `code@status` one under another status than usual. */
   readonly problems?: readonly string[];
 }
 
