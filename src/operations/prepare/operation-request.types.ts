@@ -15,8 +15,14 @@ import {
   OneOf,
 } from '../../http/validation/fields.js';
 import { Moment } from '../../lists/filter-fields.js';
-import { TIME_BOXED } from './expiry-rules.js';
 import { AlarmDetailDto, AlarmDto, OperationRequestDto, WhitelistRuleDto } from './operation-request.dto.js';
+
+/** What can be done for a time: acts that only keep an alarm quiet. */
+export const TIME_BOXED: readonly OperationType[] = [
+  'ignore',
+  'add_to_alarm_whitelist',
+  'add_to_login_whitelist',
+];
 
 /** `isolate_and_kill` -> `IsolateAndKill`. */
 function pascalCase(operation: string): string {
