@@ -15,11 +15,11 @@ import { Random, SystemRandom } from './domain/random.js';
 import { HealthModule } from './health/health.controller.js';
 import { AuthHook } from './http/auth.hook.js';
 import { IdentityModule } from './http/identity/identity.module.js';
-import { MalformedHttp } from './http/malformed-http.js';
+import { MalformedHttp } from './http/unroutable-requests.js';
 import { ProblemFilter } from './http/problem.filter.js';
-import { Refusals } from './http/refusals/refusals.js';
+import { RefusalRecorder } from './http/refusal-recorder.js';
 import { ListsModule } from './lists/lists.module.js';
-import { MetricsModule } from './metrics/metrics.module.js';
+import { MetricsModule } from './metrics/metrics.js';
 import { UpstreamModule } from './upstream/index.js';
 
 /** What every part may ask for: the configuration and the time. */
@@ -64,7 +64,7 @@ export class AppModule {
         AuthHook,
         MalformedHttp,
         ProblemFilter,
-        Refusals,
+        RefusalRecorder,
         { provide: APP_FILTER, useExisting: ProblemFilter },
       ],
     };

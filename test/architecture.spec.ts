@@ -45,6 +45,7 @@ const SEEDS: readonly (readonly [rule: string, file: string, ...imports: string[
   ['http-imports', 'http/seeded.ts', '../upstream/index.js'],
   ['health-imports', 'health/seeded.ts', '../upstream/transport.js'],
   ['docs-imports', 'docs/seeded.ts', '../upstream/index.js'],
+  ['cli-imports', 'cli/seeded.ts', '../brakes/brakes.service.js'],
   ['lists-imports', 'lists/seeded.ts', '../operations/policy.js'],
   ['alarms-imports', 'alarms/seeded.ts', '../operations/policy.js'],
   ['simulator-imports', 'simulator/seeded.ts', '../upstream/index.js'],

@@ -9,7 +9,7 @@ import {
   type HandleStatus,
 } from '../domain/upstream-words.js';
 import { parseOccurTime } from '../domain/times.js';
-import { joined } from '../http/validation/field.js';
+import { IntersectionType } from '@nestjs/swagger';
 import { Checked, OneOf, Text } from '../http/validation/fields.js';
 import {
   EVENT_CLASS,
@@ -103,7 +103,7 @@ export class AlarmFilterDto {
 }
 
 /** Which alarms to list; every part narrows, a list means any of its words. As it travels: values are strings. */
-export class AlarmQueryDto extends joined(ListQueryDto, AlarmFilterDto) {
+export class AlarmQueryDto extends IntersectionType(ListQueryDto, AlarmFilterDto) {
   /**
    * Only these severities.
    * @example ['High', 'Critical']

@@ -8,7 +8,7 @@ import {
 import { FIRST_MOMENT, LAST_MOMENT } from '../domain/times.js';
 import type { Severity } from '../domain/upstream-words.js';
 import type { PageMark } from '../hss/index.js';
-import type { RequestedScope } from '../http/policy.js';
+import type { RequestedScope } from '../http/access.js';
 import { digestOf, readCursor, type Cursor } from '../lists/cursor.js';
 import {
   type AskedWindow,

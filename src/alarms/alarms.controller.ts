@@ -2,10 +2,9 @@ import { Controller, Get, Param, Query } from '@nestjs/common';
 
 import type { CallContext } from '../domain/caller.js';
 import { Access, Context } from '../http/access.js';
-import { Contract } from '../http/document/contract.js';
+import { OpenApi } from '../http/openapi.decorator.js';
 import { AlarmHintsDto, AlarmQueryDto } from './alarm-filter.dto.js';
 import { AlarmPageDto, ListedAlarmDto } from './alarm.dto.js';
-import { FIND_ALARM, LIST_ALARMS } from './alarms.contract.js';
 import { AlarmsService } from './alarms.service.js';
 
 @Controller('v1/alarms')
@@ -26,7 +25,7 @@ export class AlarmsController {
    */
   @Get()
   @Access('read')
-  @Contract(LIST_ALARMS)
+  @OpenApi('listAlarms', { 200: AlarmPageDto })
   list(@Query() query: AlarmQueryDto, @Context() context: CallContext): Promise<AlarmPageDto> {
     return this.alarms.list(query, context);
   }
@@ -40,7 +39,7 @@ export class AlarmsController {
    */
   @Get(':eventId')
   @Access('read')
-  @Contract(FIND_ALARM)
+  @OpenApi('findAlarm', { 200: ListedAlarmDto })
   find(
     @Param('eventId') eventId: string,
     @Query() hints: AlarmHintsDto,

@@ -2,10 +2,9 @@ import { Controller, Get, HttpCode, Module, Param, Post, UseGuards } from '@nest
 
 import type { CallContext } from '../domain/caller.js';
 import { Access, Context } from '../http/access.js';
-import { Contract } from '../http/document/contract.js';
-import { NoParametersGuard } from '../http/parameters.guard.js';
+import { OpenApi } from '../http/openapi.decorator.js';
+import { NoParametersGuard } from '../http/validation/request-pipes.js';
 import { BrakeListDto, ResumedBrakeDto } from './brake.dto.js';
-import { LIST_BRAKES, RESUME_BRAKE } from './brakes.contract.js';
 import { BrakesService } from './brakes.service.js';
 
 @Controller('v1/brakes')
@@ -22,7 +21,7 @@ export class BrakesController {
   @Get()
   @Access('approve')
   @UseGuards(NoParametersGuard)
-  @Contract(LIST_BRAKES)
+  @OpenApi('listBrakes', { 200: BrakeListDto })
   list(): Promise<BrakeListDto> {
     return this.brakes.list();
   }
@@ -37,7 +36,7 @@ export class BrakesController {
   @Access('approve', { bodyMayBeMissing: true })
   @UseGuards(NoParametersGuard)
   @HttpCode(200)
-  @Contract(RESUME_BRAKE)
+  @OpenApi('resumeBrake', { 200: ResumedBrakeDto })
   resume(@Param('caller') caller: string, @Context() context: CallContext): Promise<ResumedBrakeDto> {
     return this.brakes.resume(caller, context);
   }

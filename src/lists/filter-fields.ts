@@ -4,7 +4,7 @@ import { DAY_MS, parseDuration } from '../domain/times.js';
 import { FIRST_MOMENT, LAST_MOMENT, parseMoment } from '../domain/times.js';
 import { nearest } from '../domain/nearest.js';
 import { SEVERITIES } from '../domain/upstream-words.js';
-import type { DtoClass } from '../http/validation/field.js';
+import type { DtoClass } from '../http/validation/fields.js';
 import { Checked, isText, type FieldOptions } from '../http/validation/fields.js';
 import { report } from '../http/validation/report.js';
 import type { Violation } from '../problems/violation.js';

@@ -1,7 +1,6 @@
-import { DAY_MS, parseDuration } from '../domain/times.js';
-import { parseMoment } from '../domain/times.js';
+import { DAY_MS, parseDuration, parseMoment } from '../domain/times.js';
 import type { PageMark } from '../hss/index.js';
-import type { RequestedScope } from '../http/policy.js';
+import type { RequestedScope } from '../http/access.js';
 import { invalidRequest } from '../problems/problem.js';
 import type { Violation } from '../problems/violation.js';
 import { digestOf, readCursor, type Cursor } from './cursor.js';

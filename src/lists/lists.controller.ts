@@ -15,14 +15,13 @@ import type { FastifyReply } from 'fastify';
 
 import type { CallContext } from '../domain/caller.js';
 import { Access, Context } from '../http/access.js';
-import { Contract } from '../http/document/contract.js';
-import { idempotencyKeyOf } from '../http/idempotency-key.js';
-import { NoParametersGuard } from '../http/parameters.guard.js';
-import { withScopeAsText } from '../http/validation/scope-as-text.js';
+import { OpenApi } from '../http/openapi.decorator.js';
+import { idempotencyKeyOf } from '../http/request-headers.js';
+import { NoParametersGuard, withScopeAsText } from '../http/validation/request-pipes.js';
 import { setIdempotencyHeaders } from '../operations/admission/idempotency-headers.js';
 import { answer, receiptWithFaultOf } from '../operations/receipts/answer.js';
+import { ReceiptDto } from '../operations/receipts/receipt.dto.js';
 import type { ListChange, ListDescriptor } from './list-descriptor.js';
-import { changeContract, listContract } from './lists.contract.js';
 import { classesOf, type ItemsRequestDto, type ListClasses } from './list.dto.js';
 import { ListsService } from './lists.service.js';
 
@@ -51,7 +50,7 @@ function listRoute(descriptor: ListDescriptor, { query: type, page }: ListClasse
     @Get(path)
     @Access('read')
     @ApiOperation({ summary, description: `${remarks} ${PAGING}` })
-    @Contract(listContract(descriptor, type, page))
+    @OpenApi(descriptor.operationId, { 200: page })
     list(@Query() query: unknown, @Context() context: CallContext): unknown {
       return this.lists.list(descriptor, type, query, context);
     }
@@ -73,7 +72,7 @@ function changeRoute(descriptor: ListDescriptor, change: ListChange, type: new (
     @UseGuards(NoParametersGuard)
     @HttpCode(200)
     @ApiOperation({ summary, description: `${RECORDED} ${remarks}` })
-    @Contract(changeContract(descriptor, change, type))
+    @OpenApi(change.operationId, { 200: ReceiptDto, 207: ReceiptDto }, type)
     async change(
       @Body() body: unknown,
       @Context() context: CallContext,

@@ -11,10 +11,9 @@ import {
 } from '../domain/caller.js';
 import { OPERATION_NAMES, type OperationName } from '../domain/operation-type.js';
 import { Access, Context } from '../http/access.js';
-import { Contract } from '../http/document/contract.js';
+import { OpenApi } from '../http/openapi.decorator.js';
 import { CallerDirectory } from '../http/identity/caller-directory.js';
-import type { KnownKey } from '../http/identity/keyring.js';
-import { ME } from './me.contract.js';
+import type { KnownKey } from '../http/identity/api-keys.js';
 import { MeDto, type MeGrantDto, type MeKeyDto } from './me.dto.js';
 
 @Controller('v1/me')
@@ -32,7 +31,7 @@ export class MeController {
    */
   @Get()
   @Access('caller')
-  @Contract(ME)
+  @OpenApi('tellWhoIAm', { 200: MeDto })
   me(@Context() context: CallContext): MeDto {
     const { keys = [] } = this.directory.current.callers.get(context.caller.id) ?? {};
     return meOf(context, keys, [...this.config.projects.keys()]);

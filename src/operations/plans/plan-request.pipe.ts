@@ -6,7 +6,7 @@ import { compileCheck } from '../../http/validation/compiled-check.js';
 import { isPlainObject } from '../../http/validation/fields.js';
 import { report } from '../../http/validation/report.js';
 import { MAX_VIOLATIONS, type Violation } from '../../problems/violation.js';
-import { withScopeAsText } from '../../http/validation/scope-as-text.js';
+import { withScopeAsText } from '../../http/validation/request-pipes.js';
 import { windowViolations } from '../../lists/filter-fields.js';
 import { PlanRequestDto } from './plan-request.dto.js';
 
