@@ -69,8 +69,8 @@ export default {
         path: OURS,
         pathNot: [
           '^src/upstream/transport\\.ts$',
-          // These take node:net's reading of addresses, which opens nothing.
-          '^src/domain/address-(?:range|bits)\\.ts$',
+          // This takes node:net's reading of addresses, which opens nothing.
+          '^src/domain/address-range\\.ts$',
           ours('simulator'),
           '\\.spec\\.ts$',
         ],

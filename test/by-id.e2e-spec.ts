@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import type { ReceiptDto } from '../src/operations/receipts/receipt.dto.js';
 import type { CallerConfig } from '../src/config/config.js';
 import type { Grant } from '../src/domain/caller.js';
-import { OPERATION_TYPE_NAMES, OPERATION_TYPES, type OperationType } from '../src/domain/operation-type.js';
+import { OPERATION_TYPE_NAMES, OPERATIONS, type OperationType } from '../src/domain/operation-type.js';
 import { SPECIAL_ALARM_IDS } from '../src/simulator/seed/seed.js';
 import { portal, sha256, startRig, type Rig } from './support/gateway.js';
 import { eventually, faultsIn, problemOf, refusalOf, requestsUpstream } from './support/problems.js';
@@ -76,7 +76,7 @@ const touched = (eventId: string, operation: OperationType, more: object = {}) =
 
 describe('an alarm named by its id', () => {
   it.each(OPERATION_TYPE_NAMES)('is handled with what upstream lists of it: %s', async (operation) => {
-    const { inverse, isReversal: takesBack, requiredDetails } = OPERATION_TYPES[operation];
+    const { inverse, isReversal: takesBack, requiredDetails } = OPERATIONS[operation];
     const eventId = TAKERS[takesBack ? inverse : operation] ?? '';
     if (takesBack) expect((await touched(eventId, inverse)).status).toBe(200);
     await rig.control('DELETE', '/requests');

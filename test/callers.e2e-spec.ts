@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 import type { CallerConfig, KeyConfig } from '../src/config/config.js';
-import { OPERATION_NAMES } from '../src/domain/operation-name.js';
+import { OPERATION_NAMES } from '../src/domain/operation-type.js';
 import { startGateway } from '../src/start.js';
 import type { IntentRecord, RefusalRecord } from '../src/audit/audit-record.js';
 import { BEHIND_A_PROXY, from, newAddress } from './support/addresses.js';

@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 
-import { EVENT_CLASSES } from '../src/domain/event-classes.js';
-import { EVENT_TYPES } from '../src/domain/event-types.js';
+import { EVENT_CLASSES, EVENT_TYPES } from '../src/domain/event-catalog.js';
 import { startRig, type Rig } from './support/gateway.js';
 import { NEEDED_DETAILS } from './support/operation-requests.js';
 import { faultsIn, problemOf, requestsUpstream } from './support/problems.js';

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 
 import type { DryRunDto } from '../src/operations/dry-run/dry-run.dto.js';
 import type { ReceiptDto } from '../src/operations/receipts/receipt.dto.js';
-import { OPERATION_TYPE_NAMES, OPERATION_TYPES, type OperationType } from '../src/domain/operation-type.js';
+import { OPERATION_TYPE_NAMES, OPERATIONS, type OperationType } from '../src/domain/operation-type.js';
 import { LIBRARY_HOST } from '../src/simulator/seed/hosts.js';
 import { alarmFor, asAdded } from './faults/alarms.js';
 import { addAlarms, touched, type NamedAlarm } from './support/bulk-alarms.js';
@@ -19,7 +19,7 @@ import {
 import { problemOf, recordsOf } from './support/problems.js';
 
 const OPERATE = '/event/operate';
-const FORWARD = OPERATION_TYPE_NAMES.filter((name) => !OPERATION_TYPES[name].isReversal);
+const FORWARD = OPERATION_TYPE_NAMES.filter((name) => !OPERATIONS[name].isReversal);
 
 let rig: Rig;
 let made = 0;
@@ -113,8 +113,7 @@ describe.each(['always', 'never'] as const)('a dry run, with state read %s aroun
           const untold = verdicts.some(({ verdict }) => verdict === 'unknown');
           // Only of an alarm that is handled otherwise does upstream not tell what it takes.
           const handledOtherwise = cases.some(
-            ({ handledBy }) =>
-              handledBy && ![operation, OPERATION_TYPES[operation].inverse].includes(handledBy),
+            ({ handledBy }) => handledBy && ![operation, OPERATIONS[operation].inverse].includes(handledBy),
           );
           if (untold) expect(handledOtherwise).toBe(true);
           else {

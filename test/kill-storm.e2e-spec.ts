@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 import type { AuditRecord, IntentRecord, OutcomeRecord } from '../src/audit/audit-record.js';
 import type { ReceiptDto } from '../src/operations/receipts/receipt.dto.js';
-import { OPERATION_TYPES, type OperationType } from '../src/domain/operation-type.js';
+import { OPERATIONS, type OperationType } from '../src/domain/operation-type.js';
 import { startSimulator, type Simulator } from '../src/simulator/simulator.js';
 import { alarmFor, asAdded } from './faults/alarms.js';
 import type { NamedAlarm } from './support/bulk-alarms.js';
@@ -157,7 +157,7 @@ function brokenPromises(
   if (first && !receipt) broken.push('it was done and no record of it exists');
   if (first && receipt && Date.parse(receipt.requestedAt) > first.at)
     broken.push('it was done before its intent was written');
-  if (effects.length > 1 && !OPERATION_TYPES[operation].isIdempotent)
+  if (effects.length > 1 && !OPERATIONS[operation].isIdempotent)
     broken.push(`it was done ${effects.length} times`);
   if (answer && !receipt) broken.push('it was answered and no record of it exists');
   if (answer?.status === 200 && (outcome !== 'applied' || !first))

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
 import type { ReceiptDto } from '../src/operations/receipts/receipt.dto.js';
-import { OPERATION_TYPE_NAMES, OPERATION_TYPES, type OperationType } from '../src/domain/operation-type.js';
+import { OPERATION_TYPE_NAMES, OPERATIONS, type OperationType } from '../src/domain/operation-type.js';
 import { alarmFor, asAdded } from './faults/alarms.js';
 import type { NamedAlarm } from './support/bulk-alarms.js';
 import { startRig, unhurried, type Rig } from './support/gateway.js';
@@ -70,7 +70,7 @@ describe('doing and taking back', () => {
     );
     await fc.assert(
       fc.asyncProperty(cases, async ({ operation, asWanted, isLogin }) => {
-        const { isReversal: takesBack, inverse } = OPERATION_TYPES[operation];
+        const { isReversal: takesBack, inverse } = OPERATIONS[operation];
         const kind = isLogin ? 'add_to_login_whitelist' : 'isolate_and_kill';
         const alarms = asWanted.map(() => alarmFor(kind, made++));
         await rig.control('POST', '/alarms', { alarms: alarms.map(asAdded) });

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 
 import type { ReceiptDto } from '../src/operations/receipts/receipt.dto.js';
-import { OPERATION_TYPE_NAMES, OPERATION_TYPES, type OperationType } from '../src/domain/operation-type.js';
+import { OPERATION_TYPE_NAMES, OPERATIONS, type OperationType } from '../src/domain/operation-type.js';
 import type { CallerConfig } from '../src/config/config.js';
 import { alarmFor, asAdded } from './faults/alarms.js';
 import { addAlarms, touched, type NamedAlarm } from './support/bulk-alarms.js';
@@ -48,7 +48,7 @@ async function spoil(fault: object, more: object = {}): Promise<void> {
 }
 
 describe('taking back', () => {
-  it.each(OPERATION_TYPE_NAMES.filter((name) => !OPERATION_TYPES[name].isReversal))(
+  it.each(OPERATION_TYPE_NAMES.filter((name) => !OPERATIONS[name].isReversal))(
     '%s sends its inverse for the same alarms, in the very words that were sent, and leaves the cloud as it was',
     async (operation) => {
       const alarm = alarmFor(operation, 7);
@@ -63,7 +63,7 @@ describe('taking back', () => {
       const before = await lists();
       const receipt = await done(operation, [alarm]);
       const answer = await undo(receipt.id, { remark: 'SEC-9' });
-      const inverse = OPERATION_TYPES[operation].inverse;
+      const inverse = OPERATIONS[operation].inverse;
       expect([answer.status, answer.body]).toMatchObject([
         200,
         { operation: inverse, status: 'applied', undoes: receipt.id, remark: 'SEC-9', requestedBy: 'portal' },

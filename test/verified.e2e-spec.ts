@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 
 import type { ReceiptDto } from '../src/operations/receipts/receipt.dto.js';
-import { OPERATION_TYPE_NAMES, OPERATION_TYPES, type OperationType } from '../src/domain/operation-type.js';
+import { OPERATION_TYPE_NAMES, OPERATIONS, type OperationType } from '../src/domain/operation-type.js';
 import { alarmFor, asAdded } from './faults/alarms.js';
 import type { NamedAlarm } from './support/bulk-alarms.js';
 import { startRig, type Overrides, type Rig } from './support/gateway.js';
@@ -47,7 +47,7 @@ describe('an operation whose state is read before and after', () => {
     async (operation) => {
       await start('always');
       const alarms = await addedFor(operation);
-      const { inverse, isReversal: takesBack } = OPERATION_TYPES[operation];
+      const { inverse, isReversal: takesBack } = OPERATIONS[operation];
       if (takesBack) await handle(inverse, alarms);
       const before = await acts();
       const first = await handle(operation, alarms);

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 
 import type { AlarmFilter } from './alarm-filter.js';
 import type { Position } from './alarm-page.js';
-import { CATEGORIES } from '../domain/alarm-words.js';
-import { FIRST_MOMENT, LAST_MOMENT } from '../domain/moment.js';
+import { CATEGORIES } from '../domain/upstream-words.js';
+import { FIRST_MOMENT, LAST_MOMENT } from '../domain/times.js';
 
 /** What a page hands on to the next: opaque to callers, and of no more power than any query they could write themselves. */
 export interface Cursor {

@@ -7,7 +7,7 @@ import {
   type AttCkPhase,
   type Category,
   type HandleStatus,
-} from '../domain/alarm-words.js';
+} from '../domain/upstream-words.js';
 import { OneOf, Text } from '../http/validation/fields.js';
 import { Last } from '../lists/filter-fields.js';
 

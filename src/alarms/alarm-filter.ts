@@ -1,5 +1,4 @@
-import type { AttackTag, AttCkPhase, Category, HandleStatus } from '../domain/alarm-words.js';
-import type { Severity } from '../domain/severity.js';
+import type { AttackTag, AttCkPhase, Category, HandleStatus, Severity } from '../domain/upstream-words.js';
 
 /** Which alarms; every part narrows, a list means any of its words. Only what upstream itself can filter by (contract 2.1). */
 export interface AlarmFilter {

@@ -1,4 +1,4 @@
-import type { Category } from '../domain/alarm-words.js';
+import type { Category } from '../domain/upstream-words.js';
 import { unreadableListing } from '../lists/unreadable-listing.js';
 import { restAfter } from '../hss/index.js';
 import type { Alarm } from './alarm.js';

@@ -1,5 +1,5 @@
 import { AlarmFilterDto } from './alarm-filter.dto.js';
-import { parseOccurTime } from '../domain/occur-time.js';
+import { parseOccurTime } from '../domain/times.js';
 import { joined } from '../http/validation/field.js';
 import { Checked } from '../http/validation/fields.js';
 import { EVENT_CLASS, EVENT_TYPE, Moment, SEVERITY, WholeParameter, Words } from '../lists/filter-fields.js';

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 
 import type { CallContext } from '../domain/caller.js';
-import { CATEGORIES } from '../domain/alarm-words.js';
+import { CATEGORIES } from '../domain/upstream-words.js';
 import { Clock } from '../domain/clock.js';
 import { Problem } from '../problems/problem.js';
 import { Readers, type Place } from '../lists/readers.js';

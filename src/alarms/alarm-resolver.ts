@@ -4,7 +4,7 @@ import { Injectable } from '@nestjs/common';
 
 import type { CallContext } from '../domain/caller.js';
 import { Clock } from '../domain/clock.js';
-import { OPERATION_TYPES, type OperationType } from '../domain/operation-type.js';
+import { OPERATIONS, type OperationType } from '../domain/operation-type.js';
 import type { LookedUp } from '../domain/looked-up.js';
 import type { Place } from '../lists/readers.js';
 import type { Alarm } from './alarm.js';
@@ -103,7 +103,7 @@ export function lookedUpOf(
 
 /** Whether the listing says for sure that an alarm is not as the operation wants it. */
 function isListedOtherwise(operation: OperationType, { status, handling }: Alarm): boolean {
-  const { isReversal: takesBack, inverse } = OPERATION_TYPES[operation];
+  const { isReversal: takesBack, inverse } = OPERATIONS[operation];
   if (status === 'unhandled') return !takesBack;
   if (status !== 'handled' || handling?.method === undefined) return false;
   return takesBack ? handling.method === inverse : handling.method !== operation;

@@ -1,5 +1,5 @@
 import type { CallContext } from '../domain/caller.js';
-import type { Category } from '../domain/alarm-words.js';
+import type { Category } from '../domain/upstream-words.js';
 import type { Place, Readers } from '../lists/readers.js';
 import { readEvents } from '../hss/index.js';
 import type { Alarm } from './alarm.js';

@@ -3,7 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { AlarmReader } from './alarm-reader.js';
 import { mayRead } from './may-read.js';
 import type { CallContext } from '../domain/caller.js';
-import { parseOccurTime } from '../domain/occur-time.js';
+import { parseOccurTime } from '../domain/times.js';
 import { invalidRequest } from '../problems/problem.js';
 import type { Violation } from '../problems/violation.js';
 import { isText } from '../http/validation/fields.js';

@@ -1,9 +1,15 @@
 import { ApiProperty, ApiSchema } from '@nestjs/swagger';
 
-import { ATTACK_TAGS, HANDLE_STATUSES, type AttackTag, type HandleStatus } from '../domain/alarm-words.js';
+import {
+  ATTACK_TAGS,
+  type AttackTag,
+  HANDLE_STATUSES,
+  type HandleStatus,
+  SEVERITIES,
+  type Severity,
+} from '../domain/upstream-words.js';
 import type { AlarmDetail } from '../domain/detail-fields.js';
 import { OPERATION_TYPE_NAMES, type OperationType } from '../domain/operation-type.js';
-import { SEVERITIES, type Severity } from '../domain/severity.js';
 import { ListedDetailFields } from '../http/validation/detail-dto.js';
 
 @ApiSchema({

@@ -1,7 +1,6 @@
-import { ATTACK_TAGS, HANDLE_STATUSES } from '../domain/alarm-words.js';
+import { ATTACK_TAGS, HANDLE_STATUSES, SEVERITIES } from '../domain/upstream-words.js';
 import { detailFrom, type AlarmDetail } from '../domain/detail-fields.js';
 import { isOperationType, OPERATION_TYPE_NAMES, type OperationType } from '../domain/operation-type.js';
-import { SEVERITIES } from '../domain/severity.js';
 import type { Alarm, AlarmContainer, AlarmHandling, AlarmHost } from './alarm.js';
 import { list, object, oneOf, present, text, time, whole, type Listed } from '../lists/listed-value.js';
 

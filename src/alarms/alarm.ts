@@ -1,7 +1,6 @@
-import type { AttackTag, HandleStatus } from '../domain/alarm-words.js';
+import type { AttackTag, HandleStatus, Severity } from '../domain/upstream-words.js';
 import type { AlarmDetail } from '../domain/detail-fields.js';
 import type { OperationType } from '../domain/operation-type.js';
-import type { Severity } from '../domain/severity.js';
 
 export interface AlarmHandling {
   /** One of the five forward operation types; a word of upstream's own that is none of them is left out. */

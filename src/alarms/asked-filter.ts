@@ -1,4 +1,4 @@
-import type { Severity } from '../domain/severity.js';
+import type { Severity } from '../domain/upstream-words.js';
 import { windowOf, type AskedWindow } from '../lists/time-window.js';
 import type { AlarmFilter } from './alarm-filter.js';
 import type { AlarmFilterDto } from './alarm-filter.dto.js';

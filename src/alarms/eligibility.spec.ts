@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
-import { OPERATION_TYPE_NAMES, OPERATION_TYPES } from '../domain/operation-type.js';
+import { OPERATION_TYPE_NAMES, OPERATIONS } from '../domain/operation-type.js';
 import type { AlarmDetail } from '../domain/detail-fields.js';
 import type { Alarm } from './alarm.js';
 import { eligibilityOf, type Circumstances } from './eligibility.js';
@@ -32,7 +32,7 @@ const handled = (method: (typeof OPERATION_TYPE_NAMES)[number], more: Partial<Al
   ...ALARM,
   status: 'handled',
   handling: { method },
-  accepts: [OPERATION_TYPES[method].inverse],
+  accepts: [OPERATIONS[method].inverse],
   ...more,
 });
 
@@ -62,7 +62,7 @@ describe('an alarm that was named by its id', () => {
   it.each(OPERATION_TYPE_NAMES)(
     'is handled by %s only where it takes that, or was handled the other way',
     (operation) => {
-      const { inverse, isReversal: takesBack } = OPERATION_TYPES[operation];
+      const { inverse, isReversal: takesBack } = OPERATIONS[operation];
       const before = takesBack ? handled(inverse) : ALARM;
       expect(ruleOf(operation, [before], PLAIN)).toBe('fits');
       const other = takesBack
@@ -78,7 +78,7 @@ describe('an alarm that was named by its id', () => {
     const { accepts: _, ...untold } = ALARM;
     const { status: __, ...unknown } = untold;
     for (const operation of OPERATION_TYPE_NAMES) {
-      const { inverse, isReversal: takesBack } = OPERATION_TYPES[operation];
+      const { inverse, isReversal: takesBack } = OPERATIONS[operation];
       const method = takesBack ? { status: 'handled', handling: { method: inverse } } : {};
       expect([operation, ruleOf(operation, [{ ...untold, ...method } as Alarm], PLAIN)]).toEqual([
         operation,
@@ -120,7 +120,7 @@ describe('an alarm that was named by its id', () => {
         fc.constantFrom(...OPERATION_TYPE_NAMES),
         fc.array(detail, { maxLength: 4 }),
         (operation, details) => {
-          const { inverse, isReversal: takesBack, requiredDetails, destructive } = OPERATION_TYPES[operation];
+          const { inverse, isReversal: takesBack, requiredDetails, destructive } = OPERATIONS[operation];
           const alarm = takesBack ? handled(inverse, { details }) : { ...ALARM, details };
           const verdict = eligibilityOf(operation, [alarm], PLAIN);
           const isWhole = (each: AlarmDetail) => requiredDetails.every((field) => each[field] !== undefined);

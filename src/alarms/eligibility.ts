@@ -1,5 +1,5 @@
-import { OPERATION_TYPES, type OperationType } from '../domain/operation-type.js';
-import type { Severity } from '../domain/severity.js';
+import { OPERATIONS, type OperationType } from '../domain/operation-type.js';
+import type { Severity } from '../domain/upstream-words.js';
 import type { AlarmDetail, DetailFieldName } from '../domain/detail-fields.js';
 import type { Alarm } from './alarm.js';
 
@@ -67,10 +67,10 @@ const NOT_AMONG_THE_NEWEST =
 
 /** What upstream says of the alarm now, held against the operation. */
 function standingUnfit(operation: OperationType, alarm: Alarm, takesPart: boolean): Ineligible | undefined {
-  const { inverse, isReversal: takesBack } = OPERATION_TYPES[operation];
+  const { inverse, isReversal: takesBack } = OPERATIONS[operation];
   const { accepts, status, handling } = alarm;
   const isUntold = accepts === undefined && status === undefined;
-  if (isUntold && OPERATION_TYPES[operation].destructive) {
+  if (isUntold && OPERATIONS[operation].destructive) {
     return {
       rule: 'incomplete',
       message: `is listed without its state and what it takes, one of which ${operation} requires`,
@@ -93,7 +93,7 @@ function chosenDetails(
   operation: OperationType,
   listed: readonly AlarmDetail[],
 ): { details: readonly AlarmDetail[] } | { unfit: Ineligible } {
-  const { requiredDetails, destructive } = OPERATION_TYPES[operation];
+  const { requiredDetails, destructive } = OPERATIONS[operation];
   if (requiredDetails.length === 0) return { details: listed };
   const distinct = [...new Map(listed.map((detail) => [JSON.stringify(detail), detail])).values()];
   if (destructive && distinct.length > 1) {

@@ -1,4 +1,4 @@
-import { FIRST_MOMENT, LAST_MOMENT } from '../domain/moment.js';
+import { FIRST_MOMENT, LAST_MOMENT } from '../domain/times.js';
 
 /** An alarm by its id, with what is known of it besides: upstream has no lookup by id. */
 export interface AlarmReference {

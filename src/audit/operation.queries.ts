@@ -1,6 +1,6 @@
 import { sql, type Kysely, type RawBuilder, type SelectQueryBuilder } from 'kysely';
 
-import { OPERATION_NAMES, OPERATIONS, type OperationName } from '../domain/operation-name.js';
+import { OPERATION_NAMES, OPERATIONS, type OperationName } from '../domain/operation-type.js';
 import type { OperationStatus } from '../domain/outcome.js';
 import type { DialectName } from './audit.engine.js';
 import type { IntentRecord } from './audit-record.js';

@@ -1,6 +1,5 @@
-import { EVENT_CLASSES } from '../domain/event-classes.js';
-import { EVENT_TYPES } from '../domain/event-types.js';
-import { OPERATION_TYPE_NAMES, OPERATION_TYPES } from '../domain/operation-type.js';
+import { EVENT_CLASSES, EVENT_TYPES } from '../domain/event-catalog.js';
+import { OPERATION_TYPE_NAMES, OPERATIONS } from '../domain/operation-type.js';
 import type {
   CatalogEventClassesDto,
   CatalogEventTypesDto,
@@ -18,7 +17,7 @@ export const OPERATION_TYPE_CATALOG: CatalogOperationTypesDto = {
       hidesAlarms,
       isReversal: takesBack,
       requiredDetails,
-    } = OPERATION_TYPES[name];
+    } = OPERATIONS[name];
     return { name, title, inverse, destructive, hidesAlarms, takesBack, requiredDetails };
   }),
 };

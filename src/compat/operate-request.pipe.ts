@@ -1,5 +1,5 @@
-import { ENTERPRISE_PROJECT } from '../domain/enterprise-project.js';
-import { isOperationType, OPERATION_TYPES } from '../domain/operation-type.js';
+import { ENTERPRISE_PROJECT } from '../domain/scope.js';
+import { isOperationType, OPERATIONS } from '../domain/operation-type.js';
 import { queryPairs } from '../http/identity/signing/canonical-request.js';
 import type { RequestedScope } from '../http/policy.js';
 import { compileCheck } from '../http/validation/compiled-check.js';
@@ -70,7 +70,7 @@ function* eventsOf({ operate_event_list: events }: Record<string, unknown>): Gen
 function* lackingDetails(body: Record<string, unknown>): Generator<Violation> {
   const operation = body['operate_type'];
   if (!isOperationType(operation)) return;
-  const needed = OPERATION_TYPES[operation].requiredDetails.map(wireName);
+  const needed = OPERATIONS[operation].requiredDetails.map(wireName);
   if (needed.length === 0) return;
   for (const { index, event } of eventsOf(body)) {
     const { operate_detail_list: list = [] } = event;

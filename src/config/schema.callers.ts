@@ -1,7 +1,7 @@
 import { isAddressRange } from '../domain/address-range.js';
 import { RIGHTS, type CallerLimits } from '../domain/caller.js';
-import { OPERATION_NAMES, type OperationName } from '../domain/operation-name.js';
-import { SEVERITIES } from '../domain/severity.js';
+import { OPERATION_NAMES, type OperationName } from '../domain/operation-type.js';
+import { SEVERITIES } from '../domain/upstream-words.js';
 import * as formats from './formats.js';
 import {
   boolean,

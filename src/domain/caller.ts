@@ -1,5 +1,5 @@
-import type { OperationName } from './operation-name.js';
-import type { Severity } from './severity.js';
+import type { OperationName } from './operation-type.js';
+import type { Severity } from './upstream-words.js';
 
 /**
  * What a grant gives, each apart from the others.

@@ -1,7 +1,7 @@
 import { DEFAULT_RIGHTS, type Caller, type Denial, type Grant, type Right } from './caller.js';
-import { allowsEnterpriseProject, touchesEnterpriseProject } from './enterprise-project.js';
-import type { OperationName } from './operation-name.js';
-import type { Severity } from './severity.js';
+import { allowsEnterpriseProject, touchesEnterpriseProject } from './scope.js';
+import type { OperationName } from './operation-type.js';
+import type { Severity } from './upstream-words.js';
 
 /** What grants may be limited by, of one alarm, or of an item of a list that stands there because of alarms. */
 export interface AlarmFacts {

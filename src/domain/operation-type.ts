@@ -1,105 +1,159 @@
 import type { DetailFieldName } from './detail-fields.js';
 
-/** What is known of one operation type. */
-export interface OperationTypeFacts {
+/** What is known of one operation: it decides how the operation is limited, sent and taken back. */
+export interface OperationFacts {
   /** What it does, in a few words. */
   readonly title: string;
-  /** The operation type that takes it back. */
-  readonly inverse: OperationType;
+  /** The operation that takes it back; absent: upstream has none. */
+  readonly inverse?: OperationName;
   /** Fields that every detail object must carry; when there are any, an alarm must have at least one detail. */
   readonly requiredDetails: readonly DetailFieldName[];
   /** Changes something on a host, not only the alarm's bookkeeping. */
   readonly destructive: boolean;
-  /** Keeps alarms to come from being seen, on any number of hosts: limited like what changes a host. */
+  /** Keeps later alarms from being seen, on any number of hosts: limited like a change of a host. */
   readonly hidesAlarms: boolean;
-  /** Takes something back; such operations are never kept waiting by others. */
+  /** Takes something back; such operations never wait for others. */
   readonly isReversal: boolean;
-  /** Only sets the alarm's state, so that sending it twice does no more than sending it once. */
+  /** Only sets the alarm's state: sending it twice has the effect of sending it once. */
   readonly isIdempotent: boolean;
 }
 
-const NOTHING: readonly DetailFieldName[] = [];
-const ALARM_WHITELIST: readonly DetailFieldName[] = ['keyword', 'hash'];
-const LOGIN_WHITELIST: readonly DetailFieldName[] = ['loginIp', 'privateIp', 'loginUserName'];
-const ISOLATION: readonly DetailFieldName[] = ['agentId', 'fileHash', 'filePath', 'processPid'];
-
-export const OPERATION_TYPE_NAMES = [
-  'mark_as_handled',
-  'unhandle',
-  'ignore',
-  'do_not_ignore',
-  'add_to_alarm_whitelist',
-  'remove_from_alarm_whitelist',
-  'add_to_login_whitelist',
-  'remove_from_login_whitelist',
-  'isolate_and_kill',
-  'do_not_isolate_or_kill',
-] as const;
-
-/** One of upstream's ten `operate_type` values (contract 1.6): a closed set, spelled as upstream spells it. */
-export type OperationType = (typeof OPERATION_TYPE_NAMES)[number];
-
-function facts(
-  title: string,
-  inverse: OperationType,
-  requiredDetails: readonly DetailFieldName[],
-  more: Partial<Pick<OperationTypeFacts, 'destructive' | 'hidesAlarms' | 'isReversal' | 'isIdempotent'>> = {},
-): OperationTypeFacts {
-  return Object.freeze({
-    title,
-    inverse,
-    requiredDetails,
-    destructive: false,
-    hidesAlarms: false,
-    isReversal: false,
-    isIdempotent: false,
-    ...more,
-  });
+/** Every operation on alarms can be taken back. */
+export interface OperationTypeFacts extends OperationFacts {
+  readonly inverse: OperationType;
 }
 
-/** The table of contract 1.6: inverse pairs and conditional fields. */
-export const OPERATION_TYPES: Readonly<Record<OperationType, OperationTypeFacts>> = Object.freeze({
-  mark_as_handled: facts('Mark as handled by hand', 'unhandle', NOTHING, { isIdempotent: true }),
-  unhandle: facts('Take back handling by hand', 'mark_as_handled', NOTHING, {
+const DEFAULTS = {
+  requiredDetails: [],
+  destructive: false,
+  hidesAlarms: false,
+  isReversal: false,
+  isIdempotent: false,
+} as const;
+
+/** Fields of upstream's whitelists and of isolation (contract 1.6), the same for an operation and its inverse. */
+const ALARM_WHITELIST = { ...DEFAULTS, requiredDetails: ['keyword', 'hash'] } as const;
+const LOGIN_WHITELIST = { ...DEFAULTS, requiredDetails: ['loginIp', 'privateIp', 'loginUserName'] } as const;
+const ISOLATION = {
+  ...DEFAULTS,
+  requiredDetails: ['agentId', 'fileHash', 'filePath', 'processPid'],
+} as const;
+
+/** Upstream's ten `operate_type` values (contract 1.6): a closed set, spelled as upstream spells them. */
+const ALARM_OPERATIONS = {
+  mark_as_handled: {
+    ...DEFAULTS,
+    title: 'Mark as handled by hand',
+    inverse: 'unhandle',
     isIdempotent: true,
+  },
+  unhandle: {
+    ...DEFAULTS,
+    title: 'Take back handling by hand',
+    inverse: 'mark_as_handled',
     isReversal: true,
-  }),
-  ignore: facts('Ignore', 'do_not_ignore', NOTHING, { isIdempotent: true }),
-  do_not_ignore: facts('Take back ignoring', 'ignore', NOTHING, { isIdempotent: true, isReversal: true }),
-  add_to_alarm_whitelist: facts(
-    'Add to the alarm whitelist',
-    'remove_from_alarm_whitelist',
-    ALARM_WHITELIST,
-    {
-      hidesAlarms: true,
-    },
-  ),
-  remove_from_alarm_whitelist: facts(
-    'Take off the alarm whitelist',
-    'add_to_alarm_whitelist',
-    ALARM_WHITELIST,
-    { isReversal: true },
-  ),
-  add_to_login_whitelist: facts(
-    'Add to the login whitelist',
-    'remove_from_login_whitelist',
-    LOGIN_WHITELIST,
-    {
-      hidesAlarms: true,
-    },
-  ),
-  remove_from_login_whitelist: facts(
-    'Take off the login whitelist',
-    'add_to_login_whitelist',
-    LOGIN_WHITELIST,
-    { isReversal: true },
-  ),
-  isolate_and_kill: facts('Kill the process and quarantine the file', 'do_not_isolate_or_kill', ISOLATION, {
+    isIdempotent: true,
+  },
+  ignore: { ...DEFAULTS, title: 'Ignore', inverse: 'do_not_ignore', isIdempotent: true },
+  do_not_ignore: {
+    ...DEFAULTS,
+    title: 'Take back ignoring',
+    inverse: 'ignore',
+    isReversal: true,
+    isIdempotent: true,
+  },
+  add_to_alarm_whitelist: {
+    ...ALARM_WHITELIST,
+    title: 'Add to the alarm whitelist',
+    inverse: 'remove_from_alarm_whitelist',
+    hidesAlarms: true,
+  },
+  remove_from_alarm_whitelist: {
+    ...ALARM_WHITELIST,
+    title: 'Take off the alarm whitelist',
+    inverse: 'add_to_alarm_whitelist',
+    isReversal: true,
+  },
+  add_to_login_whitelist: {
+    ...LOGIN_WHITELIST,
+    title: 'Add to the login whitelist',
+    inverse: 'remove_from_login_whitelist',
+    hidesAlarms: true,
+  },
+  remove_from_login_whitelist: {
+    ...LOGIN_WHITELIST,
+    title: 'Take off the login whitelist',
+    inverse: 'add_to_login_whitelist',
+    isReversal: true,
+  },
+  isolate_and_kill: {
+    ...ISOLATION,
+    title: 'Kill the process and quarantine the file',
+    inverse: 'do_not_isolate_or_kill',
     destructive: true,
-  }),
-  do_not_isolate_or_kill: facts('Take back isolation', 'isolate_and_kill', ISOLATION, { isReversal: true }),
-});
+  },
+  do_not_isolate_or_kill: {
+    ...ISOLATION,
+    title: 'Take back isolation',
+    inverse: 'isolate_and_kill',
+    isReversal: true,
+  },
+} as const;
+
+/**
+ * Operations on the entries of upstream's lists (contract 2.5 to 2.9): a closed set; upstream has calls for them without
+ * names, so the names are the gateway's.
+ *
+ * An entry of a whitelist and an isolated file are the result of an earlier operation, so removing the one and restoring the
+ * other is a reversal. A block is upstream's own, and lifting it lets an attacker in: limited like any other operation.
+ * Deleting is final.
+ */
+const LIST_OPERATIONS = {
+  remove_alarm_whitelist_entries: {
+    ...DEFAULTS,
+    title: 'Remove entries of the alarm whitelist',
+    isReversal: true,
+  },
+  remove_login_whitelist_entries: {
+    ...DEFAULTS,
+    title: 'Remove entries of the login whitelist',
+    isReversal: true,
+  },
+  restore_isolated_files: {
+    ...DEFAULTS,
+    title: 'Put quarantined files back on their hosts',
+    isReversal: true,
+  },
+  delete_isolated_files: { ...DEFAULTS, title: 'Delete quarantined files for good', destructive: true },
+  unblock_addresses: { ...DEFAULTS, title: 'Let blocked addresses in again' },
+} as const;
+
+export type OperationType = keyof typeof ALARM_OPERATIONS;
+export type ListOperation = keyof typeof LIST_OPERATIONS;
+/** Everything that a receipt can be of. */
+export type OperationName = OperationType | ListOperation;
+
+/** One entry per operation. */
+export const OPERATIONS: Readonly<
+  Record<OperationType, OperationTypeFacts> & Record<ListOperation, OperationFacts>
+> = Object.freeze({ ...ALARM_OPERATIONS, ...LIST_OPERATIONS });
+
+export const OPERATION_TYPE_NAMES = namesOf(ALARM_OPERATIONS);
+export const LIST_OPERATION_NAMES = namesOf(LIST_OPERATIONS);
+export const OPERATION_NAMES = namesOf(OPERATIONS);
+
+function namesOf<Name extends string>(table: Readonly<Record<Name, unknown>>): readonly Name[] {
+  return Object.keys(table) as Name[];
+}
 
 export function isOperationType(value: unknown): value is OperationType {
-  return typeof value === 'string' && Object.hasOwn(OPERATION_TYPES, value);
+  return typeof value === 'string' && Object.hasOwn(ALARM_OPERATIONS, value);
+}
+
+export function isListOperation(value: unknown): value is ListOperation {
+  return typeof value === 'string' && Object.hasOwn(LIST_OPERATIONS, value);
+}
+
+export function isOperationName(value: unknown): value is OperationName {
+  return typeof value === 'string' && Object.hasOwn(OPERATIONS, value);
 }

@@ -2,11 +2,11 @@ import type { ProjectConfig } from '../config/config.js';
 import { parseExact, stringifyExact } from '../domain/exact-json.js';
 import {
   isListOperation,
-  OPERATIONS,
   type ListOperation,
   type OperationName,
-} from '../domain/operation-name.js';
-import type { OperationType } from '../domain/operation-type.js';
+  OPERATIONS,
+  type OperationType,
+} from '../domain/operation-type.js';
 import type { Scope } from '../domain/scope.js';
 import type { CallBody, UpstreamCall } from '../upstream/upstream-call.js';
 import type { WireEvent, WireOperateBody } from '../upstream/wire.js';

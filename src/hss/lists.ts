@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-import type { ListOperation } from '../domain/operation-name.js';
+import type { ListOperation } from '../domain/operation-type.js';
 
 /** A line of one of upstream's lists, spelled as upstream spells it. */
 export type WireItem = Readonly<Record<string, unknown>>;

@@ -1,6 +1,11 @@
 import type { CallContext } from '../domain/caller.js';
-import { isListOperation, type ListOperation } from '../domain/operation-name.js';
-import { isOperationType, OPERATION_TYPES, type OperationType } from '../domain/operation-type.js';
+import {
+  isListOperation,
+  isOperationType,
+  type ListOperation,
+  OPERATIONS,
+  type OperationType,
+} from '../domain/operation-type.js';
 import type { UpstreamClient } from '../upstream/upstream.client.js';
 import type { WireDetail, WireEvent } from '../upstream/wire.js';
 import { eventsOf, itemsOf, type HssAct } from './calls.js';
@@ -104,7 +109,7 @@ async function stateOf(
 
 /** How the listing shows an alarm, compared with how it should be after the operation (contract 1.6, 2.1). */
 function handlingIn(operation: OperationType, { handle_status, handle_method }: ListedRow): ObservedState {
-  const { isReversal, inverse } = OPERATION_TYPES[operation];
+  const { isReversal, inverse } = OPERATIONS[operation];
   if (handle_status === 'unhandled') return isReversal ? 'matches' : 'differs';
   // A value that is not documented, or none, says nothing.
   if (handle_status !== 'handled' || !isOperationType(handle_method)) return 'unknown';
@@ -166,7 +171,7 @@ async function stateInLists(
 ): Promise<Pick<ObservedAlarm, 'state' | 'underWay'> | undefined> {
   const lookup = LOOKUPS[operation];
   if (!lookup) return undefined;
-  const wanted = !OPERATION_TYPES[operation].isReversal;
+  const wanted = !OPERATIONS[operation].isReversal;
   const states = new Set<ObservedState>();
   let underWay = false;
   for (const detail of event.operate_detail_list) {

@@ -1,6 +1,5 @@
 import type { CallContext } from '../domain/caller.js';
-import { isListOperation } from '../domain/operation-name.js';
-import { OPERATION_TYPES, type OperationType } from '../domain/operation-type.js';
+import { isListOperation, OPERATIONS, type OperationType } from '../domain/operation-type.js';
 import type { UpstreamClient } from '../upstream/upstream.client.js';
 import type { WireEvent } from '../upstream/wire.js';
 import { eventsOf, type HssAct } from './calls.js';
@@ -92,7 +91,7 @@ function predict(
  * another forward type it then says nothing.
  */
 function acceptanceOf(operation: OperationType, found: ListedRow): 'accepted' | 'refused' | 'undetermined' {
-  const { isReversal, inverse } = OPERATION_TYPES[operation];
+  const { isReversal, inverse } = OPERATIONS[operation];
   const forward = isReversal ? inverse : operation;
   const { operate_accept_list: accepts, handle_status: status, handle_method: method } = found;
   if (!Array.isArray(accepts)) return 'undetermined';
@@ -117,7 +116,7 @@ function agentsOf({ operate_detail_list: details }: ListedRow): unknown[] {
 
 /** An isolation, either way, is a task for the agent on the alarm's host; other hosts' agents are not in the listing. */
 function agentOf(operation: OperationType, event: WireEvent, found: ListedRow): string | undefined {
-  if (!OPERATION_TYPES[operation].requiredDetails.includes('agentId')) return undefined;
+  if (!OPERATIONS[operation].requiredDetails.includes('agentId')) return undefined;
   const known = new Set(agentsOf(found));
   if (event.operate_detail_list.some(({ agent_id }) => !known.has(agent_id))) return 'agent_unknown';
   const { agent_status: status } = found;

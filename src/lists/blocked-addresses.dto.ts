@@ -5,7 +5,7 @@ import {
   LOGIN_TYPES,
   type InterceptStatus,
   type LoginType,
-} from '../domain/list-words.js';
+} from '../domain/upstream-words.js';
 import { OneOf, Text } from '../http/validation/fields.js';
 import { Last } from './filter-fields.js';
 import { ListQueryDto } from './list-query.dto.js';

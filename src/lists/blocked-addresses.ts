@@ -1,5 +1,5 @@
-import { DAY_MS, parseDuration } from '../domain/duration.js';
-import { INTERCEPT_STATUSES, LOGIN_TYPES } from '../domain/list-words.js';
+import { DAY_MS, parseDuration } from '../domain/times.js';
+import { INTERCEPT_STATUSES, LOGIN_TYPES } from '../domain/upstream-words.js';
 import { oneOf, present, text, time, whole, type Listed } from './listed-value.js';
 import { BLOCKED_ADDRESSES as LIST, itemIdOf } from '../hss/index.js';
 import {

@@ -1,9 +1,8 @@
 import type { ApiPropertyOptions } from '@nestjs/swagger';
 
-import { DAY_MS, parseDuration } from '../domain/duration.js';
-import { FIRST_MOMENT, LAST_MOMENT, parseMoment } from '../domain/moment.js';
+import { DAY_MS, FIRST_MOMENT, LAST_MOMENT, parseDuration, parseMoment } from '../domain/times.js';
 import { nearest } from '../domain/nearest.js';
-import { SEVERITIES } from '../domain/severity.js';
+import { SEVERITIES } from '../domain/upstream-words.js';
 import { Checked, isText, type FieldOptions } from '../http/validation/fields.js';
 
 /**

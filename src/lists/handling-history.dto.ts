@@ -1,9 +1,16 @@
 import { ApiProperty, ApiSchema } from '@nestjs/swagger';
 
-import { ATTACK_TAGS, HANDLE_STATUSES, type AttackTag, type HandleStatus } from '../domain/alarm-words.js';
-import { ASSET_VALUES, type AssetValue } from '../domain/list-words.js';
+import {
+  ASSET_VALUES,
+  type AssetValue,
+  ATTACK_TAGS,
+  type AttackTag,
+  HANDLE_STATUSES,
+  type HandleStatus,
+  SEVERITIES,
+  type Severity,
+} from '../domain/upstream-words.js';
 import { OPERATION_TYPE_NAMES, type OperationType } from '../domain/operation-type.js';
-import { SEVERITIES, type Severity } from '../domain/severity.js';
 import { OneOf, Text } from '../http/validation/fields.js';
 import { EVENT_CLASS, WholeParameter, Words } from './filter-fields.js';
 import { ListQueryDto } from './list-query.dto.js';

@@ -1,7 +1,5 @@
-import { ATTACK_TAGS, HANDLE_STATUSES } from '../domain/alarm-words.js';
-import { ASSET_VALUES } from '../domain/list-words.js';
+import { ASSET_VALUES, ATTACK_TAGS, HANDLE_STATUSES, SEVERITIES } from '../domain/upstream-words.js';
 import { OPERATION_TYPE_NAMES } from '../domain/operation-type.js';
-import { SEVERITIES } from '../domain/severity.js';
 import { wordsOf } from './filter-fields.js';
 import { oneOf, present, text, time, whole, type Listed } from './listed-value.js';
 import { HANDLING_HISTORY as LIST } from '../hss/index.js';

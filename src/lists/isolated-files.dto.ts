@@ -2,11 +2,12 @@ import { ApiProperty, ApiSchema } from '@nestjs/swagger';
 
 import {
   ASSET_VALUES,
-  ISOLATION_STATUSES,
   type AssetValue,
+  ISOLATION_STATUSES,
   type IsolationStatus,
-} from '../domain/list-words.js';
-import { SEVERITIES, type Severity } from '../domain/severity.js';
+  SEVERITIES,
+  type Severity,
+} from '../domain/upstream-words.js';
 import { OneOf, Text } from '../http/validation/fields.js';
 import { Last, Moment } from './filter-fields.js';
 import { ListQueryDto } from './list-query.dto.js';

@@ -1,5 +1,4 @@
-import { ASSET_VALUES, ISOLATION_STATUSES } from '../domain/list-words.js';
-import { SEVERITIES } from '../domain/severity.js';
+import { ASSET_VALUES, ISOLATION_STATUSES, SEVERITIES } from '../domain/upstream-words.js';
 import { windowOf } from './time-window.js';
 import { object, oneOf, present, text, time, whole, type Listed } from './listed-value.js';
 import { ISOLATED_FILES as LIST, itemIdOf } from '../hss/index.js';

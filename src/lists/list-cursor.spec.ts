@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
-import { FIRST_MOMENT } from '../domain/moment.js';
+import { FIRST_MOMENT } from '../domain/times.js';
 import { digestOf, readCursor, writeCursor } from './list-cursor.js';
 
 describe('a cursor', () => {

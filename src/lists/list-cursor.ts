@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-import { parseMoment } from '../domain/moment.js';
+import { parseMoment } from '../domain/times.js';
 import type { Mark } from './list-page.js';
 
 /** What a page hands on to the next: opaque to callers, and of no more power than any query they could write themselves. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
-import { FIRST_MOMENT, LAST_MOMENT } from '../domain/moment.js';
+import { FIRST_MOMENT, LAST_MOMENT } from '../domain/times.js';
 import { windowOf, windowViolations } from './time-window.js';
 
 const NOW = Date.parse('2026-08-17T12:00:00Z');

@@ -1,5 +1,4 @@
-import { parseDuration } from '../domain/duration.js';
-import { parseMoment } from '../domain/moment.js';
+import { parseDuration, parseMoment } from '../domain/times.js';
 import type { Violation } from '../problems/violation.js';
 
 /** A window of time as a filter names it: from one moment to another, both included, or so long before now. */

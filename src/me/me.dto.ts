@@ -1,8 +1,8 @@
 import { ApiProperty, ApiSchema } from '@nestjs/swagger';
 
 import { RIGHTS, type Right } from '../domain/caller.js';
-import { OPERATION_NAMES, type OperationName } from '../domain/operation-name.js';
-import { SEVERITIES, type Severity } from '../domain/severity.js';
+import { OPERATION_NAMES, type OperationName } from '../domain/operation-type.js';
+import { SEVERITIES, type Severity } from '../domain/upstream-words.js';
 
 const CREDENTIAL_KINDS = ['key', 'token', 'signature'] as const;
 

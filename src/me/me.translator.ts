@@ -6,7 +6,7 @@ import {
   type Grant,
   type Right,
 } from '../domain/caller.js';
-import { OPERATION_NAMES, type OperationName } from '../domain/operation-name.js';
+import { OPERATION_NAMES, type OperationName } from '../domain/operation-type.js';
 import type { KnownKey } from '../http/identity/keyring.js';
 import type { MeDto, MeGrantDto, MeKeyDto } from './me.dto.js';
 

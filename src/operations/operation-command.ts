@@ -2,10 +2,10 @@ import type { Assumption, ItemRecord, Leftover } from '../audit/audit-record.js'
 import type { ProjectConfig } from '../config/config.js';
 import type { AlarmDetail } from '../domain/detail-fields.js';
 import type { LookedUp } from '../domain/looked-up.js';
-import type { OperationName } from '../domain/operation-name.js';
+import type { OperationName } from '../domain/operation-type.js';
 import { CHUNK_SIZE } from '../domain/outcome.js';
 import type { Scope } from '../domain/scope.js';
-import type { Severity } from '../domain/severity.js';
+import type { Severity } from '../domain/upstream-words.js';
 import type { HssBody } from '../hss/index.js';
 import type { RequestedScope } from '../http/policy.js';
 import type { AlarmReference } from '../alarms/search-windows.js';

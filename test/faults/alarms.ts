@@ -1,4 +1,4 @@
-import { OPERATION_TYPES, type OperationType } from '../../src/domain/operation-type.js';
+import { OPERATIONS, type OperationType } from '../../src/domain/operation-type.js';
 import { fixedHash, fixedUuid, LIBRARY_HOST } from '../../src/simulator/seed/hosts.js';
 import type { NamedAlarm } from '../support/bulk-alarms.js';
 
@@ -46,6 +46,6 @@ export const asAdded = ({ eventId, eventClassId, eventType, occurTime }: NamedAl
 
 /** The operation that must have been done before this one makes a difference. */
 export function prerequisiteOf(operation: OperationType): OperationType | undefined {
-  const { isReversal: takesBack, inverse } = OPERATION_TYPES[operation];
+  const { isReversal: takesBack, inverse } = OPERATIONS[operation];
   return takesBack ? inverse : undefined;
 }

@@ -1,10 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
-import {
-  OPERATION_TYPE_NAMES,
-  OPERATION_TYPES,
-  type OperationType,
-} from '../../src/domain/operation-type.js';
+import { OPERATION_TYPE_NAMES, OPERATIONS, type OperationType } from '../../src/domain/operation-type.js';
 import { HSS_ERRORS } from '../../src/hss/error-table.js';
 import { errorRow as errorRowIn } from '../../src/upstream/error-table.js';
 import { falseClaims } from './false-claims.js';
@@ -90,7 +86,7 @@ function outcomeOf({ operation, upstream, times }: CodeCell): 'rejected' | 'appl
   if (verdict === 'refused') return 'rejected';
   if (verdict !== 'unknown') return times === 'once' ? 'applied' : 'rejected';
   // What must not happen twice is sent once: nobody can know so soon whether it will be done.
-  return OPERATION_TYPES[operation].isIdempotent && times === 'once' ? 'applied' : 'unknown';
+  return OPERATIONS[operation].isIdempotent && times === 'once' ? 'applied' : 'unknown';
 }
 
 describe("every error code of upstream's", () => {
@@ -124,7 +120,7 @@ describe("every error code of upstream's", () => {
 
   it('is never followed by a second attempt that would act twice', () => {
     const twice = verdicts.filter(
-      ({ cell, effects }) => !OPERATION_TYPES[cell.operation].isIdempotent && effects > 1,
+      ({ cell, effects }) => !OPERATIONS[cell.operation].isIdempotent && effects > 1,
     );
     expect(twice.map(({ cell }) => cell.name)).toEqual([]);
   });

@@ -1,6 +1,6 @@
 import type { ReceiptDto } from '../../src/operations/receipts/receipt.dto.js';
 import type { KnownAlarmOutcome } from '../../src/domain/outcome.js';
-import { OPERATION_TYPES } from '../../src/domain/operation-type.js';
+import { OPERATIONS } from '../../src/domain/operation-type.js';
 import type { Verdict } from './matrix.js';
 
 /** Everything untrue that was said of a cell, in words; nothing when all of it was true. */
@@ -15,8 +15,7 @@ export function falseClaims({ cell, answer, receipt, settled, effectsAtAnswer, e
   if (outcomeOf(receipt) === 'pending') found.push('it was answered and its receipt is still pending');
   if (outcomeOf(settled) === 'unknown') found.push('it stayed unknown although upstream can be read');
   if (outcomeOf(settled) === 'already') found.push('it claims already and the alarm was not so before');
-  if (!OPERATION_TYPES[cell.operation].isIdempotent && effects > 1)
-    found.push(`it was done ${effects} times`);
+  if (!OPERATIONS[cell.operation].isIdempotent && effects > 1) found.push(`it was done ${effects} times`);
   if (effects > 0 && !answer.bytesSent) found.push('it claims that nothing was sent and it was done');
   return found.map((claim) => `${cell.name}: ${claim}`);
 }

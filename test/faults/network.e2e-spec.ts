@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
-import { OPERATION_TYPE_NAMES, OPERATION_TYPES } from '../../src/domain/operation-type.js';
+import { OPERATION_TYPE_NAMES, OPERATIONS } from '../../src/domain/operation-type.js';
 import { UNANSWERED, UNREACHED } from '../../src/upstream/error-table.js';
 import { falseClaims } from './false-claims.js';
 import { FaultyLine } from './faulty-line.js';
@@ -49,7 +49,7 @@ function toldOf({ plan, operation }: NetworkCell): Told {
   if (plan.phase === 'before_send') return NOT_SENT;
   if (isHarmless(plan)) return DONE;
   // What must not happen twice is sent once: nobody can know so soon whether it will be done.
-  return OPERATION_TYPES[operation].isIdempotent && plan.times === 'once' ? DONE : NOT_KNOWN;
+  return OPERATIONS[operation].isIdempotent && plan.times === 'once' ? DONE : NOT_KNOWN;
 }
 
 describe('operations over a faulty network', () => {

@@ -1,6 +1,6 @@
 import { alarmOutcomes, type KnownOutcome } from '../../src/audit/alarm-outcomes.js';
 import type { OperationTrail } from '../../src/audit/audit-record.js';
-import { OPERATION_TYPES } from '../../src/domain/operation-type.js';
+import { OPERATIONS } from '../../src/domain/operation-type.js';
 import type { Alarm, Effect } from '../../src/simulator/hss/alarm.js';
 import { Problem } from '../../src/problems/problem.js';
 import type { Aftermath, Planned } from './simulation.js';
@@ -88,7 +88,7 @@ function noActWithoutIntent(
 
 /** State-setting types may be sent again: setting a state twice is setting it once. */
 function onlyOnce({ planned }: Case, own: readonly Effect[]): string[] {
-  if (OPERATION_TYPES[planned.operation].isIdempotent || own.length <= 1) return [];
+  if (OPERATIONS[planned.operation].isIdempotent || own.length <= 1) return [];
   return [`it was done ${own.length} times`];
 }
 

@@ -5,11 +5,7 @@ import { Logger } from '@nestjs/common';
 import type { OperationTrail } from '../../src/audit/audit-record.js';
 import { summaryOf } from '../../src/audit/operation-state.js';
 import type { CallerConfig, Config } from '../../src/config/config.js';
-import {
-  OPERATION_TYPE_NAMES,
-  OPERATION_TYPES,
-  type OperationType,
-} from '../../src/domain/operation-type.js';
+import { OPERATION_TYPE_NAMES, OPERATIONS, type OperationType } from '../../src/domain/operation-type.js';
 import type { Caller } from '../../src/domain/caller.js';
 import { Problem } from '../../src/problems/problem.js';
 import type { OperationResult } from '../../src/operations/operation-result.js';
@@ -269,7 +265,7 @@ async function prepare(
   clock: FakeClock,
 ): Promise<void> {
   for (const { operation, alarms } of planned) {
-    const { isReversal: takesBack, inverse } = OPERATION_TYPES[operation];
+    const { isReversal: takesBack, inverse } = OPERATIONS[operation];
     if (!takesBack) continue;
     const now = clock.monotonic();
     const context = { requestId: 'prepare', caller: portal, receivedAt: now, deadlineAt: now + 10_000 };

@@ -1,7 +1,7 @@
 import { RIGHTS, type Denial, type Grant, type Right } from '../../src/domain/caller.js';
 import type { AccessQuestion } from '../../src/domain/grants.js';
 import type { OperationType } from '../../src/domain/operation-type.js';
-import type { Severity } from '../../src/domain/severity.js';
+import type { Severity } from '../../src/domain/upstream-words.js';
 
 export const SHOP = '2f6a0c1e-7b64-4d5e-9a53-8a0b7d1c4e55';
 export const ALL = 'all_granted_eps';

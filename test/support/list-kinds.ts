@@ -1,4 +1,4 @@
-import type { ListOperation } from '../../src/domain/operation-name.js';
+import type { ListOperation } from '../../src/domain/operation-type.js';
 import { SimulatorClient } from '../../src/simulator/client.js';
 import type { Simulator } from '../../src/simulator/simulator.js';
 import { CONTRACT_PAYLOADS } from '../fixtures/contract-payloads.js';

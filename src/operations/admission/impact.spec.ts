@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 
-import type { OperationName } from '../../domain/operation-name.js';
-import { OPERATION_TYPE_NAMES, OPERATION_TYPES } from '../../domain/operation-type.js';
+import type { OperationName } from '../../domain/operation-type.js';
+import { OPERATION_TYPE_NAMES, OPERATIONS } from '../../domain/operation-type.js';
 import type { OperationCommand, CommandAlarmDetail } from '../operation-command.js';
 import { impactOf, sizeOf } from './policy.js';
 
@@ -23,7 +23,7 @@ const rule = { eventType: 1010, fieldKey: 'file_path', fieldValue: '/opt/x', jud
 describe('what an order reaches', () => {
   it('is something where it changes hosts or hides alarms, and never where it takes back', () => {
     for (const name of OPERATION_TYPE_NAMES) {
-      const { destructive, hidesAlarms, isReversal: takesBack } = OPERATION_TYPES[name];
+      const { destructive, hidesAlarms, isReversal: takesBack } = OPERATIONS[name];
       expect([name, impactOf(order(name)) !== undefined]).toEqual([name, destructive || hidesAlarms]);
       expect([name, (destructive || hidesAlarms) && takesBack]).toEqual([name, false]);
     }

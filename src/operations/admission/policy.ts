@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import type { Config, ProjectConfig } from '../../config/config.js';
 import type { Caller } from '../../domain/caller.js';
 import type { AlarmFacts } from '../../domain/grants.js';
-import { OPERATIONS, type OperationName } from '../../domain/operation-name.js';
+import { OPERATIONS, type OperationName } from '../../domain/operation-type.js';
 import type { Scope } from '../../domain/scope.js';
 import { authorise as authoriseAccess, type RequestedScope } from '../../http/policy.js';
 import type {

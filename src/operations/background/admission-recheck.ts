@@ -4,7 +4,7 @@ import type { IntentRecord } from '../../audit/audit-record.js';
 import { BrakeStore } from '../../audit/limits.store.js';
 import { CONFIG, type Config } from '../../config/config.js';
 import type { Caller } from '../../domain/caller.js';
-import { isListOperation, OPERATIONS } from '../../domain/operation-name.js';
+import { isListOperation, OPERATIONS } from '../../domain/operation-type.js';
 import type { Fault } from '../../domain/outcome.js';
 import { CallerDirectory } from '../../http/identity/caller-directory.js';
 import { refuse } from '../../problems/catalogue.js';

@@ -13,7 +13,7 @@ import { isResumable } from '../../audit/operation-state.js';
 import { Recovery } from '../../audit/recovery.js';
 import { CONFIG, type Config } from '../../config/config.js';
 import { Clock } from '../../domain/clock.js';
-import { OPERATIONS } from '../../domain/operation-name.js';
+import { OPERATIONS } from '../../domain/operation-type.js';
 import { Metrics } from '../../metrics/metrics.js';
 import type { AdmittedCommand } from '../admission/admission.service.js';
 import { BackgroundSlots } from '../admission/background-slots.js';

@@ -6,7 +6,7 @@ import type { Ownership } from '../../audit/ownership.js';
 import type { UpstreamConfig } from '../../config/config.js';
 import type { CallContext } from '../../domain/caller.js';
 import type { Clock } from '../../domain/clock.js';
-import { OPERATIONS } from '../../domain/operation-name.js';
+import { OPERATIONS } from '../../domain/operation-type.js';
 import type { Fault } from '../../domain/outcome.js';
 import { faultFor } from '../../problems/fault.js';
 import type { ChunkSender } from '../execution/chunk-sender.js';

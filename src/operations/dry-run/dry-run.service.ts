@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 
 import type { CallContext } from '../../domain/caller.js';
-import type { OperationName } from '../../domain/operation-name.js';
+import type { OperationName } from '../../domain/operation-type.js';
 import type { AlarmOutcome } from '../../domain/outcome.js';
 import type { Scope } from '../../domain/scope.js';
 import { callFor, predictOutcomes, type ActCall, type Prediction } from '../../hss/index.js';

@@ -4,7 +4,7 @@ import { OperationStore } from '../../audit/operation.store.js';
 import { SentMarks } from '../../audit/sent-marks.js';
 import type { CallContext } from '../../domain/caller.js';
 import { Clock } from '../../domain/clock.js';
-import { isListOperation } from '../../domain/operation-name.js';
+import { isListOperation } from '../../domain/operation-type.js';
 import type { ChunkOutcome, Fault } from '../../domain/outcome.js';
 import { faultFor } from '../../problems/fault.js';
 import { faultOfItems, type ActCall, type ObservedAlarm } from '../../hss/index.js';

@@ -1,7 +1,7 @@
 import type { IntentRecord } from '../../audit/audit-record.js';
 import { targetsOf } from '../../audit/alarm-outcomes.js';
-import { isListOperation, OPERATIONS } from '../../domain/operation-name.js';
-import { OPERATION_TYPES } from '../../domain/operation-type.js';
+import { isListOperation, OPERATIONS } from '../../domain/operation-type.js';
+import { OPERATIONS } from '../../domain/operation-type.js';
 import { CHUNK_SIZE, type AlarmOutcome, type ChunkOutcome, type Fault } from '../../domain/outcome.js';
 import {
   CHANGED_LIST,
@@ -136,7 +136,7 @@ export function mismatchesIn({ operation }: Pick<HssAct, 'operation'>, seen: rea
 export function mayBePartial({ operation, body }: HssAct): boolean {
   if (isListOperation(operation)) return itemsOf(body).length > 1;
   const { operate_event_list: events, event_white_rule_list: rules = [] } = body.wire as WireOperateBody;
-  const details = OPERATION_TYPES[operation].requiredDetails.length === 0 ? 0 : detailsIn(events);
+  const details = OPERATIONS[operation].requiredDetails.length === 0 ? 0 : detailsIn(events);
   return events.length > 1 || details > 1 || rules.length > 0;
 }
 

@@ -4,7 +4,7 @@ import { AlarmResolver } from '../../alarms/alarm-resolver.js';
 import { CONFIG, type Config } from '../../config/config.js';
 import type { CallContext } from '../../domain/caller.js';
 import { Clock } from '../../domain/clock.js';
-import { isListOperation, OPERATIONS, type OperationName } from '../../domain/operation-name.js';
+import { isListOperation, OPERATIONS, type OperationName } from '../../domain/operation-type.js';
 import type { Fault } from '../../domain/outcome.js';
 import { faultFor } from '../../problems/fault.js';
 import { faultOfProblem, Problem } from '../../problems/problem.js';

@@ -8,7 +8,7 @@ import { OperationStore, type Rivals } from '../../audit/operation.store.js';
 import { CONFIG, type Config } from '../../config/config.js';
 import type { CallContext } from '../../domain/caller.js';
 import { Clock } from '../../domain/clock.js';
-import { OPERATIONS, type OperationName } from '../../domain/operation-name.js';
+import { OPERATIONS, type OperationName } from '../../domain/operation-type.js';
 import type { Fault, KnownAlarmOutcome } from '../../domain/outcome.js';
 import type { TargetBusyFacts } from '../../problems/admission.js';
 import { faultFor } from '../../problems/fault.js';

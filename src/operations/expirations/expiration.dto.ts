@@ -3,8 +3,8 @@ import { ApiProperty, ApiSchema } from '@nestjs/swagger';
 import { EXPIRATION_ENDS, type Expiration, type ExpirationEnd } from '../../audit/expiration.store.js';
 import { Formed, Text } from '../../http/validation/fields.js';
 import { Limit, PageCursor, Words, wordOf } from '../../lists/filter-fields.js';
-import { ENTERPRISE_PROJECT } from '../../domain/enterprise-project.js';
-import { OPERATION_NAMES, type OperationName } from '../../domain/operation-name.js';
+import { ENTERPRISE_PROJECT } from '../../domain/scope.js';
+import { OPERATION_NAMES, type OperationName } from '../../domain/operation-type.js';
 
 export const EXPIRATION_STATUSES = ['scheduled', ...EXPIRATION_ENDS] as const;
 export type ExpirationStatus = 'scheduled' | ExpirationEnd;

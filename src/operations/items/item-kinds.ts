@@ -1,4 +1,4 @@
-import type { ListOperation } from '../../domain/operation-name.js';
+import type { ListOperation } from '../../domain/operation-type.js';
 import type { DtoClass } from '../../http/validation/field.js';
 import type { CommandItem } from '../operation-command.js';
 import type { WireItem } from '../../hss/index.js';

@@ -1,4 +1,4 @@
-import type { ListOperation } from '../../domain/operation-name.js';
+import type { ListOperation } from '../../domain/operation-type.js';
 import { compileCheck, type Check } from '../../http/validation/compiled-check.js';
 import { report } from '../../http/validation/report.js';
 import { MAX_VIOLATIONS, type Violation } from '../../problems/violation.js';

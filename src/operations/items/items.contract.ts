@@ -2,7 +2,7 @@ import type { ContractOptions, Examples } from '../../http/document/contract.js'
 import { EXAMPLE_UPSTREAM_REQUEST_ID } from '../../http/document/example-ids.js';
 import { IDEMPOTENCY_KEY } from '../../http/idempotency-key.js';
 import { invalidRequest, type Problem } from '../../problems/problem.js';
-import { OPERATIONS } from '../../domain/operation-name.js';
+import { OPERATIONS } from '../../domain/operation-type.js';
 import { documentedFaults, faultOfItems } from '../../hss/index.js';
 import { operationProblem } from '../receipts/answer.js';
 import { OPERATION_PROBLEMS } from '../operations.contract.js';

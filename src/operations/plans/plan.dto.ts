@@ -1,7 +1,7 @@
 import { ApiProperty, ApiSchema } from '@nestjs/swagger';
 
 import { OPERATION_TYPE_NAMES, type OperationType } from '../../domain/operation-type.js';
-import { SEVERITIES, type Severity } from '../../domain/severity.js';
+import { SEVERITIES, type Severity } from '../../domain/upstream-words.js';
 import { ReceiptScopeDto } from '../receipts/receipt.dto.js';
 
 export const PLAN_STATUSES = ['ready', 'applied', 'expired'] as const;

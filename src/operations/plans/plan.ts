@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import type { EligibleAlarm } from '../../alarms/eligibility.js';
 import type { OperationType } from '../../domain/operation-type.js';
 import type { Scope } from '../../domain/scope.js';
-import type { Severity } from '../../domain/severity.js';
+import type { Severity } from '../../domain/upstream-words.js';
 import type { StoredPlan } from '../../audit/plan.store.js';
 import type { OperationCommand } from '../operation-command.js';
 import type { WhitelistRuleDto } from '../prepare/operation-request.dto.js';

@@ -107,10 +107,4 @@ export class PlansService {
 }
 
 export const notKept = (options?: ErrorOptions): Problem =>
-  new Problem(
-    503,
-    'audit_unavailable',
-    'The plan cannot be kept at the moment, so there is none; try again later.',
-    { retryable: true, retryAfter: 5 },
-    options,
-  );
+  refuse('audit_unavailable', 'plan', { retryAfter: 5 }, options);

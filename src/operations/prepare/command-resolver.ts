@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 
 import { AlarmResolver, lookedUpOf, readyOf } from '../../alarms/alarm-resolver.js';
 import type { CallContext } from '../../domain/caller.js';
-import { OPERATION_TYPES, type OperationType } from '../../domain/operation-type.js';
+import { OPERATIONS, type OperationType } from '../../domain/operation-type.js';
 import { refuse } from '../../problems/catalogue.js';
 import { alarmsNotFound } from '../../problems/operations.js';
 import type { Problem } from '../../problems/problem.js';
@@ -57,7 +57,7 @@ export class CommandResolver {
     context: CallContext,
   ): Promise<Resolved> {
     // What would be refused anyway should not have upstream read first.
-    if (context.overQuota !== undefined && !OPERATION_TYPES[operation].isReversal) {
+    if (context.overQuota !== undefined && !OPERATIONS[operation].isReversal) {
       throw refuse('request_limit', undefined, { retryAfter: context.overQuota });
     }
     const resolved = await this.alarms.resolve(operation, references, place, context);

@@ -1,6 +1,6 @@
 import type { Example, Examples } from '../../http/document/contract.js';
 import type { AlarmDto, OperationRequestDto, ScopeDto, WhitelistRuleDto } from './operation-request.dto.js';
-import { OPERATION_TYPES, type OperationType } from '../../domain/operation-type.js';
+import { OPERATIONS, type OperationType } from '../../domain/operation-type.js';
 
 /** Requests that work as they stand against the simulator, which knows these alarms. */
 
@@ -121,7 +121,7 @@ const RULES: WhitelistRuleDto[] = [
 
 /** The operation type's own words are the summary; `more` goes on from them. */
 function example(value: Request, more = ''): Example {
-  return { summary: `${value.operation}: ${OPERATION_TYPES[value.operation].title}${more}`, value };
+  return { summary: `${value.operation}: ${OPERATIONS[value.operation].title}${more}`, value };
 }
 
 const KILL = { operation: 'isolate_and_kill', remark: 'Confirmed trojan, SEC-1234' } as const;

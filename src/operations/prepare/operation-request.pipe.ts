@@ -1,7 +1,7 @@
 import { Inject, Injectable, type PipeTransform } from '@nestjs/common';
 
 import { CONFIG, type Config } from '../../config/config.js';
-import { parseMoment } from '../../domain/moment.js';
+import { parseMoment } from '../../domain/times.js';
 import { nearest } from '../../domain/nearest.js';
 import { isOperationType, OPERATION_TYPE_NAMES } from '../../domain/operation-type.js';
 import { compileCheck, type Check } from '../../http/validation/compiled-check.js';

@@ -1,7 +1,7 @@
 import {
   isOperationType,
   OPERATION_TYPE_NAMES,
-  OPERATION_TYPES,
+  OPERATIONS,
   type OperationType,
 } from '../../domain/operation-type.js';
 import { RequestSchema } from '../../http/document/request-schema.js';
@@ -30,7 +30,7 @@ function subclass<T extends DtoClass>(base: T, name: string): T {
 
 /** The alarm of an operation type: as in general, or with details that it requires. */
 function alarmFor(operation: OperationType): typeof AlarmDto {
-  const { requiredDetails } = OPERATION_TYPES[operation];
+  const { requiredDetails } = OPERATIONS[operation];
   if (requiredDetails.length === 0) return AlarmDto;
   const name = pascalCase(operation);
   const detail = requiring(AlarmDetailDto, `${name}Detail`, operation, requiredDetails);
@@ -57,9 +57,9 @@ function alarmFor(operation: OperationType): typeof AlarmDto {
 function requestFor(operation: OperationType): typeof OperationRequestDto {
   const request = subclass(OperationRequestDto, `${pascalCase(operation)}Request`);
   const either = { oneOf: [{ required: ['alarms'] }, { required: ['alarmIds'] }] };
-  RequestSchema(`${pascalCase(operation)}Request`, `${OPERATION_TYPES[operation].title}.`, either)(request);
+  RequestSchema(`${pascalCase(operation)}Request`, `${OPERATIONS[operation].title}.`, either)(request);
   const alarm = alarmFor(operation);
-  OneOf([operation], { schema: { example: operation, description: OPERATION_TYPES[operation].title } })(
+  OneOf([operation], { schema: { example: operation, description: OPERATIONS[operation].title } })(
     request.prototype,
     'operation',
   );

@@ -195,10 +195,4 @@ export class ProgressService implements OnModuleDestroy {
 
 /** What a cancellation that cannot be recorded is answered with. */
 export const notCancelled = (options?: ErrorOptions): Problem =>
-  new Problem(
-    503,
-    'audit_unavailable',
-    'The audit trail cannot be written, so the operation goes on; try again later.',
-    { retryable: true, retryAfter: 5 },
-    options,
-  );
+  refuse('audit_unavailable', 'cancellation', { retryAfter: 5 }, options);

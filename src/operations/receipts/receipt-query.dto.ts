@@ -1,5 +1,5 @@
-import { ENTERPRISE_PROJECT } from '../../domain/enterprise-project.js';
-import { OPERATION_NAMES } from '../../domain/operation-name.js';
+import { ENTERPRISE_PROJECT } from '../../domain/scope.js';
+import { OPERATION_NAMES } from '../../domain/operation-type.js';
 import { KNOWN_OUTCOMES, OPERATION_STATUSES } from '../../domain/outcome.js';
 import { Formed, OneOf, Text } from '../../http/validation/fields.js';
 import { Last, Limit, Moment, PageCursor, Words, wordOf } from '../../lists/filter-fields.js';

@@ -4,7 +4,7 @@ import {
   type KnownAlarmOutcome,
   type OperationStatus,
 } from '../../domain/outcome.js';
-import { OPERATION_NAMES, type OperationName } from '../../domain/operation-name.js';
+import { OPERATION_NAMES, type OperationName } from '../../domain/operation-type.js';
 import { ASSUMPTIONS, LEFTOVERS, type Assumption, type Leftover } from '../../audit/audit-record.js';
 import { RULES_OUTCOMES, type RulesOutcome } from '../../audit/alarm-outcomes.js';
 import { ApiProperty, ApiSchema, OmitType } from '@nestjs/swagger';

@@ -5,7 +5,7 @@ import type {
   OutcomeRecord,
 } from '../../audit/audit-record.js';
 import { summaryOf } from '../../audit/operation-state.js';
-import type { ListOperation } from '../../domain/operation-name.js';
+import type { ListOperation } from '../../domain/operation-type.js';
 import { statusOf, type ChunkOutcome } from '../../domain/outcome.js';
 import type { Examples } from '../../http/document/contract.js';
 import {

@@ -9,7 +9,7 @@ import {
   type OperationSummary,
   type TargetFate,
 } from '../../audit/operation-state.js';
-import { OPERATIONS } from '../../domain/operation-name.js';
+import { OPERATIONS } from '../../domain/operation-type.js';
 import type { ChunkOutcome } from '../../domain/outcome.js';
 import type { Scope } from '../../domain/scope.js';
 import { cursorAt } from './receipt-page.js';

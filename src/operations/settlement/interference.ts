@@ -1,7 +1,7 @@
 import { alarmOutcomes, wasOtherwiseBefore } from '../../audit/alarm-outcomes.js';
 import type { OperationTrail } from '../../audit/audit-record.js';
 import { isInDoubt, type KnownAlarmOutcome } from '../../domain/outcome.js';
-import { isOperationType, OPERATION_TYPES } from '../../domain/operation-type.js';
+import { isOperationType, OPERATIONS } from '../../domain/operation-type.js';
 import type { ObservedAlarm } from '../../hss/index.js';
 
 /**
@@ -77,6 +77,6 @@ function makesAsWanted(other: OperationTrail, own: OperationTrail): boolean {
   const theirs = other.intent.operation;
   const { operation } = own.intent;
   if (!isOperationType(operation)) return theirs === operation;
-  const { isReversal: takesBack, inverse } = OPERATION_TYPES[operation];
+  const { isReversal: takesBack, inverse } = OPERATIONS[operation];
   return theirs === operation || (takesBack && theirs !== inverse);
 }

@@ -5,8 +5,8 @@ import { ChainCheck } from '../../audit/chain-check.js';
 import { OperationStore } from '../../audit/operation.store.js';
 import { CONFIG, type Config } from '../../config/config.js';
 import type { CallContext } from '../../domain/caller.js';
-import type { OperationName } from '../../domain/operation-name.js';
-import { isOperationType, OPERATION_TYPES, type OperationType } from '../../domain/operation-type.js';
+import type { OperationName } from '../../domain/operation-type.js';
+import { isOperationType, OPERATIONS, type OperationType } from '../../domain/operation-type.js';
 import { refuse } from '../../problems/catalogue.js';
 import { recordedBody } from '../../hss/index.js';
 import type { Lookup, OperationCommand, ResolvedScope, UnresolvedCommand } from '../operation-command.js';
@@ -89,7 +89,7 @@ export class UndoService {
 
 /** @throws Problem 409 where upstream has no operation that undoes it */
 function inverseOf(operation: OperationName): OperationType {
-  if (isOperationType(operation)) return OPERATION_TYPES[operation].inverse;
+  if (isOperationType(operation)) return OPERATIONS[operation].inverse;
   throw refuse('not_undoable', { operation });
 }
 

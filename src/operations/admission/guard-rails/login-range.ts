@@ -1,6 +1,5 @@
 import { DEFAULT_GUARD_RAILS } from '../../../config/load-config.js';
-import { addressBits, type AddressBits } from '../../../domain/address-bits.js';
-import { parseRange } from '../../../domain/address-range.js';
+import { addressBits, type AddressBits, parseRange } from '../../../domain/address-range.js';
 
 /** The widest range that may be trusted, by the length of its prefix. */
 export interface WidestLogin {

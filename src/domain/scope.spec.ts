@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 
-import { ALL_GRANTED, allowsEnterpriseProject, ENTERPRISE_PROJECT } from './enterprise-project.js';
+import { ALL_GRANTED, allowsEnterpriseProject, ENTERPRISE_PROJECT } from './scope.js';
 
 const SHOP = '2f6a0c1e-7b64-4d5e-9a53-8a0b7d1c4e55';
 

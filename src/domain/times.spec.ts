@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
-import { parseOccurTime } from './occur-time.js';
+import { FIRST_MOMENT, LAST_MOMENT, parseDuration, parseMoment, parseOccurTime } from './times.js';
 
 const INT64_MAX = 9_223_372_036_854_775_807n;
 
@@ -169,5 +169,87 @@ describe('occurTime as an RFC 3339 time', () => {
     ['Sun, 16 Aug 2026 09:05:22 GMT', undefined],
   ])('%j is %p', (text, expected) => {
     expect(parseOccurTime(text)).toBe(expected);
+  });
+});
+
+describe('a moment', () => {
+  it.each<[unknown, number]>([
+    ['2026-08-16T09:05:22.701Z', 1_786_871_122_701],
+    ['2026-08-16t11:05:22.701+02:00', 1_786_871_122_701],
+    ['2026-08-16T09:05:22.701456Z', 1_786_871_122_701],
+    ['2026-08-16T09:05:22.701999+00:00', 1_786_871_122_701],
+    ['2026-08-16T09:05:22.701999999Z', 1_786_871_122_701],
+    ['1786871122701', 1_786_871_122_701],
+    [1_786_871_122_701, 1_786_871_122_701],
+    [FIRST_MOMENT, FIRST_MOMENT],
+    [LAST_MOMENT, LAST_MOMENT],
+  ])('may be written as %j', (value, time) => {
+    expect(parseMoment(value)).toBe(time);
+  });
+
+  it.each([
+    ['seconds', '1786871122'],
+    ['seconds as a number', 1_786_871_122],
+    ['a day', '2026-08-16'],
+    ['a day that there is not', '2026-02-30T00:00:00Z'],
+    ['a time without its place', '2026-08-16T09:05:22'],
+    ['a time with more digits than any clock has', '2026-08-16T09:05:22.7014567890123Z'],
+    ['the time before', FIRST_MOMENT - 1],
+    ['the time after', LAST_MOMENT + 1],
+    ['nothing', undefined],
+    ['a list', [1_786_871_122_701]],
+  ])('is not %s', (_, value) => {
+    expect(parseMoment(value)).toBeUndefined();
+  });
+});
+
+const HOUR = 3_600_000;
+
+describe('a duration', () => {
+  it.each([
+    ['90s', 90_000],
+    ['30m', HOUR / 2],
+    ['24h', 24 * HOUR],
+    ['7d', 168 * HOUR],
+    ['2w', 336 * HOUR],
+    ['PT24H', 24 * HOUR],
+    ['P7D', 168 * HOUR],
+    ['P1DT2H3M4S', 26 * HOUR + 184_000],
+    ['P2W', 336 * HOUR],
+  ])('%s is read', (text, milliseconds) => expect(parseDuration(text)).toBe(milliseconds));
+
+  it.each([
+    '',
+    'P',
+    'PT',
+    'P1DT',
+    '0h',
+    'PT0S',
+    '24',
+    '24 h',
+    '24H',
+    'h',
+    '-1h',
+    '1.5h',
+    'P1Y',
+    'P1M',
+    'PT24',
+    '9999999h',
+  ])('%j is none', (text) => expect(parseDuration(text)).toBeUndefined());
+
+  it('is the same in both spellings', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 999_999 }), (count) => {
+        for (const [short, long] of [
+          [`${count}h`, `PT${count}H`],
+          [`${count}m`, `PT${count}M`],
+          [`${count}s`, `PT${count}S`],
+          [`${count}d`, `P${count}D`],
+          [`${count}w`, `P${count}W`],
+        ] as const) {
+          expect(parseDuration(short)).toBe(parseDuration(long));
+        }
+      }),
+    );
   });
 });
