@@ -1,7 +1,6 @@
 import type { IntentRecord } from '../../audit/audit-record.js';
 import { targetsOf } from '../../audit/alarm-outcomes.js';
 import { isListOperation, OPERATIONS } from '../../domain/operation-type.js';
-import { OPERATIONS } from '../../domain/operation-type.js';
 import { CHUNK_SIZE, type AlarmOutcome, type ChunkOutcome, type Fault } from '../../domain/outcome.js';
 import {
   CHANGED_LIST,

@@ -7,8 +7,7 @@ import { Contract } from '../../http/document/contract.js';
 import { idempotencyKeyOf } from '../../http/idempotency-key.js';
 import { NoParametersGuard } from '../../http/parameters.guard.js';
 import { withScopeAsText } from '../../http/validation/scope-as-text.js';
-import { setIdempotencyHeaders } from '../admission/idempotency-headers.js';
-import { answer, receiptWithFaultOf } from '../receipts/answer.js';
+import { answer, receiptWithFaultOf, setIdempotencyHeaders } from '../receipts/answer.js';
 import { ReceiptDto } from '../receipts/receipt.dto.js';
 import {
   ALARM_WHITELIST_REMOVAL,
