@@ -20,7 +20,7 @@ export default tseslint.config(
   {
     files: ['src/**/*.ts'],
     // The demo is a caller, and the simulator is the cloud.
-    ignores: ['**/*.spec.ts', 'src/demo.ts', 'src/simulator/**'],
+    ignores: ['**/*.spec.ts', 'src/cli/demo.ts', 'src/simulator/**'],
     rules: {
       'no-restricted-globals': [
         'error',

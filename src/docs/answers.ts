@@ -56,7 +56,7 @@ export class AnswerBuilder {
       ? { [mediaType]: { schema: { type: 'string' }, example } }
       : schema && { 'application/json': { schema, examples: this.references(examples) } };
     const names = [...OF_ALL, ...(isProtected ? OF_CALLERS : []), ...headers, ...(acts ? OF_ACTS : [])];
-    return { description, headers: headersOf(names), ...(body && { content: body }) } as Response;
+    return { description, headers: headersOf(names), ...(body && { content: body }) };
   }
 
   /** Examples by reference, named by what stands after the dot. */
@@ -81,7 +81,7 @@ export class AnswerBuilder {
         const description = this.#description(status, own, acts);
         const response = { $ref: `#/components/responses/${nameOf(status)}`, description };
         this.#answers.push({ status, response });
-        return [status, response as Response];
+        return [status, response];
       }),
     );
   }
@@ -120,7 +120,7 @@ export class AnswerBuilder {
       description,
       headers: headersOf([...OF_ALL, ...OF_CALLERS, ...headers, ...OF_ACTS]),
       content: { [PROBLEM_JSON]: { schema: PROBLEM_SCHEMA, examples } },
-    } as Response;
+    };
   }
 
   /** The name of a code's example: a route's own where it has one, else the catalogue's. */

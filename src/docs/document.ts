@@ -173,7 +173,7 @@ const WIDER = ['Alarm', 'AlarmDetail'];
 /** Writes what a narrower form shares with its wider one once, in the wider one. */
 function withVariants(schemas: Readonly<Record<string, object>>): Record<string, object> {
   const namesOf = (schema: object | undefined) =>
-    Object.keys((schema as Schema | undefined)?.properties ?? {});
+    Object.keys((schema as Schema | undefined)?.properties ?? {}).join();
   return Object.fromEntries(
     Object.entries(schemas).map(([name, schema]) => {
       const wider = WIDER.find(

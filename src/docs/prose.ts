@@ -91,7 +91,7 @@ export function readProse(): Prose {
   );
   return {
     document: read('document.yaml') as DocumentProse,
-    routes: Object.fromEntries(routes) as Prose['routes'],
+    routes: Object.fromEntries(routes),
     examples: Object.fromEntries(examples) as Prose['examples'],
   };
 }
