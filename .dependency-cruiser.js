@@ -167,7 +167,7 @@ export default {
     doNotFollow: { path: 'node_modules' },
     tsConfig: { fileName: 'tsconfig.json' },
     tsPreCompilationDeps: true,
-    // The build is not part of what it builds.
-    exclude: { path: '\\.spec\\.ts$|^src/build\\.js$' },
+    // The build and the watcher are not part of what they build.
+    exclude: { path: '\\.spec\\.ts$|^src/(build|dev)\\.js$' },
   },
 };

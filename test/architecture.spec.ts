@@ -45,11 +45,16 @@ const rules = (await import(pathToFileURL(join(ROOT, RULES)).href)) as Rules;
 const ruleNames = rules.default.forbidden.map(({ name }) => name);
 const architecture = readFileSync(join(ROOT, 'docs/architecture.md'), 'utf8');
 
+function sectionOf(heading: string): string {
+  const [, section = ''] = architecture.split(`## ${heading}\n`);
+  return section.split('\n## ')[0] ?? '';
+}
+
 /** The rows of the table under a heading: the words in backquotes of the first cell, and of the second. */
 function tableUnder(heading: string): [string[], string[]][] {
-  const [, section = ''] = architecture.split(`## ${heading}\n`);
-  const [text = ''] = section.split('\n## ');
-  const [, , ...rows] = text.split('\n').filter((line) => line.startsWith('|'));
+  const [, , ...rows] = sectionOf(heading)
+    .split('\n')
+    .filter((line) => line.startsWith('|'));
   return rows.map((row) => {
     const [, first = '', second = ''] = row.split('|');
     return [quoted(first), quoted(second)];
@@ -113,6 +118,13 @@ describe('the table of folders', () => {
 
   it('has every folder, and no other', () => {
     expect([...listed].sort()).toEqual([...folders].sort());
+  });
+
+  it.each(['src/operations', 'test'])('names the folders in %s', (folder) => {
+    const entries = readdirSync(join(ROOT, folder), { withFileTypes: true });
+    const names = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
+    const text = sectionOf('Folders');
+    expect(names.filter((name) => !new RegExp(`\\b${name}\\b`).test(text))).toEqual([]);
   });
 });
 
