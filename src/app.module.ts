@@ -22,8 +22,6 @@ import { ProblemFilter } from './http/problem.filter.js';
 import { Refusals } from './http/refusals/refusals.js';
 import { ListsModule } from './lists/lists.module.js';
 import { MetricsModule } from './metrics/metrics.module.js';
-import { OperationsCoreModule } from './operations/operations.core.module.js';
-import { SettlementModule } from './operations/settlement/settlement.module.js';
 import { UpstreamModule } from './upstream/index.js';
 
 /** What every part may ask for: the configuration and the time. */
@@ -54,14 +52,12 @@ export class AppModule {
         AuditModule,
         UpstreamModule,
         IdentityModule,
-        SettlementModule,
         HealthModule,
         MeModule,
         ListsModule,
         AlarmsCoreModule,
         AlarmsModule,
         CatalogModule,
-        OperationsCoreModule,
         OperationsModule,
         ExpirationsModule,
         BrakesModule,

@@ -152,6 +152,28 @@ describe('two hundred and fifty alarms', () => {
     expect(new Set(await effectsOn(alarms))).toEqual(new Set([1]));
   });
 
+  it('of which one changed since they were looked up: those that would go with it are not acted on after a restart either', async () => {
+    const alarms = await newAlarms(150);
+    const alarmIds = alarms.map(({ eventId, occurTime }) => ({ eventId, occurTime }));
+    await cloud.control('POST', '/faults', [
+      { match: { path: OPERATE }, fault: { kind: 'delay', delayMs: 5_000 } },
+    ]);
+    const { id } = (await gateway.operate({ operation: 'mark_as_handled', alarmIds }, ASYNC))
+      .body as ReceiptDto;
+    await arrived(1);
+    // Between acceptance and sending, one alarm of the second part is handled by another operation.
+    expect((await gateway.operate({ operation: 'ignore', alarms: alarms.slice(120, 121) })).status).toBe(200);
+    await comeBack('SIGKILL');
+    const receipt = await ended(id);
+    expect(receipt.alarms.map(({ outcome, reason }) => reason ?? outcome)).toEqual([
+      ...Array.from({ length: 100 }, () => 'applied'),
+      ...Array.from({ length: 50 }, () => 'alarm_changed'),
+    ]);
+    expect(await effectsOn(alarms.slice(100))).toEqual(
+      alarms.slice(100).map((_, index) => (index === 20 ? 1 : 0)),
+    );
+  });
+
   it('that were cancelled stay so when the process is killed', async () => {
     const alarms = await newAlarms(250);
     await slow(1_000);

@@ -5,7 +5,7 @@ import { describe, expect, it } from '@jest/globals';
 
 import fc from 'fast-check';
 
-import { violationsOf } from '../src/operations/prepare/operation-rules.js';
+import { violationsOf } from '../src/operations/prepare/operation-request.pipe.js';
 import { idempotencyKeyOf } from '../src/http/idempotency-key.js';
 import { committedDocument, GatewayContract, type Json } from './support/gateway-contract.js';
 import { mutated, mutations } from './support/mutations.js';

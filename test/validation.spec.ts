@@ -2,8 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
 import type { Config } from '../src/config/config.js';
-import { OperationRequestPipe } from '../src/operations/prepare/operation-request.pipe.js';
-import { violationsOf } from '../src/operations/prepare/operation-rules.js';
+import { OperationRequestPipe, violationsOf } from '../src/operations/prepare/operation-request.pipe.js';
 import { OPERATION_TYPE_NAMES } from '../src/domain/operation-type.js';
 import { Problem } from '../src/problems/problem.js';
 import { mutated, mutations } from './support/mutations.js';

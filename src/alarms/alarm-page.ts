@@ -1,6 +1,6 @@
 import type { Category } from '../domain/upstream-words.js';
 import { unreadableListing } from '../lists/unreadable-listing.js';
-import { restAfter } from '../upstream/index.js';
+import { restAfter } from '../hss/index.js';
 import type { Alarm } from './alarm.js';
 import type { Rows } from './alarm-rows.js';
 

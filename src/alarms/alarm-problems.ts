@@ -4,7 +4,7 @@ import type { Scope } from '../domain/scope.js';
 import { EXAMPLE_UPSTREAM_REQUEST_ID } from '../http/document/example-ids.js';
 import { PATH_PROBLEMS, withoutRight } from '../http/document/edge-problems.js';
 import { invalidRequest, Problem, problemOfFault } from '../problems/problem.js';
-import { documentedReadFaults, UNKNOWN_PROJECT_FAULT } from '../upstream/index.js';
+import { documentedReadFaults, UNKNOWN_PROJECT_FAULT } from '../hss/index.js';
 import { queryViolations } from '../lists/query-violations.js';
 import { AlarmHintsDto } from './alarm-query.dto.js';
 import { alarmQueryViolations } from './alarm-query.js';

@@ -1,7 +1,7 @@
 import type { CallContext } from '../domain/caller.js';
 import type { Category } from '../domain/upstream-words.js';
 import type { Place, Readers } from '../lists/readers.js';
-import { readEvents } from '../upstream/index.js';
+import { readEvents } from '../hss/index.js';
 import type { Alarm } from './alarm.js';
 import { queryOf, type AlarmFilter } from './alarm-filter.js';
 import { alarmOf } from './alarm.translator.js';

@@ -3,7 +3,8 @@ import fc from 'fast-check';
 
 import type { CallContext } from '../domain/caller.js';
 import type { Place, Readers } from '../lists/readers.js';
-import { listingOf, type UpstreamCall } from '../upstream/index.js';
+import { listingOf } from '../hss/index.js';
+import type { UpstreamCall } from '../upstream/index.js';
 import { searchAlarms, type Found } from './alarm-search.js';
 import type { AlarmReference } from './search-windows.js';
 

@@ -2,7 +2,7 @@ import type { CallContext } from '../domain/caller.js';
 import { CATEGORIES, type Category } from '../domain/upstream-words.js';
 import type { Place, Readers } from '../lists/readers.js';
 import { unreadableListing } from '../lists/unreadable-listing.js';
-import { restAfter } from '../upstream/index.js';
+import { restAfter } from '../hss/index.js';
 import type { Alarm } from './alarm.js';
 import type { AlarmFilter } from './alarm-filter.js';
 import { readRows, type Rows, type RowsWanted } from './alarm-rows.js';
@@ -129,7 +129,7 @@ class Search {
     const isLong = rest === 'more' && (total ?? Infinity) > (at.window.atMost ?? Infinity);
     at.ended = isLong || rest !== 'more';
     if (isLong) this.#long.set(at.window, (this.#long.get(at.window) ?? new Set()).add(at.category));
-    else if (!at.whole || rest === 'end_untold' || rest === 'contradicted') this.#doubt(at.window);
+    else if (!at.whole || rest === 'end_unconfirmed' || rest === 'contradicted') this.#doubt(at.window);
     this.#lookedThrough += fresh.length;
     const wanted = new Map(at.window.references.map((reference) => [reference.eventId, reference]));
     for (const alarm of rows) {

@@ -178,7 +178,10 @@ export class EmbeddedDatabase {
     for (const [id, change] of rows.changes) {
       const columns = Object.keys(change);
       const set = columns.map((name) => `${name} = ${name === 'cancelled' ? 'COALESCE(cancelled, ?)' : '?'}`);
-      this.#prepared(`UPDATE operation SET ${set.join(', ')} WHERE id = ?`).run(...Object.values(change), id);
+      this.#prepared(`UPDATE operation SET ${set.join(', ')} WHERE id = ?`).run(
+        ...Object.values({ ...change }),
+        id,
+      );
     }
     return rows;
   }

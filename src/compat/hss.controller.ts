@@ -1,26 +1,34 @@
-import { Body, Controller, HttpCode, Param, Post, Res } from '@nestjs/common';
+import { Body, Controller, HttpCode, Inject, Param, Post, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 
-import type { CallContext } from '../domain/caller.js';
-import { UPSTREAM_JSON } from './upstream-problem.js';
+import { CONFIG, type Config } from '../config/config.js';
+import type { CallContext, Caller } from '../domain/caller.js';
+import { projectsWith } from '../domain/grants.js';
 import { Access, Context } from '../http/access.js';
 import { idempotencyKeyOf } from '../http/idempotency-key.js';
 import { setIdempotencyHeaders } from '../operations/admission/idempotency-headers.js';
+import { OperationsService } from '../operations/operations.service.js';
+import { Problem } from '../problems/problem.js';
 import { DropInContract } from './hss.contract.js';
-import { HssService } from './hss.service.js';
 import { operateAnswer } from './operate-answer.js';
+import { commandOf } from './operate-command.js';
+import { operateBodyOf, requestedScopeOf } from './operate-request.pipe.js';
+import { UPSTREAM_JSON } from './upstream-problem.js';
 
 /** Upstream's own contract, for clients that were written for it. */
 @Controller('v5/:project_id/event')
 export class HssController {
-  constructor(private readonly hss: HssService) {}
+  constructor(
+    @Inject(CONFIG) private readonly config: Config,
+    private readonly operations: OperationsService,
+  ) {}
 
   /**
    * Upstream's own call.
    *
    * @remarks
    * For apps that were written for HSS: they change their endpoint and their credential, and nothing else. Answers and errors have
-   * upstream's shape; `X-Operation-Id` names the receipt. Everything stands behind it that stands behind `POST /v1/operations`.
+   * upstream's shape; `X-Operation-Id` names the receipt. Everything that applies to `POST /v1/operations` applies to it.
    */
   @Post('operate')
   @Access('act', { acts: true, asUpstream: true })
@@ -35,15 +43,35 @@ export class HssController {
     const { raw } = reply.request;
     const idempotencyKey = idempotencyKeyOf(raw);
     const { signature } = context;
-    const once = {
-      ...(idempotencyKey !== undefined && { idempotencyKey }),
-      ...(signature !== undefined && { signature }),
-    };
-    const handled = await this.hss.operate({ projectId, url: raw.url ?? '', body, once }, context);
+    const scope = requestedScopeOf(raw.url ?? '');
+    const operateBody = operateBodyOf(body, this.config.dropIn.passUnknownFields);
+    const project = this.#projectOf(projectId, context.caller);
+    const command = commandOf(
+      operateBody,
+      { ...scope, project },
+      {
+        ...(idempotencyKey !== undefined && { idempotencyKey }),
+        ...(signature !== undefined && { signature }),
+      },
+    );
+    const handled = await this.operations.handle(command, context);
     const { operationId } = handled.trail.intent;
     reply.request.operationId = operationId;
     setIdempotencyHeaders(reply, handled);
     void reply.headers({ 'X-Operation-Id': operationId, 'Content-Type': UPSTREAM_JSON });
     return operateAnswer(handled);
+  }
+
+  /** The gateway's name of a project; where several share an id, the first that the caller may act in. @throws Problem 403 */
+  #projectOf(projectId: string, caller: Caller): string {
+    const all = [...this.config.projects.values()].filter((project) => project.projectId === projectId);
+    const names = all.map(({ name }) => name);
+    const [name = names[0]] = projectsWith(caller, 'act', names);
+    if (name !== undefined) return name;
+    throw new Problem(
+      403,
+      'project_unavailable',
+      'The project is not one of this gateway. Nothing was done.',
+    );
   }
 }

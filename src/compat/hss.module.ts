@@ -1,7 +1,6 @@
 import { Module } from '@nestjs/common';
 
 import { HssController } from './hss.controller.js';
-import { HssService } from './hss.service.js';
 
-@Module({ controllers: [HssController], providers: [HssService] })
+@Module({ controllers: [HssController] })
 export class HssModule {}

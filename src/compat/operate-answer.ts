@@ -1,9 +1,10 @@
 import { alarmOutcomes } from '../audit/alarm-outcomes.js';
 import { isInDoubt } from '../domain/outcome.js';
+import { faultFor } from '../problems/fault.js';
 import { OperateProblem } from './upstream-problem.js';
 import type { OperationResult } from '../operations/operation-result.js';
 
-/** What upstream has to say of a success is nothing; a client that reads JSON is given some. */
+/** Upstream answers a success with nothing; a client that reads JSON is given an empty object. */
 const NOTHING = '{}';
 
 /**
@@ -27,16 +28,9 @@ function isJsonObject(text: string): boolean {
   }
 }
 
-const STILL_UNKNOWN = {
-  code: 'outcome_unknown',
-  status: 504,
-  detail: 'Whether this was done is not known. Look at the alarms before trying again.',
-  retryable: false,
-};
-
-function problemOf({ trail, fault = STILL_UNKNOWN }: OperationResult): OperateProblem {
+function problemOf({ trail, fault = faultFor('outcome_unknown') }: OperationResult): OperateProblem {
   const { code, detail, retryable, retryAfter, upstream } = fault;
-  // To a client of upstream, whatever leaves it in doubt is a gateway that got no answer.
+  // To a client of upstream, an outcome in doubt is a gateway that got no answer.
   const status = alarmOutcomes(trail).some(({ outcome }) => isInDoubt(outcome)) ? 504 : fault.status;
   const extras = {
     operationId: trail.intent.operationId,

@@ -1,20 +1,23 @@
 import { alarmDetailOf } from '../domain/detail-fields.js';
 import { stringifyExact } from '../domain/exact-json.js';
 import type { OperationType } from '../domain/operation-type.js';
-import type { WireOperateBody } from '../hss/index.js';
 import type { RequestedScope } from '../http/policy.js';
-import type { OperationCommand, CommandAlarm } from '../operations/operation-command.js';
+import type {
+  CommandAlarm,
+  CommandDeduplication,
+  OperationCommand,
+} from '../operations/operation-command.js';
+import type { WireOperateBody } from '../hss/index.js';
 import { commandRuleOf } from '../operations/command-alarm.js';
-import { canonicalJson } from './canonical-json.js';
 import type { OperateBodyDto, WireEventDto } from './operate-body.dto.js';
 
-export const ROUTE = 'POST /v5/{project_id}/event/operate';
+const ROUTE = 'POST /v5/{project_id}/event/operate';
 
-/** A valid operate call as the order that it is: what travels upstream is what came, member by member. */
+/** A valid operate call as the command that it is: what is sent is what came, member by member. */
 export function commandOf(
   body: OperateBodyDto,
   scope: RequestedScope,
-  once: Pick<OperationCommand, 'idempotencyKey' | 'signature'>,
+  deduplication: Pick<CommandDeduplication, 'idempotencyKey' | 'signature'>,
 ): OperationCommand {
   const { operate_type, handler, operate_event_list, event_white_rule_list } = body;
   return {
@@ -22,7 +25,7 @@ export function commandOf(
     operation: operate_type as OperationType,
     alarms: operate_event_list.map(alarmOf),
     scope,
-    // Written anew: of two members of one name, which readers tell apart differently, only the one that was checked travels.
+    // Written anew: of two members of one name, which readers treat differently, only the one that was checked is sent.
     bodies: [{ wire: body as unknown as WireOperateBody, text: stringifyExact(body, true) }],
     canonical: canonicalJson(body),
     verbatim: true,
@@ -30,7 +33,7 @@ export function commandOf(
     ...(event_white_rule_list && {
       whitelistRules: event_white_rule_list.map(commandRuleOf),
     }),
-    ...once,
+    ...deduplication,
   };
 }
 
@@ -41,4 +44,16 @@ function alarmOf({ event_id, event_class_id, event_type, operate_detail_list }: 
     eventType: event_type,
     ...(operate_detail_list && { details: operate_detail_list.map(alarmDetailOf) }),
   };
+}
+
+/** JSON in the one form that is the same for all texts that mean the same: members sorted, numbers with all their digits. */
+function canonicalJson(value: unknown): string {
+  return stringifyExact(sorted(value), true);
+}
+
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (typeof value !== 'object' || value === null) return value;
+  const entries = Object.entries(value).sort(([one], [other]) => (one < other ? -1 : 1));
+  return Object.fromEntries(entries.map(([name, item]) => [name, sorted(item)]));
 }

@@ -1,6 +1,5 @@
 import { Problem } from '../problems/problem.js';
-import type { Violation } from '../problems/violation.js';
-import { wireName, wirePlace } from './wire-names.js';
+import { pointerOf, type Violation } from '../problems/violation.js';
 
 /** What upstream answered an operate call with that it did not carry out. */
 export class OperateProblem extends Problem {
@@ -120,9 +119,7 @@ export function upstreamProblem(problem: Problem, requestId: string): { status: 
     theirs !== undefined && own === undefined
       ? [statusOf(problem), theirs]
       : (own ?? BY_STATUS[status] ?? OTHERWISE);
-  // The rails look at the order that was made of the body: its members have the gateway's own names.
-  const words = code === 'guard_rail' ? wordsTranslated : wordsAsSent;
-  const named = (extras.violations ?? []).slice(0, MAX_NAMED).map(words).join('; ');
+  const named = (extras.violations ?? []).slice(0, MAX_NAMED).map(wordsOf).join('; ');
   const said = extras.upstream?.message;
   const message = [detail, named, said === undefined ? '' : `Upstream says: ${said}`]
     .filter((part) => part !== '')
@@ -137,14 +134,43 @@ function statusOf(problem: Problem): number {
   return problem.status === 504 ? 504 : 400;
 }
 
-function wordsAsSent({ pointer, parameter, message }: Violation): string {
-  return inPlace(pointer === undefined ? (parameter ?? '') : wirePlace(pointer), message);
-}
-
-function wordsTranslated({ pointer = '', message }: Violation): string {
-  return inPlace(wirePlace(pointer, wireName), message.replace(/^[a-z]+(?:[A-Z][a-z]*)+/, wireName));
+/** A violation as a request to upstream names what it is about. What was found in the command has the gateway's own names. */
+function wordsOf(violation: Violation): string {
+  const { pointer, parameter, subject, message } = violation;
+  if (!subject) return inPlace(pointer === undefined ? (parameter ?? '') : wirePlace(pointer), message);
+  const { field = '' } = subject;
+  const words = message.startsWith(field) ? wireName(field) + message.slice(field.length) : message;
+  return inPlace(wirePlace(pointerOf(violation) ?? '', wireName), words);
 }
 
 function inPlace(place: string, words: string): string {
   return place === '' ? words : `${place}: ${words}`;
+}
+
+const WIRE_NAMES: ReadonlyMap<string, string> = new Map([
+  ['alarms', 'operate_event_list'],
+  ['details', 'operate_detail_list'],
+  ['operation', 'operate_type'],
+  ['remark', 'handler'],
+  ['whitelistRules', 'event_white_rule_list'],
+]);
+
+/** `filePath` -> `file_path`, `alarms` -> `operate_event_list`; upstream's own spelling stays. */
+export function wireName(name: string): string {
+  return WIRE_NAMES.get(name) ?? name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+}
+
+/**
+ * `/a/0/b/1/c` -> `a[0].b[1].c`.
+ *
+ * @param nameOf how a member is called that the pointer calls otherwise
+ */
+export function wirePlace(pointer: string, nameOf = (name: string): string => name): string {
+  const parts = pointer.split('/').slice(1);
+  return parts
+    .map((part) =>
+      /^\d+$/.test(part) ? `[${part}]` : `.${nameOf(part.replaceAll('~1', '/').replaceAll('~0', '~'))}`,
+    )
+    .join('')
+    .replace(/^\./, '');
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
-import { listingIn, listingOf, restAfter, type Rest } from './listing.js';
+import { listingIn, listingOf, pageAt, restAfter, type PageMark, type Rest } from './listing.js';
 
 const row = { event_id: 'e' };
 
@@ -99,10 +99,57 @@ describe('what follows a page', () => {
     ['no rows at the total', 0, 10, 10, 'end'],
     ['no rows beyond a total that was too small', 0, 1, 10, 'end'],
     ['no rows where nothing is', 0, 0, 0, 'end'],
-    ['no rows without a total', 0, undefined, 0, 'end_untold'],
+    ['no rows without a total', 0, undefined, 0, 'end_unconfirmed'],
     ['no rows before the total', 0, 13, 10, 'contradicted'],
   ])('of %s', (_, count, total, offset, rest) => {
     const rows = Array.from({ length: count }, () => row);
     expect(restAfter({ rows, ...(total !== undefined && { total }) }, offset)).toBe(rest);
+  });
+});
+
+describe('a page that is read on from a mark', () => {
+  /** Five rows at a time of those given, each its own name. */
+  const after = (mark: PageMark, rows: readonly string[], counts = true) =>
+    pageAt(
+      mark,
+      5,
+      (offset, limit) =>
+        Promise.resolve({
+          rows: rows.slice(offset, offset + limit),
+          ...(counts && { total: rows.length }),
+        }),
+      (row: string) => row,
+    );
+  const ROWS = [...'abcdefgh'];
+
+  it('follows the page before while nothing moves', async () => {
+    const first = await after({ offset: 0 }, ROWS);
+    expect(first).toMatchObject({ rows: [...'abcde'], rest: 'more', moved: false });
+    const mark = first.markAfter(3);
+    expect(mark).toEqual({ offset: 3, seen: { last: 'c', total: 8 } });
+    expect(await after(mark, ROWS)).toMatchObject({ rows: [...'defgh'], rest: 'end', moved: false });
+  });
+
+  it.each([
+    ['a row came in before it', ['x', ...ROWS]],
+    ['a row is another', ['a', 'b', 'x', ...'defgh']],
+  ])('has moved where %s', async (_, rows) => {
+    const { markAfter } = await after({ offset: 0 }, ROWS);
+    expect((await after(markAfter(3), rows)).moved).toBe(true);
+  });
+
+  it('goes back by as many rows as are gone, and skips none that stays', async () => {
+    const { markAfter } = await after({ offset: 0 }, ROWS);
+    const left = [...'bdefgh'];
+    const page = await after(markAfter(3), left);
+    expect(page).toMatchObject({ rows: [], rest: 'more', moved: true });
+    expect(page.markAfter(0)).toEqual({ offset: 1 });
+    expect((await after(page.markAfter(0), left)).rows).toEqual([...'defgh']);
+  });
+
+  it('takes no row for gone where upstream gives no total', async () => {
+    const { markAfter } = await after({ offset: 0 }, ROWS, false);
+    expect(markAfter(2).seen).toEqual({ last: 'b', total: Infinity });
+    expect(await after(markAfter(2), ROWS.slice(0, 4), false)).toMatchObject({ rows: ['c', 'd'] });
   });
 });

@@ -47,11 +47,11 @@ export function listingOf(document: unknown): Listing | undefined {
  *
  * - `more`: rows follow at the offset after its last one
  * - `end`: this was all, and the total agrees
- * - `end_untold`: no row is left, and upstream does not say how many there are: good enough to stop, and no proof that a row
+ * - `end_unconfirmed`: no row is left, and upstream does not say how many there are: good enough to stop, and no proof that a row
  *   which was not seen does not exist
  * - `contradicted`: no row is left, and by the total there are more: the listing is not what it says
  */
-export type Rest = 'more' | 'end' | 'end_untold' | 'contradicted';
+export type Rest = 'more' | 'end' | 'end_unconfirmed' | 'contradicted';
 
 /**
  * Only an empty page or the total ends a listing: a page may be shorter than was asked for (contract 2.1). A total that the rows
@@ -63,7 +63,7 @@ export function restAfter(
   { rows, total }: { readonly rows: readonly unknown[]; readonly total?: number },
   offset: number,
 ): Rest {
-  if (total === undefined) return rows.length === 0 ? 'end_untold' : 'more';
+  if (total === undefined) return rows.length === 0 ? 'end_unconfirmed' : 'more';
   if (rows.length > 0) return offset + rows.length === total ? 'end' : 'more';
   return offset >= total ? 'end' : 'contradicted';
 }

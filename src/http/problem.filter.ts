@@ -17,6 +17,7 @@ import { speaksUpstream, UPSTREAM_JSON, upstreamProblem } from '../compat/upstre
 import { AuthenticationProblem } from './identity/identity.js';
 import { refuse } from '../problems/catalogue.js';
 import { Problem, problemBody } from '../problems/problem.js';
+import { pointerOf } from '../problems/violation.js';
 import { Refusals } from './refusals/refusals.js';
 
 /** Turns whatever was thrown, by our code, the framework or the HTTP server, into a problem document; records refusals. */
@@ -87,7 +88,7 @@ export class ProblemFilter implements ExceptionFilter {
       ...(credential && { credential: { kind: credential.kind, id: credential.id } }),
       ...(onBehalfOf !== undefined && { onBehalfOf }),
       ...(extras.violations && {
-        pointers: extras.violations.map(({ pointer, parameter }) => pointer ?? `?${parameter}`),
+        pointers: extras.violations.map((each) => pointerOf(each) ?? `?${each.parameter}`),
       }),
     });
   }

@@ -1,5 +1,5 @@
 import { text, time, present, whole, type Listed } from './listed-value.js';
-import { ALARM_WHITELIST as LIST, itemIdOf } from '../upstream/index.js';
+import { ALARM_WHITELIST as LIST, itemIdOf } from '../hss/index.js';
 import {
   AlarmWhitelistQueryDto,
   type AlarmWhitelistEntryDto,

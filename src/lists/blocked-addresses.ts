@@ -1,7 +1,7 @@
 import { DAY_MS, parseDuration } from '../domain/times.js';
 import { INTERCEPT_STATUSES, LOGIN_TYPES } from '../domain/upstream-words.js';
 import { oneOf, present, text, time, whole, type Listed } from './listed-value.js';
-import { BLOCKED_ADDRESSES as LIST, itemIdOf } from '../upstream/index.js';
+import { BLOCKED_ADDRESSES as LIST, itemIdOf } from '../hss/index.js';
 import {
   BlockedAddressesQueryDto,
   type BlockedAddressDto,

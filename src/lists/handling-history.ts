@@ -2,7 +2,7 @@ import { ASSET_VALUES, ATTACK_TAGS, HANDLE_STATUSES, SEVERITIES } from '../domai
 import { OPERATION_TYPE_NAMES } from '../domain/operation-type.js';
 import { wordsOf } from './filter-fields.js';
 import { oneOf, present, text, time, whole, type Listed } from './listed-value.js';
-import { HANDLING_HISTORY as LIST } from '../upstream/index.js';
+import { HANDLING_HISTORY as LIST } from '../hss/index.js';
 import { HandlingHistoryQueryDto, type HandledHostDto, type HandlingDto } from './handling-history.dto.js';
 import { kindOf } from './line-facts.js';
 import type { ListedResource } from './listed-resource.js';

@@ -1,7 +1,7 @@
 import { ASSET_VALUES, ISOLATION_STATUSES, SEVERITIES } from '../domain/upstream-words.js';
 import { windowOf } from './time-window.js';
 import { object, oneOf, present, text, time, whole, type Listed } from './listed-value.js';
-import { ISOLATED_FILES as LIST, itemIdOf } from '../upstream/index.js';
+import { ISOLATED_FILES as LIST, itemIdOf } from '../hss/index.js';
 import {
   IsolatedFilesQueryDto,
   type IsolatedFileAlarmDto,

@@ -1,4 +1,4 @@
-import { restAfter } from '../upstream/index.js';
+import { restAfter } from '../hss/index.js';
 import { unreadableListing } from './unreadable-listing.js';
 
 /** Where a list goes on. */

@@ -1,5 +1,5 @@
 import { Formed, Text } from '../http/validation/fields.js';
-import { ENTERPRISE_PROJECT } from '../upstream/index.js';
+import { ENTERPRISE_PROJECT } from '../domain/scope.js';
 import { Limit } from './filter-fields.js';
 
 /** Where to read. As it travels in a query string: every value is a string. */

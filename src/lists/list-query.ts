@@ -7,7 +7,7 @@ import { limitOf } from './filter-fields.js';
 import type { ListQueryDto } from './list-query.dto.js';
 import { queryViolations } from './query-violations.js';
 import { windowViolations } from './time-window.js';
-import type { UpstreamList } from '../upstream/index.js';
+import type { UpstreamList } from '../hss/index.js';
 import type { ListedResource } from './listed-resource.js';
 
 /** What a query string asks for. */

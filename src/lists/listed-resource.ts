@@ -1,7 +1,7 @@
 import type { AlarmFacts } from '../domain/grants.js';
 import type { Listed } from './listed-value.js';
 import type { ListQueryDto } from './list-query.dto.js';
-import type { UpstreamList } from '../upstream/index.js';
+import type { UpstreamList } from '../hss/index.js';
 
 /** One of upstream's lists as the API shows it. */
 export interface ListedResource<Item, Query extends ListQueryDto> {

@@ -4,7 +4,7 @@ import type { ContractOptions } from '../http/document/contract.js';
 import { invalidRequest, Problem, problemOfFault } from '../problems/problem.js';
 import type { DtoClass } from '../http/validation/field.js';
 import type { ListQueryDto } from './list-query.dto.js';
-import { documentedReadFaults, UNKNOWN_PROJECT_FAULT } from '../upstream/index.js';
+import { documentedReadFaults, UNKNOWN_PROJECT_FAULT } from '../hss/index.js';
 import { ALARM_WHITELIST } from './alarm-whitelist.js';
 import { AlarmWhitelistPageDto } from './alarm-whitelist.dto.js';
 import { BLOCKED_ADDRESSES } from './blocked-addresses.js';

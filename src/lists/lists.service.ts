@@ -9,7 +9,7 @@ import { readPage, type Lines, type Source } from './list-page.js';
 import type { ListQueryDto } from './list-query.dto.js';
 import type { Listed } from './listed-value.js';
 import { Readers, type Place } from './readers.js';
-import { itemIdOf, readEvents } from '../upstream/index.js';
+import { itemIdOf, readEvents } from '../hss/index.js';
 import { readListQuery, type AskedList } from './list-query.js';
 import type { ItemPage, ListedResource } from './listed-resource.js';
 

@@ -1,5 +1,5 @@
 import { present, text, time, type Listed } from './listed-value.js';
-import { itemIdOf, LOGIN_WHITELIST as LIST } from '../upstream/index.js';
+import { itemIdOf, LOGIN_WHITELIST as LIST } from '../hss/index.js';
 import type { ListedResource } from './listed-resource.js';
 import {
   LoginWhitelistQueryDto,

@@ -5,13 +5,8 @@ import type { CallContext } from '../domain/caller.js';
 import type { Scope } from '../domain/scope.js';
 import { authorise, type RequestedScope } from '../http/policy.js';
 import { problemOfFault } from '../problems/problem.js';
-import {
-  faultOfRead,
-  listingIn,
-  UpstreamClient,
-  type Listing,
-  type UpstreamCall,
-} from '../upstream/index.js';
+import { faultOfRead, listingIn, type Listing } from '../hss/index.js';
+import { UpstreamClient, type UpstreamCall } from '../upstream/index.js';
 import { unreadableListing } from './unreadable-listing.js';
 
 /** Where something is read. */

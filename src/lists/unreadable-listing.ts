@@ -1,5 +1,5 @@
 import { problemOfFault, type Problem } from '../problems/problem.js';
-import { UNREADABLE_READ } from '../upstream/index.js';
+import { UNREADABLE_READ } from '../hss/index.js';
 
 /**
  * Why a listing is not believed. What is not read is not known: it is never an empty list, and never "not listed".

@@ -1,5 +1,5 @@
 import { alarmDetailOf } from '../domain/detail-fields.js';
-import type { WireEvent, WireRule } from '../upstream/index.js';
+import type { WireEvent, WireRule } from '../hss/index.js';
 import type { CommandAlarm, CommandWhitelistRule } from './operation-command.js';
 
 /** An alarm as it travels, in the words in which orders are decided by. */

@@ -1,18 +1,19 @@
 import type { Assumption, ItemRecord, Leftover } from '../audit/audit-record.js';
 import type { ProjectConfig } from '../config/config.js';
-import type { CallContext } from '../domain/caller.js';
 import type { AlarmDetail } from '../domain/detail-fields.js';
 import type { LookedUp } from '../domain/looked-up.js';
 import type { OperationName } from '../domain/operation-type.js';
+import { CHUNK_SIZE } from '../domain/outcome.js';
 import type { Scope } from '../domain/scope.js';
 import type { Severity } from '../domain/upstream-words.js';
 import type { HssBody } from '../hss/index.js';
 import type { RequestedScope } from '../http/policy.js';
+import type { AlarmReference } from '../alarms/search-windows.js';
 
-/** What is decided by, of a process, file or login behind an alarm. */
+/** What decisions are made of, of a process, file or login behind an alarm. */
 export type CommandAlarmDetail = AlarmDetail;
 
-/** A rule of the alarm whitelist, in the words in which orders are decided by. */
+/** A rule of the alarm whitelist, as decisions are made of it. */
 export interface CommandWhitelistRule {
   readonly eventType: number;
   readonly fieldKey: string;
@@ -33,7 +34,7 @@ export interface CommandAlarm {
   readonly details?: readonly CommandAlarmDetail[];
 }
 
-/** What is decided by, of an item of one of upstream's lists, besides what the records keep of it. */
+/** What decisions are made of, of an item of one of upstream's lists, besides what the records keep of it. */
 export interface CommandItem extends ItemRecord {
   /** Of alarms that it concerns; absent: not known. */
   readonly eventType?: number;
@@ -43,71 +44,108 @@ export interface CommandItem extends ItemRecord {
   readonly filePath?: string;
 }
 
-/** One valid request to handle alarms, or items of one of upstream's lists, whichever API it came by. */
-export interface OperationCommand {
+/** By which API a command came, and whether it travels on as it came. */
+export interface CommandSource {
   /** Method and pattern of the route it came by. */
   readonly route: string;
+  /** It is sent exactly as it came: upstream's state does not change what is sent. */
+  readonly verbatim?: boolean;
+}
+
+/** When a command is carried out, and until when it holds. */
+export interface CommandSchedule {
+  /** Its caller does not wait for it. */
+  readonly background?: true;
+  /** RFC 3339: when it is to be undone. */
+  readonly expiresAt?: string;
+  /** It undoes what was to be undone by now. */
+  readonly expired?: true;
+}
+
+/** What keeps a command from being carried out twice. */
+export interface CommandDeduplication {
+  /** Under which the caller may send it again without its being done again. */
+  readonly idempotencyKey?: string;
+  /** The signature that came with it: what comes with it again is the same request. */
+  readonly signature?: string;
+  /** The plan that it applies, which is applied once. */
+  readonly plan?: string;
+  /** What was asked, in a form that is the same for requests that mean the same, where the bodies are not. */
+  readonly canonical?: string;
+}
+
+/** One valid request to handle alarms, or items of one of upstream's lists, as data, by whichever API it came. */
+export interface OperationCommand extends CommandSource, CommandSchedule, CommandDeduplication {
   readonly operation: OperationName;
-  /** None where it is about items. */
+  /** None where it acts on items. */
   readonly alarms: readonly CommandAlarm[];
-  /** The request named its alarms by their ids. */
-  readonly byId?: true;
-  /** Absent where it is about alarms. */
+  /** Absent where it acts on alarms. */
   readonly items?: readonly CommandItem[];
   /** Only where alarms are put on the alarm whitelist. */
   readonly whitelistRules?: readonly CommandWhitelistRule[];
   readonly remark?: string;
   readonly scope?: RequestedScope;
-  /** What will travel upstream, one body for each chunk of alarms. */
+  /** What will travel upstream, one for each chunk: the wire object, and its text as it is recorded and sent. */
   readonly bodies: readonly HssBody[];
-  /** The bodies in a form that is the same for requests that mean the same, where they are not so themselves. */
-  readonly canonical?: string;
-  /** What it sends travels as it came, and upstream's state has no say in it. */
-  readonly verbatim?: boolean;
+  /** The request named its alarms by their ids. */
+  readonly byId?: true;
   /** What was listed of its alarms when they were looked up by their ids, and when, by the monotonic clock. */
   readonly lookedUp?: LookedUp & { readonly readAt: number };
-  /** The operation that it takes back, with what cannot be taken back of it. */
+  /** The operation that it undoes, with what cannot be undone of it. */
   readonly undoes?: {
     readonly operationId: string;
     readonly round: number;
     readonly leaves: readonly Leftover[];
     readonly assumes: readonly Assumption[];
   };
-  /** Under which the caller may send it again without its being done again. */
-  readonly idempotencyKey?: string;
-  /** The plan that it applies, which is applied once. */
-  readonly plan?: string;
-  /** RFC 3339: when it is to be taken back. */
-  readonly expiresAt?: string;
-  /** It takes back what was to be taken back by now. */
-  readonly expired?: true;
-  /** Whether its caller does not wait for it. */
-  readonly background?: true;
-  /** The signature that came with it: what comes with it again is the same request. */
-  readonly signature?: string;
 }
 
-/** Where an order acts. */
+/** What has yet to be looked up before a command can be carried out. */
+export type Lookup =
+  | {
+      readonly kind: 'alarms';
+      readonly references: readonly AlarmReference[];
+      readonly remark?: string;
+      readonly whitelistRules?: readonly CommandWhitelistRule[];
+    }
+  | { readonly kind: 'undo'; readonly operationId: string; readonly remark?: string }
+  /** @param projectId for which the plan was made */
+  | { readonly kind: 'plan'; readonly command: OperationCommand; readonly projectId: string };
+
+/**
+ * A request that has yet to be looked up. What was asked is enough to recognise a repeated request; only one that is about to be
+ * carried out is resolved.
+ */
+export interface UnresolvedCommand extends CommandSource, CommandSchedule, CommandDeduplication {
+  readonly operation: OperationName;
+  readonly scope?: RequestedScope;
+  readonly canonical: string;
+  readonly lookup: Lookup;
+}
+
+/** Where a command acts. */
 export interface ResolvedScope {
   readonly scope: Scope;
   readonly project: ProjectConfig;
 }
 
-/** An order that its caller may give, and where it will act. */
+/** A command that its caller may give, and where it will act. */
 export interface AuthorizedCommand extends ResolvedScope {
-  readonly order: OperationCommand;
+  readonly command: OperationCommand;
 }
 
-/**
- * A request whose alarms have yet to be looked up. What was asked tells whether it was asked before; only one that is about to
- * be done is completed.
- */
-export interface UnresolvedCommand extends Pick<
-  OperationCommand,
-  'route' | 'operation' | 'scope' | 'idempotencyKey' | 'expiresAt' | 'plan'
-> {
-  /** What was asked, in a form that is the same for requests that mean the same. */
-  readonly canonical: string;
-  /** Looks up what is missing. @throws Problem when it can't be done as asked; nothing was done then */
-  complete(place: ResolvedScope, context: CallContext): Promise<OperationCommand>;
+/** The same command with another schedule. */
+export function withSchedule<Command extends OperationCommand | UnresolvedCommand>(
+  command: Command,
+  schedule: CommandSchedule,
+): Command {
+  return { ...command, ...schedule };
+}
+
+/** Parts of a list, each as large as one call takes. */
+export function inChunks<T>(all: readonly T[]): T[][] {
+  const chunks: T[][] = [];
+  for (let start = 0; start < all.length; start += CHUNK_SIZE)
+    chunks.push(all.slice(start, start + CHUNK_SIZE));
+  return chunks;
 }

@@ -6,10 +6,11 @@ import { Access, Context } from '../http/access.js';
 import { Contract } from '../http/document/contract.js';
 import { NoParametersGuard, onlyParameters } from '../http/parameters.guard.js';
 import { idempotencyKeyOf } from '../http/idempotency-key.js';
+import { prefersNotToWait } from '../http/prefer.js';
+import { withSchedule } from './operation-command.js';
 import { OperationsService } from './operations.service.js';
 import { setIdempotencyHeaders } from './admission/idempotency-headers.js';
 import { BodyPipe } from '../http/validation/body.pipe.js';
-import { withExecutionOptions } from './execution-options.js';
 import { UndoService } from './undo/undo.service.js';
 import { answer, receiptWithFaultOf } from './receipts/answer.js';
 import { FatesQueryDto, OperationQueryDto } from './receipts/receipt-query.dto.js';
@@ -19,10 +20,13 @@ import type { DryRunDto } from './dry-run/dry-run.dto.js';
 import { DRY_RUN, DryRunPipe } from './dry-run/dry-run.pipe.js';
 import { dryRunOf } from './dry-run/dry-run.translator.js';
 import { FIND, HANDLE, LIST, LIST_ALARM_FATES, LIST_ITEM_FATES, UNDO } from './operations.contract.js';
-import { CommandPreparation } from './prepare/command-preparation.js';
-import { ReceiptDto } from './receipts/receipt.dto.js';
-import { ReceiptAlarmPageDto, ReceiptItemPageDto, ReceiptPageDto } from './receipts/receipt.dto.js';
-import { executionOptionsOf } from './prepare/execution-options-of.js';
+import {
+  ReceiptAlarmPageDto,
+  ReceiptDto,
+  ReceiptItemPageDto,
+  ReceiptPageDto,
+} from './receipts/receipt.dto.js';
+import { requestedCommand, scheduleOf } from './prepare/operation.translator.js';
 import { UndoRequestDto } from './undo/undo-request.dto.js';
 import { ReceiptsService } from './receipts/receipts.service.js';
 
@@ -33,7 +37,6 @@ const UNDO_BODY = new BodyPipe(UndoRequestDto, { mayBeMissing: true });
 export class OperationsController {
   constructor(
     private readonly operations: OperationsService,
-    private readonly orders: CommandPreparation,
     private readonly undos: UndoService,
     private readonly receipts: ReceiptsService,
   ) {}
@@ -73,10 +76,10 @@ export class OperationsController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<ReceiptDto | DryRunDto> {
     const { raw } = reply.request;
-    const order = this.orders.askedBy(request, idempotencyKeyOf(raw));
-    const asked = withExecutionOptions(order, executionOptionsOf(request, raw));
-    if (dryRun) return dryRunOf(await this.operations.dryRun(asked, context));
-    const handled = await this.operations.handle(asked, context);
+    const asked = requestedCommand(request, idempotencyKeyOf(raw));
+    const command = withSchedule(asked, scheduleOf(request, prefersNotToWait(raw)));
+    if (dryRun) return dryRunOf(await this.operations.dryRun(command, context));
+    const handled = await this.operations.handle(command, context);
     setIdempotencyHeaders(reply, handled);
     return answer(reply, receiptWithFaultOf(handled));
   }
@@ -102,11 +105,11 @@ export class OperationsController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<ReceiptDto | DryRunDto> {
     const idempotencyKey = idempotencyKeyOf(reply.request.raw);
-    const wish = { ...request, ...(idempotencyKey !== undefined && { idempotencyKey }) };
-    const draft = await this.undos.draftOf(id, wish, context);
-    const asked = withExecutionOptions(draft, executionOptionsOf({}, reply.request.raw));
-    if (dryRun) return dryRunOf(await this.operations.dryRun(asked, context));
-    const handled = await this.operations.handle(asked, context);
+    const options = { ...request, ...(idempotencyKey !== undefined && { idempotencyKey }) };
+    const asked = await this.undos.commandFor(id, options, context);
+    const command = withSchedule(asked, scheduleOf({}, prefersNotToWait(reply.request.raw)));
+    if (dryRun) return dryRunOf(await this.operations.dryRun(command, context));
+    const handled = await this.operations.handle(command, context);
     setIdempotencyHeaders(reply, handled);
     return answer(reply, receiptWithFaultOf(handled));
   }

@@ -3,7 +3,8 @@ import type { OperationStore } from '../audit/operation.store.js';
 import { accessDenialOf } from '../domain/grants.js';
 import type { Caller } from '../domain/caller.js';
 import type { Scope } from '../domain/scope.js';
-import { Problem } from '../problems/problem.js';
+import { refuse } from '../problems/catalogue.js';
+import type { Problem } from '../problems/problem.js';
 
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
@@ -12,8 +13,7 @@ export function isOperationId(text: string): boolean {
   return UUID.test(text);
 }
 
-export const noSuchOperation = (): Problem =>
-  new Problem(404, 'operation_not_found', 'You have no operation of this id.');
+export const noSuchOperation = (): Problem => refuse('operation_not_found');
 
 /** An operation that a caller may read: its own, or any where it has the right to audit. @throws Problem 404 otherwise */
 export async function readableOperation(
@@ -26,7 +26,7 @@ export async function readableOperation(
   throw noSuchOperation();
 }
 
-/** Whether a caller may read what others did there. Records tell of no event types, so a grant that is limited by them covers none. */
+/** Whether a caller may read what others did there. Records hold no event types, so a grant that is limited by them covers none. */
 export function mayAudit(
   caller: Caller,
   { project, enterpriseProjectId }: Pick<Scope, 'project' | 'enterpriseProjectId'>,

@@ -1,5 +1,5 @@
 import type { Fault, OperationStatus, SaidByUpstream } from '../domain/outcome.js';
-import { MAX_VIOLATIONS, type Violation } from './violation.js';
+import { MAX_VIOLATIONS, pointerOf, type Violation } from './violation.js';
 
 /** What a problem carries besides its code and its words. */
 export interface ProblemExtras {
@@ -77,7 +77,7 @@ export function faultOfProblem({ code, status, detail, extras }: Problem): Fault
 /** The problem document as it travels. */
 export function problemBody(problem: Problem, requestId: string): Record<string, unknown> {
   const { status, code, detail, extras } = problem;
-  const { retryable = false, retryAfter, upstream, ...rest } = extras;
+  const { retryable = false, retryAfter, violations, upstream, ...rest } = extras;
   return {
     type: `urn:hss-gateway:problem:${code}`,
     title: TITLES[status] ?? 'Error',
@@ -88,8 +88,15 @@ export function problemBody(problem: Problem, requestId: string): Record<string,
     retryable,
     ...(retryAfter !== undefined && { retryAfter }),
     ...rest,
+    ...(violations && { violations: violations.map(spelled) }),
     ...(upstream && { upstream: saidByUpstream(upstream) }),
   };
+}
+
+/** A violation as a request of the gateway's own API names what it is about. */
+function spelled({ subject, ...violation }: Violation): Violation {
+  if (!subject) return violation;
+  return { pointer: pointerOf({ ...violation, subject }) ?? '', ...violation };
 }
 
 /** `requestId` is always the gateway's own id; upstream's has a name of its own. */

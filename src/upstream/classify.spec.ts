@@ -230,8 +230,7 @@ describe('an answer', () => {
     expect(rowOf(read(answer(500, shape('HSS.0041', 'no'))))).toBe('unknown upstream_failed');
     expect(rowOf(read(answer(401, shape(401, 'no'))))).toBe('unauthenticated upstream_authentication_failed');
     expect(read(answer(400, shape('HSS.1007', 'offline')))).toMatchObject({
-      upstreamCode: 'HSS.1007',
-      upstreamMessage: 'offline',
+      said: { code: 'HSS.1007', message: 'offline' },
     });
   });
 
@@ -239,10 +238,9 @@ describe('an answer', () => {
     const body = { error: { code: 400, error_code: 'HSS.1007', message: '  the agent\n is\toffline ' } };
     expect(read(answer(400, body))).toMatchObject({
       row: { code: 'agent_offline' },
-      upstreamCode: 'HSS.1007',
-      upstreamMessage: 'the agent is offline',
+      said: { code: 'HSS.1007', message: 'the agent is offline' },
     });
-    expect(read(answer(400, { error: 'forbidden' }))).toMatchObject({ upstreamMessage: 'forbidden' });
+    expect(read(answer(400, { error: 'forbidden' }))).toMatchObject({ said: { message: 'forbidden' } });
   });
 
   it('of the status that another call wants went well there', () => {
@@ -253,13 +251,12 @@ describe('an answer', () => {
   it("tells upstream's request id, from the header before the body", () => {
     const body = { error_code: 'APIGW.0310', request_id: 'from-the-body' };
     expect(read(answer(403, body, { 'x-request-id': 'from-the-header' }))).toMatchObject({
-      requestId: 'from-the-header',
-      upstreamCode: 'APIGW.0310',
+      said: { requestId: 'from-the-header', code: 'APIGW.0310' },
     });
-    expect(read(answer(403, body))).toMatchObject({ requestId: 'from-the-body' });
+    expect(read(answer(403, body))).toMatchObject({ said: { requestId: 'from-the-body' } });
     expect(read(answer(200, '', { 'x-request-id': ['first', 'second'] }))).toMatchObject({
       ok: true,
-      requestId: 'first',
+      said: { requestId: 'first' },
     });
   });
 
@@ -269,9 +266,9 @@ describe('an answer', () => {
         fc.string({ unit: 'binary', maxLength: 300 }),
         fc.string({ unit: 'binary', maxLength: 300 }),
         (code, id) => {
-          const reading = read(answer(400, { error_code: code }, { 'x-request-id': id }));
-          const words = [reading.requestId, reading.ok ? undefined : reading.upstreamCode];
-          for (const word of words) if (word !== undefined) expect(word).toMatch(/^[\x21-\x7e]{1,128}$/);
+          const { said } = read(answer(400, { error_code: code }, { 'x-request-id': id }));
+          for (const word of [said.requestId, said.code])
+            if (word !== undefined) expect(word).toMatch(/^[\x21-\x7e]{1,128}$/);
         },
       ),
     );

@@ -10,30 +10,16 @@ import {
 import { retryAfterMs } from './retry.js';
 import { header, type Answer, type Exchange } from './transport.js';
 
-/** An exchange understood: it went well, or which row of the error table it met. */
+/** An exchange understood: it went well, or which row of the error table it met. `said` is what upstream said, safe to show. */
 export type Reading =
-  | { readonly ok: true; readonly body: string; readonly requestId?: string }
+  | { readonly ok: true; readonly body: string; readonly said: SaidByUpstream }
   | {
       readonly ok: false;
       readonly row: ErrorRow;
-      readonly upstreamCode?: string;
-      /** What upstream said of it, safe to show. */
-      readonly upstreamMessage?: string;
-      readonly requestId?: string;
+      readonly said: SaidByUpstream;
       /** Milliseconds upstream asked us to wait, within bounds. */
       readonly retryAfterMs?: number;
     };
-
-/** Upstream's own code and message about what did not go well. */
-export function saidIn(reading: Reading): SaidByUpstream {
-  const { requestId } = reading;
-  const { upstreamCode: code, upstreamMessage: message } = reading.ok ? {} : reading;
-  return {
-    ...(code !== undefined && { code }),
-    ...(requestId !== undefined && { requestId }),
-    ...(message !== undefined && { message }),
-  };
-}
 
 /** What makes an answer a success. Calls that act document none but an empty one (contract 1.7); all others answer a document. */
 export interface Success {
@@ -63,22 +49,19 @@ export function classify(
   table?: ErrorTable,
 ): Reading {
   if (exchange.reached !== 'answered') {
-    return { ok: false, row: exchange.reached === 'sent' ? UNANSWERED : UNREACHED };
+    return { ok: false, row: exchange.reached === 'sent' ? UNANSWERED : UNREACHED, said: {} };
   }
-  const answer = messageOf(exchange, success, hidden);
+  const { code, message, says, ...answer } = messageOf(exchange, success, hidden);
   const requestId = printableWord(header(exchange, 'x-request-id')) ?? answer.requestId;
   const id = requestId === undefined ? {} : { requestId };
-  if (exchange.status === success.status && GOES_WELL[success.body].has(answer.says)) {
-    return { ok: true, body: exchange.body, ...id };
+  if (exchange.status === success.status && GOES_WELL[success.body].has(says)) {
+    return { ok: true, body: exchange.body, said: id };
   }
-  const { code, message } = answer;
   const wait = retryAfterMs(exchange);
   return {
     ok: false,
-    row: rowOf(exchange.status, answer, table),
-    ...id,
-    ...(code !== undefined && { upstreamCode: code }),
-    ...(message !== undefined && { upstreamMessage: message }),
+    row: rowOf(exchange.status, says, code, table),
+    said: { ...(code !== undefined && { code }), ...id, ...(message !== undefined && { message }) },
     ...(wait !== undefined && { retryAfterMs: wait }),
   };
 }
@@ -94,7 +77,7 @@ function messageOf({ body }: Answer, success: Success, hidden: readonly string[]
 }
 
 /** An answer that did not go well. Under the status of a success only a code that can be read, and that is none itself, refuses. */
-function rowOf(status: number, { says, code }: UpstreamMessage, table?: ErrorTable): ErrorRow {
+function rowOf(status: number, says: Said, code?: string, table?: ErrorTable): ErrorRow {
   if (status < 200 || status > 299) return errorRow(code, status, table);
   if (says !== 'error' || code === undefined) return UNREADABLE;
   const repeated = /^\d{3}$/.test(code) ? Number(code) : undefined;

@@ -14,7 +14,7 @@ import {
   type UnprovenRequest,
 } from './authentication/authenticator.js';
 import { authenticatorsOf } from './authentication/authenticators.js';
-import { ACTED, classify, READ, saidIn, type Reading } from './classify.js';
+import { ACTED, classify, READ, type Reading } from './classify.js';
 import { faultOf, HELD, OUT_OF_TIME, UNREADABLE, type Verdict } from './error-table.js';
 import { ProjectGate, type Held, type Pass } from './gate.js';
 import { backoff, decide, MIN_TIME_FOR_AN_ATTEMPT_MS, type Situation } from './retry.js';
@@ -56,7 +56,7 @@ interface Progress {
   /** Exchanges that were made again with a new token; they do not count as attempts, but they were sent. */
   replays: number;
   bytesSent: boolean;
-  /** What went wrong with an attempt that may have been carried out although nobody said so. */
+  /** What went wrong with an attempt that may have been carried out. */
   doubt: Fault | undefined;
   tokenRenewed: boolean;
   /** What retries took from the quota. */
@@ -93,7 +93,11 @@ export class UpstreamClient implements OnApplicationShutdown {
    * @param beforeSending called right before the first byte of an attempt leaves; when it throws, none does
    */
   async send(call: UpstreamCall, context: CallContext, beforeSending?: () => void): Promise<UpstreamResult> {
-    const progress = this.#begin(beforeSending);
+    const progress: Progress = {
+      ...(beforeSending && { beforeSending }),
+      ...{ startedAt: this.clock.monotonic(), attempts: 0, replays: 0, bytesSent: false },
+      ...{ doubt: undefined, tokenRenewed: false, spent: 0, status: undefined, requestId: undefined },
+    };
     const authenticator = of(this.#authenticators, call.project);
     const gate = of(this.#gates, call.project);
     const request = requestOf(call, context);
@@ -163,21 +167,7 @@ export class UpstreamClient implements OnApplicationShutdown {
     await this.transport.close();
   }
 
-  #begin(beforeSending?: () => void): Progress {
-    return {
-      ...(beforeSending && { beforeSending }),
-      startedAt: this.clock.monotonic(),
-      attempts: 0,
-      replays: 0,
-      bytesSent: false,
-      doubt: undefined,
-      tokenRenewed: false,
-      spent: 0,
-      status: undefined,
-      requestId: undefined,
-    };
-  }
-
+  /** One attempt, reported to the gate that let it pass. */
   async #attempt(
     call: UpstreamCall,
     context: CallContext,
@@ -188,7 +178,8 @@ export class UpstreamClient implements OnApplicationShutdown {
     let result: Verdict | 'ok' = 'unknown';
     try {
       const reading = await this.#exchange(call, context, proof, progress);
-      result = resultOf(reading);
+      // One that answers, even with something unreadable, is not down.
+      result = reading.ok || reading.row === UNREADABLE ? 'ok' : reading.row.verdict;
       return reading;
     } finally {
       pass.done(result);
@@ -217,7 +208,7 @@ export class UpstreamClient implements OnApplicationShutdown {
     const reading = classify(exchange, success, secretsIn(proof), call.errors);
     progress.bytesSent ||= exchange.reached !== 'not_sent';
     progress.status = exchange.reached === 'answered' ? exchange.status : undefined;
-    progress.requestId = reading.requestId;
+    progress.requestId = reading.said.requestId;
     if (!reading.ok && reading.row.verdict === 'unknown') progress.doubt = faultOfReading(reading);
     const project = call.project.name;
     this.metrics.attempts.inc({ project, call: call.name, result: reading.ok ? 'ok' : reading.row.verdict });
@@ -245,8 +236,8 @@ export class UpstreamClient implements OnApplicationShutdown {
 
   #failed(progress: Progress, fault: Fault, verdict: Verdict, ofOne = false): UpstreamResult {
     const exchange = this.#trace(progress);
-    // A later attempt that was refused or never left says nothing about an earlier one that may have been carried out, and
-    // its words, such as that nothing was done, are not true of the whole.
+    // A later attempt that was refused or never left says nothing about an earlier one that may have been carried out: that
+    // nothing was done, for instance, is not true of the whole.
     const doubt = verdict === 'unknown' ? fault : progress.doubt;
     if (doubt) return { outcome: 'unknown', fault: { ...doubt, retryable: false }, exchange, goOn: false };
     const outcome = progress.bytesSent ? 'rejected' : 'not_attempted';
@@ -286,26 +277,21 @@ function faultFrom(error: unknown): Fault {
   throw error;
 }
 
-/** How an attempt went for upstream: one that answers, be it something that nobody understands, is not down. */
-function resultOf(reading: Reading): Verdict | 'ok' {
-  return reading.ok || reading.row === UNREADABLE ? 'ok' : reading.row.verdict;
-}
-
 /** What proves our identity: no message of upstream's may repeat it. */
 function secretsIn({ headers }: Proof): string[] {
   return [headers['X-Auth-Token'], headers['X-Security-Token']].flatMap((secret) => secret ?? []);
 }
 
 function heldFault(held: Held, retryAfterMs: number): Fault {
-  return faultOf(HELD[held], {}, Math.max(1, Math.ceil(retryAfterMs / 1_000)));
+  return faultOf(HELD[held], {}, wholeSeconds(retryAfterMs));
 }
 
 /** @param waitMs how long to wait where upstream does not say */
 function faultOfReading(reading: Extract<Reading, { ok: false }>, waitMs?: number): Fault {
-  const { row, retryAfterMs = waitMs } = reading;
-  return faultOf(
-    row,
-    saidIn(reading),
-    retryAfterMs === undefined ? undefined : Math.max(1, Math.ceil(retryAfterMs / 1_000)),
-  );
+  const { row, said, retryAfterMs = waitMs } = reading;
+  return faultOf(row, said, retryAfterMs === undefined ? undefined : wholeSeconds(retryAfterMs));
+}
+
+function wholeSeconds(milliseconds: number): number {
+  return Math.max(1, Math.ceil(milliseconds / 1_000));
 }

@@ -4,10 +4,10 @@ import { CallerDirectory } from '../../src/http/identity/caller-directory.js';
 import { KeyUseStore } from '../../src/audit/key-use.store.js';
 import { ChainCheck } from '../../src/audit/chain-check.js';
 import { BrakeStore, ClaimStore } from '../../src/audit/limits.store.js';
-import { AskedAgain } from '../../src/operations/background/asked-again.js';
+import { AdmissionRecheck } from '../../src/operations/background/admission-recheck.js';
 import { AlarmReader } from '../../src/alarms/alarm-reader.js';
 import { AlarmResolver } from '../../src/alarms/alarm-resolver.js';
-import { CommandPreparation } from '../../src/operations/prepare/command-preparation.js';
+import { CommandResolver } from '../../src/operations/prepare/command-resolver.js';
 import {
   AuditEngine,
   type AuditAppend,
@@ -29,19 +29,21 @@ import { Background } from '../../src/operations/background/background.js';
 import { OperationRunner } from '../../src/operations/background/operation-runner.js';
 import { ExpirationCapacity } from '../../src/operations/expirations/expiration-capacity.js';
 import { Executor } from '../../src/operations/execution/executor.js';
-import { InFlightDeduplicator } from '../../src/operations/admission/in-flight.js';
-import { Limits } from '../../src/operations/admission/limits.js';
+import { Admission } from '../../src/operations/admission/admission.service.js';
+import { BackgroundSlots } from '../../src/operations/admission/background-slots.js';
 import { OperationsService } from '../../src/operations/operations.service.js';
-import { IdempotencyService } from '../../src/operations/admission/idempotency.service.js';
+import {
+  IdempotencyService,
+  InFlightDeduplicator,
+} from '../../src/operations/admission/idempotency.service.js';
 import { RunningOperations } from '../../src/operations/execution/running-operations.js';
-import { UnknownWords } from '../../src/operations/admission/unknown-words.js';
 import { Readers } from '../../src/lists/readers.js';
 import { Metrics } from '../../src/metrics/metrics.js';
 import { DryRunService } from '../../src/operations/dry-run/dry-run.service.js';
-import { Turns } from '../../src/operations/admission/turns/turns.js';
-import { CheckedSender } from '../../src/operations/execution/checked-sender.js';
+import { TargetLocks } from '../../src/operations/execution/target-locks.js';
+import { ChunkSender } from '../../src/operations/execution/chunk-sender.js';
 import { StateReader } from '../../src/operations/execution/state-reader.js';
-import { StalenessCheck } from '../../src/operations/execution/staleness.js';
+import { UndoService } from '../../src/operations/undo/undo.service.js';
 import { SettlementService } from '../../src/operations/settlement/settlement.service.js';
 import { UpstreamClient } from '../../src/upstream/index.js';
 import { Transport, type Exchange, type WireRequest } from '../../src/upstream/transport.js';
@@ -136,7 +138,6 @@ class MortalClock extends Clock {
 export class SimulatedProcess {
   readonly #life = new Life();
   readonly operations: OperationsService;
-  readonly orders: CommandPreparation;
   readonly store: OperationStore;
   readonly lists: OperationListStore;
   readonly settler: SettlementService;
@@ -170,22 +171,15 @@ export class SimulatedProcess {
     );
     const running = new RunningOperations();
     const resolver = new AlarmResolver(new AlarmReader(new Readers(config, upstream), clock), clock);
-    this.orders = new CommandPreparation(resolver);
-    const state = new StateReader(config, upstream, clock);
-    const sender = new CheckedSender(
-      upstream,
-      state,
-      this.settler,
-      this.store,
-      new StalenessCheck(resolver, clock),
-      marks,
-      new Turns(config, this.store, chain, this.settler, running, clock),
-      clock,
-    );
+    const state = new StateReader(config, upstream, resolver, clock);
+    const locks = new TargetLocks(config, this.store, chain, this.settler, running, clock);
+    const sender = new ChunkSender(upstream, state, this.settler, this.store, marks, locks, clock);
     const quotas = new Quotas(config, clock);
-    const room = new ExpirationCapacity(new ExpirationStore(engine), quotas);
-    const executor = new Executor(trail, room, sender, clock, this.settler, metrics, running, marks);
-    const conductor = new OperationRunner(
+    const slots = new BackgroundSlots(quotas);
+    const expirations = new ExpirationCapacity(new ExpirationStore(engine), quotas);
+    const idempotency = new IdempotencyService(config, new ClaimStore(engine), this.store, clock);
+    const executor = new Executor(trail, sender, clock, this.settler, metrics, running, marks);
+    const runner = new OperationRunner(
       config,
       executor,
       running,
@@ -197,19 +191,19 @@ export class SimulatedProcess {
       this.settler,
       marks,
       chain,
-      new AskedAgain(config, callers, new BrakeStore(engine)),
+      new AdmissionRecheck(config, callers, new BrakeStore(engine)),
       clock,
     );
     this.operations = new OperationsService(
       config,
-      executor,
-      new Background(config, executor, conductor, quotas, this.#recovery, clock, metrics),
-      new IdempotencyService(config, new ClaimStore(engine), this.store, clock),
-      new InFlightDeduplicator(config, clock),
-      new Limits(quotas, trail, clock),
-      room,
-      new UnknownWords(metrics),
       upstream,
+      idempotency,
+      new InFlightDeduplicator(config, clock),
+      new CommandResolver(resolver, new UndoService(config, this.store, chain)),
+      new Admission(config, quotas, slots, expirations, idempotency, trail, marks, metrics, clock),
+      running,
+      executor,
+      new Background(config, runner, slots, this.#recovery, clock, metrics),
       new DryRunService(upstream, state),
     );
   }

@@ -9,7 +9,8 @@ import { OPERATION_TYPE_NAMES, OPERATIONS, type OperationType } from '../../src/
 import type { Caller } from '../../src/domain/caller.js';
 import { Problem } from '../../src/problems/problem.js';
 import type { OperationResult } from '../../src/operations/operation-result.js';
-import { withExecutionOptions } from '../../src/operations/execution-options.js';
+import { withSchedule } from '../../src/operations/operation-command.js';
+import { requestedCommand } from '../../src/operations/prepare/operation.translator.js';
 import { FIRST_PASSWORD, PROJECT, USER } from '../../src/simulator/account.js';
 import type { Alarm } from '../../src/simulator/hss/alarm.js';
 import { LIBRARY_HOST, fixedHash, fixedUuid } from '../../src/simulator/seed/hosts.js';
@@ -131,16 +132,13 @@ function namedInFull({ eventId, eventClassId, eventType, occurTime, details: [de
   };
 }
 
-function asked(
-  gateway: SimulatedProcess,
-  planned: Pick<Planned, 'operation' | 'alarms' | 'byId' | 'background'>,
-) {
+function asked(planned: Pick<Planned, 'operation' | 'alarms' | 'byId' | 'background'>) {
   const { operation, alarms, byId, background } = planned;
   const named = byId
     ? { alarmIds: alarms.map(({ eventId, occurTime }) => ({ eventId, occurTime: String(occurTime) })) }
     : { alarms: alarms.map(namedInFull) };
-  const order = gateway.orders.askedBy({ operation, ...named });
-  return background ? withExecutionOptions(order, { background: true }) : order;
+  const command = requestedCommand({ operation, ...named });
+  return background ? withSchedule(command, { background: true }) : command;
 }
 
 /** How upstream and the clocks of a run behave. */
@@ -223,7 +221,7 @@ async function handle(gateway: SimulatedProcess, planned: Planned, clock: FakeCl
     deadlineAt: now + 10_000,
   };
   try {
-    planned.handled = await gateway.operations.handle(asked(gateway, planned), context);
+    planned.handled = await gateway.operations.handle(asked(planned), context);
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
     planned.handled = error;
@@ -272,7 +270,7 @@ async function prepare(
     const now = clock.monotonic();
     const context = { requestId: 'prepare', caller: portal, receivedAt: now, deadlineAt: now + 10_000 };
     const before = { operation: inverse, alarms, byId: false, background: false };
-    const done = gateway.operations.handle(asked(gateway, before), context);
+    const done = gateway.operations.handle(asked(before), context);
     await clock.run(10_000);
     await done;
   }

@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+
 import {
   Inject,
   Injectable,
@@ -6,19 +8,63 @@ import {
   type OnModuleDestroy,
 } from '@nestjs/common';
 
-import type { Claim, AppendRejection } from '../../audit/audit.engine.js';
+import type { AppendRejection, Claim } from '../../audit/audit.engine.js';
 import { ClaimStore } from '../../audit/limits.store.js';
 import { OperationStore } from '../../audit/operation.store.js';
 import { CONFIG, type Config } from '../../config/config.js';
-import type { Caller } from '../../domain/caller.js';
+import type { CallContext, Caller } from '../../domain/caller.js';
 import { Clock } from '../../domain/clock.js';
-import { Problem } from '../../problems/problem.js';
+import { refuse } from '../../problems/catalogue.js';
+import type { Problem } from '../../problems/problem.js';
+import type {
+  CommandDeduplication,
+  OperationCommand,
+  ResolvedScope,
+  UnresolvedCommand,
+} from '../operation-command.js';
 import { resultOfEarlier, type OperationResult } from '../operation-result.js';
-import type { OperationCommand } from '../operation-command.js';
 
 /** What counts for the daily cap and the brake is needed for a day. */
-const REACH_KEPT_MS = 48 * 3_600_000;
-const TIDY_EVERY_MS = 3_600_000;
+const IMPACT_KEPT_MS = 48 * 3_600_000;
+const CLEANUP_INTERVAL_MS = 3_600_000;
+
+const KEY = 'key:';
+const SIGNATURE = 'signature:';
+/** What applying a plan claims, before the plan's id: it is applied once. */
+export const PLAN_CLAIM = 'plan:';
+const UNDO = 'undo:';
+
+export const planClaim = (plan: string): string => PLAN_CLAIM + plan;
+
+/** What a repeated request is recognised by: these claims are released where it may fare better the next time. */
+export function repeatClaims({
+  idempotencyKey,
+  signature,
+}: Pick<CommandDeduplication, 'idempotencyKey' | 'signature'>): string[] {
+  return [
+    ...(signature === undefined ? [] : [SIGNATURE + signature]),
+    ...(idempotencyKey === undefined ? [] : [KEY + idempotencyKey]),
+  ];
+}
+
+/**
+ * What makes two requests the same: the route, where they act, and their bodies as they would travel, which are written in one
+ * order and with every number exact, whatever the order and the white space of what the caller sent.
+ */
+export function fingerprintOf(
+  command: OperationCommand | UnresolvedCommand,
+  { scope }: Pick<ResolvedScope, 'scope'>,
+): string {
+  const { projectId, enterpriseProjectId, containerId = null, containerName = null } = scope;
+  const head = JSON.stringify([command.route, projectId, enterpriseProjectId, containerId, containerName]);
+  const hash = createHash('sha256').update(head);
+  // The same act for good and for a time are two different requests.
+  if (command.expiresAt !== undefined) hash.update('\n').update(new Date(command.expiresAt).toISOString());
+  const bodies = 'bodies' in command ? command.bodies.map(({ text }) => text) : [];
+  const texts = command.canonical === undefined ? bodies : [command.canonical];
+  for (const text of texts) hash.update('\n').update(text);
+  return hash.digest('base64url');
+}
 
 /** Keeps a request that is sent twice under one key, or with one signature, from being carried out twice. */
 @Injectable()
@@ -37,122 +83,141 @@ export class IdempotencyService implements OnApplicationBootstrap, OnModuleDestr
   }
 
   onApplicationBootstrap(): void {
-    this.#tidy();
+    this.#cleanUp();
   }
 
   onModuleDestroy(): void {
     this.#cancel?.();
   }
 
-  /** What the order claims with its intent. */
-  claimsOf(order: OperationCommand, fingerprint: string): Claim[] {
+  /** What a command claims with its intent. Of two undoings that saw the same state, one goes ahead. */
+  claimsOf(command: OperationCommand, fingerprint: string): Claim[] {
     const voidBefore = this.clock.now() - this.#keptMs;
-    const { undoes, plan } = order;
+    const { undoes, plan } = command;
     return [
-      ...claimsOfRepeats(order),
+      ...repeatClaims(command),
       ...(plan === undefined ? [] : [planClaim(plan)]),
-      ...(undoes === undefined ? [] : [undoClaim(undoes)]),
+      ...(undoes === undefined ? [] : [`${UNDO}${undoes.operationId}:${undoes.round}`]),
     ].map((key) => ({ key, fingerprint, voidBefore }));
   }
 
   /**
-   * What came of an earlier request under the order's key, or with its signature; undefined when there was none.
+   * What came of an earlier request under the command's key, or with its signature; undefined when there was none.
    *
    * @throws Problem 409, 422
    */
   async earlier(
-    { idempotencyKey, signature, plan }: Pick<OperationCommand, 'idempotencyKey' | 'signature' | 'plan'>,
+    { idempotencyKey, signature, plan }: CommandDeduplication,
     caller: Caller,
     fingerprint: string,
   ): Promise<OperationResult | undefined> {
-    const key = plan === undefined ? idempotencyKey && keyClaim(idempotencyKey) : planClaim(plan);
+    const key = plan === undefined ? idempotencyKey && KEY + idempotencyKey : planClaim(plan);
     const voidBefore = this.clock.now() - this.#keptMs;
     const find = (claim: string | undefined) =>
       claim === undefined ? undefined : this.claims.find(caller.id, claim, voidBefore);
     // What was signed is the same to the last byte, whatever else came with it.
-    const repeated = await find(signature && signatureClaim(signature));
+    const repeated = await find(signature && SIGNATURE + signature);
     const claimed = repeated ?? (await find(key));
     if (!claimed) return undefined;
-    if (!repeated && claimed.fingerprint !== fingerprint) throw OTHER_REQUEST();
+    if (!repeated && claimed.fingerprint !== fingerprint) throw refuse('idempotency_key_reused');
     const trail = await this.store.find(claimed.operationId);
-    // Of one that goes on in the background is told how far it is: nobody waits for its end.
+    // One that is in the background is answered with how far it is: nobody waits for its end.
     if (!trail || !(trail.outcome || trail.intent.background)) {
-      throw plan === undefined ? STILL_RUNNING(claimed.operationId) : PLAN_RUNNING(claimed.operationId);
+      throw stillRunning(plan === undefined ? 'still_running' : 'plan_running', claimed.operationId);
     }
     return resultOfEarlier(trail);
   }
 
-  /** The answer to an order whose claim came second. */
+  /** The answer to a command whose claim came second. */
   refusal(
     { key, operationId, fingerprint: theirs }: Extract<AppendRejection, { reason: 'claimed' }>,
     ours: string,
   ): Problem {
-    if (key.startsWith(SIGNATURE)) return STILL_RUNNING(operationId);
-    if (key.startsWith(PLAN_CLAIM)) return PLAN_RUNNING(operationId);
-    if (key.startsWith(UNDO)) return UNDO_RUNNING();
-    return theirs === ours ? STILL_RUNNING(operationId) : OTHER_REQUEST();
+    if (key.startsWith(SIGNATURE)) return stillRunning('still_running', operationId);
+    if (key.startsWith(PLAN_CLAIM)) return stillRunning('plan_running', operationId);
+    if (key.startsWith(UNDO)) return refuse('undo_running');
+    return theirs === ours ? stillRunning('still_running', operationId) : refuse('idempotency_key_reused');
   }
 
-  #tidy(): void {
+  #cleanUp(): void {
     const now = this.clock.now();
-    this.claims.forget(now - this.#keptMs, now - REACH_KEPT_MS).catch((error: unknown) => {
+    this.claims.forget(now - this.#keptMs, now - IMPACT_KEPT_MS).catch((error: unknown) => {
       this.#logger.warn({ err: error }, 'expired idempotency keys could not be removed; trying again');
     });
-    this.#cancel = this.clock.schedule(TIDY_EVERY_MS, () => this.#tidy());
+    this.#cancel = this.clock.schedule(CLEANUP_INTERVAL_MS, () => this.#cleanUp());
   }
 }
 
-const SIGNATURE = 'signature:';
-const signatureClaim = (signature: string): string => SIGNATURE + signature;
-const keyClaim = (key: string): string => `key:${key}`;
-
-/** What a request may be told again by: its claims are void where it may do better the next time. */
-export const claimsOfRepeats = ({
-  idempotencyKey,
-  signature,
-}: Pick<OperationCommand, 'idempotencyKey' | 'signature'>): string[] => [
-  ...(signature === undefined ? [] : [signatureClaim(signature)]),
-  ...(idempotencyKey === undefined ? [] : [keyClaim(idempotencyKey)]),
-];
-
-/** What applying a plan claims, before its id: it is applied once. */
-export const PLAN_CLAIM = 'plan:';
-export const planClaim = (plan: string): string => PLAN_CLAIM + plan;
-
-const UNDO = 'undo:';
-/** Of two undoings that saw the same state, one goes ahead. */
-const undoClaim = ({ operationId, round }: NonNullable<OperationCommand['undoes']>): string =>
-  `${UNDO}${operationId}:${round}`;
-
-export const UNDO_RUNNING = (): Problem =>
-  new Problem(
-    409,
-    'undo_running',
-    'This operation is being taken back at the moment. Nothing more was done; look at its receipt in a moment.',
-    { retryable: true, retryAfter: 1 },
-  );
-
-/** @param operationId of the operation that applies it */
-export const PLAN_RUNNING = (operationId: string): Problem =>
-  new Problem(
-    409,
-    'plan_running',
-    'This plan is being applied at the moment. Nothing more was done; send this again in a moment for what came of it.',
-    { retryable: true, retryAfter: 1, operationId },
-  );
-
 /** @param operationId of the operation that is under way */
-export const STILL_RUNNING = (operationId: string): Problem =>
-  new Problem(
-    409,
-    'still_running',
-    'The same request, under the same Idempotency-Key or with the same signature, is under way. Send this one again in a moment for its answer.',
-    { retryable: true, retryAfter: 1, operationId },
-  );
+function stillRunning(code: 'still_running' | 'plan_running', operationId: string): Problem {
+  return refuse(code, undefined, { retryAfter: 1, operationId });
+}
 
-export const OTHER_REQUEST = (): Problem =>
-  new Problem(
-    422,
-    'idempotency_key_reused',
-    'This Idempotency-Key was used for another request. Nothing was done; send a new key with a new request.',
-  );
+interface Run {
+  /** By the monotonic clock. */
+  readonly startedAt: number;
+  readonly result: Promise<OperationResult>;
+}
+
+/**
+ * Operations that are under way in this process. A request without a key that is the same as one that its caller sent a moment
+ * ago, and that still runs, joins it: a double click kills no process twice.
+ */
+@Injectable()
+export class InFlightDeduplicator {
+  readonly #runs = new Map<string, Run>();
+  readonly #joinMs: number;
+
+  constructor(
+    @Inject(CONFIG) { idempotency }: Config,
+    private readonly clock: Clock,
+  ) {
+    this.#joinMs = idempotency.joinMs;
+  }
+
+  /** @param mayJoin whether the request may share another one's operation */
+  async run(
+    fingerprint: string,
+    { caller, onBehalfOf = '', deadlineAt }: CallContext,
+    mayJoin: boolean,
+    act: () => Promise<OperationResult>,
+  ): Promise<OperationResult> {
+    if (this.#joinMs === 0) return act();
+    const name = JSON.stringify([caller.id, onBehalfOf, fingerprint]);
+    const now = this.clock.monotonic();
+    const other = this.#runs.get(name);
+    if (mayJoin && other && now - other.startedAt < this.#joinMs) {
+      return { ...(await this.#within(deadlineAt, other.result)), repeated: 'joined' };
+    }
+    const run = { startedAt: now, result: act() };
+    this.#runs.set(name, run);
+    const forget = () => {
+      if (this.#runs.get(name) === run) this.#runs.delete(name);
+    };
+    try {
+      const result = await run.result;
+      // An operation in the background still runs when it is answered.
+      if (result.ended) void result.ended.then(forget);
+      else forget();
+      return result;
+    } catch (error) {
+      forget();
+      throw error;
+    }
+  }
+
+  /** A request that joins waits no longer than it would have for an operation of its own. @throws Problem 504 */
+  async #within(deadlineAt: number, result: Promise<OperationResult>): Promise<OperationResult> {
+    let cancel = () => {};
+    const late = new Promise<never>((_, reject) => {
+      cancel = this.clock.schedule(deadlineAt - this.clock.monotonic(), () =>
+        reject(refuse('joined_still_running', undefined, { retryAfter: 1 })),
+      );
+    });
+    try {
+      return await Promise.race([result, late]);
+    } finally {
+      cancel();
+    }
+  }
+}

@@ -8,21 +8,23 @@ import type { CallContext } from '../../domain/caller.js';
 import type { Clock } from '../../domain/clock.js';
 import { OPERATIONS } from '../../domain/operation-type.js';
 import type { Fault } from '../../domain/outcome.js';
-import type { SettlementService } from '../settlement/settlement.service.js';
-import { recordedBody } from '../../hss/index.js';
+import { faultFor } from '../../problems/fault.js';
+import type { ChunkSender } from '../execution/chunk-sender.js';
+import {
+  chunkFacts,
+  type ChunkFacts,
+  type ChunkResult,
+  type SendChunk,
+  type SendResult,
+} from '../execution/chunk.js';
 import type { Work } from '../execution/executor.js';
-import type { SendChunk, SendResult } from '../execution/sent.js';
-import type { CheckedSender, ChunkResult } from '../execution/checked-sender.js';
-import { TARGET_BUSY } from '../admission/turns/target-busy.js';
-import { chunkFacts, type ChunkFacts } from '../execution/chunk-facts.js';
+import type { SettlementService } from '../settlement/settlement.service.js';
 import { chunkOf, decide } from './interrupted-chunk.js';
-import { CANCELLED, IN_DOUBT, TIME_OVER } from './faults.js';
-import type { Halt } from './halt.js';
 
 /** Milliseconds between two attempts, or two looks, where nothing else is asked for: more each time, up to the last one. */
 const PAUSES_MS = [1_000, 2_000, 4_000, 8_000, 15_000, 30_000];
 
-/** So long it waits for its turn where it is; then others may run in its place. */
+/** A chunk waits so long for its targets; then other operations may run in its place. */
 const PATIENCE_MS = 1_000;
 
 const pauseMs = (count: number): number => PAUSES_MS[Math.min(count, PAUSES_MS.length - 1)] ?? 0;
@@ -34,78 +36,75 @@ type Before = NonNullable<ChunkFacts['before']>;
 /** What is known of a chunk before it is sent, once more or for the first time; or all that there is to know. */
 type ChunkState = 'not_sent' | 'may_be_done' | 'halted' | ChunkResult;
 
-/** What the pace of an operation stands on. */
+/** What sending the chunks of an operation takes. */
 export interface RetrierDependencies {
-  readonly sender: CheckedSender;
-  readonly settler: SettlementService;
+  readonly sender: ChunkSender;
+  readonly settlement: SettlementService;
   readonly store: OperationStore;
   readonly ownership: Ownership;
   readonly clock: Clock;
   readonly config: UpstreamConfig;
 }
 
-/** From where it goes on. */
+/** From where it continues. */
 export interface Start {
   /** Time of the monotonic clock from which on nothing more is sent. */
   readonly overAt: number;
   /** The chunk that an earlier process may have sent. */
   readonly inDoubt?: number;
   /** Why nothing more may be sent of it. */
-  readonly lack?: Fault;
+  readonly denial?: Fault;
 }
 
 /**
- * The pace of one operation of the background: it waits where upstream is down, finds out what came of a chunk whose answer was
- * lost before it goes on, and stops where its caller or its time says so.
+ * Sends the chunks of one operation in the background: waits while upstream is down, finds out what came of a chunk whose answer was
+ * lost before it continues, and stops where its caller or its time requires it.
  */
 export class ChunkRetrier {
   readonly #logger = new Logger(ChunkRetrier.name);
 
-  /**
-   * @param trail of the operation
-   */
   constructor(
-    private readonly around: RetrierDependencies,
+    private readonly dependencies: RetrierDependencies,
     private readonly work: Work,
     private readonly trail: OperationTrail,
-    private readonly halt: Halt,
+    private readonly halt: AbortSignal,
     private readonly start: Start,
   ) {}
 
   readonly send: SendChunk = async (call, alarms, index) => {
-    let fate: ChunkState = index === this.start.inDoubt ? await this.#findOut(alarms, index) : 'not_sent';
+    let state: ChunkState = index === this.start.inDoubt ? await this.#findOut(alarms, index) : 'not_sent';
     let before: Before | undefined;
     for (let pauses = 0; ; pauses += 1) {
-      if (typeof fate === 'object') return fate;
-      const stop = fate === 'halted' ? fate : await this.#reasonToStop();
-      if (stop === 'halted' || (stop && fate === 'not_sent')) return stop;
+      if (typeof state === 'object') return state;
+      const stop = state === 'halted' ? state : await this.#reasonToStop();
+      if (stop === 'halted' || (stop && state === 'not_sent')) return stop;
       if (stop) return inDoubt(alarms);
-      const told = await this.around.sender.send(
+      const result = await this.dependencies.sender.send(
         call,
-        this.#facts(alarms, index, fate, before),
+        this.#facts(alarms, index, state, before),
         this.#context(),
       );
-      const { fault } = told.chunk;
+      const { fault } = result.chunk;
       // Others take its place meanwhile, the one that it waits for among them.
-      if (fault?.code === TARGET_BUSY) return 'halted';
-      if (told.chunk.outcome === 'unknown' && !told.chunk.apart) {
-        before ??= told.chunk;
-        fate = await this.#findOut(alarms, index, before);
+      if (fault?.code === 'target_busy') return 'halted';
+      if (result.chunk.outcome === 'unknown' && !result.chunk.apart) {
+        before ??= result.chunk;
+        state = await this.#findOut(alarms, index, before);
       }
       // A later refusal says nothing of an earlier attempt that may have been carried out.
-      else if (!mayPass(told)) return fate === 'may_be_done' && fault ? inDoubt(alarms) : told;
-      await this.halt.wait(Math.max(pauseMs(pauses), 1_000 * (fault?.retryAfter ?? 0)));
+      else if (!mayPass(result)) return state === 'may_be_done' && fault ? inDoubt(alarms) : result;
+      await this.#wait(Math.max(pauseMs(pauses), 1_000 * (fault?.retryAfter ?? 0)));
     }
   };
 
   async #reasonToStop(): Promise<Stop | undefined> {
-    if (this.halt.halted) return 'halted';
-    if (this.#now() >= this.start.overAt) return { stopped: TIME_OVER };
+    if (this.halt.aborted) return 'halted';
+    if (this.#now() >= this.start.overAt) return { stopped: faultFor('deadline_exceeded') };
     const { operationId } = this.work.intent;
     try {
-      if (!(await this.around.ownership.isMine(operationId))) return 'halted';
-      if (this.start.lack) return { stopped: this.start.lack };
-      if (await this.around.store.isCancelled(operationId)) return { stopped: CANCELLED };
+      if (!(await this.dependencies.ownership.isMine(operationId))) return 'halted';
+      if (this.start.denial) return { stopped: this.start.denial };
+      if (await this.dependencies.store.isCancelled(operationId)) return { stopped: faultFor('cancelled') };
     } catch (error) {
       this.#logger.error({ err: error, operationId }, 'the audit trail cannot be read: it goes on later');
       return 'halted';
@@ -114,9 +113,9 @@ export class ChunkRetrier {
   }
 
   /** Once it may have been done, its state says nothing of how it was before. */
-  #facts(alarms: number, index: number, fate: ChunkState, { already, unread }: Before = {}): ChunkFacts {
+  #facts(alarms: number, index: number, state: ChunkState, { already, unread }: Before = {}): ChunkFacts {
     const facts = { alarms, ...chunkFacts(this.work.intent, index), patienceMs: PATIENCE_MS };
-    if (fate === 'not_sent') return facts;
+    if (state === 'not_sent') return facts;
     return { ...facts, before: { ...(already && { already }), ...(unread && { unread }) } };
   }
 
@@ -127,46 +126,63 @@ export class ChunkRetrier {
    */
   async #findOut(alarms: number, index: number, before?: Before): Promise<ChunkState> {
     const since = this.#now();
-    const { isIdempotent: setsState } = OPERATIONS[this.work.intent.operation];
+    const { isIdempotent } = OPERATIONS[this.work.intent.operation];
     for (let looks = 0; ; looks += 1) {
       const found = await this.#look(index, since);
       const stop = await this.#reasonToStop();
       if (stop === 'halted') return stop;
-      const late = this.#now() >= since + this.around.config.settleGiveUpMs;
-      const verdict = decide({ found, setsState, late, over: stop !== undefined });
-      if (verdict === 'send') return 'may_be_done';
-      if (verdict === 'leave') return inDoubt(alarms);
-      if (verdict === 'told') return { chunk: chunkOf(found, before), goOn: true };
-      await this.halt.wait(pauseMs(looks));
+      const late = this.#now() >= since + this.dependencies.config.settleGiveUpMs;
+      const decision = decide({ found, isIdempotent, late, over: stop !== undefined });
+      if (decision === 'send') return 'may_be_done';
+      if (decision === 'leave') return inDoubt(alarms);
+      if (decision === 'known') return { chunk: chunkOf(found, before), goOn: true };
+      await this.#wait(pauseMs(looks));
     }
   }
 
   async #look(index: number, since: number): ReturnType<SettlementService['lookAt']> {
     const { intent, project, bodies } = this.work;
     const { operationId } = intent;
+    const body = bodies[index];
+    if (!body) throw new Error(`operation ${operationId} has no chunk ${index}`);
     try {
-      return await this.around.settler.lookAt(this.trail, project, bodies[index] ?? recordedBody(''), since);
+      return await this.dependencies.settlement.lookAt(this.trail, project, body, since);
     } catch (error) {
       this.#logger.warn({ err: error, operationId }, 'a chunk could not be looked up; trying again');
       return [{ eventId: '', outcome: 'unknown', isClear: false }];
     }
   }
 
+  /** Resolves after so many milliseconds, or at once when the operation is halted. */
+  async #wait(milliseconds: number): Promise<void> {
+    if (this.halt.aborted) return;
+    let wake = () => {};
+    const over = new Promise<void>((resolve) => (wake = resolve));
+    const cancel = this.dependencies.clock.schedule(milliseconds, wake);
+    this.halt.addEventListener('abort', wake);
+    await over;
+    this.halt.removeEventListener('abort', wake);
+    cancel();
+  }
+
   #context(): CallContext {
     const { caller, requestId } = this.work.intent;
     const receivedAt = this.#now();
-    const deadlineAt = Math.min(receivedAt + this.around.config.deadlineMs, this.start.overAt);
+    const deadlineAt = Math.min(receivedAt + this.dependencies.config.deadlineMs, this.start.overAt);
     return { requestId, caller: { id: caller, grants: [] }, receivedAt, deadlineAt };
   }
 
   #now(): number {
-    return this.around.clock.monotonic();
+    return this.dependencies.clock.monotonic();
   }
 }
 
 /** Each of its alarms is looked up by itself once the operation has its outcome. */
 function inDoubt(alarms: number): ChunkResult {
-  return { chunk: { alarms, outcome: 'unknown', fault: IN_DOUBT }, goOn: true };
+  return {
+    chunk: { alarms, outcome: 'unknown', fault: faultFor('gateway_interrupted', 'looked_up_each') },
+    goOn: true,
+  };
 }
 
 /** Whether nothing was done and the same may go well later. What upstream refuses it would refuse again. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
-import { FairQueue } from './fair-queue.js';
+import { FairQueue } from './background.js';
 
 describe('a fair queue', () => {
   const things = fc.array(fc.tuple(fc.constantFrom('a', 'b', 'c'), fc.nat()), { maxLength: 40 });

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
 import type { AlarmOutcome } from '../../domain/outcome.js';
-import { chunkOf, decide, type InterruptedChunk, type Verdict } from './interrupted-chunk.js';
+import { chunkOf, decide, type InterruptedChunk, type Decision } from './interrupted-chunk.js';
 
 const doubt = (
   outcomes: readonly AlarmOutcome[],
@@ -13,7 +13,7 @@ const doubt = (
     outcome,
     isClear: outcome !== 'unknown',
   })),
-  setsState: false,
+  isIdempotent: false,
   late: false,
   over: false,
   ...more,
@@ -21,10 +21,10 @@ const doubt = (
 const notYet = { eventId: 'a0', outcome: 'unknown', isClear: true } as const;
 
 describe('a chunk that may have been sent', () => {
-  it.each<[string, InterruptedChunk, Verdict]>([
-    ['was done', doubt(['applied', 'applied']), 'told'],
-    ['was so before', doubt(['already', 'already']), 'told'],
-    ['was so before in part', doubt(['applied', 'already']), 'told'],
+  it.each<[string, InterruptedChunk, Decision]>([
+    ['was done', doubt(['applied', 'applied']), 'known'],
+    ['was so before', doubt(['already', 'already']), 'known'],
+    ['was so before in part', doubt(['applied', 'already']), 'known'],
     ['was not done, by all that is seen', doubt(['rejected', 'rejected']), 'leave'],
     ['is not done yet', doubt([], { found: [notYet] }), 'leave'],
     ['was done in part', doubt(['applied', 'rejected']), 'leave'],
@@ -33,9 +33,9 @@ describe('a chunk that may have been sent', () => {
     ['cannot be read', doubt(['unknown', 'unknown']), 'look_again'],
     ['cannot be read for long', doubt(['unknown', 'unknown'], { late: true }), 'look_again'],
     ['cannot be read in the end', doubt(['unknown'], { over: true }), 'leave'],
-    ['sets a state', doubt(['unknown'], { setsState: true }), 'send'],
-    ['sets a state, and is over', doubt(['unknown'], { setsState: true, over: true }), 'leave'],
-    ['sets a state that is so', doubt(['applied'], { setsState: true }), 'told'],
+    ['sets a state', doubt(['unknown'], { isIdempotent: true }), 'send'],
+    ['sets a state, and is over', doubt(['unknown'], { isIdempotent: true, over: true }), 'leave'],
+    ['sets a state that is so', doubt(['applied'], { isIdempotent: true }), 'known'],
   ])('that %s', (_, each, verdict) => {
     expect(decide(each)).toBe(verdict);
   });
@@ -55,8 +55,8 @@ describe('a chunk that may have been sent', () => {
 
   it('is never claimed to be more than each of its alarms is', () => {
     fc.assert(
-      fc.property(outcomes, fc.boolean(), fc.boolean(), (all, setsState, over) => {
-        if (decide(doubt(all, { setsState, over })) !== 'told') return;
+      fc.property(outcomes, fc.boolean(), fc.boolean(), (all, isIdempotent, over) => {
+        if (decide(doubt(all, { isIdempotent, over })) !== 'known') return;
         const chunk = chunkOf(doubt(all).found);
         const told = all.map((_, index) =>
           chunk.outcome === 'already' || chunk.already?.includes(`a${index}`) ? 'already' : 'applied',

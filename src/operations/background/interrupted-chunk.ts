@@ -6,26 +6,26 @@ export interface InterruptedChunk {
   /** What each alarm of the chunk came to, as far as upstream's state says. */
   readonly found: readonly FoundAlarm[];
   /** Whether sending it twice does no more than sending it once. */
-  readonly setsState: boolean;
+  readonly isIdempotent: boolean;
   /** Whether there was time enough for upstream's state to be read. */
   readonly late: boolean;
-  /** Whether the operation goes no further: it was cancelled, or its time is over. */
+  /** Whether the operation ends here: it was cancelled, or its time is over. */
   readonly over: boolean;
 }
 
 /**
- * - `told`: each of its alarms is as it should be, by this operation or from before
+ * - `known`: each of its alarms is as it should be, by this operation or from before
  * - `send`: it may have been done, and doing it twice does no harm
  * - `look_again`: the state of some of its alarms could not be read
  * - `leave`: it may have been done and is not sent again; each of its alarms is found out by itself later
  */
-export type Verdict = 'told' | 'send' | 'look_again' | 'leave';
+export type Decision = 'known' | 'send' | 'look_again' | 'leave';
 
 /** What to do about a chunk that may have been sent. Read top to bottom: each line is a reason. */
-export function decide({ found, setsState, late, over }: InterruptedChunk): Verdict {
-  if (found.every(({ outcome }) => outcome === 'applied' || outcome === 'already')) return 'told';
+export function decide({ found, isIdempotent, late, over }: InterruptedChunk): Decision {
+  if (found.every(({ outcome }) => outcome === 'applied' || outcome === 'already')) return 'known';
   if (over) return 'leave';
-  if (setsState) return 'send';
+  if (isIdempotent) return 'send';
   // Where nothing at all is clear, upstream can't be read: there is no use in going on, and some in waiting.
   if (!found.some(({ isClear }) => isClear)) return 'look_again';
   return late || found.every(({ isClear }) => isClear) ? 'leave' : 'look_again';

@@ -3,6 +3,7 @@ import { Inject, Injectable, Logger } from '@nestjs/common';
 import type { IntentRecord, OperationTrail } from '../../audit/audit-record.js';
 import { AuditTrail } from '../../audit/audit-trail.js';
 import { ChainCheck } from '../../audit/chain-check.js';
+import { resumePoint } from '../../audit/operation-state.js';
 import { OperationStore } from '../../audit/operation.store.js';
 import { Ownership } from '../../audit/ownership.js';
 import { interruptedOutcome } from '../../audit/recovery.js';
@@ -10,22 +11,20 @@ import { SentMarks } from '../../audit/sent-marks.js';
 import { CONFIG, type Config, type ProjectConfig } from '../../config/config.js';
 import { Clock } from '../../domain/clock.js';
 import { CHUNK_SIZE } from '../../domain/outcome.js';
-import { SettlementService } from '../settlement/settlement.service.js';
-import { recordedBody } from '../../hss/index.js';
 import { UpstreamClient } from '../../upstream/index.js';
+import { recordedBody } from '../../hss/index.js';
+import { ChunkSender } from '../execution/chunk-sender.js';
 import { Executor } from '../execution/executor.js';
 import { RunningOperations } from '../execution/running-operations.js';
-import { CheckedSender } from '../execution/checked-sender.js';
-import { AskedAgain } from './asked-again.js';
-import type { Halt } from './halt.js';
+import { SettlementService } from '../settlement/settlement.service.js';
+import { AdmissionRecheck } from './admission-recheck.js';
 import { ChunkRetrier, type RetrierDependencies } from './chunk-retrier.js';
-import { resumePoint } from './resume-point.js';
 
-/** Brings one operation of the background to its end, from wherever its records say that it is. */
+/** Brings one operation in the background to its end, from the point that its records show. */
 @Injectable()
 export class OperationRunner {
   readonly #logger = new Logger(OperationRunner.name);
-  readonly #around: RetrierDependencies;
+  readonly #dependencies: RetrierDependencies;
   readonly #deadlineMs: number;
 
   constructor(
@@ -36,26 +35,27 @@ export class OperationRunner {
     private readonly ownership: Ownership,
     private readonly trail: AuditTrail,
     private readonly upstream: UpstreamClient,
-    sender: CheckedSender,
-    settler: SettlementService,
+    sender: ChunkSender,
+    settlement: SettlementService,
     private readonly marks: SentMarks,
     private readonly chain: ChainCheck,
-    private readonly askedAgain: AskedAgain,
+    private readonly recheck: AdmissionRecheck,
     private readonly clock: Clock,
   ) {
-    this.#around = { sender, settler, store, ownership, clock, config: config.upstream };
+    this.#dependencies = { sender, settlement, store, ownership, clock, config: config.upstream };
     this.#deadlineMs = config.background.deadlineMs;
   }
 
   /**
-   * @param isResumed it was accepted by another process, or an earlier run of this one: what decides is asked again
-   * @returns whether it is over, or another process's by now, or can't be believed; otherwise it must be taken up again
+   * @param isResumed it was accepted by another process, or an earlier run of this one: admission is checked again
+   * @param halt stops it before its next chunk, to continue at the next start
+   * @returns whether it has ended here, or is another process's by now, or its records are not believed; otherwise it must be tried again
    */
-  async conduct(operationId: string, isResumed: boolean, halt: Halt): Promise<boolean> {
+  async run(operationId: string, isResumed: boolean, halt: AbortSignal): Promise<boolean> {
     const trail = await this.store.find(operationId);
     const remaining = trail && resumePoint(trail);
     if (!remaining || !(await this.ownership.isMine(operationId))) return true;
-    // Between its acceptance and now somebody may have written to the database.
+    // Between its acceptance and now the database may have been written to by others.
     if (!(await this.chain.isInPlace(operationId))) return true;
     const { intent } = trail;
     const overAt = this.#overAt(intent);
@@ -64,28 +64,30 @@ export class OperationRunner {
     if (!project || isThere === false) return this.#abandon(trail);
     // What is over anyway needs no project: nothing more is sent of it.
     if (isThere === undefined && !(await this.#isOver(intent, overAt))) return false;
-    const work = { intent, project, bodies: (await this.store.requests(operationId)).map(recordedBody) };
-    const lack = isResumed ? await this.askedAgain.lackOf(intent, work.bodies) : undefined;
-    if (lack) this.#logger.warn({ operationId, code: lack.code }, 'an interrupted operation may not go on');
+    const bodies = (await this.store.requests(operationId)).map(recordedBody);
+    const work = { intent, project, bodies };
+    const denial = isResumed ? await this.recheck.denialOf(intent, bodies) : undefined;
+    if (denial)
+      this.#logger.warn({ operationId, code: denial.code }, 'an interrupted operation may not go on');
     const start = {
       overAt,
       ...(this.marks.mayBeSent(operationId, remaining.inDoubt) && { inDoubt: remaining.inDoubt }),
-      ...(lack && { lack }),
+      ...(denial && { denial }),
     };
-    const pace = new ChunkRetrier(this.#around, work, trail, halt, start);
+    const retrier = new ChunkRetrier(this.#dependencies, work, trail, halt, start);
     const run = this.running.begin(remaining.known);
     try {
-      const { trail: after } = await this.executor.carryOut(work, run, pace.send);
+      const { trail: after } = await this.executor.carryOut(work, run, retrier.send);
       // One that could not be recorded is recorded as soon as the trail can be written again.
       if (after.outcome !== undefined || !(await this.ownership.isMine(operationId))) return true;
-      if (halt.halted) await this.pause(operationId);
+      if (halt.aborted) await this.pause(operationId);
       return false;
     } finally {
       this.running.end(run);
     }
   }
 
-  /** Writes down where an operation goes on, for a process that can't see this one's marks. */
+  /** Records where an operation continues, for a process that cannot see this one's marks. */
   async pause(operationId: string): Promise<void> {
     if (this.marks.isLasting) return;
     try {
@@ -98,7 +100,7 @@ export class OperationRunner {
     }
   }
 
-  /** Its time counts from its intent on, over restarts too; a clock that was set meanwhile gives it no more than that. */
+  /** Its time counts from its intent on, across restarts too; a clock that was set meanwhile gives it no more than that. */
   #overAt({ at }: IntentRecord): number {
     const taken = Math.min(Math.max(0, this.clock.now() - Date.parse(at)), this.#deadlineMs);
     return this.clock.monotonic() + this.#deadlineMs - taken;
@@ -109,7 +111,7 @@ export class OperationRunner {
     return this.clock.monotonic() >= overAt || (await this.store.isCancelled(operationId));
   }
 
-  /** A project of that name may be another one by now. @returns undefined where nobody says which one it is */
+  /** A project of that name may be another one by now. @returns undefined where it cannot be looked up which one it is */
   async #isThere(project: ProjectConfig, intent: IntentRecord): Promise<boolean | undefined> {
     const now = this.clock.monotonic();
     const found = await this.upstream.projectId(project, {

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 
 import type { IntentRecord } from '../../audit/audit-record.js';
 import { CHUNK_SIZE, statusOf, type ChunkOutcome } from '../../domain/outcome.js';
-import { resumePoint } from './resume-point.js';
+import { resumePoint } from '../../audit/operation-state.js';
 
 const intentOf = (alarms: number): IntentRecord => ({
   kind: 'intent',

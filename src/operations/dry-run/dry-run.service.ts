@@ -2,16 +2,24 @@ import { Injectable } from '@nestjs/common';
 
 import type { CallContext } from '../../domain/caller.js';
 import type { OperationName } from '../../domain/operation-type.js';
+import type { AlarmOutcome } from '../../domain/outcome.js';
 import type { Scope } from '../../domain/scope.js';
-import { callFor, predictOutcomes, type ActCall } from '../../hss/index.js';
+import { callFor, predictOutcomes, type ActCall, type Prediction } from '../../hss/index.js';
 import { UpstreamClient, type PreviewedRequest } from '../../upstream/index.js';
-import type { OperationCommand, AuthorizedCommand } from '../operation-command.js';
-import { MISMATCH, mismatchesIn } from '../execution/mismatch.js';
+import { mismatchesIn, trimmedCall } from '../execution/chunk.js';
 import { StateReader } from '../execution/state-reader.js';
-import { trimmedCall } from '../execution/trimmed-call.js';
-import { notSent, predictedOutcomesOf, type PredictedOutcome } from './predicted-outcomes.js';
+import type { AuthorizedCommand, OperationCommand } from '../operation-command.js';
 
-/** What would come of an order. */
+/** What would become of one alarm. */
+export interface PredictedOutcome {
+  readonly eventId: string;
+  /** `unknown`: upstream's state does not show it. */
+  readonly outcome: Extract<AlarmOutcome, 'applied' | 'already' | 'rejected' | 'not_attempted' | 'unknown'>;
+  /** Code of the fault, or of what is not known. */
+  readonly reason?: string;
+}
+
+/** What would come of a command. */
 export interface DryRun {
   readonly operation: OperationName;
   readonly scope: Scope;
@@ -21,7 +29,10 @@ export interface DryRun {
   readonly requests: readonly PreviewedRequest[];
 }
 
-/** Tells what would come of an order, by reading upstream's state. */
+/** The reason of an alarm that shares the outcome of another one, because upstream answers for the whole exchange. */
+export const SHARED = 'shared_exchange';
+
+/** Predicts what would come of a command, by reading upstream's state. */
 @Injectable()
 export class DryRunService {
   constructor(
@@ -29,30 +40,68 @@ export class DryRunService {
     private readonly state: StateReader,
   ) {}
 
-  async of({ order, scope, project }: AuthorizedCommand, context: CallContext): Promise<DryRun> {
-    const { operation, bodies } = order;
+  async of({ command, scope, project }: AuthorizedCommand, context: CallContext): Promise<DryRun> {
+    const { operation, bodies } = command;
     const verdicts: PredictedOutcome[] = [];
     const requests: PreviewedRequest[] = [];
     for (const body of bodies) {
       const call = callFor(operation, scope, project, body);
-      const told = await this.#chunk(call, order, context);
-      verdicts.push(...told);
-      const already = told.flatMap(({ outcome, eventId }) => (outcome === 'already' ? [eventId] : []));
+      const predicted = await this.#chunk(call, command, context);
+      verdicts.push(...predicted);
+      const already = predicted.flatMap(({ outcome, eventId }) => (outcome === 'already' ? [eventId] : []));
       const left = trimmedCall(call, new Set(already));
-      if (left && told.some(({ outcome }) => outcome !== 'not_attempted'))
+      if (left && predicted.some(({ outcome }) => outcome !== 'not_attempted'))
         requests.push(this.upstream.preview(left, context));
     }
     return { operation, scope, verdicts, requests };
   }
 
-  async #chunk(call: ActCall, order: OperationCommand, context: CallContext): Promise<PredictedOutcome[]> {
-    const forecasts = await predictOutcomes(this.upstream, call, context);
+  async #chunk(call: ActCall, command: OperationCommand, context: CallContext): Promise<PredictedOutcome[]> {
+    const predictions = await predictOutcomes(this.upstream, call, context);
     const checks = this.state.checks(call.operation);
-    const mismatches = checks ? mismatchesIn(call, forecasts) : [];
-    if (mismatches.length > 0) return notSent(forecasts, mismatches, MISMATCH);
-    // A call that can't be made shorter is sent whole.
-    const first = forecasts[0];
+    const mismatches = checks ? mismatchesIn(call, predictions) : [];
+    if (mismatches.length > 0) return notSent(predictions, mismatches, 'alarm_mismatch');
+    // A call that cannot be made shorter is sent whole.
+    const [first] = predictions;
     const isTrimmable = first !== undefined && trimmedCall(call, new Set([first.eventId])) !== call;
-    return predictedOutcomesOf(forecasts, isTrimmable && (checks || order.lookedUp !== undefined));
+    return predictedOutcomesOf(predictions, isTrimmable && (checks || command.lookedUp !== undefined));
   }
+}
+
+/**
+ * What would become of the alarms of one exchange, which share its outcome.
+ *
+ * @param leavesAlone whether alarms that are as wanted are not sent at all
+ */
+export function predictedOutcomesOf(
+  predictions: readonly Prediction[],
+  leavesAlone: boolean,
+): PredictedOutcome[] {
+  const sent = leavesAlone ? predictions.filter(({ already }) => !already) : predictions;
+  const worst = (['refused', 'undetermined'] as const).find((will) =>
+    sent.some((each) => each.will === will),
+  );
+  return predictions.map((prediction) => {
+    const { eventId, already, will, reason = SHARED } = prediction;
+    if (leavesAlone && already) return { eventId, outcome: 'already' };
+    if (worst === undefined) return { eventId, outcome: 'applied' };
+    // Where several were refused together the state is read then, and shows this one as it is wanted.
+    if (worst === 'refused' && already && sent.length > 1) return { eventId, outcome: 'already' };
+    const outcome = worst === 'refused' ? 'rejected' : 'unknown';
+    return { eventId, outcome, reason: will === worst ? reason : SHARED };
+  });
+}
+
+/** What becomes of the alarms of one exchange that is not sent because of some of them. */
+function notSent(
+  predictions: readonly Prediction[],
+  because: readonly Pick<Prediction, 'eventId'>[],
+  reason: string,
+): PredictedOutcome[] {
+  const causes = new Set(because.map(({ eventId }) => eventId));
+  return predictions.map(({ eventId }) => ({
+    eventId,
+    outcome: 'not_attempted',
+    reason: causes.has(eventId) ? reason : SHARED,
+  }));
 }

@@ -1,7 +1,5 @@
 import type { OperationType } from '../../domain/operation-type.js';
-import type { DryRun } from './dry-run.service.js';
-import { MISMATCH } from '../execution/mismatch.js';
-import { SHARED } from './predicted-outcomes.js';
+import { SHARED, type DryRun } from './dry-run.service.js';
 import type { DryRunDto } from './dry-run.dto.js';
 import { scopeOf } from '../receipts/receipt.js';
 
@@ -14,7 +12,7 @@ const WORDS: Readonly<Record<string, string>> = {
   agent_missing: 'There is no agent on its host.',
   agent_unknown: 'A detail names the agent of another host, whose state the listing does not tell.',
   state_unreadable: "Upstream's listing could not be read.",
-  [MISMATCH]: 'What the request says of it is not what upstream lists, so it would not be sent.',
+  alarm_mismatch: 'What the request says of it is not what upstream lists, so it would not be sent.',
   [SHARED]: 'It shares an exchange with an alarm that decides about all of it.',
 };
 

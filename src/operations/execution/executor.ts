@@ -1,31 +1,24 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { V7Generator } from 'uuidv7';
 
 import { targetsOf } from '../../audit/alarm-outcomes.js';
 import type { IntentRecord, OutcomeRecord } from '../../audit/audit-record.js';
-import { AuditTrail, AuditUnavailable, type Conditions } from '../../audit/audit-trail.js';
+import { AuditTrail, AuditUnavailable } from '../../audit/audit-trail.js';
 import { interruptedOutcome } from '../../audit/recovery.js';
 import { SentMarks } from '../../audit/sent-marks.js';
 import type { ProjectConfig } from '../../config/config.js';
 import type { CallContext } from '../../domain/caller.js';
 import { Clock } from '../../domain/clock.js';
-import type { LookedUp } from '../../domain/looked-up.js';
 import { CHUNK_SIZE, isOpen, statusOf, type ChunkOutcome, type Fault } from '../../domain/outcome.js';
-import { Problem } from '../../problems/problem.js';
 import { Metrics } from '../../metrics/metrics.js';
-import { SettlementService } from '../settlement/settlement.service.js';
+import { faultFor } from '../../problems/fault.js';
 import { callFor, type HssBody } from '../../hss/index.js';
-import { ExpirationCapacity } from '../expirations/expiration-capacity.js';
+import type { AdmittedCommand } from '../admission/admission.service.js';
+import { repeatClaims } from '../admission/idempotency.service.js';
 import type { OperationResult } from '../operation-result.js';
-import type { AuthorizedCommand } from '../operation-command.js';
-import { claimsOfRepeats } from '../admission/idempotency.service.js';
-import { CheckedSender } from './checked-sender.js';
-import { chunkFacts } from './chunk-facts.js';
+import { SettlementService } from '../settlement/settlement.service.js';
+import { chunkFacts, type SendChunk, type SendResult } from './chunk.js';
+import { ChunkSender } from './chunk-sender.js';
 import { RunningOperations, type RunningOperation } from './running-operations.js';
-import type { SendChunk, SendResult } from './sent.js';
-
-/** A clock that is set back by no more than this leaves the ids in order. */
-const CLOCK_SETBACK_MS = 10_000;
 
 /** An intent that is on the disk, and what carrying it out takes. */
 export interface Work {
@@ -37,85 +30,52 @@ export interface Work {
   readonly signature?: string;
 }
 
-/** Carries out an order: writes down that it will be done, does it, writes down what came of it. */
+/** Carries out an admitted command: sends chunk after chunk and records what came of each, and of all. */
 @Injectable()
 export class Executor {
   readonly #logger = new Logger(Executor.name);
-  readonly #ids = new V7Generator();
 
   constructor(
     private readonly trail: AuditTrail,
-    private readonly room: ExpirationCapacity,
-    private readonly sender: CheckedSender,
+    private readonly sender: ChunkSender,
     private readonly clock: Clock,
-    private readonly settler: SettlementService,
+    private readonly settlement: SettlementService,
     private readonly metrics: Metrics,
     private readonly running: RunningOperations,
     private readonly marks: SentMarks,
   ) {}
 
-  /**
-   * @param conditions checked as the intent is written
-   * @throws NotAdmitted when one of them does not hold; nothing was done then
-   * @throws Problem 503 when the intent can't be written or the gateway stops; nothing was done then
-   */
-  async execute(
-    placed: AuthorizedCommand,
-    conditions: Conditions,
+  /** Resolves when its outcome is known. */
+  execute(
+    { intent, project, command }: AdmittedCommand,
+    run: RunningOperation,
     context: CallContext,
   ): Promise<OperationResult> {
-    const run = this.running.begin();
-    try {
-      const intent = await this.intend(placed, conditions, context);
-      const { bodies, verbatim, lookedUp, signature } = placed.order;
-      const work = {
-        ...{ intent, project: placed.project, bodies },
-        ...(signature !== undefined && { signature }),
-      };
-      return await this.carryOut(work, run, (call, alarms, index) => {
-        const facts = chunkFacts(intent, index, lookedUp?.readAt);
-        return this.sender.send(call, { ...facts, alarms, ...(verbatim && { verbatim }) }, context);
-      });
-    } finally {
-      this.running.end(run);
-    }
-  }
-
-  /** Makes an intent durable; nothing may be sent before. @throws as `execute` does */
-  async intend(
-    placed: AuthorizedCommand,
-    conditions: Conditions,
-    context: CallContext,
-  ): Promise<IntentRecord> {
-    const intent = this.#intentOf(placed, context);
-    try {
-      await this.room.within(placed.order, context, () =>
-        this.#intend(intent, placed.order.bodies, conditions),
-      );
-    } catch (error) {
-      this.marks.end(intent.operationId);
-      throw error;
-    }
-    return intent;
+    const { bodies, verbatim, lookedUp, signature } = command;
+    const work = { ...{ intent, project, bodies }, ...(signature !== undefined && { signature }) };
+    return this.carryOut(work, run, (call, alarms, index) => {
+      const facts = chunkFacts(intent, index, lookedUp?.readAt);
+      return this.sender.send(call, { ...facts, alarms, ...(verbatim && { verbatim }) }, context);
+    });
   }
 
   /**
-   * Sends every chunk that the run does not know the fate of, and writes down what came of all. An operation of the background
-   * that is cut off is left as it is, without an outcome.
+   * Sends every chunk whose outcome the run does not know, and records what came of all. An operation in the background that is
+   * cut off is left as it is, without an outcome.
    */
   async carryOut(work: Work, run: RunningOperation, send: SendChunk): Promise<OperationResult> {
     const { intent } = work;
-    await Promise.race([this.#act(work, run, send), run.cutOff]);
+    await Promise.race([this.#sendAll(work, run, send), run.cutOff]);
     const { chunks } = run;
     if (intent.background && (run.isCutOff || run.isHalted)) {
       return { trail: { intent, chunks: [...chunks] }, recorded: true };
     }
     const outcome = this.#outcome(intent, run);
-    const recorded = await this.#conclude(work, outcome);
+    const recorded = await this.#recordOutcome(work, outcome);
     this.marks.end(intent.operationId);
     this.running.news.emit(intent.operationId);
     this.metrics.operations.inc({ operation: intent.operation, status: outcome.status });
-    if (outcome.chunks.some(isOpen)) this.settler.watch(intent);
+    if (outcome.chunks.some(isOpen)) this.settlement.watch(intent);
     const fault = outcome.chunks.find((chunk) => chunk.fault)?.fault;
     return {
       trail: { intent, chunks: outcome.chunks, outcome },
@@ -125,70 +85,8 @@ export class Executor {
     };
   }
 
-  #intentOf({ order, scope }: AuthorizedCommand, context: CallContext): IntentRecord {
-    const { caller, credential, onBehalfOf, requestId } = context;
-    const { operation, remark, alarms, items, idempotencyKey, undoes, background } = order;
-    const { length: rules } = order.whitelistRules ?? [];
-    const { expiresAt, expired, plan, lookedUp } = order;
-    return {
-      kind: 'intent',
-      ...this.#begin(),
-      requestId,
-      caller: caller.id,
-      ...(credential && { credential: { kind: credential.kind, id: credential.id } }),
-      ...(onBehalfOf !== undefined && { onBehalfOf }),
-      operation,
-      ...(remark !== undefined && { remark }),
-      scope,
-      alarms: alarms.map(({ eventId }) => eventId),
-      ...(alarms.some(({ severity }) => severity) && {
-        severities: alarms.map(({ severity = null }) => severity),
-      }),
-      ...(lookedUp && { lookedUp: recordOf(lookedUp) }),
-      ...(items && { items: items.map(({ id, target }) => ({ id, target })) }),
-      ...(idempotencyKey !== undefined && { idempotencyKey }),
-      ...(rules > 0 && { rules }),
-      ...(undoes && {
-        undoes: undoes.operationId,
-        ...(undoes.leaves.length > 0 && { leaves: undoes.leaves }),
-        ...(undoes.assumes.length > 0 && { assumes: undoes.assumes }),
-      }),
-      ...(background && { background }),
-      ...(expiresAt !== undefined && { expiresAt: new Date(expiresAt).toISOString() }),
-      ...(expired && { expired }),
-      ...(plan !== undefined && { plan }),
-    };
-  }
-
-  /** Nothing is sent unless this resolves. */
-  async #intend(intent: IntentRecord, bodies: readonly HssBody[], conditions: Conditions): Promise<void> {
-    try {
-      this.marks.begin(intent.operationId);
-      await this.trail.recordIntent(
-        intent,
-        bodies.map(({ text }) => text),
-        conditions,
-      );
-    } catch (error) {
-      if (!(error instanceof AuditUnavailable)) throw error;
-      this.#logger.error(
-        { err: error.cause, operationId: intent.operationId },
-        'the audit trail cannot be written',
-      );
-      const detail =
-        'The audit trail cannot be written, so nothing was sent. Nothing was done; try again later.';
-      throw new Problem(
-        503,
-        'audit_unavailable',
-        detail,
-        { retryable: true, retryAfter: 5 },
-        { cause: error },
-      );
-    }
-  }
-
-  /** One chunk after the other, each one's fate recorded before the next starts. */
-  async #act({ intent, project, bodies }: Work, run: RunningOperation, send: SendChunk): Promise<void> {
+  /** One chunk after the other, the outcome of each recorded before the next starts. */
+  async #sendAll({ intent, project, bodies }: Work, run: RunningOperation, send: SendChunk): Promise<void> {
     const all = targetsOf(intent).length;
     for (const [index, body] of bodies.entries()) {
       if (index < run.chunks.length) continue;
@@ -198,7 +96,7 @@ export class Executor {
       const call = callFor(intent.operation, intent.scope, project, body);
       run.underWay = alarms;
       const sent = await this.#send(alarms, intent, () => send(call, alarms, index));
-      // Too late to be told: its outcome is written.
+      // Too late: its outcome is written.
       if (run.isCutOff) return;
       if (sent === 'halted') return run.halt();
       run.underWay = 0;
@@ -210,15 +108,16 @@ export class Executor {
       run.chunks.push(chunk);
       run.answer = answer;
       if (left === 0) return;
-      const recorded = await this.#chunkDone(intent, index, chunk, run.chunks);
+      const recorded = await this.#recordChunk(intent, index, chunk, run.chunks);
       if (recorded && goOn) continue;
-      const fault = recorded && chunk.fault ? stoppedBy(chunk.fault) : STOPPED;
+      const fault =
+        recorded && chunk.fault ? stoppedBy(chunk.fault) : faultFor('audit_unavailable', 'between_parts');
       run.chunks.push({ alarms: left, outcome: 'not_attempted', fault });
       return;
     }
   }
 
-  /** Of everything that was asked for, whether the operation came to its end or was cut off. */
+  /** Of everything that was asked for, whether the operation ended or was cut off. */
   #outcome(intent: IntentRecord, { chunks, underWay }: RunningOperation): OutcomeRecord {
     const at = this.#now();
     const known = chunks.reduce((sum, { alarms }) => sum + alarms, 0);
@@ -230,7 +129,7 @@ export class Executor {
     return { kind: 'outcome', operationId, at, status: statusOf(chunks), chunks: [...chunks] };
   }
 
-  /** Whatever breaks meanwhile, the operation gets its outcome: an intent without one would say `pending` for ever. */
+  /** Whatever error occurs, the operation gets its outcome: an intent without one would stay `pending` for ever. */
   async #send(alarms: number, intent: IntentRecord, send: () => Promise<SendResult>): Promise<SendResult> {
     try {
       return await send();
@@ -241,7 +140,7 @@ export class Executor {
   }
 
   /** @param chunks those known so far, this one included */
-  async #chunkDone(
+  async #recordChunk(
     intent: IntentRecord,
     index: number,
     chunk: ChunkOutcome,
@@ -256,18 +155,18 @@ export class Executor {
     return recorded;
   }
 
-  #conclude({ intent, signature }: Work, outcome: OutcomeRecord): Promise<boolean> {
+  #recordOutcome({ intent, signature }: Work, outcome: OutcomeRecord): Promise<boolean> {
     const { caller, idempotencyKey } = intent;
-    const once = {
+    const repeat = {
       ...(idempotencyKey !== undefined && { idempotencyKey }),
       ...(signature !== undefined && { signature }),
     };
-    const keys = mayBeAskedAgain(outcome) ? claimsOfRepeats(once) : [];
+    const keys = mayBeRepeated(outcome) ? repeatClaims(repeat) : [];
     const releases = keys.length > 0 ? { caller, keys } : undefined;
     return this.#recorded(outcome.operationId, () => this.trail.recordOutcome(outcome, intent, releases));
   }
 
-  /** After an act the caller is told what happened even when the trail can't take it; `false` says that it could not. */
+  /** After an act the caller learns what happened even when the trail cannot record it; `false` says that it could not. */
   async #recorded(operationId: string, write: () => Promise<void>): Promise<boolean> {
     try {
       await write();
@@ -279,37 +178,18 @@ export class Executor {
     }
   }
 
-  /** The id begins with the very millisecond of the record, because receipts are found by time through their ids. */
-  #begin(): { operationId: string; at: string } {
-    const now = this.clock.now();
-    const operationId = this.#ids.generateOrResetCore(now, CLOCK_SETBACK_MS).toString();
-    return { operationId, at: new Date(now).toISOString() };
-  }
-
   #now(): string {
     return new Date(this.clock.now()).toISOString();
   }
 }
 
-/** Without when it was: that means something in this process only. */
-function recordOf({ digests, possiblyAlready }: LookedUp): LookedUp {
-  return { digests, ...(possiblyAlready && { possiblyAlready }) };
-}
-
-/** Whether nothing was done and the same request may do better later; its key or signature would else keep it from being done at all. */
-function mayBeAskedAgain({ chunks }: OutcomeRecord): boolean {
+/** Whether nothing was done and the same request may fare better later: its key or signature must not keep it from being done. */
+function mayBeRepeated({ chunks }: OutcomeRecord): boolean {
   const undone = chunks.every(({ outcome }) => outcome === 'rejected' || outcome === 'not_attempted');
   return undone && chunks.every(({ fault }) => fault?.retryable === true);
 }
 
-const STOPPED: Fault = {
-  code: 'audit_unavailable',
-  status: 503,
-  detail: 'The audit trail could not be written between two parts of the request, so the rest was not sent.',
-  retryable: true,
-};
-
-/** Why the rest stayed where it was: what an earlier part ended with, in words that are true of the rest. */
+/** Why the rest was not sent: the code that an earlier part ended with, in words that are true of the rest. */
 function stoppedBy({ code, status, retryAfter }: Fault): Fault {
   return {
     code,
@@ -321,9 +201,7 @@ function stoppedBy({ code, status, retryAfter }: Fault): Fault {
 }
 
 const UNEXPECTED: Fault = {
-  code: 'internal_error',
-  status: 500,
+  ...faultFor('internal_error'),
   detail:
     'Something unexpected happened in the gateway while it sent this: whether it was done is not known. Its log has the request id.',
-  retryable: false,
 };

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 
 import type { ChunkOutcome } from '../../domain/outcome.js';
-import { Problem } from '../../problems/problem.js';
+import { refuse } from '../../problems/catalogue.js';
 import { OperationEvents } from '../progress/operation-events.js';
 
 /** An operation under way, and what is known of it so far. */
@@ -17,10 +17,10 @@ export class RunningOperation {
   underWay = 0;
   /** From then on nothing more may be sent for it, and nothing recorded but its outcome. */
   isCutOff = false;
-  /** It goes on at the next start, from the chunk that has no fate yet. */
+  /** It continues at the next start, from the chunk that has no outcome yet. */
   isHalted = false;
 
-  /** @param known the fate of its first chunks, where it was begun before */
+  /** @param known the outcome of its first chunks, where it was begun before */
   constructor(known: readonly ChunkOutcome[] = []) {
     this.chunks = [...known];
   }
@@ -35,10 +35,10 @@ export class RunningOperation {
   }
 }
 
-/** The operations under way, so that a shutdown which can't wait any longer leaves none of them without an outcome, or without going on. */
+/** The operations under way, so that a shutdown that cannot wait any longer leaves each with an outcome, or to be resumed. */
 @Injectable()
 export class RunningOperations {
-  /** Tells who follows an operation that something became known of it. */
+  /** Emits when something became known of an operation. */
   readonly news = new OperationEvents();
   readonly #running = new Set<RunningOperation>();
   #stopped = false;
@@ -51,7 +51,7 @@ export class RunningOperations {
 
   /** @throws Problem when operations were cut off: nothing new is begun then */
   begin(known?: readonly ChunkOutcome[]): RunningOperation {
-    if (this.#stopped) throw SHUTTING_DOWN;
+    if (this.#stopped) throw refuse('shutting_down', 'before_acceptance', { retryAfter: 1 });
     const operation = new RunningOperation(known);
     this.#running.add(operation);
     return operation;
@@ -62,7 +62,7 @@ export class RunningOperations {
     if (this.#running.size === 0) this.#idle();
   }
 
-  /** Cuts off whatever runs, for good; resolves when all of it has its outcome. */
+  /** Cuts off all operations for good; resolves when each has its outcome. */
   async cutOff(): Promise<void> {
     this.#stopped = true;
     if (this.#running.size === 0) return;
@@ -71,10 +71,3 @@ export class RunningOperations {
     await idle;
   }
 }
-
-export const SHUTTING_DOWN = new Problem(
-  503,
-  'shutting_down',
-  'The gateway is shutting down and takes no more operations. Nothing was done; send it again.',
-  { retryable: true, retryAfter: 1 },
-);

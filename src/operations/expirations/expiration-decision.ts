@@ -1,6 +1,7 @@
 import { alarmOutcomes } from '../../audit/alarm-outcomes.js';
 import type { OperationTrail } from '../../audit/audit-record.js';
 import type { ExpirationEnd } from '../../audit/expiration.store.js';
+import { isGivenUp } from '../../audit/operation-state.js';
 import { toUndo, type UndoChain } from '../undo/undo-chain.js';
 
 /**
@@ -38,7 +39,7 @@ function endOf(trail: OperationTrail, undoings: readonly UndoChain[]): Expiratio
 
 /** Its outcome is not known, has not been given up, and can be found out. */
 function isStillLookedUp(trail: OperationTrail): boolean {
-  if (trail.settlements?.at(-1)?.settled === false) return false;
+  if (isGivenUp(trail)) return false;
   return alarmOutcomes(trail).some(
     ({ outcome, reason }) => outcome === 'unknown' && reason !== 'indistinguishable',
   );

@@ -19,10 +19,9 @@ import type { CallContext } from '../../domain/caller.js';
 import { Clock } from '../../domain/clock.js';
 import { Problem } from '../../problems/problem.js';
 import { OperationsService } from '../operations.service.js';
-import type { UnresolvedCommand } from '../operation-command.js';
+import { withSchedule, type UnresolvedCommand } from '../operation-command.js';
 import { UndoService } from '../undo/undo.service.js';
 import type { UndoChain } from '../undo/undo-chain.js';
-import { withExecutionOptions } from '../execution-options.js';
 import { decide } from './expiration-decision.js';
 
 /** The longest delay after its time at which an act is taken back, when all is well. */
@@ -113,9 +112,9 @@ export class ExpirationRunner implements OnApplicationBootstrap, OnModuleDestroy
     const context = this.#contextOf(intent);
     const remark = `Expired ${new Date(expiresAt).toISOString()}`;
     try {
-      const draft = await this.undo.draftOf(operationId, { remark }, context);
+      const draft = await this.undo.commandFor(operationId, { remark }, context);
       // It goes on by itself then, when upstream is down too, and over a restart.
-      const asked = withExecutionOptions(draft, { background: true, expired: true });
+      const asked = withSchedule(draft, { background: true, expired: true });
       await this.operations.handle(asked, { ...context, ...grantedFor(draft, context) });
     } catch (error) {
       if (!(error instanceof Problem) || error.extras.retryable === true) throw error;

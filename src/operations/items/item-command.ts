@@ -1,6 +1,5 @@
-import { CHUNK_SIZE } from '../../domain/outcome.js';
-import type { OperationCommand } from '../operation-command.js';
-import { CHANGED_LIST, itemIdOf, itemsBody, type HssBody } from '../../hss/index.js';
+import { inChunks, type OperationCommand } from '../operation-command.js';
+import { CHANGED_LIST, itemIdOf, itemsBody } from '../../hss/index.js';
 import type { ItemKind } from './item-kinds.js';
 import type { ItemsRequestDto } from './item-requests.dto.js';
 
@@ -11,11 +10,9 @@ export function itemCommandOf<Item, Request extends ItemsRequestDto & { readonly
   idempotencyKey?: string,
 ): OperationCommand {
   const { items, remark, scope } = request;
-  const lines = items.map(wire);
-  const bodies: HssBody[] = [];
-  for (let start = 0; start < lines.length; start += CHUNK_SIZE) {
-    bodies.push(itemsBody({ ...beside?.(request), data_list: lines.slice(start, start + CHUNK_SIZE) }));
-  }
+  const bodies = inChunks(items.map(wire)).map((lines) =>
+    itemsBody({ ...beside?.(request), data_list: lines }),
+  );
   return {
     route,
     operation,

@@ -1,7 +1,7 @@
 import type { ListOperation } from '../../domain/operation-type.js';
 import type { DtoClass } from '../../http/validation/field.js';
 import type { CommandItem } from '../operation-command.js';
-import type { WireItem } from '../../upstream/index.js';
+import type { WireItem } from '../../hss/index.js';
 import {
   AlarmWhitelistRemovalDto,
   IsolatedFileDeletionDto,

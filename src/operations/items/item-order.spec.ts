@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
-import { CHANGED_LIST, itemIdOf, type WireItem } from '../../upstream/index.js';
+import { CHANGED_LIST, itemIdOf, type WireItem } from '../../hss/index.js';
 import { LOGIN_WHITELIST_REMOVAL as REMOVAL } from './item-kinds.js';
 import { itemCommandOf } from './item-command.js';
 import { itemRequestViolations } from './item-rules.js';

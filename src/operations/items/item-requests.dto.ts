@@ -2,7 +2,7 @@ import { LOGIN_TYPES, type LoginType } from '../../domain/upstream-words.js';
 import { RequestSchema } from '../../http/document/request-schema.js';
 import type { DtoClass } from '../../http/validation/field.js';
 import { Flag, Formed, ListOf, ObjectOf, OneOf, Text, Whole } from '../../http/validation/fields.js';
-import { ENTERPRISE_PROJECT } from '../../upstream/index.js';
+import { ENTERPRISE_PROJECT } from '../../domain/scope.js';
 
 @RequestSchema('ItemScope', 'Where the list is.')
 export class ItemScopeDto {

@@ -2,7 +2,7 @@ import type { ListOperation } from '../../domain/operation-type.js';
 import { compileCheck, type Check } from '../../http/validation/compiled-check.js';
 import { report } from '../../http/validation/report.js';
 import { MAX_VIOLATIONS, type Violation } from '../../problems/violation.js';
-import { CHANGED_LIST, itemIdOf, type WireItem } from '../../upstream/index.js';
+import { CHANGED_LIST, itemIdOf, type WireItem } from '../../hss/index.js';
 import type { ItemKind } from './item-kinds.js';
 
 const checks = new Map<ListOperation, Check>();

@@ -3,9 +3,9 @@ import { EXAMPLE_UPSTREAM_REQUEST_ID } from '../../http/document/example-ids.js'
 import { IDEMPOTENCY_KEY } from '../../http/idempotency-key.js';
 import { invalidRequest, type Problem } from '../../problems/problem.js';
 import { OPERATIONS } from '../../domain/operation-type.js';
-import { documentedFaults, faultOfItems } from '../../upstream/index.js';
+import { documentedFaults, faultOfItems } from '../../hss/index.js';
 import { operationProblem } from '../receipts/answer.js';
-import { OPERATION_PROBLEMS } from '../operation-problems.js';
+import { OPERATION_PROBLEMS } from '../operations.contract.js';
 import { ReceiptDto } from '../receipts/receipt.dto.js';
 import { itemReceipt, mixedItemReceipt } from '../receipts/receipt.examples.js';
 import { itemCommandOf } from './item-command.js';

@@ -7,9 +7,8 @@ import type { Severity } from '../../domain/upstream-words.js';
 import type { StoredPlan } from '../../audit/plan.store.js';
 import type { OperationCommand } from '../operation-command.js';
 import type { WhitelistRuleDto } from '../prepare/operation-request.dto.js';
-import { commandOf } from '../prepare/command.js';
 import type { PlanDto } from './plan.dto.js';
-import { requestBodies } from '../prepare/operation.translator.js';
+import { commandOf, requestBodies } from '../prepare/operation.translator.js';
 
 export const APPLY_ROUTE = 'POST /v1/plans/{id}/apply';
 

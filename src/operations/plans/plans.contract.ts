@@ -3,18 +3,16 @@ import { BODY_PROBLEMS, PATH_PROBLEMS, withoutRight } from '../../http/document/
 import { EXAMPLE_OPERATION_ID, EXAMPLE_UPSTREAM_REQUEST_ID } from '../../http/document/example-ids.js';
 import { OF_ACCEPTED } from '../../http/document/response-headers.js';
 import { NO_PARAMETERS_PROBLEM } from '../../http/parameters.guard.js';
+import { refuse } from '../../problems/catalogue.js';
 import { invalidRequest, problemOfFault } from '../../problems/problem.js';
 import { report } from '../../http/validation/report.js';
-import { documentedReadFaults, UNKNOWN_PROJECT_FAULT } from '../../upstream/index.js';
-import { GUARD_RAIL } from '../act-problems.js';
-import { PLAN_RUNNING } from '../admission/idempotency.service.js';
-import { HANDLE_PROBLEMS } from '../operation-problems.js';
-import { PREFER } from '../operations.contract.js';
+import { documentedReadFaults, UNKNOWN_PROJECT_FAULT } from '../../hss/index.js';
+import { HANDLE_PROBLEMS, PREFER } from '../operations.contract.js';
 import { ReceiptDto } from '../receipts/receipt.dto.js';
 import { MIXED_EXAMPLES, PENDING_EXAMPLES, RECEIPT_EXAMPLES } from '../receipts/receipt.examples.js';
 import { PlanDto } from './plan.dto.js';
 import { tooLarge } from './plan-capacity.js';
-import { notKept, projectIsAnother } from './plans.service.js';
+import { notKept } from './plans.service.js';
 import { ApplyRequestDto, PlanRequestDto } from './plan-request.dto.js';
 import { planViolations } from './plan-request.pipe.js';
 
@@ -90,7 +88,7 @@ export const MAKE_PLAN: ContractOptions = {
     invalidRequest(planViolations({ operation: 'kill', selector: { severity: ['high'] }, limit: 0 }, 1_000)),
     ...BODY_PROBLEMS,
     withoutRight('act'),
-    GUARD_RAIL,
+    'guard_rail',
     problemOfFault(UNKNOWN_PROJECT_FAULT),
     ...documentedReadFaults(EXAMPLE_UPSTREAM_REQUEST_ID).map((fault) => problemOfFault(fault)),
     tooLarge(50_000, 60_000),
@@ -154,8 +152,8 @@ export const APPLY_PLAN: ContractOptions = {
     'digest_mismatch',
     'plan_expired',
     'nothing_to_apply',
-    projectIsAnother(),
-    PLAN_RUNNING(EXAMPLE_OPERATION_ID),
+    refuse('project_changed', 'plan'),
+    'plan_running',
     ...HANDLE_PROBLEMS.filter(({ code }) => code !== 'invalid_request'),
   ],
 };

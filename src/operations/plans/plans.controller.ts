@@ -5,13 +5,14 @@ import type { CallContext } from '../../domain/caller.js';
 import { Access, Context } from '../../http/access.js';
 import { Contract } from '../../http/document/contract.js';
 import { NoParametersGuard } from '../../http/parameters.guard.js';
+import { prefersNotToWait } from '../../http/prefer.js';
 import { BodyPipe } from '../../http/validation/body.pipe.js';
 import { OperationsService } from '../operations.service.js';
 import { setIdempotencyHeaders } from '../admission/idempotency-headers.js';
-import { withExecutionOptions } from '../execution-options.js';
+import { withSchedule } from '../operation-command.js';
 import { answer, receiptWithFaultOf } from '../receipts/answer.js';
 import { ReceiptDto } from '../receipts/receipt.dto.js';
-import { executionOptionsOf } from '../prepare/execution-options-of.js';
+import { scheduleOf } from '../prepare/operation.translator.js';
 import { PlanDto } from './plan.dto.js';
 import { ApplyRequestDto, PlanRequestDto } from './plan-request.dto.js';
 import { PlanRequestPipe } from './plan-request.pipe.js';
@@ -76,7 +77,7 @@ export class PlansController {
   ): Promise<ReceiptDto> {
     const draft = await this.plans.draftOf(id, request.digest, context);
     const handled = await this.operations.handle(
-      withExecutionOptions(draft, executionOptionsOf({}, reply.request.raw)),
+      withSchedule(draft, scheduleOf({}, prefersNotToWait(reply.request.raw))),
       context,
     );
     setIdempotencyHeaders(reply, handled);

@@ -83,17 +83,14 @@ export class PlansService {
     if (applied === undefined && this.clock.now() >= stored.expiresAt) throw refuse('plan_expired');
     const plan = JSON.parse(stored.body) as Plan;
     if (plan.alarms.length === 0) throw refuse('nothing_to_apply');
-    const order = commandOfPlan(plan, id);
+    const command = commandOfPlan(plan, id);
     return {
       route: APPLY_ROUTE,
-      operation: order.operation,
-      ...(order.scope && { scope: order.scope }),
+      operation: command.operation,
+      ...(command.scope && { scope: command.scope }),
       plan: id,
       canonical: JSON.stringify([id, digest]),
-      complete: ({ scope }) => {
-        if (scope.projectId !== plan.scope.projectId) throw projectIsAnother();
-        return Promise.resolve(order);
-      },
+      lookup: { kind: 'plan', command, projectId: plan.scope.projectId },
     };
   }
 
@@ -109,19 +106,5 @@ export class PlansService {
   }
 }
 
-/** @internal for the contract of the route, too */
-export const projectIsAnother = (): Problem =>
-  new Problem(
-    409,
-    'project_changed',
-    'The plan was made for a project that is another one now. Nothing was done; make a new plan.',
-  );
-
 export const notKept = (options?: ErrorOptions): Problem =>
-  new Problem(
-    503,
-    'audit_unavailable',
-    'The plan cannot be kept at the moment, so there is none; try again later.',
-    { retryable: true, retryAfter: 5 },
-    options,
-  );
+  refuse('audit_unavailable', 'plan', { retryAfter: 5 }, options);

@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 
 import { OPERATION_TYPE_NAMES } from '../../domain/operation-type.js';
-import { expirationViolations, TIME_BOXED } from './expiry-rules.js';
+import { expirationViolations } from './operation-request.pipe.js';
+import { TIME_BOXED } from './operation-request.types.js';
 
 const NOW = Date.UTC(2026, 7, 16);
 const at = (milliseconds: number) => new Date(NOW + milliseconds).toISOString();

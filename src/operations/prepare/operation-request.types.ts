@@ -8,8 +8,14 @@ import { RequestSchema } from '../../http/document/request-schema.js';
 import { FieldOf, fieldsOf, requiring, type DtoClass, type Field } from '../../http/validation/field.js';
 import { ListOf, OneOf } from '../../http/validation/fields.js';
 import { Moment } from '../../lists/filter-fields.js';
-import { TIME_BOXED } from './expiry-rules.js';
 import { AlarmDetailDto, AlarmDto, OperationRequestDto, WhitelistRuleDto } from './operation-request.dto.js';
+
+/** What can be done for a time: acts that only keep an alarm quiet. */
+export const TIME_BOXED: readonly OperationType[] = [
+  'ignore',
+  'add_to_alarm_whitelist',
+  'add_to_login_whitelist',
+];
 
 /** `isolate_and_kill` -> `IsolateAndKill`. */
 function pascalCase(operation: string): string {

@@ -1,14 +1,18 @@
-import { CHUNK_SIZE } from '../../domain/outcome.js';
-import {
-  operateBody,
-  type HssBody,
-  type WireEvent,
-  type WireOperateBody,
-  type WireRule,
-} from '../../hss/index.js';
-import type { AlarmDto, OperationRequestDto, WhitelistRuleDto } from './operation-request.dto.js';
+import type { AlarmReference } from '../../alarms/search-windows.js';
 import { wireDetailOf, type AlarmDetail } from '../../domain/detail-fields.js';
-import { parseOccurTime } from '../../domain/times.js';
+import { parseMoment, parseOccurTime } from '../../domain/times.js';
+import type { OperationType } from '../../domain/operation-type.js';
+import { operateBody, type HssBody, type WireEvent, type WireRule } from '../../hss/index.js';
+import {
+  inChunks,
+  type CommandSchedule,
+  type CommandWhitelistRule,
+  type OperationCommand,
+  type UnresolvedCommand,
+} from '../operation-command.js';
+import type { AlarmDto, AlarmReferenceDto, OperationRequestDto } from './operation-request.dto.js';
+
+export const OPERATE_ROUTE = 'POST /v1/operations';
 
 /** An alarm with all that upstream finds it by. */
 export type NamedAlarm = Readonly<Omit<AlarmDto, 'details'>> & {
@@ -18,7 +22,7 @@ export type NamedAlarm = Readonly<Omit<AlarmDto, 'details'>> & {
 /** A request whose alarms are named in full. */
 export interface OperationRequest extends Pick<OperationRequestDto, 'operation' | 'remark' | 'scope'> {
   readonly alarms: readonly NamedAlarm[];
-  readonly whitelistRules?: readonly WhitelistRuleDto[];
+  readonly whitelistRules?: readonly CommandWhitelistRule[];
 }
 
 function wireEvent(alarm: NamedAlarm): WireEvent {
@@ -34,30 +38,92 @@ function wireEvent(alarm: NamedAlarm): WireEvent {
 }
 
 /** A rule as it travels, its fields in one order. */
-export function wireRule(rule: WhitelistRuleDto): WireRule {
+export function wireRule(rule: CommandWhitelistRule): WireRule {
   return {
     event_type: rule.eventType,
     field_key: rule.fieldKey,
     field_value: rule.fieldValue,
     judge_type: rule.judgeType,
     ...(rule.scope !== undefined && { scope: rule.scope }),
-    ...(rule.agentIds && { agent_ids: rule.agentIds }),
-    ...(rule.instanceIds && { instance_ids: rule.instanceIds }),
+    ...(rule.agentIds && { agent_ids: [...rule.agentIds] }),
+    ...(rule.instanceIds && { instance_ids: [...rule.instanceIds] }),
   };
 }
 
 /** One body for each chunk, as it will travel. Rules go with the first chunk alone: sent again, they would be added again. */
-export function requestBodies(request: OperationRequest): HssBody[] {
-  const { operation, remark, alarms, whitelistRules } = request;
-  const bodies: HssBody[] = [];
-  for (let start = 0; start < alarms.length; start += CHUNK_SIZE) {
-    const body: WireOperateBody = {
+export function requestBodies({ operation, remark, alarms, whitelistRules }: OperationRequest): HssBody[] {
+  return inChunks(alarms).map((chunk, index) =>
+    operateBody({
       operate_type: operation,
       ...(remark !== undefined && { handler: remark }),
-      operate_event_list: alarms.slice(start, start + CHUNK_SIZE).map(wireEvent),
-      ...(whitelistRules && start === 0 && { event_white_rule_list: whitelistRules.map(wireRule) }),
-    };
-    bodies.push(operateBody(body));
-  }
-  return bodies;
+      operate_event_list: chunk.map(wireEvent),
+      ...(whitelistRules && index === 0 && { event_white_rule_list: whitelistRules.map(wireRule) }),
+    }),
+  );
+}
+
+/** A valid request that names its alarms in full as the command that it is. */
+export function commandOf(request: OperationRequest, idempotencyKey?: string): OperationCommand {
+  const { operation, alarms, whitelistRules, remark, scope } = request;
+  return {
+    route: OPERATE_ROUTE,
+    operation: operation as OperationType,
+    alarms,
+    bodies: requestBodies(request),
+    ...(whitelistRules && { whitelistRules }),
+    ...(remark !== undefined && { remark }),
+    ...(scope && { scope }),
+    ...(idempotencyKey !== undefined && { idempotencyKey }),
+  };
+}
+
+/** What a valid request asks for. Alarms that it names by their ids have yet to be looked up. */
+export function requestedCommand(
+  request: OperationRequestDto & { readonly whitelistRules?: readonly CommandWhitelistRule[] },
+  idempotencyKey?: string,
+): OperationCommand | UnresolvedCommand {
+  const { operation, remark, scope, whitelistRules, alarms, alarmIds = [] } = request;
+  if (alarms) return commandOf({ ...request, alarms }, idempotencyKey);
+  const references = alarmIds.map(referenceOf);
+  return {
+    route: OPERATE_ROUTE,
+    operation: operation as OperationType,
+    ...(scope && { scope }),
+    ...(idempotencyKey !== undefined && { idempotencyKey }),
+    // The request as it was asked, whatever upstream lists of its alarms: a repeated one must be recognised.
+    canonical: JSON.stringify([
+      'by id',
+      operation,
+      remark ?? null,
+      references.map(({ eventId, occurTime }) =>
+        occurTime === undefined ? [eventId] : [eventId, String(occurTime)],
+      ),
+      whitelistRules?.map(wireRule) ?? null,
+    ]),
+    lookup: {
+      kind: 'alarms',
+      references,
+      ...(remark !== undefined && { remark }),
+      ...(whitelistRules && { whitelistRules }),
+    },
+  };
+}
+
+/** An entry of a list of alarm ids in the one form that means the same. */
+function referenceOf(entry: string | AlarmReferenceDto): AlarmReference {
+  if (typeof entry === 'string') return { eventId: entry };
+  const occurTime = parseOccurTime(entry.occurTime);
+  return { eventId: entry.eventId, ...(occurTime !== undefined && { occurTime }) };
+}
+
+/** When a request is to be carried out, and until when it holds. @param background whether its caller does not wait */
+export function scheduleOf(
+  { expiresAt }: { readonly expiresAt?: string | number },
+  background: boolean,
+): CommandSchedule {
+  const time = parseMoment(expiresAt);
+  return {
+    ...(background && { background }),
+    ...(time !== undefined && { expiresAt: new Date(time).toISOString() }),
+  };
 }

@@ -1,4 +1,3 @@
-import { RECORD_UNVERIFIED } from '../undo/undo-problems.js';
 import type { ContractOptions } from '../../http/document/contract.js';
 import { PATH_PROBLEMS, withoutRight } from '../../http/document/edge-problems.js';
 import { EXAMPLE_OPERATION_ID } from '../../http/document/example-ids.js';
@@ -34,7 +33,7 @@ export const CANCEL: ContractOptions = {
     withoutRight('act'),
     noSuchOperation(),
     'operation_over',
-    RECORD_UNVERIFIED(),
+    'record_unverified',
     'not_in_background',
     notCancelled(),
   ],

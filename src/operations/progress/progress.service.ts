@@ -16,7 +16,6 @@ import { refuse } from '../../problems/catalogue.js';
 import { neverAllowed, Problem } from '../../problems/problem.js';
 import { ownOperation } from '../own-operation.js';
 import { RunningOperations } from '../execution/running-operations.js';
-import { RECORD_UNVERIFIED } from '../undo/undo-problems.js';
 import { eventsOf, eventText, HEARTBEAT, type Followed } from './progress.events.js';
 import type { ReceiptDto } from '../receipts/receipt.dto.js';
 import { receiptOf, shortened } from '../receipts/receipt.js';
@@ -98,7 +97,7 @@ export class ProgressService implements OnModuleDestroy {
     const trail = await ownOperation(this.store, id, context.caller);
     if (trail.outcome) throw refuse('operation_over');
     if (!trail.intent.background) throw refuse('not_in_background');
-    if (!(await this.chain.isInPlace(id))) throw RECORD_UNVERIFIED();
+    if (!(await this.chain.isInPlace(id))) throw refuse('record_unverified');
     if (trail.cancellation) return shortened(receiptOf(trail));
     const cancellation = {
       kind: 'cancellation',
@@ -196,10 +195,4 @@ export class ProgressService implements OnModuleDestroy {
 
 /** What a cancellation that cannot be recorded is answered with. */
 export const notCancelled = (options?: ErrorOptions): Problem =>
-  new Problem(
-    503,
-    'audit_unavailable',
-    'The audit trail cannot be written, so the operation goes on; try again later.',
-    { retryable: true, retryAfter: 5 },
-    options,
-  );
+  refuse('audit_unavailable', 'cancellation', { retryAfter: 5 }, options);

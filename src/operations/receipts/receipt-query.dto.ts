@@ -1,4 +1,4 @@
-import { ENTERPRISE_PROJECT } from '../../upstream/index.js';
+import { ENTERPRISE_PROJECT } from '../../domain/scope.js';
 import { OPERATION_NAMES } from '../../domain/operation-type.js';
 import { KNOWN_OUTCOMES, OPERATION_STATUSES } from '../../domain/outcome.js';
 import { Formed, OneOf, Text } from '../../http/validation/fields.js';

@@ -13,8 +13,8 @@ import {
   EXAMPLE_REQUEST_ID,
   EXAMPLE_UPSTREAM_REQUEST_ID,
 } from '../../http/document/example-ids.js';
-import { CANCELLED } from '../background/faults.js';
-import { documentedFaults, faultOfItems } from '../../upstream/index.js';
+import { faultFor } from '../../problems/fault.js';
+import { documentedFaults, faultOfItems } from '../../hss/index.js';
 import type { ReceiptDto } from './receipt.dto.js';
 import { receiptSummaryOf } from './receipt.js';
 import { receiptOf } from './receipt.js';
@@ -219,7 +219,7 @@ const PART: ChunkOutcome = { ...APPLIED, alarms: 100 };
 export const PENDING_OUTCOME: OutcomeRecord = concluded([
   PART,
   PART,
-  { alarms: 50, outcome: 'not_attempted', fault: CANCELLED },
+  { alarms: 50, outcome: 'not_attempted', fault: faultFor('cancelled') },
 ]);
 
 /** Of 250 alarms, shortened to the first. */

@@ -3,6 +3,7 @@ import { Inject, Injectable, Logger, type OnModuleDestroy } from '@nestjs/common
 import { alarmOutcomes, targetsOf } from '../../audit/alarm-outcomes.js';
 import type { IntentRecord, OperationTrail, SettledAlarm } from '../../audit/audit-record.js';
 import { AuditTrail, OperationTakenOver } from '../../audit/audit-trail.js';
+import { isGivenUp } from '../../audit/operation-state.js';
 import { OperationStore } from '../../audit/operation.store.js';
 import { Recovery } from '../../audit/recovery.js';
 import { CONFIG, type Config, type ProjectConfig } from '../../config/config.js';
@@ -42,8 +43,8 @@ export interface FoundAlarm extends SettledAlarm {
 }
 
 /**
- * Finds out what came of acts whose answer was lost, by reading upstream's state, and records it. What can't be found out in
- * time is recorded as unknown, counted and told, for somebody to look at; the gateway goes on looking now and then.
+ * Finds out what came of acts whose answer was lost, by reading upstream's state, and records it. What cannot be found out in
+ * time is recorded as unknown, counted and logged, for a person to look at; the gateway continues to look now and then.
  */
 @Injectable()
 export class SettlementService implements OnModuleDestroy {
@@ -61,7 +62,7 @@ export class SettlementService implements OnModuleDestroy {
     private readonly clock: Clock,
     recovery: Recovery,
   ) {
-    recovery.onRecovered((operation) => this.#adopt(operation));
+    recovery.onRecovered((operation) => this.#recover(operation));
   }
 
   /** Operations that could not be settled in time, so far. */
@@ -69,21 +70,21 @@ export class SettlementService implements OnModuleDestroy {
     return this.#givenUp.size;
   }
 
-  /** Operations that are being looked after. */
+  /** Operations that are being settled. */
   get watched(): number {
     return this.#watched.size;
   }
 
-  /** After which time of the monotonic clock nothing was sent for an operation that is being looked after; undefined: it is not. */
+  /** After which time of the monotonic clock nothing was sent for an operation that is being settled; undefined: it is not. */
   since(operationId: string): number | undefined {
     return this.#watched.get(operationId)?.since;
   }
 
   /** What another process left unknown, or an earlier run of this one. */
-  #adopt(operation: OperationTrail): void {
-    const { intent, outcome, settlements } = operation;
+  #recover(operation: OperationTrail): void {
+    const { intent, outcome } = operation;
     if (!outcome || openIn(operation).size === 0) return;
-    if (settlements?.at(-1)?.settled === false) this.#givenUp.add(intent.operationId);
+    if (isGivenUp(operation)) this.#givenUp.add(intent.operationId);
     this.watch(intent);
   }
 
@@ -94,15 +95,15 @@ export class SettlementService implements OnModuleDestroy {
     this.#watched.clear();
   }
 
-  /** Looks after an operation of unknown outcome, in the background. */
+  /** Settles an operation of unknown outcome in the background. */
   watch(intent: IntentRecord): void {
     const since = this.clock.monotonic();
-    this.#lookLater({ intent, since, look: 0 }, LOOK_AFTER_MS[0] ?? LAST_LOOK_AFTER_MS);
+    this.#schedule({ intent, since, look: 0 }, LOOK_AFTER_MS[0] ?? LAST_LOOK_AFTER_MS);
   }
 
   /**
-   * What came of each alarm of one chunk that may have been sent and that nobody will send meanwhile, as far as upstream's state
-   * tells now.
+   * What came of each alarm of one chunk that may have been sent and that is not sent meanwhile, as far as upstream's state shows
+   * now.
    *
    * @param own the operation, as the trail has it
    * @param body of the chunk, as it travelled
@@ -119,16 +120,16 @@ export class SettlementService implements OnModuleDestroy {
     const { operation, scope, operationId } = own.intent;
     const times = { ...this.#times(since), ...more };
     const act = { operation, scope, project, body };
-    const standings = await observedStates(this.upstream, act, this.#context(operationId));
+    const states = await observedStates(this.upstream, act, this.#context(operationId));
     return Promise.all(
-      standings.map(async (found) => ({
-        ...resolveOutcome(found, await this.#influence(found, own), times),
+      states.map(async (found) => ({
+        ...resolveOutcome(found, await this.#interference(found, own), times),
         isClear: found.state !== 'unknown',
       })),
     );
   }
 
-  #lookLater(next: Look, delay: number): void {
+  #schedule(next: Look, delay: number): void {
     if (this.#stopped) return;
     const { intent } = next;
     const { project } = intent.scope;
@@ -156,7 +157,7 @@ export class SettlementService implements OnModuleDestroy {
       next = Math.min(next, decisive - this.clock.monotonic() + TIMER_LEEWAY_MS);
     } catch (error) {
       if (error instanceof OperationTakenOver) {
-        // Another process looks after it by now.
+        // Another process settles it by now.
         this.#watched.delete(operationId);
         this.#givenUp.delete(operationId);
         return;
@@ -166,7 +167,7 @@ export class SettlementService implements OnModuleDestroy {
         'an unknown outcome could not be looked up; trying again',
       );
     }
-    this.#lookLater({ intent, since, look: look + 1 }, next);
+    this.#schedule({ intent, since, look: look + 1 }, next);
   }
 
   /**
@@ -184,18 +185,18 @@ export class SettlementService implements OnModuleDestroy {
     // Of before the reading: what is not done then may be done before the reading ends.
     const times = this.#times(since);
     const late = times.now >= times.giveUpAt;
-    const standings = await this.#standings(trail, new Set(open.keys()));
+    const states = await this.#states(trail, new Set(open.keys()));
     const judged = await Promise.all(
-      standings.map(async (found) => {
+      states.map(async (found) => {
         if (open.get(found.eventId) === 'under_way') return resolveUnderWay(found, late);
         const refused = isRefused(trail, found.eventId);
-        return resolveOutcome(found, await this.#influence(found, trail), { ...times, refused });
+        return resolveOutcome(found, await this.#interference(found, trail), { ...times, refused });
       }),
     );
     if (this.#stopped) return Infinity;
     const alarms = judged.filter((alarm) => alarm !== undefined);
     const stuck = alarms.some(isStuck);
-    // Given up is said once, and looked at again now and then: upstream, or our right to read it, may come back.
+    // Giving up is recorded once; it is looked at again now and then: upstream, or our right to read it, may come back.
     if (alarms.length > 0 && (!stuck || (late && !this.#givenUp.has(operationId))))
       await this.#record(trail, alarms, !stuck);
     if (alarms.length === open.size && !stuck && alarms.every(({ underWay }) => !underWay)) return undefined;
@@ -213,7 +214,7 @@ export class SettlementService implements OnModuleDestroy {
     };
   }
 
-  async #influence(found: ObservedAlarm, own: OperationTrail): Promise<Interference> {
+  async #interference(found: ObservedAlarm, own: OperationTrail): Promise<Interference> {
     if (found.state === 'unknown') return 'none';
     const { scope, operationId } = own.intent;
     const filter = { eventId: found.eventId, project: scope.project, except: operationId };
@@ -221,7 +222,7 @@ export class SettlementService implements OnModuleDestroy {
     return interferenceWith(found, own, others, this.config.upstream.settleQuietMs);
   }
 
-  async #standings(trail: OperationTrail, unknown: ReadonlySet<string>): Promise<ObservedAlarm[]> {
+  async #states(trail: OperationTrail, unknown: ReadonlySet<string>): Promise<ObservedAlarm[]> {
     const { operation, scope, operationId } = trail.intent;
     const targets = targetsOf(trail.intent);
     const unclear = [...unknown].map((eventId): ObservedAlarm => ({ eventId, state: 'unknown' }));
@@ -229,14 +230,14 @@ export class SettlementService implements OnModuleDestroy {
     const context = this.#context(operationId);
     // A project of that name may be another one by now.
     if (!project || (await this.upstream.projectId(project, context)) !== scope.projectId) return unclear;
-    const standings: ObservedAlarm[] = [];
+    const states: ObservedAlarm[] = [];
     for (const [index, text] of (await this.store.requests(operationId)).entries()) {
       const chunk = targets.slice(index * CHUNK_SIZE, (index + 1) * CHUNK_SIZE);
       if (!chunk.some((eventId) => unknown.has(eventId))) continue;
       const act = { operation, scope, project, body: recordedBody(text) };
-      standings.push(...(await observedStates(this.upstream, act, context)));
+      states.push(...(await observedStates(this.upstream, act, context)));
     }
-    return standings.filter(({ eventId }) => unknown.has(eventId));
+    return states.filter(({ eventId }) => unknown.has(eventId));
   }
 
   async #record(trail: OperationTrail, alarms: readonly SettledAlarm[], settled: boolean): Promise<void> {

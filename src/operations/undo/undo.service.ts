@@ -1,7 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 
 import { alarmOutcomes } from '../../audit/alarm-outcomes.js';
-import type { OperationTrail } from '../../audit/audit-record.js';
 import { ChainCheck } from '../../audit/chain-check.js';
 import { OperationStore } from '../../audit/operation.store.js';
 import { CONFIG, type Config } from '../../config/config.js';
@@ -12,27 +11,21 @@ import {
   OPERATIONS,
   type OperationType,
 } from '../../domain/operation-type.js';
-import { UNDO_RUNNING } from '../admission/idempotency.service.js';
+import { refuse } from '../../problems/catalogue.js';
 import { recordedBody } from '../../hss/index.js';
-import type { UnresolvedCommand, OperationCommand, ResolvedScope } from '../operation-command.js';
+import type { Lookup, OperationCommand, ResolvedScope, UnresolvedCommand } from '../operation-command.js';
 import { ownOperation } from '../own-operation.js';
-import { undoCommand, UNDO_ROUTE } from './undo-command.js';
-import {
-  notUndoable,
-  nothingToUndo,
-  projectChanged,
-  RECORD_UNVERIFIED,
-  UNDONE_TOO_SOON,
-} from './undo-problems.js';
-import { toUndo, type UndoChain } from './undo-chain.js';
+import { toUndo, undoCommand, type UndoChain } from './undo-chain.js';
+
+const UNDO_ROUTE = 'POST /v1/operations/{id}/undo';
 
 /** What a caller may say of an undoing. */
-export interface UndoWish {
+export interface UndoOptions {
   readonly remark?: string;
   readonly idempotencyKey?: string;
 }
 
-/** Takes operations back: the inverse for exactly the alarms that they changed, as their records tell. */
+/** Undoes operations: the inverse for exactly the alarms that they changed, according to their records. */
 @Injectable()
 export class UndoService {
   constructor(
@@ -42,11 +35,14 @@ export class UndoService {
   ) {}
 
   /** @throws Problem 404 when the caller has no such operation, 409 when its project is another one now */
-  async draftOf(id: string, wish: UndoWish, { caller }: CallContext): Promise<UnresolvedCommand> {
-    const { remark, idempotencyKey } = wish;
-    const { intent } = await ownOperation(this.store, id, caller);
+  async commandFor(
+    operationId: string,
+    { remark, idempotencyKey }: UndoOptions,
+    { caller }: CallContext,
+  ): Promise<UnresolvedCommand> {
+    const { intent } = await ownOperation(this.store, operationId, caller);
     const { project, enterpriseProjectId, containerId, containerName } = intent.scope;
-    if (!this.config.projects.has(project)) throw projectChanged(project);
+    if (!this.config.projects.has(project)) throw refuse('project_changed', { operationIn: project });
     return {
       route: UNDO_ROUTE,
       operation: inverseOf(intent.operation),
@@ -56,40 +52,37 @@ export class UndoService {
         ...(containerId !== undefined && { containerId }),
         ...(containerName !== undefined && { containerName }),
       },
-      canonical: JSON.stringify([id, remark ?? null]),
+      canonical: JSON.stringify([operationId, remark ?? null]),
       ...(idempotencyKey !== undefined && { idempotencyKey }),
-      complete: (place) => this.#complete(id, wish, place),
+      lookup: { kind: 'undo', operationId, ...(remark !== undefined && { remark }) },
     };
   }
 
-  /** @throws Problem 409 when it can't be taken back now */
-  async #complete(
-    id: string,
-    { remark, idempotencyKey }: UndoWish,
+  /** What there is to undo now. @throws Problem 409 when it cannot be undone now */
+  async resolve(
+    { operationId, remark }: Extract<Lookup, { kind: 'undo' }>,
     { scope }: ResolvedScope,
-  ): Promise<OperationCommand> {
-    if (!(await this.chain.isInPlace(id))) throw RECORD_UNVERIFIED();
-    const undoing = await this.undoingOf(id);
-    const { trail, undoings } = undoing;
-    if (trail.intent.scope.projectId !== scope.projectId) throw projectChanged(scope.project);
-    if (!trail.outcome) throw UNDONE_TOO_SOON();
-    if (undoings.some(({ trail: { outcome } }) => !outcome)) throw UNDO_RUNNING();
-    const left = toUndo(undoing);
-    if (left.length === 0) throw nothingToUndo(trail, unknownIn(trail));
-    const bodies = (await this.store.requests(id)).map(recordedBody);
+  ): Promise<Omit<OperationCommand, 'route'>> {
+    if (!(await this.chain.isInPlace(operationId))) throw refuse('record_unverified');
+    const chain = await this.undoingOf(operationId);
+    const { trail, undoings } = chain;
+    if (trail.intent.scope.projectId !== scope.projectId) {
+      throw refuse('project_changed', { operationIn: scope.project });
+    }
+    if (!trail.outcome) throw refuse('operation_running');
+    if (undoings.some((undoing) => !undoing.trail.outcome)) throw refuse('undo_running');
+    const eventIds = toUndo(chain);
+    if (eventIds.length === 0) throw nothingToUndo(chain);
+    const bodies = (await this.store.requests(operationId)).map(recordedBody);
+    const inverse = inverseOf(trail.intent.operation);
     return {
-      route: UNDO_ROUTE,
-      ...undoCommand(
-        { inverse: inverseOf(trail.intent.operation), trail, bodies, left, round: undoings.length },
-        remark,
-      ),
+      ...undoCommand({ inverse, chain, bodies, eventIds }, remark),
       scope,
       ...(remark !== undefined && { remark }),
-      ...(idempotencyKey !== undefined && { idempotencyKey }),
     };
   }
 
-  /** An operation with all that takes it back, and takes that back. */
+  /** An operation with all that undoes it, and undoes that. */
   async undoingOf(id: string): Promise<UndoChain> {
     const trail = await this.store.find(id);
     if (!trail) throw new Error(`operation ${id} is gone from the trail`);
@@ -98,12 +91,14 @@ export class UndoService {
   }
 }
 
-/** @throws Problem 409 where upstream has nothing that would take it back */
+/** @throws Problem 409 where upstream has no operation that undoes it */
 function inverseOf(operation: OperationName): OperationType {
   if (isOperationType(operation)) return OPERATIONS[operation].inverse;
-  throw notUndoable(operation);
+  throw refuse('not_undoable', { operation });
 }
 
-function unknownIn(trail: OperationTrail): number {
-  return alarmOutcomes(trail).filter(({ outcome }) => outcome === 'unknown').length;
+function nothingToUndo({ trail }: UndoChain): Error {
+  const undoneBy = trail.undoneBy?.at(-1);
+  const unknown = alarmOutcomes(trail).filter(({ outcome }) => outcome === 'unknown').length;
+  return refuse('nothing_to_undo', { ...(undoneBy !== undefined && { undoneBy }), unknown });
 }

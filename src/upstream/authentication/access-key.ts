@@ -14,17 +14,17 @@ import { ReloadingSecrets, type SecretSetting } from './reloading-secrets.js';
 import { sign, type AccessKey } from './signer.js';
 
 /** Where the access key of a project comes from. */
-export abstract class KeySource {
+export interface KeySource {
   /** The key to sign with now. @throws AuthenticationError */
-  abstract get(deadlineAt: number): Promise<Kept<AccessKey>>;
-  /** Upstream took a signature by this generation. */
-  abstract accept(generation: number): void;
-  /** Upstream did not take one. */
-  abstract reject(generation: number): Promise<Renewal>;
+  get(deadlineAt: number): Promise<Kept<AccessKey>>;
+  /** Upstream accepted a signature by this generation. */
+  accept(generation: number): void;
+  /** Upstream did not accept one. */
+  reject(generation: number): Renewal | Promise<Renewal>;
   /** The key that is at hand; undefined when `get` would have to wait for one. */
-  abstract get current(): AccessKey | undefined;
+  readonly current: AccessKey | undefined;
   /** Why none is at hand, while that is waited out. */
-  abstract get trouble(): Trouble | undefined;
+  readonly trouble: Trouble | undefined;
 }
 
 /** More than five failures in a row lock an access key for five minutes (contract 3.1.9). */
@@ -114,12 +114,13 @@ export class KeyProver {
 type Part = 'ak' | 'sk' | 'securityToken';
 
 /** The access key that the configuration gives, as its files have it now. */
-export class ConfiguredKey extends KeySource {
+export class ConfiguredKey implements KeySource {
   readonly #secrets: ReloadingSecrets<Part>;
   readonly #temporary: boolean;
+  /** There is always one at hand. */
+  readonly trouble = undefined;
 
   constructor(credentials: AccessKeyCredentials, { clock, log }: AuthDependencies) {
-    super();
     const { ak, sk, securityToken, akFile, skFile, securityTokenFile } = credentials;
     this.#temporary = securityToken !== undefined;
     const settings: Record<Part, SecretSetting> = {
@@ -141,10 +142,6 @@ export class ConfiguredKey extends KeySource {
   async reject(generation: number): Promise<Renewal> {
     await this.#secrets.refresh('now');
     return this.#secrets.version === generation ? 'final' : 'renewed_may_help';
-  }
-
-  get trouble(): undefined {
-    return undefined;
   }
 
   get current(): AccessKey {

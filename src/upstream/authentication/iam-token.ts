@@ -1,6 +1,6 @@
 import type { AgencyConfig, PasswordCredentials, ProjectConfig } from '../../config/config.js';
 import type { Clock } from '../../domain/clock.js';
-import { classify, saidIn, TOKEN_CREATED, type Reading } from '../classify.js';
+import { classify, TOKEN_CREATED, type Reading } from '../classify.js';
 import {
   AUTHENTICATION,
   faultOf,
@@ -45,7 +45,7 @@ export async function requestToken(
   if ('value' in token) return token;
   const message = `IAM gives a token that ${token.why}`;
   const more = { message, ...(token.facts && { facts: token.facts }) };
-  throw new AuthenticationError(faultOf(NOT_A_TOKEN, requestIdOf(reading)), 'unusable', more);
+  throw new AuthenticationError(faultOf(NOT_A_TOKEN, reading.said), 'unusable', more);
 }
 
 function wireOf({ origin, body, baseToken }: TokenRequest): WireRequest {
@@ -68,9 +68,9 @@ function failureOf(
   hadBaseToken: boolean,
   exchange: Exchange,
 ): AuthenticationError {
-  const { row, retryAfterMs } = reading;
+  const { row, said: all, retryAfterMs } = reading;
   // What IAM says to people may name the account: it is for the log, not for callers.
-  const { message: iamMessage, ...said } = saidIn(reading);
+  const { message: iamMessage, ...said } = all;
   const cause = exchange.reached === 'answered' ? { status: exchange.status } : { cause: exchange.cause };
   const facts = { ...cause, ...(iamMessage !== undefined && { iamMessage }) };
   if (row === UNREADABLE) {
@@ -82,11 +82,8 @@ function failureOf(
     return new BaseTokenRejected(fault, 'refused', { facts });
   if (row.verdict === 'throttled') {
     const message = 'IAM has too many logins at the moment: they are not repeated for a while';
-    return new AuthenticationError(fault, 'throttled', {
-      message,
-      facts,
-      ...(retryAfterMs !== undefined && { retryAfterMs }),
-    });
+    const wait = retryAfterMs !== undefined && { retryAfterMs };
+    return new AuthenticationError(fault, 'throttled', { message, facts, ...wait });
   }
   return new AuthenticationError(fault, isRefusal(row) ? 'refused' : 'unavailable', { facts });
 }
@@ -99,10 +96,6 @@ function isRefusal({ verdict }: ErrorRow): boolean {
 function shown(row: ErrorRow): ErrorRow {
   if (row.code === 'upstream_account_locked' || row.verdict === 'throttled') return row;
   return isRefusal(row) ? AUTHENTICATION : TOKEN_UNAVAILABLE;
-}
-
-function requestIdOf({ requestId }: Reading): { requestId?: string } {
-  return requestId === undefined ? {} : { requestId };
 }
 
 /** A token of IAM's. */

@@ -1,15 +1,8 @@
 import type { Clock } from '../../domain/clock.js';
 import { faultOf, METADATA_UNAVAILABLE } from '../error-table.js';
 import { header, type Answer, type Exchange, type WireRequest } from '../transport.js';
-import { KeySource } from './access-key.js';
-import {
-  AuthenticationError,
-  complain,
-  type AuthDependencies,
-  type Renewal,
-  type Trouble,
-} from './authenticator.js';
-import { ExpiringValue, lifeOf, type Expiring, type Kept, type Unusable } from './expiring-value.js';
+import { AuthenticationError, complain, type AuthDependencies } from './authenticator.js';
+import { ExpiringValue, lifeOf, type Expiring, type Unusable } from './expiring-value.js';
 import type { AccessKey } from './signer.js';
 
 const TOKEN_PATH = '/meta-data/latest/api/token';
@@ -27,8 +20,7 @@ const REFRESH_AT_MOST_EVERY_MS = 60_000;
 type TemporaryKey = Required<AccessKey> & Expiring;
 
 /** The temporary access key of the server that the gateway runs on, from its metadata service (contract 3.4). */
-export class MetadataKey extends KeySource {
-  readonly #key: ExpiringValue<TemporaryKey>;
+export class MetadataKey extends ExpiringValue<TemporaryKey> {
   #token: string | undefined;
 
   /**
@@ -40,7 +32,6 @@ export class MetadataKey extends KeySource {
     project: string,
     private readonly dependencies: AuthDependencies,
   ) {
-    super();
     const { clock, random, log } = dependencies;
     const refreshAt = ({ expiresAt }: TemporaryKey, now: number) => {
       const ahead = REFRESH_BEFORE_EXPIRY_MS + random() * REFRESH_JITTER_MS;
@@ -48,30 +39,10 @@ export class MetadataKey extends KeySource {
     };
     const onFailure = (error: AuthenticationError, waitMs: number) =>
       complain(log, { project }, error, waitMs, 'the metadata service gives no access key');
-    this.#key = new ExpiringValue({ fetch: () => this.#fetch(), refreshAt, onFailure }, clock);
+    super({ fetch: () => this.#fetchKey(), refreshAt, onFailure }, clock);
   }
 
-  get(deadlineAt: number): Promise<Kept<AccessKey>> {
-    return this.#key.get(deadlineAt);
-  }
-
-  accept(generation: number): void {
-    this.#key.accept(generation);
-  }
-
-  reject(generation: number): Promise<Renewal> {
-    return Promise.resolve(this.#key.reject(generation));
-  }
-
-  get current(): AccessKey | undefined {
-    return this.#key.current;
-  }
-
-  get trouble(): Trouble | undefined {
-    return this.#key.trouble;
-  }
-
-  async #fetch(): Promise<TemporaryKey> {
+  async #fetchKey(): Promise<TemporaryKey> {
     const askedAt = this.dependencies.clock.monotonic();
     this.#token ??= await this.#newToken();
     let answer = await this.#askForKey();

@@ -1,5 +1,5 @@
 import type { ProjectConfig } from '../../config/config.js';
-import { classify, READ, saidIn, type Reading } from '../classify.js';
+import { classify, READ, type Reading } from '../classify.js';
 import {
   AUTHENTICATION,
   faultOf,
@@ -83,7 +83,7 @@ export class ProjectLookup {
     const { reading } = exchanged;
     if (!reading.ok) throw this.#failureOf(reading);
     const ids = idsIn(reading.body, this.project.region);
-    if (!ids) throw new AuthenticationError(faultOf(LOOKUP_FAILED, saidIn(reading)), 'unavailable');
+    if (!ids) throw new AuthenticationError(faultOf(LOOKUP_FAILED, reading.said), 'unavailable');
     const [id, ...others] = ids;
     if (id === undefined) throw this.#leftAlone(NO_SUCH_PROJECT, reading);
     if (others.length > 0) throw this.#leftAlone(SEVERAL_PROJECTS, reading);
@@ -113,10 +113,10 @@ export class ProjectLookup {
     const { row, retryAfterMs } = reading;
     // The prover keeps count of refused keys.
     if (row.verdict === 'unauthenticated')
-      return new AuthenticationError(faultOf(AUTHENTICATION, saidIn(reading)), 'refused');
+      return new AuthenticationError(faultOf(AUTHENTICATION, reading.said), 'refused');
     if (row.verdict === 'refused') return this.#leftAlone(LOOKUP_REFUSED, reading);
     if (row.verdict === 'throttled') return this.#leftAlone(row, reading, retryAfterMs);
-    return new AuthenticationError(faultOf(LOOKUP_FAILED, saidIn(reading)), 'unavailable');
+    return new AuthenticationError(faultOf(LOOKUP_FAILED, reading.said), 'unavailable');
   }
 
   #leftAlone(row: ErrorRow, reading: Reading, atLeastMs = 0): AuthenticationError {
@@ -124,7 +124,7 @@ export class ProjectLookup {
     this.#refusals.pause(atLeastMs);
     const { waitMs } = this.#refusals;
     const trouble = row.verdict === 'throttled' ? 'throttled' : 'project_unknown';
-    this.#failure = new AuthenticationError(faultOf(row, saidIn(reading)), trouble);
+    this.#failure = new AuthenticationError(faultOf(row, reading.said), trouble);
     complain(this.dependencies.log, this.#owner, this.#failure, waitMs, row.detail);
     return this.#failure.heldFor(waitMs);
   }

@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { CALLERS, loadWith } from '../../../config/config.fixture.js';
 import type { OperationType } from '../../../domain/operation-type.js';
 import type { CommandAlarmDetail } from '../../operation-command.js';
+import { pointerOf } from '../../../problems/violation.js';
 import { guardRailViolations } from './guard-rails.js';
 import { RAIL_NAMES, readGuardRails } from './rails.js';
 
@@ -128,7 +129,7 @@ describe('the guard rails for isolate_and_kill', () => {
       { route: '', operation: 'isolate_and_kill', alarms, bodies: [] },
       rails,
     );
-    expect(violations.map(({ pointer, rule }) => [pointer, rule])).toEqual([
+    expect(violations.map((violation) => [pointerOf(violation), violation.rule])).toEqual([
       ['/alarms/1/details/0/processPid', 'system_pid'],
       ['/alarms/1/details/0/filePath', 'system_process'],
       ['/alarms/1/details/0/filePath', 'protected_path'],

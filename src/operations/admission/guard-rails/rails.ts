@@ -1,13 +1,12 @@
 import type { GuardRailsConfig } from '../../../config/config.js';
 import { RAIL_NAMES } from '../../../config/schema.js';
-import { protectedPlaces } from './file-path.js';
 import { DEFAULT_WIDEST_LOGIN, type WidestLogin } from './login-range.js';
-import { namePattern, type NamePattern, type Place } from './place.js';
+import { namePattern, protectedPlaces, type NamePattern, type Place } from './paths.js';
 
-/** Raised whenever what is built in changes, so that a refusal tells by which rules it was made. */
+/** Raised whenever what is built in changes, so that a refusal shows by which rules it was made. */
 export const BUILT_IN_VERSION = '3';
 
-/** The rails, each of which can be switched off by its name. */
+/** The guard rails, each of which can be switched off by its name. */
 export { RAIL_NAMES };
 export type RailName = (typeof RAIL_NAMES)[number];
 
@@ -62,11 +61,9 @@ const PROTECTED_PATHS = [
   'C:\\Program Files (x86)\\HostGuard',
 ] as const;
 
-/** The rails as they stand: what is built in and what the configuration adds. */
+/** The guard rails in force: what is built in and what the configuration adds. */
 export interface GuardRails {
   readonly version: string;
-  /** What a refusal says of itself. */
-  readonly verdict: string;
   readonly has: (rail: RailName) => boolean;
   readonly processes: readonly NamePattern[];
   readonly paths: readonly Place[];
@@ -83,7 +80,6 @@ export function readGuardRails(config: Partial<GuardRailsConfig> = {}): GuardRai
   const missing: ReadonlySet<string> = new Set(off);
   return {
     version,
-    verdict: `The guard rails (version ${version}) do not let this through; see violations. Nothing was done.`,
     has: (rail) => !missing.has(rail),
     processes: [...SYSTEM_PROCESSES, ...processes].map(namePattern),
     paths: [...PROTECTED_PATHS, ...paths].flatMap(protectedPlaces),

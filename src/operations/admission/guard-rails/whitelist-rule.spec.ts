@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
 import type { CommandWhitelistRule } from '../../operation-command.js';
+import { pointerOf } from '../../../problems/violation.js';
 import { guardRailViolations } from './guard-rails.js';
 import { readGuardRails } from './rails.js';
 
@@ -17,7 +18,7 @@ function railsMet(change: Partial<CommandWhitelistRule>, config = {}): (string |
   const whitelistRules = [{ ...rule, ...change }];
   const order = { operation: 'add_to_alarm_whitelist', alarms: [], whitelistRules } as const;
   return guardRailViolations(order, readGuardRails(config)).map(
-    ({ rule: rail, pointer }) => `${rail} ${pointer}`,
+    (violation) => `${violation.rule} ${pointerOf(violation)}`,
   );
 }
 
@@ -244,7 +245,7 @@ describe('a rule of the alarm whitelist', () => {
     const details = [{ keyword: '*', hash: 'h' }];
     const alarms = [{ eventId: 'e', eventClassId: 'c', eventType: 1010, details }];
     const met = (operation: 'add_to_alarm_whitelist' | 'remove_from_alarm_whitelist') =>
-      guardRailViolations({ operation, alarms }, readGuardRails()).map(({ pointer }) => pointer);
+      guardRailViolations({ operation, alarms }, readGuardRails()).map(pointerOf);
     expect(met('add_to_alarm_whitelist')).toEqual(['/alarms/0/details/0/keyword']);
     expect(met('remove_from_alarm_whitelist')).toEqual([]);
   });

@@ -1,7 +1,6 @@
 import type { CommandWhitelistRule } from '../../operation-command.js';
-import { placesOf } from './file-path.js';
 import { loginRangeFault } from './login-range.js';
-import { touches, type Place } from './place.js';
+import { placesOf, touches, type Place } from './paths.js';
 import type { GuardRails } from './rails.js';
 import {
   endsRunner,
@@ -13,7 +12,7 @@ import {
   isSuperuser,
   lettersIn,
   runsAnything,
-} from './usual-names.js';
+} from './common-names.js';
 
 /** A fragment with fewer letters and digits is in nearly everything that it is looked for in. */
 const FEWEST = { onNamedHosts: 4, everywhere: 6 } as const;

@@ -1,0 +1,158 @@
+import { Injectable, Logger } from '@nestjs/common';
+
+import { OperationStore } from '../../audit/operation.store.js';
+import { SentMarks } from '../../audit/sent-marks.js';
+import type { CallContext } from '../../domain/caller.js';
+import { Clock } from '../../domain/clock.js';
+import { isListOperation } from '../../domain/operation-type.js';
+import type { ChunkOutcome, Fault } from '../../domain/outcome.js';
+import { faultFor } from '../../problems/fault.js';
+import { faultOfItems, type ActCall, type ObservedAlarm } from '../../hss/index.js';
+import { UpstreamClient, type UpstreamResult } from '../../upstream/index.js';
+import { SettlementService } from '../settlement/settlement.service.js';
+import {
+  apartIn,
+  mayBePartial,
+  mismatchesIn,
+  notSent,
+  trimmedCall,
+  type ChunkFacts,
+  type ChunkResult,
+} from './chunk.js';
+import { MIN_READ_MS, StateReader, type StateBefore } from './state-reader.js';
+import { TargetLocks } from './target-locks.js';
+
+/**
+ * Sends a chunk. For the operations that the configuration names it reads upstream's state before and after: alarms that were as
+ * wanted before are left alone, and what was sent is verified to be done, or to be under way. What was read when the alarms were
+ * looked up by their ids counts as read before.
+ */
+@Injectable()
+export class ChunkSender {
+  readonly #logger = new Logger(ChunkSender.name);
+
+  constructor(
+    private readonly upstream: UpstreamClient,
+    private readonly state: StateReader,
+    private readonly settlement: SettlementService,
+    private readonly store: OperationStore,
+    private readonly marks: SentMarks,
+    private readonly locks: TargetLocks,
+    private readonly clock: Clock,
+  ) {}
+
+  async send(call: ActCall, facts: ChunkFacts, context: CallContext): Promise<ChunkResult> {
+    const { alarms, intent, index } = facts;
+    const lock = await this.locks.acquire(facts, context);
+    if ('refused' in lock) return { ...notSent(alarms, lock.refused), goOn: false };
+    const conflict = lock.waited ? undefined : await this.#conflict(call, facts, context);
+    if (conflict && conflict.code !== 'alarm_changed') return notSent(alarms, conflict);
+    // Where others acted on an alarm meanwhile, and it is as wanted by now, that change is no conflict.
+    const waited = lock.waited || conflict !== undefined;
+    const before = await this.state.before(call, facts, { ...lock, waited }, context);
+    const mismatches = mismatchesIn(call, before.states);
+    if (mismatches.length > 0) return notSent(alarms, faultFor('alarm_mismatch', mismatches));
+    const { already, doubtful = [] } = before;
+    if (doubtful.length > 0) {
+      return { ...notSent(alarms, faultFor('state_unread', doubtful, { retryAfter: 5 })), goOn: false };
+    }
+    const left = trimmedCall(call, new Set(already));
+    if (!left) return allAlready(alarms, before.states);
+    const changed = waited ? await this.#conflict(call, facts, context, already) : undefined;
+    if (changed) return notSent(alarms, changed);
+    const mark = () => this.marks.mark(intent.operationId, index);
+    const result = itemResult(call, await this.upstream.send(left, context, mark));
+    const outcome = outcomeOf(result, alarms, before);
+    if (isPartial(left, result)) return this.#apart(left, outcome, facts, context);
+    if (outcome.chunk.outcome !== 'applied' || facts.verbatim || !this.state.checks(call.operation))
+      return outcome;
+    const seen = seenIn(await this.state.read(left, context), outcome.chunk.underWay);
+    return { ...outcome, chunk: { ...outcome.chunk, ...seen } };
+  }
+
+  /** Whether its alarms are still as they were looked up; of one that may have been sent that says nothing any more. */
+  async #conflict(
+    call: ActCall,
+    { lookedUp, before }: ChunkFacts,
+    context: CallContext,
+    except: readonly string[] = [],
+  ): Promise<Fault | undefined> {
+    return lookedUp && !before ? this.state.conflict(call, lookedUp, context, except) : undefined;
+  }
+
+  /**
+   * Of a call that was refused, and that may have been carried out in part: the outcome of each of its alarms. What cannot be
+   * distinguished in the operation's time is found out later.
+   */
+  async #apart(
+    { project, body }: ActCall,
+    refused: ChunkResult,
+    { intent }: ChunkFacts,
+    { requestId, deadlineAt }: CallContext,
+  ): Promise<ChunkResult> {
+    const since = this.clock.monotonic();
+    const chunk = { ...refused.chunk, refused: true as const };
+    const unknown: ChunkResult = { ...refused, chunk: { ...chunk, outcome: 'unknown' } };
+    const { lagMs: quietMs } = this.state;
+    if (deadlineAt - since < quietMs + MIN_READ_MS) return unknown;
+    try {
+      await this.clock.wait(quietMs);
+      const own = await this.store.find(intent.operationId);
+      if (!own) return unknown;
+      const found = await this.settlement.lookAt(own, project, body, since, { quietMs, refused: true });
+      return { ...refused, chunk: apartIn(chunk, found) };
+    } catch (error) {
+      this.#logger.warn({ err: error, requestId }, "upstream's state could not be read after a refusal");
+      return unknown;
+    }
+  }
+}
+
+function isPartial(call: ActCall, result: UpstreamResult): boolean {
+  return 'fault' in result && result.outcome === 'rejected' && result.ofOne === true && mayBePartial(call);
+}
+
+function itemResult({ operation }: ActCall, result: UpstreamResult): UpstreamResult {
+  if (!('fault' in result) || !isListOperation(operation)) return result;
+  return { ...result, fault: faultOfItems(result.fault) };
+}
+
+function outcomeOf(result: UpstreamResult, alarms: number, before: StateBefore): ChunkResult {
+  const { already, unread } = before;
+  const { outcome, exchange } = result;
+  const chunk = {
+    alarms,
+    outcome,
+    ...(already && { already }),
+    ...(unread && unread.length > 0 && { unread }),
+    ...(already && already.length > 0 && underWayIn(before.states)),
+    exchange,
+  };
+  if ('fault' in result) return { chunk: { ...chunk, fault: result.fault }, goOn: result.goOn };
+  return { chunk, goOn: true, answer: result.body };
+}
+
+function allAlready(alarms: number, before: readonly ObservedAlarm[]): ChunkResult {
+  return {
+    chunk: { alarms, outcome: 'already', verified: true, ...underWayIn(before) },
+    goOn: true,
+    answer: '',
+  };
+}
+
+/** @param others ids of alarms that were left alone while upstream is at work on them */
+function seenIn(
+  after: readonly ObservedAlarm[],
+  others: readonly string[] = [],
+): Pick<ChunkOutcome, 'verified' | 'underWay'> {
+  const done = after.filter(({ state, underWay }) => state === 'matches' && !underWay);
+  const verified = done.length === after.length ? true : done.map(({ eventId }) => eventId);
+  const { underWay = [] } = underWayIn(after);
+  const all = [...others, ...underWay];
+  return { ...(done.length > 0 && { verified }), ...(all.length > 0 && { underWay: all }) };
+}
+
+function underWayIn(states: readonly ObservedAlarm[]): Pick<ChunkOutcome, 'underWay'> {
+  const underWay = states.filter((each) => each.underWay && each.state === 'matches');
+  return underWay.length === 0 ? {} : { underWay: underWay.map(({ eventId }) => eventId) };
+}
