@@ -10,7 +10,13 @@ import { DEMO_KEY } from '../src/demo-mode.js';
 import { sha256 } from './support/gateway.js';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
-const files = ['README.md', 'CHANGELOG.md', 'SECURITY.md', 'docker-compose.yml', 'gateway.example.yaml'].concat(
+const files = [
+  'README.md',
+  'CHANGELOG.md',
+  'SECURITY.md',
+  'docker-compose.yml',
+  'gateway.example.yaml',
+].concat(
   ['docs', 'openapi', 'src', 'test'].flatMap((folder) =>
     (readdirSync(join(ROOT, folder), { recursive: true }) as string[]).map((file) => join(folder, file)),
   ),

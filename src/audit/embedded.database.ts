@@ -179,7 +179,7 @@ export class EmbeddedDatabase {
       const columns = Object.keys(change);
       const set = columns.map((name) => `${name} = ${name === 'cancelled' ? 'COALESCE(cancelled, ?)' : '?'}`);
       this.#prepared(`UPDATE operation SET ${set.join(', ')} WHERE id = ?`).run(
-        ...Object.values({ ...change }),
+        ...(Object.values(change) as unknown[]),
         id,
       );
     }

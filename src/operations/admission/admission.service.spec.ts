@@ -20,7 +20,12 @@ import { Admission } from './admission.service.js';
 import { BackgroundSlots } from './background-slots.js';
 import { IdempotencyService } from './idempotency.service.js';
 
-const CONFIG = { limits: {}, database: { kind: 'embedded' }, idempotency: { keptMs: 1_000 }, guardRails: {} } as unknown as Config;
+const CONFIG = {
+  limits: {},
+  database: { kind: 'embedded' },
+  idempotency: { keptMs: 1_000 },
+  guardRails: {},
+} as unknown as Config;
 const SCOPE = { project: 'p', projectId: 'id', region: 'r', enterpriseProjectId: '0' };
 
 /** What became of the intents of a test, and why the trail would refuse one. */
