@@ -1,14 +1,12 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { APP_FILTER } from '@nestjs/core';
 
-import { AlarmsCoreModule } from './alarms/alarms.core.module.js';
 import { AlarmsModule } from './alarms/alarms.module.js';
-import { CatalogModule } from './catalog/catalog.module.js';
-import { MeModule } from './me/me.module.js';
-import { BrakesModule } from './brakes/brakes.module.js';
+import { CatalogModule } from './catalog/catalog.controller.js';
+import { MeModule } from './me/me.controller.js';
+import { BrakesModule } from './brakes/brakes.controller.js';
 import { ExpirationsModule } from './operations/expirations/expirations.module.js';
 import { HssModule } from './compat/hss.module.js';
-import { ListsApiModule } from './lists/lists.api.module.js';
 import { OperationsModule } from './operations/operations.module.js';
 import { AuditModule } from './audit/audit.module.js';
 import { CONFIG, type Config } from './config/config.js';
@@ -17,11 +15,11 @@ import { Random, SystemRandom } from './domain/random.js';
 import { HealthModule } from './health/health.controller.js';
 import { AuthHook } from './http/auth.hook.js';
 import { IdentityModule } from './http/identity/identity.module.js';
-import { MalformedHttp } from './http/malformed-http.js';
+import { MalformedHttp } from './http/unroutable-requests.js';
 import { ProblemFilter } from './http/problem.filter.js';
-import { Refusals } from './http/refusals/refusals.js';
+import { RefusalRecorder } from './http/refusal-recorder.js';
 import { ListsModule } from './lists/lists.module.js';
-import { MetricsModule } from './metrics/metrics.module.js';
+import { MetricsModule } from './metrics/metrics.js';
 import { UpstreamModule } from './upstream/index.js';
 
 /** What every part may ask for: the configuration and the time. */
@@ -54,21 +52,19 @@ export class AppModule {
         IdentityModule,
         HealthModule,
         MeModule,
-        ListsModule,
-        AlarmsCoreModule,
         AlarmsModule,
         CatalogModule,
         OperationsModule,
         ExpirationsModule,
         BrakesModule,
-        ListsApiModule,
+        ListsModule,
         HssModule,
       ],
       providers: [
         AuthHook,
         MalformedHttp,
         ProblemFilter,
-        Refusals,
+        RefusalRecorder,
         { provide: APP_FILTER, useExisting: ProblemFilter },
       ],
     };

@@ -10,20 +10,24 @@ import { AppModule } from './app.module.js';
 import type { Config } from './config/config.js';
 import { serveDocs } from './docs/swagger-ui.js';
 import { Draining } from './health/health.controller.js';
-import { BROWSER_HEADERS, tellBrowsers } from './http/browser-policy.js';
-import { admitOrigins } from './http/cross-origin.js';
+import { SECURITY_HEADERS, addSecurityHeaders, allowOrigins } from './http/security-headers.js';
 import { AuthHook } from './http/auth.hook.js';
-import { useJsonBodies } from './http/json-body.js';
-import { MalformedHttp } from './http/malformed-http.js';
-import { REFUSED_HERE, refuseUnmet } from './http/met-requests.js';
-import { loadShedding } from './http/load-shedding.js';
-import { boundPipelined } from './http/pipelined.js';
+import { parseJsonBodies, limitBodies } from './http/request-bodies.js';
+import {
+  MalformedHttp,
+  HOST_HEADER_OPTIONAL,
+  refuseUnmetExpectations,
+  refuseUnknownPaths,
+} from './http/unroutable-requests.js';
+import {
+  loadShedding,
+  limitPipelining,
+  closeUnreadConnections,
+  answerBeforeBodies,
+  closeIfMuchIsLeft,
+} from './http/connection-limits.js';
 import { ProblemFilter } from './http/problem.filter.js';
 import { requestLog } from './http/request-log.js';
-import { boundBodies } from './http/slow-bodies.js';
-import { refuseUnknownPaths } from './http/unknown-paths.js';
-import { closeUnread } from './http/unread-answers.js';
-import { answerBeforeBodies, closeIfMuchIsLeft } from './http/unread-bodies.js';
 import { Metrics } from './metrics/metrics.js';
 import { standardOutput, type LogOutput } from './logging/log-output.js';
 import { formatOf, makeLogger, PinoNestLogger } from './logging/logger.js';
@@ -43,12 +47,17 @@ const BEYOND_BODIES_MS = 15_000;
 function nodeOptions(requestMs: number) {
   const requestTimeout = requestMs + BEYOND_BODIES_MS;
   const headersTimeout = Math.min(HEADERS_MS, requestMs);
-  const http = { requestTimeout, headersTimeout, connectionsCheckingInterval: 1_000, ...REFUSED_HERE };
+  const http = {
+    requestTimeout,
+    headersTimeout,
+    connectionsCheckingInterval: 1_000,
+    ...HOST_HEADER_OPTIONAL,
+  };
   return { requestTimeout, http };
 }
 
 /** Lets answers close their connections once a shutdown has begun: one that is kept alive would hold it up to the end. */
-function hangUpWhen(draining: Draining): onSendHookHandler {
+function closeConnectionsWhenDraining(draining: Draining): onSendHookHandler {
   return (_request, reply, _payload, done) => {
     if (draining.started) reply.header('Connection', 'close');
     done();
@@ -84,7 +93,7 @@ export async function setUpApp(
     // A path that is no valid URL, or too long, never reaches a route or a hook.
     frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) => {
       closeIfMuchIsLeft(request, reply);
-      app.get(ProblemFilter).answer(error, request, reply.headers(BROWSER_HEADERS));
+      app.get(ProblemFilter).answer(error, request, reply.headers(SECURITY_HEADERS));
     },
     clientErrorHandler: (error, socket) => app.get(MalformedHttp).answer(error, socket),
   });
@@ -95,21 +104,21 @@ export async function setUpApp(
     logger: new PinoNestLogger(logger),
   });
   const fastify = adapter.getInstance();
-  boundPipelined(fastify);
-  closeUnread(fastify.server);
-  await tellBrowsers(fastify);
-  await admitOrigins(fastify, config.listen.allowedOrigins);
+  limitPipelining(fastify);
+  closeUnreadConnections(fastify.server);
+  await addSecurityHeaders(fastify);
+  await allowOrigins(fastify, config.listen.allowedOrigins);
   await loadShedding(fastify, config.limits.maxEventLoopDelayMs);
-  useJsonBodies(fastify);
+  parseJsonBodies(fastify);
   const gatekeeper = app.get(AuthHook);
   fastify.addHook('onRequest', gatekeeper.onRequest);
   refuseUnknownPaths(fastify);
-  refuseUnmet(fastify);
-  boundBodies(fastify, config.limits);
+  refuseUnmetExpectations(fastify);
+  limitBodies(fastify, config.limits);
   answerBeforeBodies(fastify);
   fastify.addHook('preValidation', gatekeeper.preValidation);
   fastify.addHook('onSend', gatekeeper.onSend);
-  fastify.addHook('onSend', hangUpWhen(app.get(Draining)));
+  fastify.addHook('onSend', closeConnectionsWhenDraining(app.get(Draining)));
   fastify.addHook('onResponse', requestLog(logger, app.get(Metrics)));
   app
     .get(Metrics)

@@ -7,7 +7,7 @@ import type { Config } from './config/config.js';
 import { describeConfig } from './config/describe-config.js';
 import { readEnvironment } from './config/environment.js';
 import { loadWithSources, type LoadedConfig } from './config/load-config.js';
-import { startDemo, welcome } from './demo-mode.js';
+import { startDemo, welcome } from './cli/demo-mode.js';
 import { standardOutput, type LogOutput } from './logging/log-output.js';
 import { startGateway, type Gateway } from './start.js';
 

@@ -332,11 +332,11 @@ describe('a bad query', () => {
     expect((await page(`status=unhandled&limit=9&cursor=${nextCursor}`)).items).toHaveLength(9);
     const parts = JSON.parse(Buffer.from(nextCursor, 'base64url').toString()) as unknown[];
     for (const [index, value] of [
-      [1, 'vm'],
-      [2, -1],
-      [2, 0.5],
-      [3, 7],
-      [4, 'many'],
+      [1, -1],
+      [1, 0.5],
+      [2, 7],
+      [3, 'many'],
+      [4, 'vm'],
       [6, 12],
     ] as const) {
       const forged = Buffer.from(JSON.stringify(parts.with(index, value))).toString('base64url');
@@ -346,7 +346,7 @@ describe('a bad query', () => {
         ['?cursor cursor'],
       ]);
     }
-    const far = Buffer.from(JSON.stringify(parts.with(2, 2_000_001))).toString('base64url');
+    const far = Buffer.from(JSON.stringify(parts.with(1, 2_000_001))).toString('base64url');
     const answer = await rig.call('GET', `/v1/alarms?status=unhandled&cursor=${far}`);
     expect(problemOf(answer)).toMatchObject({ status: 400, code: 'listing_too_long' });
   });

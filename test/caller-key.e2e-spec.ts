@@ -7,7 +7,7 @@ import { describe, expect, it } from '@jest/globals';
 import { loadConfig } from '../src/config/load-config.js';
 import { sha256, startRig } from './support/gateway.js';
 
-const PROGRAM = fileURLToPath(new URL('../src/caller-key.js', import.meta.url));
+const PROGRAM = fileURLToPath(new URL('../src/cli/caller-key.js', import.meta.url));
 const run = (...options: string[]) => promisify(execFile)(process.execPath, [PROGRAM, ...options]);
 
 const GRANTS = 'grants: [{ operations: ["*"], projects: ["*"], enterpriseProjects: ["*"] }]';

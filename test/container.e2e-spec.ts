@@ -9,7 +9,7 @@ import { parse } from 'yaml';
 
 import type { Config } from '../src/config/config.js';
 import { loadConfig } from '../src/config/load-config.js';
-import { DEMO_ALARM, DEMO_REQUEST } from '../src/demo-mode.js';
+import { DEMO_ALARM, DEMO_REQUEST } from '../src/cli/demo-mode.js';
 import { KEY, sha256, startRig } from './support/gateway.js';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));

@@ -8,10 +8,10 @@ import { promisify } from 'node:util';
 
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
-import { DEMO_KEY } from '../src/demo-mode.js';
+import { DEMO_KEY } from '../src/cli/demo-mode.js';
 import { FIRST_PASSWORD } from '../src/simulator/account.js';
 
-const DEMO = fileURLToPath(new URL('../src/demo.js', import.meta.url));
+const DEMO = fileURLToPath(new URL('../src/cli/demo.js', import.meta.url));
 
 /** The example of upstream's page on handling alarm events, as it stands there. */
 const EXAMPLE = `{

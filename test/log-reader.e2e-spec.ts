@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 
 import { startSimulator, type Simulator } from '../src/simulator/simulator.js';
-import { DEMO_REQUEST } from '../src/demo-mode.js';
+import { DEMO_REQUEST } from '../src/cli/demo-mode.js';
 import { newFolder, removeFolder, standGateway, type StandingGateway } from './support/standing-gateway.js';
 import { startDemoProcess } from './support/process.js';
 

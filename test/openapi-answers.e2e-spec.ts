@@ -33,7 +33,10 @@ function example(pointer: string, name: string): Json {
 }
 const problemExample = (operation: string, status: number, code: string): Json => {
   const response = contract.resolve(`#/paths/${operation}/responses/${status}`);
-  return example(`${response?.pointer}/content/application~1problem+json`, code);
+  const pointer = `${response?.pointer}/content/application~1problem+json`;
+  const id = String(contract.resolve(`#/paths/${operation}`)?.value['operationId']);
+  const own = contract.resolve(`${pointer}/examples/${id}.${code}`);
+  return own ? (own.value['value'] as Json) : example(pointer, code);
 };
 
 const POST = '~1v1~1operations/post';

@@ -6,7 +6,7 @@ import { describe, expect, it } from '@jest/globals';
 
 import { rereadAccess } from '../src/config/load-config.js';
 import { ConfigError } from '../src/config/field.js';
-import { DEMO_KEY } from '../src/demo-mode.js';
+import { DEMO_KEY } from '../src/cli/demo-mode.js';
 import { sha256 } from './support/gateway.js';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));

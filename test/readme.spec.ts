@@ -7,7 +7,7 @@ import { describe, expect, it } from '@jest/globals';
 import { PLAIN_VARIABLES, SECRET_VARIABLES } from '../src/config/environment.js';
 import { loadConfig, rereadAccess } from '../src/config/load-config.js';
 import { configJsonSchema, withReference } from '../src/config/reference.js';
-import { DEMO_REQUEST } from '../src/demo-mode.js';
+import { DEMO_REQUEST } from '../src/cli/demo-mode.js';
 import { KNOWN_OUTCOMES } from '../src/domain/outcome.js';
 import { OPERATION_TYPE_NAMES } from '../src/domain/operation-type.js';
 

@@ -3,8 +3,8 @@ import fc from 'fast-check';
 
 import type { RefusalRecord } from '../src/audit/audit-record.js';
 import type { CallerConfig } from '../src/config/config.js';
-import { makeApiKey } from '../src/http/identity/api-key.js';
-import { accessKeyOf } from '../src/http/identity/signing/signing-key.js';
+import { makeApiKey } from '../src/http/identity/api-keys.js';
+import { accessKeyOf } from '../src/http/identity/signatures.js';
 import { BEHIND_A_PROXY, from, newAddress } from './support/addresses.js';
 import { keyPairOf, MASTER_KEY, sdkDateOf, signedHeaders } from './support/drop-in.js';
 import { fetchJson, portal, sha256, startRig, type JsonAnswer, type Rig } from './support/gateway.js';

@@ -8,8 +8,19 @@ import {
   type Category,
   type HandleStatus,
 } from '../domain/upstream-words.js';
-import { OneOf, Text } from '../http/validation/fields.js';
-import { Last } from '../lists/filter-fields.js';
+import { parseOccurTime } from '../domain/times.js';
+import { IntersectionType } from '@nestjs/swagger';
+import { Checked, OneOf, Text } from '../http/validation/fields.js';
+import {
+  EVENT_CLASS,
+  EVENT_TYPE,
+  Last,
+  Moment,
+  SEVERITY,
+  WholeParameter,
+  Words,
+} from '../lists/filter-fields.js';
+import { ListQueryDto, ScopeQueryDto } from '../lists/list.dto.js';
 
 /** Filters of alarms that stand alike in the query string of a listing and in the selector of a plan. */
 export class AlarmFilterDto {
@@ -89,4 +100,65 @@ export class AlarmFilterDto {
    */
   @Last()
   last?: string;
+}
+
+/** Which alarms to list; every part narrows, a list means any of its words. As it travels: values are strings. */
+export class AlarmQueryDto extends IntersectionType(ListQueryDto, AlarmFilterDto) {
+  /**
+   * Only these severities.
+   * @example ['High', 'Critical']
+   */
+  @Words(SEVERITY)
+  severity?: string | string[];
+
+  /**
+   * Only these event types, by their codes.
+   * @example [1010, 1011]
+   */
+  @Words(EVENT_TYPE)
+  eventType?: string | string[];
+
+  /**
+   * Only these event classes.
+   * @example ['rootkit_0001']
+   */
+  @Words(EVENT_CLASS)
+  eventClassId?: string | string[];
+
+  /**
+   * Occurred at this time or later.
+   * @example '2026-08-16T00:00:00Z'
+   */
+  @Moment()
+  from?: string;
+
+  /**
+   * Occurred at this time or earlier. Left out: the moment of the first page.
+   * @example '2026-08-17T00:00:00Z'
+   */
+  @Moment()
+  to?: string;
+}
+
+/** Where an alarm is, and what is known of it: upstream has no lookup by id. As it travels: values are strings. */
+export class AlarmHintsDto extends ScopeQueryDto {
+  /**
+   * When it occurred, exactly: epoch milliseconds or an RFC 3339 time. With it the alarm is found however old it is.
+   * @example '1672046760353'
+   */
+  @Checked(
+    'occur_time',
+    (value) => parseOccurTime(value) !== undefined,
+    'must be epoch milliseconds from 0 to 9223372036854775807, or an RFC 3339 time with at most milliseconds',
+    { type: 'string' },
+    { optional: true },
+  )
+  occurTime?: string;
+
+  /**
+   * Code of its event type.
+   * @example 1010
+   */
+  @WholeParameter(1_000, 30_000)
+  eventType?: string;
 }

@@ -1,4 +1,27 @@
-import type { AttackTag, AttCkPhase, Category, HandleStatus, Severity } from '../domain/upstream-words.js';
+import {
+  type AttackTag,
+  type AttCkPhase,
+  CATEGORIES,
+  type Category,
+  type HandleStatus,
+  type Severity,
+} from '../domain/upstream-words.js';
+import { FIRST_MOMENT, LAST_MOMENT } from '../domain/times.js';
+import type { PageMark } from '../hss/index.js';
+import type { RequestedScope } from '../http/access.js';
+import { digestOf, readCursor, type Cursor } from '../lists/cursor.js';
+import {
+  type AskedWindow,
+  limitOf,
+  queryViolations,
+  windowOf,
+  windowViolations,
+  wordsOf,
+} from '../lists/filter-fields.js';
+import { cursorViolations, wishOf } from '../lists/list-query.js';
+import { invalidRequest } from '../problems/problem.js';
+import { MAX_VIOLATIONS, type Violation } from '../problems/violation.js';
+import { AlarmQueryDto, type AlarmFilterDto } from './alarm-filter.dto.js';
 
 /** Which alarms; every part narrows, a list means any of its words. Only what upstream itself can filter by (contract 2.1). */
 export interface AlarmFilter {
@@ -22,26 +45,136 @@ export interface AlarmFilter {
   readonly to?: number;
 }
 
+/** Where a listing of alarms goes on: upstream lists one category at a time. */
+export interface Position extends PageMark {
+  readonly category: Category;
+}
+
+/** Upstream's parameter for each part, in upstream's order; the category is not one of a filter there. */
+const WIRE_NAMES = {
+  hostName: 'host_name',
+  hostId: 'host_id',
+  privateIp: 'private_ip',
+  publicIp: 'public_ip',
+  containerName: 'container_name',
+  eventTypes: 'event_types',
+  status: 'handle_status',
+  from: 'begin_time',
+  to: 'end_time',
+  eventClassIds: 'event_class_ids',
+  severities: 'severity_list',
+  attackTag: 'attack_tag',
+  attCk: 'att_ck',
+  name: 'event_name',
+} as const satisfies Record<Exclude<keyof AlarmFilter, 'category'>, string>;
+
 /** The filter as upstream's query spells it, but for the category. */
 export function queryOf(filter: AlarmFilter): [string, string][] {
-  const each = (name: string, values: readonly (string | number)[] = []) =>
-    values.map((value): [string, string] => [name, String(value)]);
-  const one = (name: string, value: string | number | undefined) =>
-    each(name, value === undefined ? [] : [value]);
-  return [
-    ...one('host_name', filter.hostName),
-    ...one('host_id', filter.hostId),
-    ...one('private_ip', filter.privateIp),
-    ...one('public_ip', filter.publicIp),
-    ...one('container_name', filter.containerName),
-    ...each('event_types', filter.eventTypes),
-    ...one('handle_status', filter.status),
-    ...one('begin_time', filter.from),
-    ...one('end_time', filter.to),
-    ...each('event_class_ids', filter.eventClassIds),
-    ...each('severity_list', filter.severities),
-    ...one('attack_tag', filter.attackTag),
-    ...one('att_ck', filter.attCk),
-    ...one('event_name', filter.name),
-  ];
+  return Object.entries(WIRE_NAMES).flatMap(([part, wireName]) => {
+    const value = filter[part as keyof typeof WIRE_NAMES] ?? [];
+    return [value].flat().map((each): [string, string] => [wireName, String(each)]);
+  });
 }
+
+/** The filters that may have several words, however they travelled. */
+export interface AskedKinds {
+  readonly severity?: readonly string[] | undefined;
+  readonly eventType?: readonly (string | number)[] | undefined;
+  readonly eventClassId?: readonly string[] | undefined;
+}
+
+/** Parts that mean the same in a request and in a filter. */
+const SAME = [
+  'category',
+  'status',
+  'hostName',
+  'hostId',
+  'privateIp',
+  'publicIp',
+  'containerName',
+  'name',
+  'attackTag',
+  'attCk',
+] as const satisfies (keyof AlarmFilterDto & keyof AlarmFilter)[];
+
+/** The alarms that valid filters mean, within a window of time. */
+export function askedFilter(
+  asked: AlarmFilterDto,
+  { severity, eventType, eventClassId }: AskedKinds,
+  window: Pick<AlarmFilter, 'from' | 'to'>,
+): AlarmFilter {
+  return {
+    ...Object.fromEntries(SAME.flatMap((part) => (asked[part] === undefined ? [] : [[part, asked[part]]]))),
+    ...(severity && { severities: severity as Severity[] }),
+    ...(eventType && { eventTypes: eventType.map(Number) }),
+    ...(eventClassId && { eventClassIds: eventClassId }),
+    ...window,
+  };
+}
+
+/** Newer alarms would move the pages, so a window without an end ends now. @param now epoch milliseconds */
+export function endedWindow(asked: AskedWindow, now: number): Pick<AlarmFilter, 'from' | 'to'> {
+  const { from, to = Math.max(now, from ?? 0) } = windowOf(asked, now);
+  return { ...(from !== undefined && { from }), to };
+}
+
+/** What a query string asks for. */
+export interface AlarmQuery {
+  readonly wish: RequestedScope;
+  readonly filter: AlarmFilter;
+  readonly limit: number;
+  /** Of all that must stay the same from page to page. */
+  readonly digest: string;
+  readonly position?: Position;
+}
+
+/** @param now epoch milliseconds; what `last` counts from, and what is later than it comes on no page @throws Problem 400 */
+export function readAlarmQuery(query: unknown, now: number): AlarmQuery {
+  const violations = alarmQueryViolations(query);
+  if (violations.length > 0) throw invalidRequest(violations);
+  const asked = query as AlarmQueryDto;
+  const { severity, eventType, eventClassId } = asked;
+  const cursor = asked.cursor === undefined ? undefined : readCursor(asked.cursor);
+  const at = cursor && placeOf(cursor);
+  const kinds = {
+    severity: severity === undefined ? undefined : wordsOf(severity),
+    eventType: eventType === undefined ? undefined : wordsOf(eventType),
+    eventClassId: eventClassId === undefined ? undefined : wordsOf(eventClassId),
+  };
+  return {
+    wish: wishOf(asked),
+    filter: askedFilter(asked, kinds, at ? at.window : endedWindow(asked, now)),
+    limit: limitOf(asked),
+    digest: digestOf(LISTING, asked),
+    ...(at && { position: at.position }),
+  };
+}
+
+/** Everything wrong with a query string. */
+export function alarmQueryViolations(query: unknown): Violation[] {
+  return [
+    ...queryViolations(AlarmQueryDto, query),
+    ...windowViolations(query as object),
+    ...cursorViolations(query as object, LISTING, (cursor) => placeOf(cursor) !== undefined),
+  ].slice(0, MAX_VIOLATIONS);
+}
+
+/** What cursors of alarms belong to. */
+const LISTING = 'alarms';
+
+/** What the cursor of a page carries: where it ends, and the window as the first page had it. */
+export function cursorParts({ category }: Position, { from, to }: AlarmFilter): readonly unknown[] {
+  return [category, from ?? null, to ?? null];
+}
+
+function placeOf({ mark, more }: Cursor) {
+  const [category, from, to, ...others] = more;
+  const known = CATEGORIES.find((word) => word === category);
+  if (!known || !isTimeOrNone(from) || !isTimeOrNone(to) || others.length > 0) return undefined;
+  const window = { ...(from !== null && { from }), ...(to !== null && { to }) };
+  return { position: { ...mark, category: known }, window };
+}
+
+const isTimeOrNone = (value: unknown): value is number | null =>
+  value === null ||
+  (Number.isSafeInteger(value) && (value as number) >= FIRST_MOMENT && (value as number) <= LAST_MOMENT);

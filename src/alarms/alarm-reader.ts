@@ -1,17 +1,23 @@
 import { Injectable } from '@nestjs/common';
 
-import type { CallContext } from '../domain/caller.js';
-import { CATEGORIES } from '../domain/upstream-words.js';
+import { CATEGORIES, type Category } from '../domain/upstream-words.js';
+import type { CallContext, Caller } from '../domain/caller.js';
 import { Clock } from '../domain/clock.js';
-import { Problem } from '../problems/problem.js';
-import { Readers, type Place } from '../lists/readers.js';
+import { accessDenialOf } from '../domain/grants.js';
+import type { Scope } from '../domain/scope.js';
+import { callBudget, MAX_OFFSET, readPage, type RowPage, type Source } from '../lists/list-page.js';
+import { type Place, Readers, unreadableListing } from '../lists/readers.js';
+import { refuse } from '../problems/catalogue.js';
+import { readEvents, type RowsFound } from '../hss/index.js';
 import type { Alarm } from './alarm.js';
-import type { AlarmFilter } from './alarm-filter.js';
-import { readStep, type Position, type Step } from './alarm-page.js';
-import { LAST_OFFSET, readRows } from './alarm-rows.js';
-import { searchAlarms, type Found } from './alarm-search.js';
-import { mayRead } from './may-read.js';
+import { alarmOf, parseListing } from './alarm.translator.js';
+import { queryOf, type AlarmFilter, type Position } from './alarm-filter.js';
+import { searchAlarms, type AlarmRows, type Found, type RowsWanted } from './alarm-search.js';
 import type { AlarmReference } from './search-windows.js';
+
+/** Upstream takes 10 to 1000 rows a page, and may give fewer than it was asked for (contract 2.1). */
+const MIN_ROWS = 10;
+const MAX_ROWS = 1_000;
 
 /** A page of a listing. */
 export interface AlarmPage {
@@ -21,9 +27,6 @@ export interface AlarmPage {
   /** Upstream's listing changed since the page before: alarms may be repeated, and where only its order changed, missed. */
   readonly windowMoved: boolean;
 }
-
-/** So many calls make one page at most: where a caller may read only few of many alarms, the page is shorter. */
-const MAX_CALLS = 20;
 
 /**
  * Reads alarms of upstream's listing, which has offsets and no order that is documented. The place comes from
@@ -41,7 +44,7 @@ export class AlarmReader {
    * The alarms that fit a filter, a page at a time: at most `limit`, going on after `position`. A filter whose `to` is in the
    * past keeps newer alarms from moving the pages.
    *
-   * @throws Problem when upstream can't be read, in words that are true of reading
+   * @throws Problem when upstream cannot be read, in words that are true of reading
    */
   async list(
     place: Place,
@@ -50,53 +53,77 @@ export class AlarmReader {
     context: CallContext,
   ): Promise<AlarmPage> {
     const alarms: Alarm[] = [];
+    const budget = callBudget();
     let windowMoved = false;
     let next: Position | undefined = position ?? { category: filter.category ?? CATEGORIES[0], offset: 0 };
-    for (let calls = 0; next && alarms.length < limit && calls < MAX_CALLS; calls += 1) {
-      const step: Step = await this.#step(place, filter, next, limit - alarms.length, context);
-      alarms.push(...step.alarms.filter((alarm) => mayRead(context.caller, place.scope, alarm)));
-      windowMoved ||= step.moved;
-      next = step.next ?? followingCategory(filter, next);
+    while (next && alarms.length < limit && budget.calls > 0) {
+      const { category, ...mark }: Position = next;
+      if (mark.offset > MAX_OFFSET) throw refuse('listing_too_long');
+      const source: Source<Alarm> = {
+        read: (offset, wanted) => this.#known(place, { category, filter, offset, limit: wanted }, context),
+        nameOf: ({ eventId }) => eventId,
+        shows: (alarm) => mayRead(context.caller, place.scope, alarm),
+      };
+      const page: RowPage<Alarm> = await readPage(source, limit - alarms.length, mark, budget);
+      alarms.push(...page.rows);
+      windowMoved ||= page.windowMoved;
+      next = page.next ? { ...page.next, category } : followingCategory(filter, category);
     }
     return { alarms, windowMoved, ...(next && { next }) };
   }
 
   /**
    * Alarms by their ids. Upstream has no lookup by id, so the listing is looked through, the newest first and within bounds; an
-   * alarm whose time of occurrence is told is found however old it is. Nothing is left out for want of the right to read: that
-   * is for who asks to decide, by `mayRead` or by the operation that is meant.
+   * alarm whose time of occurrence is given is found however old it is. Nothing is left out for want of the right to read: that
+   * is for the asking code to decide, by `mayRead` or by the operation that is meant.
    *
-   * @throws Problem when upstream can't be read
+   * @throws Problem when upstream cannot be read
    */
   find(place: Place, references: readonly AlarmReference[], context: CallContext): Promise<Found> {
-    const where = { readers: this.readers, place, now: this.clock.now() };
-    return searchAlarms(where, references, context);
+    const read = (wanted: RowsWanted) => this.#rows(place, wanted, context);
+    return searchAlarms(read, references, this.clock.now());
   }
 
-  #step(
+  /** One call of a listing of which nobody could act on a row without an id. */
+  async #known(place: Place, wanted: RowsWanted, context: CallContext): Promise<RowsFound<Alarm>> {
+    if (wanted.offset > MAX_OFFSET) throw refuse('listing_too_long');
+    const { rows, ...total } = await this.#rows(place, wanted, context);
+    const known = rows.filter((row) => row !== undefined);
+    if (known.length < rows.length) throw unreadableListing('without_id');
+    return { rows: known, ...total };
+  }
+
+  /** One call of the listing. @throws Problem when upstream cannot be read, also where its answer is no listing */
+  async #rows(
     place: Place,
-    filter: AlarmFilter,
-    position: Position,
-    wanted: number,
+    { category, filter, offset, limit }: RowsWanted,
     context: CallContext,
-  ): Promise<Step> {
-    if (position.offset > LAST_OFFSET) throw TOO_FAR();
-    return readStep(position, wanted, (offset, limit) =>
-      readRows(this.readers, place, { category: position.category, filter, offset, limit }, context),
-    );
+  ): Promise<AlarmRows> {
+    const call = readEvents('ListSecurityEvents', place, 'events', [
+      ['category', category],
+      ['enterprise_project_id', place.scope.enterpriseProjectId],
+      ...queryOf(filter),
+      ['offset', String(offset)],
+      ['limit', String(Math.min(MAX_ROWS, Math.max(MIN_ROWS, limit)))],
+    ]);
+    const { rows, total } = await this.readers.rows(call, context, parseListing);
+    return { rows: rows.slice(0, limit).map(alarmOf), ...(total !== undefined && { total }) };
   }
 }
 
 /** Upstream lists one category at a time. */
-function followingCategory({ category }: AlarmFilter, { category: done }: Position): Position | undefined {
+function followingCategory({ category }: AlarmFilter, done: Category): Position | undefined {
   const following = CATEGORIES[CATEGORIES.indexOf(done) + 1];
   return category === undefined && following ? { category: following, offset: 0 } : undefined;
 }
 
-/** The listing is longer than upstream can page through. */
-export const TOO_FAR = (): Problem =>
-  new Problem(
-    400,
-    'listing_too_long',
-    `Upstream lists no further than ${LAST_OFFSET} alarms. Narrow the filter, such as by from and to.`,
-  );
+/** Whether a caller may read an alarm: grants may be limited to event types and severities. */
+export function mayRead(
+  caller: Caller,
+  { project, enterpriseProjectId }: Pick<Scope, 'project' | 'enterpriseProjectId'>,
+  { eventType, severity }: Pick<Alarm, 'eventType' | 'severity'>,
+): boolean {
+  const facts = { ...(eventType !== undefined && { eventType }), ...(severity && { severity }) };
+  const here = { right: 'read', project, enterpriseProjectId } as const;
+  return accessDenialOf(caller, { ...here, alarms: [facts] }) === undefined;
+}

@@ -4,12 +4,18 @@ import { Injectable } from '@nestjs/common';
 
 import type { CallContext } from '../domain/caller.js';
 import { Clock } from '../domain/clock.js';
-import { OPERATIONS, type OperationType } from '../domain/operation-type.js';
+import type { OperationType } from '../domain/operation-type.js';
 import type { LookedUp } from '../domain/looked-up.js';
 import type { Place } from '../lists/readers.js';
 import type { Alarm } from './alarm.js';
 import { AlarmReader } from './alarm-reader.js';
-import { eligibilityOf, type EligibleAlarm, type Ineligible, type Eligibility } from './eligibility.js';
+import {
+  eligibilityOf,
+  observedStateOf,
+  type EligibleAlarm,
+  type Eligibility,
+  type Ineligible,
+} from './eligibility.js';
 import type { AlarmReference } from './search-windows.js';
 
 /** Alarms as they were read, so that it can be told whether they are still the same. */
@@ -94,19 +100,11 @@ export function lookedUpOf(
   eventIds: readonly string[],
 ): LookedUp {
   const alarms = eventIds.flatMap((eventId) => listed.get(eventId) ?? []);
-  const possiblyAlready = alarms.filter((alarm) => !isListedOtherwise(operation, alarm));
+  const possiblyAlready = alarms.filter((alarm) => observedStateOf(operation, alarm) !== 'differs');
   return {
     digests: alarms.map(digestOf),
     ...(possiblyAlready.length > 0 && { possiblyAlready: possiblyAlready.map(({ eventId }) => eventId) }),
   };
-}
-
-/** Whether the listing says for sure that an alarm is not as the operation wants it. */
-function isListedOtherwise(operation: OperationType, { status, handling }: Alarm): boolean {
-  const { isReversal: takesBack, inverse } = OPERATIONS[operation];
-  if (status === 'unhandled') return !takesBack;
-  if (status !== 'handled' || handling?.method === undefined) return false;
-  return takesBack ? handling.method === inverse : handling.method !== operation;
 }
 
 /** Characters of a digest in base64url: 96 bits, so that no two alarms meet by chance. */

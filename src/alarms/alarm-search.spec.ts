@@ -1,19 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
-import type { CallContext } from '../domain/caller.js';
-import type { Place, Readers } from '../lists/readers.js';
 import { listingOf } from '../hss/index.js';
-import type { UpstreamCall } from '../upstream/index.js';
-import { searchAlarms, type Found } from './alarm-search.js';
+import { searchAlarms, type Found, type RowsWanted } from './alarm-search.js';
+import { alarmOf } from './alarm.translator.js';
 import type { AlarmReference } from './search-windows.js';
 
 const NOW = 1_790_000_000_000;
-const CONTEXT = {} as CallContext;
-const PLACE = {
-  scope: { project: 'p', region: 'r', projectId: 'id', enterpriseProjectId: '0' },
-  project: { name: 'p' },
-} as unknown as Place;
 
 const alarm = (event_id: string, more: object = {}) => ({
   ...{ event_id, event_class_id: 'c', event_type: 1010, occur_time: NOW - 1_000 },
@@ -30,23 +23,19 @@ interface Cloud {
 
 /** Upstream with a listing of hosts' alarms; containers have none. */
 function cloudOf({ rows, page = (same) => same, most = 1_000 }: Cloud) {
-  const calls: UpstreamCall[] = [];
-  const readers = {
-    rows: (call: UpstreamCall) => {
-      const asked = new Map(call.query);
-      const types = call.query.flatMap(([name, value]) => (name === 'event_types' ? [Number(value)] : []));
-      const now = (asked.get('category') === 'host' ? rows(calls.length) : []).filter(
-        (row) => types.length === 0 || types.includes((row as { event_type: number }).event_type),
-      );
-      const offset = Number(asked.get('offset'));
-      const shown = now.slice(offset, offset + Math.min(most, Number(asked.get('limit'))));
-      const listing = listingOf(page({ total_num: now.length, data_list: shown }, calls.length));
-      calls.push(call);
-      return listing ? Promise.resolve(listing) : Promise.reject(new Error('unreadable'));
-    },
-  } as unknown as Readers;
-  const find = (...references: AlarmReference[]): Promise<Found> =>
-    searchAlarms({ readers, place: PLACE, now: NOW }, references, CONTEXT);
+  let calls = 0;
+  const read = ({ category, filter, offset, limit }: RowsWanted) => {
+    const { eventTypes: types = [] } = filter;
+    const now = (category === 'host' ? rows(calls) : []).filter(
+      (row) => types.length === 0 || types.includes((row as { event_type: number }).event_type),
+    );
+    const shown = now.slice(offset, offset + Math.min(most, limit));
+    const listing = listingOf(page({ total_num: now.length, data_list: shown }, calls));
+    calls += 1;
+    if (!listing) return Promise.reject(new Error('unreadable'));
+    return Promise.resolve({ ...listing, rows: listing.rows.map(alarmOf) });
+  };
+  const find = (...references: AlarmReference[]): Promise<Found> => searchAlarms(read, references, NOW);
   return { find };
 }
 

@@ -1,11 +1,8 @@
-import type { CallContext } from '../domain/caller.js';
 import { CATEGORIES, type Category } from '../domain/upstream-words.js';
-import type { Place, Readers } from '../lists/readers.js';
-import { unreadableListing } from '../lists/unreadable-listing.js';
-import { restAfter } from '../hss/index.js';
+import { unreadableListing } from '../lists/readers.js';
+import { restAfter, type RowsFound } from '../hss/index.js';
 import type { Alarm } from './alarm.js';
 import type { AlarmFilter } from './alarm-filter.js';
-import { readRows, type Rows, type RowsWanted } from './alarm-rows.js';
 import {
   ROWS_A_CALL,
   rowsAllowed,
@@ -13,6 +10,16 @@ import {
   type AlarmReference,
   type SearchWindow,
 } from './search-windows.js';
+
+/** Rows of one category, in upstream's order; undefined stands for a row that has no id. */
+export type AlarmRows = RowsFound<Alarm | undefined>;
+
+export interface RowsWanted {
+  readonly category: Category;
+  readonly filter: AlarmFilter;
+  readonly offset: number;
+  readonly limit: number;
+}
 
 /** What a search found. */
 export interface Found {
@@ -28,19 +35,21 @@ export interface Found {
  * Looks alarms up by their ids in upstream's listing, window by window, hosts' before containers', until all are found, all is
  * read, or enough is read. Where not much is listed one call or two find an alarm of which nothing but the id is known.
  *
+ * @param read one call of the listing
+ * @param now epoch milliseconds
  * @throws Problem when upstream cannot be read, also where an alarm was not found and what was read does not prove that it is not
  *   listed
  */
 export async function searchAlarms(
-  { readers, place, now }: { readers: Readers; place: Place; now: number },
+  read: (wanted: RowsWanted) => Promise<AlarmRows>,
   references: readonly AlarmReference[],
-  context: CallContext,
+  now: number,
 ): Promise<Found> {
   const search = new Search(rowsAllowed(references.length));
   for (const window of windowsFor(references, now)) {
     for (const category of CATEGORIES) {
       while (search.wants(window, category)) {
-        search.take(await readRows(readers, place, search.next(window, category), context));
+        search.take(await read(search.next(window, category)));
       }
     }
   }
@@ -116,7 +125,7 @@ class Search {
     };
   }
 
-  take(page: Rows): void {
+  take(page: AlarmRows): void {
     const at = this.#at;
     if (!at) return;
     const { rows, total } = page;
@@ -170,7 +179,7 @@ function overlapAt(offset: number): number {
  * Whether a page goes on where the one before ended. Upstream pages by offset: the page begins with the last row of the one
  * before, or holds it as far down as rows have come in since. Anything else means that rows may have been skipped.
  */
-function goesOn({ offset, lastId, total: before }: Reading, { rows, total }: Rows): boolean {
+function goesOn({ offset, lastId, total: before }: Reading, { rows, total }: AlarmRows): boolean {
   if (offset === 0) return true;
   if (lastId === undefined || before === undefined || total === undefined) return false;
   const at = rows.findIndex((alarm) => alarm?.eventId === lastId);

@@ -2,26 +2,21 @@ import { Controller, Get, Param, Query } from '@nestjs/common';
 
 import type { CallContext } from '../domain/caller.js';
 import { Access, Context } from '../http/access.js';
-import { Contract } from '../http/document/contract.js';
-import { AlarmHintsDto, AlarmQueryDto } from './alarm-query.dto.js';
-import { AlarmSearchService } from './alarm-search.service.js';
+import { OpenApi } from '../http/openapi.decorator.js';
+import { AlarmHintsDto, AlarmQueryDto } from './alarm-filter.dto.js';
 import { AlarmPageDto, ListedAlarmDto } from './alarm.dto.js';
-import { FIND_ALARM, LIST_ALARMS } from './alarms.contract.js';
 import { AlarmsService } from './alarms.service.js';
 
 @Controller('v1/alarms')
 export class AlarmsController {
-  constructor(
-    private readonly alarms: AlarmsService,
-    private readonly search: AlarmSearchService,
-  ) {}
+  constructor(private readonly alarms: AlarmsService) {}
 
   /**
    * List alarms.
    *
    * @remarks
    * Alarms as upstream lists them now, with the operation types that each takes; every parameter narrows, and those that take
-   * several words may be repeated. What is told of processes, users, files and forensics beyond `details` is not passed on: it
+   * several words may be repeated. What upstream lists of processes, users, files and forensics beyond `details` is not passed on: it
    * can hold passwords and command lines.
    *
    * Pass `nextCursor` as `cursor` for the next page, with all else as it was; it is absent at the end. Upstream pages by offsets:
@@ -30,7 +25,7 @@ export class AlarmsController {
    */
   @Get()
   @Access('read')
-  @Contract(LIST_ALARMS)
+  @OpenApi('listAlarms', { 200: AlarmPageDto })
   list(@Query() query: AlarmQueryDto, @Context() context: CallContext): Promise<AlarmPageDto> {
     return this.alarms.list(query, context);
   }
@@ -40,16 +35,16 @@ export class AlarmsController {
    *
    * @remarks
    * Upstream has no lookup by id, so its listing is looked through, the newest alarms first and no more than some thousands. An
-   * alarm whose `occurTime` you tell is found however old it is, and quickly.
+   * alarm whose `occurTime` you give is found however old it is, and quickly.
    */
   @Get(':eventId')
   @Access('read')
-  @Contract(FIND_ALARM)
+  @OpenApi('findAlarm', { 200: ListedAlarmDto })
   find(
     @Param('eventId') eventId: string,
     @Query() hints: AlarmHintsDto,
     @Context() context: CallContext,
   ): Promise<ListedAlarmDto> {
-    return this.search.find(eventId, hints, context);
+    return this.alarms.find(eventId, hints, context);
   }
 }

@@ -65,6 +65,18 @@ const NOT_LISTED =
 const NOT_AMONG_THE_NEWEST =
   'is not among the newest alarms, and upstream has no lookup by id: tell its occurTime, or name the alarm in full';
 
+/** Whether an alarm is listed as the operation wants it; `unknown` where the listing does not say for sure. */
+export function observedStateOf(
+  operation: OperationType,
+  { status, handling }: Pick<Alarm, 'status' | 'handling'>,
+): 'matches' | 'differs' | 'unknown' {
+  const { isReversal, inverse } = OPERATIONS[operation];
+  if (status === 'unhandled') return isReversal ? 'matches' : 'differs';
+  if (status !== 'handled' || handling?.method === undefined) return 'unknown';
+  if (isReversal) return handling.method === inverse ? 'differs' : 'unknown';
+  return handling.method === operation ? 'matches' : 'differs';
+}
+
 /** What upstream says of the alarm now, held against the operation. */
 function standingUnfit(operation: OperationType, alarm: Alarm, takesPart: boolean): Ineligible | undefined {
   const { inverse, isReversal: takesBack } = OPERATIONS[operation];
@@ -76,8 +88,7 @@ function standingUnfit(operation: OperationType, alarm: Alarm, takesPart: boolea
       message: `is listed without its state and what it takes, one of which ${operation} requires`,
     };
   }
-  const isSo = takesBack ? status === 'unhandled' : status === 'handled' && handling?.method === operation;
-  if (isSo) {
+  if (observedStateOf(operation, alarm) === 'matches') {
     if (takesPart) return undefined;
     return { rule: 'already', message: `is so already${handling?.at ? `, since ${handling.at}` : ''}` };
   }

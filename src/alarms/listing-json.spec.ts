@@ -3,7 +3,7 @@ import fc from 'fast-check';
 
 import { parseExact } from '../domain/exact-json.js';
 import { alarmOf } from './alarm.translator.js';
-import { parseListing } from './listing-json.js';
+import { parseListing } from './alarm.translator.js';
 
 const number = fc.oneof(
   fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n }).map(String),

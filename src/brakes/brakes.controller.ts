@@ -1,11 +1,10 @@
-import { Controller, Get, HttpCode, Param, Post, UseGuards } from '@nestjs/common';
+import { Controller, Get, HttpCode, Module, Param, Post, UseGuards } from '@nestjs/common';
 
 import type { CallContext } from '../domain/caller.js';
 import { Access, Context } from '../http/access.js';
-import { Contract } from '../http/document/contract.js';
-import { NoParametersGuard } from '../http/parameters.guard.js';
+import { OpenApi } from '../http/openapi.decorator.js';
+import { NoParametersGuard } from '../http/validation/request-pipes.js';
 import { BrakeListDto, ResumedBrakeDto } from './brake.dto.js';
-import { LIST_BRAKES, RESUME_BRAKE } from './brakes.contract.js';
 import { BrakesService } from './brakes.service.js';
 
 @Controller('v1/brakes')
@@ -17,12 +16,12 @@ export class BrakesController {
    *
    * @remarks
    * A caller whose destructive operations reach more hosts within an hour than it may, or that puts more on whitelists, has its
-   * brake engaged: both wait until somebody else resumes them. Everything else that the caller does, and taking back above all, goes on.
+   * brake engaged: both wait until somebody else resumes them. Everything else that the caller does goes on, taking back above all.
    */
   @Get()
   @Access('approve')
   @UseGuards(NoParametersGuard)
-  @Contract(LIST_BRAKES)
+  @OpenApi('listBrakes', { 200: BrakeListDto })
   list(): Promise<BrakeListDto> {
     return this.brakes.list();
   }
@@ -31,14 +30,17 @@ export class BrakesController {
    * Resume a caller's destructive operations.
    *
    * @remarks
-   * Releases the brake; what was reached before no longer counts. It is recorded who did so. Nobody releases their own.
+   * Releases the brake; what was reached before no longer counts. Who did so is recorded. Callers do not release their own brake.
    */
   @Post(':caller/resume')
   @Access('approve', { bodyMayBeMissing: true })
   @UseGuards(NoParametersGuard)
   @HttpCode(200)
-  @Contract(RESUME_BRAKE)
+  @OpenApi('resumeBrake', { 200: ResumedBrakeDto })
   resume(@Param('caller') caller: string, @Context() context: CallContext): Promise<ResumedBrakeDto> {
     return this.brakes.resume(caller, context);
   }
 }
+
+@Module({ controllers: [BrakesController], providers: [BrakesService] })
+export class BrakesModule {}

@@ -4,8 +4,8 @@ import { AuditTrail, AuditUnavailable } from '../audit/audit-trail.js';
 import { BrakeStore } from '../audit/limits.store.js';
 import type { CallContext } from '../domain/caller.js';
 import { Clock } from '../domain/clock.js';
+import { refuse } from '../problems/catalogue.js';
 import type { BrakeListDto, ResumedBrakeDto } from './brake.dto.js';
-import { noBrake, notResumed, ownBrake } from './brake-problems.js';
 
 const timeOf = (milliseconds: number): string => new Date(milliseconds).toISOString();
 
@@ -25,9 +25,9 @@ export class BrakesService {
 
   /** @throws Problem 403 for one's own, 404 where there is none, 503 when it can't be recorded */
   async resume(whose: string, { requestId, caller, onBehalfOf }: CallContext): Promise<ResumedBrakeDto> {
-    if (whose === caller.id) throw ownBrake();
+    if (whose === caller.id) throw refuse('own_brake');
     const brake = (await this.brakes.engaged()).find((each) => each.caller === whose);
-    if (!brake) throw noBrake();
+    if (!brake) throw refuse('no_brake');
     const at = timeOf(this.clock.now());
     try {
       await this.trail.recordBrake({
@@ -41,7 +41,7 @@ export class BrakesService {
       });
     } catch (error) {
       if (!(error instanceof AuditUnavailable)) throw error;
-      throw notResumed({ cause: error });
+      throw refuse('audit_unavailable', 'brake', undefined, { cause: error });
     }
     return { caller: whose, engagedAt: timeOf(brake.since), resumedAt: at, resumedBy: caller.id };
   }

@@ -1,9 +1,8 @@
-import { Controller, Get, UseGuards } from '@nestjs/common';
+import { Controller, Get, Module, UseGuards } from '@nestjs/common';
 
 import { Access } from '../http/access.js';
-import { Contract } from '../http/document/contract.js';
-import { NoParametersGuard } from '../http/parameters.guard.js';
-import { LIST_EVENT_CLASSES, LIST_EVENT_TYPES, LIST_OPERATION_TYPES } from './catalog.contract.js';
+import { OpenApi } from '../http/openapi.decorator.js';
+import { NoParametersGuard } from '../http/validation/request-pipes.js';
 import { CatalogEventClassesDto, CatalogEventTypesDto, CatalogOperationTypesDto } from './catalog.dto.js';
 import { EVENT_CLASS_CATALOG, EVENT_TYPE_CATALOG, OPERATION_TYPE_CATALOG } from './catalog.js';
 
@@ -18,7 +17,7 @@ export class CatalogController {
    */
   @Get('operation-types')
   @Access('caller')
-  @Contract(LIST_OPERATION_TYPES)
+  @OpenApi('listOperationTypes', { 200: CatalogOperationTypesDto })
   operationTypes(): CatalogOperationTypesDto {
     return OPERATION_TYPE_CATALOG;
   }
@@ -31,7 +30,7 @@ export class CatalogController {
    */
   @Get('event-types')
   @Access('caller')
-  @Contract(LIST_EVENT_TYPES)
+  @OpenApi('listEventTypes', { 200: CatalogEventTypesDto })
   eventTypes(): CatalogEventTypesDto {
     return EVENT_TYPE_CATALOG;
   }
@@ -44,8 +43,11 @@ export class CatalogController {
    */
   @Get('event-classes')
   @Access('caller')
-  @Contract(LIST_EVENT_CLASSES)
+  @OpenApi('listEventClasses', { 200: CatalogEventClassesDto })
   eventClasses(): CatalogEventClassesDto {
     return EVENT_CLASS_CATALOG;
   }
 }
+
+@Module({ controllers: [CatalogController] })
+export class CatalogModule {}

@@ -5,11 +5,11 @@ import { CONFIG, type Config } from '../config/config.js';
 import type { CallContext, Caller } from '../domain/caller.js';
 import { projectsWith } from '../domain/grants.js';
 import { Access, Context } from '../http/access.js';
-import { idempotencyKeyOf } from '../http/idempotency-key.js';
+import { idempotencyKeyOf } from '../http/request-headers.js';
 import { setIdempotencyHeaders } from '../operations/admission/idempotency-headers.js';
 import { OperationsService } from '../operations/operations.service.js';
 import { Problem } from '../problems/problem.js';
-import { DropInContract } from './hss.contract.js';
+import { OpenApi } from '../http/openapi.decorator.js';
 import { operateAnswer } from './operate-answer.js';
 import { commandOf } from './operate-command.js';
 import { operateBodyOf, requestedScopeOf } from './operate-request.pipe.js';
@@ -33,7 +33,7 @@ export class HssController {
   @Post('operate')
   @Access('act', { acts: true, asUpstream: true })
   @HttpCode(200)
-  @DropInContract()
+  @OpenApi('changeEvent')
   async operate(
     @Param('project_id') projectId: string,
     @Body() body: unknown,

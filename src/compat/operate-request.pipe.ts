@@ -1,11 +1,9 @@
 import { ENTERPRISE_PROJECT } from '../domain/scope.js';
 import { isOperationType, OPERATIONS } from '../domain/operation-type.js';
-import { queryPairs } from '../http/identity/signing/canonical-request.js';
-import type { RequestedScope } from '../http/policy.js';
-import { compileCheck } from '../http/validation/compiled-check.js';
-import { declaredPartOf } from '../http/validation/declared-part.js';
-import { fieldsOf, type DtoClass } from '../http/validation/field.js';
-import { isPlainObject, isText } from '../http/validation/fields.js';
+import { queryPairs } from '../http/identity/signatures.js';
+import type { RequestedScope } from '../http/access.js';
+import { compileCheck, declaredPartOf } from '../http/validation/compiled-check.js';
+import { fieldsOf, type DtoClass, isPlainObject, isText } from '../http/validation/fields.js';
 import { DEEPEST, pointer, report } from '../http/validation/report.js';
 import { invalidRequest } from '../problems/problem.js';
 import { MAX_VIOLATIONS, type Violation } from '../problems/violation.js';

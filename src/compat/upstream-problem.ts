@@ -53,49 +53,6 @@ const BY_STATUS: Readonly<Record<number, readonly [status: number, code: string]
   504: [504, 'APIGW.0201'],
 };
 
-/** An error of the drop-in, for the document. */
-interface DocumentedError {
-  readonly status: number;
-  readonly description: string;
-  readonly code: string;
-  readonly message: string;
-}
-
-const WORDS: Readonly<Record<number, readonly [description: string, message: string]>> = {
-  400: [
-    'Refused, by the gateway or by upstream.',
-    'One thing in the request is wrong. operate_type: must be one of the ten operation types',
-  ],
-  401: ['Nobody was recognised.', 'The key is not known here. Ask an operator for a valid one.'],
-  403: ['Not allowed.', 'This credential may not be used from your address.'],
-  404: ['Upstream or the gateway does not know it.', 'There is no such route.'],
-  408: ['It did not arrive in time.', 'The request did not arrive in time. Nothing was done.'],
-  413: ['Too large.', 'The body is too large.'],
-  414: ['The path is too long.', 'A part of the path is longer than any that exists here.'],
-  429: [
-    'Too much, or the same request still runs; see `Retry-After`.',
-    'You have sent more requests than you may within a minute. Nothing was done.',
-  ],
-  500: ['A fault of the gateway.', 'Something unexpected happened in the gateway.'],
-  502: ['Upstream or the audit trail is not there.', 'Upstream could not be reached. Nothing was done.'],
-  504: ['Whether it was done is not known.', 'The request was sent and no complete answer came.'],
-};
-
-export const ERRORS: readonly DocumentedError[] = [
-  ...Object.entries(WORDS).map(([status, [description, message]]) => ({
-    status: Number(status),
-    description,
-    code: status === '400' ? 'HSS.0001' : (BY_STATUS[Number(status)]?.[1] ?? ''),
-    message,
-  })),
-  {
-    status: 503,
-    description: "Upstream does not take the gateway's own credential.",
-    code: 'APIGW.0613',
-    message: "Upstream does not take the gateway's credential. Nothing was done.",
-  },
-];
-
 const OTHERWISE = [400, 'APIGW.0201'] as const;
 /** A message names at most so many of the things that are wrong. */
 const MAX_NAMED = 20;

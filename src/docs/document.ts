@@ -1,50 +1,214 @@
 import { readFileSync } from 'node:fs';
 
-import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
 
-import { commonComponents } from './common-components.js';
-import { addCommonParts } from './common-parts.js';
-import { shareResponses } from './shared-responses.js';
-import { DESCRIPTION, TAGS } from './words.js';
+import { ProblemDto } from '../http/problem.dto.js';
+import { AnswerBuilder, headersOf, OF_ALL, OF_CALLERS } from './answers.js';
+import {
+  readProse,
+  type Components,
+  type Operation,
+  type Parameter,
+  type Prose,
+  type RouteProse,
+} from './prose.js';
 
-// The library's types are those of OpenAPI 3.0: they know neither a summary nor an SPDX identifier.
-const TITLE: { title: string; summary: string } = {
-  title: 'HSS gateway',
-  summary: 'Handles HSS alarms: written down first, answered truthfully.',
-};
-const LICENSE: { name: string; identifier: string } = {
-  name: 'Apache License 2.0',
-  identifier: 'Apache-2.0',
-};
+const METHODS = ['get', 'post', 'put', 'patch', 'delete'] as const;
 
-/** The package's own description of itself, at the root in the sources, in `dist` and in the image alike. */
+/** The package's own description of itself, at the root in the sources and in `dist` alike. */
 function packageVersion(): string {
   const text = readFileSync(new URL('../../../package.json', import.meta.url), 'utf8');
   return (JSON.parse(text) as { version: string }).version;
 }
 
 /**
- * The OpenAPI document of the gateway, made from the application's controllers. The configuration has no part in it, so it
- * is the same for every gateway of a version.
+ * The OpenAPI document of the gateway: routes, doc comments and schemas of the controllers, problems of the catalogue, all other
+ * words from `openapi/`. The configuration has no part in it, so it is the same for every gateway of a version.
  */
-export function documentOf(app: NestFastifyApplication): OpenAPIObject {
+export function documentOf(app: NestFastifyApplication, prose: Prose = readProse()): OpenAPIObject {
   const builder = new DocumentBuilder().setOpenAPIVersion('3.1.0');
-  for (const [name, description] of Object.entries(TAGS)) builder.addTag(name, description);
-  const made = SwaggerModule.createDocument(app, {
-    ...builder.build(),
-    components: commonComponents(),
-  });
-  addCommonParts(made);
-  shareResponses(made);
-  const { paths, tags = [], components = {} } = made;
-  const { schemas = {}, ...otherComponents } = components;
-  const sorted = Object.entries(schemas).sort(([a], [b]) => (a < b ? -1 : 1));
+  const made = SwaggerModule.createDocument(app, builder.build(), { extraModels: [ProblemDto] });
+  const answers = new AnswerBuilder(prose);
+  const operations = Object.values(made.paths).flatMap((item) =>
+    METHODS.flatMap((method) => item[method] ?? []),
+  );
+  for (const operation of operations) complete(operation, prose, answers);
+  const { info, tags, securitySchemes, headers } = prose.document;
+  const parameters = { ...prose.document.parameters };
+  shareParameters(operations, parameters);
   return {
     openapi: made.openapi,
-    info: { ...TITLE, description: DESCRIPTION, license: LICENSE, version: packageVersion() },
+    info: { ...info, version: packageVersion() },
     tags,
-    paths,
-    components: { ...otherComponents, schemas: Object.fromEntries(sorted) },
+    paths: made.paths,
+    components: {
+      securitySchemes,
+      parameters,
+      headers,
+      responses: answers.responses(),
+      examples: sorted(answers.examples),
+      schemas: sorted({ ...withVariants(made.components?.schemas ?? {}), ...prose.document.schemas }),
+    },
   };
+}
+
+function complete(operation: Operation, prose: Prose, answers: AnswerBuilder): void {
+  const id = operation.operationId ?? '';
+  const route = prose.routes[id];
+  if (!route) throw new Error(`openapi/routes says nothing of ${id}`);
+  const isProtected = (operation.security ?? []).length > 0;
+  operation.parameters = [
+    ...parametersOf(operation, route.parameters ?? [], prose.document.parameters),
+    ...(isProtected ? ['RequestId', 'DeadlineMs', 'OnBehalfOf'] : ['RequestId']).map(named),
+  ];
+  if ('responses' in route) {
+    const { responses, ...rest } = route;
+    const shown = Object.entries(responses).map(([status, { headers = [], ...response }]) => [
+      status,
+      { ...response, headers: headersOf([...OF_ALL, ...OF_CALLERS, ...headers]) },
+    ]);
+    const { parameters } = operation;
+    Object.assign(operation, rest, {
+      parameters,
+      responses: Object.fromEntries(shown) as Operation['responses'],
+    });
+    return;
+  }
+  completeBody(operation, route, answers);
+  const of = { id, isProtected, acts: route.acts ?? false };
+  const common = isProtected ? ['$key', '$caller', 'internal_error'] : ['internal_error'];
+  const codes = answers.codesOf([...(route.problems ?? []), ...common]);
+  const successes = Object.entries(route.answers ?? {}).map(([status, answer]) => [
+    status,
+    answers.success(answer, schemaOf(operation.responses[status]), of),
+  ]);
+  operation.responses = {
+    ...Object.fromEntries(successes),
+    ...answers.problems(codes, of),
+  } as Operation['responses'];
+}
+
+function completeBody(operation: Operation, { body }: RouteProse, answers: AnswerBuilder): void {
+  if (!body) {
+    delete operation.requestBody;
+    return;
+  }
+  const { description, required = true, examples } = body;
+  const schema = schemaOf(operation.requestBody);
+  const content = { 'application/json': { schema, examples: answers.references(examples) } };
+  operation.requestBody = { description, required, content } as NonNullable<Operation['requestBody']>;
+}
+
+/** The schema that the framework found for a body or an answer in JSON. */
+function schemaOf(part: unknown): object | undefined {
+  const { content } = (part ?? {}) as { content?: Record<string, { schema?: object }> };
+  return content?.['application/json']?.schema;
+}
+
+function named(name: string): Parameter {
+  return { $ref: `#/components/parameters/${name}` };
+}
+
+/** Query parameters that the classes of a route declare; where a parameter is described in words too, only these. */
+function parametersOf(
+  operation: Operation,
+  described: readonly (string | Parameter)[],
+  shared: Components['parameters'] = {},
+): Parameter[] {
+  const names = new Set(
+    described.map((parameter) => {
+      const whole = typeof parameter === 'string' ? shared[parameter] : parameter;
+      return whole && 'name' in whole ? whole.name : undefined;
+    }),
+  );
+  const declared = (operation.parameters ?? []).filter(
+    (parameter) => 'in' in parameter && parameter.in === 'query' && !names.has(parameter.name),
+  );
+  return [
+    ...declared.map(withQuietExample),
+    ...described.map((parameter) => (typeof parameter === 'string' ? named(parameter) : parameter)),
+  ];
+}
+
+/**
+ * A parameter whose example is an example only. Swagger UI fills in what stands under `example` at once: a filter that nobody
+ * asked for would hide what is there, and an id that nobody has would find nothing.
+ */
+function withQuietExample(parameter: Parameter): Parameter {
+  if ('$ref' in parameter) return parameter;
+  const { required, ...rest } = parameter;
+  const { example, ...schema } = { ...parameter.schema } as { example?: unknown };
+  const examples = example !== undefined && { examples: [example] };
+  return { ...rest, ...(required && { required }), schema: { ...schema, ...examples } };
+}
+
+/** Writes parameters that several operations take alike once, among the components. */
+function shareParameters(operations: readonly Operation[], shared: Record<string, object>): void {
+  const users = new Map<string, number>();
+  const textOf = (parameter: Parameter) => JSON.stringify(parameter);
+  for (const { parameters = [] } of operations) {
+    for (const parameter of parameters) users.set(textOf(parameter), (users.get(textOf(parameter)) ?? 0) + 1);
+  }
+  const names = new Map<string, string>();
+  for (const operation of operations) {
+    operation.parameters = (operation.parameters ?? []).map((parameter) => {
+      const text = textOf(parameter);
+      if ('$ref' in parameter || (users.get(text) ?? 0) < 2) return parameter;
+      const name = names.get(text) ?? freeName(capitalised(parameter.name), shared);
+      names.set(text, name);
+      shared[name] = parameter;
+      return named(name);
+    });
+  }
+}
+
+function capitalised(name: string): string {
+  return name.charAt(0).toUpperCase() + name.slice(1);
+}
+
+/** Schemas of which others are narrower forms: the same fields, more of them required or of a narrower class. */
+const WIDER = ['Alarm', 'AlarmDetail'];
+
+/** Writes what a narrower form shares with its wider one once, in the wider one. */
+function withVariants(schemas: Readonly<Record<string, object>>): Record<string, object> {
+  const namesOf = (schema: object | undefined) =>
+    Object.keys((schema as Schema | undefined)?.properties ?? {});
+  return Object.fromEntries(
+    Object.entries(schemas).map(([name, schema]) => {
+      const wider = WIDER.find(
+        (each) => each !== name && `${namesOf(schemas[each])}` === `${namesOf(schema)}`,
+      );
+      return [name, wider === undefined ? schema : narrower(schema, wider, schemas[wider] as Schema)];
+    }),
+  );
+}
+
+interface Schema {
+  readonly properties?: Readonly<Record<string, object>>;
+  readonly description?: string;
+  readonly required?: readonly string[];
+}
+
+function narrower({ description, properties = {}, required }: Schema, name: string, wider: Schema): object {
+  const own = Object.entries(properties).filter(
+    ([field, schema]) => JSON.stringify(schema) !== JSON.stringify(wider.properties?.[field]),
+  );
+  return {
+    description,
+    allOf: [{ $ref: `#/components/schemas/${name}` }],
+    ...(own.length > 0 && { properties: Object.fromEntries(own) }),
+    ...(required && { required }),
+  };
+}
+
+/** A name, numbered where it is taken. */
+function freeName(name: string, taken: object): string {
+  let free = name;
+  for (let count = 2; free in taken; count += 1) free = `${name}${count}`;
+  return free;
+}
+
+function sorted<T>(parts: Readonly<Record<string, T>>): Record<string, T> {
+  return Object.fromEntries(Object.entries(parts).sort(([a], [b]) => (a < b ? -1 : 1)));
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import Fastify from 'fastify';
 
-import { keepAnswers } from './kept-answers.js';
+import { keepAnswers } from './swagger-ui.js';
 
 describe('an answer that is the same for everybody', () => {
   it('is made once, and none that failed is kept', async () => {

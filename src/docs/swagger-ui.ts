@@ -1,9 +1,32 @@
-import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { SwaggerModule, type SwaggerCustomOptions } from '@nestjs/swagger';
+import { readFileSync } from 'node:fs';
 
-import { SWAGGER_UI_POLICY } from '../http/browser-policy.js';
-import { documentOf } from './document.js';
-import { keepAnswers } from './kept-answers.js';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { type OpenAPIObject, type SwaggerCustomOptions, SwaggerModule } from '@nestjs/swagger';
+import type { FastifyReply, FastifyRequest, onSendHookHandler, RouteOptions } from 'fastify';
+
+import { SWAGGER_UI_POLICY } from '../http/security-headers.js';
+
+/**
+ * Has a route whose answer is the same for everybody make it once. The library writes the whole document anew for each request,
+ * which anybody may send, and every answer that nobody reads yet would be held by itself.
+ */
+export function keepAnswers(route: RouteOptions): void {
+  // Its answers are of many paths.
+  if (route.url.includes('*')) return;
+  let kept: { readonly type: string; readonly body: Buffer } | undefined;
+  const answer = (_request: FastifyRequest, reply: FastifyReply, done: () => void): void => {
+    if (kept) void reply.type(kept.type).send(kept.body);
+    else done();
+  };
+  const keep: onSendHookHandler = (_request, reply, payload, done) => {
+    // Nothing is kept of what failed, nor of what HEAD leaves out.
+    if (typeof payload !== 'string' || reply.statusCode !== 200) return done(null, payload);
+    kept = { type: String(reply.getHeader('content-type')), body: Buffer.from(payload) };
+    done(null, kept.body);
+  };
+  route.preHandler = [answer, ...[route.preHandler ?? []].flat()];
+  route.onSend = [keep, ...[route.onSend ?? []].flat()];
+}
 
 const OPTIONS: SwaggerCustomOptions = {
   customSiteTitle: 'HSS gateway',
@@ -21,7 +44,13 @@ const OPTIONS: SwaggerCustomOptions = {
   },
 };
 
-/** Swagger UI at `/docs`, and the document at `/docs-json` and `/docs-yaml`. */
+/** `openapi/gateway.json`, at the root in the sources and in the image alike; `npm run openapi` writes it. */
+function committedDocument(): OpenAPIObject {
+  const text = readFileSync(new URL('../../../openapi/gateway.json', import.meta.url), 'utf8');
+  return JSON.parse(text) as OpenAPIObject;
+}
+
+/** Swagger UI at `/docs`, and the document at `/docs-json` and `/docs-yaml`; it is read when it is first asked for. */
 export function serveDocs(app: NestFastifyApplication): void {
   // These routes are the framework's own, so what goes for them is declared here.
   app
@@ -33,5 +62,5 @@ export function serveDocs(app: NestFastifyApplication): void {
         keepAnswers(route);
       }
     });
-  SwaggerModule.setup('docs', app, () => documentOf(app), OPTIONS);
+  SwaggerModule.setup('docs', app, committedDocument, OPTIONS);
 }

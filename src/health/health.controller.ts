@@ -1,14 +1,38 @@
 import { Controller, Get, Injectable, Module } from '@nestjs/common';
 
 import { AuditTrail } from '../audit/audit-trail.js';
-import { Access } from '../http/access.js';
-import { Contract } from '../http/document/contract.js';
-import { refuse } from '../problems/catalogue.js';
-import { UpstreamClient } from '../upstream/index.js';
-import { LIVE, READY } from './health.contract.js';
+import { LivenessDto, ReadinessDto, type UnservedProjectDto } from './health.dto.js';
 import { MetricsController } from './metrics.controller.js';
-import { LivenessDto, ReadinessDto } from './health.dto.js';
-import { hopeless, unservedIn } from './unserved.js';
+import { Access } from '../http/access.js';
+import { OpenApi } from '../http/openapi.decorator.js';
+import { refuse } from '../problems/catalogue.js';
+import { type Trouble, UpstreamClient } from '../upstream/index.js';
+
+/** Why a project is not served, in the words of /readyz. */
+const WORDS: Readonly<Record<Trouble, string>> = {
+  refused: 'its credentials are refused',
+  unusable: 'the credentials that it is given cannot be used',
+  project_unknown: 'IAM does not say which project is meant',
+  throttled: 'IAM has too many logins at the moment',
+  unavailable: 'no credentials can be had at the moment',
+};
+
+/** What passes by itself is no reason to send callers elsewhere: they would fare no better there. */
+const PASSES: ReadonlySet<Trouble> = new Set(['throttled', 'unavailable']);
+
+type Troubles = ReadonlyMap<string, Trouble | undefined>;
+
+/** The projects that are not served at the moment, and why. */
+export function unservedIn(troubles: Troubles): UnservedProjectDto[] {
+  return [...troubles].flatMap(([project, reason]) => (reason ? [{ project, reason }] : []));
+}
+
+/** Why nothing can be served at all: not one of the projects, and not because of what passes by itself. */
+export function hopeless(troubles: Troubles): string | undefined {
+  const lost = unservedIn(troubles).filter(({ reason }) => !PASSES.has(reason));
+  if (lost.length === 0 || lost.length < troubles.size) return undefined;
+  return `No project can be served: ${lost.map(({ project, reason }) => `${project} (${WORDS[reason]})`).join(', ')}.`;
+}
 
 /** Whether the process is on its way out. */
 @Injectable()
@@ -32,7 +56,7 @@ export class HealthController {
    */
   @Get('livez')
   @Access('public')
-  @Contract(LIVE)
+  @OpenApi('isAlive', { 200: LivenessDto })
   live(): LivenessDto {
     return { status: 'alive' };
   }
@@ -47,7 +71,7 @@ export class HealthController {
    */
   @Get('readyz')
   @Access('public')
-  @Contract(READY)
+  @OpenApi('isReady', { 200: ReadinessDto })
   ready(): ReadinessDto {
     const missing = this.#missing();
     if (missing !== undefined) throw refuse('not_ready', { missing });

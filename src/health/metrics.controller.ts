@@ -3,11 +3,10 @@ import { collectDefaultMetrics } from 'prom-client';
 
 import { AuditTrail } from '../audit/audit-trail.js';
 import { Access } from '../http/access.js';
-import { Contract } from '../http/document/contract.js';
+import { OpenApi } from '../http/openapi.decorator.js';
 import { Metrics } from '../metrics/metrics.js';
 import { SettlementService } from '../operations/settlement/settlement.service.js';
 import { UpstreamClient } from '../upstream/index.js';
-import { METRICS } from './health.contract.js';
 
 const BREAKER_STATES = { closed: 0, half_open: 1, open: 2 } as const;
 
@@ -72,7 +71,7 @@ export class MetricsController {
    */
   @Get('metrics')
   @Access('public')
-  @Contract(METRICS)
+  @OpenApi('readMetrics')
   @Header('Content-Type', 'text/plain; version=0.0.4; charset=utf-8')
   read(): Promise<string> {
     return this.metrics.registry.metrics();

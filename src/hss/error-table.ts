@@ -32,7 +32,7 @@ export const HSS_ERRORS: ErrorTable = {
     'HSS.0001': ofOne(row('refused', 'upstream_invalid_parameter')),
     'HSS.0002': row('refused', 'upstream_parse_failed'),
     'HSS.0010': PERMISSION,
-    'HSS.0011': ofOne(row('refused', 'alarm_not_found')),
+    'HSS.0011': ofOne(row('refused', 'alarm_not_found', 'by_upstream')),
     'HSS.0013': PERMISSION,
     'HSS.0014': row('refused', 'quota_not_allowed'),
     // Comes as HTTP 500, from behind the API gateway: how far the request had got is not known.

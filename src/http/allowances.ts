@@ -7,7 +7,7 @@ export interface Allowance {
   /** And one more each time that so much time has passed. */
   readonly oneMoreMs: number;
   /** Names that are remembered; the one that was quiet the longest makes room. */
-  readonly mostNames: number;
+  readonly maxNames: number;
 }
 
 interface Left {
@@ -40,7 +40,7 @@ export class Allowances {
   }
 
   #of(name: string): Left {
-    const { burst, oneMoreMs, mostNames } = this.allowance;
+    const { burst, oneMoreMs, maxNames } = this.allowance;
     const now = this.clock.monotonic();
     const known = this.#byName.get(name) ?? { left: burst, at: now };
     known.left = Math.min(burst, known.left + Math.max(0, now - known.at) / oneMoreMs);
@@ -48,7 +48,7 @@ export class Allowances {
     // Set anew, it comes last.
     this.#byName.delete(name);
     const [quietest] = this.#byName.keys();
-    if (this.#byName.size >= mostNames && quietest !== undefined) this.#byName.delete(quietest);
+    if (this.#byName.size >= maxNames && quietest !== undefined) this.#byName.delete(quietest);
     this.#byName.set(name, known);
     return known;
   }

@@ -1,11 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
-import { Gathered } from './gathered.js';
+import { ChunkBuffer } from './request-bodies.js';
 
 const passedOn = (chunks: readonly Buffer[]): Buffer[] => {
   const passed: Buffer[] = [];
-  const gathered = new Gathered((chunk) => passed.push(chunk));
+  const gathered = new ChunkBuffer((chunk) => passed.push(chunk));
   for (const chunk of chunks) gathered.add(chunk);
   gathered.end();
   return passed;

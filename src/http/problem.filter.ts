@@ -18,7 +18,7 @@ import { AuthenticationProblem } from './identity/identity.js';
 import { refuse } from '../problems/catalogue.js';
 import { Problem, problemBody } from '../problems/problem.js';
 import { pointerOf } from '../problems/violation.js';
-import { Refusals } from './refusals/refusals.js';
+import { RefusalRecorder } from './refusal-recorder.js';
 
 /** Turns whatever was thrown, by our code, the framework or the HTTP server, into a problem document; records refusals. */
 @Catch()
@@ -28,7 +28,7 @@ export class ProblemFilter implements ExceptionFilter {
 
   constructor(
     private readonly trail: AuditTrail,
-    private readonly refusals: Refusals,
+    private readonly refusals: RefusalRecorder,
     private readonly clock: Clock,
   ) {}
 

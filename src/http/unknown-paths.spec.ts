@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 
-import { KnownPaths } from './unknown-paths.js';
+import { KnownPaths } from './unroutable-requests.js';
 
 const known = new KnownPaths();
 known.add('/livez', ['GET', 'HEAD']);

@@ -4,12 +4,12 @@ import { connect, type AddressInfo } from 'node:net';
 
 import { describe, expect, it } from '@jest/globals';
 
-import { closeUnread } from './unread-answers.js';
+import { closeUnreadConnections } from './connection-limits.js';
 
 /** A server whose answer is more than the system keeps for whoever does not read, and then goes on a little at a time. */
 async function serving() {
   const server = createServer();
-  closeUnread(server, 50);
+  closeUnreadConnections(server, 50);
   const answered = once(server, 'request').then(([, response]) => {
     const answer = response as ServerResponse;
     answer.write(Buffer.alloc(32_000_000));

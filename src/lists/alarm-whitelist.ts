@@ -1,40 +1,71 @@
-import { text, time, present, whole, type Listed } from './listed-value.js';
-import { ALARM_WHITELIST as LIST, itemIdOf } from '../hss/index.js';
-import {
-  AlarmWhitelistQueryDto,
-  type AlarmWhitelistEntryDto,
-  type AlarmWhitelistTargetDto,
-} from './alarm-whitelist.dto.js';
-import { kindOf } from './line-facts.js';
-import type { ListedResource } from './listed-resource.js';
+import { ALARM_WHITELIST as LIST } from '../hss/index.js';
+import { AT, EVENT_TYPE_CODE, field, TEXT, text, TIME, type ListDescriptor } from './list-descriptor.js';
+import { factsOf } from './listed-value.js';
 
-/** Contract 2.5.1. */
-export const ALARM_WHITELIST: ListedResource<AlarmWhitelistEntryDto, AlarmWhitelistQueryDto> = {
+const HASH = 'e8b50f0b91e3dce0885ccc5902846b139d28108a0a7976c9b8d43154c5dbc44d';
+
+/** Contract 2.5. */
+export const ALARM_WHITELIST: ListDescriptor = {
   list: LIST,
-  query: AlarmWhitelistQueryDto,
-  filters: (query) => [
-    ['event_type', query.eventType],
-    ['hash', query.hash],
+  path: 'alarm-whitelist',
+  operationId: 'listAlarmWhitelist',
+  summary: 'List the alarm whitelist.',
+  remarks: 'What no alarm is raised for any more. `target` is what removal takes.',
+  plural: 'entries',
+  entry: ['AlarmWhitelistEntry', 'One entry of the alarm whitelist.'],
+  page: ['AlarmWhitelistPage', 'One page of the alarm whitelist.'],
+  filters: {
+    eventType: field('event_type', EVENT_TYPE_CODE, 'Only entries for this event type, by its code.', 1010),
+    hash: field('hash', text(1, 64), 'Only entries of this hash.', HASH),
+  },
+  target: {
+    schema: 'AlarmWhitelistTarget',
+    takenBy: 'removal takes',
+    noun: 'entry',
+    fields: {
+      eventType: field('event_type', EVENT_TYPE_CODE, 'Code of the event type.', 1010),
+      hash: field('hash', text(1, 64), "The entry's hash. Copy it: it cannot be computed.", HASH),
+      // It may be empty (contract 2.5.1).
+      description: field('description', text(0, 64), "The entry's description.", 'file_path=/usr/test'),
+    },
+  },
+  fields: {
+    fieldKey: field('white_field', TEXT, 'The field that it looks at.', 'file_path'),
+    fieldValue: field('field_value', TEXT, 'What it looks for there.', '/usr/test'),
+    judgeType: field('judge_type', TEXT, 'How it compares.', 'equal'),
+    updatedAt: field('update_time', TIME, 'When it was last changed.', AT),
+    enterpriseProjectName: field(
+      'enterprise_project_name',
+      TEXT,
+      'Name of its enterprise project.',
+      'default',
+    ),
+  },
+  facts: factsOf,
+  changes: [
+    {
+      operation: 'remove_alarm_whitelist_entries',
+      path: 'removals',
+      operationId: 'removeAlarmWhitelistEntries',
+      summary: 'Remove entries of the alarm whitelist.',
+      remarks:
+        'What is on the list no longer is `already`. Alarms of what was on it are raised again from then on. It cannot be taken back: upstream adds entries only with an alarm.',
+      request: ['AlarmWhitelistRemoval', 'Entries to remove from the alarm whitelist.'],
+      item: ['AlarmWhitelistRemovalItem', 'One entry of the alarm whitelist.'],
+      itemFlags: {
+        deleteRule: {
+          wire: 'delete_white_rule',
+          description:
+            'Whether its rule goes too, where it is one of a rule; upstream keeps such an entry otherwise.',
+        },
+      },
+      requestFlags: {
+        restoreAlarms: {
+          wire: 'restore_alarm',
+          description: 'Whether the alarms that were handled by adding the entries are open again.',
+        },
+      },
+      exampleRemark: 'SEC-1234',
+    },
   ],
-  item: (line) => ({
-    id: itemIdOf(LIST, line),
-    ...present<Partial<AlarmWhitelistEntryDto>>({
-      target: targetOf(line),
-      fieldKey: text(line['white_field']),
-      fieldValue: text(line['field_value']),
-      judgeType: text(line['judge_type']),
-      updatedAt: time(line['update_time']),
-      enterpriseProjectName: text(line['enterprise_project_name']),
-    }),
-  }),
-  facts: kindOf,
 };
-
-/** A description may be empty (contract 2.5.1). */
-function targetOf(line: Listed): AlarmWhitelistTargetDto | undefined {
-  const eventType = whole(line['event_type']);
-  const hash = text(line['hash']);
-  const description = line['description'];
-  if (eventType === undefined || hash === undefined || typeof description !== 'string') return undefined;
-  return { eventType, hash, description };
-}

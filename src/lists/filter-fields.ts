@@ -3,7 +3,10 @@ import type { ApiPropertyOptions } from '@nestjs/swagger';
 import { DAY_MS, FIRST_MOMENT, LAST_MOMENT, parseDuration, parseMoment } from '../domain/times.js';
 import { nearest } from '../domain/nearest.js';
 import { SEVERITIES } from '../domain/upstream-words.js';
+import type { DtoClass } from '../http/validation/fields.js';
 import { Checked, isText, type FieldOptions } from '../http/validation/fields.js';
+import { report } from '../http/validation/report.js';
+import type { Violation } from '../problems/violation.js';
 
 /**
  * What filters of lists have in common, whatever is listed, in a query string and in a JSON body alike. A list of words stands in
@@ -166,4 +169,47 @@ export function limitOf({ limit }: { readonly limit?: string }): number {
 export function PageCursor(isCursor: (value: unknown) => boolean): PropertyDecorator {
   const message = 'must be the nextCursor of an earlier page';
   return Checked('cursor', isCursor, message, { type: 'string' }, { optional: true });
+}
+
+/** Everything wrong with a query string by the rules of a class: a query has parameters, not pointers. */
+export function queryViolations(type: DtoClass, query: unknown): Violation[] {
+  return report(type, query).map(({ pointer, ...violation }) => ({
+    parameter: pointer?.slice(1) ?? '',
+    ...violation,
+  }));
+}
+
+/** A window of time as a filter names it: from one moment to another, both included, or so long before now. */
+export interface AskedWindow {
+  readonly from?: unknown;
+  readonly to?: unknown;
+  readonly last?: unknown;
+}
+
+/** In epoch milliseconds, both included. */
+export interface TimeWindow {
+  readonly from?: number;
+  readonly to?: number;
+}
+
+/** What is wrong between the parts of a window. @param place where a part stands: the parameter, or its pointer in a body */
+export function windowViolations(
+  { from, to, last }: AskedWindow,
+  place: (name: string) => Pick<Violation, 'parameter' | 'pointer'> = (parameter) => ({ parameter }),
+): Violation[] {
+  if (last !== undefined && (from !== undefined || to !== undefined)) {
+    const message = 'last stands for from and to: give it without them';
+    return [{ ...place('last'), rule: 'excludes', message }];
+  }
+  const [start, end] = [parseMoment(from), parseMoment(to)];
+  if (start === undefined || end === undefined || start <= end) return [];
+  return [{ ...place('from'), rule: 'order', message: 'from must not be later than to' }];
+}
+
+/** @param now epoch milliseconds */
+export function windowOf({ from, to, last }: AskedWindow, now: number): TimeWindow {
+  const length = typeof last === 'string' ? parseDuration(last) : undefined;
+  if (length !== undefined) return { from: now - length, to: now };
+  const [start, end] = [parseMoment(from), parseMoment(to)];
+  return { ...(start !== undefined && { from: start }), ...(end !== undefined && { to: end }) };
 }

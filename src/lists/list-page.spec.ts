@@ -1,14 +1,15 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
-import { readPage, type Mark, type Source } from './list-page.js';
+import type { PageMark } from '../hss/index.js';
+import { readPage, type Source } from './list-page.js';
 
 /** A list of upstream's, and how many lines it gives at most. */
 function over(list: readonly string[], most: number, shows: (line: string) => boolean): Source<string> {
   return {
     read: (offset, limit) =>
       Promise.resolve({
-        lines: list.slice(offset, offset + Math.max(2, Math.min(limit, most))),
+        rows: list.slice(offset, offset + Math.max(2, Math.min(limit, most))),
         total: list.length,
       }),
     nameOf: (line) => line,
@@ -31,13 +32,13 @@ async function readAll(
   const pages: number[] = [];
   let moved = false;
   let current = first;
-  let mark: Mark | undefined;
+  let mark: PageMark | undefined;
   for (let page = 0; page < 1_000; page += 1) {
     current = change(current, page);
     const limit = sizes[page % sizes.length] ?? 1;
     const found = await readPage(over(current, most, shows), limit, mark);
-    read.push(...found.lines);
-    pages.push(found.lines.length - limit);
+    read.push(...found.rows);
+    pages.push(found.rows.length - limit);
     moved ||= found.windowMoved;
     if (!found.next) return { read, moved, longest: Math.max(...pages) };
     mark = found.next;
@@ -85,5 +86,38 @@ describe('paging through a list', () => {
       page === 1 ? ['a', ...lines] : lines,
     );
     expect({ read, moved }).toEqual({ read: ['c', 'd', 'd', 'e', 'f'], moved: true });
+  });
+
+  it('goes on until no row is left where upstream counts none, or too few', async () => {
+    for (const total of [undefined, 1]) {
+      const all = ['a', 'b', 'c'];
+      const source: Source<string> = {
+        ...over(all, 2, () => true),
+        read: (offset) =>
+          Promise.resolve({ rows: all.slice(offset, offset + 2), ...(total !== undefined && { total }) }),
+      };
+      expect(await readPage(source, 10)).toEqual({ rows: all, windowMoved: false });
+    }
+  });
+
+  it('does not end, and does not go on, where the rows never reach the total', async () => {
+    const lost = (rows: string[]): Source<string> => ({
+      ...over([], 2, () => true),
+      read: () => Promise.resolve({ rows, total: 100 }),
+    });
+    const mark = { offset: 2, seen: { last: 'b', total: 100 } };
+    for (const [rows, at] of [
+      [[], undefined],
+      [[], mark],
+      [['b'], mark],
+    ] as const) {
+      await expect(readPage(lost([...rows]), 2, at)).rejects.toMatchObject({ code: 'upstream_unreadable' });
+    }
+  });
+
+  it('makes no more calls for a page than its budget, and goes on from there', async () => {
+    const source = over(['a', 'b', 'c', 'd', 'e'], 2, (row) => row === 'e');
+    const { rows, next } = await readPage(source, 1, undefined, { calls: 1 });
+    expect({ rows, offset: next?.offset }).toEqual({ rows: [], offset: 2 });
   });
 });

@@ -1,92 +1,74 @@
-import { restAfter } from '../hss/index.js';
-import { unreadableListing } from './unreadable-listing.js';
+import { pageAt, type PageMark, type RowsFound } from '../hss/index.js';
+import { unreadableListing } from './readers.js';
 
-/** Where a list goes on. */
-export interface Mark {
-  readonly offset: number;
-  /** What was seen of the list there, by which it is told whether it moved since; absent where nothing was. */
-  readonly seen?: Seen;
-}
+/** Upstream documents no offset beyond this. */
+export const MAX_OFFSET = 2_000_000;
+/** So many calls make one page at most: where few of many rows may be seen, the page is shorter. */
+const MAX_CALLS = 20;
 
-export interface Seen {
-  /** Name of the last line before the offset. */
-  readonly last: string;
-  /** `Infinity` where upstream did not say. */
-  readonly total: number;
-}
-
-/** Lines from an offset on, as one call finds them; maybe fewer than were asked for. */
-export interface Lines<T> {
-  readonly lines: readonly T[];
-  /** How many there are in all; absent where upstream does not say. */
-  readonly total?: number;
-}
-
-export interface LinePage<T> {
-  readonly lines: readonly T[];
+export interface RowPage<Row> {
+  readonly rows: readonly Row[];
   /** Where the next page begins; absent at the end. */
-  readonly next?: Mark;
-  /** The list changed since the page before: lines may be repeated, and where only its order changed, missed. */
+  readonly next?: PageMark;
+  /** The list changed since the page before: rows may be repeated, and where only its order changed, missed. */
   readonly windowMoved: boolean;
 }
 
 /** What makes a page of a list that upstream pages by offset. */
-export interface Source<T> {
-  read(offset: number, limit: number): Promise<Lines<T>>;
-  /** What tells a line apart, whatever state it is in. */
-  nameOf(line: T): string;
-  /** Whether the asker may see it. */
-  shows(line: T): boolean;
+export interface Source<Row> {
+  read(offset: number, limit: number): Promise<RowsFound<Row>>;
+  /** What tells a row apart, in any state. */
+  nameOf(row: Row): string;
+  /** Whether the caller may see it. */
+  shows(row: Row): boolean;
 }
 
-/** So many calls make one page at most: where few of many lines may be seen, the page is shorter. */
-const MAX_CALLS = 20;
+/** How many calls may still be made for a page; several lists that make one page share it. */
+export interface CallBudget {
+  calls: number;
+}
+
+export const callBudget = (): CallBudget => ({ calls: MAX_CALLS });
 
 /**
- * One page. Each reading begins one line back, so that a list that moved shows; where lines are gone it goes back by as many,
- * because they may have stood before: nothing that stays is then skipped, and some may come twice.
+ * One page of what the caller may see, from as many pages of upstream's as that takes.
  *
- * @throws Problem where upstream gives no lines although its total says that there are more
+ * @throws Problem where upstream gives no rows although its total says that there are more
  */
-export async function readPage<T>(source: Source<T>, limit: number, mark?: Mark): Promise<LinePage<T>> {
-  const lines: T[] = [];
+export async function readPage<Row>(
+  source: Source<Row>,
+  limit: number,
+  mark: PageMark = { offset: 0 },
+  budget = callBudget(),
+): Promise<RowPage<Row>> {
+  const rows: Row[] = [];
   let windowMoved = false;
-  let at: Mark = mark ?? { offset: 0 };
-  for (let calls = 0; calls < MAX_CALLS && lines.length < limit; calls += 1) {
-    const { offset, seen } = at;
-    const back = seen ? 1 : 0;
-    const found = await source.read(offset - back, limit - lines.length + back);
-    const total = found.total ?? Infinity;
-    // Where upstream did not say before, nothing can be told to be gone.
-    if (seen && seen.total !== Infinity && total < seen.total) {
-      windowMoved = true;
-      at = { offset: Math.max(0, offset - (seen.total - total)) };
-      continue;
+  let next = mark;
+  while (budget.calls > 0 && rows.length < limit) {
+    budget.calls -= 1;
+    const page = await pageAt<Row, RowsFound<Row>>(
+      next,
+      limit - rows.length,
+      (offset, wanted) => source.read(offset, wanted),
+      (row) => source.nameOf(row),
+    );
+    windowMoved ||= page.moved;
+    const looked = take(source, page.rows, limit, rows);
+    if (looked === page.rows.length) {
+      if (page.rest === 'contradicted') throw unreadableListing('not_whole');
+      if (page.rest !== 'more') return { rows, windowMoved };
     }
-    if (seen && !isWhere(seen, found, source)) windowMoved = true;
-    const taken = take(source, found.lines.slice(back), limit - lines.length, lines);
-    const rest = restAfter({ ...found, rows: taken }, offset);
-    if (rest === 'contradicted') throw unreadableListing('not_whole');
-    const last = taken.at(-1);
-    if (rest !== 'more' || last === undefined) return { lines, windowMoved };
-    at = { offset: offset + taken.length, seen: { last: source.nameOf(last), total } };
+    next = page.markAfter(looked);
   }
-  return { lines, next: at, windowMoved };
+  return { rows, next, windowMoved };
 }
 
-function isWhere<T>({ last, total }: Seen, found: Lines<T>, source: Source<T>): boolean {
-  const [first] = found.lines;
-  return first !== undefined && source.nameOf(first) === last && (found.total ?? Infinity) === total;
-}
-
-/** Adds what may be seen, up to `room`, and answers all that was looked at for it. */
-function take<T>(source: Source<T>, found: readonly T[], room: number, into: T[]): readonly T[] {
-  let left = room;
-  for (const [index, line] of found.entries()) {
-    if (!source.shows(line)) continue;
-    into.push(line);
-    left -= 1;
-    if (left === 0) return found.slice(0, index + 1);
+/** Adds what may be seen, up to `limit` rows, and answers how many were looked at for it. */
+function take<Row>(source: Source<Row>, found: readonly Row[], limit: number, into: Row[]): number {
+  for (const [index, row] of found.entries()) {
+    if (!source.shows(row)) continue;
+    into.push(row);
+    if (into.length === limit) return index + 1;
   }
-  return found;
+  return found.length;
 }

@@ -1,14 +1,12 @@
+import { DAY_MS, parseDuration, parseMoment } from '../domain/times.js';
+import type { PageMark } from '../hss/index.js';
+import type { RequestedScope } from '../http/access.js';
 import { invalidRequest } from '../problems/problem.js';
-import type { RequestedScope } from '../http/policy.js';
 import type { Violation } from '../problems/violation.js';
-import { digestOf, readCursor } from './list-cursor.js';
-import type { Mark } from './list-page.js';
-import { limitOf } from './filter-fields.js';
-import type { ListQueryDto } from './list-query.dto.js';
-import { queryViolations } from './query-violations.js';
-import { windowViolations } from './time-window.js';
-import type { UpstreamList } from '../hss/index.js';
-import type { ListedResource } from './listed-resource.js';
+import { digestOf, readCursor, type Cursor } from './cursor.js';
+import { limitOf, queryViolations, windowViolations, wordsOf } from './filter-fields.js';
+import type { FilterField, ListDescriptor } from './list-descriptor.js';
+import type { ListClasses, ListQueryDto, ScopeQueryDto } from './list.dto.js';
 
 /** What a query string asks for. */
 export interface AskedList {
@@ -16,56 +14,88 @@ export interface AskedList {
   /** As upstream spells them. */
   readonly filters: readonly (readonly [name: string, value: string])[];
   readonly limit: number;
+  /** Of all that must stay the same from page to page. */
+  readonly digest: string;
   /** Epoch milliseconds of the first page, where what is listed depends on it. */
   readonly at?: number;
   /** Absent: the first page. */
-  readonly mark?: Mark;
+  readonly mark?: PageMark;
 }
 
 /** @param now epoch milliseconds @throws Problem 400 with everything that is wrong */
-export function readListQuery<Query extends ListQueryDto>(
-  resource: ListedResource<unknown, Query>,
+export function readListQuery(
+  descriptor: ListDescriptor,
+  type: ListClasses['query'],
   query: unknown,
   now: number,
 ): AskedList {
-  const violations = listQueryViolations(resource, query);
+  const violations = listQueryViolations(descriptor, type, query);
   if (violations.length > 0) throw invalidRequest(violations);
-  const asked = query as Query;
-  const { project, enterpriseProjectId, cursor } = asked;
-  const { mark, at = now } = (cursor === undefined ? undefined : readCursor(cursor)) ?? {};
+  const asked = query as ListQueryDto & Readonly<Record<string, unknown>>;
+  const cursor = asked.cursor === undefined ? undefined : readCursor(asked.cursor);
+  const at = (cursor && startOf(cursor)) ?? now;
+  const { filters, more, list } = descriptor;
+  const pairs = Object.entries(filters).flatMap(([name, filter]) => pairsOf(filter, asked[name]));
   return {
-    wish: {
-      ...(project !== undefined && { project }),
-      ...(enterpriseProjectId !== undefined && { enterpriseProjectId }),
-    },
-    filters: resource
-      .filters(asked, at)
-      .flatMap(([name, value]): [string, string][] => (value === undefined ? [] : [[name, value]])),
+    wish: wishOf(asked),
+    filters: [...pairs, ...(more?.(asked, at) ?? [])].flatMap(([name, value]): [string, string][] =>
+      value === undefined ? [] : [[name, value]],
+    ),
     limit: limitOf(asked),
+    digest: digestOf(list.path, asked),
     ...('last' in asked && { at }),
-    ...(mark && { mark }),
+    ...(cursor && { mark: cursor.mark }),
   };
 }
 
+/** Where a query string means to read. */
+export function wishOf({ project, enterpriseProjectId }: ScopeQueryDto): RequestedScope {
+  return {
+    ...(project !== undefined && { project }),
+    ...(enterpriseProjectId !== undefined && { enterpriseProjectId }),
+  };
+}
+
+/** A valid filter as upstream spells it. */
+function pairsOf({ wire, type }: FilterField, value: unknown): [string, string][] {
+  if (wire === undefined || value === undefined) return [];
+  if (type.kind === 'words') return (wordsOf(value) ?? []).map((each) => [wire, each]);
+  const length = type.kind === 'last' ? parseDuration(value as string) : undefined;
+  return [[wire, length === undefined ? (value as string) : String(length / DAY_MS)]];
+}
+
 /** Everything wrong with a query string. */
-export function listQueryViolations<Query extends ListQueryDto>(
-  resource: ListedResource<unknown, Query>,
+export function listQueryViolations(
+  { list }: ListDescriptor,
+  type: ListClasses['query'],
   query: unknown,
 ): Violation[] {
-  const ofFields = queryViolations(resource.query, query);
+  const isOwn = (cursor: Cursor) => cursor.more.length === 0 || startOf(cursor) !== undefined;
   return [
-    ...ofFields,
+    ...queryViolations(type, query),
     ...windowViolations(query as object),
-    ...cursorViolations(resource.list, query as { cursor?: unknown }),
+    ...cursorViolations(query as object, list.path, isOwn),
   ];
 }
 
-function cursorViolations(list: UpstreamList, { cursor, ...rest }: { cursor?: unknown }): Violation[] {
+/** What is wrong with a cursor. @param isOwn whether what it carries besides its mark is what such pages hand on */
+export function cursorViolations(
+  { cursor, ...rest }: { readonly cursor?: unknown },
+  list: string,
+  isOwn: (cursor: Cursor) => boolean,
+): Violation[] {
   if (typeof cursor !== 'string' || cursor === '') return [];
   const read = readCursor(cursor);
   const [parameter, rule] = ['cursor', 'cursor'];
-  if (!read) return [{ parameter, rule, message: 'cursor must be the nextCursor of an earlier page' }];
-  if (read.digest === digestOf(list.path, rest)) return [];
+  if (!read || !isOwn(read)) {
+    return [{ parameter, rule, message: 'cursor must be the nextCursor of an earlier page' }];
+  }
+  if (read.digest === digestOf(list, rest)) return [];
   const message = 'cursor belongs to another list: repeat every parameter of the first page but limit';
   return [{ parameter, rule, message }];
+}
+
+/** When the first page was read, where the cursor says so. */
+function startOf({ more: [at, ...others] }: Cursor): number | undefined {
+  return others.length === 0 && typeof at === 'number' ? parseMoment(at) : undefined;
 }

@@ -1,3 +1,6 @@
+import type { AlarmFacts } from '../domain/grants.js';
+import { SEVERITIES } from '../domain/upstream-words.js';
+
 /** Reads members of what upstream lists, of which everything may be missing, null, empty or of another type. */
 export type Listed = Readonly<Record<string, unknown>>;
 
@@ -36,4 +39,11 @@ export function time(value: unknown): string | undefined {
 export function present<T extends object>(parts: { [K in keyof T]: T[K] | undefined }): T | undefined {
   const found = Object.entries(parts).filter(([, value]) => value !== undefined);
   return found.length === 0 ? undefined : (Object.fromEntries(found) as T);
+}
+
+/** What grants may be limited by, of a row or of the alarm in it; what it leaves out is not known. */
+export function factsOf(row: Listed): AlarmFacts {
+  const eventType = whole(row['event_type']);
+  const severity = oneOf(SEVERITIES, row['severity']);
+  return { ...(eventType !== undefined && { eventType }), ...(severity && { severity }) };
 }

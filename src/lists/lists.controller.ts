@@ -1,113 +1,88 @@
-import { Controller, Get, Query } from '@nestjs/common';
+import {
+  Body,
+  Controller,
+  Get,
+  HttpCode,
+  Inject,
+  Post,
+  Query,
+  Res,
+  UseGuards,
+  type Type,
+} from '@nestjs/common';
+import { ApiOperation } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
 
 import type { CallContext } from '../domain/caller.js';
 import { Access, Context } from '../http/access.js';
-import { Contract } from '../http/document/contract.js';
-import { ALARM_WHITELIST } from './alarm-whitelist.js';
-import { AlarmWhitelistPageDto, AlarmWhitelistQueryDto } from './alarm-whitelist.dto.js';
-import { BLOCKED_ADDRESSES } from './blocked-addresses.js';
-import { BlockedAddressesQueryDto, BlockedAddressPageDto } from './blocked-addresses.dto.js';
-import { HANDLING_HISTORY } from './handling-history.js';
-import { HandlingHistoryQueryDto, HandlingPageDto } from './handling-history.dto.js';
-import { ISOLATED_FILES } from './isolated-files.js';
-import { IsolatedFilePageDto, IsolatedFilesQueryDto } from './isolated-files.dto.js';
-import {
-  LIST_ALARM_WHITELIST,
-  LIST_BLOCKED,
-  LIST_HANDLINGS,
-  LIST_ISOLATED_FILES,
-  LIST_LOGIN_WHITELIST,
-} from './lists.contract.js';
+import { OpenApi } from '../http/openapi.decorator.js';
+import { idempotencyKeyOf } from '../http/request-headers.js';
+import { NoParametersGuard, withScopeAsText } from '../http/validation/request-pipes.js';
+import { setIdempotencyHeaders } from '../operations/admission/idempotency-headers.js';
+import { answer, receiptWithFaultOf } from '../operations/receipts/answer.js';
+import { ReceiptDto } from '../operations/receipts/receipt.dto.js';
+import type { ListChange, ListDescriptor } from './list-descriptor.js';
+import { classesOf, type ItemsRequestDto, type ListClasses } from './list.dto.js';
 import { ListsService } from './lists.service.js';
-import { LOGIN_WHITELIST } from './login-whitelist.js';
-import { LoginWhitelistPageDto, LoginWhitelistQueryDto } from './login-whitelist.dto.js';
 
-@Controller('v1')
-export class ListsController {
-  constructor(private readonly lists: ListsService) {}
+const PAGING =
+  'Pass `nextCursor` as `cursor` for the next page, with all else as it was; it is absent at the end.';
+const RECORDED =
+  'An operation like any other: written down before the first byte goes upstream, with a receipt.';
 
-  /**
-   * List what was done with alarms.
-   *
-   * @remarks
-   * Every handling that upstream knows of, by whomever, newest first; every parameter narrows. What the gateway did stands in its
-   * receipts too, with more. Pass `nextCursor` as `cursor` for the next page, with all else as it was; it is absent at the end.
-   */
-  @Get('handling-history')
-  @Access('read')
-  @Contract(LIST_HANDLINGS)
-  handlings(
-    @Query() query: HandlingHistoryQueryDto,
-    @Context() context: CallContext,
-  ): Promise<HandlingPageDto> {
-    return this.lists.list(HANDLING_HISTORY, query, context);
+/** The routes of a list: reading it, and each thing that can be done to its entries. */
+export function controllersOf(descriptor: ListDescriptor): Type[] {
+  const classes = classesOf(descriptor);
+  return [
+    listRoute(descriptor, classes),
+    ...[...classes.requests].map(([change, request]) => changeRoute(descriptor, change, request)),
+  ];
+}
+
+function listRoute(descriptor: ListDescriptor, { query: type, page }: ListClasses): Type {
+  const { path, summary, remarks } = descriptor;
+
+  // The names of the classes are those of the document's tags.
+  @Controller('v1')
+  class ListsController {
+    constructor(@Inject(ListsService) private readonly lists: ListsService) {}
+
+    @Get(path)
+    @Access('read')
+    @ApiOperation({ summary, description: `${remarks} ${PAGING}` })
+    @OpenApi(descriptor.operationId, { 200: page })
+    list(@Query() query: unknown, @Context() context: CallContext): unknown {
+      return this.lists.list(descriptor, type, query, context);
+    }
   }
+  // The document takes the parameters from the class of the query, which the compiler cannot note here.
+  Reflect.defineMetadata('design:paramtypes', [type, Object], ListsController.prototype, 'list');
+  return ListsController;
+}
 
-  /**
-   * List the alarm whitelist.
-   *
-   * @remarks
-   * What no alarm is raised for any more. `target` is what removal takes. Pass `nextCursor` as `cursor` for the next page, with
-   * all else as it was; it is absent at the end.
-   */
-  @Get('alarm-whitelist')
-  @Access('read')
-  @Contract(LIST_ALARM_WHITELIST)
-  alarmWhitelist(
-    @Query() query: AlarmWhitelistQueryDto,
-    @Context() context: CallContext,
-  ): Promise<AlarmWhitelistPageDto> {
-    return this.lists.list(ALARM_WHITELIST, query, context);
-  }
+function changeRoute(descriptor: ListDescriptor, change: ListChange, type: new () => ItemsRequestDto): Type {
+  const { summary, remarks } = change;
 
-  /**
-   * List the login whitelist.
-   *
-   * @remarks
-   * Logins that no alarm is raised for any more. `target` is what removal takes. Pass `nextCursor` as `cursor` for the next page,
-   * with all else as it was; it is absent at the end.
-   */
-  @Get('login-whitelist')
-  @Access('read')
-  @Contract(LIST_LOGIN_WHITELIST)
-  loginWhitelist(
-    @Query() query: LoginWhitelistQueryDto,
-    @Context() context: CallContext,
-  ): Promise<LoginWhitelistPageDto> {
-    return this.lists.list(LOGIN_WHITELIST, query, context);
-  }
+  @Controller('v1')
+  class ItemsController {
+    constructor(@Inject(ListsService) private readonly lists: ListsService) {}
 
-  /**
-   * List isolated files.
-   *
-   * @remarks
-   * Files that were taken away from their hosts, or are on their way there or back. `target` is what restoring and deleting take.
-   * Pass `nextCursor` as `cursor` for the next page, with all else as it was; it is absent at the end.
-   */
-  @Get('isolated-files')
-  @Access('read')
-  @Contract(LIST_ISOLATED_FILES)
-  isolatedFiles(
-    @Query() query: IsolatedFilesQueryDto,
-    @Context() context: CallContext,
-  ): Promise<IsolatedFilePageDto> {
-    return this.lists.list(ISOLATED_FILES, query, context);
+    @Post(`${descriptor.path}/${change.path}`)
+    @Access('act', { acts: true })
+    @UseGuards(NoParametersGuard)
+    @HttpCode(200)
+    @ApiOperation({ summary, description: `${RECORDED} ${remarks}` })
+    @OpenApi(change.operationId, { 200: ReceiptDto, 207: ReceiptDto }, type)
+    async change(
+      @Body() body: unknown,
+      @Context() context: CallContext,
+      @Res({ passthrough: true }) reply: FastifyReply,
+    ): Promise<unknown> {
+      const key = idempotencyKeyOf(reply.request.raw);
+      const result = await this.lists.change(descriptor, change, type, withScopeAsText(body), key, context);
+      setIdempotencyHeaders(reply, result);
+      return answer(reply, receiptWithFaultOf(result));
+    }
   }
-
-  /**
-   * List blocked addresses.
-   *
-   * @remarks
-   * Addresses that upstream keeps out after failed logins. `target` is what unblocking takes. Pass `nextCursor` as `cursor` for
-   * the next page, with all else as it was; it is absent at the end.
-   */
-  @Get('blocked-addresses')
-  @Access('read')
-  @Contract(LIST_BLOCKED)
-  blockedAddresses(
-    @Query() query: BlockedAddressesQueryDto,
-    @Context() context: CallContext,
-  ): Promise<BlockedAddressPageDto> {
-    return this.lists.list(BLOCKED_ADDRESSES, query, context);
-  }
+  return ItemsController;
 }

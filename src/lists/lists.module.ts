@@ -1,8 +1,15 @@
 import { Global, Module } from '@nestjs/common';
 
+import { LISTS } from './index.js';
+import { controllersOf } from './lists.controller.js';
+import { ListsService } from './lists.service.js';
 import { Readers } from './readers.js';
 
-/** What everything that reads lists of upstream's has in common. */
+/** Upstream's lists, and what everything that reads there has in common. */
 @Global()
-@Module({ providers: [Readers], exports: [Readers] })
+@Module({
+  controllers: LISTS.flatMap(controllersOf),
+  providers: [Readers, ListsService],
+  exports: [Readers],
+})
 export class ListsModule {}

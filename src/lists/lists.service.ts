@@ -1,54 +1,91 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 
+import { CONFIG, type Config } from '../config/config.js';
 import type { CallContext } from '../domain/caller.js';
 import { Clock } from '../domain/clock.js';
 import { accessDenialOf } from '../domain/grants.js';
-import { Problem } from '../problems/problem.js';
-import { digestOf, writeCursor } from './list-cursor.js';
-import { readPage, type Lines, type Source } from './list-page.js';
-import type { ListQueryDto } from './list-query.dto.js';
+import { compileCheck, type Check } from '../http/validation/compiled-check.js';
+import type { OperationResult } from '../operations/operation-result.js';
+import { OperationsService } from '../operations/operations.service.js';
+import { refuse } from '../problems/catalogue.js';
+import { invalidRequest } from '../problems/problem.js';
+import { itemIdOf, readEvents, type Listing } from '../hss/index.js';
+import { writeCursor } from './cursor.js';
+import { changeCommandOf, changeViolations, itemsViolations, type ChangeRequest } from './list-changes.js';
+import type { ListChange, ListDescriptor } from './list-descriptor.js';
+import { entryOf } from './list-entries.js';
+import { MAX_OFFSET, readPage, type Source } from './list-page.js';
+import { readListQuery, type AskedList } from './list-query.js';
+import type { ItemsRequestDto, ListClasses } from './list.dto.js';
 import type { Listed } from './listed-value.js';
 import { Readers, type Place } from './readers.js';
-import { itemIdOf, readEvents } from '../hss/index.js';
-import { readListQuery, type AskedList } from './list-query.js';
-import type { ItemPage, ListedResource } from './listed-resource.js';
 
 /** What the strictest of upstream's lists take (contract 2.0). */
-const MIN_LINES = 10;
-const MAX_LINES = 200;
-/** Upstream documents no offset beyond this. */
-const LAST_OFFSET = 2_000_000;
+const MIN_ROWS = 10;
+const MAX_ROWS = 200;
 
-/** Reads lists of upstream's, as far as the caller may read them. */
+/** A page of entries of any list. */
+export interface EntryPage {
+  readonly items: readonly object[];
+  readonly nextCursor?: string;
+  readonly windowMoved?: true;
+}
+
+/** Reads lists of upstream's as far as the caller may read them, and takes requests to change them. */
 @Injectable()
 export class ListsService {
-  constructor(
-    private readonly readers: Readers,
-    private readonly clock: Clock,
-  ) {}
+  readonly #maxItems: number;
+  readonly #checks = new Map<ListChange, Check>();
 
-  /** @throws Problem 400, 403, and in words that are true of reading when upstream can't be read */
-  async list<Item, Query extends ListQueryDto>(
-    resource: ListedResource<Item, Query>,
+  constructor(
+    @Inject(CONFIG) { limits }: Config,
+    private readonly readers: Readers,
+    private readonly operations: OperationsService,
+    private readonly clock: Clock,
+  ) {
+    this.#maxItems = limits.alarmsPerRequest;
+  }
+
+  /** @throws Problem 400, 403, and in words that are true of reading when upstream cannot be read */
+  async list(
+    descriptor: ListDescriptor,
+    type: ListClasses['query'],
     query: unknown,
     context: CallContext,
-  ): Promise<ItemPage<Item>> {
-    const asked = readListQuery(resource, query, this.clock.now());
+  ): Promise<EntryPage> {
+    const asked = readListQuery(descriptor, type, query, this.clock.now());
+    const { limit, mark, digest, at } = asked;
     const place = await this.readers.placeOf(asked.wish, context);
-    const source = this.#source(resource, asked, place, context);
-    const { lines, next, windowMoved } = await readPage(source, asked.limit, asked.mark);
-    const digest = digestOf(resource.list.path, query as object);
+    const page = await readPage(this.#source(descriptor, asked, place, context), limit, mark);
+    const { rows, next, windowMoved } = page;
+    const more = at === undefined ? [] : [at];
     return {
-      items: lines.map((line) => resource.item(line)),
-      ...(next && {
-        nextCursor: writeCursor({ digest, mark: next, ...(asked.at !== undefined && { at: asked.at }) }),
-      }),
+      items: rows.map((row) => entryOf(descriptor, row)),
+      ...(next && { nextCursor: writeCursor({ digest, mark: next, more }) }),
       ...(windowMoved && { windowMoved }),
     };
   }
 
-  #source<Item, Query extends ListQueryDto>(
-    resource: ListedResource<Item, Query>,
+  /** @throws Problem 400 with everything that is wrong, and what else keeps an operation from being done */
+  change(
+    descriptor: ListDescriptor,
+    change: ListChange,
+    type: new () => ItemsRequestDto,
+    body: unknown,
+    idempotencyKey: string | undefined,
+    context: CallContext,
+  ): Promise<OperationResult> {
+    const isValid = this.#checks.get(change) ?? compileCheck(type);
+    this.#checks.set(change, isValid);
+    if (!isValid(body) || itemsViolations(descriptor, change, body, this.#maxItems).length > 0) {
+      throw invalidRequest(changeViolations(descriptor, change, type, body, this.#maxItems));
+    }
+    const command = changeCommandOf(descriptor, change, body as ChangeRequest, idempotencyKey);
+    return this.operations.handle(command, context);
+  }
+
+  #source(
+    { list, facts }: ListDescriptor,
     { filters }: AskedList,
     place: Place,
     context: CallContext,
@@ -56,36 +93,26 @@ export class ListsService {
     const { project, enterpriseProjectId } = place.scope;
     const here = { right: 'read', project, enterpriseProjectId } as const;
     return {
-      read: (offset, limit) => this.#lines(resource.list, filters, place, { offset, limit }, context),
-      nameOf: (line) => itemIdOf(resource.list, line),
-      shows: (line) =>
-        accessDenialOf(context.caller, { ...here, alarms: [resource.facts(line)] }) === undefined,
+      read: (offset, limit) => this.#rows(list, filters, place, { offset, limit }, context),
+      nameOf: (row) => itemIdOf(list, row),
+      shows: (row) => accessDenialOf(context.caller, { ...here, alarms: [facts(row)] }) === undefined,
     };
   }
 
-  async #lines(
-    { call, path }: ListedResource<unknown, ListQueryDto>['list'],
+  async #rows(
+    { call, path }: ListDescriptor['list'],
     filters: AskedList['filters'],
     place: Place,
     { offset, limit }: { offset: number; limit: number },
     context: CallContext,
-  ): Promise<Lines<Listed>> {
-    if (offset > LAST_OFFSET) throw TOO_FAR();
+  ): Promise<Listing> {
+    if (offset > MAX_OFFSET) throw refuse('listing_too_long');
     const query: [string, string][] = [
       ['enterprise_project_id', place.scope.enterpriseProjectId],
       ...filters.map(([name, value]): [string, string] => [name, value]),
       ['offset', String(offset)],
-      ['limit', String(Math.min(MAX_LINES, Math.max(MIN_LINES, limit)))],
+      ['limit', String(Math.min(MAX_ROWS, Math.max(MIN_ROWS, limit)))],
     ];
-    const { rows, total } = await this.readers.rows(readEvents(call, place, path, query), context);
-    return { lines: rows, ...(total !== undefined && { total }) };
+    return this.readers.rows(readEvents(call, place, path, query), context);
   }
 }
-
-/** The list is longer than upstream can page through. */
-export const TOO_FAR = (): Problem =>
-  new Problem(
-    400,
-    'listing_too_long',
-    `Upstream lists no further than ${LAST_OFFSET} lines. Narrow the filter.`,
-  );

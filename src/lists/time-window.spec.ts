@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
 import { FIRST_MOMENT, LAST_MOMENT } from '../domain/times.js';
-import { windowOf, windowViolations } from './time-window.js';
+import { windowOf, windowViolations } from './filter-fields.js';
 
 const NOW = Date.parse('2026-08-17T12:00:00Z');
 const moment = fc.integer({ min: FIRST_MOMENT, max: LAST_MOMENT });

@@ -1,13 +1,20 @@
-import { Controller, Get, Inject } from '@nestjs/common';
+import { Controller, Get, Inject, Module } from '@nestjs/common';
 
 import { CONFIG, type Config } from '../config/config.js';
-import type { CallContext } from '../domain/caller.js';
+import {
+  DEFAULT_RIGHTS,
+  RIGHTS,
+  type CallContext,
+  type Denial,
+  type Grant,
+  type Right,
+} from '../domain/caller.js';
+import { OPERATION_NAMES, type OperationName } from '../domain/operation-type.js';
 import { Access, Context } from '../http/access.js';
-import { Contract } from '../http/document/contract.js';
+import { OpenApi } from '../http/openapi.decorator.js';
 import { CallerDirectory } from '../http/identity/caller-directory.js';
-import { ME } from './me.contract.js';
-import { MeDto } from './me.dto.js';
-import { meOf } from './me.translator.js';
+import type { KnownKey } from '../http/identity/api-keys.js';
+import { MeDto, type MeGrantDto, type MeKeyDto } from './me.dto.js';
 
 @Controller('v1/me')
 export class MeController {
@@ -20,13 +27,91 @@ export class MeController {
    * Tell who I am.
    *
    * @remarks
-   * Which caller you are, by which credential, and what you may do: for whoever can prove who they are, whatever their rights.
+   * Which caller you are, by which credential, and what you may do: for every caller that is authenticated, with any rights or none.
    */
   @Get()
   @Access('caller')
-  @Contract(ME)
+  @OpenApi('tellWhoIAm', { 200: MeDto })
   me(@Context() context: CallContext): MeDto {
     const { keys = [] } = this.directory.current.callers.get(context.caller.id) ?? {};
     return meOf(context, keys, [...this.config.projects.keys()]);
   }
 }
+
+@Module({ controllers: [MeController] })
+export class MeModule {}
+
+/** What a caller may know of itself; named field by field, so that nothing else gets out. */
+function meOf(
+  { caller, credential, onBehalfOf }: CallContext,
+  keys: readonly KnownKey[],
+  projects: readonly string[],
+): MeDto {
+  if (!credential) throw new Error('a caller was recognised by nothing');
+  return {
+    caller: caller.id,
+    credential: {
+      kind: credential.kind,
+      id: credential.id,
+      ...(credential.expiresAt !== undefined && { expiresAt: timeOf(credential.expiresAt) }),
+    },
+    ...(onBehalfOf !== undefined && { onBehalfOf }),
+    mayActOnBehalf: caller.onBehalfOf === true,
+    grants: caller.grants.map((grant) => grantOf(grant, projects)),
+    denials: (caller.denials ?? []).map((denial) => denialOf(denial, projects)),
+    keys: keys.map(keyOf),
+  };
+}
+
+function grantOf(grant: Grant, projects: readonly string[]): MeGrantDto {
+  return reachOf({ ...grant, rights: grant.rights ?? DEFAULT_RIGHTS }, projects);
+}
+
+/** What a denial leaves out, it denies all of. */
+function denialOf(denial: Denial, projects: readonly string[]): MeGrantDto {
+  const all = {
+    rights: RIGHTS,
+    operations: ['*'],
+    projects: ['*'],
+    enterpriseProjects: ['*', 'all_granted_eps'],
+  } as const;
+  return reachOf({ ...all, ...denial }, projects);
+}
+
+function reachOf(
+  {
+    rights,
+    operations,
+    projects,
+    enterpriseProjects,
+    eventTypes,
+    severities,
+    byIdOnly,
+  }: Grant & { rights: readonly Right[] },
+  known: readonly string[],
+): MeGrantDto {
+  return {
+    rights: [...rights],
+    operations: spelledOut<OperationName>(operations, OPERATION_NAMES),
+    projects: spelledOut(projects, known),
+    enterpriseProjects: [...enterpriseProjects],
+    ...(eventTypes && { eventTypes: [...eventTypes] }),
+    ...(severities && { severities: [...severities] }),
+    ...(byIdOnly && { byIdOnly }),
+  };
+}
+
+function spelledOut<T extends string>(listed: readonly (T | '*')[], all: readonly T[]): T[] {
+  return listed.includes('*') ? [...all] : [...(listed as readonly T[])];
+}
+
+function keyOf({ identity, use }: KnownKey): MeKeyDto {
+  const { id, expiresAt } = identity.credential;
+  return {
+    id,
+    ...(expiresAt !== undefined && { expiresAt: timeOf(expiresAt) }),
+    ...(use.at !== undefined && { lastUsedAt: timeOf(use.at) }),
+  };
+}
+
+const timeOf = (milliseconds: number): string => new Date(milliseconds).toISOString();

@@ -3,23 +3,21 @@ import type { FastifyReply } from 'fastify';
 
 import type { CallContext } from '../domain/caller.js';
 import { Access, Context } from '../http/access.js';
-import { Contract } from '../http/document/contract.js';
-import { NoParametersGuard, onlyParameters } from '../http/parameters.guard.js';
-import { idempotencyKeyOf } from '../http/idempotency-key.js';
-import { prefersNotToWait } from '../http/prefer.js';
+import { OpenApi } from '../http/openapi.decorator.js';
+import { NoParametersGuard, onlyParameters, ValidatedBody } from '../http/validation/request-pipes.js';
+import { idempotencyKeyOf, prefersNotToWait } from '../http/request-headers.js';
 import { withSchedule } from './operation-command.js';
 import { OperationsService } from './operations.service.js';
 import { setIdempotencyHeaders } from './admission/idempotency-headers.js';
-import { BodyPipe } from '../http/validation/body.pipe.js';
 import { UndoService } from './undo/undo.service.js';
 import { answer, receiptWithFaultOf } from './receipts/answer.js';
 import { FatesQueryDto, OperationQueryDto } from './receipts/receipt-query.dto.js';
 import { OperationRequestDto } from './prepare/operation-request.dto.js';
+import { OPERATION_REQUESTS } from './prepare/operation-request.types.js';
 import { OperationRequestPipe } from './prepare/operation-request.pipe.js';
-import type { DryRunDto } from './dry-run/dry-run.dto.js';
+import { DryRunDto } from './dry-run/dry-run.dto.js';
 import { DRY_RUN, DryRunPipe } from './dry-run/dry-run.pipe.js';
 import { dryRunOf } from './dry-run/dry-run.translator.js';
-import { FIND, HANDLE, LIST, LIST_ALARM_FATES, LIST_ITEM_FATES, UNDO } from './operations.contract.js';
 import {
   ReceiptAlarmPageDto,
   ReceiptDto,
@@ -31,7 +29,6 @@ import { UndoRequestDto } from './undo/undo-request.dto.js';
 import { ReceiptsService } from './receipts/receipts.service.js';
 
 const OnlyDryRun = onlyParameters(DRY_RUN);
-const UNDO_BODY = new BodyPipe(UndoRequestDto, { mayBeMissing: true });
 
 @Controller('v1/operations')
 export class OperationsController {
@@ -68,7 +65,11 @@ export class OperationsController {
   @Access('act', { acts: true })
   @UseGuards(OnlyDryRun)
   @HttpCode(200)
-  @Contract(HANDLE)
+  @OpenApi(
+    'handleAlarms',
+    { 200: [ReceiptDto, DryRunDto], 202: ReceiptDto, 207: ReceiptDto },
+    { field: 'operation', types: OPERATION_REQUESTS },
+  )
   async handle(
     @Body(OperationRequestPipe) request: OperationRequestDto & { readonly expiresAt?: string | number },
     @Query(DRY_RUN, DryRunPipe) dryRun: boolean,
@@ -96,10 +97,14 @@ export class OperationsController {
   @Access('act', { acts: true, bodyMayBeMissing: true })
   @UseGuards(OnlyDryRun)
   @HttpCode(200)
-  @Contract(UNDO)
+  @OpenApi(
+    'undoOperation',
+    { 200: [ReceiptDto, DryRunDto], 202: ReceiptDto, 207: ReceiptDto },
+    UndoRequestDto,
+  )
   async undo(
     @Param('id') id: string,
-    @Body(UNDO_BODY) request: UndoRequestDto,
+    @ValidatedBody(UndoRequestDto, { mayBeMissing: true }) request: UndoRequestDto,
     @Query(DRY_RUN, DryRunPipe) dryRun: boolean,
     @Context() context: CallContext,
     @Res({ passthrough: true }) reply: FastifyReply,
@@ -124,7 +129,7 @@ export class OperationsController {
   @Get(':id')
   @Access('read')
   @UseGuards(NoParametersGuard)
-  @Contract(FIND)
+  @OpenApi('findOperation', { 200: ReceiptDto })
   find(@Param('id') id: string, @Context() context: CallContext): Promise<ReceiptDto> {
     return this.receipts.find(id, context.caller);
   }
@@ -138,7 +143,7 @@ export class OperationsController {
    */
   @Get(':id/alarms')
   @Access('read')
-  @Contract(LIST_ALARM_FATES)
+  @OpenApi('listOperationAlarms', { 200: ReceiptAlarmPageDto })
   alarms(
     @Param('id') id: string,
     @Query() query: FatesQueryDto,
@@ -156,7 +161,7 @@ export class OperationsController {
    */
   @Get(':id/items')
   @Access('read')
-  @Contract(LIST_ITEM_FATES)
+  @OpenApi('listOperationItems', { 200: ReceiptItemPageDto })
   items(
     @Param('id') id: string,
     @Query() query: FatesQueryDto,
@@ -175,7 +180,7 @@ export class OperationsController {
    */
   @Get()
   @Access('read')
-  @Contract(LIST)
+  @OpenApi('listOperations', { 200: ReceiptPageDto })
   list(@Query() query: OperationQueryDto, @Context() context: CallContext): Promise<ReceiptPageDto> {
     return this.receipts.list(query, context.caller);
   }

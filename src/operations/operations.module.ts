@@ -14,8 +14,6 @@ import { StateReader } from './execution/state-reader.js';
 import { TargetLocks } from './execution/target-locks.js';
 import { ExpirationCapacity } from './expirations/expiration-capacity.js';
 import { ExpirationRunner } from './expirations/expiration-runner.js';
-import { ItemsController } from './items/items.controller.js';
-import { ItemsService } from './items/items.service.js';
 import { OperationsController } from './operations.controller.js';
 import { OperationsService } from './operations.service.js';
 import { PlanRequestPipe } from './plans/plan-request.pipe.js';
@@ -34,7 +32,7 @@ import { UndoService } from './undo/undo.service.js';
 /** Operations: the routes that start, show and undo them, and what every API that starts them has in common. */
 @Global()
 @Module({
-  controllers: [OperationsController, ItemsController, ProgressController, PlansController],
+  controllers: [OperationsController, ProgressController, PlansController],
   providers: [
     ...[OperationsService, CommandResolver, UndoService, DryRunService, OperationRequestPipe],
     ...[Admission, BackgroundSlots, IdempotencyService, InFlightDeduplicator],
@@ -42,7 +40,7 @@ import { UndoService } from './undo/undo.service.js';
     ...[Background, OperationRunner, AdmissionRecheck],
     ...[ExpirationCapacity, ExpirationRunner],
     ...[Followers, PlanCapacity, Planner, PlansService, PlanRequestPipe],
-    ...[ReceiptsService, ItemsService, ProgressService],
+    ...[ReceiptsService, ProgressService],
   ],
   exports: [OperationsService, UndoService, ExpirationRunner, RunningOperations, SettlementService],
 })

@@ -1,3 +1,4 @@
+import { searchedInVain, type AlarmSearchFacts } from './alarms.js';
 import { fixed, withFacts, type ProblemDefinition } from './define.js';
 
 /** A code whose text depends on the case; the document shows the first one. */
@@ -72,10 +73,14 @@ export const UPSTREAM_PROBLEMS = {
   upstream_bad_request: fixed(400, 'Upstream finds the request malformed.'),
   upstream_too_large: fixed(413, 'Upstream finds the request too large: send fewer alarms.'),
   file_information_invalid: fixed(400, 'Upstream finds the file information invalid.'),
-  alarm_not_found: fixed(
-    404,
-    'Upstream does not know an alarm of this request: check eventId, eventClassId, eventType, occurTime and the enterprise project against the listing.',
-  ),
+  alarm_not_found: withFacts<'by_upstream' | AlarmSearchFacts>({
+    status: 404,
+    detail: (facts) =>
+      facts === 'by_upstream'
+        ? 'Upstream does not know an alarm of this request: check eventId, eventClassId, eventType, occurTime and the enterprise project against the listing.'
+        : searchedInVain(facts),
+    example: 'by_upstream',
+  }),
   item_not_found: fixed(
     404,
     'Upstream does not know an item of this request, so it did nothing for any of them. Read the list again: the item may be gone, or in another enterprise project.',

@@ -1,4 +1,4 @@
-import { KeyUses } from '../../src/http/identity/key-uses.js';
+import { KeyUses } from '../../src/http/identity/api-keys.js';
 import { PublishedKeys } from '../../src/http/identity/identity.fixture.js';
 import { CallerDirectory } from '../../src/http/identity/caller-directory.js';
 import { KeyUseStore } from '../../src/audit/key-use.store.js';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-import { accessKeyOf, secretOf } from '../../src/http/identity/signing/signing-key.js';
+import { accessKeyOf, secretOf } from '../../src/http/identity/signatures.js';
 import { canonicalRequest, signatureOf } from '../../src/simulator/signing/signature.js';
 
 /** From which the secrets of the tests' key pairs are derived. */

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 
-import { BROWSER_HEADERS } from '../../src/http/browser-policy.js';
+import { SECURITY_HEADERS } from '../../src/http/security-headers.js';
 
 export type Json = { readonly [key: string]: unknown };
 
@@ -51,7 +51,7 @@ const OF_HTTP: ReadonlySet<string> = new Set([
   'vary',
   'access-control-allow-origin',
   'access-control-expose-headers',
-  ...Object.keys(BROWSER_HEADERS).map((name) => name.toLowerCase()),
+  ...Object.keys(SECURITY_HEADERS).map((name) => name.toLowerCase()),
 ]);
 
 const isObject = (value: unknown): value is Json =>
@@ -120,7 +120,21 @@ export class GatewayContract {
       value = (value as Json)[key.replaceAll('~1', '/').replaceAll('~0', '~')];
     }
     if (!isObject(value)) return undefined;
-    return typeof value['$ref'] === 'string' ? this.resolve(value['$ref']) : { pointer, value };
+    const { $ref, description } = value;
+    if (typeof $ref !== 'string') return { pointer, value };
+    const found = this.resolve($ref);
+    // A reference may describe what it leads to anew.
+    return found && description !== undefined ? { ...found, value: { ...found.value, description } } : found;
+  }
+
+  /** An object schema with what it narrows written out. */
+  whole(schema: Json): Json {
+    const { allOf = [], ...own } = schema as { allOf?: Json[]; properties?: Json };
+    const wider = allOf.map((part) =>
+      this.whole(typeof part['$ref'] === 'string' ? (this.resolve(part['$ref'])?.value ?? {}) : part),
+    );
+    const properties = Object.assign({}, ...[...wider, own].map((part) => part['properties'] ?? {})) as Json;
+    return Object.assign({}, ...wider, own, { properties }) as Json;
   }
 
   /** What is wrong with a value by the schema at a pointer. */
@@ -163,7 +177,7 @@ export class GatewayContract {
     return [
       ...wrongHeaders,
       ...this.violations(`${response.pointer}/content${step(mediaType)}/schema`, body),
-      ...(mediaType === 'application/problem+json' ? codeViolations(content[mediaType] as Json, body) : []),
+      ...(mediaType === 'application/problem+json' ? codeViolations(response.value, body) : []),
     ];
   }
 
@@ -182,9 +196,15 @@ export class GatewayContract {
   }
 }
 
-/** Every problem that a status can mean stands among its examples. */
-function codeViolations({ examples = {} }: { examples?: unknown }, problem: unknown): string[] {
-  const codes = Object.values(examples as Record<string, Json>).map(({ value }) => (value as Json)['code']);
+/** Every code that a status can mean for a route stands in the description of its answer. */
+function codeViolations({ description }: Json, problem: unknown): string[] {
   const { code, status } = problem as Json;
-  return codes.includes(code) ? [] : [`the document knows no ${String(code)} with ${String(status)}`];
+  const isListed = codesIn(description).includes(String(code));
+  return isListed ? [] : [`the document knows no ${String(code)} with ${String(status)}`];
+}
+
+/** The codes that a description lists. */
+export function codesIn(description: unknown): string[] {
+  const [, list = ''] = String(description).split('Codes: ');
+  return [...list.matchAll(/`(\w+)`/g)].map(([, code = '']) => code);
 }

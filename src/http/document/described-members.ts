@@ -1,4 +1,4 @@
-import type { DtoClass } from '../validation/field.js';
+import type { DtoClass } from '../validation/fields.js';
 
 /** What the document says of a member besides its schema. */
 export interface MemberWords {
@@ -21,9 +21,10 @@ export function describeMembers(type: object, members: Readonly<Record<string, M
 export function decorateMember(
   type: object,
   name: string,
-  ...decorators: readonly PropertyDecorator[]
+  decorate: PropertyDecorator,
+  of: unknown = Object,
 ): void {
   const { prototype } = type as DtoClass;
-  Reflect.defineMetadata('design:type', Object, prototype as object, name);
-  for (const decorate of decorators) decorate(prototype as object, name);
+  Reflect.defineMetadata('design:type', of, prototype as object, name);
+  decorate(prototype as object, name);
 }

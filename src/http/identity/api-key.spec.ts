@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
-import { isMistyped, makeApiKey } from './api-key.js';
+import { isMistyped, makeApiKey } from './api-keys.js';
 
 describe('a new key', () => {
   it('tells what it is, what it is for and which it is, and holds more than 128 random bits', () => {

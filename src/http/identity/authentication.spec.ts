@@ -4,12 +4,11 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 
 import type { KeyUseStore } from '../../audit/key-use.store.js';
 import type { CallerConfig, Config, KeyConfig } from '../../config/config.js';
-import { makeApiKey } from './api-key.js';
+import { makeApiKey, KeyUses } from './api-keys.js';
 import { Authentication } from './authentication.js';
 import { CallerDirectory } from './caller-directory.js';
 import { AuthenticationProblem, type Identity } from './identity.js';
 import { PublishedKeys, StoppedClock } from './identity.fixture.js';
-import { KeyUses } from './key-uses.js';
 
 const HERE = { ip: '10.1.2.3' };
 const ELSEWHERE = { ip: '192.0.2.7' };

@@ -1,15 +1,15 @@
 import { Inject, Injectable } from '@nestjs/common';
 
-import { CONFIG, type AccessConfig, type CallerConfig, type Config } from '../../config/config.js';
+import { type AccessConfig, type CallerConfig, CONFIG, type Config } from '../../config/config.js';
 import { AddressRanges } from '../../domain/address-range.js';
-import type { Caller } from '../../domain/caller.js';
+import type { CallContext, Caller, Right } from '../../domain/caller.js';
 import { Clock } from '../../domain/clock.js';
 import { DocumentSource } from '../../domain/document-source.js';
+import { hasRight } from '../../domain/grants.js';
+import { keyIdOf, Keyring, KeyUses, knownKey, type KnownKey } from './api-keys.js';
 import { KeySet } from './key-set.js';
-import { KeyUses } from './key-uses.js';
-import { keyIdOf, Keyring, knownKey, type KnownKey } from './keyring.js';
-import { knownSigningKey, type KnownSigningKey } from './signing/signing-key.js';
-import { TokenVerifier } from './token-verifier.js';
+import { knownSigningKey, type KnownSigningKey } from './signatures.js';
+import { TokenVerifier } from './tokens.js';
 
 /** A caller and all that is known of its credentials. */
 export interface Entry {
@@ -84,6 +84,37 @@ export class CallerDirectory {
       keys: keys.map((key) => knownKey(caller, key, this.uses.of(id, keyIdOf(key)))),
       signingKeys: signingKeys.map((key) => knownSigningKey(caller, key)),
       ...(from && { from: new AddressRanges(from) }),
+    };
+  }
+}
+
+/** Tells of what goes on for long whether whoever asked for it may still do so. */
+@Injectable()
+export class CallerStanding {
+  constructor(
+    private readonly directory: CallerDirectory,
+    private readonly clock: Clock,
+  ) {}
+
+  /**
+   * @param address where the request came from
+   * @returns whether the credential is still good and leads to the right, each time it is asked
+   */
+  of({ caller, credential }: CallContext, right: Right, address: string): () => boolean {
+    const before = this.directory.current;
+    return () => {
+      const { current } = this.directory;
+      if ((credential?.expiresAt ?? Infinity) <= this.clock.now()) return false;
+      if (current === before) return true;
+      // Of a token it must be verified anew whose it is; who comes back with it is recognised then.
+      if (credential?.kind !== 'key') return false;
+      const entry = current.callers.get(caller.id);
+      const key = entry?.keys.find(({ identity }) => identity.credential.id === credential.id);
+      if (!entry || !key || key.expiresAt <= this.clock.now()) return false;
+      return (
+        [entry.from, key.from].every((from) => from?.include(address) !== false) &&
+        hasRight(entry.caller, right)
+      );
     };
   }
 }

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
 import { refuse } from '../../problems/catalogue.js';
-import { FailedAttempts } from './failed-attempts.js';
+import { FailedAttempts } from './authentication.js';
 import { StoppedClock } from './identity.fixture.js';
 import { AuthenticationProblem } from './identity.js';
 

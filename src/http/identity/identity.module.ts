@@ -1,14 +1,11 @@
 import { Global, Module } from '@nestjs/common';
 
 import { CallerConfigReloader } from './caller-config-reloader.js';
-import { Authentication } from './authentication.js';
-import { CallerDirectory } from './caller-directory.js';
-import { FailedAttempts } from './failed-attempts.js';
-import { Quotas } from '../limits/quotas.js';
-import { SharedQuotas } from '../limits/shared-quotas.js';
-import { KeyUses } from './key-uses.js';
-import { Standing } from './standing.js';
-import { SignatureVerifier } from './signing/signature-verifier.js';
+import { Authentication, FailedAttempts } from './authentication.js';
+import { CallerDirectory, CallerStanding } from './caller-directory.js';
+import { Quotas, SharedQuotas } from '../limits/quotas.js';
+import { KeyUses } from './api-keys.js';
+import { SignatureVerifier } from './signature-verifier.js';
 
 /** Who is asking. */
 @Global()
@@ -20,10 +17,10 @@ import { SignatureVerifier } from './signing/signature-verifier.js';
     Authentication,
     SignatureVerifier,
     FailedAttempts,
-    Standing,
+    CallerStanding,
     Quotas,
     SharedQuotas,
   ],
-  exports: [Quotas, Authentication, SignatureVerifier, CallerDirectory, FailedAttempts, Standing],
+  exports: [Quotas, Authentication, SignatureVerifier, CallerDirectory, FailedAttempts, CallerStanding],
 })
 export class IdentityModule {}

@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 
 import type { KeyUseStore, LastUse } from '../../audit/key-use.store.js';
 import { StoppedClock } from './identity.fixture.js';
-import { KeyUses } from './key-uses.js';
+import { KeyUses } from './api-keys.js';
 
 /** Runs the one task that is scheduled when its time has come. */
 class AlarmClock extends StoppedClock {

@@ -1,7 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 
-import { AuthenticationProblem } from './identity.js';
-import { presentedBy } from './presented.js';
+import { AuthenticationProblem, presentedBy } from './identity.js';
 
 /** As Node reads them: the first Authorization counts, other repeated headers are joined. */
 function request(...raw: [string, string][]) {

@@ -4,7 +4,7 @@ import { exportSPKI, generateKeyPair, type CryptoKey } from 'jose';
 
 import type { Caller } from '../../domain/caller.js';
 import { ISSUER } from './identity.fixture.js';
-import { looksLikeToken } from './token-verifier.js';
+import { looksLikeToken } from './tokens.js';
 import { claim, Counter, EC, ED, part, RSA, signer } from './token.fixture.js';
 
 const portal: Caller = { id: 'portal', grants: [] };

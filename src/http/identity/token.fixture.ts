@@ -4,7 +4,7 @@ import type { ClaimConfig, SigningAlgorithm } from '../../config/config.js';
 import { Problem } from '../../problems/problem.js';
 import { ISSUER, PublishedKeys, StoppedClock } from './identity.fixture.js';
 import { KeySet } from './key-set.js';
-import { TokenVerifier, type TokenRule } from './token-verifier.js';
+import { TokenVerifier, type TokenRule } from './tokens.js';
 
 export interface Signer {
   readonly kid: string;

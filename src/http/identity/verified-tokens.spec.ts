@@ -3,7 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import { ISSUER, PublishedKeys, StoppedClock } from './identity.fixture.js';
 import type { Identity } from './identity.js';
 import { KeySet } from './key-set.js';
-import { VerifiedTokens } from './verified-tokens.js';
+import { VerifiedTokens } from './tokens.js';
 
 describe('verified tokens', () => {
   it('are kept to the number of ten thousand, the oldest making room', () => {

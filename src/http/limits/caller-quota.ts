@@ -1,4 +1,71 @@
-import { SlidingCount } from './sliding-count.js';
+/** Counted in slices of so much: a window is never longer than promised, and at most one slice too strict. */
+const SLICES = 60;
+
+/** How much there was of something within a window that slides with the time: never more than allowed in any such window. */
+export class SlidingCount {
+  readonly #slices = new Float64Array(SLICES + 1);
+  readonly #sliceMs: number;
+  /** The slice that `#slices` ends with, counted from the epoch. */
+  #last = 0;
+  #sum = 0;
+
+  constructor(windowMs: number) {
+    this.#sliceMs = windowMs / SLICES;
+  }
+
+  /** @param now time of the monotonic clock */
+  count(now: number): number {
+    this.#moveTo(now);
+    return this.#sum;
+  }
+
+  add(amount: number, now: number): void {
+    this.#moveTo(now);
+    this.#slices[this.#last % (SLICES + 1)]! += amount;
+    this.#sum += amount;
+  }
+
+  /** The slice that a moment belongs to, counted from the epoch. */
+  sliceOf(now: number): number {
+    return Math.floor(now / this.#sliceMs);
+  }
+
+  /** Adds to an earlier slice what is heard of it only now; of one that has left the window nothing counts. */
+  addAt(amount: number, slice: number, now: number): void {
+    this.#moveTo(now);
+    // Another clock may be ahead of this one.
+    const at = Math.min(slice, this.#last);
+    if (at < this.#last - SLICES) return;
+    this.#slices[at % (SLICES + 1)]! += amount;
+    this.#sum += amount;
+  }
+
+  /** Milliseconds until no more than so much is left of what was counted. */
+  untilAtMost(most: number, now: number): number {
+    this.#moveTo(now);
+    let left = this.#sum;
+    for (let slice = this.#last - SLICES; slice <= this.#last && left > most; slice += 1) {
+      left -= this.#slices[((slice % (SLICES + 1)) + SLICES + 1) % (SLICES + 1)]!;
+      if (left <= most) return Math.max(0, (slice + SLICES + 1) * this.#sliceMs - now);
+    }
+    return 0;
+  }
+
+  #moveTo(now: number): void {
+    const slice = this.sliceOf(now);
+    if (slice <= this.#last) return;
+    if (slice - this.#last > SLICES) {
+      this.#slices.fill(0);
+      this.#sum = 0;
+    } else {
+      for (let next = this.#last + 1; next <= slice; next += 1) {
+        this.#sum -= this.#slices[next % (SLICES + 1)]!;
+        this.#slices[next % (SLICES + 1)] = 0;
+      }
+    }
+    this.#last = slice;
+  }
+}
 
 /** What one caller took of one quota: in this process, and in others as far as they told. */
 export class CallerQuota {

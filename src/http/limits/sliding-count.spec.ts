@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
-import { SlidingCount } from './sliding-count.js';
+import { SlidingCount } from './caller-quota.js';
 
 const WINDOW = 60_000;
 

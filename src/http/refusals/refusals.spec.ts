@@ -6,7 +6,7 @@ import { AuditTrail } from '../../audit/audit-trail.js';
 import { AuditEngine, type AuditAppend, type RejectedAppend, type Row } from '../../audit/audit.engine.js';
 import { Metrics } from '../../metrics/metrics.js';
 import { StoppedClock } from '../identity/identity.fixture.js';
-import { Refusals } from './refusals.js';
+import { RefusalRecorder } from '../refusal-recorder.js';
 
 /** Keeps what it is given, or fails as long as a test wants it to. */
 class Shelf extends AuditEngine {
@@ -55,7 +55,7 @@ const quiet = () => new Promise((resolve) => setImmediate(resolve));
 class Bench {
   readonly clock = new TickingClock();
   readonly shelf = new Shelf();
-  readonly refusals = new Refusals(new AuditTrail(this.shelf), this.clock, new Metrics());
+  readonly refusals = new RefusalRecorder(new AuditTrail(this.shelf), this.clock, new Metrics());
 
   refuse(
     times: number,

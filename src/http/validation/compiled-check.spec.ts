@@ -1,9 +1,20 @@
 import { describe, expect, it } from '@jest/globals';
+import { IntersectionType, OmitType, PartialType, PickType } from '@nestjs/swagger';
 import fc from 'fast-check';
 
 import { compileCheck } from './compiled-check.js';
-import { requiring } from './field.js';
-import { Checked, Flag, Formed, ListOf, ObjectOf, OneOf, Text, TextList, Whole } from './fields.js';
+import {
+  requiring,
+  Checked,
+  Flag,
+  Formed,
+  ListOf,
+  ObjectOf,
+  OneOf,
+  Text,
+  TextList,
+  Whole,
+} from './fields.js';
 import { report } from './report.js';
 
 class Leaf {
@@ -135,5 +146,67 @@ describe('a compiled check', () => {
     const strict = compileCheck(requiring(Everything, 'Strict', 'something', ['flag']));
     expect([strict({ text: 'ab' }), strict({ text: 'ab', flag: true })]).toEqual([false, true]);
     expect(check({ text: 'ab' })).toBe(true);
+  });
+});
+
+describe('a compiled check of a mapped type', () => {
+  class Colour {
+    @OneOf(['red', 'blue'])
+    colour!: string;
+  }
+  class Extended extends PickType(Everything, ['text', 'flag']) {
+    @Whole(1, 2)
+    more!: number;
+  }
+  const MAPPED = {
+    PickType: PickType(Everything, ['text', 'leaf']),
+    OmitType: OmitType(Everything, ['text', 'leaves']),
+    PartialType: PartialType(Everything),
+    'PartialType that takes no null': PartialType(Everything, { skipNullProperties: false }),
+    IntersectionType: IntersectionType(Everything, Colour),
+    'a subclass of a mapped type': Extended,
+    'a mapped type of one that requires more': PartialType(requiring(Everything, 'Strict', 'that', ['flag'])),
+  } as const;
+  const leaf = fc.record({ text: fc.constant('x'), whole: fc.integer({ min: -7, max: 7 }) });
+  const value = fc.record(
+    {
+      text: fc.option(fc.string({ maxLength: 5 })),
+      flag: fc.option(fc.oneof(fc.boolean(), fc.constant('yes'))),
+      colour: fc.option(fc.constantFrom('red', 'green')),
+      whole: fc.option(fc.integer({ min: -1, max: 11 })),
+      more: fc.option(fc.integer({ min: 0, max: 3 })),
+      leaf: fc.option(leaf),
+      leaves: fc.option(fc.array(leaf, { maxLength: 3 })),
+    },
+    { requiredKeys: [] },
+  );
+
+  it.each(Object.entries(MAPPED))('says what class-validator says: %s', (_, type) => {
+    const compiled = compileCheck(type);
+    const seen = new Set<boolean>();
+    fc.assert(
+      fc.property(value, (any) => {
+        const isValid = compiled(any);
+        seen.add(isValid);
+        expect([any, isValid]).toEqual([any, report(type, any).length === 0]);
+      }),
+      { numRuns: 500 },
+    );
+    expect(seen).toEqual(new Set([true, false]));
+  });
+
+  it('has the fields of its base that it keeps, and no others', () => {
+    const picked = compileCheck(MAPPED.PickType);
+    expect([picked({ text: 'ab' }), picked({}), picked({ text: 'ab', flag: true })]).toEqual([
+      true,
+      false,
+      false,
+    ]);
+    const omitted = compileCheck(MAPPED.OmitType);
+    expect([omitted({ flag: true }), omitted({ text: 'ab' })]).toEqual([true, false]);
+    const partial = compileCheck(MAPPED.PartialType);
+    expect([partial({}), partial({ text: null }), partial({ text: 'a' })]).toEqual([true, true, false]);
+    const both = compileCheck(MAPPED.IntersectionType);
+    expect([both({ text: 'ab' }), both({ text: 'ab', colour: 'red' })]).toEqual([false, true]);
   });
 });

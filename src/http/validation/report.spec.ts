@@ -1,7 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 
-import { Flag, ListOf, ObjectOf, OneOf, Text, Whole } from './fields.js';
-import { requiring } from './field.js';
+import { Flag, ListOf, ObjectOf, OneOf, Text, Whole, requiring } from './fields.js';
 import { report } from './report.js';
 import { MAX_VIOLATIONS } from '../../problems/violation.js';
 

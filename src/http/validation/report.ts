@@ -4,8 +4,7 @@ import { validateSync } from 'class-validator';
 import { nearest } from '../../domain/nearest.js';
 import { MAX_VIOLATIONS, type Violation } from '../../problems/violation.js';
 import { compileCheck, type Check } from './compiled-check.js';
-import { fieldsOf, hinted, type DtoClass, type Field } from './field.js';
-import { isPlainObject } from './fields.js';
+import { fieldsOf, hinted, type DtoClass, type Field, isPlainObject } from './fields.js';
 
 /** Deeper than any valid request; checked before anything recursive looks at the value. */
 export const DEEPEST = 16;

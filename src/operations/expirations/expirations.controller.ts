@@ -2,9 +2,8 @@ import { Controller, Get, Query } from '@nestjs/common';
 
 import type { CallContext } from '../../domain/caller.js';
 import { Access, Context } from '../../http/access.js';
-import { Contract } from '../../http/document/contract.js';
+import { OpenApi } from '../../http/openapi.decorator.js';
 import { ExpirationPageDto, ExpirationQueryDto } from './expiration.dto.js';
-import { LIST_EXPIRATIONS } from './expirations.contract.js';
 import { ExpirationsService } from './expirations.service.js';
 
 @Controller('v1/expirations')
@@ -20,7 +19,7 @@ export class ExpirationsController {
    */
   @Get()
   @Access('read')
-  @Contract(LIST_EXPIRATIONS)
+  @OpenApi('listExpirations', { 200: ExpirationPageDto })
   list(@Query() query: ExpirationQueryDto, @Context() context: CallContext): Promise<ExpirationPageDto> {
     return this.expirations.list(query, context.caller);
   }

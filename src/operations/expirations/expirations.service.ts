@@ -10,8 +10,7 @@ import { OperationListStore } from '../../audit/operation-list.store.js';
 import type { OperationSummary } from '../../audit/operation-state.js';
 import type { Caller } from '../../domain/caller.js';
 import { ExpirationRunner } from './expiration-runner.js';
-import { limitOf, wordsOf } from '../../lists/filter-fields.js';
-import { queryViolations } from '../../lists/query-violations.js';
+import { limitOf, queryViolations, wordsOf } from '../../lists/filter-fields.js';
 import { invalidRequest } from '../../problems/problem.js';
 import type { Violation } from '../../problems/violation.js';
 import {

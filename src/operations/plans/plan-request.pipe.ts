@@ -6,8 +6,8 @@ import { compileCheck } from '../../http/validation/compiled-check.js';
 import { isPlainObject } from '../../http/validation/fields.js';
 import { report } from '../../http/validation/report.js';
 import { MAX_VIOLATIONS, type Violation } from '../../problems/violation.js';
-import { withScopeAsText } from '../../http/validation/scope-as-text.js';
-import { windowViolations } from '../../lists/time-window.js';
+import { withScopeAsText } from '../../http/validation/request-pipes.js';
+import { windowViolations } from '../../lists/filter-fields.js';
 import { PlanRequestDto } from './plan-request.dto.js';
 
 /** Lets a valid request for a plan through; anything else is told everything that is wrong with it. */

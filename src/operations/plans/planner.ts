@@ -1,9 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
 
 import type { Alarm } from '../../alarms/alarm.js';
-import type { Position } from '../../alarms/alarm-page.js';
 import { AlarmReader } from '../../alarms/alarm-reader.js';
-import { askedFilter, endedWindow } from '../../alarms/asked-filter.js';
+import { askedFilter, endedWindow, type Position } from '../../alarms/alarm-filter.js';
 import { eligibilityOf, type EligibleAlarm } from '../../alarms/eligibility.js';
 import { CONFIG, type Config } from '../../config/config.js';
 import type { CallContext } from '../../domain/caller.js';

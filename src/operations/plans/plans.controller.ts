@@ -3,10 +3,9 @@ import type { FastifyReply } from 'fastify';
 
 import type { CallContext } from '../../domain/caller.js';
 import { Access, Context } from '../../http/access.js';
-import { Contract } from '../../http/document/contract.js';
-import { NoParametersGuard } from '../../http/parameters.guard.js';
-import { prefersNotToWait } from '../../http/prefer.js';
-import { BodyPipe } from '../../http/validation/body.pipe.js';
+import { OpenApi } from '../../http/openapi.decorator.js';
+import { NoParametersGuard, ValidatedBody } from '../../http/validation/request-pipes.js';
+import { prefersNotToWait } from '../../http/request-headers.js';
 import { OperationsService } from '../operations.service.js';
 import { setIdempotencyHeaders } from '../admission/idempotency-headers.js';
 import { withSchedule } from '../operation-command.js';
@@ -16,7 +15,6 @@ import { scheduleOf } from '../prepare/operation.translator.js';
 import { PlanDto } from './plan.dto.js';
 import { ApplyRequestDto, PlanRequestDto } from './plan-request.dto.js';
 import { PlanRequestPipe } from './plan-request.pipe.js';
-import { APPLY_PLAN, FIND_PLAN, MAKE_PLAN } from './plans.contract.js';
 import { PlansService } from './plans.service.js';
 
 @Controller('v1/plans')
@@ -37,7 +35,7 @@ export class PlansController {
   @Access('act')
   @UseGuards(NoParametersGuard)
   @HttpCode(201)
-  @Contract(MAKE_PLAN)
+  @OpenApi('makePlan', { 201: PlanDto }, PlanRequestDto)
   make(@Body(PlanRequestPipe) request: PlanRequestDto, @Context() context: CallContext): Promise<PlanDto> {
     return this.plans.make(request, context);
   }
@@ -51,7 +49,7 @@ export class PlansController {
   @Get(':id')
   @Access('act')
   @UseGuards(NoParametersGuard)
-  @Contract(FIND_PLAN)
+  @OpenApi('findPlan', { 200: PlanDto })
   find(@Param('id') id: string, @Context() context: CallContext): Promise<PlanDto> {
     return this.plans.find(id, context);
   }
@@ -68,10 +66,10 @@ export class PlansController {
   @Access('act', { acts: true })
   @UseGuards(NoParametersGuard)
   @HttpCode(200)
-  @Contract(APPLY_PLAN)
+  @OpenApi('applyPlan', { 200: ReceiptDto, 202: ReceiptDto, 207: ReceiptDto }, ApplyRequestDto)
   async apply(
     @Param('id') id: string,
-    @Body(new BodyPipe(ApplyRequestDto)) request: ApplyRequestDto,
+    @ValidatedBody(ApplyRequestDto) request: ApplyRequestDto,
     @Context() context: CallContext,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<ReceiptDto> {

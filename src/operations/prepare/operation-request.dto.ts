@@ -1,7 +1,7 @@
 import { ApiExtraModels, getSchemaPath } from '@nestjs/swagger';
 
-import { RequestSchema } from '../../http/document/request-schema.js';
 import {
+  RequestSchema,
   Checked,
   Flag,
   Formed,

@@ -7,7 +7,7 @@ import { isOperationType, OPERATION_TYPE_NAMES } from '../../domain/operation-ty
 import { compileCheck, type Check } from '../../http/validation/compiled-check.js';
 import { isPlainObject, isText } from '../../http/validation/fields.js';
 import { pointer, report } from '../../http/validation/report.js';
-import { withScopeAsText } from '../../http/validation/scope-as-text.js';
+import { withScopeAsText } from '../../http/validation/request-pipes.js';
 import { invalidRequest } from '../../problems/problem.js';
 import { MAX_VIOLATIONS, type Violation } from '../../problems/violation.js';
 import { AlarmReferenceDto, type OperationRequestDto } from './operation-request.dto.js';

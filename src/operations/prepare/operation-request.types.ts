@@ -4,9 +4,16 @@ import {
   OPERATIONS,
   type OperationType,
 } from '../../domain/operation-type.js';
-import { RequestSchema } from '../../http/document/request-schema.js';
-import { FieldOf, fieldsOf, requiring, type DtoClass, type Field } from '../../http/validation/field.js';
-import { ListOf, OneOf } from '../../http/validation/fields.js';
+import {
+  RequestSchema,
+  FieldOf,
+  fieldsOf,
+  requiring,
+  type DtoClass,
+  type Field,
+  ListOf,
+  OneOf,
+} from '../../http/validation/fields.js';
 import { Moment } from '../../lists/filter-fields.js';
 import { AlarmDetailDto, AlarmDto, OperationRequestDto, WhitelistRuleDto } from './operation-request.dto.js';
 

@@ -3,9 +3,8 @@ import type { FastifyReply } from 'fastify';
 
 import type { CallContext } from '../../domain/caller.js';
 import { Access, addressOf, Context } from '../../http/access.js';
-import { Contract } from '../../http/document/contract.js';
-import { NoParametersGuard } from '../../http/parameters.guard.js';
-import { CANCEL, FOLLOW } from './progress.contract.js';
+import { OpenApi } from '../../http/openapi.decorator.js';
+import { NoParametersGuard } from '../../http/validation/request-pipes.js';
 import { ProgressService } from './progress.service.js';
 import { ReceiptDto } from '../receipts/receipt.dto.js';
 
@@ -24,7 +23,7 @@ export class ProgressController {
   @Get(':id/events')
   @Access('read')
   @UseGuards(NoParametersGuard)
-  @Contract(FOLLOW)
+  @OpenApi('followOperation')
   async follow(
     @Param('id') id: string,
     @Context() context: CallContext,
@@ -55,7 +54,7 @@ export class ProgressController {
   @Access('act', { acts: true, bodyMayBeMissing: true })
   @UseGuards(NoParametersGuard)
   @HttpCode(202)
-  @Contract(CANCEL)
+  @OpenApi('cancelOperation', { 202: ReceiptDto })
   cancel(@Param('id') id: string, @Context() context: CallContext): Promise<ReceiptDto> {
     return this.progress.cancel(id, context);
   }

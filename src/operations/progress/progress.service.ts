@@ -10,7 +10,7 @@ import { CONFIG, type Config } from '../../config/config.js';
 import type { CallContext, Caller } from '../../domain/caller.js';
 import { Clock } from '../../domain/clock.js';
 import { Quotas } from '../../http/limits/quotas.js';
-import { Standing } from '../../http/identity/standing.js';
+import { CallerStanding } from '../../http/identity/caller-directory.js';
 import { Metrics } from '../../metrics/metrics.js';
 import { refuse } from '../../problems/catalogue.js';
 import { neverAllowed, Problem } from '../../problems/problem.js';
@@ -79,7 +79,7 @@ export class ProgressService implements OnModuleDestroy {
     private readonly chain: ChainCheck,
     private readonly running: RunningOperations,
     private readonly followers: Followers,
-    private readonly standing: Standing,
+    private readonly standing: CallerStanding,
     private readonly clock: Clock,
   ) {
     this.#heartbeatMs = background.heartbeatMs;

@@ -2,9 +2,7 @@ import type { OperationFilter } from '../../audit/operation.queries.js';
 import type { OperationRow } from '../../audit/operation-list.store.js';
 import { invalidRequest } from '../../problems/problem.js';
 import type { Violation } from '../../problems/violation.js';
-import { limitOf, wordsOf } from '../../lists/filter-fields.js';
-import { queryViolations } from '../../lists/query-violations.js';
-import { windowOf, windowViolations } from '../../lists/time-window.js';
+import { limitOf, queryViolations, windowOf, windowViolations, wordsOf } from '../../lists/filter-fields.js';
 import { readCursor, readPlace } from './receipt-page.js';
 import { FatesQueryDto, OperationQueryDto, type View } from './receipt-query.dto.js';
 

@@ -7,7 +7,7 @@ import { OperationStore } from '../../audit/operation.store.js';
 import type { Caller } from '../../domain/caller.js';
 import { Clock } from '../../domain/clock.js';
 import { hasRight } from '../../domain/grants.js';
-import { refusal } from '../../http/policy.js';
+import { refuse } from '../../problems/catalogue.js';
 import { mayAudit, readableOperation } from '../own-operation.js';
 import { receiptOf, receiptSummaryOf, shortened } from './receipt.js';
 import type {
@@ -65,7 +65,7 @@ export class ReceiptsService {
     const isAuditor = hasRight(caller, 'audit');
     const { caller: wanted = isAuditor ? EVERYBODY : caller.id } = asked;
     if (wanted === caller.id) return this.#page(ofCaller(asked, wanted));
-    if (!isAuditor) throw refusal(caller, 'not_granted', 'the right audit');
+    if (!isAuditor) throw refuse('not_granted', { caller: caller.id, what: 'the right audit' });
     const readable = narrowed(asked, (row) => row.caller === caller.id || mayAudit(caller, row));
     return this.#page(wanted === EVERYBODY ? readable : ofCaller(readable, wanted));
   }

@@ -1,0 +1,166 @@
+import { timingSafeEqual } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+
+import { Inject, Injectable } from '@nestjs/common';
+import type { FastifyRequest } from 'fastify';
+
+import { CONFIG, type Config } from '../../config/config.js';
+import { neighbourhoodOf } from '../../domain/address-range.js';
+import { Clock } from '../../domain/clock.js';
+import { addressOf } from '../access.js';
+import { fromAllowedAddress, notFromHere } from './authentication.js';
+import { CallerDirectory } from './caller-directory.js';
+import { AuthenticationProblem, type Identity } from './identity.js';
+import {
+  canonicalRequest,
+  type KnownSigningKey,
+  secretOf,
+  sha256,
+  signatureOf,
+  statedSignature,
+  type StatedSignature,
+} from './signatures.js';
+import { refuse } from '../../problems/catalogue.js';
+
+/** So many times the largest body may be held at once: in all, and of one address. */
+const OF_ALL = 8;
+const OF_ADDRESS = 2;
+/** A body that says it is no larger costs no more than headers may, and is always taken. */
+const SMALL = 16_384;
+
+/**
+ * Bodies of requests that say they are signed. A signature covers the body, so it is read before it is known who sent it: whoever
+ * can write the name of an access key could have the gateway hold any number of them. What has come of them is bounded, in all and
+ * by address, so that nobody can keep others out by what they only announce.
+ */
+export class UnprovedBodies {
+  readonly #held = new Map<string, number>();
+  #heldOfAll = 0;
+
+  /** @param largest bytes of the largest body */
+  constructor(private readonly largest: number) {}
+
+  /**
+   * Until the request has arrived, or was answered: what still comes then is thrown away. Node tells of no end of a request that
+   * was answered before it had arrived and never did.
+   *
+   * @returns what is told of the bytes that come; it throws Problem 503 where they are too many, and so does this where they are
+   *   already; undefined: nothing need be told
+   */
+  take(
+    request: Pick<IncomingMessage, 'headers' | 'once'>,
+    response: Pick<ServerResponse, 'once'>,
+    address: string,
+  ): { grow(bytes: number): void } | undefined {
+    const { 'content-length': length, 'transfer-encoding': encoding } = request.headers;
+    if (encoding === undefined && Number(length ?? 0) <= SMALL) return undefined;
+    const neighbourhood = neighbourhoodOf(address);
+    let own = 0;
+    let isOver = false;
+    const grow = (bytes: number) => {
+      // What is still on its way through this process then is held no longer.
+      if (isOver) return;
+      own += bytes;
+      this.#add(neighbourhood, bytes);
+      if (this.#isTooMuch(neighbourhood)) throw refuse('overloaded');
+    };
+    if (this.#isTooMuch(neighbourhood)) throw refuse('overloaded');
+    const release = () => {
+      if (isOver) return;
+      isOver = true;
+      this.#add(neighbourhood, -own);
+    };
+    request.once('close', release);
+    response.once('close', release);
+    return { grow };
+  }
+
+  #add(neighbourhood: string, bytes: number): void {
+    const held = (this.#held.get(neighbourhood) ?? 0) + bytes;
+    this.#heldOfAll += bytes;
+    if (held > 0) this.#held.set(neighbourhood, held);
+    else this.#held.delete(neighbourhood);
+  }
+
+  #isTooMuch(neighbourhood: string): boolean {
+    const { largest } = this;
+    return this.#heldOfAll > OF_ALL * largest || (this.#held.get(neighbourhood) ?? 0) > OF_ADDRESS * largest;
+  }
+}
+
+/** Clocks may differ by so much (contract 4.1). */
+const MAX_SKEW_MS = 15 * 60_000;
+const CONTENT_HASH = 'x-sdk-content-sha256';
+
+/** Who signed, once the body is known too. */
+export type Verify = (body: Uint8Array) => { readonly identity: Identity; readonly signature: string };
+
+/**
+ * Recognises callers by signatures made with key pairs that the gateway issued. A signature that comes again is the very request
+ * that came before; that it is done once is seen to where it is done.
+ */
+@Injectable()
+export class SignatureVerifier {
+  constructor(
+    @Inject(CONFIG) private readonly config: Config,
+    private readonly directory: CallerDirectory,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Checks all that can be checked before the body is there, and does not depend on whose name is used. @throws Problem 401 */
+  open(request: FastifyRequest): Verify {
+    const stated = statedSignature(request.raw);
+    // Without a master key anybody could derive the secrets.
+    if (!this.config.signing) throw wrong();
+    const now = this.clock.now();
+    if (Math.abs(now - stated.at) > MAX_SKEW_MS) {
+      throw new AuthenticationProblem(refuse('signature_expired', new Date(now)));
+    }
+    return (body) => {
+      // A secret goes with any access key, issued or not: what is done, and answered, until it is proved is the same for all.
+      this.#prove(request, stated, body);
+      return { identity: this.#keyOf(stated, addressOf(request)).identity, signature: stated.signature };
+    };
+  }
+
+  /** The key of a signature that was proved. @throws Problem 401, 403 */
+  #keyOf({ accessKey }: StatedSignature, ip: string): KnownSigningKey {
+    const [, caller = ''] = accessKey.split('.');
+    const entry = this.directory.current.callers.get(caller);
+    const key = entry?.signingKeys.find((known) => known.accessKey === accessKey);
+    if (!key) throw new AuthenticationProblem(refuse('invalid_key', 'access key'));
+    const { identity, expiresAt, from } = key;
+    if (expiresAt <= this.clock.now()) {
+      throw new AuthenticationProblem(refuse('expired_key', { kind: 'signing key', caller }), identity);
+    }
+    if (from?.include(ip) === false) throw notFromHere(identity);
+    fromAllowedAddress(identity, this.directory.current, { ip });
+    return key;
+  }
+
+  #prove(request: FastifyRequest, stated: StatedSignature, body: Uint8Array): void {
+    const { method, url = '', headers } = request.raw;
+    // The SDKs let a client sign something else in place of the body: that would leave it open what is to be done.
+    const claimed = headers[CONTENT_HASH];
+    if (claimed !== undefined && claimed !== sha256(body)) throw wrong();
+    const expected = this.#expected({ method: method ?? '', url, headers: stated.headers, body }, stated);
+    if (!expected || !timingSafeEqual(expected, Buffer.from(stated.signature, 'hex'))) throw wrong();
+  }
+
+  #expected(
+    parts: Parameters<typeof canonicalRequest>[0],
+    { accessKey, date }: StatedSignature,
+  ): Buffer | undefined {
+    const masterKey = this.config.signing?.masterKey ?? '';
+    try {
+      return signatureOf(canonicalRequest(parts), date, secretOf(masterKey, accessKey));
+    } catch (error) {
+      if (error instanceof URIError) return undefined;
+      throw error;
+    }
+  }
+}
+
+function wrong(): AuthenticationProblem {
+  return new AuthenticationProblem(refuse('wrong_signature'));
+}

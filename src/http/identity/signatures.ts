@@ -1,0 +1,197 @@
+import { createHash, createHmac, hkdfSync } from 'node:crypto';
+
+import type { SigningKeyConfig } from '../../config/config.js';
+import { AddressRanges } from '../../domain/address-range.js';
+import type { Caller } from '../../domain/caller.js';
+import { AuthenticationProblem, type CredentialHeaders, type Identity } from './identity.js';
+import { refuse } from '../../problems/catalogue.js';
+
+/** SDK-HMAC-SHA256 as the official SDKs sign (contract 4.1). */
+export const ALGORITHM = 'SDK-HMAC-SHA256';
+
+/** What a signature covers. */
+export interface SignedParts {
+  readonly method: string;
+  /** Path and query as they stood in the request line. */
+  readonly url: string;
+  /** Names in lower case, sorted, each with its only value. */
+  readonly headers: readonly (readonly [name: string, value: string])[];
+  readonly body: Uint8Array;
+}
+
+/** Percent-encodes all but `A-Z a-z 0-9 - _ . ~`. */
+function encode(text: string): string {
+  return encodeURIComponent(text).replace(
+    /[!'()*]/g,
+    (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
+}
+
+function compare(one: string, other: string): number {
+  return one < other ? -1 : one > other ? 1 : 0;
+}
+
+/** Far beyond what any call of upstream's takes. */
+const MAX_PAIRS = 256;
+
+/** Names and values of a query, decoded; a plus is a plus. @throws URIError, also where there are more than any call takes */
+export function queryPairs(url: string): (readonly [name: string, value: string])[] {
+  const mark = url.indexOf('?');
+  const query = mark < 0 ? '' : url.slice(mark + 1);
+  if (query === '') return [];
+  const pairs = query.split('&', MAX_PAIRS + 1);
+  if (pairs.length > MAX_PAIRS) throw new URIError(`more than ${MAX_PAIRS} parameters`);
+  return pairs.map((pair) => {
+    const sign = pair.indexOf('=');
+    const [name, value] = sign < 0 ? [pair, ''] : [pair.slice(0, sign), pair.slice(sign + 1)];
+    return [decodeURIComponent(name), decodeURIComponent(value)] as const;
+  });
+}
+
+function canonicalPath(url: string): string {
+  const [path = ''] = url.split('?', 1);
+  const encoded = path
+    .split('/')
+    .map((segment) => encode(decodeURIComponent(segment)))
+    .join('/');
+  return encoded.endsWith('/') ? encoded : `${encoded}/`;
+}
+
+function canonicalQuery(url: string): string {
+  return queryPairs(url)
+    .sort(([name, value], [otherName, otherValue]) => compare(name, otherName) || compare(value, otherValue))
+    .map(([name, value]) => `${encode(name)}=${encode(value)}`)
+    .join('&');
+}
+
+/** The request in the one form that both sides sign. @throws URIError when the address is not validly encoded */
+export function canonicalRequest({ method, url, headers, body }: SignedParts): string {
+  return [
+    method,
+    canonicalPath(url),
+    canonicalQuery(url),
+    headers.map(([name, value]) => `${name}:${value.trim()}\n`).join(''),
+    headers.map(([name]) => name).join(';'),
+    sha256(body),
+  ].join('\n');
+}
+
+export function sha256(data: string | Uint8Array): string {
+  return createHash('sha256').update(data).digest('hex');
+}
+
+/** The signature that a request of this date must carry under this secret. */
+export function signatureOf(canonical: string, date: string, secret: string): Buffer {
+  const text = [ALGORITHM, date, sha256(canonical)].join('\n');
+  return createHmac('sha256', secret).update(text).digest();
+}
+
+/** What a signed request says of its signature. */
+export interface StatedSignature {
+  readonly accessKey: string;
+  /** Hexadecimal. */
+  readonly signature: string;
+  /** `X-Sdk-Date` as it stood. */
+  readonly date: string;
+  /** The same in epoch milliseconds. */
+  readonly at: number;
+  /** The signed headers: names in lower case, sorted, each with its only value. */
+  readonly headers: readonly (readonly [name: string, value: string])[];
+}
+
+const AUTHORIZATION =
+  /^SDK-HMAC-SHA256 Access=([^,\s]{1,256}), ?SignedHeaders=([!-+\--~]{1,4096}), ?Signature=([0-9a-f]{64})$/;
+const DATE = 'x-sdk-date';
+
+export function isSigned({ headers }: Pick<CredentialHeaders, 'headers'>): boolean {
+  return headers.authorization?.startsWith(ALGORITHM) ?? false;
+}
+
+/** Reads it, and nothing of the body yet. @throws AuthenticationProblem 401 for what is not well formed */
+export function statedSignature({
+  headers: { authorization = '' },
+  rawHeaders,
+}: CredentialHeaders): StatedSignature {
+  if (rawHeaders.some((name, index) => index % 2 === 0 && /^x-(?:auth-token|api-key)$/i.test(name))) {
+    throw new AuthenticationProblem(refuse('two_keys', 'drop-in'));
+  }
+  const [, accessKey, list, signature] = AUTHORIZATION.exec(authorization) ?? [];
+  if (accessKey === undefined || list === undefined || signature === undefined) {
+    throw invalid(
+      `The Authorization header must read: ${ALGORITHM} Access=<access key>, SignedHeaders=<names>, Signature=<64 hexadecimal digits>.`,
+    );
+  }
+  const names = list.split(';').map((name) => name.toLowerCase());
+  if (new Set(names).size !== names.length) throw invalid('SignedHeaders names a header twice.');
+  if (!names.includes(DATE)) throw invalid('X-Sdk-Date must be among the signed headers.');
+  const values = valuesIn(rawHeaders);
+  const headers = names.sort().map((name) => [name, onlyValueOf(name, values)] as const);
+  const date = onlyValueOf(DATE, values);
+  const at = timeOf(date);
+  if (at === undefined) throw invalid('X-Sdk-Date must be a time such as 20260131T235959Z, in UTC.');
+  return { accessKey, signature, date, at, headers };
+}
+
+/** Every header by its name in lower case; `null` for one that is there more than once. */
+function valuesIn(rawHeaders: readonly string[]): ReadonlyMap<string, string | null> {
+  const values = new Map<string, string | null>();
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const name = (rawHeaders[index] ?? '').toLowerCase();
+    values.set(name, values.has(name) ? null : (rawHeaders[index + 1] ?? ''));
+  }
+  return values;
+}
+
+/** A second value would be one that the signer, or the reader, did not mean. */
+function onlyValueOf(name: string, values: ReadonlyMap<string, string | null>): string {
+  const value = values.get(name);
+  if (typeof value !== 'string') throw invalid(`The signed header ${name} must be there, and once.`);
+  return value;
+}
+
+function timeOf(date: string): number | undefined {
+  const [, year, month, day, hour, minute, second] =
+    /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/.exec(date) ?? [];
+  const at = Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`);
+  return Number.isNaN(at) ? undefined : at;
+}
+
+function invalid(detail: string): AuthenticationProblem {
+  return new AuthenticationProblem(refuse('invalid_signature', detail));
+}
+
+/** An access key pair as it is known: by its id alone. */
+export interface KnownSigningKey {
+  readonly accessKey: string;
+  readonly identity: Identity;
+  /** Epoch milliseconds. */
+  readonly expiresAt: number;
+  /** Where it may be used from; absent: everywhere. */
+  readonly from?: AddressRanges;
+}
+
+export function knownSigningKey(caller: Caller, { id, expiresAt, from }: SigningKeyConfig): KnownSigningKey {
+  const credential = Object.freeze({
+    kind: 'signature' as const,
+    id,
+    ...(expiresAt !== undefined && { expiresAt }),
+  });
+  return {
+    accessKey: accessKeyOf(caller.id, id),
+    identity: Object.freeze({ caller, credential }),
+    expiresAt: expiresAt ?? Infinity,
+    ...(from && { from: new AddressRanges(from) }),
+  };
+}
+
+/** Tells the caller and its key: callers' ids hold no dots. */
+export function accessKeyOf(caller: string, keyId: string): string {
+  return `HSSGW.${caller}.${keyId}`;
+}
+
+/** The secret that goes with an access key: derived each time, so that there is no list of secrets to lose. */
+export function secretOf(masterKey: string, accessKey: string): string {
+  return Buffer.from(hkdfSync('sha256', masterKey, 'hss-gateway request signing 1', accessKey, 32)).toString(
+    'base64url',
+  );
+}

@@ -1,0 +1,160 @@
+import { type BeforeApplicationShutdown, Injectable, type OnApplicationShutdown } from '@nestjs/common';
+
+import type { RefusalRecord, RefusalSummaryRecord } from '../audit/audit-record.js';
+import { AuditTrail } from '../audit/audit-trail.js';
+import { neighbourhoodOf } from '../domain/address-range.js';
+import { Clock } from '../domain/clock.js';
+import { Allowances } from './allowances.js';
+import { Metrics } from '../metrics/metrics.js';
+
+/** Addresses that are told apart in one tally. */
+const MAX_ADDRESSES = 10_000;
+
+/** RefusalRecorder that are not recorded one by one. */
+export class RefusalCounts {
+  #from = Infinity;
+  #to = -Infinity;
+  readonly #counts = new Map<string, number>();
+  readonly #addresses = new Set<string>();
+
+  /** @param at epoch milliseconds @param neighbourhood whom the address belongs to */
+  count(code: string, at: number, neighbourhood: string): void {
+    this.#from = Math.min(this.#from, at);
+    this.#to = Math.max(this.#to, at);
+    this.#counts.set(code, (this.#counts.get(code) ?? 0) + 1);
+    if (this.#addresses.size < MAX_ADDRESSES) this.#addresses.add(neighbourhood);
+  }
+
+  /** Takes over what another one counted. */
+  add(other: RefusalCounts): void {
+    this.#from = Math.min(this.#from, other.#from);
+    this.#to = Math.max(this.#to, other.#to);
+    for (const [code, count] of other.#counts) this.#counts.set(code, (this.#counts.get(code) ?? 0) + count);
+    for (const address of other.#addresses) {
+      if (this.#addresses.size < MAX_ADDRESSES) this.#addresses.add(address);
+    }
+  }
+
+  /** @param at epoch milliseconds @param caller whose refusals they are; absent: of those who proved nothing */
+  summary(at: number, caller?: string): RefusalSummaryRecord {
+    return {
+      kind: 'refusal_summary',
+      at: new Date(at).toISOString(),
+      from: new Date(this.#from).toISOString(),
+      to: new Date(this.#to).toISOString(),
+      ...(caller !== undefined && { caller }),
+      counts: Object.fromEntries([...this.#counts].sort(([one], [other]) => (one < other ? -1 : 1))),
+      addresses: this.#addresses.size,
+    };
+  }
+}
+
+/** Records for what nobody proved: of one address, and of all together. */
+const OF_ADDRESS = { burst: 10, oneMoreMs: 10_000, maxNames: 10_000 };
+const OF_ALL = { burst: 60, oneMoreMs: 2_000, maxNames: 1 };
+/** Records of one caller's refusals: what others do takes nothing of it. */
+const OF_CALLER = { burst: 1_000, oneMoreMs: 1_000, maxNames: 10_000 };
+
+const SUMMARY_EVERY_MS = 60_000;
+const ALL = 'all';
+
+/** Whose refusals are counted together: a caller's, or nobody's. */
+type Whose = string | undefined;
+
+/**
+ * Records refusals, each with a record of its own as far as that is bounded; the others are counted, and a summary of them is
+ * recorded once a minute and at the end. What nobody proved takes nothing of what there is for callers, and what one caller does
+ * nothing of another's.
+ */
+@Injectable()
+export class RefusalRecorder implements BeforeApplicationShutdown, OnApplicationShutdown {
+  readonly #ofAddress: Allowances;
+  readonly #ofAll: Allowances;
+  readonly #ofCaller: Allowances;
+  readonly #tallies = new Map<Whose, RefusalCounts>();
+  #beingWritten = 0;
+  #cancel: (() => void) | undefined;
+  #ending = false;
+
+  constructor(
+    private readonly trail: AuditTrail,
+    private readonly clock: Clock,
+    private readonly metrics: Metrics,
+  ) {
+    this.#ofAddress = new Allowances(OF_ADDRESS, clock);
+    this.#ofAll = new Allowances(OF_ALL, clock);
+    this.#ofCaller = new Allowances(OF_CALLER, clock);
+  }
+
+  /** @param record with a caller only where it was proved who asks; nobody waits for it */
+  note(record: RefusalRecord): void {
+    const proved = record.caller === undefined ? 'no' : 'yes';
+    this.metrics.refusals.inc({ code: record.code, proved });
+    if (this.#mayBeRecorded(record)) void this.#write(record);
+    else this.#count(record);
+  }
+
+  /** No timer from now on: what is still refused is summed up at the very end. */
+  beforeApplicationShutdown(): void {
+    this.#ending = true;
+    this.#cancel?.();
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.#summarise();
+  }
+
+  #mayBeRecorded({ caller, address }: RefusalRecord): boolean {
+    // The first record that it takes shows that the trail can be written again: one is always tried, and never two at once.
+    if (!this.trail.writable) return this.#beingWritten === 0;
+    if (caller !== undefined) return this.#ofCaller.take(caller) === 0;
+    const neighbourhood = neighbourhoodOf(address);
+    if (!this.#ofAll.has(ALL) || this.#ofAddress.take(neighbourhood) > 0) return false;
+    return this.#ofAll.take(ALL) === 0;
+  }
+
+  async #write(record: RefusalRecord): Promise<void> {
+    this.#beingWritten += 1;
+    try {
+      await this.trail.recordRefusal(record);
+    } catch {
+      this.#count(record);
+    } finally {
+      this.#beingWritten -= 1;
+    }
+  }
+
+  #count({ caller, code, at, address }: RefusalRecord): void {
+    const tally = this.#tallies.get(caller) ?? new RefusalCounts();
+    this.#tallies.set(caller, tally);
+    tally.count(code, Date.parse(at), neighbourhoodOf(address));
+    this.#summariseLater();
+  }
+
+  #summariseLater(): void {
+    if (this.#ending) return;
+    this.#cancel ??= this.clock.schedule(SUMMARY_EVERY_MS, () => {
+      this.#cancel = undefined;
+      void this.#summarise();
+    });
+  }
+
+  async #summarise(): Promise<void> {
+    const tallies = [...this.#tallies];
+    this.#tallies.clear();
+    const at = this.clock.now();
+    await Promise.all(tallies.map(([caller, tally]) => this.#writeSummary(caller, tally, at)));
+  }
+
+  /** What can't be written now is part of the next one. */
+  async #writeSummary(caller: Whose, tally: RefusalCounts, at: number): Promise<void> {
+    try {
+      await this.trail.recordRefusal(tally.summary(at, caller));
+    } catch {
+      const later = this.#tallies.get(caller);
+      if (later) later.add(tally);
+      else this.#tallies.set(caller, tally);
+      this.#summariseLater();
+    }
+  }
+}

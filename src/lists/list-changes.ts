@@ -1,0 +1,114 @@
+import { CHUNK_SIZE } from '../domain/outcome.js';
+import { report } from '../http/validation/report.js';
+import type { CommandItem, OperationCommand } from '../operations/operation-command.js';
+import { MAX_VIOLATIONS, type Violation } from '../problems/violation.js';
+import { itemIdOf, itemsBody, type HssBody, type WireItem } from '../hss/index.js';
+import type { ListChange, ListDescriptor } from './list-descriptor.js';
+import { wireOf } from './list-entries.js';
+import type { ItemsRequestDto } from './list.dto.js';
+
+type Item = Readonly<Record<string, unknown>>;
+
+/** A valid request to change a list. */
+export type ChangeRequest = ItemsRequestDto & Item & { readonly items: readonly Item[] };
+
+/** Members of a target that decide whether an operation is allowed (grants, guard rails, limits). */
+const DECISIVE = ['eventType', 'hostId', 'fileHash', 'filePath'] as const satisfies (keyof CommandItem)[];
+
+/** A valid request as the command that it is, with one body for each 100 items (contract 2.5.2, 2.9.2). */
+export function changeCommandOf(
+  descriptor: ListDescriptor,
+  change: ListChange,
+  request: ChangeRequest,
+  idempotencyKey?: string,
+): OperationCommand {
+  const { items, remark, scope } = request;
+  const rows = items.map((item) => wireItemOf(descriptor, change, item));
+  const bodies: HssBody[] = [];
+  for (let start = 0; start < rows.length; start += CHUNK_SIZE) {
+    const beside = wireOf(change.requestFlags ?? {}, request);
+    bodies.push(itemsBody({ ...beside, data_list: rows.slice(start, start + CHUNK_SIZE) }));
+  }
+  return {
+    route: routeOf(descriptor, change),
+    operation: change.operation,
+    alarms: [],
+    items: items.map((item, index) => ({
+      id: itemIdOf(descriptor.list, rows[index] ?? {}),
+      target: picked(item, Object.keys(fieldsOf(descriptor, change))) as CommandItem['target'],
+      ...picked(item, DECISIVE),
+    })),
+    bodies,
+    ...(remark !== undefined && { remark }),
+    ...(scope && { scope }),
+    ...(idempotencyKey !== undefined && { idempotencyKey }),
+  };
+}
+
+/** Method and pattern. */
+function routeOf({ path }: ListDescriptor, change: ListChange): string {
+  return `POST /v1/${path}/${change.path}`;
+}
+
+export function wireItemOf(descriptor: ListDescriptor, change: ListChange, item: Item): WireItem {
+  return wireOf(fieldsOf(descriptor, change), item);
+}
+
+/** What an item of a request is made of. */
+function fieldsOf({ target }: ListDescriptor, { itemFlags }: ListChange) {
+  return { ...target?.fields, ...itemFlags };
+}
+
+function picked(item: Item, names: readonly string[]): Item {
+  return Object.fromEntries(names.flatMap((name) => (item[name] === undefined ? [] : [[name, item[name]]])));
+}
+
+/** Everything that is wrong with a body, up to `MAX_VIOLATIONS`. @param most items in one request */
+export function changeViolations(
+  descriptor: ListDescriptor,
+  change: ListChange,
+  type: new () => ItemsRequestDto,
+  body: unknown,
+  most: number,
+): Violation[] {
+  const ofItems = itemsViolations(descriptor, change, body, most);
+  return [...ofItems, ...report(type, body)].slice(0, MAX_VIOLATIONS);
+}
+
+/** What no single field can tell. Looks at what there is, and works on invalid bodies too. */
+export function itemsViolations(
+  descriptor: ListDescriptor,
+  change: ListChange,
+  body: unknown,
+  most: number,
+): Violation[] {
+  const items = (body as { items?: unknown } | null)?.items;
+  if (!Array.isArray(items)) return [];
+  if (items.length > most) {
+    const message = `items has ${items.length} entries; send at most ${most} in one request`;
+    return [{ pointer: '/items', rule: 'too_many', message, allowed: `1 to ${most}` }];
+  }
+  const first = new Map<string, number>();
+  const violations: Violation[] = [];
+  for (const [index, item] of (items as unknown[]).entries()) {
+    const id = idOf(descriptor, change, item);
+    if (id === undefined) continue;
+    const earlier = first.get(id);
+    if (earlier === undefined) first.set(id, index);
+    else {
+      const message = `items.${index} is items.${earlier} again; name each item once`;
+      violations.push({ pointer: `/items/${index}`, rule: 'distinct', message });
+      if (violations.length === MAX_VIOLATIONS) break;
+    }
+  }
+  return violations;
+}
+
+/** Undefined for what lacks part of what an item is told apart by, or has it in another form. */
+function idOf(descriptor: ListDescriptor, change: ListChange, item: unknown): string | undefined {
+  if (typeof item !== 'object' || item === null) return undefined;
+  const row = wireItemOf(descriptor, change, item as Item);
+  const isValue = (value: unknown) => typeof value === 'string' || typeof value === 'number';
+  const { list } = descriptor;
+  return list.key.every((field) => isValue(row[field])) ? itemIdOf(list, row) : undefined;
+}
