@@ -228,7 +228,7 @@ describe('plans', () => {
     const refused = await plan();
     const problem = problemOf(refused);
     expect(problem).toMatchObject({ status: 403, code: 'over_limit', retryable: false });
-    expect(problem.detail).toContain(`${livePlanAlarms} alarms, and this one alone would name 12.`);
+    expect(problem.detail).toContain(`${livePlanAlarms} alarms, and this plan alone would name 12.`);
     expect(refused.headers.get('retry-after')).toBeNull();
     if (livePlanAlarms > 0) expect((await plan({ limit: livePlanAlarms })).status).toBe(201);
   });

@@ -6,7 +6,7 @@ import type { CallContext, Caller } from '../domain/caller.js';
 import { projectsWith } from '../domain/grants.js';
 import { Access, Context } from '../http/access.js';
 import { idempotencyKeyOf } from '../http/request-headers.js';
-import { setIdempotencyHeaders } from '../operations/admission/idempotency-headers.js';
+import { setIdempotencyHeaders } from '../operations/receipts/answer.js';
 import { OperationsService } from '../operations/operations.service.js';
 import { Problem } from '../problems/problem.js';
 import { OpenApi } from '../http/openapi.decorator.js';

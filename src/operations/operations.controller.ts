@@ -8,9 +8,8 @@ import { NoParametersGuard, onlyParameters, ValidatedBody } from '../http/valida
 import { idempotencyKeyOf, prefersNotToWait } from '../http/request-headers.js';
 import { withSchedule } from './operation-command.js';
 import { OperationsService } from './operations.service.js';
-import { setIdempotencyHeaders } from './admission/idempotency-headers.js';
 import { UndoService } from './undo/undo.service.js';
-import { answer, receiptWithFaultOf } from './receipts/answer.js';
+import { answer, receiptWithFaultOf, setIdempotencyHeaders } from './receipts/answer.js';
 import { FatesQueryDto, OperationQueryDto } from './receipts/receipt-query.dto.js';
 import { OperationRequestDto } from './prepare/operation-request.dto.js';
 import { OPERATION_REQUESTS } from './prepare/operation-request.types.js';

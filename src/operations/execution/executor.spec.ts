@@ -82,7 +82,7 @@ describe('an operation that is carried out', () => {
           sent += 1;
           const [end, goOn] = ends[index] ?? ['applied', true];
           if (end === 'throws') throw new Error('unexpected');
-          return Promise.resolve({ chunk: { alarms: count, outcome: end as ChunkOutcome['outcome'] }, goOn });
+          return Promise.resolve({ chunk: { alarms: count, outcome: end }, goOn });
         });
         const chunks = result.trail.outcome?.chunks ?? [];
         expect(chunks.reduce((sum, chunk) => sum + chunk.alarms, 0)).toBe(alarms);

@@ -58,3 +58,9 @@ export function operationProblem(
     ...(receipt.recorded === false && { recorded: false }),
   });
 }
+
+/** Says of an answer that nothing was done for this very request. */
+export function setIdempotencyHeaders(reply: FastifyReply, { repeated }: OperationResult): void {
+  if (repeated === 'replayed') void reply.header('Idempotency-Replayed', 'true');
+  if (repeated === 'joined') void reply.header('Idempotency-Joined', 'true');
+}
