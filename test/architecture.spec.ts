@@ -1,5 +1,14 @@
 import { execFile } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -26,36 +35,70 @@ async function cruise(folder: string): Promise<Cruise> {
   return JSON.parse(stdout) as Cruise;
 }
 
-async function ruleNames(): Promise<string[]> {
-  const { default: rules } = (await import(pathToFileURL(join(ROOT, RULES)).href)) as {
-    default: { forbidden: { name: string }[] };
-  };
-  return rules.forbidden.map(({ name }) => name);
+interface Rules {
+  readonly default: { readonly forbidden: readonly { readonly name: string }[] };
+  /** What each folder may import. */
+  readonly IMPORTS: Readonly<Record<string, readonly string[]>>;
+}
+
+const rules = (await import(pathToFileURL(join(ROOT, RULES)).href)) as Rules;
+const ruleNames = rules.default.forbidden.map(({ name }) => name);
+const architecture = readFileSync(join(ROOT, 'docs/architecture.md'), 'utf8');
+
+function sectionOf(heading: string): string {
+  const [, section = ''] = architecture.split(`## ${heading}\n`);
+  return section.split('\n## ')[0] ?? '';
+}
+
+/** The rows of the table under a heading: the words in backquotes of the first cell, and of the second. */
+function tableUnder(heading: string): [string[], string[]][] {
+  const [, , ...rows] = sectionOf(heading)
+    .split('\n')
+    .filter((line) => line.startsWith('|'));
+  return rows.map((row) => {
+    const [, first = '', second = ''] = row.split('|');
+    return [quoted(first), quoted(second)];
+  });
+}
+
+function quoted(text: string): string[] {
+  return [...text.matchAll(/`([^`]+)`/g)].map(([, word = '']) => word);
 }
 
 /** Imports that no rule may let pass: the rule, the file it is written to, and what that file imports. */
 const SEEDS: readonly (readonly [rule: string, file: string, ...imports: string[]])[] = [
   ['no-cycles', 'domain/seeded-cycle.ts', './seeded-cycle.js'],
   ['domain-imports', 'domain/seeded.ts', '../config/config.js'],
-  ['config-imports', 'config/seeded.ts', '../audit/audit-record.js'],
   ['metrics-imports', 'metrics/seeded.ts', '../domain/clock.js'],
+  ['problems-imports', 'problems/seeded.ts', '../config/config.js'],
+  ['config-imports', 'config/seeded.ts', '../audit/audit-record.js'],
+  ['logging-imports', 'logging/seeded.ts', '../audit/audit-record.js'],
   ['audit-imports', 'audit/seeded.ts', '../upstream/index.js'],
-  ['upstream-imports', 'upstream/seeded.ts', '../http/problem.js'],
-  ['settlement-imports', 'settlement/seeded.ts', '../upstream/transport.js'],
+  ['upstream-imports', 'upstream/seeded.ts', '../hss/index.js'],
+  ['hss-imports', 'hss/seeded.ts', '../audit/audit-record.js'],
   ['http-imports', 'http/seeded.ts', '../upstream/index.js'],
-  ['health-imports', 'health/seeded.ts', '../upstream/transport.js'],
   ['docs-imports', 'docs/seeded.ts', '../upstream/index.js'],
-  ['cli-imports', 'cli/seeded.ts', '../brakes/brakes.service.js'],
-  ['lists-imports', 'lists/seeded.ts', '../operations/policy.js'],
-  ['alarms-imports', 'alarms/seeded.ts', '../operations/policy.js'],
+  ['health-imports', 'health/seeded.ts', '../upstream/transport.js'],
+  ['lists-imports', 'lists/seeded.ts', '../upstream/transport.js'],
+  ['alarms-imports', 'alarms/seeded.ts', '../operations/operation-command.js'],
+  ['operations-imports', 'operations/seeded.ts', '../compat/hss.module.js'],
+  ['operations-imports', 'operations/seeded/root.ts', '../../start.js'],
+  ['compat-imports', 'compat/seeded.ts', '../alarms/alarm.js'],
+  ['brakes-imports', 'brakes/seeded.ts', '../operations/operation-command.js'],
+  ['me-imports', 'me/seeded.ts', '../audit/audit-record.js'],
+  ['catalog-imports', 'catalog/seeded.ts', '../config/config.js'],
   ['simulator-imports', 'simulator/seeded.ts', '../upstream/index.js'],
-  ['operations-imports', 'operations/seeded.ts', '../api/operations/answer.js'],
-  ['api-imports', 'api/seeded/another-api.ts', '../operations/answer.js'],
-  ['api-imports', 'api/seeded/not-the-entrance.ts', '../../upstream/transport.js'],
-  ['api-imports', 'api/seeded/root.ts', '../../start.js'],
+  ['cli-imports', 'cli/seeded.ts', '../brakes/brakes.service.js'],
+  ['receiving-files', 'operations/seeded.service.ts', '../http/access.js'],
+  ['receiving-files', 'alarms/seeded.service.ts', '../http/access.js'],
+  ['receiving-files', 'lists/seeded.service.ts', '../http/access.js'],
+  ['receiving-files', 'compat/seeded.service.ts', '../http/access.js'],
+  ['receiving-files', 'brakes/seeded.service.ts', '../http/access.js'],
+  ['receiving-files', 'me/seeded.service.ts', '../http/access.js'],
+  ['receiving-files', 'catalog/seeded.service.ts', '../http/access.js'],
   ['one-door-out', 'upstream/seeded-socket.ts', 'node:net'],
   ['one-door-out', 'http/seeded-http.ts', 'https'],
-  ['one-door-out', 'api/seeded/axios.ts', 'axios'],
+  ['one-door-out', 'operations/seeded-axios.ts', 'axios'],
   ['one-door-out', 'domain/seeded-undici.ts', 'undici'],
   ['fixtures-for-specs', 'config/seeded-fixture.ts', './config.fixture.js'],
   ['declared-dependencies', 'domain/seeded-dev.ts', 'fast-check'],
@@ -66,6 +109,25 @@ const SEEDS: readonly (readonly [rule: string, file: string, ...imports: string[
 const sources = (readdirSync(join(ROOT, 'src'), { recursive: true }) as string[]).filter(
   (file) => file.endsWith('.ts') && !file.endsWith('.spec.ts'),
 );
+
+const folders = [
+  ...new Set(sources.filter((file) => file.includes('/')).map((file) => file.split('/')[0] ?? '')),
+];
+
+describe('the table of folders', () => {
+  const listed = tableUnder('Folders').flatMap(([names]) => names);
+
+  it('has every folder, and no other', () => {
+    expect([...listed].sort()).toEqual([...folders].sort());
+  });
+
+  it.each(['src/operations', 'test'])('names the folders in %s', (folder) => {
+    const entries = readdirSync(join(ROOT, folder), { withFileTypes: true });
+    const names = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
+    const text = sectionOf('Folders');
+    expect(names.filter((name) => !new RegExp(`\\b${name}\\b`).test(text))).toEqual([]);
+  });
+});
 
 describe('the import directions', () => {
   const folder = mkdtempSync(join(tmpdir(), 'hss-gateway-test-'));
@@ -97,9 +159,16 @@ describe('the import directions', () => {
     expect(seen.sort()).toEqual(sources.map((file) => `src/${file}`).sort());
   });
 
-  it('are stated for every folder', async () => {
-    const folders = new Set(sources.filter((file) => file.includes('/')).map((file) => file.split('/')[0]));
-    expect(await ruleNames()).toEqual(expect.arrayContaining([...folders].map((name) => `${name}-imports`)));
+  it('are stated for every folder', () => {
+    expect(Object.keys(rules.IMPORTS)).toEqual(expect.arrayContaining(folders));
+  });
+
+  it('are those of the table in the architecture', () => {
+    const table = tableUnder('Who may import whom').flatMap(([names, allowed]) =>
+      names.map((name) => [name, [...allowed].sort()]),
+    );
+    const stated = Object.entries(rules.IMPORTS).map(([name, allowed]) => [name, [...allowed].sort()]);
+    expect(Object.fromEntries(table)).toEqual(Object.fromEntries(stated));
   });
 
   it.each(SEEDS)('%s sees through src/%s', (rule, file) => {
@@ -111,8 +180,8 @@ describe('the import directions', () => {
     const linter = join(ROOT, 'node_modules/eslint/bin/eslint.js');
     const options = ['--print-config', 'src/start.ts'];
     const { stdout } = await promisify(execFile)(process.execPath, [linter, ...options], { cwd: ROOT });
-    const { rules } = JSON.parse(stdout) as { rules: Record<string, unknown[]> };
-    const [severity, ...globals] = rules['no-restricted-globals'] ?? [];
+    const { rules: checks } = JSON.parse(stdout) as { rules: Record<string, unknown[]> };
+    const [severity, ...globals] = checks['no-restricted-globals'] ?? [];
     expect(severity).toBe(2);
     expect(globals.map((each) => (each as { name: string }).name)).toEqual([
       'fetch',
@@ -121,7 +190,7 @@ describe('the import directions', () => {
     ]);
   });
 
-  it('have no rule that was never seen to fail', async () => {
-    expect(new Set(SEEDS.map(([rule]) => rule))).toEqual(new Set(await ruleNames()));
+  it('have no rule that was never seen to fail', () => {
+    expect(new Set(SEEDS.map(([rule]) => rule))).toEqual(new Set(ruleNames));
   });
 });

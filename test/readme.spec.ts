@@ -104,27 +104,6 @@ describe('the README', () => {
   });
 });
 
-describe('the map of the architecture', () => {
-  const map = read('docs/architecture.md');
-  const layout = /## Layout\n([^]*?)\n## /.exec(map)?.[1] ?? '';
-  const table = /## Who may import whom\n([^]*?)\n## /.exec(map)?.[1] ?? '';
-  const foldersIn = (folder: string) =>
-    readdirSync(join(ROOT, folder), { withFileTypes: true })
-      .filter((entry) => entry.isDirectory())
-      .map(({ name }) => name);
-
-  it('shows every folder, and those of the resources and of the core', () => {
-    const folders = ['src', 'src/api', 'src/operations', 'test'].flatMap(foldersIn);
-    expect(folders.filter((name) => !new RegExp(`\\b${name}/`).test(layout))).toEqual([]);
-  });
-
-  it('says of every folder what it may import', () => {
-    const rows = [...table.matchAll(/^\| ([^|]+) \|/gm)].flatMap(([, cell = '']) => quoted(cell));
-    const folders = foldersIn('src').map((name) => (name === 'api' ? 'api/*' : name));
-    expect(folders.filter((name) => !rows.includes(name))).toEqual([]);
-  });
-});
-
 describe('the documents', () => {
   it('say how many items one request may have, where nothing else is configured', () => {
     const { limits } = loadConfig({
@@ -138,7 +117,7 @@ describe('the documents', () => {
     expect(new Set(told.map(([, number]) => number))).toEqual(new Set([most]));
   });
 
-  const documents = ['README.md', 'CHANGELOG.md', 'SECURITY.md'].concat(
+  const documents = ['README.md', 'CHANGELOG.md', 'CONTRIBUTING.md', 'SECURITY.md'].concat(
     (readdirSync(join(ROOT, 'docs'), { recursive: true }) as string[])
       .filter((file) => file.endsWith('.md'))
       .map((file) => join('docs', file)),

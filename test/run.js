@@ -1,7 +1,7 @@
 // Runs jest over the build. Takes the paths of sources, as a person types them: `npm test -- test/undo.e2e-spec.ts`.
 import process from 'node:process';
 
-import jest from 'jest';
+import { run } from 'jest';
 
 /** A path of src or test as the pattern of its compiled file; everything else goes to jest as it is. */
 const compiled = (argument) => {
@@ -9,4 +9,4 @@ const compiled = (argument) => {
   return path === undefined ? argument : `dist/${path.replace(/\.ts$/, '.js')}`;
 };
 
-await jest.run(process.argv.slice(2).map(compiled));
+await run(process.argv.slice(2).map(compiled));

@@ -1,12 +1,12 @@
 import {
-  CATEGORIES,
   type AttackTag,
   type AttCkPhase,
+  CATEGORIES,
   type Category,
   type HandleStatus,
+  type Severity,
 } from '../domain/upstream-words.js';
 import { FIRST_MOMENT, LAST_MOMENT } from '../domain/times.js';
-import type { Severity } from '../domain/upstream-words.js';
 import type { PageMark } from '../hss/index.js';
 import type { RequestedScope } from '../http/access.js';
 import { digestOf, readCursor, type Cursor } from '../lists/cursor.js';

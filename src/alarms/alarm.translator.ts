@@ -1,8 +1,7 @@
 import { parseExact } from '../domain/exact-json.js';
-import { ATTACK_TAGS, HANDLE_STATUSES } from '../domain/upstream-words.js';
+import { ATTACK_TAGS, HANDLE_STATUSES, SEVERITIES } from '../domain/upstream-words.js';
 import { detailFrom, type AlarmDetail } from '../domain/detail-fields.js';
 import { isOperationType, OPERATION_TYPE_NAMES, type OperationType } from '../domain/operation-type.js';
-import { SEVERITIES } from '../domain/upstream-words.js';
 import type { Alarm, AlarmContainer, AlarmHandling, AlarmHost } from './alarm.js';
 import { list, object, oneOf, present, text, time, whole, type Listed } from '../lists/listed-value.js';
 

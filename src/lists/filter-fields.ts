@@ -1,7 +1,6 @@
 import type { ApiPropertyOptions } from '@nestjs/swagger';
 
-import { DAY_MS, parseDuration } from '../domain/times.js';
-import { FIRST_MOMENT, LAST_MOMENT, parseMoment } from '../domain/times.js';
+import { DAY_MS, FIRST_MOMENT, LAST_MOMENT, parseDuration, parseMoment } from '../domain/times.js';
 import { nearest } from '../domain/nearest.js';
 import { SEVERITIES } from '../domain/upstream-words.js';
 import type { DtoClass } from '../http/validation/fields.js';

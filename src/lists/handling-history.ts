@@ -1,7 +1,5 @@
-import { ATTACK_TAGS, HANDLE_STATUSES } from '../domain/upstream-words.js';
-import { ASSET_VALUES } from '../domain/upstream-words.js';
+import { ASSET_VALUES, ATTACK_TAGS, HANDLE_STATUSES, SEVERITIES } from '../domain/upstream-words.js';
 import { OPERATION_TYPE_NAMES } from '../domain/operation-type.js';
-import { SEVERITIES } from '../domain/upstream-words.js';
 import { HANDLING_HISTORY as LIST } from '../hss/index.js';
 import { EVENT_CLASS } from './filter-fields.js';
 import {

@@ -1,5 +1,4 @@
-import { ASSET_VALUES, ISOLATION_STATUSES } from '../domain/upstream-words.js';
-import { SEVERITIES } from '../domain/upstream-words.js';
+import { ASSET_VALUES, ISOLATION_STATUSES, SEVERITIES } from '../domain/upstream-words.js';
 import { ISOLATED_FILES as LIST } from '../hss/index.js';
 import {
   AT,

@@ -1,7 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 
-import type { OperationName } from '../../domain/operation-type.js';
-import { OPERATION_TYPE_NAMES, OPERATIONS } from '../../domain/operation-type.js';
+import { OPERATION_TYPE_NAMES, type OperationName, OPERATIONS } from '../../domain/operation-type.js';
 import type { OperationCommand, CommandAlarmDetail } from '../operation-command.js';
 import { impactOf, sizeOf } from './policy.js';
 

@@ -1,7 +1,6 @@
 import type { AlarmReference } from '../../alarms/search-windows.js';
 import { wireDetailOf, type AlarmDetail } from '../../domain/detail-fields.js';
-import { parseMoment } from '../../domain/times.js';
-import { parseOccurTime } from '../../domain/times.js';
+import { parseMoment, parseOccurTime } from '../../domain/times.js';
 import type { OperationType } from '../../domain/operation-type.js';
 import { operateBody, type HssBody, type WireEvent, type WireRule } from '../../hss/index.js';
 import {

@@ -5,8 +5,12 @@ import { ChainCheck } from '../../audit/chain-check.js';
 import { OperationStore } from '../../audit/operation.store.js';
 import { CONFIG, type Config } from '../../config/config.js';
 import type { CallContext } from '../../domain/caller.js';
-import type { OperationName } from '../../domain/operation-type.js';
-import { isOperationType, OPERATIONS, type OperationType } from '../../domain/operation-type.js';
+import {
+  isOperationType,
+  type OperationName,
+  OPERATIONS,
+  type OperationType,
+} from '../../domain/operation-type.js';
 import { refuse } from '../../problems/catalogue.js';
 import { recordedBody } from '../../hss/index.js';
 import type { Lookup, OperationCommand, ResolvedScope, UnresolvedCommand } from '../operation-command.js';
