@@ -1,5 +1,3 @@
-import { readFileSync } from 'node:fs';
-
 import { exampleOf, PROBLEMS, type ProblemCode } from '../problems/catalogue.js';
 import { Problem, problemBody, TITLES } from '../problems/problem.js';
 import type { AnswerProse, DocumentProse, Example, Prose, Response } from './prose.js';
@@ -14,11 +12,6 @@ const EXAMPLE_REQUEST_ID = '0198c5f2-7c1e-7b3a-9f4e-1a2b3c4d5e6f';
 export const OF_ALL = ['X-Request-Id'];
 export const OF_CALLERS = ['Cache-Control', 'RateLimit', 'RateLimit-Policy'];
 const OF_ACTS = ['Idempotency-Replayed', 'Idempotency-Joined'];
-
-/** Examples of codes that are not in the catalogue yet. */
-const LEGACY = JSON.parse(
-  readFileSync(new URL('../../../openapi/legacy-problems.json', import.meta.url), 'utf8'),
-) as Readonly<Record<string, { readonly status: number }>>;
 
 /** What decides what a route's answers carry. */
 export interface AnsweredRoute {
@@ -128,12 +121,9 @@ export class AnswerBuilder {
     const own = `${id}.${code}`;
     if (own in this.prose.examples) return own;
     const name = status === definitionOf(code).status ? code : `${code}.${status}`;
-    if (!(code in PROBLEMS)) this.examples[name] ??= { value: LEGACY[code] };
-    else {
-      const { detail, extras } = exampleOf(code as ProblemCode);
-      const problem = new Problem(status, code, detail, extras);
-      this.examples[name] ??= { value: problemBody(problem, EXAMPLE_REQUEST_ID) };
-    }
+    const { detail, extras } = exampleOf(code as ProblemCode);
+    const problem = new Problem(status, code, detail, extras);
+    this.examples[name] ??= { value: problemBody(problem, EXAMPLE_REQUEST_ID) };
     return name;
   }
 
@@ -154,7 +144,7 @@ function nameOf(status: number): string {
 }
 
 function definitionOf(code: string): { readonly status: number } {
-  return code in PROBLEMS ? PROBLEMS[code as ProblemCode] : (LEGACY[code] ?? missing(code));
+  return code in PROBLEMS ? PROBLEMS[code as ProblemCode] : missing(code);
 }
 
 function missing(name: string): never {
