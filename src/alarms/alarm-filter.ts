@@ -19,7 +19,7 @@ import {
   wordsOf,
 } from '../lists/filter-fields.js';
 import { cursorViolations, wishOf } from '../lists/list-query.js';
-import { invalidRequest } from '../problems/problem.js';
+import { refuse } from '../problems/catalogue.js';
 import { MAX_VIOLATIONS, type Violation } from '../problems/violation.js';
 import { AlarmQueryDto, type AlarmFilterDto } from './alarm-filter.dto.js';
 
@@ -131,7 +131,7 @@ export interface AlarmQuery {
 /** @param now epoch milliseconds; what `last` counts from, and what is later than it comes on no page @throws Problem 400 */
 export function readAlarmQuery(query: unknown, now: number): AlarmQuery {
   const violations = alarmQueryViolations(query);
-  if (violations.length > 0) throw invalidRequest(violations);
+  if (violations.length > 0) throw refuse('invalid_request', violations);
   const asked = query as AlarmQueryDto;
   const { severity, eventType, eventClassId } = asked;
   const cursor = asked.cursor === undefined ? undefined : readCursor(asked.cursor);

@@ -9,7 +9,6 @@ import { wishOf } from '../lists/list-query.js';
 import { queryViolations } from '../lists/filter-fields.js';
 import { Readers } from '../lists/readers.js';
 import { refuse } from '../problems/catalogue.js';
-import { invalidRequest } from '../problems/problem.js';
 import type { Violation } from '../problems/violation.js';
 import { AlarmHintsDto } from './alarm-filter.dto.js';
 import { cursorParts, readAlarmQuery } from './alarm-filter.js';
@@ -44,7 +43,7 @@ export class AlarmsService {
    */
   async find(eventId: string, query: unknown, context: CallContext): Promise<ListedAlarmDto> {
     const violations = [...idViolations(eventId), ...queryViolations(AlarmHintsDto, query)];
-    if (violations.length > 0) throw invalidRequest(violations);
+    if (violations.length > 0) throw refuse('invalid_request', violations);
     const { occurTime, eventType, ...scope } = query as AlarmHintsDto;
     const place = await this.readers.placeOf(wishOf(scope), context);
     const time = parseOccurTime(occurTime);

@@ -5,7 +5,7 @@ import type { RequestedScope } from '../http/access.js';
 import { compileCheck, declaredPartOf } from '../http/validation/compiled-check.js';
 import { fieldsOf, type DtoClass, isPlainObject, isText } from '../http/validation/fields.js';
 import { DEEPEST, pointer, report } from '../http/validation/report.js';
-import { invalidRequest } from '../problems/problem.js';
+import { refuse } from '../problems/catalogue.js';
 import { MAX_VIOLATIONS, type Violation } from '../problems/violation.js';
 import { MAX_EVENTS, OperateBodyDto } from './operate-body.dto.js';
 import { wireName } from './upstream-problem.js';
@@ -27,7 +27,7 @@ export function operateBodyOf(body: unknown, passUnknown: boolean): OperateBodyD
   const known = passUnknown && !isDeclared(body) ? declaredPart(body) : body;
   const ofFields = isDeclared(known) ? [] : report(OperateBodyDto, known);
   const violations = [...ofFields, ...first(MAX_VIOLATIONS - ofFields.length, ofRules(body, passUnknown))];
-  if (violations.length > 0) throw invalidRequest(violations);
+  if (violations.length > 0) throw refuse('invalid_request', violations);
   return body as OperateBodyDto;
 }
 
@@ -193,7 +193,7 @@ export function requestedScopeOf(url: string): RequestedScope {
       given.set(known, value);
     }
   }
-  if (violations.length > 0) throw invalidRequest(violations);
+  if (violations.length > 0) throw refuse('invalid_request', violations);
   // An empty value is legal in some of upstream's documents, and says nothing.
   const valueOf = (name: Parameter) => given.get(name) || undefined;
   const [enterpriseProjectId, containerId, containerName] = PARAMETERS.map(valueOf);
@@ -219,6 +219,8 @@ function pairsOf(url: string): ReturnType<typeof queryPairs> {
   try {
     return queryPairs(url);
   } catch {
-    throw invalidRequest([{ parameter: '', rule: 'form', message: 'the query is not validly encoded' }]);
+    throw refuse('invalid_request', [
+      { parameter: '', rule: 'form', message: 'the query is not validly encoded' },
+    ]);
   }
 }

@@ -1,7 +1,7 @@
 import { DAY_MS, parseDuration, parseMoment } from '../domain/times.js';
 import type { PageMark } from '../hss/index.js';
 import type { RequestedScope } from '../http/access.js';
-import { invalidRequest } from '../problems/problem.js';
+import { refuse } from '../problems/catalogue.js';
 import type { Violation } from '../problems/violation.js';
 import { digestOf, readCursor, type Cursor } from './cursor.js';
 import { limitOf, queryViolations, windowViolations, wordsOf } from './filter-fields.js';
@@ -30,7 +30,7 @@ export function readListQuery(
   now: number,
 ): AskedList {
   const violations = listQueryViolations(descriptor, type, query);
-  if (violations.length > 0) throw invalidRequest(violations);
+  if (violations.length > 0) throw refuse('invalid_request', violations);
   const asked = query as ListQueryDto & Readonly<Record<string, unknown>>;
   const cursor = asked.cursor === undefined ? undefined : readCursor(asked.cursor);
   const at = (cursor && startOf(cursor)) ?? now;

@@ -8,7 +8,6 @@ import { compileCheck, type Check } from '../http/validation/compiled-check.js';
 import type { OperationResult } from '../operations/operation-result.js';
 import { OperationsService } from '../operations/operations.service.js';
 import { refuse } from '../problems/catalogue.js';
-import { invalidRequest } from '../problems/problem.js';
 import { itemIdOf, readEvents, type Listing } from '../hss/index.js';
 import { writeCursor } from './cursor.js';
 import { changeCommandOf, changeViolations, itemsViolations, type ChangeRequest } from './list-changes.js';
@@ -78,7 +77,7 @@ export class ListsService {
     const isValid = this.#checks.get(change) ?? compileCheck(type);
     this.#checks.set(change, isValid);
     if (!isValid(body) || itemsViolations(descriptor, change, body, this.#maxItems).length > 0) {
-      throw invalidRequest(changeViolations(descriptor, change, type, body, this.#maxItems));
+      throw refuse('invalid_request', changeViolations(descriptor, change, type, body, this.#maxItems));
     }
     const command = changeCommandOf(descriptor, change, body as ChangeRequest, idempotencyKey);
     return this.operations.handle(command, context);

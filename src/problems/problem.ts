@@ -126,35 +126,3 @@ export const TITLES: Readonly<Record<number, string>> = {
   503: 'Service Unavailable',
   504: 'Gateway Timeout',
 };
-
-/** More than a caller may. @param retryAfter seconds */
-export function tooMany(code: string, words: string, retryAfter: number): Problem {
-  return new Problem(429, code, `${words} Nothing was done.`, { retryable: true, retryAfter });
-}
-
-/** What no waiting makes room for. @param words what is allowed, and what this is */
-export function neverAllowed(words: string): Problem {
-  return new Problem(
-    403,
-    'over_limit',
-    `${words} Nothing was done, and the same request never will be: waiting does not help.`,
-  );
-}
-
-/** More requests than a caller may send. @param retryAfter seconds */
-export function tooManyRequests(retryAfter: number): Problem {
-  return tooMany('request_limit', 'You have sent more requests than you may within a minute.', retryAfter);
-}
-
-export function invalidRequest(violations: readonly Violation[]): Problem {
-  const more = violations.length === MAX_VIOLATIONS ? ' or more' : '';
-  const count = violations.length === 1 ? 'one thing' : `${violations.length}${more} things`;
-  return new Problem(
-    400,
-    'invalid_request',
-    `The request has ${count} wrong; see violations. Nothing was done.`,
-    {
-      violations,
-    },
-  );
-}

@@ -1,6 +1,6 @@
 import { Injectable, type PipeTransform } from '@nestjs/common';
 
-import { invalidRequest } from '../../problems/problem.js';
+import { refuse } from '../../problems/catalogue.js';
 
 export const DRY_RUN = 'dryRun';
 
@@ -11,6 +11,8 @@ export class DryRunPipe implements PipeTransform<unknown, boolean> {
     if (value === undefined || value === 'false') return false;
     if (value === 'true') return true;
     const message = 'dryRun must be true or false, once';
-    throw invalidRequest([{ parameter: DRY_RUN, rule: 'boolean', message, allowed: [true, false] }]);
+    throw refuse('invalid_request', [
+      { parameter: DRY_RUN, rule: 'boolean', message, allowed: [true, false] },
+    ]);
   }
 }

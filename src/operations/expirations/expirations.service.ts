@@ -11,7 +11,7 @@ import type { OperationSummary } from '../../audit/operation-state.js';
 import type { Caller } from '../../domain/caller.js';
 import { ExpirationRunner } from './expiration-runner.js';
 import { limitOf, queryViolations, wordsOf } from '../../lists/filter-fields.js';
-import { invalidRequest } from '../../problems/problem.js';
+import { refuse } from '../../problems/catalogue.js';
 import type { Violation } from '../../problems/violation.js';
 import {
   cursorAfter,
@@ -79,7 +79,7 @@ export function expirationQueryViolations(query: unknown): Violation[] {
 /** The filter and page that a query string asks for. @throws Problem 400 */
 export function readQuery(query: unknown): AskedExpirations {
   const violations = expirationQueryViolations(query);
-  if (violations.length > 0) throw invalidRequest(violations);
+  if (violations.length > 0) throw refuse('invalid_request', violations);
   const asked = query as ExpirationQueryDto;
   const { status, project, enterpriseProjectId } = asked;
   const after = readCursor(asked.cursor);

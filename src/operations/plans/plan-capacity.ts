@@ -6,7 +6,7 @@ import { Clock } from '../../domain/clock.js';
 import { Quotas } from '../../http/limits/quotas.js';
 import { PLAN_CLAIM } from '../admission/idempotency.service.js';
 import { refuse } from '../../problems/catalogue.js';
-import { neverAllowed, type Problem } from '../../problems/problem.js';
+import type { Problem } from '../../problems/problem.js';
 
 /** Plans that are being made here and may not be in the store yet. */
 interface UnderWay {
@@ -37,7 +37,7 @@ export class PlanCapacity {
     make: (keep: (plan: StoredPlan) => Promise<void>) => Promise<T>,
   ): Promise<T> {
     const { livePlans = Infinity, livePlanAlarms = Infinity } = this.quotas.limitsOf(caller);
-    if (livePlans === 0) throw neverAllowed('You may have no plans.');
+    if (livePlans === 0) throw refuse('over_limit', { limit: 'You may have no plans.' });
     const own = this.#underWay.get(caller.id) ?? { plans: 0, alarms: 0 };
     this.#underWay.set(caller.id, own);
     own.plans += 1;
@@ -79,7 +79,7 @@ export class PlanCapacity {
 
 /** @param alarms that the plan would name */
 export function tooLarge(most: number, alarms: number): Problem {
-  return neverAllowed(
-    `Your plans that can still be applied may name ${most} alarms, and this plan alone would name ${alarms}. Narrow the selector, or ask for a lower limit.`,
-  );
+  return refuse('over_limit', {
+    limit: `Your plans that can still be applied may name ${most} alarms, and this plan alone would name ${alarms}. Narrow the selector, or ask for a lower limit.`,
+  });
 }

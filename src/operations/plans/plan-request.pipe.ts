@@ -1,7 +1,7 @@
 import { Inject, Injectable, type PipeTransform } from '@nestjs/common';
 
 import { CONFIG, type Config } from '../../config/config.js';
-import { invalidRequest } from '../../problems/problem.js';
+import { refuse } from '../../problems/catalogue.js';
 import { compileCheck } from '../../http/validation/compiled-check.js';
 import { isPlainObject } from '../../http/validation/fields.js';
 import { report } from '../../http/validation/report.js';
@@ -24,7 +24,7 @@ export class PlanRequestPipe implements PipeTransform<unknown, PlanRequestDto> {
     const body = withScopeAsText(given);
     if (this.#check(body) && ruleViolations(body, this.#mostAlarms).length === 0)
       return body as PlanRequestDto;
-    throw invalidRequest(planViolations(body, this.#mostAlarms));
+    throw refuse('invalid_request', planViolations(body, this.#mostAlarms));
   }
 }
 

@@ -8,7 +8,7 @@ import { compileCheck, type Check } from '../../http/validation/compiled-check.j
 import { isPlainObject, isText } from '../../http/validation/fields.js';
 import { pointer, report } from '../../http/validation/report.js';
 import { withScopeAsText } from '../../http/validation/request-pipes.js';
-import { invalidRequest } from '../../problems/problem.js';
+import { refuse } from '../../problems/catalogue.js';
 import { MAX_VIOLATIONS, type Violation } from '../../problems/violation.js';
 import { AlarmReferenceDto, type OperationRequestDto } from './operation-request.dto.js';
 import { OPERATION_REQUESTS, requestTypeOf, TIME_BOXED } from './operation-request.types.js';
@@ -28,7 +28,7 @@ export class OperationRequestPipe implements PipeTransform<unknown, OperationReq
   transform(given: unknown): OperationRequestDto {
     const body = withScopeAsText(given);
     if (this.#isValid(body)) return body;
-    throw invalidRequest(violationsOf(body, this.#maxAlarms));
+    throw refuse('invalid_request', violationsOf(body, this.#maxAlarms));
   }
 
   #isValid(body: unknown): body is OperationRequestDto {

@@ -13,7 +13,7 @@ import { Quotas } from '../../http/limits/quotas.js';
 import { CallerStanding } from '../../http/identity/caller-directory.js';
 import { Metrics } from '../../metrics/metrics.js';
 import { refuse } from '../../problems/catalogue.js';
-import { neverAllowed, Problem } from '../../problems/problem.js';
+import { Problem } from '../../problems/problem.js';
 import { ownOperation } from '../own-operation.js';
 import { RunningOperations } from '../execution/running-operations.js';
 import { eventsOf, eventText, HEARTBEAT, type Followed } from './progress.events.js';
@@ -46,7 +46,7 @@ export class Followers {
     const own = this.#of.get(caller.id) ?? 0;
     const most = this.quotas.limitsOf(caller).followers ?? Infinity;
     if (most === 0 || this.#most === 0) {
-      throw neverAllowed('You may follow no operations. Read the receipt instead.');
+      throw refuse('over_limit', { limit: 'You may follow no operations. Read the receipt instead.' });
     }
     if (own >= most) throw refuse('follower_limit', { most }, RETRY_LATER);
     if (this.#all >= this.#most) throw refuse('follower_limit', {}, RETRY_LATER);

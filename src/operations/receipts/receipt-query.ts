@@ -1,6 +1,6 @@
 import type { OperationFilter } from '../../audit/operation.queries.js';
 import type { OperationRow } from '../../audit/operation-list.store.js';
-import { invalidRequest } from '../../problems/problem.js';
+import { refuse } from '../../problems/catalogue.js';
 import type { Violation } from '../../problems/violation.js';
 import { limitOf, queryViolations, windowOf, windowViolations, wordsOf } from '../../lists/filter-fields.js';
 import { readCursor, readPlace } from './receipt-page.js';
@@ -21,7 +21,7 @@ export interface AskedReceipts {
 /** @param now epoch milliseconds @throws Problem 400 with everything that is wrong */
 export function readQuery(query: unknown, now: number): AskedReceipts {
   const violations = operationQueryViolations(query);
-  if (violations.length > 0) throw invalidRequest(violations);
+  if (violations.length > 0) throw refuse('invalid_request', violations);
   const asked = query as OperationQueryDto;
   const { caller, alarm, view = 'summary', cursor } = asked;
   const before = readCursor(cursor);
@@ -59,7 +59,7 @@ export interface AskedFates {
 /** @throws Problem 400 with everything that is wrong */
 export function readFatesQuery(query: unknown): AskedFates {
   const violations = queryViolations(FatesQueryDto, query);
-  if (violations.length > 0) throw invalidRequest(violations);
+  if (violations.length > 0) throw refuse('invalid_request', violations);
   const asked = query as FatesQueryDto;
   const wanted = setOf(asked.outcome);
   return {
