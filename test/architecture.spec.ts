@@ -76,6 +76,8 @@ const SEEDS: readonly (readonly [rule: string, file: string, ...imports: string[
   ['audit-imports', 'audit/seeded.ts', '../upstream/index.js'],
   ['upstream-imports', 'upstream/seeded.ts', '../hss/index.js'],
   ['hss-imports', 'hss/seeded.ts', '../audit/audit-record.js'],
+  ['validation-imports', 'validation/seeded.ts', '../config/config.js'],
+  ['access-imports', 'access/seeded.ts', '../http/access.js'],
   ['http-imports', 'http/seeded.ts', '../upstream/index.js'],
   ['docs-imports', 'docs/seeded.ts', '../upstream/index.js'],
   ['health-imports', 'health/seeded.ts', '../upstream/transport.js'],

@@ -10,7 +10,7 @@ import {
 } from '../domain/upstream-words.js';
 import { parseOccurTime } from '../domain/times.js';
 import { IntersectionType } from '@nestjs/swagger';
-import { Checked, OneOf, Text } from '../http/validation/fields.js';
+import { Checked, OneOf, Text } from '../validation/fields.js';
 import {
   EVENT_CLASS,
   EVENT_TYPE,

@@ -8,7 +8,7 @@ import {
 } from '../domain/upstream-words.js';
 import { FIRST_MOMENT, LAST_MOMENT } from '../domain/times.js';
 import type { PageMark } from '../hss/index.js';
-import type { RequestedScope } from '../http/access.js';
+import type { RequestedScope } from '../access/authorise.js';
 import { digestOf, readCursor, type Cursor } from '../lists/cursor.js';
 import {
   type AskedWindow,

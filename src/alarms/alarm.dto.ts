@@ -10,7 +10,7 @@ import {
 } from '../domain/upstream-words.js';
 import type { AlarmDetail } from '../domain/detail-fields.js';
 import { OPERATION_TYPE_NAMES, type OperationType } from '../domain/operation-type.js';
-import { ListedDetailFields } from '../http/validation/detail-dto.js';
+import { ListedDetailFields } from '../validation/detail-dto.js';
 
 @ApiSchema({
   name: 'ListedAlarmDetail',

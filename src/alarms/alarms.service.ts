@@ -3,7 +3,7 @@ import { Injectable } from '@nestjs/common';
 import type { CallContext } from '../domain/caller.js';
 import { Clock } from '../domain/clock.js';
 import { parseOccurTime } from '../domain/times.js';
-import { isText } from '../http/validation/fields.js';
+import { isText } from '../validation/fields.js';
 import { writeCursor } from '../lists/cursor.js';
 import { wishOf } from '../lists/list-query.js';
 import { queryViolations } from '../lists/filter-fields.js';

@@ -3,7 +3,7 @@ import { Controller, Get, HttpCode, Module, Param, Post, UseGuards } from '@nest
 import type { CallContext } from '../domain/caller.js';
 import { Access, Context } from '../http/access.js';
 import { OpenApi } from '../http/openapi.decorator.js';
-import { NoParametersGuard } from '../http/validation/request-pipes.js';
+import { NoParametersGuard } from '../http/request-pipes.js';
 import { BrakeListDto, ResumedBrakeDto } from './brake.dto.js';
 import { BrakesService } from './brakes.service.js';
 

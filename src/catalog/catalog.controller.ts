@@ -2,7 +2,7 @@ import { Controller, Get, Module, UseGuards } from '@nestjs/common';
 
 import { Access } from '../http/access.js';
 import { OpenApi } from '../http/openapi.decorator.js';
-import { NoParametersGuard } from '../http/validation/request-pipes.js';
+import { NoParametersGuard } from '../http/request-pipes.js';
 import { CatalogEventClassesDto, CatalogEventTypesDto, CatalogOperationTypesDto } from './catalog.dto.js';
 import { EVENT_CLASS_CATALOG, EVENT_TYPE_CATALOG, OPERATION_TYPE_CATALOG } from './catalog.js';
 

@@ -13,7 +13,7 @@ import { OpenApi } from '../http/openapi.decorator.js';
 import { operateAnswer } from './operate-answer.js';
 import { commandOf } from './operate-command.js';
 import { operateBodyOf, requestedScopeOf } from './operate-request.pipe.js';
-import { UPSTREAM_JSON } from './upstream-problem.js';
+import { UPSTREAM_JSON } from '../http/upstream-problem.js';
 
 /** Upstream's own contract, for clients that were written for it. */
 @Controller('v5/:project_id/event')

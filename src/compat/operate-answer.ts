@@ -1,7 +1,7 @@
 import { alarmOutcomes } from '../audit/alarm-outcomes.js';
 import { isInDoubt } from '../domain/outcome.js';
 import { faultFor } from '../problems/fault.js';
-import { OperateProblem } from './upstream-problem.js';
+import { OperateProblem } from '../problems/problem.js';
 import type { OperationResult } from '../operations/operation-result.js';
 
 /** Upstream answers a success with nothing; a client that reads JSON is given an empty object. */

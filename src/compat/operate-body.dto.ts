@@ -1,7 +1,7 @@
 import { OPERATION_TYPE_NAMES } from '../domain/operation-type.js';
 import type { WireDetail } from '../domain/detail-fields.js';
-import { isInt64, WireDetailFields } from '../http/validation/detail-dto.js';
-import { Checked, Flag, ListOf, OneOf, Text, TextList, Whole } from '../http/validation/fields.js';
+import { isInt64, WireDetailFields } from '../validation/detail-dto.js';
+import { Checked, Flag, ListOf, OneOf, Text, TextList, Whole } from '../validation/fields.js';
 
 const INT32_MAX = 2_147_483_647;
 /** The body as upstream declares it (contract 1.2 to 1.5): its spelling, its ranges, and nothing that is not certain. */

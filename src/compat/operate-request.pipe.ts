@@ -1,14 +1,14 @@
 import { ENTERPRISE_PROJECT } from '../domain/scope.js';
 import { isOperationType, OPERATIONS } from '../domain/operation-type.js';
 import { queryPairs } from '../http/identity/signatures.js';
-import type { RequestedScope } from '../http/access.js';
-import { compileCheck, declaredPartOf } from '../http/validation/compiled-check.js';
-import { fieldsOf, type DtoClass, isPlainObject, isText } from '../http/validation/fields.js';
-import { DEEPEST, pointer, report } from '../http/validation/report.js';
+import type { RequestedScope } from '../access/authorise.js';
+import { compileCheck, declaredPartOf } from '../validation/compiled-check.js';
+import { fieldsOf, type DtoClass, isPlainObject, isText } from '../validation/fields.js';
+import { DEEPEST, pointer, report } from '../validation/report.js';
 import { refuse } from '../problems/catalogue.js';
 import { MAX_VIOLATIONS, type Violation } from '../problems/violation.js';
 import { MAX_EVENTS, OperateBodyDto } from './operate-body.dto.js';
-import { wireName } from './upstream-problem.js';
+import { wireName } from '../http/upstream-problem.js';
 
 const isDeclared = compileCheck(OperateBodyDto);
 const declaredPart = declaredPartOf(OperateBodyDto);

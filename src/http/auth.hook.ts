@@ -10,7 +10,7 @@ import { Authentication, FailedAttempts } from './identity/authentication.js';
 import { AuthenticationProblem, type Identity, presentedBy } from './identity/identity.js';
 import { SignatureVerifier, type Verify, UnprovedBodies } from './identity/signature-verifier.js';
 import { isSigned } from './identity/signatures.js';
-import { Quotas } from './limits/quotas.js';
+import { Quotas } from '../access/quotas.js';
 import { refuse } from '../problems/catalogue.js';
 
 /**

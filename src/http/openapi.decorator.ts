@@ -8,7 +8,7 @@ import {
   type ApiBodyOptions,
 } from '@nestjs/swagger';
 
-import type { DtoClass } from './validation/fields.js';
+import type { DtoClass } from '../validation/fields.js';
 
 type Schema = Extract<ApiBodyOptions, { schema: object }>['schema'];
 

@@ -13,7 +13,7 @@ import type { CallContext } from '../domain/caller.js';
 import { Clock } from '../domain/clock.js';
 import type { SaidByUpstream } from '../domain/outcome.js';
 import { addressOf } from './access.js';
-import { speaksUpstream, UPSTREAM_JSON, upstreamProblem } from '../compat/upstream-problem.js';
+import { speaksUpstream, UPSTREAM_JSON, upstreamProblem } from './upstream-problem.js';
 import { AuthenticationProblem } from './identity/identity.js';
 import { refuse } from '../problems/catalogue.js';
 import { Problem, problemBody } from '../problems/problem.js';

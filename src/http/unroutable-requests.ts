@@ -5,7 +5,7 @@ import { Injectable } from '@nestjs/common';
 import type { FastifyInstance } from 'fastify';
 import { uuidv7 } from 'uuidv7';
 
-import { speaksUpstream, UPSTREAM_JSON, upstreamProblem } from '../compat/upstream-problem.js';
+import { speaksUpstream, UPSTREAM_JSON, upstreamProblem } from './upstream-problem.js';
 import { Clock } from '../domain/clock.js';
 import { RefusalRecorder } from './refusal-recorder.js';
 import { SECURITY_HEADERS } from './security-headers.js';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 
-import { report } from '../http/validation/report.js';
+import { report } from '../validation/report.js';
 import { EVENT_TYPE, Last, Limit, Moment, SEVERITY, WordList, Words, wordsOf } from './filter-fields.js';
 
 class QueryDto {

@@ -3,9 +3,9 @@ import type { ApiPropertyOptions } from '@nestjs/swagger';
 import { DAY_MS, FIRST_MOMENT, LAST_MOMENT, parseDuration, parseMoment } from '../domain/times.js';
 import { nearest } from '../domain/nearest.js';
 import { SEVERITIES } from '../domain/upstream-words.js';
-import type { DtoClass } from '../http/validation/fields.js';
-import { Checked, isText, type FieldOptions } from '../http/validation/fields.js';
-import { report } from '../http/validation/report.js';
+import type { DtoClass } from '../validation/fields.js';
+import { Checked, isText, type FieldOptions } from '../validation/fields.js';
+import { report } from '../validation/report.js';
 import type { Violation } from '../problems/violation.js';
 
 /**

@@ -1,5 +1,5 @@
 import { CHUNK_SIZE } from '../domain/outcome.js';
-import { report } from '../http/validation/report.js';
+import { report } from '../validation/report.js';
 import type { CommandItem, OperationCommand } from '../operations/operation-command.js';
 import { MAX_VIOLATIONS, type Violation } from '../problems/violation.js';
 import { itemIdOf, itemsBody, type HssBody, type WireItem } from '../hss/index.js';

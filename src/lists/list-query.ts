@@ -1,6 +1,6 @@
 import { DAY_MS, parseDuration, parseMoment } from '../domain/times.js';
 import type { PageMark } from '../hss/index.js';
-import type { RequestedScope } from '../http/access.js';
+import type { RequestedScope } from '../access/authorise.js';
 import { refuse } from '../problems/catalogue.js';
 import type { Violation } from '../problems/violation.js';
 import { digestOf, readCursor, type Cursor } from './cursor.js';

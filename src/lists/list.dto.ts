@@ -1,9 +1,9 @@
 import { ApiProperty, ApiSchema, type ApiPropertyOptions } from '@nestjs/swagger';
 
-import { decorateMember, describeMembers, type MemberWords } from '../http/document/described-members.js';
-import { RequestSchema } from '../http/validation/fields.js';
-import type { DtoClass } from '../http/validation/fields.js';
-import { Flag, Formed, ListOf, ObjectOf, OneOf, Text, Whole } from '../http/validation/fields.js';
+import { decorateMember, describeMembers, type MemberWords } from '../validation/described-members.js';
+import { RequestSchema } from '../validation/fields.js';
+import type { DtoClass } from '../validation/fields.js';
+import { Flag, Formed, ListOf, ObjectOf, OneOf, Text, Whole } from '../validation/fields.js';
 import { ENTERPRISE_PROJECT } from '../domain/scope.js';
 import { Last, Limit, Moment, WholeParameter, Words } from './filter-fields.js';
 import type {

@@ -17,7 +17,7 @@ import type { CallContext } from '../domain/caller.js';
 import { Access, Context } from '../http/access.js';
 import { OpenApi } from '../http/openapi.decorator.js';
 import { idempotencyKeyOf } from '../http/request-headers.js';
-import { NoParametersGuard, withScopeAsText } from '../http/validation/request-pipes.js';
+import { NoParametersGuard, withScopeAsText } from '../http/request-pipes.js';
 import { setIdempotencyHeaders } from '../operations/receipts/answer.js';
 import { answer, receiptWithFaultOf } from '../operations/receipts/answer.js';
 import { ReceiptDto } from '../operations/receipts/receipt.dto.js';

@@ -4,7 +4,7 @@ import { CONFIG, type Config } from '../config/config.js';
 import type { CallContext } from '../domain/caller.js';
 import { Clock } from '../domain/clock.js';
 import { accessDenialOf } from '../domain/grants.js';
-import { compileCheck, type Check } from '../http/validation/compiled-check.js';
+import { compileCheck, type Check } from '../validation/compiled-check.js';
 import type { OperationResult } from '../operations/operation-result.js';
 import { OperationsService } from '../operations/operations.service.js';
 import { refuse } from '../problems/catalogue.js';

@@ -7,7 +7,7 @@ import { CHUNK_SIZE } from '../domain/outcome.js';
 import type { Scope } from '../domain/scope.js';
 import type { Severity } from '../domain/upstream-words.js';
 import type { HssBody } from '../hss/index.js';
-import type { RequestedScope } from '../http/access.js';
+import type { RequestedScope } from '../access/authorise.js';
 import type { AlarmReference } from '../alarms/search-windows.js';
 
 /** What decisions are made of, of a process, file or login behind an alarm. */

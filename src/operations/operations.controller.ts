@@ -4,7 +4,7 @@ import type { FastifyReply } from 'fastify';
 import type { CallContext } from '../domain/caller.js';
 import { Access, Context } from '../http/access.js';
 import { OpenApi } from '../http/openapi.decorator.js';
-import { NoParametersGuard, onlyParameters, ValidatedBody } from '../http/validation/request-pipes.js';
+import { NoParametersGuard, onlyParameters, ValidatedBody } from '../http/request-pipes.js';
 import { idempotencyKeyOf, prefersNotToWait } from '../http/request-headers.js';
 import { withSchedule } from './operation-command.js';
 import { OperationsService } from './operations.service.js';

@@ -1,5 +1,5 @@
 import type { Fault, OperationStatus, SaidByUpstream } from '../domain/outcome.js';
-import { MAX_VIOLATIONS, pointerOf, type Violation } from './violation.js';
+import { pointerOf, type Violation } from './violation.js';
 
 /** What a problem carries besides its code and its words. */
 export interface ProblemExtras {
@@ -126,3 +126,14 @@ export const TITLES: Readonly<Record<number, string>> = {
   503: 'Service Unavailable',
   504: 'Gateway Timeout',
 };
+
+/** What upstream answered an operate call with that it did not carry out. */
+export class OperateProblem extends Problem {
+  /** @param upstreamStatus its HTTP status, where it answered */
+  constructor(
+    problem: ConstructorParameters<typeof Problem>,
+    readonly upstreamStatus?: number,
+  ) {
+    super(...problem);
+  }
+}

@@ -24,7 +24,7 @@ import { SoleOwnership } from '../../src/audit/ownership.js';
 import { Recovery } from '../../src/audit/recovery.js';
 import type { Config } from '../../src/config/config.js';
 import { Clock } from '../../src/domain/clock.js';
-import { Quotas } from '../../src/http/limits/quotas.js';
+import { Quotas } from '../../src/access/quotas.js';
 import { Background } from '../../src/operations/background/background.js';
 import { OperationRunner } from '../../src/operations/background/operation-runner.js';
 import { ExpirationCapacity } from '../../src/operations/expirations/expiration-capacity.js';

@@ -3,7 +3,7 @@ import { Global, Module } from '@nestjs/common';
 import { CallerConfigReloader } from './caller-config-reloader.js';
 import { Authentication, FailedAttempts } from './authentication.js';
 import { CallerDirectory, CallerStanding } from './caller-directory.js';
-import { Quotas, SharedQuotas } from '../limits/quotas.js';
+import { Quotas, SharedQuotas } from '../../access/quotas.js';
 import { KeyUses } from './api-keys.js';
 import { SignatureVerifier } from './signature-verifier.js';
 

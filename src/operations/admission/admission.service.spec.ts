@@ -11,7 +11,7 @@ import type { Config } from '../../config/config.js';
 import type { CallContext, CallerLimits } from '../../domain/caller.js';
 import { operateBody } from '../../hss/index.js';
 import { StoppedClock } from '../../http/identity/identity.fixture.js';
-import { Quotas } from '../../http/limits/quotas.js';
+import { Quotas } from '../../access/quotas.js';
 import { Metrics } from '../../metrics/metrics.js';
 import type { Problem } from '../../problems/problem.js';
 import type { ExpirationCapacity } from '../expirations/expiration-capacity.js';

@@ -10,7 +10,7 @@ import type { CallContext, Caller } from '../../domain/caller.js';
 import { Clock } from '../../domain/clock.js';
 import { EVENT_CLASSES, EVENT_TYPES } from '../../domain/event-catalog.js';
 import { OPERATIONS } from '../../domain/operation-type.js';
-import { Quotas } from '../../http/limits/quotas.js';
+import { Quotas } from '../../access/quotas.js';
 import { Metrics } from '../../metrics/metrics.js';
 import { OVER_LIMIT } from '../../problems/admission.js';
 import { refuse } from '../../problems/catalogue.js';

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 
 import type { Caller } from '../../domain/caller.js';
-import { Quotas } from '../../http/limits/quotas.js';
+import { Quotas } from '../../access/quotas.js';
 import { OVER_LIMIT } from '../../problems/admission.js';
 import { refuse } from '../../problems/catalogue.js';
 import type { CommandSchedule } from '../operation-command.js';

@@ -5,7 +5,7 @@ import type { Config, ProjectConfig } from '../../config/config.js';
 import type { Caller, Grant } from '../../domain/caller.js';
 import { OPERATION_TYPE_NAMES, type OperationType } from '../../domain/operation-type.js';
 import { Problem } from '../../problems/problem.js';
-import type { RequestedScope } from '../../http/access.js';
+import type { RequestedScope } from '../../access/authorise.js';
 import { authorise } from './policy.js';
 
 const SHOP = '2f6a0c1e-7b64-4d5e-9a53-8a0b7d1c4e55';

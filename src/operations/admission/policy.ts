@@ -5,7 +5,7 @@ import type { Caller } from '../../domain/caller.js';
 import type { AlarmFacts } from '../../domain/grants.js';
 import { OPERATIONS, type OperationName } from '../../domain/operation-type.js';
 import type { Scope } from '../../domain/scope.js';
-import { authorise as authoriseAccess, type RequestedScope } from '../../http/access.js';
+import { authorise as authoriseAccess, type RequestedScope } from '../../access/authorise.js';
 import type {
   CommandAlarm,
   CommandAlarmDetail,

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 
 import { ExpirationStore } from '../../audit/expiration.store.js';
 import type { CallContext } from '../../domain/caller.js';
-import { Quotas } from '../../http/limits/quotas.js';
+import { Quotas } from '../../access/quotas.js';
 import { refuse } from '../../problems/catalogue.js';
 import type { OperationCommand } from '../operation-command.js';
 

@@ -1,7 +1,7 @@
 import { ApiProperty, ApiSchema } from '@nestjs/swagger';
 
 import { EXPIRATION_ENDS, type Expiration, type ExpirationEnd } from '../../audit/expiration.store.js';
-import { Formed, Text } from '../../http/validation/fields.js';
+import { Formed, Text } from '../../validation/fields.js';
 import { Limit, PageCursor, Words, wordOf } from '../../lists/filter-fields.js';
 import { ENTERPRISE_PROJECT } from '../../domain/scope.js';
 import { OPERATION_NAMES, type OperationName } from '../../domain/operation-type.js';

@@ -1,7 +1,7 @@
 import { AlarmFilterDto } from '../../alarms/alarm-filter.dto.js';
 import { OPERATION_TYPE_NAMES, type OperationType } from '../../domain/operation-type.js';
 import type { Severity } from '../../domain/upstream-words.js';
-import { RequestSchema, Formed, ListOf, ObjectOf, OneOf, Text, Whole } from '../../http/validation/fields.js';
+import { RequestSchema, Formed, ListOf, ObjectOf, OneOf, Text, Whole } from '../../validation/fields.js';
 import { EVENT_CLASS, EVENT_TYPE, Moment, SEVERITY, WordList } from '../../lists/filter-fields.js';
 import { ENTERPRISE_PROJECT } from '../../domain/scope.js';
 import { WhitelistRuleDto } from '../prepare/operation-request.dto.js';

@@ -2,11 +2,11 @@ import { Inject, Injectable, type PipeTransform } from '@nestjs/common';
 
 import { CONFIG, type Config } from '../../config/config.js';
 import { refuse } from '../../problems/catalogue.js';
-import { compileCheck } from '../../http/validation/compiled-check.js';
-import { isPlainObject } from '../../http/validation/fields.js';
-import { report } from '../../http/validation/report.js';
+import { compileCheck } from '../../validation/compiled-check.js';
+import { isPlainObject } from '../../validation/fields.js';
+import { report } from '../../validation/report.js';
 import { MAX_VIOLATIONS, type Violation } from '../../problems/violation.js';
-import { withScopeAsText } from '../../http/validation/request-pipes.js';
+import { withScopeAsText } from '../../http/request-pipes.js';
 import { windowViolations } from '../../lists/filter-fields.js';
 import { PlanRequestDto } from './plan-request.dto.js';
 

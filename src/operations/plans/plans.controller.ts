@@ -4,7 +4,7 @@ import type { FastifyReply } from 'fastify';
 import type { CallContext } from '../../domain/caller.js';
 import { Access, Context } from '../../http/access.js';
 import { OpenApi } from '../../http/openapi.decorator.js';
-import { NoParametersGuard, ValidatedBody } from '../../http/validation/request-pipes.js';
+import { NoParametersGuard, ValidatedBody } from '../../http/request-pipes.js';
 import { prefersNotToWait } from '../../http/request-headers.js';
 import { OperationsService } from '../operations.service.js';
 import { withSchedule } from '../operation-command.js';

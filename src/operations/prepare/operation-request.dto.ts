@@ -11,11 +11,11 @@ import {
   Text,
   TextList,
   Whole,
-} from '../../http/validation/fields.js';
+} from '../../validation/fields.js';
 import { ENTERPRISE_PROJECT } from '../../domain/scope.js';
 import type { AlarmDetail } from '../../domain/detail-fields.js';
 import { parseOccurTime } from '../../domain/times.js';
-import { DetailFields } from '../../http/validation/detail-dto.js';
+import { DetailFields } from '../../validation/detail-dto.js';
 
 const PID_MAX = 2_147_483_647;
 

@@ -13,7 +13,7 @@ import {
   type Field,
   ListOf,
   OneOf,
-} from '../../http/validation/fields.js';
+} from '../../validation/fields.js';
 import { Moment } from '../../lists/filter-fields.js';
 import { AlarmDetailDto, AlarmDto, OperationRequestDto, WhitelistRuleDto } from './operation-request.dto.js';
 

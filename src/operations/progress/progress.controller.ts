@@ -4,7 +4,7 @@ import type { FastifyReply } from 'fastify';
 import type { CallContext } from '../../domain/caller.js';
 import { Access, addressOf, Context } from '../../http/access.js';
 import { OpenApi } from '../../http/openapi.decorator.js';
-import { NoParametersGuard } from '../../http/validation/request-pipes.js';
+import { NoParametersGuard } from '../../http/request-pipes.js';
 import { ProgressService } from './progress.service.js';
 import { ReceiptDto } from '../receipts/receipt.dto.js';
 

@@ -9,7 +9,7 @@ import { targetsOf } from '../../audit/alarm-outcomes.js';
 import { CONFIG, type Config } from '../../config/config.js';
 import type { CallContext, Caller } from '../../domain/caller.js';
 import { Clock } from '../../domain/clock.js';
-import { Quotas } from '../../http/limits/quotas.js';
+import { Quotas } from '../../access/quotas.js';
 import { CallerStanding } from '../../http/identity/caller-directory.js';
 import { Metrics } from '../../metrics/metrics.js';
 import { refuse } from '../../problems/catalogue.js';

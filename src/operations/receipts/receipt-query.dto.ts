@@ -1,7 +1,7 @@
 import { ENTERPRISE_PROJECT } from '../../domain/scope.js';
 import { OPERATION_NAMES } from '../../domain/operation-type.js';
 import { KNOWN_OUTCOMES, OPERATION_STATUSES } from '../../domain/outcome.js';
-import { Formed, OneOf, Text } from '../../http/validation/fields.js';
+import { Formed, OneOf, Text } from '../../validation/fields.js';
 import { Last, Limit, Moment, PageCursor, Words, wordOf } from '../../lists/filter-fields.js';
 import { readCursor, readPlace } from './receipt-page.js';
 

@@ -1,4 +1,4 @@
-import { RequestSchema, Text } from '../../http/validation/fields.js';
+import { RequestSchema, Text } from '../../validation/fields.js';
 
 @RequestSchema('UndoRequest', 'What may be said of an undoing; the body may be left out.')
 export class UndoRequestDto {

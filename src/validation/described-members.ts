@@ -1,4 +1,4 @@
-import type { DtoClass } from '../validation/fields.js';
+import type { DtoClass } from './fields.js';
 
 /** What the document says of a member besides its schema. */
 export interface MemberWords {

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 
 import { Flag, ListOf, ObjectOf, OneOf, Text, Whole, requiring } from './fields.js';
 import { report } from './report.js';
-import { MAX_VIOLATIONS } from '../../problems/violation.js';
+import { MAX_VIOLATIONS } from '../problems/violation.js';
 
 class Wheel {
   @Whole(10, 30)

@@ -1,16 +1,5 @@
-import { Problem } from '../problems/problem.js';
+import { OperateProblem, type Problem } from '../problems/problem.js';
 import { pointerOf, type Violation } from '../problems/violation.js';
-
-/** What upstream answered an operate call with that it did not carry out. */
-export class OperateProblem extends Problem {
-  /** @param upstreamStatus its HTTP status, where it answered */
-  constructor(
-    problem: ConstructorParameters<typeof Problem>,
-    readonly upstreamStatus?: number,
-  ) {
-    super(...problem);
-  }
-}
 
 /** The gateway's own refusals in upstream's words: by our code, HTTP status and upstream's code (contract 5.2 and 5.3). */
 const OURS: Readonly<Record<string, readonly [status: number, code: string]>> = {

@@ -1,8 +1,8 @@
 import { plainToInstance } from 'class-transformer';
 import { validateSync } from 'class-validator';
 
-import { nearest } from '../../domain/nearest.js';
-import { MAX_VIOLATIONS, type Violation } from '../../problems/violation.js';
+import { nearest } from '../domain/nearest.js';
+import { MAX_VIOLATIONS, type Violation } from '../problems/violation.js';
 import { compileCheck, type Check } from './compiled-check.js';
 import { fieldsOf, hinted, type DtoClass, type Field, isPlainObject } from './fields.js';
 

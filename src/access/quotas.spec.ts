@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
-import type { QuotaUse } from '../../audit/limits.store.js';
-import type { Config } from '../../config/config.js';
-import { Clock } from '../../domain/clock.js';
+import type { QuotaUse } from '../audit/limits.store.js';
+import type { Config } from '../config/config.js';
+import { Clock } from '../domain/clock.js';
 import { Quotas } from './quotas.js';
 
 class SetClock extends Clock {

@@ -2,7 +2,7 @@ import { applyDecorators } from '@nestjs/common';
 import { ApiProperty, type ApiPropertyOptions, ApiSchema, type ApiSchemaOptions } from '@nestjs/swagger';
 import { getMetadataStorage, ValidateBy, ValidateIf, ValidationTypes } from 'class-validator';
 
-import { nearest } from '../../domain/nearest.js';
+import { nearest } from '../domain/nearest.js';
 
 export type DtoClass = new () => object;
 

@@ -1,8 +1,8 @@
 import { ApiProperty } from '@nestjs/swagger';
 
-import { DETAIL_FIELDS, type DetailField, type DetailRule } from '../../domain/detail-fields.js';
-import { parseOccurTime } from '../../domain/times.js';
-import { decorateMember, describeMembers } from '../document/described-members.js';
+import { DETAIL_FIELDS, type DetailField, type DetailRule } from '../domain/detail-fields.js';
+import { parseOccurTime } from '../domain/times.js';
+import { decorateMember, describeMembers } from './described-members.js';
 import { Checked, isText, Text, Whole } from './fields.js';
 
 const FIELDS = Object.entries<DetailField>(DETAIL_FIELDS);

@@ -9,12 +9,12 @@ import {
 } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 
-import { type Check, compileCheck } from './compiled-check.js';
-import { type DtoClass, isPlainObject } from './fields.js';
-import { report } from './report.js';
-import { refuse } from '../../problems/catalogue.js';
-import type { Problem } from '../../problems/problem.js';
-import { MAX_VIOLATIONS } from '../../problems/violation.js';
+import { type Check, compileCheck } from '../validation/compiled-check.js';
+import { type DtoClass, isPlainObject } from '../validation/fields.js';
+import { report } from '../validation/report.js';
+import { refuse } from '../problems/catalogue.js';
+import type { Problem } from '../problems/problem.js';
+import { MAX_VIOLATIONS } from '../problems/violation.js';
 
 /** The body as a controller's parameter, valid by the rules of its class. @param options.mayBeMissing an object without fields then */
 export function ValidatedBody<T extends object>(
