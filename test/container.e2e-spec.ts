@@ -107,6 +107,7 @@ describe('the image', () => {
       '--from=build /app/package.json ./',
       '--from=build /app/node_modules node_modules',
       '--from=build /app/dist/src dist/src',
+      'openapi/gateway.json openapi/gateway.json',
       'openapi/hss.yaml openapi/',
     ]);
   });

@@ -27,7 +27,16 @@ interface Place {
 
 const { document } = committedDocument();
 const paths = document['paths'] as Record<string, { get?: { parameters?: readonly Json[] } }>;
-const schemas = (document['components'] as { schemas: Record<string, Json> }).schemas;
+const { schemas, parameters: shared } = document['components'] as {
+  schemas: Record<string, Json>;
+  parameters: Record<string, Json>;
+};
+
+/** A parameter that stands in several routes is written once, and referred to. */
+const resolved = (parameter: Json): Json => {
+  const name = /^#\/components\/parameters\/(.*)$/.exec(String(parameter['$ref']))?.[1];
+  return name === undefined ? parameter : (shared[name] ?? parameter);
+};
 
 let rig: Rig;
 beforeAll(async () => {
@@ -38,7 +47,7 @@ afterAll(() => rig.close());
 const OPERATION = '0198c5f2-7c25-7d41-8c3b-5e6f7a8b9c0d';
 
 const lists: Place[] = Object.entries(paths).flatMap(([path, { get }]) => {
-  const parameters = (get?.parameters ?? []).filter((each) => each['in'] === 'query');
+  const parameters = (get?.parameters ?? []).map(resolved).filter((each) => each['in'] === 'query');
   if (!parameters.some((each) => each['name'] === 'limit')) return [];
   const target = path.replace('{id}', OPERATION);
   return {

@@ -162,7 +162,7 @@ describe('a signature that proves who signed', () => {
     const [old, elsewhere, none] = [await signed('old'), await signed('elsewhere'), await signed('none')];
     expect(old.body.error_msg).toMatch(/has expired/);
     expect(elsewhere.body.error_msg).toMatch(/may not be used from your address/);
-    expect(none.body.error_msg).toMatch(/not known here any more/);
+    expect(none.body.error_msg).toMatch(/access key is unknown/);
     expect([old.status, elsewhere.status, none.status]).toEqual([401, 403, 401]);
   });
 

@@ -29,7 +29,11 @@ import { eventually, problemOf } from './support/problems.js';
  */
 
 /** Members of answers that have another name by now, on purpose: old name to new name. */
-const RENAMED: Readonly<Record<string, string>> = {};
+const RENAMED_IN_EXCHANGES: Readonly<Record<string, string>> = {
+  alarms: 'alarmCount',
+  requestId: 'upstreamRequestId',
+  status: 'httpStatus',
+};
 
 const YEAR_MS = 365 * 86_400_000;
 
@@ -43,8 +47,20 @@ afterAll(() => postgres.close());
 function inNamesOfNow(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(inNamesOfNow);
   if (typeof value !== 'object' || value === null) return value;
-  const members = Object.entries(value);
-  return Object.fromEntries(members.map(([name, member]) => [RENAMED[name] ?? name, inNamesOfNow(member)]));
+  return Object.fromEntries(Object.entries(value).map(([name, member]) => memberOfNow(name, member)));
+}
+
+function memberOfNow(name: string, member: unknown): [name: string, member: unknown] {
+  if (name === 'upstream' && Array.isArray(member)) {
+    const exchanges = member.map((exchange: object) =>
+      Object.entries(exchange).map(([key, each]) => [RENAMED_IN_EXCHANGES[key] ?? key, inNamesOfNow(each)]),
+    );
+    return ['exchanges', exchanges.map((members) => Object.fromEntries(members) as object)];
+  }
+  if (name === 'alarms' && typeof member === 'number') return ['alarmCount', member];
+  if (name === 'progress' && typeof member === 'string') return ['activity', member];
+  if (name === 'state') return ['status', member];
+  return [name, inNamesOfNow(member)];
 }
 
 const receiptPath = (old: OldTrail, name: string): string => `/v1/operations/${old.operations[name]}`;
