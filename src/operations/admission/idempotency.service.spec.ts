@@ -27,9 +27,14 @@ const commandOf = (remark: string, more: Partial<OperationCommand> = {}): Operat
 
 const trailOf = (more: { ended?: boolean; background?: true } = {}): OperationTrail =>
   ({
-    intent: { operationId: 'op-1', ...(more.background && { background: true }) },
+    intent: {
+      operationId: 'op-1',
+      operation: 'ignore',
+      alarms: [],
+      ...(more.background && { background: true }),
+    },
     chunks: [],
-    ...(more.ended && { outcome: { status: 'applied' } }),
+    ...(more.ended && { outcome: { status: 'applied', chunks: [] } }),
   }) as unknown as OperationTrail;
 
 /** A service over one claim that was made before, and the operation that made it. */
