@@ -271,7 +271,8 @@ export function steady(old: OldTrail, records: readonly StoredRecord[]): (answer
     if (typeof value !== 'object' || value === null) return value;
     const members = Object.entries(value).map(([name, member]) => [name, clean(member)] as const);
     const cleaned = Object.fromEntries(members) as Record<string, unknown>;
-    if (cleaned['requestId'] === NEW) cleaned['durationMs'] = NEW;
+    // How long an exchange took that was made since.
+    if ([cleaned['requestId'], cleaned['upstreamRequestId']].includes(NEW)) cleaned['durationMs'] = NEW;
     // A sentence for people, which a version may put better.
     if (typeof cleaned['detail'] === 'string' && cleaned['detail'] !== '') cleaned['detail'] = '(words)';
     return cleaned;
