@@ -69,7 +69,7 @@ function quoted(text: string): string[] {
 const SEEDS: readonly (readonly [rule: string, file: string, ...imports: string[]])[] = [
   ['no-cycles', 'domain/seeded-cycle.ts', './seeded-cycle.js'],
   ['domain-imports', 'domain/seeded.ts', '../config/config.js'],
-  ['metrics-imports', 'metrics/seeded.ts', '../domain/clock.js'],
+  ['metrics-imports', 'metrics/seeded.ts', '../domain/ports.js'],
   ['problems-imports', 'problems/seeded.ts', '../config/config.js'],
   ['config-imports', 'config/seeded.ts', '../audit/audit-record.js'],
   ['logging-imports', 'logging/seeded.ts', '../audit/audit-record.js'],
@@ -83,7 +83,7 @@ const SEEDS: readonly (readonly [rule: string, file: string, ...imports: string[
   ['health-imports', 'health/seeded.ts', '../upstream/transport.js'],
   ['lists-imports', 'lists/seeded.ts', '../upstream/transport.js'],
   ['alarms-imports', 'alarms/seeded.ts', '../operations/operation-command.js'],
-  ['operations-imports', 'operations/seeded.ts', '../compat/hss.module.js'],
+  ['operations-imports', 'operations/seeded.ts', '../compat/hss.controller.js'],
   ['operations-imports', 'operations/seeded/root.ts', '../../start.js'],
   ['compat-imports', 'compat/seeded.ts', '../alarms/alarm.js'],
   ['brakes-imports', 'brakes/seeded.ts', '../operations/operation-command.js'],

@@ -72,8 +72,8 @@ describe('what upstream is still at work on', () => {
         const item = await itemOf(kind);
         await cloud.change({ isolationDelayMs: 1_000 });
         const { id, items } = (await change(kind, item)).body as ReceiptDto;
-        const progress = kind.operation === 'unblock_addresses' ? 'cancelling' : 'restoring';
-        expect(items).toMatchObject([{ outcome: 'applied', verified: false, progress }]);
+        const activity = kind.operation === 'unblock_addresses' ? 'cancelling' : 'restoring';
+        expect(items).toMatchObject([{ outcome: 'applied', verified: false, activity }]);
         const settled = await eventually(
           () => receipt(id),
           ({ items: now = [] }) => now[0]?.activity === undefined,

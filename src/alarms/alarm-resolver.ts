@@ -1,11 +1,12 @@
+import type { LookedUp } from '../domain/outcome.js';
 import { createHash } from 'node:crypto';
 
 import { Injectable } from '@nestjs/common';
 
 import type { CallContext } from '../domain/caller.js';
-import { Clock } from '../domain/clock.js';
+import { Clock } from '../domain/ports.js';
 import type { OperationType } from '../domain/operation-type.js';
-import type { LookedUp } from '../domain/looked-up.js';
+
 import type { Place } from '../lists/readers.js';
 import type { Alarm } from './alarm.js';
 import { AlarmReader } from './alarm-reader.js';

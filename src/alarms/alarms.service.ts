@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 
 import type { CallContext } from '../domain/caller.js';
-import { Clock } from '../domain/clock.js';
+import { Clock } from '../domain/ports.js';
 import { parseOccurTime } from '../domain/times.js';
 import { isText } from '../validation/fields.js';
 import { writeCursor } from '../lists/cursor.js';

@@ -1,7 +1,6 @@
 import type { Credential } from '../domain/caller.js';
-import type { AlarmOutcome, ChunkOutcome, Fault, OperationStatus } from '../domain/outcome.js';
+import type { AlarmOutcome, ChunkOutcome, Fault, OperationStatus, LookedUp } from '../domain/outcome.js';
 import type { OperationName } from '../domain/operation-type.js';
-import type { LookedUp } from '../domain/looked-up.js';
 import type { Severity } from '../domain/upstream-words.js';
 import type { Scope } from '../domain/scope.js';
 import { faultOfProblem, type Problem } from '../problems/problem.js';

@@ -1,10 +1,35 @@
 import { Controller, Get, Module, UseGuards } from '@nestjs/common';
 
+import { EVENT_CLASSES, EVENT_TYPES } from '../domain/event-catalog.js';
+import { OPERATION_TYPE_NAMES, OPERATIONS } from '../domain/operation-type.js';
 import { Access } from '../http/access.js';
 import { OpenApi } from '../http/openapi.decorator.js';
 import { NoParametersGuard } from '../http/request-pipes.js';
 import { CatalogEventClassesDto, CatalogEventTypesDto, CatalogOperationTypesDto } from './catalog.dto.js';
-import { EVENT_CLASS_CATALOG, EVENT_TYPE_CATALOG, OPERATION_TYPE_CATALOG } from './catalog.js';
+
+/** The enumerations, as they are answered; nothing of upstream's is asked for them. */
+
+const OPERATION_TYPE_CATALOG: CatalogOperationTypesDto = {
+  items: OPERATION_TYPE_NAMES.map((name) => {
+    const {
+      title,
+      inverse,
+      destructive,
+      hidesAlarms,
+      isReversal: takesBack,
+      requiredDetails,
+    } = OPERATIONS[name];
+    return { name, title, inverse, destructive, hidesAlarms, takesBack, requiredDetails };
+  }),
+};
+
+const EVENT_TYPE_CATALOG: CatalogEventTypesDto = {
+  items: [...EVENT_TYPES].map(([code, title]) => ({ code, title })),
+};
+
+const EVENT_CLASS_CATALOG: CatalogEventClassesDto = {
+  items: [...EVENT_CLASSES].map(([id, title]) => ({ id, title })),
+};
 
 @Controller('v1/catalog')
 @UseGuards(NoParametersGuard)

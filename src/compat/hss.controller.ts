@@ -1,4 +1,4 @@
-import { Body, Controller, HttpCode, Inject, Param, Post, Res } from '@nestjs/common';
+import { Body, Controller, HttpCode, Inject, Module, Param, Post, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 
 import { CONFIG, type Config } from '../config/config.js';
@@ -75,3 +75,6 @@ export class HssController {
     );
   }
 }
+
+@Module({ controllers: [HssController] })
+export class HssModule {}

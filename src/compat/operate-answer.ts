@@ -1,6 +1,6 @@
 import { alarmOutcomes } from '../audit/alarm-outcomes.js';
 import { isInDoubt } from '../domain/outcome.js';
-import { faultFor } from '../problems/fault.js';
+import { faultFor } from '../problems/catalogue.js';
 import { OperateProblem } from '../problems/problem.js';
 import type { OperationResult } from '../operations/operation-result.js';
 

@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
 import { CONFIG, type Config } from '../config/config.js';
-import { Clock } from '../domain/clock.js';
+import { Clock } from '../domain/ports.js';
 import { hasRight } from '../domain/grants.js';
 import { addressOf, type AccessRule } from './access.js';
 import { DEADLINE_HEADER, deadlineOf, onBehalfOf } from './request-headers.js';

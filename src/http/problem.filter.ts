@@ -10,7 +10,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 
 import { AuditTrail, AuditUnavailable } from '../audit/audit-trail.js';
 import type { CallContext } from '../domain/caller.js';
-import { Clock } from '../domain/clock.js';
+import { Clock } from '../domain/ports.js';
 import type { SaidByUpstream } from '../domain/outcome.js';
 import { addressOf } from './access.js';
 import { speaksUpstream, UPSTREAM_JSON, upstreamProblem } from './upstream-problem.js';

@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 
 import { CONFIG, type Config } from '../config/config.js';
 import type { CallContext } from '../domain/caller.js';
-import { Clock } from '../domain/clock.js';
+import { Clock } from '../domain/ports.js';
 import { accessDenialOf } from '../domain/grants.js';
 import { compileCheck, type Check } from '../validation/compiled-check.js';
 import type { OperationResult } from '../operations/operation-result.js';

@@ -1,7 +1,7 @@
+import type { LookedUp } from '../domain/outcome.js';
 import type { Assumption, ItemRecord, Leftover } from '../audit/audit-record.js';
 import type { ProjectConfig } from '../config/config.js';
 import type { AlarmDetail } from '../domain/detail-fields.js';
-import type { LookedUp } from '../domain/looked-up.js';
 import type { OperationName } from '../domain/operation-type.js';
 import { CHUNK_SIZE } from '../domain/outcome.js';
 import type { Scope } from '../domain/scope.js';

@@ -1,7 +1,7 @@
 import { alarmOutcomes } from '../audit/alarm-outcomes.js';
 import type { OperationTrail } from '../audit/audit-record.js';
 import type { Fault } from '../domain/outcome.js';
-import { faultFor } from '../problems/fault.js';
+import { faultFor } from '../problems/catalogue.js';
 
 /** What came of a command. */
 export interface OperationResult {

@@ -1,8 +1,8 @@
+import type { Fault } from '../domain/outcome.js';
 import { problemFrom, type ProblemDefinition } from './define.js';
 import { ADMISSION_PROBLEMS } from './admission.js';
 import { ALARM_PROBLEMS } from './alarms.js';
 import { AUDIT_PROBLEMS } from './audit.js';
-import { COMPAT_PROBLEMS } from './compat.js';
 import { EDGE_PROBLEMS } from './edge.js';
 import { OPERATION_PROBLEMS } from './operations.js';
 import { RECEIPT_PROBLEMS } from './receipts.js';
@@ -21,7 +21,6 @@ export const PROBLEMS = {
   ...ALARM_PROBLEMS,
   ...AUDIT_PROBLEMS,
   ...UPSTREAM_PROBLEMS,
-  ...COMPAT_PROBLEMS,
 } as const;
 
 export type ProblemCode = keyof typeof PROBLEMS;
@@ -50,4 +49,20 @@ export function refuse<Code extends ProblemCode>(
 export function exampleOf(code: ProblemCode): Problem {
   const definition = PROBLEMS[code] as ProblemDefinition<unknown>;
   return problemFrom(code, definition, definition.example, definition.exampleExtras);
+}
+
+/**
+ * The reason why something was not done or is not known, as it is recorded and shown. Unlike an answer to a request, it names a time
+ * to wait only where one is given.
+ */
+export function faultFor<Code extends ProblemCode>(
+  code: Code,
+  ...[data, wait]: ProblemData<Code> extends undefined
+    ? [data?: undefined, wait?: Pick<Fault, 'retryAfter'>]
+    : [data: ProblemData<Code>, wait?: Pick<Fault, 'retryAfter'>]
+): Fault {
+  const { status, detail, extras } = (
+    refuse as (code: ProblemCode, data: unknown) => ReturnType<typeof refuse>
+  )(code, data);
+  return { code, status, detail, retryable: extras.retryable ?? false, ...wait };
 }

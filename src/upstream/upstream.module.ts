@@ -1,8 +1,8 @@
 import { Global, Injectable, Module } from '@nestjs/common';
 
 import { CONFIG, type Config } from '../config/config.js';
-import { Clock } from '../domain/clock.js';
-import { DocumentSource, DocumentUnavailable } from '../domain/document-source.js';
+import { Clock } from '../domain/ports.js';
+import { DocumentSource, DocumentUnavailable } from '../domain/ports.js';
 import { HttpTransport, Transport } from './transport.js';
 import { UpstreamClient } from './upstream.client.js';
 

@@ -1,6 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises';
 
-import { Clock } from '../../src/domain/clock.js';
+import { Clock } from '../../src/domain/ports.js';
 
 interface Timer {
   readonly at: number;

@@ -1,4 +1,4 @@
-import { Random } from '../../src/domain/random.js';
+import { Random } from '../../src/domain/ports.js';
 
 /** A repeatable stream of chances (mulberry32). */
 export class SeededRandom extends Random {

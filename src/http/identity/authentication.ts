@@ -3,7 +3,7 @@ import { hash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 
 import { neighbourhoodOf } from '../../domain/address-range.js';
-import { Clock } from '../../domain/clock.js';
+import { Clock } from '../../domain/ports.js';
 import { Allowances } from '../allowances.js';
 import { isMistyped, type KnownKey } from './api-keys.js';
 import { CallerDirectory, type CallerRegistry } from './caller-directory.js';

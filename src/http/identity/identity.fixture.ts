@@ -1,6 +1,6 @@
 import type { IssuerConfig } from '../../config/config.js';
-import { Clock } from '../../domain/clock.js';
-import { DocumentSource, DocumentUnavailable } from '../../domain/document-source.js';
+import { Clock } from '../../domain/ports.js';
+import { DocumentSource, DocumentUnavailable } from '../../domain/ports.js';
 
 /** Time that passes only when a test says so. */
 export class StoppedClock extends Clock {

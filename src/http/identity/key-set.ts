@@ -1,8 +1,8 @@
 import { Logger } from '@nestjs/common';
 import { createLocalJWKSet, errors, type JSONWebKeySet, type JWTVerifyGetKey } from 'jose';
 
-import type { Clock } from '../../domain/clock.js';
-import { DocumentUnavailable, type DocumentSource } from '../../domain/document-source.js';
+import type { Clock } from '../../domain/ports.js';
+import { DocumentUnavailable, type DocumentSource } from '../../domain/ports.js';
 
 /** From this age on keys are fetched anew, while the known ones serve. */
 const REFRESH_MS = 300_000;

@@ -6,7 +6,7 @@ import type { FastifyRequest } from 'fastify';
 
 import { CONFIG, type Config } from '../../config/config.js';
 import { neighbourhoodOf } from '../../domain/address-range.js';
-import { Clock } from '../../domain/clock.js';
+import { Clock } from '../../domain/ports.js';
 import { addressOf } from '../access.js';
 import { fromAllowedAddress, notFromHere } from './authentication.js';
 import { CallerDirectory } from './caller-directory.js';

@@ -7,7 +7,7 @@ import { AuditTrail, AuditUnavailable, NotAdmitted } from '../../audit/audit-tra
 import { SentMarks } from '../../audit/sent-marks.js';
 import { CONFIG, type Config } from '../../config/config.js';
 import type { CallContext, Caller } from '../../domain/caller.js';
-import { Clock } from '../../domain/clock.js';
+import { Clock } from '../../domain/ports.js';
 import { EVENT_CLASSES, EVENT_TYPES } from '../../domain/event-catalog.js';
 import { OPERATIONS } from '../../domain/operation-type.js';
 import { Quotas } from '../../access/quotas.js';

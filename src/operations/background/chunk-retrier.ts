@@ -5,10 +5,10 @@ import type { OperationStore } from '../../audit/operation.store.js';
 import type { Ownership } from '../../audit/ownership.js';
 import type { UpstreamConfig } from '../../config/config.js';
 import type { CallContext } from '../../domain/caller.js';
-import type { Clock } from '../../domain/clock.js';
+import type { Clock } from '../../domain/ports.js';
 import { OPERATIONS } from '../../domain/operation-type.js';
 import type { Fault } from '../../domain/outcome.js';
-import { faultFor } from '../../problems/fault.js';
+import { faultFor } from '../../problems/catalogue.js';
 import type { ChunkSender } from '../execution/chunk-sender.js';
 import {
   chunkFacts,

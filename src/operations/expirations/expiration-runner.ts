@@ -16,7 +16,7 @@ import {
 } from '../../audit/expiration.store.js';
 import { CONFIG, type Config } from '../../config/config.js';
 import type { CallContext } from '../../domain/caller.js';
-import { Clock } from '../../domain/clock.js';
+import { Clock } from '../../domain/ports.js';
 import { Problem } from '../../problems/problem.js';
 import { OperationsService } from '../operations.service.js';
 import { withSchedule, type UnresolvedCommand } from '../operation-command.js';

@@ -1,4 +1,4 @@
-import { Controller, Get, Query } from '@nestjs/common';
+import { Controller, Get, Module, Query } from '@nestjs/common';
 
 import type { CallContext } from '../../domain/caller.js';
 import { Access, Context } from '../../http/access.js';
@@ -24,3 +24,6 @@ export class ExpirationsController {
     return this.expirations.list(query, context.caller);
   }
 }
+
+@Module({ controllers: [ExpirationsController], providers: [ExpirationsService] })
+export class ExpirationsModule {}

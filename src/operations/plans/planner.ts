@@ -6,7 +6,7 @@ import { askedFilter, endedWindow, type Position } from '../../alarms/alarm-filt
 import { eligibilityOf, type EligibleAlarm } from '../../alarms/eligibility.js';
 import { CONFIG, type Config } from '../../config/config.js';
 import type { CallContext } from '../../domain/caller.js';
-import { Clock } from '../../domain/clock.js';
+import { Clock } from '../../domain/ports.js';
 import { accessDenialOf } from '../../domain/grants.js';
 import { Readers, type Place } from '../../lists/readers.js';
 import { guardRailViolations, enforceGuardRails } from '../admission/guard-rails/guard-rails.js';

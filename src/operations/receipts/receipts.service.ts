@@ -5,7 +5,7 @@ import { Injectable } from '@nestjs/common';
 import { OperationListStore, type OperationRow } from '../../audit/operation-list.store.js';
 import { OperationStore } from '../../audit/operation.store.js';
 import type { Caller } from '../../domain/caller.js';
-import { Clock } from '../../domain/clock.js';
+import { Clock } from '../../domain/ports.js';
 import { hasRight } from '../../domain/grants.js';
 import { refuse } from '../../problems/catalogue.js';
 import { mayAudit, readableOperation } from '../own-operation.js';

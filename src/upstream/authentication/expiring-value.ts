@@ -1,4 +1,4 @@
-import type { Clock } from '../../domain/clock.js';
+import type { Clock } from '../../domain/ports.js';
 import { timeOf } from '../retry.js';
 import { AuthenticationError, untilDeadline, type Renewal, type Trouble } from './authenticator.js';
 
