@@ -4,6 +4,7 @@ import { SimulatorClient } from '../src/simulator/client.js';
 import { SEED_HOST } from '../src/simulator/seed/hosts.js';
 import { startSimulator, type Simulator } from '../src/simulator/simulator.js';
 import { MAX_PATIENT } from './support/gateway.js';
+import { eventually } from './support/eventually.js';
 import { newFolder, removeFolder, standGateway, type StandingGateway } from './support/standing-gateway.js';
 
 const OPERATE = 'event/operate';
@@ -53,6 +54,11 @@ async function untilReceived(count: number): Promise<void> {
 
 describe('200 requests under one key, and a gateway that is killed in the middle', () => {
   it('are carried out once, and after the restart nobody is told that it was not', async () => {
+    // The gateway has its token: on a slow machine IAM may not answer in time, and then nothing is sent.
+    await eventually(
+      () => running.call('GET', '/v1/alarms?limit=1'),
+      ({ status }) => status === 200,
+    );
     await client.addFaults({ match: { path: OPERATE }, fault: { kind: 'hang', effect: 'applied' } });
     const lost = Array.from({ length: 200 }, () => running.operate(request, once).catch(() => undefined));
     await untilReceived(1);
