@@ -86,5 +86,8 @@ stopOnSignal(gateway, loaded, async () => {
   await demo?.simulator.close();
   await output.end(LAST_LINES_MS);
 });
-// The same way as the log, so that what was said of the start comes before it.
-if (demo) output.write(welcome(gateway.url));
+// Through the log's output, so that the lines about the start come before it; at once, because somebody waits for it.
+if (demo) {
+  output.write(welcome(gateway.url));
+  output.flush();
+}

@@ -73,6 +73,24 @@ describe('an outcome that is not known', () => {
     expect(items).toEqual([]);
   });
 
+  it('is found out for a client of upstream that leaves out the details of an alarm', async () => {
+    await start();
+    const { eventId, eventClassId, eventType, occurTime } = alarms[0]!;
+    const event = {
+      event_id: eventId,
+      event_class_id: eventClassId,
+      event_type: eventType,
+      occur_time: occurTime,
+    };
+    await spoil(OPERATE, { kind: 'hang', effect: 'applied' });
+    const url = `${rig.gateway.url}/v5/${rig.simulator.project.id}/event/operate`;
+    const body = { operate_type: 'mark_as_handled', operate_event_list: [event] };
+    const answer = await fetchJson('POST', url, body, { headers: { 'X-Auth-Token': KEY } });
+    expect(answer.status).toBe(504);
+    const found = await settled(answer.headers.get('X-Operation-Id') ?? '');
+    expect(found).toMatchObject({ status: 'applied', settlement: { settled: true } });
+  });
+
   it('stays unknown where upstream cannot be read, is counted, also after a restart, until it can be read again', async () => {
     await start();
     await spoil('/event/events', { kind: 'status', status: 400, errorCode: 'HSS.0013' }, 'always');

@@ -161,6 +161,7 @@ describe('an operation cannot be taken back', () => {
       status: 409,
       code: 'operation_running',
       retryable: true,
+      retryAfter: 1,
     });
     expect((await running).status).toBe(200);
   });

@@ -79,7 +79,7 @@ export function observedStateOf(
 
 /** What upstream says of the alarm now, held against the operation. */
 function standingUnfit(operation: OperationType, alarm: Alarm, takesPart: boolean): Ineligible | undefined {
-  const { inverse, isReversal: takesBack } = OPERATIONS[operation];
+  const { inverse, isReversal } = OPERATIONS[operation];
   const { accepts, status, handling } = alarm;
   const isUntold = accepts === undefined && status === undefined;
   if (isUntold && OPERATIONS[operation].destructive) {
@@ -95,7 +95,7 @@ function standingUnfit(operation: OperationType, alarm: Alarm, takesPart: boolea
   // Where it is not told what an alarm takes, upstream has the word.
   if (!accepts || accepts.includes(operation)) return undefined;
   // Whether upstream lists the way back among what an alarm takes is not documented.
-  if (takesBack && handling?.method === inverse) return undefined;
+  if (isReversal && handling?.method === inverse) return undefined;
   const takes = accepts.length === 0 ? 'no operation' : `only ${accepts.join(', ')}`;
   return { rule: 'not_accepted', message: `takes ${takes} now, not ${operation}`, allowed: accepts };
 }

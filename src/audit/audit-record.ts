@@ -1,9 +1,8 @@
 import type { Credential } from '../domain/caller.js';
-import type { AlarmOutcome, ChunkOutcome, Fault, OperationStatus, LookedUp } from '../domain/outcome.js';
+import type { AlarmOutcome, ChunkOutcome, OperationStatus, LookedUp } from '../domain/outcome.js';
 import type { OperationName } from '../domain/operation-type.js';
 import type { Severity } from '../domain/upstream-words.js';
 import type { Scope } from '../domain/scope.js';
-import { faultOfProblem, type Problem } from '../problems/problem.js';
 
 /** What a credential is called, never itself. */
 export type CredentialRecord = Pick<Credential, 'kind' | 'id'>;
@@ -221,12 +220,6 @@ export interface OperationTrail {
   readonly pausedBefore?: number;
   /** Where its records stand in the trail; absent of one that was not read from there. */
   readonly place?: TrailPlace;
-}
-
-/** A problem as the reason that a record gives. It says nothing of how long to wait: a record may be read years later. */
-export function recordedFault(problem: Problem): Fault {
-  const { code, status, detail, retryable } = faultOfProblem(problem);
-  return { code, status, detail, retryable };
 }
 
 /** Places of records in the trail: what stands before was written before, whichever time a clock showed. */

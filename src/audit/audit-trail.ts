@@ -1,6 +1,6 @@
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 
-import { refuse } from '../problems/catalogue.js';
+import { faultFor } from '../problems/catalogue.js';
 import {
   AuditEngine,
   AuditUnavailable,
@@ -22,7 +22,6 @@ import {
   type PauseRecord,
   type RefusalRecord,
   type RefusalSummaryRecord,
-  recordedFault,
   type SettlementRecord,
 } from './audit-record.js';
 import { askedOf, cancelledOf, fateOf, isOpen, transition, type TargetFate } from './operation-state.js';
@@ -270,7 +269,7 @@ function deferredAppend(entry: AuditAppend, isUnknown: boolean): AuditAppend | u
   if (entry.kind === 'outcome') return { ...entry, late: true };
   if (!isUnknown || !entry.operation || entry.operationId === null) return undefined;
   const alarms = entry.operation.eventIds.length;
-  const fault = recordedFault(refuse('audit_unavailable', 'withdrawn'));
+  const fault = faultFor('audit_unavailable', 'withdrawn');
   const record: OutcomeRecord = {
     kind: 'outcome',
     operationId: entry.operationId,

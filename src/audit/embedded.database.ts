@@ -224,7 +224,7 @@ export class EmbeddedDatabase {
     return this.#prepared(sql).all(...parameters) as T[];
   }
 
-  /** Of texts of ours, of which there are few. */
+  /** Prepared statements by their text; there are few. */
   #prepared(sql: string): Database.Statement {
     const statement = this.#statements.get(sql) ?? this.#database.prepare(sql);
     this.#statements.set(sql, statement);

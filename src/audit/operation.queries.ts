@@ -25,8 +25,8 @@ export interface OperationFilter {
   /** Not this one. */
   readonly except?: string;
   /**
-   * Of which there are few, however many operations there are: those under way or of which something is still to be found out, or
-   * those whose status is `unknown`. Found by that alone, so it goes with no `caller`.
+   * Only operations that are under way or not settled, or only those whose status is `unknown`: few, however many operations there
+   * are. An index of its own finds them, so it is not combined with `caller`.
    */
   readonly standing?: 'open' | 'unknown';
 }

@@ -2,9 +2,9 @@ import { Injectable, Logger, type OnModuleDestroy, type OnModuleInit } from '@ne
 
 import { Clock } from '../domain/ports.js';
 import { CHUNK_SIZE, statusOf, type ChunkOutcome } from '../domain/outcome.js';
-import { refuse } from '../problems/catalogue.js';
+import { faultFor } from '../problems/catalogue.js';
 import { targetsOf } from './alarm-outcomes.js';
-import { recordedFault, type OperationTrail, type OutcomeRecord } from './audit-record.js';
+import type { OperationTrail, OutcomeRecord } from './audit-record.js';
 import { AuditTrail, OperationTakenOver } from './audit-trail.js';
 import { ChainCheck } from './chain-check.js';
 import { isResumable, resumePoint, transition } from './operation-state.js';
@@ -12,8 +12,11 @@ import { OperationStore } from './operation.store.js';
 import { Ownership } from './ownership.js';
 import { SentMarks } from './sent-marks.js';
 
-export const INTERRUPTED = recordedFault(refuse('gateway_interrupted', 'maybe_sent'));
-const NOT_SENT = recordedFault(refuse('gateway_interrupted', 'not_sent', { retryable: true }));
+export const INTERRUPTED = faultFor('gateway_interrupted', 'maybe_sent');
+const NOT_SENT = {
+  ...faultFor('gateway_interrupted', 'not_sent'),
+  retryable: true,
+};
 
 /**
  * The outcome of an operation that was cut off. Chunks go one after the other and each is recorded before the next starts,

@@ -15,7 +15,7 @@ const USAGE = `Usage: npm run caller:signing-key -- --caller <id> [--id <key id>
   --expires  ${EXPIRY_FORMS}
 
 The secret is derived from the master key: set GATEWAY_SIGNING_MASTER_KEY_FILE to the file that the gateway reads it from.
-Whoever runs this with the same names gets the same pair again: a pair that leaked is revoked by removing its id from the
+The same names always give the same pair: a pair that leaked is revoked by removing its id from the
 configuration file, and replaced under another one.
 `;
 

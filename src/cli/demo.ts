@@ -113,7 +113,7 @@ async function tour(gateway: Gateway, cloud: SimulatorClient): Promise<void> {
   print('', `  Requests that the cloud received: ${(await cloud.requests()).length}`);
 }
 
-// Whoever reads may go away early, as `head` does; the tour then goes on unheard and cleans up.
+// The reader may close the pipe early, as `head` does; the tour then continues without output and cleans up.
 process.stdout.on('error', () => undefined);
 
 const folder = mkdtempSync(join(tmpdir(), 'hss-gateway-demo-'));

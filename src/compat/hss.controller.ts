@@ -8,7 +8,7 @@ import { Access, Context } from '../http/access.js';
 import { idempotencyKeyOf } from '../http/request-headers.js';
 import { setIdempotencyHeaders } from '../operations/receipts/answer.js';
 import { OperationsService } from '../operations/operations.service.js';
-import { Problem } from '../problems/problem.js';
+import { refuse } from '../problems/catalogue.js';
 import { OpenApi } from '../http/openapi.decorator.js';
 import { operateAnswer } from './operate-answer.js';
 import { commandOf } from './operate-command.js';
@@ -68,11 +68,7 @@ export class HssController {
     const names = all.map(({ name }) => name);
     const [name = names[0]] = projectsWith(caller, 'act', names);
     if (name !== undefined) return name;
-    throw new Problem(
-      403,
-      'project_unavailable',
-      'The project is not one of this gateway. Nothing was done.',
-    );
+    throw refuse('project_unavailable', 'not_configured');
   }
 }
 

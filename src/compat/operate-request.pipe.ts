@@ -40,7 +40,7 @@ function* ofRules(body: unknown, passUnknown: boolean): Generator<Violation> {
   if (passUnknown) yield* unsendable(body);
 }
 
-/** The list is refused whatever is in it, and there may be any number to look at. */
+/** The list is refused as a whole, and it may be long: its entries are not examined. */
 function hasTooMany({ operate_event_list: events }: Record<string, unknown>): boolean {
   return Array.isArray(events) && events.length > MAX_EVENTS;
 }
@@ -88,7 +88,7 @@ function lacking(place: string, name: string, operation: string): Violation {
   return { pointer: place, rule: 'required_for', message: `${name} is required for ${operation}` };
 }
 
-/** Rules hide alarms to come: whoever may not whitelist must not send any along with something else. */
+/** Rules hide future alarms: a caller without the right to whitelist must not attach them to another operation. */
 function* rulesOutOfPlace(body: Record<string, unknown>): Generator<Violation> {
   const { operate_type: operation, event_white_rule_list: rules } = body;
   if (operation === WHITELISTING || !Array.isArray(rules) || rules.length === 0) return;

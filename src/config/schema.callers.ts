@@ -191,7 +191,7 @@ export const CALLER = object(
     denials: list('denial', DENIAL, {
       file: 'deny',
       optional: true,
-      doc: 'What it may not do, whatever the grants say. What a denial leaves out, it denies all of.',
+      doc: 'What it may not do; a denial wins over every grant. A part that a denial leaves out is denied as a whole.',
     }),
     onBehalfOf: boolean({ optional: true, doc: 'Whether it may name the human behind a request.' }),
     from: from('Addresses and ranges it may call from, by any of its credentials.'),

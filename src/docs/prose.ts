@@ -44,7 +44,7 @@ export interface WholeRoute extends Pick<Operation, 'security' | 'parameters' | 
   >;
 }
 
-/** What the document says of a status, whatever the code. */
+/** What the document says about a status, for every code. */
 export interface StatusProse {
   readonly meaning: string;
   /** Whether an accepted operation can end in it. */

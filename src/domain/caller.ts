@@ -31,7 +31,7 @@ export interface Grant {
   readonly byIdOnly?: true;
 }
 
-/** What a caller may not do, whatever its grants say. What a denial leaves out, it denies all of. */
+/** What a caller may not do; a denial wins over every grant. A part that a denial leaves out is denied as a whole. */
 export type Denial = Partial<Omit<Grant, 'byIdOnly'>>;
 
 /** How much a caller may do; what is absent is not limited. What takes something back never is. */

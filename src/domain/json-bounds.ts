@@ -30,7 +30,7 @@ export class JsonBeyondBounds extends RangeError {
 
 /**
  * Far beyond any request of 10,000 alarms and any page of a listing. Within them `JSON.parse` takes well under 50 ms a MiB,
- * whatever it is that the text is full of.
+ * for every kind of value.
  */
 export const JSON_BOUNDS: JsonBounds = {
   depth: 64,

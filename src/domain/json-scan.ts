@@ -70,7 +70,7 @@ class Scan {
       this.#counted('depth', this.#open.length);
       this.#at += 1;
       this.#blank();
-      // Whatever it is the end of is closed where values end.
+      // The value that it ends is closed where values end.
       if (this.#code() === end) return;
       this.#item(end);
     }

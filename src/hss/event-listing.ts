@@ -122,7 +122,7 @@ export function isSameAlarm(found: ListedRow, event: WireEvent): boolean | undef
 }
 
 /** A detail of the call fits when one that is listed says nothing else anywhere. */
-function detailMismatch(listed: unknown, details: readonly WireDetail[]): string[] {
+function detailMismatch(listed: unknown, details: readonly WireDetail[] = []): string[] {
   const rows = Array.isArray(listed) ? listed.filter(isObject) : [];
   if (rows.length === 0) return [];
   const names = details.flatMap((detail) => {

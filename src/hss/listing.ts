@@ -19,7 +19,7 @@ export interface Listing {
  * Reads one page of any of upstream's listings.
  *
  * @param parse how the text is parsed; it may throw
- * @returns undefined for whatever is no listing, which says nothing of what is listed
+ * @returns undefined for an answer that is no listing: it says nothing about what is listed
  */
 export function listingIn(body: string, parse: (text: string) => unknown = parseExact): Listing | undefined {
   try {

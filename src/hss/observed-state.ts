@@ -174,7 +174,7 @@ async function stateInLists(
   const wanted = !OPERATIONS[operation].isReversal;
   const states = new Set<ObservedState>();
   let underWay = false;
-  for (const detail of event.operate_detail_list) {
+  for (const detail of event.operate_detail_list ?? []) {
     const entries = await entriesOf(lookup, act, detail, found, read);
     const done = entries && isDone(lookup, entries);
     states.add(done === undefined ? 'unknown' : done === wanted ? 'matches' : 'differs');

@@ -118,7 +118,7 @@ function agentsOf({ operate_detail_list: details }: ListedRow): unknown[] {
 function agentOf(operation: OperationType, event: WireEvent, found: ListedRow): string | undefined {
   if (!OPERATIONS[operation].requiredDetails.includes('agentId')) return undefined;
   const known = new Set(agentsOf(found));
-  if (event.operate_detail_list.some(({ agent_id }) => !known.has(agent_id))) return 'agent_unknown';
+  if (event.operate_detail_list?.some(({ agent_id }) => !known.has(agent_id))) return 'agent_unknown';
   const { agent_status: status } = found;
   return typeof status === 'string' && Object.hasOwn(AGENTS, status) ? AGENTS[status] : 'agent_unknown';
 }

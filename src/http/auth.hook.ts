@@ -15,7 +15,7 @@ import { refuse } from '../problems/catalogue.js';
 
 /**
  * Stands before every route, framework-made ones included, and before any body is read: a route that declares no access
- * rule is refused, and so is whoever can't prove who they are or has not the right that the route takes.
+ * rule is refused, and so is a request that does not authenticate or whose caller lacks the route's right.
  */
 @Injectable()
 export class AuthHook {
@@ -144,7 +144,7 @@ export class AuthHook {
   }
 
   #answer(error: unknown, request: FastifyRequest): Error {
-    // Who proved a credential that is not enough is told so, whatever others do behind the same address.
+    // A proved credential without the right is refused with that reason, independent of failures behind the same address.
     if (!(error instanceof AuthenticationProblem) || error.whose) return error as Error;
     return this.failures.answer(error, addressOf(request));
   }

@@ -6,7 +6,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 
 import { refuse } from '../problems/catalogue.js';
 
-/** Whoever watches the gateway must be able to see that it is overloaded, and not take it for dead. */
+/** Monitoring must be able to see that the gateway is overloaded, and not take it for dead. */
 const ALWAYS_ANSWERED: ReadonlySet<string | undefined> = new Set(['/livez', '/readyz', '/metrics']);
 
 /** How often the delay is judged, by its mean since the last time. */
@@ -108,7 +108,7 @@ export function closeUnreadConnections(server: Server, checkEveryMs = UNREAD_CHE
   server.once('close', () => clearInterval(timer));
 }
 
-/** How far the system has taken what was written, whatever was added since; empty: all of it. */
+/** How far the system has taken what was written; empty: all of it. */
 function leftOf(socket: Socket): string {
   if (socket.writableLength === 0) return '';
   const { _handle: handle } = socket as unknown as Handled;
@@ -194,7 +194,7 @@ class Lingering {
     this.#sockets.add(socket);
     // Half of the closing: the client reads the end of the answer, and what it sends is still taken.
     socket.destroySoon = () => void socket.end();
-    // Whatever was about to read it does so no longer.
+    // Nothing is about to read it any more.
     request.unpipe();
     request.resume();
     const stop = watch(request, () => socket.destroy());

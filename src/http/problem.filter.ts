@@ -20,7 +20,7 @@ import { Problem, problemBody } from '../problems/problem.js';
 import { pointerOf } from '../problems/violation.js';
 import { RefusalRecorder } from './refusal-recorder.js';
 
-/** Turns whatever was thrown, by our code, the framework or the HTTP server, into a problem document; records refusals. */
+/** Turns everything that is thrown, by our code, the framework or the HTTP server, into a problem document; records refusals. */
 @Catch()
 @Injectable()
 export class ProblemFilter implements ExceptionFilter {
@@ -40,7 +40,7 @@ export class ProblemFilter implements ExceptionFilter {
   /** The answer to a request that failed, be it before it found a route. */
   answer(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
     const problem = problemOf(error);
-    if (problem.status === 500 || problem.code === 'audit_unreadable') {
+    if (problem.status === 500 || error instanceof AuditUnavailable) {
       this.#logger.error({ err: error, requestId: request.id }, 'unexpected error');
     }
     // An accepted operation has records of its own; everything else that was turned away is recorded here. While the trail
@@ -117,7 +117,7 @@ const REFUSED_BY_SERVER: Readonly<Record<number, () => Problem>> = {
 
 export function problemOf(error: unknown): Problem {
   if (error instanceof Problem) return error;
-  if (error instanceof AuditUnavailable) return refuse('audit_unreadable');
+  if (error instanceof AuditUnavailable) return refuse('audit_unreadable', 'request');
   const status = error instanceof HttpException ? error.getStatus() : statusCodeOf(error);
   if (status !== undefined && status >= 400 && status < 500) {
     return REFUSED_BY_SERVER[status]?.() ?? refuse('bad_request');

@@ -27,7 +27,7 @@ export function parseJsonBodies(fastify: FastifyInstance): void {
 const BYTE_ORDER_MARK = '\ufeff';
 
 function parseBody(body: Buffer, mayBeMissing: boolean): unknown {
-  // Decoding would put a replacement character for whatever it can't read, and so change what the caller sent.
+  // Decoding would replace bytes that are not UTF-8, and change what the caller sent.
   if (!isUtf8(body)) throw refuse('malformed_json', 'not_utf8');
   const whole = body.toString('utf8');
   const text = whole.startsWith(BYTE_ORDER_MARK) ? whole.slice(1) : whole;

@@ -17,7 +17,7 @@ const OF_ALL = {
   },
   frameguard: { action: 'deny' },
   referrerPolicy: { policy: 'no-referrer' },
-  // TLS ends before the gateway, and whoever ends it knows whether all of the host's names have it.
+  // TLS ends before the gateway; only the proxy that ends it knows whether all names of the host have TLS.
   strictTransportSecurity: false,
   // For features of pages, and for browsers of another time.
   crossOriginOpenerPolicy: false,

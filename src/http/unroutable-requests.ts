@@ -34,7 +34,7 @@ export class MalformedHttp {
   ) {}
 
   readonly answer = (error: Error & { code?: string; rawPacket?: unknown }, socket: Socket): void => {
-    // The parser refuses whatever still comes, too: it is thrown away.
+    // The parser refuses the rest of the bytes as well: they are discarded.
     if (this.#answered.has(socket) && error.code !== 'ECONNRESET') return;
     // The caller went away: there is nobody to answer, and nothing was asked.
     if (error.code === 'ECONNRESET' || !socket.writable) {
@@ -57,7 +57,7 @@ export class MalformedHttp {
     socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
     // What still comes is thrown away: a close with something unread would take the answer with it.
     socket.resume();
-    // Whoever does not hang up then is hung up on.
+    // A client that does not close its connection then has it closed.
     socket.setTimeout(LINGER_MS, () => socket.destroy());
     const last = setTimeout(() => socket.destroy(), MAX_LINGER_MS).unref();
     socket.once('close', () => clearTimeout(last));
@@ -147,12 +147,12 @@ function formOf(pattern: string): RegExp {
   return new RegExp(`^${parts.join('')}$`);
 }
 
-/** What a library answers preflights of, for every path; whatever else it gets is meant for none. */
+/** The path pattern under which the CORS library answers preflights; other requests never belong to it. */
 const ANY_PATH = '*';
 
 /**
  * Answers what no route is there for before any body is read: which paths there are is no secret. To be called before routes
- * are made, and after whatever else looks at every request.
+ * are made, and after every other hook that looks at all requests.
  */
 export function refuseUnknownPaths(fastify: FastifyInstance): void {
   const known = new KnownPaths();

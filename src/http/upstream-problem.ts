@@ -51,7 +51,7 @@ export const UPSTREAM_JSON = 'application/json; charset=utf-8';
 /** Paths of upstream's services. */
 const UPSTREAMS = /^\/v[35](?:[/?#]|$)/;
 
-/** Whether whoever asks for an address expects upstream's contract there, whatever comes of it. */
+/** Whether clients of an address expect upstream's contract there, for errors too. */
 export function speaksUpstream(url: string | undefined): boolean {
   return url !== undefined && UPSTREAMS.test(url);
 }

@@ -60,7 +60,7 @@ export const BLOCKED_ADDRESSES: ListDescriptor = {
       operationId: 'unblockAddresses',
       summary: 'Let blocked addresses in again.',
       remarks:
-        "The agents on the hosts take their time, which `progress` says; addresses that are let in already are `already`. It is limited like any act, because a block is upstream's own doing and lifting it lets an attacker try again.",
+        "The agents on the hosts take their time, which `activity` says; addresses that are let in already are `already`. It is limited like any act, because a block is upstream's own doing and lifting it lets an attacker try again.",
       request: ['Unblocking', 'Addresses to let in again.'],
       item: ['UnblockingItem', 'A blocked address.'],
       exampleRemark: 'SEC-1234: our own scanner',

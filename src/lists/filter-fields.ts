@@ -9,7 +9,7 @@ import { report } from '../validation/report.js';
 import type { Violation } from '../problems/violation.js';
 
 /**
- * What filters of lists have in common, whatever is listed, in a query string and in a JSON body alike. A list of words stands in
+ * What the filters of all lists have in common, in a query string and in a JSON body alike. A list of words stands in
  * a query string as a parameter that is repeated, or whose words have commas between them, and in a body as an array.
  */
 

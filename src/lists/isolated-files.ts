@@ -22,7 +22,7 @@ const RESTORATION: ListChange = {
   operationId: 'restoreIsolatedFiles',
   summary: 'Put isolated files back.',
   remarks:
-    'The files return to where they were as the agents on the hosts get to it, which `progress` says; those that are back already are `already`.',
+    'The files return to where they were as the agents on the hosts get to it, which `activity` says; those that are back already are `already`.',
   request: ['IsolatedFileRestoration', 'Files to put back on their hosts.'],
   item: ['IsolatedFileItem', 'A file in quarantine.'],
   exampleRemark: 'SEC-1234: false alarm',

@@ -1,8 +1,7 @@
-import { CHUNK_SIZE } from '../domain/outcome.js';
 import { report } from '../validation/report.js';
-import type { CommandItem, OperationCommand } from '../operations/operation-command.js';
+import { inChunks, type CommandItem, type OperationCommand } from '../operations/operation-command.js';
 import { MAX_VIOLATIONS, type Violation } from '../problems/violation.js';
-import { itemIdOf, itemsBody, type HssBody, type WireItem } from '../hss/index.js';
+import { itemIdOf, itemsBody, type WireItem } from '../hss/index.js';
 import type { ListChange, ListDescriptor } from './list-descriptor.js';
 import { wireOf } from './list-entries.js';
 import type { ItemsRequestDto } from './list.dto.js';
@@ -24,11 +23,8 @@ export function changeCommandOf(
 ): OperationCommand {
   const { items, remark, scope } = request;
   const rows = items.map((item) => wireItemOf(descriptor, change, item));
-  const bodies: HssBody[] = [];
-  for (let start = 0; start < rows.length; start += CHUNK_SIZE) {
-    const beside = wireOf(change.requestFlags ?? {}, request);
-    bodies.push(itemsBody({ ...beside, data_list: rows.slice(start, start + CHUNK_SIZE) }));
-  }
+  const beside = wireOf(change.requestFlags ?? {}, request);
+  const bodies = inChunks(rows).map((chunk) => itemsBody({ ...beside, data_list: chunk }));
   return {
     route: routeOf(descriptor, change),
     operation: change.operation,

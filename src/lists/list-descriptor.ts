@@ -4,7 +4,7 @@ import type { UpstreamList } from '../hss/index.js';
 import type { WordRule } from './filter-fields.js';
 import type { Listed } from './listed-value.js';
 
-/** A text without an end is one of an answer, where whatever upstream gives is passed on. */
+/** A text without a maximum length is part of an answer: upstream's value is passed on as it is. */
 export interface TextType {
   readonly kind: 'text';
   readonly min: number;

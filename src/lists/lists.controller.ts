@@ -18,8 +18,7 @@ import { Access, Context } from '../http/access.js';
 import { OpenApi } from '../http/openapi.decorator.js';
 import { idempotencyKeyOf } from '../http/request-headers.js';
 import { NoParametersGuard, withScopeAsText } from '../http/request-pipes.js';
-import { setIdempotencyHeaders } from '../operations/receipts/answer.js';
-import { answer, receiptWithFaultOf } from '../operations/receipts/answer.js';
+import { answer } from '../operations/receipts/answer.js';
 import { ReceiptDto } from '../operations/receipts/receipt.dto.js';
 import type { ListChange, ListDescriptor } from './list-descriptor.js';
 import { classesOf, type ItemsRequestDto, type ListClasses } from './list.dto.js';
@@ -80,8 +79,7 @@ function changeRoute(descriptor: ListDescriptor, change: ListChange, type: new (
     ): Promise<unknown> {
       const key = idempotencyKeyOf(reply.request.raw);
       const result = await this.lists.change(descriptor, change, type, withScopeAsText(body), key, context);
-      setIdempotencyHeaders(reply, result);
-      return answer(reply, receiptWithFaultOf(result));
+      return answer(reply, result);
     }
   }
   return ItemsController;

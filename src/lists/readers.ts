@@ -14,7 +14,7 @@ export interface Place {
   readonly project: ProjectConfig;
 }
 
-/** The way to upstream for whoever only reads there. */
+/** Reading upstream: where a caller may read, and the call itself. */
 @Injectable()
 export class Readers {
   constructor(
@@ -73,7 +73,7 @@ const WORDS = {
     "Upstream's listing could not be read as a whole: it names no total, has rows without an id, or changed while it was read. Whether an alarm that was not found is listed is not known.",
 } as const;
 
-/** The answer to whoever asked for what such a listing holds. */
+/** The answer to a request for what such a listing holds. */
 export function unreadableListing(why: keyof typeof WORDS): Problem {
   return problemOfFault({ ...UNREADABLE_READ, detail: `${WORDS[why]} Nothing was done; try again later.` });
 }

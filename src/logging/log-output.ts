@@ -15,6 +15,8 @@ const MAX_WAITING_BYTES = 4 * 1_048_576;
 export interface LogOutput {
   /** Never blocks. @param text whole lines, each with its line break */
   write(text: string): void;
+  /** Has what waits written now, without waiting for it. */
+  flush(): void;
   /** Lines that nobody read in time, since the start. */
   readonly dropped: number;
   /** @param hear called when lines can be written again after some were dropped, with how many */
@@ -68,6 +70,7 @@ export function standardOutput(fd = nonBlockingStdout()): LogOutput {
   });
   return {
     write: (text) => void (ended || destination.write(text)),
+    flush: () => void (ended || destination.flush()),
     get dropped() {
       return dropped;
     },
@@ -87,7 +90,7 @@ export function standardOutput(fd = nonBlockingStdout()): LogOutput {
  * process exits before its threads do.
  */
 function nonBlockingStdout(): number {
-  // Whoever looks at it makes Node.js switch pipes and sockets over.
+  // Reading this property makes Node.js switch the mode of pipes and sockets.
   void process.stdout;
   if (!isatty(1)) return 1;
   try {

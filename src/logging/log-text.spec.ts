@@ -42,6 +42,7 @@ describe('the format of the log', () => {
       const lines: string[] = [];
       const output: LogOutput = {
         write: (text) => void lines.push(text),
+        flush: () => undefined,
         dropped: 0,
         onDropped: () => undefined,
         end: () => Promise.resolve(),

@@ -96,7 +96,7 @@ export class MeDto {
   mayActOnBehalf!: boolean;
   /** What you may do, wildcards spelled out where they can be. */
   grants!: MeGrantDto[];
-  /** What you may not do whatever the grants say, in the same form. */
+  /** What you may not do, in the same form; a denial wins over every grant. */
   denials!: MeGrantDto[];
   /** Your keys, none of them shown. */
   keys!: MeKeyDto[];

@@ -4,7 +4,7 @@ import type { CommandAlarm, CommandWhitelistRule } from './operation-command.js'
 
 /** An alarm as it travels, in the words in which orders are decided by. */
 export function commandAlarmOf(event: WireEvent): CommandAlarm {
-  const { event_id, event_class_id, event_type, operate_detail_list } = event;
+  const { event_id, event_class_id, event_type, operate_detail_list = [] } = event;
   return {
     eventId: event_id,
     eventClassId: event_class_id,

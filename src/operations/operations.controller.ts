@@ -9,7 +9,7 @@ import { idempotencyKeyOf, prefersNotToWait } from '../http/request-headers.js';
 import { withSchedule } from './operation-command.js';
 import { OperationsService } from './operations.service.js';
 import { UndoService } from './undo/undo.service.js';
-import { answer, receiptWithFaultOf, setIdempotencyHeaders } from './receipts/answer.js';
+import { answer } from './receipts/answer.js';
 import { FatesQueryDto, OperationQueryDto } from './receipts/receipt-query.dto.js';
 import { OperationRequestDto } from './prepare/operation-request.dto.js';
 import { OPERATION_REQUESTS } from './prepare/operation-request.types.js';
@@ -55,7 +55,7 @@ export class OperationsController {
    * it and is answered with `Idempotency-Joined: true`.
    *
    * Send `Prefer: respond-async` where you do not want to wait: the answer is 202 once the intent is written down, and the
-   * operation goes on in the background, whatever becomes of this connection or of the gateway's process.
+   * operation continues in the background, also when this connection or the gateway's process ends.
    *
    * With `dryRun=true` nothing is done and nothing recorded: the answer says what would come of the request, by your grants and
    * limits, the guard rails and upstream's state, and shows the requests that would be sent. What would be refused is refused.
@@ -79,9 +79,8 @@ export class OperationsController {
     const asked = requestedCommand(request, idempotencyKeyOf(raw));
     const command = withSchedule(asked, scheduleOf(request, prefersNotToWait(raw)));
     if (dryRun) return dryRunOf(await this.operations.dryRun(command, context));
-    const handled = await this.operations.handle(command, context);
-    setIdempotencyHeaders(reply, handled);
-    return answer(reply, receiptWithFaultOf(handled));
+    const result = await this.operations.handle(command, context);
+    return answer(reply, result);
   }
 
   /**
@@ -113,9 +112,8 @@ export class OperationsController {
     const asked = await this.undos.commandFor(id, options, context);
     const command = withSchedule(asked, scheduleOf({}, prefersNotToWait(reply.request.raw)));
     if (dryRun) return dryRunOf(await this.operations.dryRun(command, context));
-    const handled = await this.operations.handle(command, context);
-    setIdempotencyHeaders(reply, handled);
-    return answer(reply, receiptWithFaultOf(handled));
+    const result = await this.operations.handle(command, context);
+    return answer(reply, result);
   }
 
   /**

@@ -6,7 +6,7 @@ import { problemOfFault } from '../problems/problem.js';
 import { UpstreamClient } from '../upstream/index.js';
 import { Admission } from './admission/admission.service.js';
 import { fingerprintOf, IdempotencyService, InFlightDeduplicator } from './admission/idempotency.service.js';
-import { authorise, touchedBy } from './admission/policy.js';
+import { authoriseOperation, touchedBy } from './admission/policy.js';
 import { Background } from './background/background.js';
 import { DryRunService, type DryRun } from './dry-run/dry-run.service.js';
 import { Executor } from './execution/executor.js';
@@ -107,8 +107,8 @@ export class OperationsService {
   #authorise(
     command: OperationCommand | UnresolvedCommand,
     { caller }: CallContext,
-  ): ReturnType<typeof authorise> {
+  ): ReturnType<typeof authoriseOperation> {
     const touched = 'lookup' in command ? [] : touchedBy(command);
-    return authorise(command.operation, command.scope, caller, this.config.projects, touched);
+    return authoriseOperation(command.operation, command.scope, caller, this.config.projects, touched);
   }
 }

@@ -13,7 +13,7 @@ export function isOperationId(text: string): boolean {
   return UUID.test(text);
 }
 
-export const noSuchOperation = (): Problem => refuse('operation_not_found');
+const noSuchOperation = (): Problem => refuse('operation_not_found');
 
 /** An operation that a caller may read: its own, or any where it has the right to audit. @throws Problem 404 otherwise */
 export async function readableOperation(

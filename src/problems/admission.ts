@@ -19,7 +19,7 @@ export interface TargetBusyFacts {
 }
 
 const EXAMPLE_OPERATION_ID = '0198c5f2-7c25-7d41-8c3b-5e6f7a8b9c0d';
-const IN_A_MOMENT = { retryable: true, exampleExtras: { retryAfter: 1 } };
+const IN_A_MOMENT = { retryable: true, extras: () => ({ retryAfter: 1 }) };
 const UNDER_WAY = { retryable: true, exampleExtras: { retryAfter: 1, operationId: EXAMPLE_OPERATION_ID } };
 const DESTRUCTIVE_LIMIT = (max: number): string =>
   `You may act destructively on ${max} alarms within 24 hours, whitelisting included`;

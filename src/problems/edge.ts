@@ -232,11 +232,16 @@ export const EDGE_PROBLEMS = {
     extras: () => ({ retryAfter: 2 }),
   }),
   /** An act whose records cannot be written has an answer of its own; this is of what had to be looked up before. */
-  audit_unreadable: fixed(
-    503,
-    'The audit trail cannot be read at the moment. Nothing was done; try again later.',
-    { retryable: true },
-  ),
+  audit_unreadable: withFacts<'request' | 'targets'>({
+    status: 503,
+    retryable: true,
+    /** Of a request, or of an act that may not go before others on its targets. */
+    detail: (of) =>
+      of === 'targets'
+        ? 'The audit trail cannot be read at the moment, so it is not known whether another operation acts on the same. Nothing was done; try again later.'
+        : 'The audit trail cannot be read at the moment. Nothing was done; try again later.',
+    example: 'request',
+  }),
   internal_error: fixed(500, 'Something unexpected happened in the gateway; its log has the request id.'),
   not_ready: withFacts({
     status: 503,

@@ -1,6 +1,5 @@
 import { fixed, withFacts } from './define.js';
-import { Problem, type ProblemExtras } from './problem.js';
-import type { Violation } from './violation.js';
+import type { ProblemExtras } from './problem.js';
 
 const EXAMPLE_OPERATION_ID = '0198c5f2-7c25-7d41-8c3b-5e6f7a8b9c0d';
 const EXAMPLE_EVENT_ID = '2a71e1e2-60f4-4d56-b314-2038fdc39de6';
@@ -49,7 +48,7 @@ export const OPERATION_PROBLEMS = {
   operation_running: fixed(
     409,
     'This operation is still under way: its outcome is not known yet. Nothing was undone; send this again when its receipt has an outcome.',
-    { retryable: true, exampleExtras: { retryAfter: 1 } },
+    { retryable: true, extras: () => ({ retryAfter: 1 }) },
   ),
   not_undoable: withFacts({
     status: 409,
@@ -123,9 +122,3 @@ export const OPERATION_PROBLEMS = {
   ),
   outcome_unknown: fixed(504, 'Whether this was done is not known. Look at the alarms before trying again.'),
 } as const;
-
-/** The answer to a request whose alarms are not found by their ids; upstream's refusal of one alarm has the same code. */
-export function alarmsNotFound(missing: number, of: number, violations: readonly Violation[]): Problem {
-  const detail = `${missing} of the ${of} alarms were not found; see violations. Nothing was done.`;
-  return new Problem(404, 'alarm_not_found', detail, { violations });
-}

@@ -57,7 +57,10 @@ export const UPSTREAM_PROBLEMS = {
     none: `IAM knows no enabled project that has the name of the region: an operator must configure the id of the project. ${NOT_SENT}`,
     several: `IAM knows several projects for the name of the region: an operator must configure the id of the one that is meant. ${NOT_SENT}`,
   }),
-  project_unavailable: fixed(403, 'Upstream says that the project is unavailable.'),
+  project_unavailable: cases(403, {
+    by_upstream: 'Upstream says that the project is unavailable.',
+    not_configured: 'The project is not one of this gateway. Nothing was done.',
+  }),
   address_refused: cases(403, {
     ours: "Upstream refuses the gateway's network address.",
     back_end: "Upstream refuses its back end's network address.",
@@ -73,12 +76,18 @@ export const UPSTREAM_PROBLEMS = {
   upstream_bad_request: fixed(400, 'Upstream finds the request malformed.'),
   upstream_too_large: fixed(413, 'Upstream finds the request too large: send fewer alarms.'),
   file_information_invalid: fixed(400, 'Upstream finds the file information invalid.'),
-  alarm_not_found: withFacts<'by_upstream' | AlarmSearchFacts>({
+  alarm_not_found: withFacts<
+    'by_upstream' | AlarmSearchFacts | { readonly missing: number; readonly of: number }
+  >({
     status: 404,
-    detail: (facts) =>
-      facts === 'by_upstream'
-        ? 'Upstream does not know an alarm of this request: check eventId, eventClassId, eventType, occurTime and the enterprise project against the listing.'
-        : searchedInVain(facts),
+    /** Of one that upstream refused, of several that a request names by their ids, or of one that was searched for. */
+    detail: (facts) => {
+      if (facts === 'by_upstream')
+        return 'Upstream does not know an alarm of this request: check eventId, eventClassId, eventType, occurTime and the enterprise project against the listing.';
+      return 'missing' in facts
+        ? `${facts.missing} of the ${facts.of} alarms were not found; see violations. Nothing was done.`
+        : searchedInVain(facts);
+    },
     example: 'by_upstream',
   }),
   item_not_found: fixed(
@@ -155,9 +164,12 @@ export const UPSTREAM_PROBLEMS = {
     'So many requests wait for upstream that this one would not be served in time. Nothing was done; try again later.',
     RETRYABLE,
   ),
-  deadline_exceeded: fixed(
+  deadline_exceeded: cases(
     504,
-    'The time for this request is over and upstream could not be asked. Nothing was done.',
+    {
+      request: 'The time for this request is over and upstream could not be asked. Nothing was done.',
+      operation: "The operation's time was over before this was sent. Nothing was done for its alarms.",
+    },
     RETRYABLE,
   ),
 } as const;

@@ -60,7 +60,7 @@ export function ofOne(refused: ErrorRow): ErrorRow {
 export const UNREACHED = row('not_done', 'upstream_unreachable');
 export const UNANSWERED = row('unknown', 'upstream_unanswered', 'acting');
 export const UNREADABLE = row('unknown', 'upstream_unreadable', 'acting');
-export const OUT_OF_TIME = row('not_done', 'deadline_exceeded');
+export const OUT_OF_TIME = row('not_done', 'deadline_exceeded', 'request');
 
 /** Where there is no proof of identity: the request that it was meant for never left the gateway. */
 export const NOT_A_TOKEN = row('not_done', 'upstream_token_unusable');
@@ -105,7 +105,7 @@ const API_GATEWAY: Readonly<Record<string, ErrorRow>> = {
   '0306': PERMISSION,
   '0307': AUTHENTICATION,
   '0308': THROTTLED,
-  '0310': row('refused', 'project_unavailable'),
+  '0310': row('refused', 'project_unavailable', 'by_upstream'),
   '0311': AUTHENTICATION,
   '0401': OUR_ADDRESS,
   '0402': OUR_ADDRESS,

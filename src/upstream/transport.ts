@@ -259,7 +259,7 @@ class RetiringConnections {
   now(): Dispatcher {
     const now = this.clock.monotonic();
     if (now - this.#bornAt >= RETIRE_AFTER_MS) {
-      // Whatever they had to do was over long ago.
+      // The exchanges that used them ended long ago.
       void this.#retired?.destroy();
       this.#retired = this.#current;
       this.#retired.retire();

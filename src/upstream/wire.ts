@@ -10,7 +10,8 @@ export interface WireEvent {
   event_id: string;
   event_type: number;
   occur_time: number | bigint;
-  operate_detail_list: WireDetail[];
+  /** Some clients of upstream leave it out where it would be empty. */
+  operate_detail_list?: WireDetail[];
 }
 
 /** One user-defined whitelist rule (contract 1.5). */

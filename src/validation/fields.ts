@@ -19,7 +19,7 @@ export interface Field {
   readonly optional: boolean;
   /** What a value that is not valid was most likely meant to be. */
   readonly hint?: (value: unknown) => string | undefined;
-  /** Names that the field had before; whoever sends one is told the name that it has now. */
+  /** Names that the field had before; a request with one of them is refused with the present name. */
   readonly formerly?: readonly string[];
   /** The operation type that requires it; absent where it is always required. */
   readonly requiredFor?: string;

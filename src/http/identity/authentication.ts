@@ -84,10 +84,9 @@ function unknownKey(text: string): AuthenticationProblem {
 const TOLD = { burst: 10, oneMoreMs: 6_000, maxNames: 10_000 };
 
 /**
- * Slows down who fails to prove who they are, by address. Only failures are counted and only failures are slowed: a valid
- * credential is served at once whatever its neighbours behind the same address do, and whatever others try in its name, which
- * nobody can turn into a way to lock others out. Guessing is hopeless without this, for keys hold 154 random bits; it keeps the
- * log readable.
+ * Slows down failed authentication, by address. Only failures are counted and only failures are slowed: a valid credential is
+ * served at once, however many failures come from the same address or in the same name, so nobody can lock others out. Keys hold
+ * 154 random bits, so guessing is hopeless anyway; the limit keeps the log readable.
  */
 @Injectable()
 export class FailedAttempts {

@@ -88,7 +88,7 @@ export class CallerDirectory {
   }
 }
 
-/** Tells of what goes on for long whether whoever asked for it may still do so. */
+/** Checks for long-running work whether its caller may still do it. */
 @Injectable()
 export class CallerStanding {
   constructor(

@@ -8,7 +8,7 @@ import { DocumentUnavailable, type DocumentSource } from '../../domain/ports.js'
 const REFRESH_MS = 300_000;
 /** From this age on a verification waits for the fetch, and makes do with the known ones only when it fails. */
 const FRESH_MS = 600_000;
-/** Older ones are not believed: whoever keeps the gateway from its issuer must not keep a withdrawn key alive for ever. */
+/** Older key sets are not used: an attacker who cuts the gateway off from its issuer must not keep a withdrawn key valid. */
 const STALE_MS = 86_400_000;
 /** No two fetches within this time, however many tokens name keys that are not known. */
 const COOLDOWN_MS = 30_000;

@@ -29,9 +29,9 @@ const OF_ADDRESS = 2;
 const SMALL = 16_384;
 
 /**
- * Bodies of requests that say they are signed. A signature covers the body, so it is read before it is known who sent it: whoever
- * can write the name of an access key could have the gateway hold any number of them. What has come of them is bounded, in all and
- * by address, so that nobody can keep others out by what they only announce.
+ * Bodies of requests that claim to be signed. A signature covers the body, so it is read before its sender is known: with the name
+ * of an access key alone, a client could make the gateway hold any number of bodies. The bytes that have arrived are bounded, in all
+ * and by address; announced bytes do not count, so that announcing bodies keeps nobody out.
  */
 export class UnprovedBodies {
   readonly #held = new Map<string, number>();
@@ -41,11 +41,11 @@ export class UnprovedBodies {
   constructor(private readonly largest: number) {}
 
   /**
-   * Until the request has arrived, or was answered: what still comes then is thrown away. Node tells of no end of a request that
-   * was answered before it had arrived and never did.
+   * Counts a body until it has arrived or was answered; the rest is then discarded. Node emits no end for a request that was
+   * answered before it had arrived.
    *
-   * @returns what is told of the bytes that come; it throws Problem 503 where they are too many, and so does this where they are
-   *   already; undefined: nothing need be told
+   * @returns the function that counts arriving bytes; undefined: this body need not be counted
+   * @throws Problem 503 where too many bytes are held; the returned function throws likewise
    */
   take(
     request: Pick<IncomingMessage, 'headers' | 'once'>,

@@ -29,7 +29,7 @@ export class BackgroundSlots {
   async take<T>({ expired }: CommandSchedule, caller: Caller, accept: () => Promise<T>): Promise<T> {
     if (this.#isClosed) throw refuse('shutting_down', 'before_acceptance', { retryAfter: 1 });
     const max = this.quotas.limitsOf(caller).backgroundOperations ?? Infinity;
-    // What was accepted with its end is undone, whatever else its caller has in the background.
+    // An act that was accepted with an expiration is always undone, however much its caller has in the background.
     if (!expired) {
       if (max === 0) throw refuse('over_limit', { limit: OVER_LIMIT.noBackground });
       if ((this.#taken.get(caller.id) ?? 0) >= max) {

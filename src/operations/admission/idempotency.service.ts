@@ -49,7 +49,7 @@ export function repeatClaims({
 
 /**
  * What makes two requests the same: the route, where they act, and their bodies as they would travel, which are written in one
- * order and with every number exact, whatever the order and the white space of what the caller sent.
+ * order and with every number exact, independent of the order and the white space that the caller sent.
  */
 export function fingerprintOf(
   command: OperationCommand | UnresolvedCommand,
@@ -115,7 +115,7 @@ export class IdempotencyService implements OnApplicationBootstrap, OnModuleDestr
     const voidBefore = this.clock.now() - this.#keptMs;
     const find = (claim: string | undefined) =>
       claim === undefined ? undefined : this.claims.find(caller.id, claim, voidBefore);
-    // What was signed is the same to the last byte, whatever else came with it.
+    // The same signature means the same method, path, query and body; headers that are not signed do not matter.
     const repeated = await find(signature && SIGNATURE + signature);
     const claimed = repeated ?? (await find(key));
     if (!claimed) return undefined;

@@ -6,7 +6,7 @@ import type { Caller, Grant } from '../../domain/caller.js';
 import { OPERATION_TYPE_NAMES, type OperationType } from '../../domain/operation-type.js';
 import { Problem } from '../../problems/problem.js';
 import type { RequestedScope } from '../../access/authorise.js';
-import { authorise } from './policy.js';
+import { authoriseOperation } from './policy.js';
 
 const SHOP = '2f6a0c1e-7b64-4d5e-9a53-8a0b7d1c4e55';
 const PAYROLL = '9b1d7c20-4e3f-4a6b-8c5d-0e1f2a3b4c5d';
@@ -50,7 +50,7 @@ function isGranted(
 
 function outcomeOf(operation: OperationType, wish: RequestedScope | undefined, who: Caller) {
   try {
-    return authorise(operation, wish, who, projects);
+    return authoriseOperation(operation, wish, who, projects);
   } catch (error) {
     if (error instanceof Problem) return error;
     throw error;

@@ -5,7 +5,7 @@ import type { Caller } from '../../domain/caller.js';
 import type { AlarmFacts } from '../../domain/grants.js';
 import { OPERATIONS, type OperationName } from '../../domain/operation-type.js';
 import type { Scope } from '../../domain/scope.js';
-import { authorise as authoriseAccess, type RequestedScope } from '../../access/authorise.js';
+import { authorise, type RequestedScope } from '../../access/authorise.js';
 import type {
   CommandAlarm,
   CommandAlarmDetail,
@@ -18,14 +18,14 @@ import type {
  *
  * @throws Problem 400 when no project is meant, 403 naming what is denied or not granted
  */
-export function authorise(
+export function authoriseOperation(
   operation: OperationName,
   requested: RequestedScope = {},
   caller: Caller,
   projects: Config['projects'],
   alarms: readonly AlarmFacts[] = [],
 ): { scope: Omit<Scope, 'projectId'>; project: ProjectConfig } {
-  return authoriseAccess({ right: 'act', operation, alarms }, requested, caller, projects);
+  return authorise({ right: 'act', operation, alarms }, requested, caller, projects);
 }
 
 /** What grants may be limited by, of all that a command touches: a whitelist rule affects its event type's alarms to come. */

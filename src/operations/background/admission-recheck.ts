@@ -12,7 +12,7 @@ import { faultOfProblem, Problem } from '../../problems/problem.js';
 import type { HssBody, WireOperateBody } from '../../hss/index.js';
 import { enforceGuardRails } from '../admission/guard-rails/guard-rails.js';
 import { readGuardRails, type GuardRails } from '../admission/guard-rails/rails.js';
-import { authorise, touchedBy } from '../admission/policy.js';
+import { authoriseOperation, touchedBy } from '../admission/policy.js';
 import { commandAlarmOf, commandRuleOf } from '../command-alarm.js';
 import type { CommandAlarm, OperationCommand } from '../operation-command.js';
 
@@ -33,7 +33,7 @@ export function recordedCommand(intent: IntentRecord, bodies: readonly HssBody[]
   return {
     operation,
     alarms: events.map((event, index): CommandAlarm => {
-      const alarm = commandAlarmOf({ ...event, operate_detail_list: event.operate_detail_list ?? [] });
+      const alarm = commandAlarmOf(event);
       const severity = severities[index];
       return severity ? { ...alarm, severity } : alarm;
     }),
@@ -67,7 +67,7 @@ export function denialNow(
   try {
     if (!caller)
       throw refuse('not_granted', { caller: intent.caller, what: 'anything: it is no longer configured' });
-    authorise(intent.operation, intent.scope, caller, projects, touchedBy(command));
+    authoriseOperation(intent.operation, intent.scope, caller, projects, touchedBy(command));
     enforceGuardRails(command, rails);
     const { destructive, hidesAlarms } = OPERATIONS[intent.operation];
     if ((destructive || hidesAlarms) && braked.has(caller.id))

@@ -99,7 +99,7 @@ export class ChunkRetrier {
 
   async #reasonToStop(): Promise<Stop | undefined> {
     if (this.halt.aborted) return 'halted';
-    if (this.#now() >= this.start.overAt) return { stopped: faultFor('deadline_exceeded') };
+    if (this.#now() >= this.start.overAt) return { stopped: faultFor('deadline_exceeded', 'operation') };
     const { operationId } = this.work.intent;
     try {
       if (!(await this.dependencies.ownership.isMine(operationId))) return 'halted';

@@ -4,7 +4,7 @@ import { refuse } from '../../problems/catalogue.js';
 
 export const DRY_RUN = 'dryRun';
 
-/** `true` or `false`; whatever else is meant by it must not have something done. */
+/** `true` or `false`; any other value is refused, because it must not lead to an act. */
 @Injectable()
 export class DryRunPipe implements PipeTransform<unknown, boolean> {
   transform(value: unknown): boolean {

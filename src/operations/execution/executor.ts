@@ -129,7 +129,7 @@ export class Executor {
     return { kind: 'outcome', operationId, at, status: statusOf(chunks), chunks: [...chunks] };
   }
 
-  /** Whatever error occurs, the operation gets its outcome: an intent without one would stay `pending` for ever. */
+  /** Every error ends in an outcome of the operation: an intent without one would stay `pending` for ever. */
   async #send(alarms: number, intent: IntentRecord, send: () => Promise<SendResult>): Promise<SendResult> {
     try {
       return await send();

@@ -90,7 +90,7 @@ export class TargetLocks {
       if (!(error instanceof AuditUnavailable)) throw error;
       const { operationId } = request.intent;
       this.#logger.error({ err: error.cause, operationId }, 'the audit trail cannot be read');
-      return { refused: faultFor('audit_unreadable') };
+      return { refused: faultFor('audit_unreadable', 'targets') };
     }
   }
 

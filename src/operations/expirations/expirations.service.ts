@@ -72,7 +72,7 @@ export interface AskedExpirations {
 }
 
 /** Everything wrong with a query string. */
-export function expirationQueryViolations(query: unknown): Violation[] {
+function expirationQueryViolations(query: unknown): Violation[] {
   return queryViolations(ExpirationQueryDto, query);
 }
 

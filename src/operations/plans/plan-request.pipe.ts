@@ -29,7 +29,7 @@ export class PlanRequestPipe implements PipeTransform<unknown, PlanRequestDto> {
 }
 
 /** Everything wrong with a request for a plan. */
-export function planViolations(body: unknown, mostAlarms: number): Violation[] {
+function planViolations(body: unknown, mostAlarms: number): Violation[] {
   const violations = [...ruleViolations(body, mostAlarms), ...report(PlanRequestDto, body)];
   return violations.slice(0, MAX_VIOLATIONS);
 }

@@ -11,7 +11,7 @@ import { accessDenialOf } from '../../domain/grants.js';
 import { Readers, type Place } from '../../lists/readers.js';
 import { guardRailViolations, enforceGuardRails } from '../admission/guard-rails/guard-rails.js';
 import { readGuardRails, type GuardRails } from '../admission/guard-rails/rails.js';
-import { authorise } from '../admission/policy.js';
+import { authoriseOperation } from '../admission/policy.js';
 import type { Plan, PlannedAlarm } from './plan.js';
 import type { PlanRequestDto } from './plan-request.dto.js';
 
@@ -37,7 +37,13 @@ export class Planner {
     const place = await this.readers.placeOf(wish, context);
     const { project, enterpriseProjectId } = place.scope;
     const rules = (whitelistRules ?? []).map(({ eventType }) => ({ eventType }));
-    authorise(operation, { project, enterpriseProjectId }, context.caller, this.config.projects, rules);
+    authoriseOperation(
+      operation,
+      { project, enterpriseProjectId },
+      context.caller,
+      this.config.projects,
+      rules,
+    );
     enforceGuardRails({ operation, alarms: [], ...(whitelistRules && { whitelistRules }) }, this.#rails);
     const { listed, more } = await this.#listed(request, place, context);
     const judged = listed.map((alarm) => this.#judged(request, alarm, listed, place, context));

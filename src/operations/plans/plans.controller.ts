@@ -8,7 +8,7 @@ import { NoParametersGuard, ValidatedBody } from '../../http/request-pipes.js';
 import { prefersNotToWait } from '../../http/request-headers.js';
 import { OperationsService } from '../operations.service.js';
 import { withSchedule } from '../operation-command.js';
-import { answer, receiptWithFaultOf, setIdempotencyHeaders } from '../receipts/answer.js';
+import { answer } from '../receipts/answer.js';
 import { ReceiptDto } from '../receipts/receipt.dto.js';
 import { scheduleOf } from '../prepare/operation.translator.js';
 import { PlanDto } from './plan.dto.js';
@@ -72,12 +72,11 @@ export class PlansController {
     @Context() context: CallContext,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<ReceiptDto> {
-    const draft = await this.plans.draftOf(id, request.digest, context);
-    const handled = await this.operations.handle(
-      withSchedule(draft, scheduleOf({}, prefersNotToWait(reply.request.raw))),
+    const command = await this.plans.commandFor(id, request.digest, context);
+    const result = await this.operations.handle(
+      withSchedule(command, scheduleOf({}, prefersNotToWait(reply.request.raw))),
       context,
     );
-    setIdempotencyHeaders(reply, handled);
-    return answer(reply, receiptWithFaultOf(handled));
+    return answer(reply, result);
   }
 }

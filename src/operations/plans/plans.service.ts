@@ -76,7 +76,7 @@ export class PlansService {
    *
    * @throws Problem 404, 409, 410; nothing was done then
    */
-  async draftOf(id: string, digest: string, { caller }: CallContext): Promise<UnresolvedCommand> {
+  async commandFor(id: string, digest: string, { caller }: CallContext): Promise<UnresolvedCommand> {
     const stored = await this.#own(id, caller);
     if (digest !== stored.digest) throw refuse('digest_mismatch');
     const applied = await this.#appliedBy(stored);
@@ -106,5 +106,5 @@ export class PlansService {
   }
 }
 
-export const notKept = (options?: ErrorOptions): Problem =>
+const notKept = (options?: ErrorOptions): Problem =>
   refuse('audit_unavailable', 'plan', { retryAfter: 5 }, options);

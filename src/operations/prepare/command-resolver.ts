@@ -4,7 +4,6 @@ import { AlarmResolver, lookedUpOf, readyOf } from '../../alarms/alarm-resolver.
 import type { CallContext } from '../../domain/caller.js';
 import { OPERATIONS, type OperationType } from '../../domain/operation-type.js';
 import { refuse } from '../../problems/catalogue.js';
-import { alarmsNotFound } from '../../problems/operations.js';
 import type { Problem } from '../../problems/problem.js';
 import { MAX_VIOLATIONS } from '../../problems/violation.js';
 import type { Lookup, OperationCommand, ResolvedScope, UnresolvedCommand } from '../operation-command.js';
@@ -88,8 +87,8 @@ function unfitAlarms(
     message: `${references[index]?.eventId} ${message}`,
     ...(allowed && { allowed }),
   }));
-  const [found, of] = [unfit.length, references.length];
+  const [missing, of] = [unfit.length, references.length];
   return unfit.every(({ why }) => why.rule === 'not_found')
-    ? alarmsNotFound(found, of, violations)
-    : refuse('alarm_unfit', { unfit: found, of }, { violations });
+    ? refuse('alarm_not_found', { missing, of }, { violations })
+    : refuse('alarm_unfit', { unfit: missing, of }, { violations });
 }

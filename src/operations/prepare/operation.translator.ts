@@ -90,7 +90,7 @@ export function requestedCommand(
     operation: operation as OperationType,
     ...(scope && { scope }),
     ...(idempotencyKey !== undefined && { idempotencyKey }),
-    // The request as it was asked, whatever upstream lists of its alarms: a repeated one must be recognised.
+    // The request as it was sent, independent of what upstream lists: a repeated one must be recognised.
     canonical: JSON.stringify([
       'by id',
       operation,

@@ -194,5 +194,5 @@ export class ProgressService implements OnModuleDestroy {
 }
 
 /** What a cancellation that cannot be recorded is answered with. */
-export const notCancelled = (options?: ErrorOptions): Problem =>
+const notCancelled = (options?: ErrorOptions): Problem =>
   refuse('audit_unavailable', 'cancellation', { retryAfter: 5 }, options);

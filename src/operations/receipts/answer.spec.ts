@@ -4,7 +4,7 @@ import { describe, expect, it } from '@jest/globals';
 
 import type { AlarmOutcome, Fault } from '../../domain/outcome.js';
 import { Problem, problemBody } from '../../problems/problem.js';
-import { answer } from './answer.js';
+import { answerReceipt } from './answer.js';
 import type { ReceiptDto } from './receipt.dto.js';
 
 const FAULT: Fault = {
@@ -49,7 +49,7 @@ function problemOf(
   fault = FAULT,
 ): Problem {
   try {
-    answer(reply().double, { receipt: receipt(outcomes, more), fault });
+    answerReceipt(reply().double, receipt(outcomes, more), fault);
   } catch (error) {
     if (error instanceof Problem) return error;
     throw error;
@@ -69,7 +69,7 @@ describe('the answer to an operation', () => {
   ])('with alarms that are %j is the receipt with %d', (outcomes, status) => {
     const { kept, double } = reply();
     const whole = receipt(outcomes);
-    const sent = answer(double, { receipt: whole, ...(status === 207 && { fault: FAULT }) });
+    const sent = answerReceipt(double, whole, status === 207 ? FAULT : undefined);
     expect([sent, kept.status, kept.request.operationId]).toEqual([whole, status, 'op-1']);
   });
 

@@ -8,22 +8,18 @@ import { receiptOf } from './receipt.js';
 
 const DONE: ReadonlySet<string> = new Set(['applied', 'already']);
 
-/** A receipt, and the fault that describes best what went wrong. */
-export interface ReceiptWithFault {
-  readonly receipt: ReceiptDto;
-  readonly fault?: Fault;
-}
-
-export function receiptWithFaultOf({ trail, recorded, fault }: OperationResult): ReceiptWithFault {
-  return { receipt: { ...receiptOf(trail), ...(!recorded && { recorded }) }, ...(fault && { fault }) };
+/** Answers an operation: its receipt under the status that fits, or its problem; and whether it was repeated. */
+export function answer(reply: FastifyReply, result: OperationResult): ReceiptDto {
+  setIdempotencyHeaders(reply, result);
+  const { trail, recorded, fault } = result;
+  return answerReceipt(reply, { ...receiptOf(trail), ...(!recorded && { recorded }) }, fault);
 }
 
 /**
  * The HTTP side of an outcome: 202 while it goes on in the background, 200 when every alarm, or every item, is applied or already
- * so, 207 when their fates differ, otherwise the
- * problem that describes the failure, carrying the operation's id.
+ * so, 207 when their outcomes differ, otherwise the problem that describes the failure, with the operation's id.
  */
-export function answer(reply: FastifyReply, { receipt, fault }: ReceiptWithFault): ReceiptDto {
+export function answerReceipt(reply: FastifyReply, receipt: ReceiptDto, fault?: Fault): ReceiptDto {
   reply.request.operationId = receipt.id;
   if (fault?.upstream) reply.request.saidByUpstream = fault.upstream;
   if (receipt.status === 'pending') {
@@ -46,7 +42,7 @@ export function answer(reply: FastifyReply, { receipt, fault }: ReceiptWithFault
 }
 
 /** The problem of an operation whose alarms all met the same fate, and not the one that was wanted. */
-export function operationProblem(
+function operationProblem(
   receipt: Pick<ReceiptDto, 'id' | 'status' | 'recorded' | 'exchanges'>,
   fault: Fault,
 ): Problem {

@@ -44,7 +44,7 @@ export function readQuery(query: unknown, now: number): AskedReceipts {
 }
 
 /** Everything wrong with a query string. */
-export function operationQueryViolations(query: unknown): Violation[] {
+function operationQueryViolations(query: unknown): Violation[] {
   return [...queryViolations(OperationQueryDto, query), ...windowViolations(query as object)];
 }
 

@@ -9,7 +9,7 @@ import {
   type OperationSummary,
   type TargetFate,
 } from '../../audit/operation-state.js';
-import { OPERATIONS } from '../../domain/operation-type.js';
+import { isListOperation, OPERATIONS } from '../../domain/operation-type.js';
 import type { ChunkOutcome } from '../../domain/outcome.js';
 import type { Scope } from '../../domain/scope.js';
 import { cursorAt } from './receipt-page.js';
@@ -23,7 +23,7 @@ import type {
 } from './receipt.dto.js';
 
 /** A receipt that is read shows at most this many alarms, or items; the rest is listed beside it. */
-export const MAX_SHOWN = 1_000;
+const MAX_SHOWN = 1_000;
 
 /** The receipt that an operation's records add up to, at the moment of the answer and ever after. */
 export function receiptOf(trail: OperationTrail): ReceiptDto {
@@ -160,7 +160,7 @@ function fatesOf(trail: OperationTrail): Pick<ReceiptDto, 'alarms' | 'items'> {
 
 function activityOf(operation: keyof typeof OPERATIONS): ReceiptActivity {
   if (operation === 'unblock_addresses') return 'cancelling';
-  return OPERATIONS[operation].isReversal ? 'restoring' : 'isolating';
+  return isListOperation(operation) || OPERATIONS[operation].isReversal ? 'restoring' : 'isolating';
 }
 
 function cancellationOf({ at, caller, onBehalfOf }: Cancelled): ReceiptCancellationDto {

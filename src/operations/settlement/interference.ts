@@ -77,6 +77,6 @@ function makesAsWanted(other: OperationTrail, own: OperationTrail): boolean {
   const theirs = other.intent.operation;
   const { operation } = own.intent;
   if (!isOperationType(operation)) return theirs === operation;
-  const { isReversal: takesBack, inverse } = OPERATIONS[operation];
-  return theirs === operation || (takesBack && theirs !== inverse);
+  const { isReversal, inverse } = OPERATIONS[operation];
+  return theirs === operation || (isReversal && theirs !== inverse);
 }

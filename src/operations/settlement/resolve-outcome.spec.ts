@@ -14,10 +14,10 @@ const found = (state: ObservedState, underWay?: true): ObservedAlarm => ({
   state,
   ...(underWay && { underWay }),
 });
-const judged = (now: number, alarm: ObservedAlarm, influence: Interference = 'none'): SettledAlarm =>
-  resolveOutcome(alarm, influence, { concludedAt: CONCLUDED_AT, now, quietMs: QUIET_MS });
-const outcomeAt = (now: number, state: ObservedState, influence?: Interference) =>
-  judged(now, found(state), influence).outcome;
+const judged = (now: number, alarm: ObservedAlarm, interference: Interference = 'none'): SettledAlarm =>
+  resolveOutcome(alarm, interference, { concludedAt: CONCLUDED_AT, now, quietMs: QUIET_MS });
+const outcomeAt = (now: number, state: ObservedState, interference?: Interference) =>
+  judged(now, found(state), interference).outcome;
 
 describe('an alarm whose act was not answered', () => {
   it('that stands as wanted was acted on, whenever one looks', () => {

@@ -26,16 +26,16 @@ export function isQuiet({ now, concludedAt, quietMs }: Times): boolean {
  * Where upstream lists no such alarm and refused the request, or none by that name at all, it did nothing to it.
  * No time of upstream's plays a part: its clock is not ours.
  */
-export function resolveOutcome(found: ObservedAlarm, influence: Interference, times: Times): SettledAlarm {
+export function resolveOutcome(found: ObservedAlarm, interference: Interference, times: Times): SettledAlarm {
   const { eventId, state, underWay } = found;
   const unknown: SettledAlarm = { eventId, outcome: 'unknown' };
   if (hasNothingToActOn(found, times) && isQuiet(times)) return { eventId, outcome: 'rejected' };
-  if (state === 'unknown' || influence === 'obscured') return unknown;
-  if (influence === 'indistinguishable') {
+  if (state === 'unknown' || interference === 'obscured') return unknown;
+  if (interference === 'indistinguishable') {
     return isQuiet(times) ? { ...unknown, reason: 'indistinguishable' } : unknown;
   }
   if (state === 'matches') {
-    if (influence === 'stood_before') return { eventId, outcome: 'already' };
+    if (interference === 'stood_before') return { eventId, outcome: 'already' };
     return { eventId, outcome: 'applied', ...(underWay && { underWay }) };
   }
   return isQuiet(times) ? { eventId, outcome: 'rejected' } : unknown;

@@ -21,7 +21,7 @@ function findAlarm({ state, project, scope }: HssCall, event: WireEvent): Alarm 
 }
 
 function checkAgents(state: SimulatorState, event: WireEvent): void {
-  for (const { agent_id: agentId = '' } of event.operate_detail_list) {
+  for (const { agent_id: agentId = '' } of event.operate_detail_list ?? []) {
     const agent = state.agents.get(agentId);
     if (agent === undefined || agent === 'not_installed') throw refusedByHss('HSS.1001');
     if (agent === 'offline') throw refusedByHss('HSS.1007');
@@ -111,7 +111,8 @@ function applyTo(call: HssCall, body: WireOperateBody, alarm: Alarm, event: Wire
   alarm.effects.push({ operateType, at, requestId });
   const statusAfter = handleStatus(alarm);
   state.history.push({ alarm, operateType, userName: identity.user.name, notes, at, statusAfter });
-  for (const detail of event.operate_detail_list) DETAIL_EFFECTS[operateType]?.(state, alarm, detail, notes);
+  for (const detail of event.operate_detail_list ?? [])
+    DETAIL_EFFECTS[operateType]?.(state, alarm, detail, notes);
 }
 
 /**

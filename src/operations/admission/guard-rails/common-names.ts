@@ -10,7 +10,7 @@ const WINDOWS_FOLDERS: readonly string[] = [
   ...['temp', 'users', 'windows', 'winsxs'],
 ];
 
-/** Programs that run what they are given: whoever whitelists one of them whitelists whatever it runs. */
+/** Programs that run what they are given: to whitelist one of them is to whitelist everything that it runs. */
 const RUNNERS: ReadonlySet<string> = new Set([
   ...['ash', 'awk', 'bash', 'busybox', 'chroot', 'csh', 'curl', 'dash', 'doas', 'env', 'expect', 'find'],
   ...['fish', 'flock', 'gawk', 'gdb', 'ionice', 'java', 'ksh', 'lua', 'mawk', 'nc', 'nc.openbsd'],
@@ -34,7 +34,7 @@ const PROGRAMS: readonly string[] = [
   ...['/lib64/ld-linux-x86-64.so.2', '/lib/ld-linux-aarch64.so.1', '/lib/ld-musl-x86_64.so.1'],
 ];
 
-/** Whoever most processes run as, in full. */
+/** The account that most processes run as, in full. */
 const SUPERUSERS: readonly string[] = [
   ...['0', 'root', 'admin', 'administrator', 'builtin/administrators', 'localsystem', 'local system'],
   ...['nt authority/system', 'nt authority/local service', 'nt authority/network service'],

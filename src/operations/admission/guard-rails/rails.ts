@@ -4,7 +4,7 @@ import { DEFAULT_WIDEST_LOGIN, type WidestLogin } from './login-range.js';
 import { namePattern, protectedPlaces, type NamePattern, type Place } from './paths.js';
 
 /** Raised whenever what is built in changes, so that a refusal shows by which rules it was made. */
-export const BUILT_IN_VERSION = '3';
+const BUILT_IN_VERSION = '3';
 
 /** The guard rails, each of which can be switched off by its name. */
 export { RAIL_NAMES };

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 
-import { queryPairs } from '../signatures.js';
+import { queryPairs } from './signatures.js';
 
 describe('the query of a signed request', () => {
   const of = (count: number) => `/v5/x/event/operate?${'&'.repeat(count - 1)}`;

@@ -1,12 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
-import type { RefusalRecord, RefusalSummaryRecord } from '../../audit/audit-record.js';
-import { AuditTrail } from '../../audit/audit-trail.js';
-import { AuditEngine, type AuditAppend, type RejectedAppend, type Row } from '../../audit/audit.engine.js';
-import { Metrics } from '../../metrics/metrics.js';
-import { StoppedClock } from '../identity/identity.fixture.js';
-import { RefusalRecorder } from '../refusal-recorder.js';
+import type { RefusalRecord, RefusalSummaryRecord } from '../audit/audit-record.js';
+import { AuditTrail } from '../audit/audit-trail.js';
+import { AuditEngine, type AuditAppend, type RejectedAppend, type Row } from '../audit/audit.engine.js';
+import { Metrics } from '../metrics/metrics.js';
+import { StoppedClock } from './identity/identity.fixture.js';
+import { RefusalRecorder } from './refusal-recorder.js';
 
 /** Keeps what it is given, or fails as long as a test wants it to. */
 class Shelf extends AuditEngine {
