@@ -7,7 +7,6 @@ import type {
   CommandDeduplication,
   OperationCommand,
 } from '../operations/operation-command.js';
-import type { WireOperateBody } from '../hss/index.js';
 import { commandRuleOf } from '../operations/command-alarm.js';
 import type { OperateBodyDto, WireEventDto } from './operate-body.dto.js';
 
@@ -26,7 +25,7 @@ export function commandOf(
     alarms: operate_event_list.map(alarmOf),
     scope,
     // Written anew: of two members of one name, which readers treat differently, only the one that was checked is sent.
-    bodies: [{ wire: body as unknown as WireOperateBody, text: stringifyExact(body, true) }],
+    bodies: [{ wire: body, text: stringifyExact(body, true) }],
     canonical: canonicalJson(body),
     verbatim: true,
     ...(handler !== undefined && { remark: handler }),
