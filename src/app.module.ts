@@ -10,7 +10,7 @@ import { HssModule } from './compat/hss.controller.js';
 import { OperationsModule } from './operations/operations.module.js';
 import { AuditModule } from './audit/audit.module.js';
 import { CONFIG, type Config } from './config/config.js';
-import { Clock, SystemClock } from './domain/ports.js';
+import { Clock, SystemClock } from './domain/times.js';
 import { Random, SystemRandom } from './domain/ports.js';
 import { HealthModule } from './health/health.controller.js';
 import { AuthHook } from './http/auth.hook.js';

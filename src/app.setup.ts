@@ -1,17 +1,14 @@
-import type { IncomingMessage } from 'node:http';
-
 import type { DynamicModule } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest, onSendHookHandler } from 'fastify';
-import { uuidv7 } from 'uuidv7';
 
 import { AppModule } from './app.module.js';
 import type { Config } from './config/config.js';
 import { serveDocs } from './docs/swagger-ui.js';
 import { Draining } from './health/health.controller.js';
 import { SECURITY_HEADERS, addSecurityHeaders, allowOrigins } from './http/security-headers.js';
-import { AuthHook } from './http/auth.hook.js';
+import { AuthHook, requestIdOf } from './http/auth.hook.js';
 import { parseJsonBodies, limitBodies } from './http/request-bodies.js';
 import {
   MalformedHttp,
@@ -20,24 +17,16 @@ import {
   refuseUnknownPaths,
 } from './http/unroutable-requests.js';
 import {
-  loadShedding,
-  limitPipelining,
-  closeUnreadConnections,
   answerBeforeBodies,
   closeIfMuchIsLeft,
+  closeUnreadConnections,
+  limitPipelining,
+  loadShedding,
 } from './http/connection-limits.js';
 import { ProblemFilter } from './http/problem.filter.js';
 import { requestLog } from './http/request-log.js';
 import { Metrics } from './metrics/metrics.js';
-import { standardOutput, type LogOutput } from './logging/log-output.js';
-import { formatOf, makeLogger, PinoNestLogger } from './logging/logger.js';
-
-/** A caller's own request id, when it is a plain word; it travels upstream, so nothing else is taken. */
-const REQUEST_ID = /^[\w.:-]{1,128}$/;
-
-function requestIdOf(presented: string | string[] | undefined): string {
-  return typeof presented === 'string' && REQUEST_ID.test(presented) ? presented : uuidv7();
-}
+import { standardOutput, type LogOutput, formatOf, makeLogger, PinoNestLogger } from './logging/logger.js';
 
 /** Headers come in one piece; how long a body may take is seen to where it is read, and here only where nobody reads it. */
 const HEADERS_MS = 20_000;
@@ -84,7 +73,7 @@ export async function setUpApp(
     ...nodeOptions(config.limits.requestMs),
     // Without one, X-Forwarded-For is anybody's word.
     trustProxy: config.listen.trustedProxies ? [...config.listen.trustedProxies] : false,
-    genReqId: (request: IncomingMessage) => requestIdOf(request.headers['x-request-id']),
+    genReqId: requestIdOf,
     // Requests on connections that are already open are still served while the gateway drains.
     return503OnClosing: false,
     forceCloseConnections: 'idle',
@@ -110,14 +99,14 @@ export async function setUpApp(
   await allowOrigins(fastify, config.listen.allowedOrigins);
   await loadShedding(fastify, config.limits.maxEventLoopDelayMs);
   parseJsonBodies(fastify);
-  const gatekeeper = app.get(AuthHook);
-  fastify.addHook('onRequest', gatekeeper.onRequest);
+  const authHook = app.get(AuthHook);
+  fastify.addHook('onRequest', authHook.onRequest);
   refuseUnknownPaths(fastify);
   refuseUnmetExpectations(fastify);
   limitBodies(fastify, config.limits);
   answerBeforeBodies(fastify);
-  fastify.addHook('preValidation', gatekeeper.preValidation);
-  fastify.addHook('onSend', gatekeeper.onSend);
+  fastify.addHook('preValidation', authHook.preValidation);
+  fastify.addHook('onSend', authHook.onSend);
   fastify.addHook('onSend', closeConnectionsWhenDraining(app.get(Draining)));
   fastify.addHook('onResponse', requestLog(logger, app.get(Metrics)));
   app

@@ -1,6 +1,6 @@
-import 'reflect-metadata';
-
 import { parseArgs } from 'node:util';
+
+import 'reflect-metadata';
 
 import { ConfigError } from './config/field.js';
 import type { Config } from './config/config.js';
@@ -8,7 +8,7 @@ import { describeConfig } from './config/describe-config.js';
 import { readEnvironment } from './config/environment.js';
 import { loadWithSources, type LoadedConfig } from './config/load-config.js';
 import { startDemo, welcome } from './cli/demo-mode.js';
-import { standardOutput, type LogOutput } from './logging/log-output.js';
+import { standardOutput, type LogOutput } from './logging/logger.js';
 import { startGateway, type Gateway } from './start.js';
 
 /** A shutdown that takes so much longer than it is allowed to is stuck, for example in a disk that does not answer. */

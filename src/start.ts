@@ -7,7 +7,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { setUpApp } from './app.setup.js';
 import type { Config, ShutdownConfig } from './config/config.js';
 import { Draining } from './health/health.controller.js';
-import type { LogOutput } from './logging/log-output.js';
+import type { LogOutput } from './logging/logger.js';
 import { RunningOperations } from './operations/execution/running-operations.js';
 
 /** Time for the answers of operations that were cut off to leave, before their connections are closed. */

@@ -30,7 +30,7 @@ import { PlanStore } from '../src/audit/plan.store.js';
 import { PostgresEngine } from '../src/audit/postgres/postgres.engine.js';
 import { SharedOwnership } from '../src/audit/postgres/shared.ownership.js';
 import { interruptedOutcome } from '../src/audit/recovery.js';
-import { SystemClock } from '../src/domain/ports.js';
+import { SystemClock } from '../src/domain/times.js';
 import { ALARM_OUTCOMES, type AlarmOutcome, type ChunkOutcome } from '../src/domain/outcome.js';
 import { startCommitCutter, type CommitCutter } from './support/cut-commits.js';
 import { startPostgres, type PostgresServer } from './support/postgres.js';

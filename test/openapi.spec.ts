@@ -2,11 +2,10 @@ import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
 import { describe, expect, it } from '@jest/globals';
-
 import fc from 'fast-check';
 
 import { violationsOf } from '../src/operations/prepare/operation-request.pipe.js';
-import { idempotencyKeyOf } from '../src/http/request-headers.js';
+import { idempotencyKeyOf } from '../src/http/request-pipes.js';
 import { codesIn, committedDocument, GatewayContract, type Json } from './support/gateway-contract.js';
 import { mutated, mutations } from './support/mutations.js';
 import { anyRequest } from './support/operation-requests.js';

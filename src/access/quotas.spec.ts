@@ -3,7 +3,7 @@ import fc from 'fast-check';
 
 import type { QuotaUse } from '../audit/limits.store.js';
 import type { Config } from '../config/config.js';
-import { Clock } from '../domain/ports.js';
+import { Clock } from '../domain/times.js';
 import { Quotas } from './quotas.js';
 
 class SetClock extends Clock {

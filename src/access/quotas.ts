@@ -9,7 +9,7 @@ import {
 import { QuotaStore, type QuotaUse } from '../audit/limits.store.js';
 import { CONFIG, type Config } from '../config/config.js';
 import type { Caller, CallerLimits } from '../domain/caller.js';
-import { Clock } from '../domain/ports.js';
+import { Clock } from '../domain/times.js';
 import { CallerQuota } from './caller-quota.js';
 
 const WINDOW_MS = 60_000;

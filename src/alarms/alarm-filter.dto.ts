@@ -8,7 +8,7 @@ import {
   type Category,
   type HandleStatus,
 } from '../domain/upstream-words.js';
-import { parseOccurTime } from '../domain/times.js';
+import { isOccurTime } from '../domain/times.js';
 import { IntersectionType } from '@nestjs/swagger';
 import { Checked, OneOf, Text } from '../validation/fields.js';
 import {
@@ -148,7 +148,7 @@ export class AlarmHintsDto extends ScopeQueryDto {
    */
   @Checked(
     'occur_time',
-    (value) => parseOccurTime(value) !== undefined,
+    isOccurTime,
     'must be epoch milliseconds from 0 to 9223372036854775807, or an RFC 3339 time with at most milliseconds',
     { type: 'string' },
     { optional: true },

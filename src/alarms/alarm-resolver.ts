@@ -1,12 +1,11 @@
-import type { LookedUp } from '../domain/outcome.js';
 import { createHash } from 'node:crypto';
 
 import { Injectable } from '@nestjs/common';
 
+import type { LookedUp } from '../domain/outcome.js';
 import type { CallContext } from '../domain/caller.js';
-import { Clock } from '../domain/ports.js';
+import { Clock } from '../domain/times.js';
 import type { OperationType } from '../domain/operation-type.js';
-
 import type { Place } from '../lists/readers.js';
 import type { Alarm } from './alarm.js';
 import { AlarmReader } from './alarm-reader.js';

@@ -1,8 +1,10 @@
 import { Controller, Get, Param, Query } from '@nestjs/common';
 
 import type { CallContext } from '../domain/caller.js';
-import { Access, Context } from '../http/access.js';
+import { Access, Context } from '../http/auth.hook.js';
 import { OpenApi } from '../http/openapi.decorator.js';
+import { ValidatedQuery } from '../http/request-pipes.js';
+import { alarmQueryViolations } from './alarm-filter.js';
 import { AlarmHintsDto, AlarmQueryDto } from './alarm-filter.dto.js';
 import { AlarmPageDto, ListedAlarmDto } from './alarm.dto.js';
 import { AlarmsService } from './alarms.service.js';
@@ -26,7 +28,10 @@ export class AlarmsController {
   @Get()
   @Access('read')
   @OpenApi('listAlarms', { 200: AlarmPageDto })
-  list(@Query() query: AlarmQueryDto, @Context() context: CallContext): Promise<AlarmPageDto> {
+  list(
+    @ValidatedQuery(AlarmQueryDto, alarmQueryViolations) query: AlarmQueryDto,
+    @Context() context: CallContext,
+  ): Promise<AlarmPageDto> {
     return this.alarms.list(query, context);
   }
 

@@ -1,16 +1,15 @@
 import { Injectable } from '@nestjs/common';
 
 import type { CallContext } from '../domain/caller.js';
-import { Clock } from '../domain/ports.js';
-import { parseOccurTime } from '../domain/times.js';
+import { Clock, parseOccurTime } from '../domain/times.js';
 import { isText } from '../validation/fields.js';
+import { queryReport } from '../validation/report.js';
 import { writeCursor } from '../lists/cursor.js';
 import { wishOf } from '../lists/list-query.js';
-import { queryViolations } from '../lists/filter-fields.js';
 import { Readers } from '../lists/readers.js';
 import { refuse } from '../problems/catalogue.js';
 import type { Violation } from '../problems/violation.js';
-import { AlarmHintsDto } from './alarm-filter.dto.js';
+import { AlarmHintsDto, type AlarmQueryDto } from './alarm-filter.dto.js';
 import { cursorParts, readAlarmQuery } from './alarm-filter.js';
 import { AlarmReader, mayRead } from './alarm-reader.js';
 import type { AlarmPageDto, ListedAlarmDto } from './alarm.dto.js';
@@ -24,7 +23,7 @@ export class AlarmsService {
     private readonly clock: Clock,
   ) {}
 
-  async list(query: unknown, context: CallContext): Promise<AlarmPageDto> {
+  async list(query: AlarmQueryDto, context: CallContext): Promise<AlarmPageDto> {
     const { wish, filter, limit, digest, position } = readAlarmQuery(query, this.clock.now());
     const place = await this.readers.placeOf(wish, context);
     const from = { limit, ...(position && { position }) };
@@ -42,7 +41,7 @@ export class AlarmsService {
    * @throws Problem 404 when it was not found, also for what the caller may not read; 409 when there are several
    */
   async find(eventId: string, query: unknown, context: CallContext): Promise<ListedAlarmDto> {
-    const violations = [...idViolations(eventId), ...queryViolations(AlarmHintsDto, query)];
+    const violations = [...idViolations(eventId), ...queryReport(AlarmHintsDto, query)];
     if (violations.length > 0) throw refuse('invalid_request', violations);
     const { occurTime, eventType, ...scope } = query as AlarmHintsDto;
     const place = await this.readers.placeOf(wishOf(scope), context);

@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { Global, Module } from '@nestjs/common';
 
 import { CONFIG, type Config } from '../config/config.js';
-import { Clock } from '../domain/ports.js';
+import { Clock } from '../domain/times.js';
 import { AuditEngine } from './audit.engine.js';
 import { AuditTrail } from './audit-trail.js';
 import { ChainCheck } from './chain-check.js';

@@ -1,6 +1,6 @@
 import { Injectable, Logger, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
 
-import { Clock } from '../domain/ports.js';
+import { Clock } from '../domain/times.js';
 import { CHUNK_SIZE, statusOf, type ChunkOutcome } from '../domain/outcome.js';
 import { faultFor } from '../problems/catalogue.js';
 import { targetsOf } from './alarm-outcomes.js';

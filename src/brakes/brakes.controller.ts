@@ -1,7 +1,7 @@
 import { Controller, Get, HttpCode, Module, Param, Post, UseGuards } from '@nestjs/common';
 
 import type { CallContext } from '../domain/caller.js';
-import { Access, Context } from '../http/access.js';
+import { Access, Context } from '../http/auth.hook.js';
 import { OpenApi } from '../http/openapi.decorator.js';
 import { NoParametersGuard } from '../http/request-pipes.js';
 import { BrakeListDto, ResumedBrakeDto } from './brake.dto.js';

@@ -3,7 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { AuditTrail, AuditUnavailable } from '../audit/audit-trail.js';
 import { BrakeStore } from '../audit/limits.store.js';
 import type { CallContext } from '../domain/caller.js';
-import { Clock } from '../domain/ports.js';
+import { Clock } from '../domain/times.js';
 import { refuse } from '../problems/catalogue.js';
 import type { BrakeListDto, ResumedBrakeDto } from './brake.dto.js';
 

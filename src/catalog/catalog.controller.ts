@@ -2,7 +2,7 @@ import { Controller, Get, Module, UseGuards } from '@nestjs/common';
 
 import { EVENT_CLASSES, EVENT_TYPES } from '../domain/event-catalog.js';
 import { OPERATION_TYPE_NAMES, OPERATIONS } from '../domain/operation-type.js';
-import { Access } from '../http/access.js';
+import { Access } from '../http/auth.hook.js';
 import { OpenApi } from '../http/openapi.decorator.js';
 import { NoParametersGuard } from '../http/request-pipes.js';
 import { CatalogEventClassesDto, CatalogEventTypesDto, CatalogOperationTypesDto } from './catalog.dto.js';

@@ -3,10 +3,10 @@ import type { FastifyReply } from 'fastify';
 
 import { CONFIG, type Config } from '../config/config.js';
 import type { CallContext, Caller } from '../domain/caller.js';
-import { projectsWith } from '../domain/grants.js';
-import { Access, Context } from '../http/access.js';
-import { idempotencyKeyOf } from '../http/request-headers.js';
-import { setIdempotencyHeaders } from '../operations/receipts/answer.js';
+import { projectsWith } from '../access/grants.js';
+import { Access, Context } from '../http/auth.hook.js';
+import { idempotencyKeyOf } from '../http/request-pipes.js';
+import { setIdempotencyHeaders } from '../operations/receipts/receipt.js';
 import { OperationsService } from '../operations/operations.service.js';
 import { refuse } from '../problems/catalogue.js';
 import { OpenApi } from '../http/openapi.decorator.js';

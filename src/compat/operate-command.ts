@@ -1,7 +1,7 @@
 import { alarmDetailOf } from '../domain/detail-fields.js';
 import { stringifyExact } from '../domain/exact-json.js';
 import type { OperationType } from '../domain/operation-type.js';
-import type { RequestedScope } from '../access/authorise.js';
+import type { RequestedScope } from '../access/grants.js';
 import type {
   CommandAlarm,
   CommandDeduplication,

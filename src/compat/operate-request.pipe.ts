@@ -1,7 +1,7 @@
 import { ENTERPRISE_PROJECT } from '../domain/scope.js';
 import { isOperationType, OPERATIONS } from '../domain/operation-type.js';
 import { queryPairs } from '../http/identity/signatures.js';
-import type { RequestedScope } from '../access/authorise.js';
+import type { RequestedScope } from '../access/grants.js';
 import { compileCheck, declaredPartOf } from '../validation/compiled-check.js';
 import { fieldsOf, type DtoClass, isPlainObject, isText } from '../validation/fields.js';
 import { DEEPEST, pointer, report } from '../validation/report.js';

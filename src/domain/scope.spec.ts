@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 
-import { ALL_GRANTED, allowsEnterpriseProject, ENTERPRISE_PROJECT } from './scope.js';
+import { ALL_GRANTED, ENTERPRISE_PROJECT } from './scope.js';
+import { allowsEnterpriseProject } from '../access/grants.js';
 
 const SHOP = '2f6a0c1e-7b64-4d5e-9a53-8a0b7d1c4e55';
 

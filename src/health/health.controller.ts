@@ -3,7 +3,7 @@ import { Controller, Get, Injectable, Module } from '@nestjs/common';
 import { AuditTrail } from '../audit/audit-trail.js';
 import { LivenessDto, ReadinessDto, type UnservedProjectDto } from './health.dto.js';
 import { MetricsController } from './metrics.controller.js';
-import { Access } from '../http/access.js';
+import { Access } from '../http/auth.hook.js';
 import { OpenApi } from '../http/openapi.decorator.js';
 import { refuse } from '../problems/catalogue.js';
 import { type Trouble, UpstreamClient } from '../upstream/index.js';

@@ -2,7 +2,7 @@ import { Controller, Get, Header } from '@nestjs/common';
 import { collectDefaultMetrics } from 'prom-client';
 
 import { AuditTrail } from '../audit/audit-trail.js';
-import { Access } from '../http/access.js';
+import { Access } from '../http/auth.hook.js';
 import { OpenApi } from '../http/openapi.decorator.js';
 import { Metrics } from '../metrics/metrics.js';
 import { SettlementService } from '../operations/settlement/settlement.service.js';

@@ -11,7 +11,8 @@ import type { Scope } from '../domain/scope.js';
 import type { CallBody, UpstreamCall } from '../upstream/upstream-call.js';
 import type { WireEvent, WireOperateBody } from '../upstream/wire.js';
 import { HSS_ERRORS } from './error-table.js';
-import { CHANGED_LIST, type WireItem } from './lists.js';
+import { CHANGED_LIST, itemIdOf, type WireItem } from './lists.js';
+import { CHUNK_SIZE } from '../domain/outcome.js';
 
 /** The body of a call that changes a list (contract 2.5.2, 2.6.3, 2.8, 2.9.2). */
 export interface WireItemsBody {
@@ -153,4 +154,52 @@ export function readEvents(
 /** Path of a call of the event family (contract 2.0). */
 function eventPath({ projectId }: Scope, path: string): string {
   return `/v5/${encodeURIComponent(projectId)}/event/${path}`;
+}
+
+/**
+ * A call without some of its alarms or items, or with only them; undefined when none is left. One that carries whitelist rules stays
+ * whole: they are wanted regardless of the alarms' state.
+ */
+export function trimmedCall<Call extends ActCall>(
+  call: Call,
+  ids: ReadonlySet<string>,
+  how: 'without' | 'only' = 'without',
+): Call | undefined {
+  if (ids.size === 0) return call;
+  const keeps = (id: string) => ids.has(id) === (how === 'only');
+  const body = trimmedBody(call, keeps);
+  if (body === call.body) return call;
+  return body && { ...call, body };
+}
+
+function trimmedBody({ operation, body }: HssAct, keeps: (id: string) => boolean): HssBody | undefined {
+  if (isListOperation(operation)) {
+    const left = itemsOf(body).filter((item) => keeps(itemIdOf(CHANGED_LIST[operation], item)));
+    return left.length === 0 ? undefined : itemsBody({ ...(body.wire as WireItemsBody), data_list: left });
+  }
+  const { event_white_rule_list: rules = [] } = body.wire as WireOperateBody;
+  if (rules.length > 0) return body;
+  const left = eventsOf(body).filter(({ event_id }) => keeps(event_id));
+  if (left.length === 0) return undefined;
+  return operateBody({ ...(body.wire as WireOperateBody), operate_event_list: left });
+}
+
+/** Whether a call asks for more than one thing, so that upstream may have done some of them before it refused the call. */
+export function mayBePartial({ operation, body }: HssAct): boolean {
+  if (isListOperation(operation)) return itemsOf(body).length > 1;
+  const { operate_event_list: events, event_white_rule_list: rules = [] } = body.wire as WireOperateBody;
+  const details = OPERATIONS[operation].requiredDetails.length === 0 ? 0 : detailsIn(events);
+  return events.length > 1 || details > 1 || rules.length > 0;
+}
+
+function detailsIn(events: WireOperateBody['operate_event_list']): number {
+  return events.reduce((sum, { operate_detail_list: list }) => sum + (list ?? []).length, 0);
+}
+
+/** Parts of a list, each as large as one call takes. */
+export function inChunks<T>(all: readonly T[]): T[][] {
+  const chunks: T[][] = [];
+  for (let start = 0; start < all.length; start += CHUNK_SIZE)
+    chunks.push(all.slice(start, start + CHUNK_SIZE));
+  return chunks;
 }

@@ -1,4 +1,4 @@
-import type { Clock } from '../domain/ports.js';
+import type { Clock } from '../domain/times.js';
 
 /** How much there is of something for each name. */
 export interface Allowance {

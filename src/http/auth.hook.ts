@@ -1,17 +1,90 @@
-import { Inject, Injectable } from '@nestjs/common';
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { IncomingMessage } from 'node:http';
+
+import {
+  Inject,
+  Injectable,
+  applyDecorators,
+  createParamDecorator,
+  type ExecutionContext,
+} from '@nestjs/common';
+import type { FastifyReply, FastifyRequest, FastifyContextConfig } from 'fastify';
+import { RouteConfig } from '@nestjs/platform-fastify';
+import { ApiSecurity } from '@nestjs/swagger';
+import { uuidv7 } from 'uuidv7';
 
 import { CONFIG, type Config } from '../config/config.js';
-import { Clock } from '../domain/ports.js';
-import { hasRight } from '../domain/grants.js';
-import { addressOf, type AccessRule } from './access.js';
-import { DEADLINE_HEADER, deadlineOf, onBehalfOf } from './request-headers.js';
-import { Authentication, FailedAttempts } from './identity/authentication.js';
-import { AuthenticationProblem, type Identity, presentedBy } from './identity/identity.js';
+import { Clock } from '../domain/times.js';
+import { hasRight } from '../access/grants.js';
+import { Authentication, FailedAttempts, presentedBy, addressOf } from './identity/authentication.js';
+import { AuthenticationProblem, type Identity } from './identity/identity.js';
 import { SignatureVerifier, type Verify, UnprovedBodies } from './identity/signature-verifier.js';
 import { isSigned } from './identity/signatures.js';
 import { Quotas } from '../access/quotas.js';
 import { refuse } from '../problems/catalogue.js';
+import type { CallContext, Right, Caller } from '../domain/caller.js';
+
+/**
+ * Who may reach a route.
+ *
+ * - `public`: anyone, without a key
+ * - `caller`: any authenticated caller
+ * - a right: any authenticated caller that has it anywhere; what it may do there is decided by its grants
+ */
+export type AccessRule = 'public' | 'caller' | Right;
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    access?: AccessRule;
+    /** The route speaks upstream's own contract: credentials come as upstream takes them too. */
+    asUpstream?: true;
+    /** What is beyond the caller's quota is refused by the handler, which lets pass what takes something back. */
+    acts?: true;
+    /** A body may be left out, also where one of JSON is declared. */
+    bodyMayBeMissing?: true;
+  }
+  interface FastifyRequest {
+    /** Proves who signed, when the body is there; absent: nobody signed, or it is proved. */
+    verify?: (body: Uint8Array) => void;
+    /** Who asks; absent on public routes. */
+    callContext?: CallContext;
+    /** Where it came from, as it was when it came. */
+    address?: string;
+    /** What is held of a body that nobody proved yet. */
+    unprovedBody?: { grow(bytes: number): void };
+  }
+}
+
+/** The ways to prove who one is, as the document names them; either will do. */
+export const SECURITY_SCHEMES = ['bearer', 'apiKey'] as const;
+
+/** Declares who may reach a route, to the server and in the document. A route without it cannot be used. */
+export const Access = (
+  access: AccessRule,
+  more: Pick<FastifyContextConfig, 'asUpstream' | 'acts' | 'bodyMayBeMissing'> = {},
+): MethodDecorator =>
+  applyDecorators(
+    RouteConfig({ access, ...more }),
+    ...(access === 'public' ? [] : SECURITY_SCHEMES.map((scheme) => ApiSecurity(scheme))),
+  );
+
+/** A caller's own request id, when it is a plain word; it travels upstream, so nothing else is taken. */
+const REQUEST_ID = /^[\w.:-]{1,128}$/;
+
+/** The id of a request: its caller's own, or a new one. */
+export function requestIdOf({ headers }: Pick<IncomingMessage, 'headers'>): string {
+  const presented = headers['x-request-id'];
+  return typeof presented === 'string' && REQUEST_ID.test(presented) ? presented : uuidv7();
+}
+
+export function contextOf(request: FastifyRequest): CallContext {
+  if (!request.callContext) throw new Error('a public route asked who called');
+  return request.callContext;
+}
+
+/** The call context as a controller's parameter. */
+export const Context = createParamDecorator((_: unknown, execution: ExecutionContext) =>
+  contextOf(execution.switchToHttp().getRequest<FastifyRequest>()),
+);
 
 /**
  * Stands before every route, framework-made ones included, and before any body is read: a route that declares no access
@@ -39,15 +112,15 @@ export class AuthHook {
   ): void => {
     // Once the caller has hung up its socket tells no more where it was.
     request.address = addressOf(request);
-    const refuse = (error: unknown) => done(this.#answer(error, request));
+    const fail = (error: unknown) => done(this.#answer(error, request));
     try {
       reply.header('X-Request-Id', request.id);
       const admission = request.is404 ? undefined : this.#admit(request, reply);
       // Only a token that is new here takes its time.
-      if (admission) admission.then(() => done(), refuse);
+      if (admission) admission.then(() => done(), fail);
       else done();
     } catch (error) {
-      refuse(error);
+      fail(error);
     }
   };
 
@@ -148,4 +221,45 @@ export class AuthHook {
     if (!(error instanceof AuthenticationProblem) || error.whose) return error as Error;
     return this.failures.answer(error, addressOf(request));
   }
+}
+
+/** Header by which a caller asks for less time than the gateway would take. */
+export const DEADLINE_HEADER = 'x-deadline-ms';
+
+/** Less is no time for even one attempt. */
+const MIN_DEADLINE_MS = 300;
+
+/**
+ * Until when a request may take, by the monotonic clock: as long as the gateway is configured for, or less where the caller
+ * asks for less; asking for more changes nothing.
+ *
+ * @throws Problem 400
+ */
+export function deadlineOf(asked: string | string[] | undefined, receivedAt: number, maxMs: number): number {
+  if (asked === undefined) return receivedAt + maxMs;
+  const milliseconds = typeof asked === 'string' && /^\d{1,9}$/.test(asked) ? Number(asked) : 0;
+  if (milliseconds < MIN_DEADLINE_MS) {
+    throw refuse('invalid_deadline', { minMs: MIN_DEADLINE_MS, maxMs });
+  }
+  return receivedAt + Math.min(milliseconds, maxMs);
+}
+
+const ON_BEHALF_OF = 'x-on-behalf-of';
+
+/** An account name or a mail address, say: it is written into records as it is. */
+const PERSON_FORM = /^[\x21-\x7e](?:[\x20-\x7e]{0,126}[\x21-\x7e])?$/;
+
+/**
+ * The human that a caller says is behind its request, if it says so.
+ *
+ * @throws Problem 403 for a caller that may not, 400 for what is no name
+ */
+export function onBehalfOf(message: IncomingMessage, caller: Caller): string | undefined {
+  if (message.headers[ON_BEHALF_OF] === undefined) return undefined;
+  if (caller.onBehalfOf !== true) {
+    throw refuse('on_behalf_not_allowed', { caller: caller.id });
+  }
+  const [name, ...more] = message.headersDistinct[ON_BEHALF_OF] ?? [];
+  if (name !== undefined && more.length === 0 && PERSON_FORM.test(name)) return name;
+  throw refuse('invalid_on_behalf_of');
 }

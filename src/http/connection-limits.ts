@@ -4,6 +4,7 @@ import type { Socket } from 'node:net';
 import underPressure from '@fastify/under-pressure';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 
+import { hasBody } from './request-bodies.js';
 import { refuse } from '../problems/catalogue.js';
 
 /** Monitoring must be able to see that the gateway is overloaded, and not take it for dead. */
@@ -152,7 +153,7 @@ export function answerBeforeBodies(fastify: FastifyInstance): void {
   });
   fastify.addHook('onSend', (request, reply, _payload, done) => {
     if (asking.has(request.raw)) reply.header('Connection', 'close');
-    closeIfMuchIsLeft(request, reply);
+    if (!request.raw.complete) closeIfMuchIsLeft(request, reply);
     done();
   });
   fastify.addHook('preClose', (done) => {
@@ -164,14 +165,6 @@ export function answerBeforeBodies(fastify: FastifyInstance): void {
 /** For an answer that no hook sees, too. */
 export function closeIfMuchIsLeft({ raw }: FastifyRequest, reply: FastifyReply): void {
   if (leavesMuch(raw)) void reply.header('Connection', 'close');
-}
-
-const BODYLESS: ReadonlySet<string | undefined> = new Set(['GET', 'HEAD', 'TRACE']);
-
-/** Whether a request has a body that is read. */
-export function hasBody({ method, headers }: IncomingMessage): boolean {
-  if (BODYLESS.has(method)) return false;
-  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
 }
 
 /** Whether there is more to come of a request than is worth waiting for. */

@@ -1,8 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-
 import fc from 'fast-check';
 
-import { deadlineOf } from './request-headers.js';
+import { deadlineOf } from './auth.hook.js';
 import { Problem } from '../problems/problem.js';
 
 const RECEIVED_AT = 1_700_000_000_000;

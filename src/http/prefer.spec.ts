@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 
-import { prefersNotToWait } from './request-headers.js';
+import { prefersNotToWait } from './request-pipes.js';
 
 const prefers = (...prefer: string[]) => prefersNotToWait({ headersDistinct: { prefer } });
 

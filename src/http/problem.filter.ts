@@ -10,9 +10,9 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 
 import { AuditTrail, AuditUnavailable } from '../audit/audit-trail.js';
 import type { CallContext } from '../domain/caller.js';
-import { Clock } from '../domain/ports.js';
+import { Clock } from '../domain/times.js';
 import type { SaidByUpstream } from '../domain/outcome.js';
-import { addressOf } from './access.js';
+import { addressOf } from './identity/authentication.js';
 import { speaksUpstream, UPSTREAM_JSON, upstreamProblem } from './upstream-problem.js';
 import { AuthenticationProblem } from './identity/identity.js';
 import { refuse } from '../problems/catalogue.js';

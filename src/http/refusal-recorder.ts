@@ -3,7 +3,7 @@ import { type BeforeApplicationShutdown, Injectable, type OnApplicationShutdown 
 import type { RefusalRecord, RefusalSummaryRecord } from '../audit/audit-record.js';
 import { AuditTrail } from '../audit/audit-trail.js';
 import { neighbourhoodOf } from '../domain/address-range.js';
-import { Clock } from '../domain/ports.js';
+import { Clock } from '../domain/times.js';
 import { Allowances } from './allowances.js';
 import { Metrics } from '../metrics/metrics.js';
 

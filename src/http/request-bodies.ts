@@ -1,11 +1,11 @@
 import { isUtf8 } from 'node:buffer';
 import { Transform } from 'node:stream';
+import type { IncomingMessage } from 'node:http';
 
 import type { FastifyInstance } from 'fastify';
 
 import { parseExact } from '../domain/exact-json.js';
 import { JsonBeyondBounds, type JsonBound } from '../domain/json-bounds.js';
-import { hasBody } from './connection-limits.js';
 import { refuse } from '../problems/catalogue.js';
 import type { Problem } from '../problems/problem.js';
 
@@ -176,4 +176,12 @@ export class ChunkBuffer {
     chunk.copy(block, this.#used);
     this.#used += chunk.length;
   }
+}
+
+const BODYLESS: ReadonlySet<string | undefined> = new Set(['GET', 'HEAD', 'TRACE']);
+
+/** Whether a request has a body that is read. */
+export function hasBody({ method, headers }: IncomingMessage): boolean {
+  if (BODYLESS.has(method)) return false;
+  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
 }

@@ -1,20 +1,20 @@
+import type { IncomingMessage } from 'node:http';
+
 import {
   Body,
   type CanActivate,
   type ExecutionContext,
   Injectable,
-  mixin,
+  Query,
   type PipeTransform,
-  type Type,
 } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 
 import { type Check, compileCheck } from '../validation/compiled-check.js';
 import { type DtoClass, isPlainObject } from '../validation/fields.js';
-import { report } from '../validation/report.js';
+import { queryReport, report } from '../validation/report.js';
 import { refuse } from '../problems/catalogue.js';
-import type { Problem } from '../problems/problem.js';
-import { MAX_VIOLATIONS } from '../problems/violation.js';
+import { MAX_VIOLATIONS, type Violation } from '../problems/violation.js';
 
 /** The body as a controller's parameter, valid by the rules of its class. @param options.mayBeMissing an object without fields then */
 export function ValidatedBody<T extends object>(
@@ -24,7 +24,7 @@ export function ValidatedBody<T extends object>(
   return Body(new BodyPipe(type, options));
 }
 
-/** Lets a body through that is valid by the rules of one class; anything else is told everything that is wrong with it. */
+/** Lets a body through that is valid by the rules of one class; everything wrong with any other one is reported. */
 export class BodyPipe<T extends object> implements PipeTransform<unknown, T> {
   readonly #check: Check;
 
@@ -42,35 +42,46 @@ export class BodyPipe<T extends object> implements PipeTransform<unknown, T> {
   }
 }
 
-const TAKES_NONE = 'this route takes no parameters';
+/** The query string as a controller's parameter, valid by the rules of its class. @param between rules of more than one parameter */
+export function ValidatedQuery(
+  type: DtoClass,
+  between?: (query: object) => readonly Violation[],
+): ParameterDecorator {
+  return Query(new QueryPipe(type, between));
+}
 
-/**
- * Refuses query parameters other than those a route takes: one that is passed over would leave its caller with a wrong belief.
- */
-export function onlyParameters(...known: readonly string[]): Type<CanActivate> {
-  const takes = known.length === 0 ? TAKES_NONE : `this route takes ${known.join(', ')}`;
-  class OnlyParametersGuard implements CanActivate {
-    canActivate(context: ExecutionContext): true {
-      const { query } = context.switchToHttp().getRequest<FastifyRequest>();
-      const names = Object.keys(query as object)
-        .filter((name) => !known.includes(name))
-        .slice(0, MAX_VIOLATIONS);
-      if (names.length === 0) return true;
-      throw unknownParameters(names, takes);
-    }
+/** Accepts a query string that is valid by the rules of one class; everything wrong with any other one is reported. */
+export class QueryPipe<T extends object> implements PipeTransform<unknown, T> {
+  readonly #check: Check;
+
+  constructor(
+    private readonly type: DtoClass & (new () => T),
+    private readonly between: (query: object) => readonly Violation[] = () => [],
+  ) {
+    this.#check = compileCheck(type);
   }
-  return mixin(OnlyParametersGuard);
+
+  transform(query: unknown): T {
+    const between = this.between(query as object);
+    if (between.length === 0 && this.#check(query)) return query as T;
+    throw refuse('invalid_request', [...queryReport(this.type, query), ...between].slice(0, MAX_VIOLATIONS));
+  }
 }
 
-function unknownParameters(names: readonly string[], message: string): Problem {
-  return refuse(
-    'invalid_request',
-    names.map((name) => ({ parameter: name.slice(0, 64), rule: 'unknown_field', message })),
-  );
-}
-
+/** Refuses all query parameters: one that is passed over would leave its caller with a wrong belief. */
 @Injectable()
-export class NoParametersGuard extends onlyParameters() {}
+export class NoParametersGuard implements CanActivate {
+  canActivate(context: ExecutionContext): true {
+    const { query } = context.switchToHttp().getRequest<FastifyRequest>();
+    const names = Object.keys(query as object).slice(0, MAX_VIOLATIONS);
+    if (names.length === 0) return true;
+    const [rule, message] = ['unknown_field', 'this route takes no parameters'];
+    throw refuse(
+      'invalid_request',
+      names.map((name) => ({ parameter: name.slice(0, 64), rule, message })),
+    );
+  }
+}
 
 /**
  * A request whose enterprise project is a text. Upstream, and clients that pass on what it says, write the default one as a number
@@ -81,4 +92,26 @@ export function withScopeAsText(body: unknown): unknown {
   const { scope } = body;
   if (!isPlainObject(scope) || scope['enterpriseProjectId'] !== 0) return body;
   return { ...body, scope: { ...scope, enterpriseProjectId: '0' } };
+}
+
+const RESPOND_ASYNC = /^\s*respond-async\s*(?:;.*)?$/i;
+
+/** Whether the caller prefers not to wait (RFC 7240); unknown preferences are ignored. */
+export function prefersNotToWait({ headersDistinct }: Pick<IncomingMessage, 'headersDistinct'>): boolean {
+  const preferences = (headersDistinct['prefer'] ?? []).flatMap((value) => value.split(','));
+  return preferences.some((preference) => RESPOND_ASYNC.test(preference));
+}
+
+const IDEMPOTENCY_KEY = 'idempotency-key';
+
+const KEY_FORM = /^[\x20-\x7e]{1,255}$/;
+
+/** The key under which a request may be sent again without its being carried out again, if it has one. @throws Problem 400 */
+export function idempotencyKeyOf(
+  message: Pick<IncomingMessage, 'headers' | 'headersDistinct'>,
+): string | undefined {
+  if (message.headers[IDEMPOTENCY_KEY] === undefined) return undefined;
+  const [key, ...more] = message.headersDistinct[IDEMPOTENCY_KEY] ?? [];
+  if (key !== undefined && more.length === 0 && KEY_FORM.test(key)) return key;
+  throw refuse('invalid_idempotency_key');
 }

@@ -6,7 +6,7 @@ import type { FastifyInstance } from 'fastify';
 import { uuidv7 } from 'uuidv7';
 
 import { speaksUpstream, UPSTREAM_JSON, upstreamProblem } from './upstream-problem.js';
-import { Clock } from '../domain/ports.js';
+import { Clock } from '../domain/times.js';
 import { RefusalRecorder } from './refusal-recorder.js';
 import { SECURITY_HEADERS } from './security-headers.js';
 import { refuse } from '../problems/catalogue.js';

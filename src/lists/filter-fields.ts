@@ -3,9 +3,7 @@ import type { ApiPropertyOptions } from '@nestjs/swagger';
 import { DAY_MS, FIRST_MOMENT, LAST_MOMENT, parseDuration, parseMoment } from '../domain/times.js';
 import { nearest } from '../domain/nearest.js';
 import { SEVERITIES } from '../domain/upstream-words.js';
-import type { DtoClass } from '../validation/fields.js';
 import { Checked, isText, type FieldOptions } from '../validation/fields.js';
-import { report } from '../validation/report.js';
 import type { Violation } from '../problems/violation.js';
 
 /**
@@ -169,14 +167,6 @@ export function limitOf({ limit }: { readonly limit?: string }): number {
 export function PageCursor(isCursor: (value: unknown) => boolean): PropertyDecorator {
   const message = 'must be the nextCursor of an earlier page';
   return Checked('cursor', isCursor, message, { type: 'string' }, { optional: true });
-}
-
-/** Everything wrong with a query string by the rules of a class: a query has parameters, not pointers. */
-export function queryViolations(type: DtoClass, query: unknown): Violation[] {
-  return report(type, query).map(({ pointer, ...violation }) => ({
-    parameter: pointer?.slice(1) ?? '',
-    ...violation,
-  }));
 }
 
 /** A window of time as a filter names it: from one moment to another, both included, or so long before now. */

@@ -1,7 +1,7 @@
 import { report } from '../validation/report.js';
-import { inChunks, type CommandItem, type OperationCommand } from '../operations/operation-command.js';
+import type { CommandItem, OperationCommand } from '../operations/operation-command.js';
+import { inChunks, itemIdOf, itemsBody, type WireItem } from '../hss/index.js';
 import { MAX_VIOLATIONS, type Violation } from '../problems/violation.js';
-import { itemIdOf, itemsBody, type WireItem } from '../hss/index.js';
 import type { ListChange, ListDescriptor } from './list-descriptor.js';
 import { wireOf } from './list-entries.js';
 import type { ItemsRequestDto } from './list.dto.js';

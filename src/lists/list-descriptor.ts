@@ -1,4 +1,4 @@
-import type { AlarmFacts } from '../domain/grants.js';
+import type { AlarmFacts } from '../access/grants.js';
 import type { ListOperation } from '../domain/operation-type.js';
 import type { UpstreamList } from '../hss/index.js';
 import type { WordRule } from './filter-fields.js';

@@ -1,12 +1,11 @@
 import { DAY_MS, parseDuration, parseMoment } from '../domain/times.js';
 import type { PageMark } from '../hss/index.js';
-import type { RequestedScope } from '../access/authorise.js';
-import { refuse } from '../problems/catalogue.js';
+import type { RequestedScope } from '../access/grants.js';
 import type { Violation } from '../problems/violation.js';
 import { digestOf, readCursor, type Cursor } from './cursor.js';
-import { limitOf, queryViolations, windowViolations, wordsOf } from './filter-fields.js';
+import { limitOf, windowViolations, wordsOf } from './filter-fields.js';
 import type { FilterField, ListDescriptor } from './list-descriptor.js';
-import type { ListClasses, ListQueryDto, ScopeQueryDto } from './list.dto.js';
+import type { ListQueryDto, ScopeQueryDto } from './list.dto.js';
 
 /** What a query string asks for. */
 export interface AskedList {
@@ -22,16 +21,11 @@ export interface AskedList {
   readonly mark?: PageMark;
 }
 
-/** @param now epoch milliseconds @throws Problem 400 with everything that is wrong */
-export function readListQuery(
-  descriptor: ListDescriptor,
-  type: ListClasses['query'],
-  query: unknown,
-  now: number,
-): AskedList {
-  const violations = listQueryViolations(descriptor, type, query);
-  if (violations.length > 0) throw refuse('invalid_request', violations);
-  const asked = query as ListQueryDto & Readonly<Record<string, unknown>>;
+/** A valid query string of a list. */
+export type ListQuery = ListQueryDto & Readonly<Record<string, unknown>>;
+
+/** @param now epoch milliseconds */
+export function readListQuery(descriptor: ListDescriptor, asked: ListQuery, now: number): AskedList {
   const cursor = asked.cursor === undefined ? undefined : readCursor(asked.cursor);
   const at = (cursor && startOf(cursor)) ?? now;
   const { filters, more, list } = descriptor;
@@ -64,18 +58,10 @@ function pairsOf({ wire, type }: FilterField, value: unknown): [string, string][
   return [[wire, length === undefined ? (value as string) : String(length / DAY_MS)]];
 }
 
-/** Everything wrong with a query string. */
-export function listQueryViolations(
-  { list }: ListDescriptor,
-  type: ListClasses['query'],
-  query: unknown,
-): Violation[] {
+/** What is wrong between the parameters of a query string. */
+export function listQueryViolations({ list }: ListDescriptor, query: object): Violation[] {
   const isOwn = (cursor: Cursor) => cursor.more.length === 0 || startOf(cursor) !== undefined;
-  return [
-    ...queryViolations(type, query),
-    ...windowViolations(query as object),
-    ...cursorViolations(query as object, list.path, isOwn),
-  ];
+  return [...windowViolations(query), ...cursorViolations(query, list.path, isOwn)];
 }
 
 /** What is wrong with a cursor. @param isOwn whether what it carries besides its mark is what such pages hand on */

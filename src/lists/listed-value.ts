@@ -1,4 +1,4 @@
-import type { AlarmFacts } from '../domain/grants.js';
+import type { AlarmFacts } from '../access/grants.js';
 import { SEVERITIES } from '../domain/upstream-words.js';
 
 /** Reads members of what upstream lists, of which everything may be missing, null, empty or of another type. */

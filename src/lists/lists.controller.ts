@@ -1,27 +1,21 @@
-import {
-  Body,
-  Controller,
-  Get,
-  HttpCode,
-  Inject,
-  Post,
-  Query,
-  Res,
-  UseGuards,
-  type Type,
-} from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, Inject, Post, Res, UseGuards, type Type } from '@nestjs/common';
 import { ApiOperation } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 
 import type { CallContext } from '../domain/caller.js';
-import { Access, Context } from '../http/access.js';
+import { Access, Context } from '../http/auth.hook.js';
 import { OpenApi } from '../http/openapi.decorator.js';
-import { idempotencyKeyOf } from '../http/request-headers.js';
-import { NoParametersGuard, withScopeAsText } from '../http/request-pipes.js';
-import { answer } from '../operations/receipts/answer.js';
+import {
+  idempotencyKeyOf,
+  NoParametersGuard,
+  ValidatedQuery,
+  withScopeAsText,
+} from '../http/request-pipes.js';
+import { answer } from '../operations/receipts/receipt.js';
 import { ReceiptDto } from '../operations/receipts/receipt.dto.js';
 import type { ListChange, ListDescriptor } from './list-descriptor.js';
 import { classesOf, type ItemsRequestDto, type ListClasses } from './list.dto.js';
+import { listQueryViolations, type ListQuery } from './list-query.js';
 import { ListsService } from './lists.service.js';
 
 const PAGING =
@@ -50,8 +44,11 @@ function listRoute(descriptor: ListDescriptor, { query: type, page }: ListClasse
     @Access('read')
     @ApiOperation({ summary, description: `${remarks} ${PAGING}` })
     @OpenApi(descriptor.operationId, { 200: page })
-    list(@Query() query: unknown, @Context() context: CallContext): unknown {
-      return this.lists.list(descriptor, type, query, context);
+    list(
+      @ValidatedQuery(type, (query) => listQueryViolations(descriptor, query)) query: ListQuery,
+      @Context() context: CallContext,
+    ): unknown {
+      return this.lists.list(descriptor, query, context);
     }
   }
   // The document takes the parameters from the class of the query, which the compiler cannot note here.

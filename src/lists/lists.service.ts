@@ -2,8 +2,8 @@ import { Inject, Injectable } from '@nestjs/common';
 
 import { CONFIG, type Config } from '../config/config.js';
 import type { CallContext } from '../domain/caller.js';
-import { Clock } from '../domain/ports.js';
-import { accessDenialOf } from '../domain/grants.js';
+import { Clock } from '../domain/times.js';
+import { accessDenialOf } from '../access/grants.js';
 import { compileCheck, type Check } from '../validation/compiled-check.js';
 import type { OperationResult } from '../operations/operation-result.js';
 import { OperationsService } from '../operations/operations.service.js';
@@ -14,8 +14,8 @@ import { changeCommandOf, changeViolations, itemsViolations, type ChangeRequest 
 import type { ListChange, ListDescriptor } from './list-descriptor.js';
 import { entryOf } from './list-entries.js';
 import { MAX_OFFSET, readPage, type Source } from './list-page.js';
-import { readListQuery, type AskedList } from './list-query.js';
-import type { ItemsRequestDto, ListClasses } from './list.dto.js';
+import { readListQuery, type AskedList, type ListQuery } from './list-query.js';
+import type { ItemsRequestDto } from './list.dto.js';
 import type { Listed } from './listed-value.js';
 import { Readers, type Place } from './readers.js';
 
@@ -45,14 +45,9 @@ export class ListsService {
     this.#maxItems = limits.alarmsPerRequest;
   }
 
-  /** @throws Problem 400, 403, and in words that are true of reading when upstream cannot be read */
-  async list(
-    descriptor: ListDescriptor,
-    type: ListClasses['query'],
-    query: unknown,
-    context: CallContext,
-  ): Promise<EntryPage> {
-    const asked = readListQuery(descriptor, type, query, this.clock.now());
+  /** @throws Problem 403, and in words that are true of reading when upstream cannot be read */
+  async list(descriptor: ListDescriptor, query: ListQuery, context: CallContext): Promise<EntryPage> {
+    const asked = readListQuery(descriptor, query, this.clock.now());
     const { limit, mark, digest, at } = asked;
     const place = await this.readers.placeOf(asked.wish, context);
     const page = await readPage(this.#source(descriptor, asked, place, context), limit, mark);

@@ -3,7 +3,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { CONFIG, type Config, type ProjectConfig } from '../config/config.js';
 import type { CallContext } from '../domain/caller.js';
 import type { Scope } from '../domain/scope.js';
-import { authorise, type RequestedScope } from '../access/authorise.js';
+import { authorise, type RequestedScope } from '../access/grants.js';
 import { problemOfFault, type Problem } from '../problems/problem.js';
 import { faultOfRead, listingIn, UNREADABLE_READ, type Listing } from '../hss/index.js';
 import { UpstreamClient, type UpstreamCall } from '../upstream/index.js';

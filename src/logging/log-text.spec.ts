@@ -1,7 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 
-import type { LogOutput } from './log-output.js';
-import { textOf, formatOf, makeLogger, PinoNestLogger } from './logger.js';
+import { type LogOutput, textOf, formatOf, makeLogger, PinoNestLogger } from './logger.js';
 
 const line = (fields: object) =>
   `${JSON.stringify({ level: 'info', time: '2026-11-29T14:58:36.183Z', ...fields })}\n`;

@@ -10,7 +10,7 @@ import {
   type Right,
 } from '../domain/caller.js';
 import { OPERATION_NAMES, type OperationName } from '../domain/operation-type.js';
-import { Access, Context } from '../http/access.js';
+import { Access, Context } from '../http/auth.hook.js';
 import { OpenApi } from '../http/openapi.decorator.js';
 import { CallerDirectory } from '../http/identity/caller-directory.js';
 import type { KnownKey } from '../http/identity/api-keys.js';

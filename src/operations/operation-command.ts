@@ -3,11 +3,10 @@ import type { Assumption, ItemRecord, Leftover } from '../audit/audit-record.js'
 import type { ProjectConfig } from '../config/config.js';
 import type { AlarmDetail } from '../domain/detail-fields.js';
 import type { OperationName } from '../domain/operation-type.js';
-import { CHUNK_SIZE } from '../domain/outcome.js';
 import type { Scope } from '../domain/scope.js';
 import type { Severity } from '../domain/upstream-words.js';
 import type { HssBody } from '../hss/index.js';
-import type { RequestedScope } from '../access/authorise.js';
+import type { RequestedScope } from '../access/grants.js';
 import type { AlarmReference } from '../alarms/search-windows.js';
 
 /** What decisions are made of, of a process, file or login behind an alarm. */
@@ -132,20 +131,4 @@ export interface ResolvedScope {
 /** A command that its caller may give, and where it will act. */
 export interface AuthorizedCommand extends ResolvedScope {
   readonly command: OperationCommand;
-}
-
-/** The same command with another schedule. */
-export function withSchedule<Command extends OperationCommand | UnresolvedCommand>(
-  command: Command,
-  schedule: CommandSchedule,
-): Command {
-  return { ...command, ...schedule };
-}
-
-/** Parts of a list, each as large as one call takes. */
-export function inChunks<T>(all: readonly T[]): T[][] {
-  const chunks: T[][] = [];
-  for (let start = 0; start < all.length; start += CHUNK_SIZE)
-    chunks.push(all.slice(start, start + CHUNK_SIZE));
-  return chunks;
 }

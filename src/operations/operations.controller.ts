@@ -1,21 +1,25 @@
-import { Body, Controller, Get, HttpCode, Param, Post, Query, Res, UseGuards } from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, Param, Post, Res, UseGuards } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 
 import type { CallContext } from '../domain/caller.js';
-import { Access, Context } from '../http/access.js';
+import { Access, Context } from '../http/auth.hook.js';
 import { OpenApi } from '../http/openapi.decorator.js';
-import { NoParametersGuard, onlyParameters, ValidatedBody } from '../http/request-pipes.js';
-import { idempotencyKeyOf, prefersNotToWait } from '../http/request-headers.js';
-import { withSchedule } from './operation-command.js';
+import {
+  NoParametersGuard,
+  ValidatedBody,
+  ValidatedQuery,
+  idempotencyKeyOf,
+  prefersNotToWait,
+} from '../http/request-pipes.js';
+import { windowViolations } from '../lists/filter-fields.js';
 import { OperationsService } from './operations.service.js';
 import { UndoService } from './undo/undo.service.js';
-import { answer } from './receipts/answer.js';
+import { answer } from './receipts/receipt.js';
 import { FatesQueryDto, OperationQueryDto } from './receipts/receipt-query.dto.js';
 import { OperationRequestDto } from './prepare/operation-request.dto.js';
 import { OPERATION_REQUESTS } from './prepare/operation-request.types.js';
 import { OperationRequestPipe } from './prepare/operation-request.pipe.js';
-import { DryRunDto } from './dry-run/dry-run.dto.js';
-import { DRY_RUN, DryRunPipe } from './dry-run/dry-run.pipe.js';
+import { DryRunDto, DryRunQueryDto } from './dry-run/dry-run.dto.js';
 import { dryRunOf } from './dry-run/dry-run.translator.js';
 import {
   ReceiptAlarmPageDto,
@@ -26,8 +30,6 @@ import {
 import { requestedCommand, scheduleOf } from './prepare/operation.translator.js';
 import { UndoRequestDto } from './undo/undo-request.dto.js';
 import { ReceiptsService } from './receipts/receipts.service.js';
-
-const OnlyDryRun = onlyParameters(DRY_RUN);
 
 @Controller('v1/operations')
 export class OperationsController {
@@ -62,7 +64,6 @@ export class OperationsController {
    */
   @Post()
   @Access('act', { acts: true })
-  @UseGuards(OnlyDryRun)
   @HttpCode(200)
   @OpenApi(
     'handleAlarms',
@@ -71,14 +72,14 @@ export class OperationsController {
   )
   async handle(
     @Body(OperationRequestPipe) request: OperationRequestDto & { readonly expiresAt?: string | number },
-    @Query(DRY_RUN, DryRunPipe) dryRun: boolean,
+    @ValidatedQuery(DryRunQueryDto) { dryRun }: DryRunQueryDto,
     @Context() context: CallContext,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<ReceiptDto | DryRunDto> {
     const { raw } = reply.request;
     const asked = requestedCommand(request, idempotencyKeyOf(raw));
-    const command = withSchedule(asked, scheduleOf(request, prefersNotToWait(raw)));
-    if (dryRun) return dryRunOf(await this.operations.dryRun(command, context));
+    const command = { ...asked, ...scheduleOf(request, prefersNotToWait(raw)) };
+    if (dryRun === 'true') return dryRunOf(await this.operations.dryRun(command, context));
     const result = await this.operations.handle(command, context);
     return answer(reply, result);
   }
@@ -93,7 +94,6 @@ export class OperationsController {
    */
   @Post(':id/undo')
   @Access('act', { acts: true, bodyMayBeMissing: true })
-  @UseGuards(OnlyDryRun)
   @HttpCode(200)
   @OpenApi(
     'undoOperation',
@@ -103,15 +103,15 @@ export class OperationsController {
   async undo(
     @Param('id') id: string,
     @ValidatedBody(UndoRequestDto, { mayBeMissing: true }) request: UndoRequestDto,
-    @Query(DRY_RUN, DryRunPipe) dryRun: boolean,
+    @ValidatedQuery(DryRunQueryDto) { dryRun }: DryRunQueryDto,
     @Context() context: CallContext,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<ReceiptDto | DryRunDto> {
     const idempotencyKey = idempotencyKeyOf(reply.request.raw);
     const options = { ...request, ...(idempotencyKey !== undefined && { idempotencyKey }) };
     const asked = await this.undos.commandFor(id, options, context);
-    const command = withSchedule(asked, scheduleOf({}, prefersNotToWait(reply.request.raw)));
-    if (dryRun) return dryRunOf(await this.operations.dryRun(command, context));
+    const command = { ...asked, ...scheduleOf({}, prefersNotToWait(reply.request.raw)) };
+    if (dryRun === 'true') return dryRunOf(await this.operations.dryRun(command, context));
     const result = await this.operations.handle(command, context);
     return answer(reply, result);
   }
@@ -143,7 +143,7 @@ export class OperationsController {
   @OpenApi('listOperationAlarms', { 200: ReceiptAlarmPageDto })
   alarms(
     @Param('id') id: string,
-    @Query() query: FatesQueryDto,
+    @ValidatedQuery(FatesQueryDto) query: FatesQueryDto,
     @Context() context: CallContext,
   ): Promise<ReceiptAlarmPageDto> {
     return this.receipts.alarms(id, query, context.caller);
@@ -161,7 +161,7 @@ export class OperationsController {
   @OpenApi('listOperationItems', { 200: ReceiptItemPageDto })
   items(
     @Param('id') id: string,
-    @Query() query: FatesQueryDto,
+    @ValidatedQuery(FatesQueryDto) query: FatesQueryDto,
     @Context() context: CallContext,
   ): Promise<ReceiptItemPageDto> {
     return this.receipts.items(id, query, context.caller);
@@ -178,7 +178,10 @@ export class OperationsController {
   @Get()
   @Access('read')
   @OpenApi('listOperations', { 200: ReceiptPageDto })
-  list(@Query() query: OperationQueryDto, @Context() context: CallContext): Promise<ReceiptPageDto> {
+  list(
+    @ValidatedQuery(OperationQueryDto, windowViolations) query: OperationQueryDto,
+    @Context() context: CallContext,
+  ): Promise<ReceiptPageDto> {
     return this.receipts.list(query, context.caller);
   }
 }

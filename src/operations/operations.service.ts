@@ -1,12 +1,13 @@
 import { Inject, Injectable } from '@nestjs/common';
 
 import { CONFIG, type Config } from '../config/config.js';
+import { authorise } from '../access/grants.js';
 import type { CallContext } from '../domain/caller.js';
 import { problemOfFault } from '../problems/problem.js';
 import { UpstreamClient } from '../upstream/index.js';
 import { Admission } from './admission/admission.service.js';
 import { fingerprintOf, IdempotencyService, InFlightDeduplicator } from './admission/idempotency.service.js';
-import { authoriseOperation, touchedBy } from './admission/policy.js';
+import { touchedBy } from './admission/intent.js';
 import { Background } from './background/background.js';
 import { DryRunService, type DryRun } from './dry-run/dry-run.service.js';
 import { Executor } from './execution/executor.js';
@@ -99,16 +100,18 @@ export class OperationsService {
     scope: ResolvedScope,
     context: CallContext,
   ): Promise<AuthorizedCommand> {
+    if (!('lookup' in command)) return { ...scope, command };
     const resolved = await this.resolver.resolve(command, scope, context);
-    if (resolved !== command) this.#authorise(resolved, context);
+    this.#authorise(resolved, context);
     return { ...scope, command: resolved };
   }
 
   #authorise(
     command: OperationCommand | UnresolvedCommand,
     { caller }: CallContext,
-  ): ReturnType<typeof authoriseOperation> {
-    const touched = 'lookup' in command ? [] : touchedBy(command);
-    return authoriseOperation(command.operation, command.scope, caller, this.config.projects, touched);
+  ): ReturnType<typeof authorise> {
+    const { operation, scope = {} } = command;
+    const alarms = 'lookup' in command ? [] : touchedBy(command);
+    return authorise({ right: 'act', operation, alarms }, scope, caller, this.config.projects);
   }
 }

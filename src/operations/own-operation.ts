@@ -1,6 +1,6 @@
 import type { OperationTrail } from '../audit/audit-record.js';
 import type { OperationStore } from '../audit/operation.store.js';
-import { accessDenialOf } from '../domain/grants.js';
+import { accessDenialOf } from '../access/grants.js';
 import type { Caller } from '../domain/caller.js';
 import type { Scope } from '../domain/scope.js';
 import { refuse } from '../problems/catalogue.js';

@@ -1,4 +1,4 @@
-import type { Clock } from '../domain/ports.js';
+import type { Clock } from '../domain/times.js';
 import type { Verdict } from './error-table.js';
 import { MIN_TIME_FOR_AN_ATTEMPT_MS } from './retry.js';
 

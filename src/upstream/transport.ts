@@ -1,7 +1,7 @@
 import axios, { AxiosHeaders, type AxiosAdapter, type AxiosInstance } from 'axios';
 import { Agent, Pool, type Dispatcher } from 'undici';
 
-import type { Clock } from '../domain/ports.js';
+import type { Clock } from '../domain/times.js';
 
 /** One HTTP request as it travels. */
 export interface WireRequest {

@@ -2,7 +2,7 @@ import { Inject, Injectable, Logger, type OnApplicationShutdown } from '@nestjs/
 
 import { CONFIG, type Config, type ProjectConfig } from '../config/config.js';
 import type { CallContext } from '../domain/caller.js';
-import { Clock } from '../domain/ports.js';
+import { Clock } from '../domain/times.js';
 import type { ExchangeTrace, Fault } from '../domain/outcome.js';
 import { Random } from '../domain/ports.js';
 import { Metrics } from '../metrics/metrics.js';

@@ -1,7 +1,7 @@
 import { Global, Injectable, Module } from '@nestjs/common';
 
 import { CONFIG, type Config } from '../config/config.js';
-import { Clock } from '../domain/ports.js';
+import { Clock } from '../domain/times.js';
 import { DocumentSource, DocumentUnavailable } from '../domain/ports.js';
 import { HttpTransport, Transport } from './transport.js';
 import { UpstreamClient } from './upstream.client.js';

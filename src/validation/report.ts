@@ -43,6 +43,14 @@ export function report(type: DtoClass, value: unknown): Violation[] {
   return violations;
 }
 
+/** The same of a query string, which has parameters in place of pointers. */
+export function queryReport(type: DtoClass, query: unknown): Violation[] {
+  return report(type, query).map(({ pointer: place = '', ...violation }) => ({
+    parameter: place.slice(1),
+    ...violation,
+  }));
+}
+
 /** One level at a time, and only as far as it is asked: unknown names, then the known fields, then what is in them. */
 function* violationsIn(type: DtoClass, value: Record<string, unknown>, path: Path): Generator<Violation> {
   const fields = fieldsOf(type);

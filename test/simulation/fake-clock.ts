@@ -1,6 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises';
 
-import { Clock } from '../../src/domain/ports.js';
+import { Clock } from '../../src/domain/times.js';
 
 interface Timer {
   readonly at: number;

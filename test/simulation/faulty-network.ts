@@ -1,4 +1,4 @@
-import type { Clock } from '../../src/domain/ports.js';
+import type { Clock } from '../../src/domain/times.js';
 import { Transport, type Exchange, type WireRequest } from '../../src/upstream/transport.js';
 import { splitTarget } from '../../src/simulator/exchange.js';
 import type { Cloud } from '../../src/simulator/server.js';

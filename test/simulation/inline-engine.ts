@@ -5,7 +5,7 @@ import {
   type Row,
   type SqlValue,
 } from '../../src/audit/audit.engine.js';
-import type { Clock } from '../../src/domain/ports.js';
+import type { Clock } from '../../src/domain/times.js';
 import { EmbeddedDatabase } from '../../src/audit/embedded.database.js';
 
 /** How long the disk takes. */

@@ -23,7 +23,7 @@ import { OperationStore } from '../../src/audit/operation.store.js';
 import { SoleOwnership } from '../../src/audit/ownership.js';
 import { Recovery } from '../../src/audit/recovery.js';
 import type { Config } from '../../src/config/config.js';
-import { Clock } from '../../src/domain/ports.js';
+import { Clock } from '../../src/domain/times.js';
 import { Quotas } from '../../src/access/quotas.js';
 import { Background } from '../../src/operations/background/background.js';
 import { OperationRunner } from '../../src/operations/background/operation-runner.js';

@@ -9,7 +9,6 @@ import { OPERATION_TYPE_NAMES, OPERATIONS, type OperationType } from '../../src/
 import type { Caller } from '../../src/domain/caller.js';
 import { Problem } from '../../src/problems/problem.js';
 import type { OperationResult } from '../../src/operations/operation-result.js';
-import { withSchedule } from '../../src/operations/operation-command.js';
 import { requestedCommand } from '../../src/operations/prepare/operation.translator.js';
 import { FIRST_PASSWORD, PROJECT, USER } from '../../src/simulator/account.js';
 import type { Alarm } from '../../src/simulator/hss/alarm.js';
@@ -138,7 +137,7 @@ function asked(planned: Pick<Planned, 'operation' | 'alarms' | 'byId' | 'backgro
     ? { alarmIds: alarms.map(({ eventId, occurTime }) => ({ eventId, occurTime: String(occurTime) })) }
     : { alarms: alarms.map(namedInFull) };
   const command = requestedCommand({ operation, ...named });
-  return background ? withSchedule(command, { background: true }) : command;
+  return background ? { ...command, background } : command;
 }
 
 /** How upstream and the clocks of a run behave. */

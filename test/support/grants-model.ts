@@ -1,5 +1,5 @@
 import { RIGHTS, type Denial, type Grant, type Right } from '../../src/domain/caller.js';
-import type { AccessQuestion } from '../../src/domain/grants.js';
+import type { AccessQuestion } from '../../src/access/grants.js';
 import type { OperationType } from '../../src/domain/operation-type.js';
 import type { Severity } from '../../src/domain/upstream-words.js';
 

@@ -1,6 +1,6 @@
 import { Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 
-import { Clock } from '../../domain/ports.js';
+import { Clock } from '../../domain/times.js';
 import { CommitUnknown } from '../audit.engine.js';
 import { Ownership } from '../ownership.js';
 import type { PostgresEngine } from './postgres.engine.js';

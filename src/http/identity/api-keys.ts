@@ -7,7 +7,7 @@ import { KeyUseStore } from '../../audit/key-use.store.js';
 import type { KeyConfig } from '../../config/config.js';
 import { AddressRanges } from '../../domain/address-range.js';
 import type { Caller } from '../../domain/caller.js';
-import { Clock } from '../../domain/ports.js';
+import { Clock } from '../../domain/times.js';
 import type { Identity } from './identity.js';
 
 /** 62 signs, none of which needs encoding or ends a word: a double click selects the whole key. */

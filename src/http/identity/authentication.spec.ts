@@ -6,8 +6,8 @@ import type { KeyUseStore } from '../../audit/key-use.store.js';
 import type { CallerConfig, Config, KeyConfig } from '../../config/config.js';
 import { makeApiKey, KeyUses } from './api-keys.js';
 import { Authentication } from './authentication.js';
-import { CallerDirectory } from './caller-directory.js';
 import { AuthenticationProblem, type Identity } from './identity.js';
+import { CallerDirectory } from './caller-directory.js';
 import { PublishedKeys, StoppedClock } from './identity.fixture.js';
 
 const HERE = { ip: '10.1.2.3' };

@@ -1,16 +1,17 @@
 import { hash } from 'node:crypto';
 
 import { Injectable } from '@nestjs/common';
+import type { FastifyRequest } from 'fastify';
 
-import { neighbourhoodOf } from '../../domain/address-range.js';
-import { Clock } from '../../domain/ports.js';
+import { neighbourhoodOf, isAddress } from '../../domain/address-range.js';
+import { Clock } from '../../domain/times.js';
 import { Allowances } from '../allowances.js';
 import { isMistyped, type KnownKey } from './api-keys.js';
 import { CallerDirectory, type CallerRegistry } from './caller-directory.js';
-import { AuthenticationProblem, type Identity, type Presented } from './identity.js';
+import { AuthenticationProblem, type Identity, type Presented, type CredentialHeaders } from './identity.js';
 import { looksLikeToken } from './tokens.js';
 import { refuse } from '../../problems/catalogue.js';
-import type { Problem } from '../../problems/problem.js';
+import { Problem } from '../../problems/problem.js';
 
 /** Where a request comes from; asked only when it matters. */
 export interface Origin {
@@ -102,4 +103,48 @@ export class FailedAttempts {
     if (wait === 0) return problem;
     return refuse('too_many_failures', undefined, { retryAfter: Math.max(1, Math.ceil(wait / 1_000)) });
   }
+}
+
+/**
+ * The one credential that a request presents. A second one is refused, a repeated header too: the gateway and a proxy before
+ * it might each go by another.
+ *
+ * @param asUpstream whether it may also come where upstream takes tokens, in `X-Auth-Token`
+ * @throws AuthenticationProblem 401
+ */
+export function presentedBy({ headers, rawHeaders }: CredentialHeaders, asUpstream = false): Presented {
+  const { authorization, 'x-api-key': apiKey } = headers;
+  const authToken = asUpstream ? headers['x-auth-token'] : undefined;
+  const api = asUpstream ? 'drop-in' : 'own';
+  if ([authorization, apiKey || undefined, authToken || undefined].every((given) => given === undefined)) {
+    throw new AuthenticationProblem(refuse('missing_key', api));
+  }
+  if (authToken !== undefined) {
+    if (countOf(rawHeaders, UPSTREAM_CREDENTIAL) === 1) return { text: String(authToken), bearer: true };
+    throw new AuthenticationProblem(refuse('two_keys', api));
+  }
+  if (countOf(rawHeaders, CREDENTIAL) > 1) throw new AuthenticationProblem(refuse('two_keys', api));
+  if (authorization === undefined) return { text: String(apiKey), bearer: false };
+  const text = /^Bearer +(\S+)$/i.exec(authorization)?.[1];
+  if (text !== undefined) return { text, bearer: true };
+  throw new AuthenticationProblem(refuse('invalid_authorization', api));
+}
+
+const CREDENTIAL = /^(?:authorization|x-api-key)$/i;
+
+const UPSTREAM_CREDENTIAL = /^(?:authorization|x-api-key|x-auth-token)$/i;
+
+function countOf(rawHeaders: readonly string[], names: RegExp): number {
+  let count = 0;
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const name = rawHeaders[index] ?? '';
+    if (name.length !== 13 && name.length !== 12 && name.length !== 9) continue;
+    if (names.test(name)) count += 1;
+  }
+  return count;
+}
+
+/** Where a request came from; a socket that is closed does not tell any more, and a proxy may hand on what is no address. */
+export function addressOf({ address, ip }: FastifyRequest): string {
+  return address ?? (isAddress(ip) ? ip : 'unknown');
 }

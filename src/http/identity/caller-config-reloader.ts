@@ -10,7 +10,7 @@ import { CONFIG, type AccessConfig, type Config } from '../../config/config.js';
 import { FollowedFile } from '../../config/config-file.js';
 import { ConfigError } from '../../config/field.js';
 import { rereadAccess } from '../../config/load-config.js';
-import { Clock } from '../../domain/ports.js';
+import { Clock } from '../../domain/times.js';
 import { CallerDirectory } from './caller-directory.js';
 
 /** A change counts at the second look that sees it: well within a second. */

@@ -3,8 +3,8 @@ import fc from 'fast-check';
 
 import { refuse } from '../../problems/catalogue.js';
 import { FailedAttempts } from './authentication.js';
-import { StoppedClock } from './identity.fixture.js';
 import { AuthenticationProblem } from './identity.js';
+import { StoppedClock } from './identity.fixture.js';
 
 const failure = () => new AuthenticationProblem(refuse('invalid_key', 'key'));
 

@@ -1,5 +1,5 @@
 import type { IssuerConfig } from '../../config/config.js';
-import { Clock } from '../../domain/ports.js';
+import { Clock } from '../../domain/times.js';
 import { DocumentSource, DocumentUnavailable } from '../../domain/ports.js';
 
 /** Time that passes only when a test says so. */

@@ -1,7 +1,7 @@
 import { Logger } from '@nestjs/common';
 import { createLocalJWKSet, errors, type JSONWebKeySet, type JWTVerifyGetKey } from 'jose';
 
-import type { Clock } from '../../domain/ports.js';
+import type { Clock } from '../../domain/times.js';
 import { DocumentUnavailable, type DocumentSource } from '../../domain/ports.js';
 
 /** From this age on keys are fetched anew, while the known ones serve. */

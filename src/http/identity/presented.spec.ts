@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 
-import { AuthenticationProblem, presentedBy } from './identity.js';
+import { AuthenticationProblem } from './identity.js';
+import { presentedBy } from './authentication.js';
 
 /** As Node reads them: the first Authorization counts, other repeated headers are joined. */
 function request(...raw: [string, string][]) {

@@ -6,11 +6,10 @@ import type { FastifyRequest } from 'fastify';
 
 import { CONFIG, type Config } from '../../config/config.js';
 import { neighbourhoodOf } from '../../domain/address-range.js';
-import { Clock } from '../../domain/ports.js';
-import { addressOf } from '../access.js';
-import { fromAllowedAddress, notFromHere } from './authentication.js';
-import { CallerDirectory } from './caller-directory.js';
+import { Clock } from '../../domain/times.js';
+import { addressOf, fromAllowedAddress, notFromHere } from './authentication.js';
 import { AuthenticationProblem, type Identity } from './identity.js';
+import { CallerDirectory } from './caller-directory.js';
 import {
   canonicalRequest,
   type KnownSigningKey,

@@ -3,7 +3,7 @@ import { createHash, createHmac, hkdfSync } from 'node:crypto';
 import type { SigningKeyConfig } from '../../config/config.js';
 import { AddressRanges } from '../../domain/address-range.js';
 import type { Caller } from '../../domain/caller.js';
-import { AuthenticationProblem, type CredentialHeaders, type Identity } from './identity.js';
+import { AuthenticationProblem, type Identity, type CredentialHeaders } from './identity.js';
 import { refuse } from '../../problems/catalogue.js';
 
 /** SDK-HMAC-SHA256 as the official SDKs sign (contract 4.1). */

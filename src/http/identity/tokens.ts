@@ -2,7 +2,7 @@ import { decodeJwt, errors, type JWTHeaderParameters, type JWTPayload, jwtVerify
 
 import type { ClaimConfig, IssuerConfig } from '../../config/config.js';
 import type { Caller } from '../../domain/caller.js';
-import type { Clock } from '../../domain/ports.js';
+import type { Clock } from '../../domain/times.js';
 import { AuthenticationProblem, type Identity } from './identity.js';
 import { type KeySet, KeysUnavailable } from './key-set.js';
 import { refuse } from '../../problems/catalogue.js';

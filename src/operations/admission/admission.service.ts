@@ -7,7 +7,7 @@ import { AuditTrail, AuditUnavailable, NotAdmitted } from '../../audit/audit-tra
 import { SentMarks } from '../../audit/sent-marks.js';
 import { CONFIG, type Config } from '../../config/config.js';
 import type { CallContext, Caller } from '../../domain/caller.js';
-import { Clock } from '../../domain/ports.js';
+import { Clock } from '../../domain/times.js';
 import { EVENT_CLASSES, EVENT_TYPES } from '../../domain/event-catalog.js';
 import { OPERATIONS } from '../../domain/operation-type.js';
 import { Quotas } from '../../access/quotas.js';
@@ -21,8 +21,7 @@ import { BackgroundSlots } from './background-slots.js';
 import { enforceGuardRails } from './guard-rails/guard-rails.js';
 import { readGuardRails, type GuardRails } from './guard-rails/rails.js';
 import { IdempotencyService } from './idempotency.service.js';
-import { intentOf } from './intent.js';
-import { impactOf, sizeOf } from './policy.js';
+import { intentOf, impactOf, sizeOf } from './intent.js';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
@@ -81,7 +80,7 @@ export class Admission {
         ...(impact && { reach: impact }),
       };
       const record = () => this.#record(authorized, conditions, context);
-      const accept = () => this.expirations.within(command, context, record);
+      const accept = () => this.#withinCapacity(command, context, record);
       const intent = command.background
         ? await this.slots.take(command, context.caller, accept)
         : await accept();
@@ -115,7 +114,11 @@ export class Admission {
       if (!(error instanceof NotAdmitted) || error.why.reason === 'claimed') throw error;
       throw this.#limitProblem(error.why, command, caller);
     }
-    return this.expirations.within(command, context, then);
+    return this.#withinCapacity(command, context, then);
+  }
+
+  #withinCapacity<T>(command: OperationCommand, context: CallContext, then: () => Promise<T>): Promise<T> {
+    return command.expiresAt === undefined ? then() : this.expirations.within(context.caller, then);
   }
 
   /** Takes what the command acts on of the caller's quota. @returns how to give it back @throws Problem 403, 429 */

@@ -13,7 +13,7 @@ import { ClaimStore } from '../../audit/limits.store.js';
 import { OperationStore } from '../../audit/operation.store.js';
 import { CONFIG, type Config } from '../../config/config.js';
 import type { CallContext, Caller } from '../../domain/caller.js';
-import { Clock } from '../../domain/ports.js';
+import { Clock } from '../../domain/times.js';
 import { refuse } from '../../problems/catalogue.js';
 import type { Problem } from '../../problems/problem.js';
 import type {

@@ -12,7 +12,8 @@ import { faultOfProblem, Problem } from '../../problems/problem.js';
 import type { HssBody, WireOperateBody } from '../../hss/index.js';
 import { enforceGuardRails } from '../admission/guard-rails/guard-rails.js';
 import { readGuardRails, type GuardRails } from '../admission/guard-rails/rails.js';
-import { authoriseOperation, touchedBy } from '../admission/policy.js';
+import { authorise } from '../../access/grants.js';
+import { touchedBy } from '../admission/intent.js';
 import { commandAlarmOf, commandRuleOf } from '../command-alarm.js';
 import type { CommandAlarm, OperationCommand } from '../operation-command.js';
 
@@ -67,9 +68,10 @@ export function denialNow(
   try {
     if (!caller)
       throw refuse('not_granted', { caller: intent.caller, what: 'anything: it is no longer configured' });
-    authoriseOperation(intent.operation, intent.scope, caller, projects, touchedBy(command));
+    const { operation, scope } = intent;
+    authorise({ right: 'act', operation, alarms: touchedBy(command) }, scope, caller, projects);
     enforceGuardRails(command, rails);
-    const { destructive, hidesAlarms } = OPERATIONS[intent.operation];
+    const { destructive, hidesAlarms } = OPERATIONS[operation];
     if ((destructive || hidesAlarms) && braked.has(caller.id))
       throw refuse('brake_engaged', { caller: caller.id });
     return undefined;

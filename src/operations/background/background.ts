@@ -12,7 +12,7 @@ import type { IntentRecord, OperationTrail } from '../../audit/audit-record.js';
 import { isResumable } from '../../audit/operation-state.js';
 import { Recovery } from '../../audit/recovery.js';
 import { CONFIG, type Config } from '../../config/config.js';
-import { Clock } from '../../domain/ports.js';
+import { Clock } from '../../domain/times.js';
 import { OPERATIONS } from '../../domain/operation-type.js';
 import { Metrics } from '../../metrics/metrics.js';
 import type { AdmittedCommand } from '../admission/admission.service.js';

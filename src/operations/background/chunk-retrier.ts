@@ -5,18 +5,12 @@ import type { OperationStore } from '../../audit/operation.store.js';
 import type { Ownership } from '../../audit/ownership.js';
 import type { UpstreamConfig } from '../../config/config.js';
 import type { CallContext } from '../../domain/caller.js';
-import type { Clock } from '../../domain/ports.js';
+import type { Clock } from '../../domain/times.js';
 import { OPERATIONS } from '../../domain/operation-type.js';
 import type { Fault } from '../../domain/outcome.js';
 import { faultFor } from '../../problems/catalogue.js';
-import type { ChunkSender } from '../execution/chunk-sender.js';
-import {
-  chunkFacts,
-  type ChunkFacts,
-  type ChunkResult,
-  type SendChunk,
-  type SendResult,
-} from '../execution/chunk.js';
+import { type ChunkSender, chunkFacts } from '../execution/chunk-sender.js';
+import type { ChunkFacts, ChunkResult, SendChunk, SendResult } from '../execution/chunk.js';
 import type { Work } from '../execution/executor.js';
 import type { SettlementService } from '../settlement/settlement.service.js';
 import { chunkOf, decide } from './interrupted-chunk.js';

@@ -9,7 +9,7 @@ import { Ownership } from '../../audit/ownership.js';
 import { interruptedOutcome } from '../../audit/recovery.js';
 import { SentMarks } from '../../audit/sent-marks.js';
 import { CONFIG, type Config, type ProjectConfig } from '../../config/config.js';
-import { Clock } from '../../domain/ports.js';
+import { Clock } from '../../domain/times.js';
 import { CHUNK_SIZE } from '../../domain/outcome.js';
 import { UpstreamClient } from '../../upstream/index.js';
 import { recordedBody } from '../../hss/index.js';

@@ -1,9 +1,21 @@
 import { ApiProperty, ApiSchema } from '@nestjs/swagger';
 
 import { OPERATION_TYPE_NAMES, type OperationType } from '../../domain/operation-type.js';
+import { Checked } from '../../validation/fields.js';
 import { ReceiptScopeDto } from '../receipts/receipt.dto.js';
 
 export const VERDICTS = ['applied', 'already', 'rejected', 'not_attempted', 'unknown'] as const;
+
+/** As it travels: values are strings. What is neither is refused, because it must not lead to an act. */
+export class DryRunQueryDto {
+  /** `true`: only say what would come of it. */
+  @Checked('boolean', isBooleanText, 'must be true or false, once', { type: 'boolean' }, { optional: true })
+  dryRun?: 'true' | 'false';
+}
+
+function isBooleanText(value: unknown): boolean {
+  return value === 'true' || value === 'false';
+}
 
 @ApiSchema({ name: 'DryRunAlarm', description: 'What would become of one alarm.' })
 export class DryRunAlarmDto {

@@ -4,9 +4,9 @@ import type { CallContext } from '../../domain/caller.js';
 import type { OperationName } from '../../domain/operation-type.js';
 import type { AlarmOutcome } from '../../domain/outcome.js';
 import type { Scope } from '../../domain/scope.js';
-import { callFor, predictOutcomes, type ActCall, type Prediction } from '../../hss/index.js';
+import { callFor, predictOutcomes, type ActCall, type Prediction, trimmedCall } from '../../hss/index.js';
 import { UpstreamClient, type PreviewedRequest } from '../../upstream/index.js';
-import { mismatchesIn, trimmedCall } from '../execution/chunk.js';
+import { mismatchesIn } from '../execution/chunk-sender.js';
 import { StateReader } from '../execution/state-reader.js';
 import type { AuthorizedCommand, OperationCommand } from '../operation-command.js';
 

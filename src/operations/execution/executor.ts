@@ -7,7 +7,7 @@ import { interruptedOutcome } from '../../audit/recovery.js';
 import { SentMarks } from '../../audit/sent-marks.js';
 import type { ProjectConfig } from '../../config/config.js';
 import type { CallContext } from '../../domain/caller.js';
-import { Clock } from '../../domain/ports.js';
+import { Clock } from '../../domain/times.js';
 import { CHUNK_SIZE, isOpen, statusOf, type ChunkOutcome, type Fault } from '../../domain/outcome.js';
 import { Metrics } from '../../metrics/metrics.js';
 import { faultFor } from '../../problems/catalogue.js';
@@ -16,8 +16,8 @@ import type { AdmittedCommand } from '../admission/admission.service.js';
 import { repeatClaims } from '../admission/idempotency.service.js';
 import type { OperationResult } from '../operation-result.js';
 import { SettlementService } from '../settlement/settlement.service.js';
-import { chunkFacts, type SendChunk, type SendResult } from './chunk.js';
-import { ChunkSender } from './chunk-sender.js';
+import { chunkFacts, ChunkSender } from './chunk-sender.js';
+import type { SendChunk, SendResult } from './chunk.js';
 import { RunningOperations, type RunningOperation } from './running-operations.js';
 
 /** An intent that is on the disk, and what carrying it out takes. */

@@ -3,14 +3,21 @@ import { Inject, Injectable, Logger } from '@nestjs/common';
 import { AlarmResolver } from '../../alarms/alarm-resolver.js';
 import { CONFIG, type Config } from '../../config/config.js';
 import type { CallContext } from '../../domain/caller.js';
-import { Clock } from '../../domain/ports.js';
+import { Clock } from '../../domain/times.js';
 import { isListOperation, OPERATIONS, type OperationName } from '../../domain/operation-type.js';
 import type { Fault } from '../../domain/outcome.js';
 import { faultFor } from '../../problems/catalogue.js';
 import { faultOfProblem, Problem } from '../../problems/problem.js';
-import { eventsOf, observedStates, type ActCall, type HssAct, type ObservedAlarm } from '../../hss/index.js';
+import {
+  eventsOf,
+  observedStates,
+  type ActCall,
+  type HssAct,
+  type ObservedAlarm,
+  trimmedCall,
+} from '../../hss/index.js';
 import { UpstreamClient } from '../../upstream/index.js';
-import { trimmedCall, type ChunkFacts, type LookedUpChunk } from './chunk.js';
+import type { ChunkFacts, LookedUpChunk } from './chunk.js';
 import type { Acquired } from './target-locks.js';
 
 /** Reading upstream's state takes no more of the operation's time; what it did not say by then stays unknown. */

@@ -7,7 +7,7 @@ import { ChainCheck } from '../../audit/chain-check.js';
 import { OperationStore, type Rivals } from '../../audit/operation.store.js';
 import { CONFIG, type Config } from '../../config/config.js';
 import type { CallContext } from '../../domain/caller.js';
-import { Clock } from '../../domain/ports.js';
+import { Clock } from '../../domain/times.js';
 import { OPERATIONS, type OperationName } from '../../domain/operation-type.js';
 import type { Fault, KnownAlarmOutcome } from '../../domain/outcome.js';
 import type { TargetBusyFacts } from '../../problems/admission.js';

@@ -1,10 +1,9 @@
 import { Injectable } from '@nestjs/common';
 
 import { ExpirationStore } from '../../audit/expiration.store.js';
-import type { CallContext } from '../../domain/caller.js';
+import type { Caller } from '../../domain/caller.js';
 import { Quotas } from '../../access/quotas.js';
 import { refuse } from '../../problems/catalogue.js';
-import type { OperationCommand } from '../operation-command.js';
 
 /** Limits how many operations of one caller may be scheduled to be taken back. */
 @Injectable()
@@ -17,10 +16,10 @@ export class ExpirationCapacity {
     private readonly quotas: Quotas,
   ) {}
 
-  /** Accepts the command, if its caller may have one more. @throws Problem 409 */
-  async within<T>(command: OperationCommand, { caller }: CallContext, accept: () => Promise<T>): Promise<T> {
+  /** Accepts an operation that is to be undone by itself, if its caller may have one more. @throws Problem 409 */
+  async within<T>(caller: Caller, accept: () => Promise<T>): Promise<T> {
     const most = this.quotas.limitsOf(caller).expirations;
-    if (command.expiresAt === undefined || most === undefined) return accept();
+    if (most === undefined) return accept();
     const underWay = this.#count(caller.id, 1);
     try {
       const scheduled = await this.expirations.scheduled(caller.id);

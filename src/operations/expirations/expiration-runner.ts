@@ -16,10 +16,10 @@ import {
 } from '../../audit/expiration.store.js';
 import { CONFIG, type Config } from '../../config/config.js';
 import type { CallContext } from '../../domain/caller.js';
-import { Clock } from '../../domain/ports.js';
+import { Clock } from '../../domain/times.js';
 import { Problem } from '../../problems/problem.js';
 import { OperationsService } from '../operations.service.js';
-import { withSchedule, type UnresolvedCommand } from '../operation-command.js';
+import type { UnresolvedCommand } from '../operation-command.js';
 import { UndoService } from '../undo/undo.service.js';
 import type { UndoChain } from '../undo/undo-chain.js';
 import { decide } from './expiration-decision.js';
@@ -114,7 +114,7 @@ export class ExpirationRunner implements OnApplicationBootstrap, OnModuleDestroy
     try {
       const draft = await this.undo.commandFor(operationId, { remark }, context);
       // It goes on by itself then, when upstream is down too, and over a restart.
-      const asked = withSchedule(draft, { background: true, expired: true });
+      const asked = { ...draft, background: true, expired: true } as const;
       await this.operations.handle(asked, { ...context, ...grantedFor(draft, context) });
     } catch (error) {
       if (!(error instanceof Problem) || error.extras.retryable === true) throw error;

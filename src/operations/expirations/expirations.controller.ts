@@ -1,8 +1,9 @@
-import { Controller, Get, Module, Query } from '@nestjs/common';
+import { Controller, Get, Module } from '@nestjs/common';
 
 import type { CallContext } from '../../domain/caller.js';
-import { Access, Context } from '../../http/access.js';
+import { Access, Context } from '../../http/auth.hook.js';
 import { OpenApi } from '../../http/openapi.decorator.js';
+import { ValidatedQuery } from '../../http/request-pipes.js';
 import { ExpirationPageDto, ExpirationQueryDto } from './expiration.dto.js';
 import { ExpirationsService } from './expirations.service.js';
 
@@ -20,7 +21,10 @@ export class ExpirationsController {
   @Get()
   @Access('read')
   @OpenApi('listExpirations', { 200: ExpirationPageDto })
-  list(@Query() query: ExpirationQueryDto, @Context() context: CallContext): Promise<ExpirationPageDto> {
+  list(
+    @ValidatedQuery(ExpirationQueryDto) query: ExpirationQueryDto,
+    @Context() context: CallContext,
+  ): Promise<ExpirationPageDto> {
     return this.expirations.list(query, context.caller);
   }
 }

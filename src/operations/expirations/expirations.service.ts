@@ -10,9 +10,7 @@ import { OperationListStore } from '../../audit/operation-list.store.js';
 import type { OperationSummary } from '../../audit/operation-state.js';
 import type { Caller } from '../../domain/caller.js';
 import { ExpirationRunner } from './expiration-runner.js';
-import { limitOf, queryViolations, wordsOf } from '../../lists/filter-fields.js';
-import { refuse } from '../../problems/catalogue.js';
-import type { Violation } from '../../problems/violation.js';
+import { limitOf, wordsOf } from '../../lists/filter-fields.js';
 import {
   cursorAfter,
   ExpirationQueryDto,
@@ -31,7 +29,7 @@ export class ExpirationsService {
     private readonly runner: ExpirationRunner,
   ) {}
 
-  async list(query: unknown, caller: Caller): Promise<ExpirationPageDto> {
+  async list(query: ExpirationQueryDto, caller: Caller): Promise<ExpirationPageDto> {
     const { filter, fits, limit } = readQuery(query);
     // One more than asked for tells whether there is another page.
     const found = await this.expirations.list({ ...filter, caller: caller.id }, limit + 1);
@@ -71,16 +69,8 @@ export interface AskedExpirations {
   readonly limit: number;
 }
 
-/** Everything wrong with a query string. */
-function expirationQueryViolations(query: unknown): Violation[] {
-  return queryViolations(ExpirationQueryDto, query);
-}
-
-/** The filter and page that a query string asks for. @throws Problem 400 */
-export function readQuery(query: unknown): AskedExpirations {
-  const violations = expirationQueryViolations(query);
-  if (violations.length > 0) throw refuse('invalid_request', violations);
-  const asked = query as ExpirationQueryDto;
+/** The filter and page that a query string asks for. */
+export function readQuery(asked: ExpirationQueryDto): AskedExpirations {
   const { status, project, enterpriseProjectId } = asked;
   const after = readCursor(asked.cursor);
   const wanted = status === undefined ? undefined : new Set(wordsOf(status));

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 
 import { PlanStore, type LivePlans, type StoredPlan } from '../../audit/plan.store.js';
 import type { Caller } from '../../domain/caller.js';
-import { Clock } from '../../domain/ports.js';
+import { Clock } from '../../domain/times.js';
 import { Quotas } from '../../access/quotas.js';
 import { PLAN_CLAIM } from '../admission/idempotency.service.js';
 import { refuse } from '../../problems/catalogue.js';

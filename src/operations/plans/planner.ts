@@ -5,13 +5,12 @@ import { AlarmReader } from '../../alarms/alarm-reader.js';
 import { askedFilter, endedWindow, type Position } from '../../alarms/alarm-filter.js';
 import { eligibilityOf, type EligibleAlarm } from '../../alarms/eligibility.js';
 import { CONFIG, type Config } from '../../config/config.js';
+import { authorise, accessDenialOf } from '../../access/grants.js';
 import type { CallContext } from '../../domain/caller.js';
-import { Clock } from '../../domain/ports.js';
-import { accessDenialOf } from '../../domain/grants.js';
+import { Clock } from '../../domain/times.js';
 import { Readers, type Place } from '../../lists/readers.js';
 import { guardRailViolations, enforceGuardRails } from '../admission/guard-rails/guard-rails.js';
 import { readGuardRails, type GuardRails } from '../admission/guard-rails/rails.js';
-import { authoriseOperation } from '../admission/policy.js';
 import type { Plan, PlannedAlarm } from './plan.js';
 import type { PlanRequestDto } from './plan-request.dto.js';
 
@@ -37,12 +36,11 @@ export class Planner {
     const place = await this.readers.placeOf(wish, context);
     const { project, enterpriseProjectId } = place.scope;
     const rules = (whitelistRules ?? []).map(({ eventType }) => ({ eventType }));
-    authoriseOperation(
-      operation,
+    authorise(
+      { right: 'act', operation, alarms: rules },
       { project, enterpriseProjectId },
       context.caller,
       this.config.projects,
-      rules,
     );
     enforceGuardRails({ operation, alarms: [], ...(whitelistRules && { whitelistRules }) }, this.#rails);
     const { listed, more } = await this.#listed(request, place, context);

@@ -2,13 +2,11 @@ import { Body, Controller, Get, HttpCode, Param, Post, Res, UseGuards } from '@n
 import type { FastifyReply } from 'fastify';
 
 import type { CallContext } from '../../domain/caller.js';
-import { Access, Context } from '../../http/access.js';
+import { Access, Context } from '../../http/auth.hook.js';
 import { OpenApi } from '../../http/openapi.decorator.js';
-import { NoParametersGuard, ValidatedBody } from '../../http/request-pipes.js';
-import { prefersNotToWait } from '../../http/request-headers.js';
+import { NoParametersGuard, ValidatedBody, prefersNotToWait } from '../../http/request-pipes.js';
 import { OperationsService } from '../operations.service.js';
-import { withSchedule } from '../operation-command.js';
-import { answer } from '../receipts/answer.js';
+import { answer } from '../receipts/receipt.js';
 import { ReceiptDto } from '../receipts/receipt.dto.js';
 import { scheduleOf } from '../prepare/operation.translator.js';
 import { PlanDto } from './plan.dto.js';
@@ -74,7 +72,7 @@ export class PlansController {
   ): Promise<ReceiptDto> {
     const command = await this.plans.commandFor(id, request.digest, context);
     const result = await this.operations.handle(
-      withSchedule(command, scheduleOf({}, prefersNotToWait(reply.request.raw))),
+      { ...command, ...scheduleOf({}, prefersNotToWait(reply.request.raw)) },
       context,
     );
     return answer(reply, result);

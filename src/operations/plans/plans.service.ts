@@ -6,7 +6,7 @@ import { ClaimStore } from '../../audit/limits.store.js';
 import { PlanStore, type StoredPlan } from '../../audit/plan.store.js';
 import { CONFIG, type Config } from '../../config/config.js';
 import type { CallContext, Caller } from '../../domain/caller.js';
-import { Clock } from '../../domain/ports.js';
+import { Clock } from '../../domain/times.js';
 import { refuse } from '../../problems/catalogue.js';
 import { Problem } from '../../problems/problem.js';
 import type { UnresolvedCommand } from '../operation-command.js';

@@ -4,7 +4,7 @@ import type { AlarmResolver } from '../../alarms/alarm-resolver.js';
 import type { CallContext } from '../../domain/caller.js';
 import { Problem } from '../../problems/problem.js';
 import { pointerOf } from '../../problems/violation.js';
-import { withSchedule, type OperationCommand, type ResolvedScope } from '../operation-command.js';
+import { type OperationCommand, type ResolvedScope, type UnresolvedCommand } from '../operation-command.js';
 import type { UndoService } from '../undo/undo.service.js';
 import { CommandResolver } from './command-resolver.js';
 import { requestedCommand } from './operation.translator.js';
@@ -29,7 +29,7 @@ const resolver = new CommandResolver(
 );
 
 const asked = (...alarmIds: string[]) =>
-  requestedCommand({ operation: 'ignore', alarmIds, remark: 'r' }, 'k');
+  requestedCommand({ operation: 'ignore', alarmIds, remark: 'r' }, 'k') as UnresolvedCommand;
 
 describe('a request by ids', () => {
   it('is data as a whole until it is resolved, and afterwards', async () => {
@@ -49,7 +49,7 @@ describe('a request by ids', () => {
   });
 
   it('keeps its schedule and what it is recognised by', async () => {
-    const scheduled = withSchedule(asked('e-1'), { background: true, expiresAt: '2027-01-31T00:00:00.000Z' });
+    const scheduled = { ...asked('e-1'), background: true as const, expiresAt: '2027-01-31T00:00:00.000Z' };
     expect(await resolver.resolve(scheduled, place, context)).toMatchObject({
       route: 'POST /v1/operations',
       idempotencyKey: 'k',

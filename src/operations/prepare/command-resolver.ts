@@ -22,11 +22,10 @@ export class CommandResolver {
 
   /** @throws Problem when it cannot be done as asked; nothing was done then */
   async resolve(
-    command: OperationCommand | UnresolvedCommand,
+    command: UnresolvedCommand,
     scope: ResolvedScope,
     context: CallContext,
   ): Promise<OperationCommand> {
-    if (!('lookup' in command)) return command;
     const { lookup, canonical: _, ...known } = command;
     return { ...(await this.#found(lookup, command, scope, context)), ...known };
   }

@@ -8,16 +8,29 @@ import {
   ListOf,
   ObjectOf,
   OneOf,
+  type FieldOptions,
   Text,
   TextList,
   Whole,
 } from '../../validation/fields.js';
 import { ENTERPRISE_PROJECT } from '../../domain/scope.js';
 import type { AlarmDetail } from '../../domain/detail-fields.js';
-import { parseOccurTime } from '../../domain/times.js';
+import { isOccurTime } from '../../domain/times.js';
 import { DetailFields } from '../../validation/detail-dto.js';
 
 const PID_MAX = 2_147_483_647;
+
+/** The time at which an alarm occurred, exact, in any of the forms that `parseOccurTime` reads. */
+function OccurTime(options?: FieldOptions): PropertyDecorator {
+  const message =
+    'must be epoch milliseconds from 0 to 9223372036854775807, as a whole number or its digits in a string, or an RFC 3339 time with at most milliseconds';
+  const oneOf = [
+    { type: 'integer', format: 'int64', minimum: 0 },
+    { type: 'string', pattern: '^\\d{1,19}$' },
+    { type: 'string', format: 'date-time' },
+  ];
+  return Checked('occur_time', isOccurTime, message, { oneOf }, options);
+}
 
 @RequestSchema(
   'AlarmDetail',
@@ -57,18 +70,7 @@ export class AlarmDto {
    * a string, or an RFC 3339 time with at most milliseconds.
    * @example 1672046760353
    */
-  @Checked(
-    'occur_time',
-    (value) => parseOccurTime(value) !== undefined,
-    'must be epoch milliseconds from 0 to 9223372036854775807, as a whole number or its digits in a string, or an RFC 3339 time with at most milliseconds',
-    {
-      oneOf: [
-        { type: 'integer', format: 'int64', minimum: 0 },
-        { type: 'string', pattern: '^\\d{1,19}$' },
-        { type: 'string', format: 'date-time' },
-      ],
-    },
-  )
+  @OccurTime()
   occurTime!: number | bigint | string;
 
   /** Detail objects. May be left out where the operation type requires nothing in them. */
@@ -178,19 +180,7 @@ export class AlarmReferenceDto {
    * Time of occurrence, exact, as in an alarm that is named in full. With it the alarm is found however old it is.
    * @example 1672046760353
    */
-  @Checked(
-    'occur_time',
-    (value) => parseOccurTime(value) !== undefined,
-    'must be epoch milliseconds from 0 to 9223372036854775807, as a whole number or its digits in a string, or an RFC 3339 time with at most milliseconds',
-    {
-      oneOf: [
-        { type: 'integer', format: 'int64', minimum: 0 },
-        { type: 'string', pattern: '^\\d{1,19}$' },
-        { type: 'string', format: 'date-time' },
-      ],
-    },
-    { optional: true },
-  )
+  @OccurTime({ optional: true })
   occurTime?: number | bigint | string;
 }
 

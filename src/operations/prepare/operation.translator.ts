@@ -2,13 +2,12 @@ import type { AlarmReference } from '../../alarms/search-windows.js';
 import { wireDetailOf, type AlarmDetail } from '../../domain/detail-fields.js';
 import { parseMoment, parseOccurTime } from '../../domain/times.js';
 import type { OperationType } from '../../domain/operation-type.js';
-import { operateBody, type HssBody, type WireEvent, type WireRule } from '../../hss/index.js';
-import {
-  inChunks,
-  type CommandSchedule,
-  type CommandWhitelistRule,
-  type OperationCommand,
-  type UnresolvedCommand,
+import { operateBody, type HssBody, type WireEvent, type WireRule, inChunks } from '../../hss/index.js';
+import type {
+  CommandSchedule,
+  CommandWhitelistRule,
+  OperationCommand,
+  UnresolvedCommand,
 } from '../operation-command.js';
 import type { AlarmDto, AlarmReferenceDto, OperationRequestDto } from './operation-request.dto.js';
 

@@ -2,7 +2,8 @@ import { Controller, Get, HttpCode, Param, Post, Res, UseGuards } from '@nestjs/
 import type { FastifyReply } from 'fastify';
 
 import type { CallContext } from '../../domain/caller.js';
-import { Access, addressOf, Context } from '../../http/access.js';
+import { Access, Context } from '../../http/auth.hook.js';
+import { addressOf } from '../../http/identity/authentication.js';
 import { OpenApi } from '../../http/openapi.decorator.js';
 import { NoParametersGuard } from '../../http/request-pipes.js';
 import { ProgressService } from './progress.service.js';

@@ -8,7 +8,7 @@ import { OperationStore } from '../../audit/operation.store.js';
 import { targetsOf } from '../../audit/alarm-outcomes.js';
 import { CONFIG, type Config } from '../../config/config.js';
 import type { CallContext, Caller } from '../../domain/caller.js';
-import { Clock } from '../../domain/ports.js';
+import { Clock } from '../../domain/times.js';
 import { Quotas } from '../../access/quotas.js';
 import { CallerStanding } from '../../http/identity/caller-directory.js';
 import { Metrics } from '../../metrics/metrics.js';

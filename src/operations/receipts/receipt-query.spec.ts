@@ -1,19 +1,26 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
+import { QueryPipe } from '../../http/request-pipes.js';
+import { windowViolations } from '../../lists/filter-fields.js';
 import { Problem } from '../../problems/problem.js';
 import { cursorAfter } from './receipt-page.js';
+import { OperationQueryDto } from './receipt-query.dto.js';
 import { readQuery } from './receipt-query.js';
 
 const NOW = Date.parse('2026-08-17T12:00:00Z');
 
 /** A query as the HTTP server hands it over: no prototype, every value a string or a list of them. */
-const query = (values: Record<string, unknown>): unknown =>
+const given = (values: Record<string, unknown>): unknown =>
   Object.assign(Object.create(null) as object, values);
+
+const pipe = new QueryPipe(OperationQueryDto, windowViolations);
+/** The same, once it was found valid. */
+const query = (values: Record<string, unknown>) => pipe.transform(given(values));
 
 function violationsOf(values: Record<string, unknown>): [string | undefined, string][] {
   try {
-    readQuery(query(values), NOW);
+    query(values);
     return [];
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
@@ -104,7 +111,7 @@ describe('a query for receipts', () => {
     expect(violationsOf(values)).toEqual([violation]);
   });
 
-  it('with several faults is told all of them', () => {
+  it('with several faults is refused with all of them', () => {
     const found = violationsOf({ operation: 'x', limit: '0', from: 'x', nothing: '1' });
     expect(found.map(([name]) => name).sort()).toEqual(['from', 'limit', 'nothing', 'operation']);
   });

@@ -1,10 +1,8 @@
 import type { OperationFilter } from '../../audit/operation.queries.js';
 import type { OperationRow } from '../../audit/operation-list.store.js';
-import { refuse } from '../../problems/catalogue.js';
-import type { Violation } from '../../problems/violation.js';
-import { limitOf, queryViolations, windowOf, windowViolations, wordsOf } from '../../lists/filter-fields.js';
+import { limitOf, windowOf, wordsOf } from '../../lists/filter-fields.js';
 import { readCursor, readPlace } from './receipt-page.js';
-import { FatesQueryDto, OperationQueryDto, type View } from './receipt-query.dto.js';
+import type { FatesQueryDto, OperationQueryDto, View } from './receipt-query.dto.js';
 
 /** What a query string asks for. */
 export interface AskedReceipts {
@@ -18,11 +16,8 @@ export interface AskedReceipts {
   readonly limit: number;
 }
 
-/** @param now epoch milliseconds @throws Problem 400 with everything that is wrong */
-export function readQuery(query: unknown, now: number): AskedReceipts {
-  const violations = operationQueryViolations(query);
-  if (violations.length > 0) throw refuse('invalid_request', violations);
-  const asked = query as OperationQueryDto;
+/** @param now epoch milliseconds */
+export function readQuery(asked: OperationQueryDto, now: number): AskedReceipts {
   const { caller, alarm, view = 'summary', cursor } = asked;
   const before = readCursor(cursor);
   const { from, to } = windowOf(asked, now);
@@ -43,11 +38,6 @@ export function readQuery(query: unknown, now: number): AskedReceipts {
   };
 }
 
-/** Everything wrong with a query string. */
-function operationQueryViolations(query: unknown): Violation[] {
-  return [...queryViolations(OperationQueryDto, query), ...windowViolations(query as object)];
-}
-
 /** Which alarms, or items, of a receipt a query string asks for. */
 export interface AskedFates {
   readonly fits: (fate: { readonly outcome: string }) => boolean;
@@ -56,11 +46,7 @@ export interface AskedFates {
   readonly limit: number;
 }
 
-/** @throws Problem 400 with everything that is wrong */
-export function readFatesQuery(query: unknown): AskedFates {
-  const violations = queryViolations(FatesQueryDto, query);
-  if (violations.length > 0) throw refuse('invalid_request', violations);
-  const asked = query as FatesQueryDto;
+export function readFatesQuery(asked: FatesQueryDto): AskedFates {
   const wanted = setOf(asked.outcome);
   return {
     fits: ({ outcome }) => wanted?.has(outcome) ?? true,

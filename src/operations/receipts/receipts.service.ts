@@ -5,8 +5,8 @@ import { Injectable } from '@nestjs/common';
 import { OperationListStore, type OperationRow } from '../../audit/operation-list.store.js';
 import { OperationStore } from '../../audit/operation.store.js';
 import type { Caller } from '../../domain/caller.js';
-import { Clock } from '../../domain/ports.js';
-import { hasRight } from '../../domain/grants.js';
+import { Clock } from '../../domain/times.js';
+import { hasRight } from '../../access/grants.js';
 import { refuse } from '../../problems/catalogue.js';
 import { mayAudit, readableOperation } from '../own-operation.js';
 import { receiptOf, receiptSummaryOf, shortened } from './receipt.js';
@@ -18,6 +18,7 @@ import type {
   ReceiptSummaryDto,
 } from './receipt.dto.js';
 import { ByteBound, cursorAfter, cursorAt } from './receipt-page.js';
+import type { FatesQueryDto, OperationQueryDto } from './receipt-query.dto.js';
 import { readFatesQuery, readQuery, type AskedFates, type AskedReceipts } from './receipt-query.js';
 
 const EVERYBODY = '*';
@@ -45,22 +46,22 @@ export class ReceiptsService {
     return shortened(await this.#receipt(id, caller));
   }
 
-  /** The alarms of one receipt; none of one that is about items. @throws Problem 400, 404 */
-  async alarms(id: string, query: unknown, caller: Caller): Promise<ReceiptAlarmPageDto> {
+  /** The alarms of one receipt; none of one that is about items. @throws Problem 404 */
+  async alarms(id: string, query: FatesQueryDto, caller: Caller): Promise<ReceiptAlarmPageDto> {
     const asked = readFatesQuery(query);
     const { alarms } = await this.#receipt(id, caller);
     return pageOf(alarms, asked);
   }
 
-  /** The items of one receipt; none of one that is about alarms. @throws Problem 400, 404 */
-  async items(id: string, query: unknown, caller: Caller): Promise<ReceiptItemPageDto> {
+  /** The items of one receipt; none of one that is about alarms. @throws Problem 404 */
+  async items(id: string, query: FatesQueryDto, caller: Caller): Promise<ReceiptItemPageDto> {
     const asked = readFatesQuery(query);
     const { items = [] } = await this.#receipt(id, caller);
     return pageOf(items, asked);
   }
 
-  /** @throws Problem 400, 403 */
-  async list(query: unknown, caller: Caller): Promise<ReceiptPageDto> {
+  /** @throws Problem 403 */
+  async list(query: OperationQueryDto, caller: Caller): Promise<ReceiptPageDto> {
     const asked = readQuery(query, this.clock.now());
     const isAuditor = hasRight(caller, 'audit');
     const { caller: wanted = isAuditor ? EVERYBODY : caller.id } = asked;

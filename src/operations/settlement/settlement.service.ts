@@ -8,7 +8,7 @@ import { OperationStore } from '../../audit/operation.store.js';
 import { Recovery } from '../../audit/recovery.js';
 import { CONFIG, type Config, type ProjectConfig } from '../../config/config.js';
 import type { CallContext } from '../../domain/caller.js';
-import { Clock } from '../../domain/ports.js';
+import { Clock } from '../../domain/times.js';
 import { CHUNK_SIZE, statusOf } from '../../domain/outcome.js';
 import { observedStates, recordedBody, type HssBody, type ObservedAlarm } from '../../hss/index.js';
 import { UpstreamClient } from '../../upstream/index.js';

@@ -2,9 +2,15 @@ import { alarmOutcomes } from '../../audit/alarm-outcomes.js';
 import type { Assumption, OperationTrail } from '../../audit/audit-record.js';
 import type { AlarmOutcome } from '../../domain/outcome.js';
 import type { OperationType } from '../../domain/operation-type.js';
-import { operateBody, type HssBody, type WireEvent, type WireOperateBody } from '../../hss/index.js';
+import {
+  operateBody,
+  type HssBody,
+  type WireEvent,
+  type WireOperateBody,
+  inChunks,
+} from '../../hss/index.js';
 import { commandAlarmOf } from '../command-alarm.js';
-import { inChunks, type CommandAlarm, type OperationCommand } from '../operation-command.js';
+import type { CommandAlarm, OperationCommand } from '../operation-command.js';
 
 /** An operation with those that undo it, and those that undo these, and so on. */
 export interface UndoChain {

@@ -1,5 +1,5 @@
 import type { ProjectConfig } from '../../config/config.js';
-import { Clock } from '../../domain/ports.js';
+import { Clock } from '../../domain/times.js';
 import { Transport, type Answer, type Exchange, type WireRequest } from '../transport.js';
 import {
   AuthenticationError,

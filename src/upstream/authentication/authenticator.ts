@@ -1,4 +1,4 @@
-import type { Clock } from '../../domain/ports.js';
+import type { Clock } from '../../domain/times.js';
 import type { Fault } from '../../domain/outcome.js';
 import { faultOf, OUT_OF_TIME } from '../error-table.js';
 import type { Target, Transport } from '../transport.js';

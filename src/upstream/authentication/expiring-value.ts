@@ -1,4 +1,4 @@
-import type { Clock } from '../../domain/ports.js';
+import type { Clock } from '../../domain/times.js';
 import { timeOf } from '../retry.js';
 import { AuthenticationError, untilDeadline, type Renewal, type Trouble } from './authenticator.js';
 

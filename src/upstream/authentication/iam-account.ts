@@ -1,5 +1,5 @@
 import type { AgencyConfig, PasswordCredentials } from '../../config/config.js';
-import type { Clock } from '../../domain/ports.js';
+import type { Clock } from '../../domain/times.js';
 import { AuthenticationError, complain, type AuthDependencies, type Trouble } from './authenticator.js';
 import { ExpiringValue, Refusals, type Kept } from './expiring-value.js';
 import {

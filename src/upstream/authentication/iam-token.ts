@@ -1,5 +1,5 @@
 import type { AgencyConfig, PasswordCredentials, ProjectConfig } from '../../config/config.js';
-import type { Clock } from '../../domain/ports.js';
+import type { Clock } from '../../domain/times.js';
 import { classify, TOKEN_CREATED, type Reading } from '../classify.js';
 import {
   AUTHENTICATION,

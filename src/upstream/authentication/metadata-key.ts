@@ -1,4 +1,4 @@
-import type { Clock } from '../../domain/ports.js';
+import type { Clock } from '../../domain/times.js';
 import { faultOf, METADATA_UNAVAILABLE } from '../error-table.js';
 import { header, type Answer, type Exchange, type WireRequest } from '../transport.js';
 import { AuthenticationError, complain, type AuthDependencies } from './authenticator.js';

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 
 import type { Format } from '../../config/formats.js';
 import { problemOfSecret, secretInFile } from '../../config/secret.js';
-import type { Clock } from '../../domain/ports.js';
+import type { Clock } from '../../domain/times.js';
 import type { CredentialLog } from './authenticator.js';
 
 /** A secret as it was at the start, and the file it can change in. */

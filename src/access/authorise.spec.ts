@@ -1,12 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
-import type { Config, ProjectConfig } from '../../config/config.js';
-import type { Caller, Grant } from '../../domain/caller.js';
-import { OPERATION_TYPE_NAMES, type OperationType } from '../../domain/operation-type.js';
-import { Problem } from '../../problems/problem.js';
-import type { RequestedScope } from '../../access/authorise.js';
-import { authoriseOperation } from './policy.js';
+import type { Config, ProjectConfig } from '../config/config.js';
+import type { Caller, Grant } from '../domain/caller.js';
+import { OPERATION_TYPE_NAMES, type OperationType } from '../domain/operation-type.js';
+import { Problem } from '../problems/problem.js';
+import { authorise, type RequestedScope } from './grants.js';
 
 const SHOP = '2f6a0c1e-7b64-4d5e-9a53-8a0b7d1c4e55';
 const PAYROLL = '9b1d7c20-4e3f-4a6b-8c5d-0e1f2a3b4c5d';
@@ -48,9 +47,9 @@ function isGranted(
   );
 }
 
-function outcomeOf(operation: OperationType, wish: RequestedScope | undefined, who: Caller) {
+function outcomeOf(operation: OperationType, wish: RequestedScope = {}, who: Caller) {
   try {
-    return authoriseOperation(operation, wish, who, projects);
+    return authorise({ right: 'act', operation }, wish, who, projects);
   } catch (error) {
     if (error instanceof Problem) return error;
     throw error;

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
 import { JsonBeyondBounds, type JsonBound, type JsonBounds } from './json-bounds.js';
-import { inexactNumbersIn } from './json-scan.js';
+import { inexactNumbersIn } from './exact-json.js';
 
 const BOUNDS: JsonBounds = {
   depth: 3,

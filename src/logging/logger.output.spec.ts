@@ -11,7 +11,7 @@ const LINE = 'x'.repeat(99);
  * does: end in order, or exit at once.
  */
 const PROGRAM = `
-  import { standardOutput } from ${JSON.stringify(new URL('log-output.js', import.meta.url).href)};
+  import { standardOutput } from ${JSON.stringify(new URL('logger.js', import.meta.url).href)};
   const output = standardOutput();
   output.onDropped((lines) => process.send({ toldOf: lines }));
   for (let line = 0; line < ${LINES}; line += 1) output.write(${JSON.stringify(`${LINE}\n`)});

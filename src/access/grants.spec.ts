@@ -13,8 +13,14 @@ import {
   cellsOfDenial,
   cellsOfQuestion,
 } from '../../test/support/grants-model.js';
-import { RIGHTS, type Caller, type Denial, type Grant, type Right } from './caller.js';
-import { hasRight, accessDenialOf, projectsWith, type AlarmFacts, type AccessQuestion } from './grants.js';
+import { RIGHTS, type Caller, type Denial, type Grant, type Right } from '../domain/caller.js';
+import {
+  hasRight,
+  accessDenialOf,
+  projectsWith,
+  type AlarmFacts,
+  type AccessQuestion,
+} from '../access/grants.js';
 
 const some = <T>(values: readonly T[]) => fc.subarray([...values], { minLength: 1 });
 

@@ -1,10 +1,9 @@
 import type { FastifyReply } from 'fastify';
-
 import { describe, expect, it } from '@jest/globals';
 
 import type { AlarmOutcome, Fault } from '../../domain/outcome.js';
 import { Problem, problemBody } from '../../problems/problem.js';
-import { answerReceipt } from './answer.js';
+import { answerReceipt } from './receipt.js';
 import type { ReceiptDto } from './receipt.dto.js';
 
 const FAULT: Fault = {

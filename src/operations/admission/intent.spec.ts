@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 
 import { OPERATION_TYPE_NAMES, type OperationName, OPERATIONS } from '../../domain/operation-type.js';
 import type { OperationCommand, CommandAlarmDetail } from '../operation-command.js';
-import { impactOf, sizeOf } from './policy.js';
+import { impactOf, sizeOf } from './intent.js';
 
 const alarm = (...details: CommandAlarmDetail[]) => ({
   eventId: 'e',
