@@ -87,8 +87,9 @@ describe('an outcome that is not known', () => {
     const body = { operate_type: 'mark_as_handled', operate_event_list: [event] };
     const answer = await fetchJson('POST', url, body, { headers: { 'X-Auth-Token': KEY } });
     expect(answer.status).toBe(504);
+    // The contract has the member mandatory in all cases, so upstream refused what nobody heard the answer to.
     const found = await settled(answer.headers.get('X-Operation-Id') ?? '');
-    expect(found).toMatchObject({ status: 'applied', settlement: { settled: true } });
+    expect(found).toMatchObject({ status: 'rejected', settlement: { settled: true } });
   });
 
   it('stays unknown where upstream cannot be read, is counted, also after a restart, until it can be read again', async () => {
