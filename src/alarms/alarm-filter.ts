@@ -9,9 +9,8 @@ import {
 import { FIRST_MOMENT, LAST_MOMENT } from '../domain/times.js';
 import type { PageMark } from '../hss/index.js';
 import type { RequestedScope } from '../access/grants.js';
-import { digestOf, readCursor, type Cursor } from '../lists/cursor.js';
+import { digestOf, readCursor, type Cursor, cursorViolations, wishOf } from '../lists/list-query.js';
 import { type AskedWindow, limitOf, windowOf, windowViolations, wordsOf } from '../lists/filter-fields.js';
-import { cursorViolations, wishOf } from '../lists/list-query.js';
 import type { Violation } from '../problems/violation.js';
 import type { AlarmFilterDto, AlarmQueryDto } from './alarm-filter.dto.js';
 
@@ -40,32 +39,6 @@ export interface AlarmFilter {
 /** Where a listing of alarms goes on: upstream lists one category at a time. */
 export interface Position extends PageMark {
   readonly category: Category;
-}
-
-/** Upstream's parameter for each part, in upstream's order; the category is not one of a filter there. */
-const WIRE_NAMES = {
-  hostName: 'host_name',
-  hostId: 'host_id',
-  privateIp: 'private_ip',
-  publicIp: 'public_ip',
-  containerName: 'container_name',
-  eventTypes: 'event_types',
-  status: 'handle_status',
-  from: 'begin_time',
-  to: 'end_time',
-  eventClassIds: 'event_class_ids',
-  severities: 'severity_list',
-  attackTag: 'attack_tag',
-  attCk: 'att_ck',
-  name: 'event_name',
-} as const satisfies Record<Exclude<keyof AlarmFilter, 'category'>, string>;
-
-/** The filter as upstream's query spells it, but for the category. */
-export function queryOf(filter: AlarmFilter): [string, string][] {
-  return Object.entries(WIRE_NAMES).flatMap(([part, wireName]) => {
-    const value = filter[part as keyof typeof WIRE_NAMES] ?? [];
-    return [value].flat().map((each): [string, string] => [wireName, String(each)]);
-  });
 }
 
 /** The filters that may have several words, however they travelled. */

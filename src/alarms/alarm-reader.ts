@@ -5,15 +5,28 @@ import type { CallContext, Caller } from '../domain/caller.js';
 import { Clock } from '../domain/times.js';
 import { accessDenialOf } from '../access/grants.js';
 import type { Scope } from '../domain/scope.js';
-import { callBudget, MAX_OFFSET, readPage, type RowPage, type Source } from '../lists/list-page.js';
-import { type Place, Readers, unreadableListing } from '../lists/readers.js';
+import {
+  callBudget,
+  MAX_OFFSET,
+  readPage,
+  type RowPage,
+  type Source,
+  type Place,
+  Readers,
+  unreadableListing,
+} from '../lists/readers.js';
 import { refuse } from '../problems/catalogue.js';
 import { readEvents, type RowsFound } from '../hss/index.js';
 import type { Alarm } from './alarm.js';
 import { alarmOf, parseListing } from './alarm.translator.js';
-import { queryOf, type AlarmFilter, type Position } from './alarm-filter.js';
-import { searchAlarms, type AlarmRows, type Found, type RowsWanted } from './alarm-search.js';
-import type { AlarmReference } from './search-windows.js';
+import type { AlarmFilter, Position } from './alarm-filter.js';
+import {
+  searchAlarms,
+  type AlarmRows,
+  type Found,
+  type RowsWanted,
+  type AlarmReference,
+} from './alarm-search.js';
 
 /** Upstream takes 10 to 1000 rows a page, and may give fewer than it was asked for (contract 2.1). */
 const MIN_ROWS = 10;
@@ -126,4 +139,30 @@ export function mayRead(
   const facts = { ...(eventType !== undefined && { eventType }), ...(severity && { severity }) };
   const here = { right: 'read', project, enterpriseProjectId } as const;
   return accessDenialOf(caller, { ...here, alarms: [facts] }) === undefined;
+}
+
+/** Upstream's parameter for each part, in upstream's order; the category is not one of a filter there. */
+const WIRE_NAMES = {
+  hostName: 'host_name',
+  hostId: 'host_id',
+  privateIp: 'private_ip',
+  publicIp: 'public_ip',
+  containerName: 'container_name',
+  eventTypes: 'event_types',
+  status: 'handle_status',
+  from: 'begin_time',
+  to: 'end_time',
+  eventClassIds: 'event_class_ids',
+  severities: 'severity_list',
+  attackTag: 'attack_tag',
+  attCk: 'att_ck',
+  name: 'event_name',
+} as const satisfies Record<Exclude<keyof AlarmFilter, 'category'>, string>;
+
+/** The filter as upstream's query spells it, but for the category. */
+export function queryOf(filter: AlarmFilter): [string, string][] {
+  return Object.entries(WIRE_NAMES).flatMap(([part, wireName]) => {
+    const value = filter[part as keyof typeof WIRE_NAMES] ?? [];
+    return [value].flat().map((each): [string, string] => [wireName, String(each)]);
+  });
 }

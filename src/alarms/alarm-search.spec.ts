@@ -2,9 +2,8 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
 import { listingOf } from '../hss/index.js';
-import { searchAlarms, type Found, type RowsWanted } from './alarm-search.js';
+import { searchAlarms, type Found, type RowsWanted, type AlarmReference } from './alarm-search.js';
 import { alarmOf } from './alarm.translator.js';
-import type { AlarmReference } from './search-windows.js';
 
 const NOW = 1_790_000_000_000;
 

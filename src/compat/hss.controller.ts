@@ -10,8 +10,7 @@ import { setIdempotencyHeaders } from '../operations/receipts/receipt.js';
 import { OperationsService } from '../operations/operations.service.js';
 import { refuse } from '../problems/catalogue.js';
 import { OpenApi } from '../http/openapi.decorator.js';
-import { operateAnswer } from './operate-answer.js';
-import { commandOf } from './operate-command.js';
+import { operateAnswer, commandOf } from './operate.translator.js';
 import { operateBodyOf, requestedScopeOf } from './operate-request.pipe.js';
 import { UPSTREAM_JSON } from '../http/upstream-problem.js';
 

@@ -1,6 +1,7 @@
 import { OPERATION_TYPE_NAMES } from '../domain/operation-type.js';
 import type { WireDetail } from '../domain/detail-fields.js';
-import { isInt64, WireDetailFields } from '../validation/detail-dto.js';
+import { WireDetailFields } from '../validation/detail-dto.js';
+import { isInt64 } from '../domain/times.js';
 import { Checked, Flag, ListOf, OneOf, Text, TextList, Whole } from '../validation/fields.js';
 
 const INT32_MAX = 2_147_483_647;

@@ -128,3 +128,8 @@ export function parseDuration(text: string): number | undefined {
 function positive(milliseconds: number): number | undefined {
   return milliseconds > 0 ? milliseconds : undefined;
 }
+
+/** A whole number of upstream's int64; what is beyond the safe integers is a bigint. */
+export function isInt64(value: unknown): boolean {
+  return typeof value !== 'string' && parseOccurTime(value) !== undefined;
+}

@@ -1,12 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 
 import { QueryPipe } from '../http/request-pipes.js';
-import { digestOf, writeCursor } from './cursor.js';
+import { digestOf, writeCursor, listQueryViolations, readListQuery, type ListQuery } from './list-query.js';
 import { BLOCKED_ADDRESSES } from './blocked-addresses.js';
 import { HANDLING_HISTORY } from './handling-history.js';
 import { ISOLATED_FILES } from './isolated-files.js';
 import type { ListDescriptor } from './list-descriptor.js';
-import { listQueryViolations, readListQuery, type ListQuery } from './list-query.js';
 import { classesOf } from './list.dto.js';
 
 const NOW = Date.parse('2026-08-17T12:00:00Z');

@@ -9,15 +9,13 @@ import type { OperationResult } from '../operations/operation-result.js';
 import { OperationsService } from '../operations/operations.service.js';
 import { refuse } from '../problems/catalogue.js';
 import { itemIdOf, readEvents, type Listing } from '../hss/index.js';
-import { writeCursor } from './cursor.js';
+import { writeCursor, readListQuery, type AskedList, type ListQuery } from './list-query.js';
 import { changeCommandOf, changeViolations, itemsViolations, type ChangeRequest } from './list-changes.js';
 import type { ListChange, ListDescriptor } from './list-descriptor.js';
 import { entryOf } from './list-entries.js';
-import { MAX_OFFSET, readPage, type Source } from './list-page.js';
-import { readListQuery, type AskedList, type ListQuery } from './list-query.js';
+import { MAX_OFFSET, readPage, type Source, Readers, type Place } from './readers.js';
 import type { ItemsRequestDto } from './list.dto.js';
 import type { Listed } from './listed-value.js';
-import { Readers, type Place } from './readers.js';
 
 /** What the strictest of upstream's lists take (contract 2.0). */
 const MIN_ROWS = 10;

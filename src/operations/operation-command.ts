@@ -7,7 +7,7 @@ import type { Scope } from '../domain/scope.js';
 import type { Severity } from '../domain/upstream-words.js';
 import type { HssBody } from '../hss/index.js';
 import type { RequestedScope } from '../access/grants.js';
-import type { AlarmReference } from '../alarms/search-windows.js';
+import type { AlarmReference } from '../alarms/alarm-search.js';
 
 /** What decisions are made of, of a process, file or login behind an alarm. */
 export type CommandAlarmDetail = AlarmDetail;

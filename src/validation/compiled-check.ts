@@ -29,17 +29,14 @@ export function compileCheck(type: DtoClass): Check {
       const field = fields.get(key);
       if (!field) return false;
       const item = value[key];
+      const { nested } = field;
       if (item === null && field.nullable) continue;
       if (!field.test(item)) return false;
-      if (field.nested && !everyItem(item, field.nested)) return false;
+      if (nested && !(Array.isArray(item) ? item.every(nested) : nested(item))) return false;
       if (!field.optional) found += 1;
     }
     return found === required;
   };
-}
-
-function everyItem(item: unknown, check: Check): boolean {
-  return Array.isArray(item) ? item.every(check) : check(item);
 }
 
 /** A copy of a parsed JSON value without the members that its class does not declare, at any depth; the value stays as it is. */

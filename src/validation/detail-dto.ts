@@ -1,7 +1,7 @@
 import { ApiProperty } from '@nestjs/swagger';
 
 import { DETAIL_FIELDS, type DetailField, type DetailRule } from '../domain/detail-fields.js';
-import { parseOccurTime } from '../domain/times.js';
+import { isInt64 } from '../domain/times.js';
 import { decorateMember, describeMembers } from './described-members.js';
 import { Checked, isText, Text, Whole } from './fields.js';
 
@@ -34,11 +34,6 @@ export function ListedDetailFields(): ClassDecorator {
     }
     describe(type);
   };
-}
-
-/** A whole number of upstream's int64; what is beyond the safe integers is a bigint. */
-export function isInt64(value: unknown): boolean {
-  return typeof value !== 'string' && parseOccurTime(value) !== undefined;
 }
 
 function describe(type: object): void {

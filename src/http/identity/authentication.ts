@@ -145,6 +145,6 @@ function countOf(rawHeaders: readonly string[], names: RegExp): number {
 }
 
 /** Where a request came from; a socket that is closed does not tell any more, and a proxy may hand on what is no address. */
-export function addressOf({ address, ip }: FastifyRequest): string {
-  return address ?? (isAddress(ip) ? ip : 'unknown');
+export function addressOf({ address, ip, ips }: FastifyRequest): string {
+  return address ?? ((ips ? isAddress(ip) : ip) ? ip : 'unknown');
 }

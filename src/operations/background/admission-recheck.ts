@@ -14,7 +14,7 @@ import { enforceGuardRails } from '../admission/guard-rails/guard-rails.js';
 import { readGuardRails, type GuardRails } from '../admission/guard-rails/rails.js';
 import { authorise } from '../../access/grants.js';
 import { touchedBy } from '../admission/intent.js';
-import { commandAlarmOf, commandRuleOf } from '../command-alarm.js';
+import { commandAlarmOf, commandRuleOf } from '../prepare/operation.translator.js';
 import type { CommandAlarm, OperationCommand } from '../operation-command.js';
 
 /** What decisions are made of, of a command that is known by its record alone. */

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 
 import type { IntentRecord, OperationTrail } from '../../audit/audit-record.js';
 import { statusOf, type AlarmOutcome, type Fault } from '../../domain/outcome.js';
-import type { UndoChain } from '../undo/undo-chain.js';
+import type { UndoChain } from '../undo/undo.service.js';
 import { decide } from './expiration-decision.js';
 
 const AT = '2026-08-16T09:05:22.701Z';

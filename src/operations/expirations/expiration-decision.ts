@@ -2,7 +2,7 @@ import { alarmOutcomes } from '../../audit/alarm-outcomes.js';
 import type { OperationTrail } from '../../audit/audit-record.js';
 import type { ExpirationEnd } from '../../audit/expiration.store.js';
 import { isGivenUp } from '../../audit/operation-state.js';
-import { toUndo, type UndoChain } from '../undo/undo-chain.js';
+import { toUndo, type UndoChain } from '../undo/undo.service.js';
 
 /**
  * - `wait`: something of it is under way, or not known yet

@@ -20,8 +20,7 @@ import { Clock } from '../../domain/times.js';
 import { Problem } from '../../problems/problem.js';
 import { OperationsService } from '../operations.service.js';
 import type { UnresolvedCommand } from '../operation-command.js';
-import { UndoService } from '../undo/undo.service.js';
-import type { UndoChain } from '../undo/undo-chain.js';
+import { UndoService, type UndoChain } from '../undo/undo.service.js';
 import { decide } from './expiration-decision.js';
 
 /** The longest delay after its time at which an act is taken back, when all is well. */

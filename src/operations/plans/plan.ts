@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-import type { EligibleAlarm } from '../../alarms/eligibility.js';
+import type { EligibleAlarm } from '../../alarms/alarm-resolver.js';
 import type { OperationType } from '../../domain/operation-type.js';
 import type { Scope } from '../../domain/scope.js';
 import type { Severity } from '../../domain/upstream-words.js';

@@ -3,7 +3,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { Alarm } from '../../alarms/alarm.js';
 import { AlarmReader } from '../../alarms/alarm-reader.js';
 import { askedFilter, endedWindow, type Position } from '../../alarms/alarm-filter.js';
-import { eligibilityOf, type EligibleAlarm } from '../../alarms/eligibility.js';
+import { eligibilityOf, type EligibleAlarm } from '../../alarms/alarm-resolver.js';
 import { CONFIG, type Config } from '../../config/config.js';
 import { authorise, accessDenialOf } from '../../access/grants.js';
 import type { CallContext } from '../../domain/caller.js';

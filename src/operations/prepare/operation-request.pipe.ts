@@ -6,7 +6,7 @@ import { nearest } from '../../domain/nearest.js';
 import { isOperationType, OPERATION_TYPE_NAMES } from '../../domain/operation-type.js';
 import { compileCheck, type Check } from '../../validation/compiled-check.js';
 import { isPlainObject, isText } from '../../validation/fields.js';
-import { pointer, report } from '../../validation/report.js';
+import { report } from '../../validation/report.js';
 import { withScopeAsText } from '../../http/request-pipes.js';
 import { refuse } from '../../problems/catalogue.js';
 import { MAX_VIOLATIONS, type Violation } from '../../problems/violation.js';
@@ -184,24 +184,24 @@ function referenceViolations(alarmIds: unknown): Violation[] {
   if (!Array.isArray(alarmIds)) return [];
   const violations: Violation[] = [];
   for (const [index, entry] of alarmIds.entries()) {
-    violations.push(...violationsOfOne(entry, pointer('alarmIds', index)));
+    violations.push(...violationsOfOne(entry, index));
     if (violations.length >= MAX_VIOLATIONS) break;
   }
   return violations;
 }
 
-function violationsOfOne(entry: unknown, place: string): Violation[] {
+function violationsOfOne(entry: unknown, index: number): Violation[] {
   if (isPlainObject(entry)) {
     if (isReference(entry)) return [];
     return report(AlarmReferenceDto, entry).map((each) => ({
       ...each,
-      pointer: place + (each.pointer ?? ''),
+      pointer: `/alarmIds/${index}${each.pointer ?? ''}`,
     }));
   }
   if (isText(entry, 1, 64)) return [];
   const message =
     'must be an event id of 1 to 64 characters without control characters, or an object with eventId';
-  return [{ pointer: place, rule: 'text', message, allowed: '1 to 64 characters' }];
+  return [{ pointer: `/alarmIds/${index}`, rule: 'text', message, allowed: '1 to 64 characters' }];
 }
 
 /** What is wrong with the time at which an act is to be undone. @param now epoch milliseconds */

@@ -1,5 +1,5 @@
-import type { AlarmReference } from '../../alarms/search-windows.js';
-import { wireDetailOf, type AlarmDetail } from '../../domain/detail-fields.js';
+import type { AlarmReference } from '../../alarms/alarm-search.js';
+import { wireDetailOf, type AlarmDetail, alarmDetailOf } from '../../domain/detail-fields.js';
 import { parseMoment, parseOccurTime } from '../../domain/times.js';
 import type { OperationType } from '../../domain/operation-type.js';
 import { operateBody, type HssBody, type WireEvent, type WireRule, inChunks } from '../../hss/index.js';
@@ -8,6 +8,7 @@ import type {
   CommandWhitelistRule,
   OperationCommand,
   UnresolvedCommand,
+  CommandAlarm,
 } from '../operation-command.js';
 import type { AlarmDto, AlarmReferenceDto, OperationRequestDto } from './operation-request.dto.js';
 
@@ -124,5 +125,30 @@ export function scheduleOf(
   return {
     ...(background && { background }),
     ...(time !== undefined && { expiresAt: new Date(time).toISOString() }),
+  };
+}
+
+/** An alarm as it travels, in the words in which orders are decided by. */
+export function commandAlarmOf(event: WireEvent): CommandAlarm {
+  const { event_id, event_class_id, event_type, operate_detail_list = [] } = event;
+  return {
+    eventId: event_id,
+    eventClassId: event_class_id,
+    eventType: event_type,
+    details: operate_detail_list.map(alarmDetailOf),
+  };
+}
+
+/** A rule as it travels, in the same words. */
+export function commandRuleOf(rule: WireRule): CommandWhitelistRule {
+  const { event_type, field_key, field_value, judge_type, scope, agent_ids, instance_ids } = rule;
+  return {
+    eventType: event_type,
+    fieldKey: field_key,
+    fieldValue: field_value,
+    judgeType: judge_type,
+    ...(scope !== undefined && { scope }),
+    ...(agent_ids && { agentIds: agent_ids }),
+    ...(instance_ids && { instanceIds: instance_ids }),
   };
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
-import { digestOf, readCursor, writeCursor } from './cursor.js';
+import { digestOf, readCursor, writeCursor } from './list-query.js';
 
 describe('a cursor', () => {
   const mark = fc.oneof(

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { OPERATION_TYPE_NAMES, OPERATIONS } from '../domain/operation-type.js';
 import type { AlarmDetail } from '../domain/detail-fields.js';
 import type { Alarm } from './alarm.js';
-import { eligibilityOf, type Circumstances } from './eligibility.js';
+import { eligibilityOf, type Circumstances } from './alarm-resolver.js';
 
 const DETAIL: AlarmDetail = {
   ...{ agentId: 'a', processPid: 7, fileHash: 'f', filePath: '/x' },

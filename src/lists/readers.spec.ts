@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
 import type { PageMark } from '../hss/index.js';
-import { readPage, type Source } from './list-page.js';
+import { readPage, type Source } from './readers.js';
 
 /** A list of upstream's, and how many lines it gives at most. */
 function over(list: readonly string[], most: number, shows: (line: string) => boolean): Source<string> {
