@@ -110,14 +110,14 @@ export async function setUpApp(
   await allowOrigins(fastify, config.listen.allowedOrigins);
   await loadShedding(fastify, config.limits.maxEventLoopDelayMs);
   parseJsonBodies(fastify);
-  const gatekeeper = app.get(AuthHook);
-  fastify.addHook('onRequest', gatekeeper.onRequest);
+  const authHook = app.get(AuthHook);
+  fastify.addHook('onRequest', authHook.onRequest);
   refuseUnknownPaths(fastify);
   refuseUnmetExpectations(fastify);
   limitBodies(fastify, config.limits);
   answerBeforeBodies(fastify);
-  fastify.addHook('preValidation', gatekeeper.preValidation);
-  fastify.addHook('onSend', gatekeeper.onSend);
+  fastify.addHook('preValidation', authHook.preValidation);
+  fastify.addHook('onSend', authHook.onSend);
   fastify.addHook('onSend', closeConnectionsWhenDraining(app.get(Draining)));
   fastify.addHook('onResponse', requestLog(logger, app.get(Metrics)));
   app

@@ -19,7 +19,7 @@ import {
 } from './eligibility.js';
 import type { AlarmReference } from './search-windows.js';
 
-/** Alarms as they were read, so that it can be told whether they are still the same. */
+/** Alarms as they were read, to find out later whether they are still the same. */
 export interface Resolved {
   /** One for each reference, in their order. */
   readonly verdicts: readonly Eligibility[];

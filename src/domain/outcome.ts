@@ -74,7 +74,7 @@ export interface ExchangeTrace {
 /** Most alarms that one call to upstream carries; older documents of upstream's give it (contract 1.2). */
 export const CHUNK_SIZE = 100;
 
-/** The fate of one chunk: every alarm in it shares it, since upstream answers for the whole call. */
+/** The result of one chunk: every alarm in it shares it, since upstream answers for the whole call. */
 export interface ChunkOutcome {
   /** How many alarms, counted on from the chunk before. */
   readonly alarms: number;
@@ -105,7 +105,7 @@ export interface AlarmApart {
 }
 
 /** What the alarms of a chunk came to. */
-interface Fates<Outcome = AlarmOutcome> extends Pick<ChunkOutcome, 'already' | 'apart'> {
+interface ChunkResult<Outcome = AlarmOutcome> extends Pick<ChunkOutcome, 'already' | 'apart'> {
   readonly alarms?: number;
   readonly outcome: Outcome;
 }
@@ -116,7 +116,7 @@ export function outcomesIn<Outcome extends KnownAlarmOutcome>({
   outcome,
   already = [],
   apart = [],
-}: Fates<Outcome>): Set<AlarmOutcome | Outcome> {
+}: ChunkResult<Outcome>): Set<AlarmOutcome | Outcome> {
   const outcomes = new Set<AlarmOutcome | Outcome>(apart.map((alarm) => alarm.outcome));
   if (already.length > 0) outcomes.add('already');
   if (outcome === 'already' || already.length + apart.length < alarms) outcomes.add(outcome);
@@ -124,12 +124,12 @@ export function outcomesIn<Outcome extends KnownAlarmOutcome>({
 }
 
 /** Whether something is still to be found out about a chunk. */
-export function isOpen(chunk: Fates & Pick<ChunkOutcome, 'underWay'>): boolean {
+export function isOpen(chunk: ChunkResult & Pick<ChunkOutcome, 'underWay'>): boolean {
   return outcomesIn(chunk).has('unknown') || chunk.underWay !== undefined;
 }
 
 /** What decides about the status of an operation: a chunk of it, or one alarm. */
-type Part = Fates<KnownAlarmOutcome>;
+type Part = ChunkResult<KnownAlarmOutcome>;
 
 /** The status of an operation whose chunks ended so, or whose alarms did. */
 export function statusOf(chunks: readonly Part[]): OperationStatus {

@@ -50,7 +50,7 @@ export const Access = (
     ...(access === 'public' ? [] : SECURITY_SCHEMES.map((scheme) => ApiSecurity(scheme))),
   );
 
-/** Where a request came from; a socket that is closed does not tell any more, and a proxy may hand on what is no address. */
+/** Where a request came from; a closed socket no longer knows, and a proxy may pass on what is no address. */
 export function addressOf({ address, ip }: FastifyRequest): string {
   return address ?? (isAddress(ip) ? ip : 'unknown');
 }

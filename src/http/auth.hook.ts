@@ -37,7 +37,7 @@ export class AuthHook {
     reply: FastifyReply,
     done: (error?: Error) => void,
   ): void => {
-    // Once the caller has hung up its socket tells no more where it was.
+    // Once the caller has hung up, its socket no longer knows its address.
     request.address = addressOf(request);
     const refuse = (error: unknown) => done(this.#answer(error, request));
     try {

@@ -17,7 +17,7 @@ export interface RowPage<Row> {
 /** What makes a page of a list that upstream pages by offset. */
 export interface Source<Row> {
   read(offset: number, limit: number): Promise<RowsFound<Row>>;
-  /** What tells a row apart, in any state. */
+  /** What identifies a row, in any state. */
   nameOf(row: Row): string;
   /** Whether the caller may see it. */
   shows(row: Row): boolean;

@@ -61,7 +61,7 @@ export class Readers {
  *
  * - `no_listing`: the answer is not one
  * - `not_whole`: its rows do not add up to the total that it names
- * - `without_id`: one of its rows has no id, so that nobody could be told what it is
+ * - `without_id`: one of its rows has no id, so that it cannot be identified
  * - `not_proven`: it was read to its end, which does not prove that what was not seen is not there
  */
 const WORDS = {

@@ -57,7 +57,7 @@ export function makeLogger(level: LogLevel, format: LogFormat, output: LogOutput
   return logger;
 }
 
-/** Who in the framework tells at each start which module, controller and route there is: of use to a developer only. */
+/** Who in the framework logs at each start which module, controller and route there is: of use to a developer only. */
 const FRAMEWORK = new Set([
   'NestFactory',
   'NestApplication',

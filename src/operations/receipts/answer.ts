@@ -41,7 +41,7 @@ export function answerReceipt(reply: FastifyReply, receipt: ReceiptDto, fault?: 
   throw operationProblem(receipt, fault);
 }
 
-/** The problem of an operation whose alarms all met the same fate, and not the one that was wanted. */
+/** The problem of an operation whose alarms all have the same outcome, and not the wanted one. */
 function operationProblem(
   receipt: Pick<ReceiptDto, 'id' | 'status' | 'recorded' | 'exchanges'>,
   fault: Fault,

@@ -4,7 +4,7 @@ import { refuse } from '../../problems/catalogue.js';
 import type { Violation } from '../../problems/violation.js';
 import { limitOf, queryViolations, windowOf, windowViolations, wordsOf } from '../../lists/filter-fields.js';
 import { readCursor, readPlace } from './receipt-page.js';
-import { FatesQueryDto, OperationQueryDto, type View } from './receipt-query.dto.js';
+import { OutcomesQueryDto, OperationQueryDto, type View } from './receipt-query.dto.js';
 
 /** What a query string asks for. */
 export interface AskedReceipts {
@@ -49,18 +49,18 @@ function operationQueryViolations(query: unknown): Violation[] {
 }
 
 /** Which alarms, or items, of a receipt a query string asks for. */
-export interface AskedFates {
-  readonly fits: (fate: { readonly outcome: string }) => boolean;
+export interface AskedOutcomes {
+  readonly fits: (entry: { readonly outcome: string }) => boolean;
   /** The first that may be listed, by its place in the receipt. */
   readonly start: number;
   readonly limit: number;
 }
 
 /** @throws Problem 400 with everything that is wrong */
-export function readFatesQuery(query: unknown): AskedFates {
-  const violations = queryViolations(FatesQueryDto, query);
+export function readOutcomesQuery(query: unknown): AskedOutcomes {
+  const violations = queryViolations(OutcomesQueryDto, query);
   if (violations.length > 0) throw refuse('invalid_request', violations);
-  const asked = query as FatesQueryDto;
+  const asked = query as OutcomesQueryDto;
   const wanted = setOf(asked.outcome);
   return {
     fits: ({ outcome }) => wanted?.has(outcome) ?? true,

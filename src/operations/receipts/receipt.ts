@@ -45,7 +45,7 @@ export function receiptOf(trail: OperationTrail): ReceiptDto {
   });
   return {
     ...{ id, operation, status, scope },
-    ...fatesOf(trail),
+    ...outcomesOf(trail),
     ...rest,
     exchanges: chunks.filter(({ exchange, fault }) => exchange ?? fault).map(exchangeOf),
   };
@@ -143,10 +143,10 @@ function commonOf({ asked, status, fate, done, total, cancellation, undoneBy }: 
 }
 
 /** What became of the alarms, or of the items, one by one. */
-function fatesOf(trail: OperationTrail): Pick<ReceiptDto, 'alarms' | 'items'> {
+function outcomesOf(trail: OperationTrail): Pick<ReceiptDto, 'alarms' | 'items'> {
   const { items, operation } = trail.intent;
-  const withActivity = ({ underWay, ...fate }: KnownOutcome) => ({
-    ...fate,
+  const withActivity = ({ underWay, ...known }: KnownOutcome) => ({
+    ...known,
     ...(underWay && { activity: activityOf(operation) }),
   });
   const known = alarmOutcomes(trail).map(withActivity);
@@ -154,7 +154,7 @@ function fatesOf(trail: OperationTrail): Pick<ReceiptDto, 'alarms' | 'items'> {
   const targets = new Map(items.map(({ id, target }) => [id, target]));
   return {
     alarms: [],
-    items: known.map(({ eventId: id, ...fate }) => ({ id, target: { ...targets.get(id) }, ...fate })),
+    items: known.map(({ eventId: id, ...rest }) => ({ id, target: { ...targets.get(id) }, ...rest })),
   };
 }
 

@@ -47,7 +47,7 @@ function hasNothingToActOn({ missing }: ObservedAlarm, { refused = false }: Time
 
 /**
  * What an alarm's state says about an act that upstream took and was at work on: undefined while it still is, or while its
- * state can't be told. Where that is so for too long nobody knows what became of it, and nothing is claimed.
+ * state is unknown. After too long its result stays unknown, and nothing is claimed.
  *
  * @param late whether it has been so for too long
  */
