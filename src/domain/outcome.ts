@@ -2,7 +2,7 @@
  * What a record says of one alarm after an operation. Nothing is ever claimed that was not observed.
  *
  * - `applied`: upstream took it
- * - `already`: it was so before
+ * - `already`: it had the wanted state before
  * - `rejected`: upstream said no
  * - `not_attempted`: it never left the gateway
  * - `unknown`: bytes were sent and no answer came
@@ -84,8 +84,8 @@ export interface ChunkOutcome {
   /** Upstream's state was read, and shows all that was sent as it was wanted; or only those named. */
   readonly verified?: true | readonly string[];
   /**
-   * Those that were so before, by upstream's state, and were not sent; all of them where the outcome says so. An empty list says
-   * that none was; absent: the state before was not read.
+   * Those that had the wanted state before, by upstream's state, and were not sent; all of them where the outcome says so. An empty
+   * list says that none had; absent: the state before was not read.
    */
   readonly already?: readonly string[];
   /** Those of which the state before could not be read, although it was of others. */

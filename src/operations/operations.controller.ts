@@ -88,8 +88,8 @@ export class OperationsController {
    *
    * @remarks
    * Sends the inverse for exactly the alarms that the operation changed, with the fields that were sent then, even weeks later:
-   * alarms that were so before, were refused, or of which it is not known, are left alone, and so is what an earlier undo has
-   * reversed. It is an operation of its own, with a receipt, and can be undone itself. You need a grant for the inverse.
+   * alarms that had the wanted state before, were refused, or whose outcome is unknown, are left alone, and so is what an earlier
+   * undo has reversed. It is an operation of its own, with a receipt, and can be undone itself. You need a grant for the inverse.
    */
   @Post(':id/undo')
   @Access('act', { acts: true, bodyMayBeMissing: true })

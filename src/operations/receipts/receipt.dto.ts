@@ -55,7 +55,7 @@ export class ReceiptAlarmDto {
   @ApiProperty()
   eventId!: string;
   /**
-   * `applied`: upstream took it; `already`: it was so before; `rejected`: upstream said no; `not_attempted`: it never left
+   * `applied`: upstream took it; `already`: it had that state before; `rejected`: upstream said no; `not_attempted`: it never left
    * the gateway; `unknown`: bytes were sent and no answer came; `pending`: its part has not been sent yet, or is under way.
    */
   @ApiProperty({ enum: KNOWN_OUTCOMES, example: 'applied' })
@@ -259,7 +259,7 @@ export class OutcomeCountsDto implements Partial<Record<KnownAlarmOutcome, numbe
   @ApiProperty({ type: 'integer', minimum: 1 })
   applied?: number;
   /**
-   * They were so before.
+   * They had the wanted state before.
    * @example 3
    */
   @ApiProperty({ type: 'integer', minimum: 1 })

@@ -8,7 +8,7 @@ import type { ObservedAlarm } from '../../hss/index.js';
  * What other operations on the same alarm mean for what its state says of one.
  *
  * - `none`: nothing
- * - `stood_before`: another one had made it so before this one began
+ * - `stood_before`: another one had done it before this one began
  * - `obscured`: what is seen may be the effect of another one that is still under way, so it says nothing of this one yet
  * - `indistinguishable`: what is seen may be another one's effect, and they can never be distinguished
  */
