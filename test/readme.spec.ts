@@ -128,10 +128,13 @@ describe('the documents', () => {
     const links = [...text.matchAll(/\]\(((?!https:)[^)#]+)/g)].map(([, link = '']) =>
       join(dirname(document), link),
     );
-    // Paths are written from the root, or from `src` in the document that maps it.
-    const paths = quoted(text).filter((word) => /^[\w./-]+\/[\w.-]+\.(?:ts|md|json|yaml|js)$/.test(word));
-    const missing = [...links, ...paths].filter(
-      (path) => !existsSync(join(ROOT, path)) && !existsSync(join(ROOT, 'src', path)),
+    // Paths are written from the root, or from `src` or `test` in the document that maps them. A fence is no pair of backquotes.
+    const words = quoted(text.replaceAll(/^ *```[^]*?^ *```$/gm, ''));
+    const paths = words.filter((word) =>
+      /^[\w./-]+\/[\w.-]+\.(?:ts|md|json|yaml|js)$|^(?!application\/)\w[\w./-]*\/$/.test(word),
+    );
+    const missing = [...links, ...paths].filter((path) =>
+      ['', 'src', 'test'].every((base) => !existsSync(join(ROOT, base, path))),
     );
     expect(missing).toEqual([]);
   });

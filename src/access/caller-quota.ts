@@ -67,7 +67,7 @@ export class SlidingCount {
   }
 }
 
-/** What one caller took of one quota: in this process, and in others as far as they told. */
+/** What one caller took of one quota: in this process, and in others as far as they reported it. */
 export class CallerQuota {
   readonly #count: SlidingCount;
   /** By slice, what was taken here and the others may not know. */
@@ -77,7 +77,7 @@ export class CallerQuota {
 
   constructor(
     windowMs: number,
-    /** Whether others are told. */
+    /** Whether it is reported to others. */
     private readonly shared: boolean,
   ) {
     this.#count = new SlidingCount(windowMs);
@@ -101,7 +101,7 @@ export class CallerQuota {
   giveBack(amount: number, takenAt: number, now: number): void {
     const slice = this.#count.sliceOf(takenAt);
     this.#count.addAt(-amount, slice, now);
-    // A slice that the others know as a whole is not told again.
+    // A slice that the others know as a whole is not reported again.
     this.#note(-amount, this.#own.has(slice) ? takenAt : now);
   }
 

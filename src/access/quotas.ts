@@ -18,9 +18,9 @@ const WINDOW_MS = 60_000;
 const QUOTAS = { requests: 'requestsPerMinute', alarms: 'alarmsPerMinute' } as const;
 type Quota = keyof typeof QUOTAS;
 
-/** The unit in which gateways tell each other what was taken. */
+/** The unit in which gateways report to each other what was taken. */
 const SLICE_MS = 1_000;
-/** Another gateway may be so many slices late with what it tells. */
+/** Another gateway may be so many slices late with its report. */
 const LATE_SLICES = 10;
 
 /** What each caller may use up a minute: in this process, and in all that share its store when they exchange what was taken. */
@@ -90,9 +90,9 @@ export class Quotas {
   }
 
   /**
-   * Tells the others what was taken here, and counts what they took.
+   * Reports to the others what was taken here, and counts what they took.
    *
-   * @param swap hands over this process's, and answers that of all others from a slice on; told twice it counts once
+   * @param swap hands over this process's, and answers that of all others from a slice on; reported twice it counts once
    */
   async exchange(swap: (own: readonly QuotaUse[], from: number) => Promise<QuotaUse[]>): Promise<void> {
     const now = Math.floor(this.clock.monotonic() / SLICE_MS);
@@ -124,7 +124,7 @@ function isQuota(name: string): name is Quota {
 }
 
 /**
- * How often gateways tell each other what their callers took. Within this time a caller may take, of each gateway, what is left;
+ * How often gateways report to each other what their callers took. Within this time a caller may take, of each gateway, what is left;
  * so all of them together let through at most what the others let through in about two of these times too much.
  */
 const EVERY_MS = 1_000;

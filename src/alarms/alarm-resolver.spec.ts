@@ -55,7 +55,7 @@ describe('an alarm that was named by its id', () => {
 
   it('that was not found is told what helps', () => {
     const told = (cutShort: boolean) => JSON.stringify(eligibilityOf('ignore', [], { ...PLAIN, cutShort }));
-    expect(told(true)).toMatch(/no lookup by id: tell its occurTime/);
+    expect(told(true)).toMatch(/no lookup by id: name its occurTime/);
     expect(told(false)).toMatch(/is not listed here/);
   });
 

@@ -23,7 +23,7 @@ export interface EligibleAlarm {
   readonly details: readonly AlarmDetail[];
 }
 
-/** Why an alarm can't be handled so. */
+/** Why an operation cannot handle an alarm. */
 export interface Ineligible {
   readonly rule: 'not_found' | 'ambiguous' | 'incomplete' | 'already' | 'not_accepted';
   /** Goes on from the alarm's id. */
@@ -37,13 +37,13 @@ export type Eligibility = { readonly alarm: EligibleAlarm } | { readonly unfit: 
 export interface Circumstances {
   /** Why an alarm that was not found may be there all the same. */
   readonly cutShort: boolean;
-  /** Whether an alarm that is so already takes part, to be left alone and reported as such. */
+  /** Whether an alarm that already has the wanted state takes part, to be left alone and reported as such. */
   readonly takesPart: boolean;
 }
 
 /**
- * Whether an alarm can be handled so, and with what, by all that upstream lists under its id. Nothing is guessed: what is missing
- * is not made up, and where something on a host would be changed nothing is chosen among several.
+ * Whether an operation can handle an alarm, and with what details, by all that upstream lists under its id. Nothing is guessed:
+ * what is missing is not made up, and where something on a host would be changed nothing is chosen among several.
  */
 export function eligibilityOf(
   operation: OperationType,
@@ -55,7 +55,7 @@ export function eligibilityOf(
   if (others.length > 0) {
     return unfit(
       'ambiguous',
-      `is the id of ${listed.length} alarms: tell occurTime of the one that is meant`,
+      `is the id of ${listed.length} alarms: name occurTime of the one that is meant`,
     );
   }
   const { eventId, eventClassId, eventType, occurTime, severity } = alarm;
@@ -71,9 +71,9 @@ export function eligibilityOf(
 }
 
 const NOT_LISTED =
-  'is not listed here: check it, its occurTime where you told one, and the enterprise project';
+  'is not listed here: check it, its occurTime where you gave one, and the enterprise project';
 const NOT_AMONG_THE_NEWEST =
-  'is not among the newest alarms, and upstream has no lookup by id: tell its occurTime, or name the alarm in full';
+  'is not among the newest alarms, and upstream has no lookup by id: name its occurTime, or name the alarm in full';
 
 /** Whether an alarm is listed as the operation wants it; `unknown` where the listing does not say for sure. */
 export function observedStateOf(
@@ -91,8 +91,8 @@ export function observedStateOf(
 function standingUnfit(operation: OperationType, alarm: Alarm, takesPart: boolean): Ineligible | undefined {
   const { inverse, isReversal } = OPERATIONS[operation];
   const { accepts, status, handling } = alarm;
-  const isUntold = accepts === undefined && status === undefined;
-  if (isUntold && OPERATIONS[operation].destructive) {
+  const saysNothing = accepts === undefined && status === undefined;
+  if (saysNothing && OPERATIONS[operation].destructive) {
     return {
       rule: 'incomplete',
       message: `is listed without its state and what it takes, one of which ${operation} requires`,
@@ -100,9 +100,12 @@ function standingUnfit(operation: OperationType, alarm: Alarm, takesPart: boolea
   }
   if (observedStateOf(operation, alarm) === 'matches') {
     if (takesPart) return undefined;
-    return { rule: 'already', message: `is so already${handling?.at ? `, since ${handling.at}` : ''}` };
+    return {
+      rule: 'already',
+      message: `already has this state${handling?.at ? `, since ${handling.at}` : ''}`,
+    };
   }
-  // Where it is not told what an alarm takes, upstream has the word.
+  // Where upstream does not say what an alarm takes, it decides when it is asked.
   if (!accepts || accepts.includes(operation)) return undefined;
   // Whether upstream lists the way back among what an alarm takes is not documented.
   if (isReversal && handling?.method === inverse) return undefined;
@@ -140,7 +143,7 @@ function unfit(rule: Ineligible['rule'], message: string): { unfit: Ineligible }
   return { unfit: { rule, message } };
 }
 
-/** Alarms as they were read, so that it can be told whether they are still the same. */
+/** Alarms as they were read, to find out later whether they are still the same. */
 export interface Resolved {
   /** One for each reference, in their order. */
   readonly verdicts: readonly Eligibility[];

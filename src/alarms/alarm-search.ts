@@ -152,7 +152,7 @@ interface Reading {
   readonly filter: AlarmFilter;
   /** How many rows were read. */
   offset: number;
-  /** Id of the last one, and the total then: by both it is told whether the next page goes on there. */
+  /** Id of the last one, and the total then: both show whether the next page continues there. */
   lastId: string | undefined;
   total: number | undefined;
   ended: boolean;

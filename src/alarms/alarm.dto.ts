@@ -14,7 +14,7 @@ import { ListedDetailFields } from '../validation/detail-dto.js';
 
 @ApiSchema({
   name: 'ListedAlarmDetail',
-  description: 'What upstream tells of the process, file or login behind an alarm, ready to be sent back.',
+  description: 'What upstream knows of the process, file or login behind an alarm, ready to be sent back.',
 })
 @ListedDetailFields()
 export class ListedAlarmDetailDto {}
@@ -196,7 +196,7 @@ export class ListedAlarmDto {
    * @example '0'
    */
   enterpriseProjectId?: string;
-  /** The operation types that it takes now; empty: none. Absent: upstream does not tell. */
+  /** The operation types that it takes now; empty: none. Absent: upstream does not say. */
   @ApiProperty({ enum: OPERATION_TYPE_NAMES, isArray: true, example: ['mark_as_handled', 'ignore'] })
   accepts?: readonly OperationType[];
   /** Details as an operation takes them. */

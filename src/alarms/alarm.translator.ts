@@ -43,7 +43,7 @@ export function alarmOf(listed: unknown): Alarm | undefined {
   };
 }
 
-/** Nothing where upstream does not tell: that is not to take none. Words of its own are left out. */
+/** Undefined where upstream does not say, which is not the same as none. Words that are only upstream's are left out. */
 function acceptsOf(value: unknown): readonly OperationType[] | undefined {
   return Array.isArray(value) ? value.filter(isOperationType) : undefined;
 }

@@ -57,7 +57,7 @@ export interface Alarm {
   /** How often it occurred. */
   readonly count?: number;
   readonly enterpriseProjectId?: string;
-  /** The operation types that it takes now; absent where upstream does not tell. */
+  /** The operation types that it takes now; absent where upstream does not say. */
   readonly accepts?: readonly OperationType[];
   /** Ready to be sent back with an operation. */
   readonly details: readonly AlarmDetail[];

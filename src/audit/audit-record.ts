@@ -35,9 +35,9 @@ export interface IntentRecord {
   readonly idempotencyKey?: string;
   /** How many whitelist rules of the caller's own travel with its first chunk; absent: none. */
   readonly rules?: number;
-  /** The operation that this one takes back. */
+  /** The operation that this one undoes. */
   readonly undoes?: string;
-  /** What that operation did besides, and this one cannot take back. */
+  /** What that operation did besides, and this one cannot undo. */
   readonly leaves?: readonly Leftover[];
   /** What had to be assumed about that operation. */
   readonly assumes?: readonly Assumption[];
@@ -47,7 +47,7 @@ export interface IntentRecord {
   readonly plan?: string;
   /** RFC 3339: when the gateway takes it back. */
   readonly expiresAt?: string;
-  /** Made by the gateway at an expiration: it takes back the operation of `undoes`. */
+  /** Made by the gateway at an expiration: it reverses the operation of `undoes`. */
   readonly expired?: true;
 }
 

@@ -16,7 +16,7 @@ export interface AuditAppend {
     readonly asked: string;
     /** By which it is found again: of its alarms, or of its items. */
     readonly eventIds: readonly string[];
-    /** The operation that it takes back. */
+    /** The operation that it undoes. */
     readonly undoes?: string;
     /** Epoch milliseconds at which it is to be taken back. */
     readonly expiresAt?: number;

@@ -99,7 +99,7 @@ export class ChainCheck {
     return intent?.kind === 'intent' ? await this.#rowFault(intent) : 'its intent is missing';
   }
 
-  /** What decides when an operation is taken back, and what it takes back, is found by its row alone. */
+  /** When an operation is reversed, and what it reverses, is found by its row alone. */
   async #rowFault({ seq, operation_id, body }: StoredRecord): Promise<string | undefined> {
     const row = await this.#queries
       .selectFrom('operation')

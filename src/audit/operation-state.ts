@@ -21,7 +21,7 @@ import type {
  *
  * - `awaiting_approval`: it waits for a person before anything is sent; no record puts an operation there yet
  * - `accepted`: its intent is written, and no record says anything of its chunks
- * - `running`: the fate of some of its chunks is recorded
+ * - `running`: the result of some of its chunks is recorded
  * - `concluded`: it has its outcome, and something is still to be found out
  * - `settled`: nothing is to be found out any more
  */
@@ -134,7 +134,7 @@ export function isResumable({ intent, outcome }: OperationTrail): boolean {
 
 /** Where an operation goes on, or is concluded. */
 export interface ResumePoint {
-  /** The fate of its first chunks, which are not sent again. */
+  /** The results of its first chunks, which are not sent again. */
   readonly known: readonly ChunkOutcome[];
   /** The chunk, from 0, that may have been under way when its process ended: what came of it is looked up first. */
   readonly inDoubt: number;

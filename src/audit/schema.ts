@@ -86,7 +86,7 @@ export const SCHEMA_STEPS: readonly (readonly SchemaStatement[])[] = [
      ) WITHOUT ROWID`,
   ],
   [
-    // Which operation takes back which.
+    // Which operation undoes which.
     `ALTER TABLE operation ADD COLUMN undoes TEXT`,
     `CREATE INDEX operation_undoes ON operation (undoes) WHERE undoes IS NOT NULL`,
   ],

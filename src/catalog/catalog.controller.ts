@@ -38,7 +38,7 @@ export class CatalogController {
    * List operation types.
    *
    * @remarks
-   * What each does, what takes it back, and what an alarm must tell for it. A closed set.
+   * What each does, which one reverses it, and which details it requires of an alarm. A closed set.
    */
   @Get('operation-types')
   @Access('caller')

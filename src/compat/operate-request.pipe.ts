@@ -31,7 +31,7 @@ export function operateBodyOf(body: unknown, passUnknown: boolean): OperateBodyD
   return body as OperateBodyDto;
 }
 
-/** What no single field can tell. */
+/** Rules that span several fields. */
 function* ofRules(body: unknown, passUnknown: boolean): Generator<Violation> {
   if (!isPlainObject(body) || hasTooMany(body)) return;
   yield* lackingDetails(body);

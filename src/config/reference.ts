@@ -161,7 +161,7 @@ function rowsOf(node: Node, key: string | undefined): Row[] {
   }
 }
 
-/** What tells the variants of a union apart: the variable and the key may have other words for them. */
+/** What distinguishes the variants of a union: the variable and the key may have other words for them. */
 function kindsOf({ variants, env, doc }: Extract<Node, { kind: 'union' }>, key: string | undefined): Row[] {
   const rowOf = (words: readonly string[], more: Usage): Node => ({
     ...choice(words, { default: words[0] ?? '', ...(doc !== undefined && { doc }) }),

@@ -79,7 +79,7 @@ export interface Variant {
   readonly node: ObjectNode;
 }
 
-/** One of several mappings, told apart by `kind`; the first is meant where none is named. */
+/** One of several mappings, distinguished by `kind`; the first is meant where none is named. */
 export interface Union<T = unknown> extends Usage, Typed<T> {
   readonly kind: 'union';
   readonly variants: Readonly<Record<string, Variant>>;

@@ -130,7 +130,7 @@ const CALLER_LIMITS = {
   }),
   expirations: integer(0, 1_000_000, {
     default: 1_000,
-    doc: 'Operations with `expiresAt` that are still to be taken back.',
+    doc: 'Operations with `expiresAt` that still wait for it.',
   }),
 } as const satisfies Record<keyof CallerLimits, Node>;
 

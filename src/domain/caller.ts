@@ -49,7 +49,7 @@ export interface CallerLimits {
   readonly livePlanAlarms?: number;
   /** Operations of the background that wait or run. */
   readonly backgroundOperations?: number;
-  /** Operations that are still to be taken back at a time. */
+  /** Operations that wait for their expiration. */
   readonly expirations?: number;
 }
 

@@ -1,6 +1,6 @@
 import type { DetailFieldName } from './detail-fields.js';
 
-/** What is known of one operation: it decides how the operation is limited, sent and taken back. */
+/** What is known of one operation: it decides how the operation is limited, sent and reversed. */
 export interface OperationFacts {
   /** What it does, in a few words. */
   readonly title: string;
@@ -18,7 +18,7 @@ export interface OperationFacts {
   readonly isIdempotent: boolean;
 }
 
-/** Every operation on alarms can be taken back. */
+/** Every operation on alarms can be undone. */
 export interface OperationTypeFacts extends OperationFacts {
   readonly inverse: OperationType;
 }

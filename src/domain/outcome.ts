@@ -2,7 +2,7 @@
  * What a record says of one alarm after an operation. Nothing is ever claimed that was not observed.
  *
  * - `applied`: upstream took it
- * - `already`: it was so before
+ * - `already`: it had the wanted state before
  * - `rejected`: upstream said no
  * - `not_attempted`: it never left the gateway
  * - `unknown`: bytes were sent and no answer came
@@ -74,7 +74,7 @@ export interface ExchangeTrace {
 /** Most alarms that one call to upstream carries; older documents of upstream's give it (contract 1.2). */
 export const CHUNK_SIZE = 100;
 
-/** The fate of one chunk: every alarm in it shares it, since upstream answers for the whole call. */
+/** The result of one chunk: every alarm in it shares it, since upstream answers for the whole call. */
 export interface ChunkOutcome {
   /** How many alarms, counted on from the chunk before. */
   readonly alarms: number;
@@ -84,8 +84,8 @@ export interface ChunkOutcome {
   /** Upstream's state was read, and shows all that was sent as it was wanted; or only those named. */
   readonly verified?: true | readonly string[];
   /**
-   * Those that were so before, by upstream's state, and were not sent; all of them where the outcome says so. An empty list says
-   * that none was; absent: the state before was not read.
+   * Those that had the wanted state before, by upstream's state, and were not sent; all of them where the outcome says so. An empty
+   * list says that none had; absent: the state before was not read.
    */
   readonly already?: readonly string[];
   /** Those of which the state before could not be read, although it was of others. */
@@ -105,7 +105,7 @@ export interface AlarmApart {
 }
 
 /** What the alarms of a chunk came to. */
-interface Fates<Outcome = AlarmOutcome> extends Pick<ChunkOutcome, 'already' | 'apart'> {
+interface ChunkResult<Outcome = AlarmOutcome> extends Pick<ChunkOutcome, 'already' | 'apart'> {
   readonly alarms?: number;
   readonly outcome: Outcome;
 }
@@ -116,7 +116,7 @@ export function outcomesIn<Outcome extends KnownAlarmOutcome>({
   outcome,
   already = [],
   apart = [],
-}: Fates<Outcome>): Set<AlarmOutcome | Outcome> {
+}: ChunkResult<Outcome>): Set<AlarmOutcome | Outcome> {
   const outcomes = new Set<AlarmOutcome | Outcome>(apart.map((alarm) => alarm.outcome));
   if (already.length > 0) outcomes.add('already');
   if (outcome === 'already' || already.length + apart.length < alarms) outcomes.add(outcome);
@@ -124,12 +124,12 @@ export function outcomesIn<Outcome extends KnownAlarmOutcome>({
 }
 
 /** Whether something is still to be found out about a chunk. */
-export function isOpen(chunk: Fates & Pick<ChunkOutcome, 'underWay'>): boolean {
+export function isOpen(chunk: ChunkResult & Pick<ChunkOutcome, 'underWay'>): boolean {
   return outcomesIn(chunk).has('unknown') || chunk.underWay !== undefined;
 }
 
 /** What decides about the status of an operation: a chunk of it, or one alarm. */
-type Part = Fates<KnownAlarmOutcome>;
+type Part = ChunkResult<KnownAlarmOutcome>;
 
 /** The status of an operation whose chunks ended so, or whose alarms did. */
 export function statusOf(chunks: readonly Part[]): OperationStatus {

@@ -5,7 +5,7 @@ import type { ListOperation } from '../domain/operation-type.js';
 /** A line of one of upstream's lists, spelled as upstream spells it. */
 export type WireItem = Readonly<Record<string, unknown>>;
 
-/** One of upstream's lists, and what its lines are told apart by. */
+/** One of upstream's lists, and what distinguishes its lines. */
 export interface UpstreamList {
   /** Upstream's name of the call that reads it. */
   readonly call: string;

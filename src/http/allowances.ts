@@ -13,7 +13,7 @@ export interface Allowance {
 interface Left {
   /** May be a fraction. */
   left: number;
-  /** When that was so, by the monotonic clock. */
+  /** When that was the case, by the monotonic clock. */
   at: number;
 }
 

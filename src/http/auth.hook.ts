@@ -110,7 +110,7 @@ export class AuthHook {
     reply: FastifyReply,
     done: (error?: Error) => void,
   ): void => {
-    // Once the caller has hung up its socket tells no more where it was.
+    // Once the caller has hung up, its socket no longer knows its address.
     request.address = addressOf(request);
     const fail = (error: unknown) => done(this.#answer(error, request));
     try {

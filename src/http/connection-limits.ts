@@ -131,7 +131,7 @@ const LINGER_CHECK_MS = 100;
  *
  * A client may write all of its body before it reads. Were its connection closed at once, the system would answer what still comes
  * with a reset, and the client would lose the answer. So what comes is thrown away for a while, and only then is the connection
- * closed. A client that asks first whether to send its body (`Expect: 100-continue`) is told so only when it will be read.
+ * closed. A client that asks first whether to send its body (`Expect: 100-continue`) is answered 100 only when it will be read.
  */
 export function answerBeforeBodies(fastify: FastifyInstance): void {
   const { server } = fastify;

@@ -15,7 +15,7 @@ type Schema = Extract<ApiBodyOptions, { schema: object }>['schema'];
 /** The classes of a route's answers in JSON, by status: one, or several of which it is one. */
 export type AnswerClasses = Readonly<Record<number, DtoClass | readonly DtoClass[]>>;
 
-/** A body that is one of several classes, told apart by the value of one of their fields. */
+/** A body that is one of several classes, distinguished by the value of one of their fields. */
 export interface ChosenBody {
   readonly field: string;
   /** By the field's value. */

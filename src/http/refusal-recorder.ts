@@ -7,10 +7,10 @@ import { Clock } from '../domain/times.js';
 import { Allowances } from './allowances.js';
 import { Metrics } from '../metrics/metrics.js';
 
-/** Addresses that are told apart in one tally. */
+/** So many addresses are counted separately in one summary. */
 const MAX_ADDRESSES = 10_000;
 
-/** RefusalRecorder that are not recorded one by one. */
+/** Counts of refusals that have no record of their own. */
 export class RefusalCounts {
   #from = Infinity;
   #to = -Infinity;
@@ -71,7 +71,7 @@ export class RefusalRecorder implements BeforeApplicationShutdown, OnApplication
   readonly #ofAddress: Allowances;
   readonly #ofAll: Allowances;
   readonly #ofCaller: Allowances;
-  readonly #tallies = new Map<Whose, RefusalCounts>();
+  readonly #counts = new Map<Whose, RefusalCounts>();
   #beingWritten = 0;
   #cancel: (() => void) | undefined;
   #ending = false;
@@ -125,9 +125,9 @@ export class RefusalRecorder implements BeforeApplicationShutdown, OnApplication
   }
 
   #count({ caller, code, at, address }: RefusalRecord): void {
-    const tally = this.#tallies.get(caller) ?? new RefusalCounts();
-    this.#tallies.set(caller, tally);
-    tally.count(code, Date.parse(at), neighbourhoodOf(address));
+    const counts = this.#counts.get(caller) ?? new RefusalCounts();
+    this.#counts.set(caller, counts);
+    counts.count(code, Date.parse(at), neighbourhoodOf(address));
     this.#summariseLater();
   }
 
@@ -140,20 +140,20 @@ export class RefusalRecorder implements BeforeApplicationShutdown, OnApplication
   }
 
   async #summarise(): Promise<void> {
-    const tallies = [...this.#tallies];
-    this.#tallies.clear();
+    const all = [...this.#counts];
+    this.#counts.clear();
     const at = this.clock.now();
-    await Promise.all(tallies.map(([caller, tally]) => this.#writeSummary(caller, tally, at)));
+    await Promise.all(all.map(([caller, counts]) => this.#writeSummary(caller, counts, at)));
   }
 
   /** What can't be written now is part of the next one. */
-  async #writeSummary(caller: Whose, tally: RefusalCounts, at: number): Promise<void> {
+  async #writeSummary(caller: Whose, counts: RefusalCounts, at: number): Promise<void> {
     try {
-      await this.trail.recordRefusal(tally.summary(at, caller));
+      await this.trail.recordRefusal(counts.summary(at, caller));
     } catch {
-      const later = this.#tallies.get(caller);
-      if (later) later.add(tally);
-      else this.#tallies.set(caller, tally);
+      const later = this.#counts.get(caller);
+      if (later) later.add(counts);
+      else this.#counts.set(caller, counts);
       this.#summariseLater();
     }
   }

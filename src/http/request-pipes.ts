@@ -24,7 +24,7 @@ export function ValidatedBody<T extends object>(
   return Body(new BodyPipe(type, options));
 }
 
-/** Lets a body through that is valid by the rules of one class; everything wrong with any other one is reported. */
+/** Lets a body through that is valid by the rules of one class; anything else is refused with everything that is wrong with it. */
 export class BodyPipe<T extends object> implements PipeTransform<unknown, T> {
   readonly #check: Check;
 

@@ -56,7 +56,7 @@ export const SECURITY_HEADERS: Readonly<Record<string, string>> = {
   'X-Frame-Options': 'DENY',
 };
 
-/** Tells browsers with every answer what they may do with it. */
+/** Limits what browsers may do with an answer. */
 export async function addSecurityHeaders(fastify: FastifyInstance): Promise<void> {
   await fastify.register(helmet, OF_ALL);
 }
@@ -73,7 +73,7 @@ const ASKED = [
   'X-Deadline-Ms',
   'X-On-Behalf-Of',
 ];
-const TOLD = [
+const EXPOSED = [
   'X-Request-Id',
   'X-Operation-Id',
   'Idempotency-Replayed',
@@ -112,7 +112,7 @@ export async function allowOrigins(fastify: FastifyInstance, origins: readonly s
         origin: origin !== undefined && admitted.has(origin) && isAsked ? origin : false,
         methods: ['GET', 'HEAD', 'POST'],
         allowedHeaders: ASKED,
-        exposedHeaders: TOLD,
+        exposedHeaders: EXPOSED,
         maxAge: PREFLIGHT_SECONDS,
       });
     },

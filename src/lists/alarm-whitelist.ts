@@ -49,7 +49,7 @@ export const ALARM_WHITELIST: ListDescriptor = {
       operationId: 'removeAlarmWhitelistEntries',
       summary: 'Remove entries of the alarm whitelist.',
       remarks:
-        'What is on the list no longer is `already`. Alarms of what was on it are raised again from then on. It cannot be taken back: upstream adds entries only with an alarm.',
+        'An entry that is no longer on the list is `already`. Alarms that it suppressed are raised again from then on. It cannot be undone: upstream adds entries only with an alarm.',
       request: ['AlarmWhitelistRemoval', 'Entries to remove from the alarm whitelist.'],
       item: ['AlarmWhitelistRemovalItem', 'One entry of the alarm whitelist.'],
       itemFlags: {

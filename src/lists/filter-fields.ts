@@ -163,7 +163,7 @@ export function limitOf({ limit }: { readonly limit?: string }): number {
   return limit === undefined ? DEFAULT_LIMIT : Number(limit);
 }
 
-/** `nextCursor` of the page before, where any text tells whether it can be one. */
+/** `nextCursor` of the page before, where the text alone shows whether it can be one. */
 export function PageCursor(isCursor: (value: unknown) => boolean): PropertyDecorator {
   const message = 'must be the nextCursor of an earlier page';
   return Checked('cursor', isCursor, message, { type: 'string' }, { optional: true });

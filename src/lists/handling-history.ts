@@ -60,7 +60,7 @@ export const HANDLING_HISTORY: ListDescriptor = {
     operation: field(
       'operate_type',
       word(OPERATION_TYPE_NAMES),
-      'What was done; upstream shows here alone what was taken back.',
+      'What was done; only this list shows what was undone.',
       'mark_as_handled',
     ),
     handledAt: field('handle_time', TIME, 'When.', AT),

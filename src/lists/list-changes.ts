@@ -71,7 +71,7 @@ export function changeViolations(
   return [...ofItems, ...report(type, body)].slice(0, MAX_VIOLATIONS);
 }
 
-/** What no single field can tell. Looks at what there is, and works on invalid bodies too. */
+/** Rules that span several fields. Looks at what there is, and works on invalid bodies too. */
 export function itemsViolations(
   descriptor: ListDescriptor,
   change: ListChange,
@@ -100,7 +100,7 @@ export function itemsViolations(
   return violations;
 }
 
-/** Undefined for what lacks part of what an item is told apart by, or has it in another form. */
+/** Undefined for what lacks part of what identifies an item, or has it in another form. */
 function idOf(descriptor: ListDescriptor, change: ListChange, item: unknown): string | undefined {
   if (typeof item !== 'object' || item === null) return undefined;
   const row = wireItemOf(descriptor, change, item as Item);

@@ -77,7 +77,7 @@ export interface EntryGroup {
   readonly always?: true;
 }
 
-/** A member of what tells an entry apart. */
+/** A member of what identifies an entry. */
 export interface TargetField extends EntryField {
   readonly type: Exclude<ValueType, { kind: 'time' }>;
   readonly optional?: true;
@@ -127,7 +127,7 @@ export interface ListDescriptor {
     query: Readonly<Record<string, unknown>>,
     now: number,
   ) => (readonly [name: string, value: string | undefined])[];
-  /** What an entry is told apart by, and what changes it; left out where entries can only be read. */
+  /** What identifies an entry, and what changes it; left out where entries can only be read. */
   readonly target?: {
     /** Name of its schema. */
     readonly schema: string;

@@ -16,7 +16,7 @@ export function entryOf({ list, target, fields }: ListDescriptor, row: Listed): 
   return present(entry) ?? {};
 }
 
-/** What an entry is told apart by; undefined where upstream does not give all of it. */
+/** What identifies an entry; undefined where upstream does not give all of it. */
 function targetOf(fields: Readonly<Record<string, TargetField>>, row: Listed): Members | undefined {
   const members = membersOf(fields, row) ?? {};
   const isWhole = Object.entries(fields).every(([name, { optional }]) => optional || name in members);

@@ -69,7 +69,7 @@ export class Readers {
  *
  * - `no_listing`: the answer is not one
  * - `not_whole`: its rows do not add up to the total that it names
- * - `without_id`: one of its rows has no id, so that nobody could be told what it is
+ * - `without_id`: one of its rows has no id, so that it cannot be identified
  * - `not_proven`: it was read to its end, which does not prove that what was not seen is not there
  */
 const WORDS = {
@@ -102,7 +102,7 @@ export interface RowPage<Row> {
 /** What makes a page of a list that upstream pages by offset. */
 export interface Source<Row> {
   read(offset: number, limit: number): Promise<RowsFound<Row>>;
-  /** What tells a row apart, in any state. */
+  /** What identifies a row, in any state. */
   nameOf(row: Row): string;
   /** Whether the caller may see it. */
   shows(row: Row): boolean;

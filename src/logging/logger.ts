@@ -60,7 +60,7 @@ export function makeLogger(level: LogLevel, format: LogFormat, output: LogOutput
   return logger;
 }
 
-/** Who in the framework tells at each start which module, controller and route there is: of use to a developer only. */
+/** Who in the framework logs at each start which module, controller and route there is: of use to a developer only. */
 const FRAMEWORK = new Set([
   'NestFactory',
   'NestApplication',
@@ -124,7 +124,7 @@ export interface LogOutput {
  */
 export function standardOutput(fd = nonBlockingStdout()): LogOutput {
   let dropped = 0;
-  let untold = 0;
+  let unreported = 0;
   let ended = false;
   let exiting = false;
   const hearers: ((lines: number) => void)[] = [];
@@ -152,12 +152,12 @@ export function standardOutput(fd = nonBlockingStdout()): LogOutput {
   destination.on('drop', (lines: string) => {
     const count = lines.split('\n').length - 1;
     dropped += count;
-    untold += count;
+    unreported += count;
   });
   destination.on('drain', () => {
-    if (untold === 0 || ended) return;
-    const lines = untold;
-    untold = 0;
+    if (unreported === 0 || ended) return;
+    const lines = unreported;
+    unreported = 0;
     for (const hear of hearers) hear(lines);
   });
   return {

@@ -24,7 +24,7 @@ export class MeController {
   ) {}
 
   /**
-   * Tell who I am.
+   * Show who I am.
    *
    * @remarks
    * Which caller you are, by which credential, and what you may do: for every caller that is authenticated, with any rights or none.

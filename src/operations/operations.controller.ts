@@ -15,7 +15,7 @@ import { windowViolations } from '../lists/filter-fields.js';
 import { OperationsService } from './operations.service.js';
 import { UndoService } from './undo/undo.service.js';
 import { answer } from './receipts/receipt.js';
-import { FatesQueryDto, OperationQueryDto } from './receipts/receipt-query.dto.js';
+import { OutcomesQueryDto, OperationQueryDto } from './receipts/receipt-query.dto.js';
 import { OperationRequestDto } from './prepare/operation-request.dto.js';
 import { OPERATION_REQUESTS } from './prepare/operation-request.types.js';
 import { OperationRequestPipe } from './prepare/operation-request.pipe.js';
@@ -45,12 +45,12 @@ export class OperationsController {
    * @remarks
    * The intent is written down before the first byte goes upstream, and the outcome before the answer. More than 100 alarms go
    * upstream in several exchanges, one after the other: a refused one does not stop the others, one that ends unknown does.
-   * An answer of 200 means that every alarm is as you wanted it; 207 that their fates differ; anything else is a problem whose
+   * An answer of 200 means that every alarm is as you wanted it; 207 that their outcomes differ; anything else is a problem whose
    * `outcome`, where there is one, says what became of the operation.
    *
    * Name the alarms in full in `alarms`, or by their ids in `alarmIds`: these are looked up, and handled with what upstream lists of
    * them when all of them are there, take the operation and leave no choice to make; otherwise nothing is done, and `violations`
-   * tell of each why.
+   * say why for each.
    *
    * Send an `Idempotency-Key`, and the same request under it is never carried out twice: it is answered with what came of the
    * first, as it is known now, and `Idempotency-Replayed: true`. Without one, a request like one of yours that still runs joins
@@ -85,12 +85,12 @@ export class OperationsController {
   }
 
   /**
-   * Take an operation back.
+   * Undo an operation.
    *
    * @remarks
    * Sends the inverse for exactly the alarms that the operation changed, with the fields that were sent then, even weeks later:
-   * alarms that were so before, were refused, or of which it is not known, are left alone, and so is what an earlier undoing took
-   * back. It is an operation of its own, with a receipt, and can be taken back itself. You need a grant for the inverse.
+   * alarms that had the wanted state before, were refused, or whose outcome is unknown, are left alone, and so is what an earlier
+   * undo has reversed. It is an operation of its own, with a receipt, and can be undone itself. You need a grant for the inverse.
    */
   @Post(':id/undo')
   @Access('act', { acts: true, bodyMayBeMissing: true })
@@ -143,7 +143,7 @@ export class OperationsController {
   @OpenApi('listOperationAlarms', { 200: ReceiptAlarmPageDto })
   alarms(
     @Param('id') id: string,
-    @ValidatedQuery(FatesQueryDto) query: FatesQueryDto,
+    @ValidatedQuery(OutcomesQueryDto) query: OutcomesQueryDto,
     @Context() context: CallContext,
   ): Promise<ReceiptAlarmPageDto> {
     return this.receipts.alarms(id, query, context.caller);
@@ -161,7 +161,7 @@ export class OperationsController {
   @OpenApi('listOperationItems', { 200: ReceiptItemPageDto })
   items(
     @Param('id') id: string,
-    @ValidatedQuery(FatesQueryDto) query: FatesQueryDto,
+    @ValidatedQuery(OutcomesQueryDto) query: OutcomesQueryDto,
     @Context() context: CallContext,
   ): Promise<ReceiptItemPageDto> {
     return this.receipts.items(id, query, context.caller);
@@ -172,7 +172,7 @@ export class OperationsController {
    *
    * @remarks
    * Your own operations, or with `caller` those of others where you may audit, newest first; every parameter narrows. Receipts are
-   * told in short: how many alarms came to which outcome; `view=full` shows them as they are found alone. Pass `nextCursor` as
+   * short: how many alarms came to which outcome; `view=full` shows them as they are found alone. Pass `nextCursor` as
    * `cursor` for the next page; it is absent at the end. A page may be shorter than `limit` and still have one.
    */
   @Get()

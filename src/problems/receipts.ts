@@ -50,7 +50,7 @@ export const RECEIPT_PROBLEMS = {
   expiration_limit: withFacts({
     status: 409,
     detail: ({ most }: { readonly most: number }) =>
-      `${most} operations of yours are still scheduled to be taken back, which is the limit. Nothing was done. Take some of them back now (GET /v1/expirations?status=scheduled lists them), or leave expiresAt out.`,
+      `${most} operations of yours still wait for their expiration, which is the limit. Nothing was done. Undo some of them now (GET /v1/expirations?status=scheduled lists them), or leave expiresAt out.`,
     example: { most: 1_000 },
   }),
 } as const;

@@ -96,7 +96,7 @@ interface Received {
   body: string;
 }
 
-/** Listens to one exchange; undici tells it when the socket is ready, which is the moment before the first byte leaves. */
+/** Listens to one exchange; undici calls it when the socket is ready, which is the moment before the first byte leaves. */
 class ExchangeHandler implements Dispatcher.DispatchHandler {
   readonly #chunks: Buffer[] = [];
   readonly #timer: NodeJS.Timeout;

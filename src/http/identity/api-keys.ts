@@ -21,7 +21,7 @@ const CHECKSUM_LENGTH = 6;
 
 const SHAPE = /^(hssgw_[a-z0-9-]{1,16}_[0-9A-Za-z]{1,64}_[0-9A-Za-z]+)([0-9A-Za-z]{6})$/;
 
-/** What a key is for, as part of it: which it belongs to can be told from a key that is found somewhere. */
+/** The environment that a key is for, as part of it: a key that is found somewhere shows where it belongs. */
 export const KEY_ENVIRONMENT = /^[a-z0-9-]{1,16}$/;
 
 /** A key as it is shown once, and what it is called in records. */

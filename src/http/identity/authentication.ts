@@ -28,20 +28,22 @@ export class Authentication {
 
   /** Keys are recognised at once, and so are tokens that were verified before. @throws Problem 401, 403, 503 */
   authenticate(presented: Presented, origin: Origin): Identity | Promise<Identity> {
-    const roll = this.directory.current;
+    const registry = this.directory.current;
     const { text, bearer } = presented;
     const digest = hash('sha256', text, 'buffer');
-    const key = roll.keyring.find(digest);
-    if (key) return this.#admit(key, roll, origin);
-    if (bearer && roll.tokens.open && looksLikeToken(text)) {
+    const key = registry.keyring.find(digest);
+    if (key) return this.#admit(key, registry, origin);
+    if (bearer && registry.tokens.open && looksLikeToken(text)) {
       const hex = digest.toString('hex');
-      const known = roll.tokens.known(hex);
-      return known ? fromAllowedAddress(known, roll, origin) : this.#verify(presented, hex, roll, origin);
+      const known = registry.tokens.known(hex);
+      return known
+        ? fromAllowedAddress(known, registry, origin)
+        : this.#verify(presented, hex, registry, origin);
     }
     throw unknownKey(text);
   }
 
-  #admit(key: KnownKey, roll: CallerRegistry, origin: Origin): Identity {
+  #admit(key: KnownKey, registry: CallerRegistry, origin: Origin): Identity {
     const { identity, expiresAt, from, use } = key;
     const now = this.clock.now();
     if (expiresAt <= now) {
@@ -49,7 +51,7 @@ export class Authentication {
       throw new AuthenticationProblem(refuse('expired_key', facts), identity);
     }
     if (from?.include(origin.ip) === false) throw notFromHere(identity);
-    fromAllowedAddress(identity, roll, origin);
+    fromAllowedAddress(identity, registry, origin);
     use.at = now;
     return identity;
   }
@@ -57,18 +59,18 @@ export class Authentication {
   async #verify(
     presented: Presented,
     digest: string,
-    roll: CallerRegistry,
+    registry: CallerRegistry,
     origin: Origin,
   ): Promise<Identity> {
-    const identity = await roll.tokens.verify(presented.text, digest);
+    const identity = await registry.tokens.verify(presented.text, digest);
     // Callers were read again meanwhile: the new ones decide.
-    if (this.directory.current !== roll) return this.authenticate(presented, origin);
-    return fromAllowedAddress(identity, roll, origin);
+    if (this.directory.current !== registry) return this.authenticate(presented, origin);
+    return fromAllowedAddress(identity, registry, origin);
   }
 }
 
-export function fromAllowedAddress(identity: Identity, roll: CallerRegistry, origin: Origin): Identity {
-  const { from } = roll.callers.get(identity.caller.id) ?? {};
+export function fromAllowedAddress(identity: Identity, registry: CallerRegistry, origin: Origin): Identity {
+  const { from } = registry.callers.get(identity.caller.id) ?? {};
   if (from?.include(origin.ip) === false) throw notFromHere(identity);
   return identity;
 }
@@ -82,7 +84,7 @@ function unknownKey(text: string): AuthenticationProblem {
 }
 
 /** Failures of one address that are answered as what they are: ten in a row and ten a minute. */
-const TOLD = { burst: 10, oneMoreMs: 6_000, maxNames: 10_000 };
+const ANSWERED = { burst: 10, oneMoreMs: 6_000, maxNames: 10_000 };
 
 /**
  * Slows down failed authentication, by address. Only failures are counted and only failures are slowed: a valid credential is
@@ -91,15 +93,15 @@ const TOLD = { burst: 10, oneMoreMs: 6_000, maxNames: 10_000 };
  */
 @Injectable()
 export class FailedAttempts {
-  readonly #told: Allowances;
+  readonly #answered: Allowances;
 
   constructor(clock: Clock) {
-    this.#told = new Allowances(TOLD, clock);
+    this.#answered = new Allowances(ANSWERED, clock);
   }
 
   /** The answer to a failure: the problem as it is, or that there were too many. */
   answer(problem: AuthenticationProblem, address: string): Problem {
-    const wait = this.#told.take(neighbourhoodOf(address));
+    const wait = this.#answered.take(neighbourhoodOf(address));
     if (wait === 0) return problem;
     return refuse('too_many_failures', undefined, { retryAfter: Math.max(1, Math.ceil(wait / 1_000)) });
   }
@@ -144,7 +146,7 @@ function countOf(rawHeaders: readonly string[], names: RegExp): number {
   return count;
 }
 
-/** Where a request came from; a socket that is closed does not tell any more, and a proxy may hand on what is no address. */
+/** Where a request came from; a closed socket no longer knows, and a proxy may pass on what is no address. */
 export function addressOf({ address, ip, ips }: FastifyRequest): string {
   return address ?? ((ips ? isAddress(ip) : ip) ? ip : 'unknown');
 }

@@ -184,7 +184,7 @@ export function knownSigningKey(caller: Caller, { id, expiresAt, from }: Signing
   };
 }
 
-/** Tells the caller and its key: callers' ids hold no dots. */
+/** Names the caller and its key: callers' ids hold no dots. */
 export function accessKeyOf(caller: string, keyId: string): string {
   return `HSSGW.${caller}.${keyId}`;
 }

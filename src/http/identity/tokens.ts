@@ -89,10 +89,10 @@ export interface Trusted {
   readonly rules: readonly TokenRule[];
 }
 
-/** Whether a text looks like a signed token; what else it may be is told first. */
+/** Whether a text looks like a signed token; other kinds of credentials are recognised before. */
 export const looksLikeToken = (text: string): boolean => /^[\w-]+\.[\w-]+\.[\w-]*$/.test(text);
 
-/** Verifies tokens and tells whose they are. */
+/** Verifies tokens and finds out whose they are. */
 export class TokenVerifier {
   readonly #trusted: ReadonlyMap<string, Trusted>;
   readonly #verified: VerifiedTokens;
@@ -126,7 +126,7 @@ export class TokenVerifier {
 
   /**
    * The issuer that the token names: whether that is true is seen when it is verified. For one that is not trusted here another
-   * stands in, so that nobody can tell which are; what it did not sign it does not prove.
+   * stands in, so that answers do not reveal which are; it proves nothing that it did not sign.
    */
   #statedBy(text: string): Trusted {
     if (text.length > MAX_TOKEN_LENGTH) {
@@ -158,7 +158,7 @@ export class TokenVerifier {
     throw invalidToken({ types: config.types });
   }
 
-  /** Of every issuer: otherwise the answer would tell which one a token comes to that nobody can verify. */
+  /** Of every issuer: otherwise the answer would reveal which one an unverifiable token leads to. */
   async #keysAreKnown(): Promise<boolean> {
     const known = await Promise.all([...this.#trusted.values()].map(({ keys }) => keys.areKnown()));
     return known.every((each) => each);

@@ -5,7 +5,7 @@ import type { Caller } from '../../domain/caller.js';
 import { Quotas } from '../../access/quotas.js';
 import { refuse } from '../../problems/catalogue.js';
 
-/** Limits how many operations of one caller may be scheduled to be taken back. */
+/** Limits how many operations of one caller may wait for their expiration. */
 @Injectable()
 export class ExpirationCapacity {
   /** By caller: operations whose intents may not be in the store yet. */

@@ -23,7 +23,7 @@ export function decide(undoing: UndoChain, exhausted: boolean): ExpirationDecisi
   if (all.some((each) => !each.outcome || isStillLookedUp(each))) return { then: 'wait' };
   const left = toUndo(undoing);
   if (left.length === 0) return { then: 'end', end: endOf(trail, undoings) };
-  // Whether these were taken back is not known, and will not be: once more might be once too often.
+  // Whether these were reversed is not known and never will be: another try might be one too many.
   if (undoings.some((each) => unknownIn(each.trail))) return { then: 'end', end: 'failed' };
   const own = undoings.filter((each) => each.trail.intent.expired);
   const hopeless = own.at(-1)?.trail.chunks.some(({ fault }) => fault?.retryable === false) ?? false;

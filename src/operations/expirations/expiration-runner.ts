@@ -23,12 +23,12 @@ import type { UnresolvedCommand } from '../operation-command.js';
 import { UndoService, type UndoChain } from '../undo/undo.service.js';
 import { decide } from './expiration-decision.js';
 
-/** The longest delay after its time at which an act is taken back, when all is well. */
+/** How late an operation is reversed after its expiration at most, when all is well. */
 const LOOK_EVERY_MS = 5_000;
 const MAX_AT_ONCE = 50;
 /** Until one that is under way is checked again; no other process checks it before. */
 const LOOK_AGAIN_MS = 15_000;
-/** Until one that could not be taken back is tried again: longer each time, up to an hour. */
+/** Until one that could not be reversed is tried again: longer each time, up to an hour. */
 const TRY_AGAIN_MS = 30_000;
 const MAX_MS = 3_600_000;
 const MAX_ATTEMPTS = 30;
@@ -92,7 +92,10 @@ export class ExpirationRunner implements OnApplicationBootstrap, OnModuleDestroy
       await this.expirations.end(operationId, decision.end);
       if (decision.end === 'failed') this.#logFailure(operationId);
     } catch (error) {
-      this.#logger.warn({ err: error, operationId }, 'an operation could not be taken back; trying again');
+      this.#logger.warn(
+        { err: error, operationId },
+        'an expired operation could not be reversed; trying again',
+      );
       await this.expirations.putOff(mine, this.clock.now() + pauseMs(attempts), attempts + 1);
     }
   }
@@ -117,7 +120,7 @@ export class ExpirationRunner implements OnApplicationBootstrap, OnModuleDestroy
       await this.operations.handle(asked, { ...context, ...grantedFor(draft, context) });
     } catch (error) {
       if (!(error instanceof Problem) || error.extras.retryable === true) throw error;
-      this.#logger.error({ err: error, operationId }, 'a time-boxed operation cannot be taken back');
+      this.#logger.error({ err: error, operationId }, 'an expired operation cannot be reversed');
       await this.expirations.end(operationId, 'failed');
       return;
     }
@@ -136,7 +139,7 @@ export class ExpirationRunner implements OnApplicationBootstrap, OnModuleDestroy
   }
 
   #logFailure(operationId: string): void {
-    this.#logger.error({ operationId }, 'a time-boxed operation was not taken back: look at its alarms');
+    this.#logger.error({ operationId }, 'an expired operation was not reversed: look at its alarms');
   }
 }
 

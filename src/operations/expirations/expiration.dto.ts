@@ -9,7 +9,7 @@ import { OPERATION_NAMES, type OperationName } from '../../domain/operation-type
 export const EXPIRATION_STATUSES = ['scheduled', ...EXPIRATION_ENDS] as const;
 export type ExpirationStatus = 'scheduled' | ExpirationEnd;
 
-@ApiSchema({ name: 'Expiration', description: 'An operation that the gateway takes back at a time.' })
+@ApiSchema({ name: 'Expiration', description: 'An operation that the gateway reverses at its expiration.' })
 export class ExpirationDto {
   /**
    * Id of the operation.
@@ -27,18 +27,18 @@ export class ExpirationDto {
   @ApiProperty({ type: 'integer', minimum: 0 })
   alarmCount!: number;
   /**
-   * When it is taken back.
+   * When it is reversed.
    * @example '2027-01-31T00:00:00.000Z'
    */
   @ApiProperty({ format: 'date-time' })
   expiresAt!: string;
   /**
-   * `scheduled`: still to come, or under way; `taken_back`: done; `cancelled`: it had been taken back before;
+   * `scheduled`: still to come, or under way; `taken_back`: done; `cancelled`: it had been undone before;
    * `nothing_to_take_back`: it had changed no alarm; `failed`: look at its alarms.
    */
   @ApiProperty({ enum: EXPIRATION_STATUSES, example: 'scheduled' })
   status!: ExpirationStatus;
-  /** Operations that take it back, or tried to, oldest first. */
+  /** Operations that undid it, or tried to, oldest first. */
   @ApiProperty({ type: [String], example: ['0198c5f3-1b02-7e55-9d21-2a3b4c5d6e7f'] })
   undoneBy?: string[];
 }

@@ -20,7 +20,7 @@ import {
   type ExpirationStatus,
 } from './expiration.dto.js';
 
-/** Lists the operations that are taken back at a time; a caller sees its own. */
+/** Lists the operations that have an expiration; a caller sees its own. */
 @Injectable()
 export class ExpirationsService {
   constructor(
@@ -31,7 +31,7 @@ export class ExpirationsService {
 
   async list(query: ExpirationQueryDto, caller: Caller): Promise<ExpirationPageDto> {
     const { filter, fits, limit } = readQuery(query);
-    // One more than asked for tells whether there is another page.
+    // One more than asked for shows whether there is another page.
     const found = await this.expirations.list({ ...filter, caller: caller.id }, limit + 1);
     const page = found.slice(0, limit);
     const last = page.at(-1);
@@ -39,7 +39,7 @@ export class ExpirationsService {
     const summaries = await this.lists.summaries(page.map(({ operationId }) => operationId));
     const byId = new Map(summaries.map((summary) => [summary.asked.operationId, summary]));
     for (const expiration of page) all.push(await this.#shown(expiration, byId.get(expiration.operationId)));
-    // That one was taken back before its time shows only when its undoings are read.
+    // Whether one was undone before its expiration shows only when its undos are read.
     const items = all.filter(({ status }) => fits(status));
     return { items, ...(found.length > limit && last && { nextCursor: cursorAfter(last) }) };
   }

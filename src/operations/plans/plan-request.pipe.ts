@@ -10,7 +10,7 @@ import { withScopeAsText } from '../../http/request-pipes.js';
 import { windowViolations } from '../../lists/filter-fields.js';
 import { PlanRequestDto } from './plan-request.dto.js';
 
-/** Lets a valid request for a plan through; anything else is told everything that is wrong with it. */
+/** Lets a valid request for a plan through; anything else is refused with everything that is wrong with it. */
 @Injectable()
 export class PlanRequestPipe implements PipeTransform<unknown, PlanRequestDto> {
   readonly #check = compileCheck(PlanRequestDto);
@@ -34,7 +34,7 @@ function planViolations(body: unknown, mostAlarms: number): Violation[] {
   return violations.slice(0, MAX_VIOLATIONS);
 }
 
-/** Rules that no single field can tell. */
+/** Rules that span several fields. */
 function ruleViolations(body: unknown, mostAlarms: number): Violation[] {
   if (!isPlainObject(body)) return [];
   const { operation, whitelistRules, limit, selector } = body;

@@ -46,7 +46,7 @@ function alarmFor(operation: OperationType): typeof AlarmDto {
   RequestSchema(`${name}Alarm`, `An alarm as ${operation} requires it.`)(alarm);
   const details = fieldsOf(AlarmDto).get('details');
   if (!details) throw new Error('AlarmDto has no details');
-  const description = `Detail objects, at least one; each must tell ${requiredDetails.join(', ')}.`;
+  const description = `Detail objects, at least one; each must have ${requiredDetails.join(', ')}.`;
   const schema = { ...details.schema, type: () => [detail], minItems: 1, description } as Field['schema'];
   FieldOf({
     ...details,

@@ -17,9 +17,9 @@ export class ProgressController {
    * Follow an operation.
    *
    * @remarks
-   * Server-sent events: `chunk` for each part of at most 100 alarms whose fate is known, those that were known before included, and
+   * Server-sent events: `chunk` for each part of at most 100 alarms whose outcome is known, those that were known before included, and
    * `end` with the operation's status, after which the connection ends. Lines of a colon alone say that the connection stands.
-   * A client that comes back with `Last-Event-ID` is told only what it has not seen.
+   * A client that comes back with `Last-Event-ID` gets only what it has not seen.
    */
   @Get(':id/events')
   @Access('read')
@@ -49,7 +49,7 @@ export class ProgressController {
    *
    * @remarks
    * Of an operation that goes on in the background: it stops before its next chunk, and what was not sent is `not_attempted` with
-   * the reason `cancelled`. What was sent is not taken back. It is recorded who cancelled.
+   * the reason `cancelled`. What was sent is not undone. The record names who cancelled.
    */
   @Post(':id/cancel')
   @Access('act', { acts: true, bodyMayBeMissing: true })

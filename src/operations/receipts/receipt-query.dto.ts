@@ -99,7 +99,7 @@ export class OperationQueryDto {
 }
 
 /** Which alarms, or items, of one receipt to list. As it travels: values are strings. */
-export class FatesQueryDto {
+export class OutcomesQueryDto {
   /**
    * Only those that came to these outcomes.
    * @example ['unknown', 'rejected']

@@ -2,7 +2,7 @@ import type { OperationFilter } from '../../audit/operation.queries.js';
 import type { OperationRow } from '../../audit/operation-list.store.js';
 import { limitOf, windowOf, wordsOf } from '../../lists/filter-fields.js';
 import { readCursor, readPlace } from './receipt-page.js';
-import type { FatesQueryDto, OperationQueryDto, View } from './receipt-query.dto.js';
+import type { OutcomesQueryDto, OperationQueryDto, View } from './receipt-query.dto.js';
 
 /** What a query string asks for. */
 export interface AskedReceipts {
@@ -39,14 +39,14 @@ export function readQuery(asked: OperationQueryDto, now: number): AskedReceipts 
 }
 
 /** Which alarms, or items, of a receipt a query string asks for. */
-export interface AskedFates {
-  readonly fits: (fate: { readonly outcome: string }) => boolean;
+export interface AskedOutcomes {
+  readonly fits: (entry: { readonly outcome: string }) => boolean;
   /** The first that may be listed, by its place in the receipt. */
   readonly start: number;
   readonly limit: number;
 }
 
-export function readFatesQuery(asked: FatesQueryDto): AskedFates {
+export function readOutcomesQuery(asked: OutcomesQueryDto): AskedOutcomes {
   const wanted = setOf(asked.outcome);
   return {
     fits: ({ outcome }) => wanted?.has(outcome) ?? true,

@@ -55,7 +55,7 @@ export class ReceiptAlarmDto {
   @ApiProperty()
   eventId!: string;
   /**
-   * `applied`: upstream took it; `already`: it was so before; `rejected`: upstream said no; `not_attempted`: it never left
+   * `applied`: upstream took it; `already`: it had that state before; `rejected`: upstream said no; `not_attempted`: it never left
    * the gateway; `unknown`: bytes were sent and no answer came; `pending`: its part has not been sent yet, or is under way.
    */
   @ApiProperty({ enum: KNOWN_OUTCOMES, example: 'applied' })
@@ -66,8 +66,8 @@ export class ReceiptAlarmDto {
   @ApiProperty({ enum: ['isolating', 'restoring'], example: 'isolating' })
   activity?: ReceiptActivity;
   /**
-   * Present with `applied` where the state of the alarm before the act was not read: it may have been so already. An undo takes it
-   * back all the same.
+   * Present with `applied` where the state of the alarm before the act was not read: it may have had that state already. An undo
+   * reverses it all the same.
    */
   @ApiProperty({ enum: ['unknown'], example: 'unknown' })
   stateBefore?: 'unknown';
@@ -156,7 +156,7 @@ export class ReceiptExchangeDto {
   @ApiProperty()
   upstreamRequestId?: string;
   /**
-   * How many times it was sent; 0: never; absent: the gateway stopped before it could tell.
+   * How many times it was sent; 0: never; absent: the gateway stopped before it knew.
    * @example 1
    */
   @ApiProperty({ type: 'integer', minimum: 0 })
@@ -201,7 +201,7 @@ export class ReceiptSettlementDto {
 })
 export class ReceiptProgressDto {
   /**
-   * Alarms whose fate is known.
+   * Alarms whose outcome is known.
    * @example 300
    */
   @ApiProperty({ type: 'integer', minimum: 0 })
@@ -242,7 +242,10 @@ export class ReceiptRulesDto {
    */
   @ApiProperty({ type: 'integer', minimum: 1 })
   count!: number;
-  /** They travel with the first exchange and share its fate; where its answer was lost, nobody can read what became of them. `pending` while that exchange has not ended. */
+  /**
+   * They travel with the first exchange and share its result; where its answer was lost, their outcome cannot be read. `pending`
+   * while that exchange has not ended.
+   */
   @ApiProperty({ enum: RULES_OUTCOMES, example: 'applied' })
   outcome!: RulesOutcome;
 }
@@ -256,7 +259,7 @@ export class OutcomeCountsDto implements Partial<Record<KnownAlarmOutcome, numbe
   @ApiProperty({ type: 'integer', minimum: 1 })
   applied?: number;
   /**
-   * They were so before.
+   * They had the wanted state before.
    * @example 3
    */
   @ApiProperty({ type: 'integer', minimum: 1 })
@@ -357,21 +360,21 @@ export class ReceiptDto {
    */
   remark?: string;
   /**
-   * The operation that this one takes back.
+   * The operation that this one undoes.
    * @example '0198c5f2-7c25-7d41-8c3b-5e6f7a8b9c0c'
    */
   @ApiProperty({ format: 'uuid' })
   undoes?: string;
-  /** What that operation did besides and this one could not take back: `whitelist_rules` of the caller's own stay on the whitelist. */
+  /** What that operation did besides and this one could not undo: `whitelist_rules` of the caller's own stay on the whitelist. */
   @ApiProperty({ enum: LEFTOVERS, isArray: true, example: ['whitelist_rules'] })
   leaves?: Leftover[];
   /**
    * What had to be taken for granted of that operation: `state_before`: the state of some of its alarms before it was not read, so
-   * they are taken back although they may have been so already.
+   * they are reversed although they may have had that state already.
    */
   @ApiProperty({ enum: ASSUMPTIONS, isArray: true, example: ['state_before'] })
   assumes?: Assumption[];
-  /** Operations that take this one back, or tried to, oldest first. */
+  /** Operations that undid this one, or tried to, oldest first. */
   @ApiProperty({ type: [String], example: ['0198c5f3-1b02-7e55-9d21-2a3b4c5d6e7f'] })
   undoneBy?: string[];
   /**
@@ -381,12 +384,12 @@ export class ReceiptDto {
   @ApiProperty({ format: 'uuid' })
   plan?: string;
   /**
-   * When the gateway takes it back; `GET /v1/expirations` tells how far that is.
+   * When the gateway reverses it; `GET /v1/expirations` shows how far that is.
    * @example '2027-01-31T00:00:00.000Z'
    */
   @ApiProperty({ format: 'date-time' })
   expiresAt?: string;
-  /** Nobody asked for it: it takes back what was done for a time that is over. */
+  /** Made by the gateway itself: it reverses an operation whose time is over. */
   expired?: boolean;
   /** Present where nobody waits for the operation: it goes on in the background. */
   progress?: ReceiptProgressDto;

@@ -49,7 +49,7 @@ export function receiptOf(trail: OperationTrail): ReceiptDto {
   });
   return {
     ...{ id, operation, status, scope },
-    ...fatesOf(trail),
+    ...outcomesOf(trail),
     ...rest,
     exchanges: chunks.filter(({ exchange, fault }) => exchange ?? fault).map(exchangeOf),
   };
@@ -147,10 +147,10 @@ function commonOf({ asked, status, fate, done, total, cancellation, undoneBy }: 
 }
 
 /** What became of the alarms, or of the items, one by one. */
-function fatesOf(trail: OperationTrail): Pick<ReceiptDto, 'alarms' | 'items'> {
+function outcomesOf(trail: OperationTrail): Pick<ReceiptDto, 'alarms' | 'items'> {
   const { items, operation } = trail.intent;
-  const withActivity = ({ underWay, ...fate }: KnownOutcome) => ({
-    ...fate,
+  const withActivity = ({ underWay, ...known }: KnownOutcome) => ({
+    ...known,
     ...(underWay && { activity: activityOf(operation) }),
   });
   const known = alarmOutcomes(trail).map(withActivity);
@@ -158,7 +158,7 @@ function fatesOf(trail: OperationTrail): Pick<ReceiptDto, 'alarms' | 'items'> {
   const targets = new Map(items.map(({ id, target }) => [id, target]));
   return {
     alarms: [],
-    items: known.map(({ eventId: id, ...fate }) => ({ id, target: { ...targets.get(id) }, ...fate })),
+    items: known.map(({ eventId: id, ...rest }) => ({ id, target: { ...targets.get(id) }, ...rest })),
   };
 }
 
@@ -225,7 +225,7 @@ export function answerReceipt(reply: FastifyReply, receipt: ReceiptDto, fault?: 
   throw operationProblem(receipt, fault);
 }
 
-/** The problem of an operation whose alarms all met the same fate, and not the one that was wanted. */
+/** The problem of an operation whose alarms all have the same outcome, and not the wanted one. */
 function operationProblem(
   receipt: Pick<ReceiptDto, 'id' | 'status' | 'recorded' | 'exchanges'>,
   fault: Fault,

@@ -18,8 +18,8 @@ import type {
   ReceiptSummaryDto,
 } from './receipt.dto.js';
 import { ByteBound, cursorAfter, cursorAt } from './receipt-page.js';
-import type { FatesQueryDto, OperationQueryDto } from './receipt-query.dto.js';
-import { readFatesQuery, readQuery, type AskedFates, type AskedReceipts } from './receipt-query.js';
+import type { OutcomesQueryDto, OperationQueryDto } from './receipt-query.dto.js';
+import { readOutcomesQuery, readQuery, type AskedOutcomes, type AskedReceipts } from './receipt-query.js';
 
 const EVERYBODY = '*';
 /** Where few of many operations fit, so many rows are looked through at a time, and so often for one page. */
@@ -47,15 +47,15 @@ export class ReceiptsService {
   }
 
   /** The alarms of one receipt; none of one that is about items. @throws Problem 404 */
-  async alarms(id: string, query: FatesQueryDto, caller: Caller): Promise<ReceiptAlarmPageDto> {
-    const asked = readFatesQuery(query);
+  async alarms(id: string, query: OutcomesQueryDto, caller: Caller): Promise<ReceiptAlarmPageDto> {
+    const asked = readOutcomesQuery(query);
     const { alarms } = await this.#receipt(id, caller);
     return pageOf(alarms, asked);
   }
 
   /** The items of one receipt; none of one that is about alarms. @throws Problem 404 */
-  async items(id: string, query: FatesQueryDto, caller: Caller): Promise<ReceiptItemPageDto> {
-    const asked = readFatesQuery(query);
+  async items(id: string, query: OutcomesQueryDto, caller: Caller): Promise<ReceiptItemPageDto> {
+    const asked = readOutcomesQuery(query);
     const { items = [] } = await this.#receipt(id, caller);
     return pageOf(items, asked);
   }
@@ -89,7 +89,7 @@ export class ReceiptsService {
   async #rows({ filter, fits, limit }: AskedReceipts): Promise<FoundRows> {
     const ids: string[] = [];
     let { before } = filter;
-    // One more than asked for tells whether there is another page.
+    // One more than asked for shows whether there is another page.
     const most = fits ? ROWS_AT_ONCE : limit + 1;
     for (let batch = 0; batch < MAX_BATCHES; batch += 1) {
       const rows = await this.lists.rows({ ...filter, ...(before !== undefined && { before }) }, most);
@@ -129,17 +129,17 @@ function narrowed(asked: AskedReceipts, fits: (row: OperationRow) => boolean): A
 }
 
 /** A page of a receipt's alarms, or items. */
-function pageOf<Fate extends { readonly outcome: string }>(
-  all: readonly Fate[],
-  { fits, start, limit }: AskedFates,
-): { items: Fate[]; nextCursor?: string } {
-  const items: Fate[] = [];
+function pageOf<Entry extends { readonly outcome: string }>(
+  all: readonly Entry[],
+  { fits, start, limit }: AskedOutcomes,
+): { items: Entry[]; nextCursor?: string } {
+  const items: Entry[] = [];
   const bound = new ByteBound();
   for (let place = start; place < all.length; place += 1) {
-    const fate = all[place];
-    if (!fate || !fits(fate)) continue;
-    if (items.length === limit || !bound.takes(fate)) return { items, nextCursor: cursorAt(place) };
-    items.push(fate);
+    const entry = all[place];
+    if (!entry || !fits(entry)) continue;
+    if (items.length === limit || !bound.takes(entry)) return { items, nextCursor: cursorAt(place) };
+    items.push(entry);
   }
   return { items };
 }

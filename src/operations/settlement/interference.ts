@@ -8,9 +8,9 @@ import type { ObservedAlarm } from '../../hss/index.js';
  * What other operations on the same alarm mean for what its state says of one.
  *
  * - `none`: nothing
- * - `stood_before`: another one had made it so before this one began
+ * - `stood_before`: another one had done it before this one began
  * - `obscured`: what is seen may be the effect of another one that is still under way, so it says nothing of this one yet
- * - `indistinguishable`: what is seen may be another one's effect, and that will never be told apart
+ * - `indistinguishable`: what is seen may be another one's effect, and they can never be distinguished
  */
 export type Interference = 'none' | 'stood_before' | 'obscured' | 'indistinguishable';
 
@@ -47,7 +47,7 @@ function pauseBetween({ outcome }: OperationTrail, { intent }: OperationTrail): 
   return outcome ? Math.abs(Date.parse(intent.at) - Date.parse(outcome.at)) : 0;
 }
 
-/** What was found to be so already was left alone. */
+/** An alarm that already had the wanted state was left alone. */
 const LEFT_ALONE: ReadonlySet<KnownAlarmOutcome> = new Set(['rejected', 'not_attempted', 'already']);
 
 function mayHaveActed(other: OperationTrail, own: OperationTrail, eventId: string): boolean {
@@ -72,7 +72,7 @@ function endOf({ place }: OperationTrail): number {
   return place?.ended ?? Infinity;
 }
 
-/** Whether one operation leaves an alarm as another wants it: it is the same, or it handles what the other takes back anew. */
+/** Whether one operation leaves an alarm as another wants it: it is the same, or it handles anew what the other reverses. */
 function makesAsWanted(other: OperationTrail, own: OperationTrail): boolean {
   const theirs = other.intent.operation;
   const { operation } = own.intent;

@@ -21,7 +21,7 @@ export function isQuiet({ now, concludedAt, quietMs }: Times): boolean {
 /**
  * What an alarm's state says about an act whose answer was lost.
  *
- * As it should be: it was done, or another operation had made it so before. Otherwise: it was not done, which is believed only
+ * As it should be: it was done, or another operation had done it before. Otherwise: it was not done, which is believed only
  * after the time in which upstream may still get to it. Nothing, where another operation on the same alarm may be what is seen.
  * Where upstream lists no such alarm and refused the request, or none by that name at all, it did nothing to it.
  * No time of upstream's plays a part: its clock is not ours.
@@ -47,7 +47,7 @@ function hasNothingToActOn({ missing }: ObservedAlarm, { refused = false }: Time
 
 /**
  * What an alarm's state says about an act that upstream took and was at work on: undefined while it still is, or while its
- * state can't be told. Where that is so for too long nobody knows what became of it, and nothing is claimed.
+ * state is unknown. After too long its result stays unknown, and nothing is claimed.
  *
  * @param late whether it has been so for too long
  */

@@ -171,7 +171,7 @@ export class SettlementService implements OnModuleDestroy {
   }
 
   /**
-   * One look; answers from when on the next one may tell more, by the monotonic clock, or undefined when it was the last.
+   * One look; answers from when on the next one may show more, by the monotonic clock, or undefined when it was the last.
    *
    * @param since nothing was sent after it, by the monotonic clock
    */

@@ -89,7 +89,7 @@ export function readGuardRails(config: Partial<GuardRailsConfig> = {}): GuardRai
   };
 }
 
-/** An id or a hash in the one form in which two spellings of it compare equal: nothing says that upstream tells cases apart. */
+/** An id or a hash in the one form in which two spellings of it compare equal: nothing says that upstream distinguishes cases. */
 export function foldedId(text: string): string {
   return text.trim().toLowerCase();
 }

@@ -106,7 +106,7 @@ function isRunnerCutOff(program: string, isAll: boolean): boolean {
 
 const OPTION = /^(?:-\S*|\/[a-z]{1,2}|\d+[smhd]?)$/i;
 
-/** How much a word tells of what is run: options, programs that run others, folders and schemes tell nothing. */
+/** How specific a word is of what is run: options, programs that run others, folders and schemes are not at all. */
 function specificLetters(word: string): number {
   if (OPTION.test(word) || runsAnything(word) || isPartOfFolders(word)) return 0;
   return lettersIn(word.replace(/^(?:https?|ftps?|file)(?::|$)/i, ''));
