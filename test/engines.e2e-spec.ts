@@ -8,6 +8,7 @@ import fc from 'fast-check';
 import pg from 'pg';
 import { uuidv7 } from 'uuidv7';
 
+import { appendsIn, appendSteps, decisions } from '../src/audit/admission.fixture.js';
 import {
   AuditEngine,
   type DialectName,
@@ -634,6 +635,19 @@ describe.each(Object.keys(STORES))('the %s store', (name) => {
     await uses.save([{ caller: 'portal', key: 'k', at: NOW + 5 }]);
     await uses.save([{ caller: 'portal', key: 'k', at: NOW + 4 }]);
     expect(await uses.load()).toEqual([{ caller: 'portal', key: 'k', at: NOW + 5 }]);
+  });
+
+  it('decides and writes in one append of several entries what it would in as many of one', async () => {
+    let run = 0;
+    await fc.assert(
+      fc.asyncProperty(appendSteps, async (steps) => {
+        const [one, another] = [`t${(run += 1)}`, `s${run}`];
+        const together = await decisions(engine, one, appendsIn(one, steps));
+        const single = appendsIn(another, steps).flatMap((entries) => entries.map((entry) => [entry]));
+        expect(together).toEqual(await decisions(engine, another, single));
+      }),
+      { numRuns: 60 },
+    );
   });
 
   it('answers whether an intent would be written, and writes nothing', async () => {
