@@ -25,7 +25,7 @@ import { EmbeddedEngine } from '../src/audit/embedded.engine.js';
 import { ExpirationStore } from '../src/audit/expiration.store.js';
 import { KeyUseStore } from '../src/audit/key-use.store.js';
 import { OperationListStore } from '../src/audit/operation-list.store.js';
-import { summaryOf } from '../src/audit/operation-state.js';
+import { isOpen, summaryOf } from '../src/audit/operation-state.js';
 import { OperationStore } from '../src/audit/operation.store.js';
 import { PlanStore } from '../src/audit/plan.store.js';
 import { PostgresEngine } from '../src/audit/postgres/postgres.engine.js';
@@ -100,7 +100,8 @@ async function conclude(
 ) {
   const at = new Date(NOW).toISOString();
   const chunks = [{ alarms: 1, outcome: status }];
-  await trail.recordOutcome({ kind: 'outcome', operationId, at, status, chunks }, intent(operationId));
+  const before = { intent: intent(operationId), chunks: [] };
+  await trail.recordOutcome({ kind: 'outcome', operationId, at, status, chunks }, before);
 }
 
 /** Counts what is asked of an engine, and what it answers. */
@@ -213,11 +214,14 @@ async function tell(trail: AuditTrail, story: Story): Promise<void> {
   const at = new Date(NOW).toISOString();
   await trail.recordIntent(record, ['{"a":1}']);
   for (const [index, chunk] of chunks.entries()) {
-    const soFar = { intent: record, chunks: chunks.slice(0, index + 1) };
-    await trail.recordChunk({ kind: 'chunk', operationId, at, index, chunk }, soFar);
+    const soFar = { intent: record, chunks: chunks.slice(0, index) };
+    const next = await trail.recordChunk({ kind: 'chunk', operationId, at, index, chunk }, soFar);
     if (index === cancelledAfter) {
       for (const caller of ['portal', 'somebody-later'])
-        await trail.recordCancellation({ kind: 'cancellation', operationId, at, requestId: 'r', caller });
+        await trail.recordCancellation(
+          { kind: 'cancellation', operationId, at, requestId: 'r', caller },
+          next,
+        );
     }
   }
   if (interrupted === undefined) return;
@@ -225,8 +229,8 @@ async function tell(trail: AuditTrail, story: Story): Promise<void> {
     ...interruptedOutcome({ intent: record, chunks }, 1, at),
     ...(!interrupted && { interrupted: undefined }),
   } as OutcomeRecord;
-  await trail.recordOutcome(outcome, record);
-  if (!settled) return;
+  const concluded = await trail.recordOutcome(outcome, { intent: record, chunks });
+  if (!settled || !isOpen(concluded)) return;
   const alarms = targetsOf(record).flatMap((eventId, index) => {
     const found = settled[index];
     return found === undefined ? [] : [{ eventId, outcome: found }];
@@ -239,8 +243,7 @@ async function tell(trail: AuditTrail, story: Story): Promise<void> {
     alarms,
     settled: true,
   } as const;
-  const after = { intent: record, chunks: outcome.chunks, outcome, settlements: [settlement] };
-  await trail.recordSettlement(settlement, after);
+  await trail.recordSettlement(settlement, concluded);
 }
 
 interface Kept {
@@ -424,7 +427,7 @@ describe.each(Object.keys(STORES))('the %s store', (name) => {
       const outcome = { kind: 'outcome', operationId, at, status: 'rejected' } as const;
       const chunks = [{ alarms: 1, outcome: 'rejected' as const }];
       const claimed = { caller: 'portal', keys: ['key:k', 'signature:s'] };
-      await trail.recordOutcome({ ...outcome, chunks }, intent(operationId), claimed);
+      await trail.recordOutcome({ ...outcome, chunks }, { intent: intent(operationId), chunks: [] }, claimed);
     };
     await intend(intent(second));
     await release(second);
@@ -588,7 +591,8 @@ describe.each(Object.keys(STORES))('the %s store', (name) => {
       );
       const at = new Date(NOW).toISOString();
       const { operationId } = record;
-      await trail.recordOutcome({ kind: 'outcome', operationId, at, status: 'applied', chunks }, record);
+      const before = { intent: record, chunks: [] };
+      await trail.recordOutcome({ kind: 'outcome', operationId, at, status: 'applied', chunks }, before);
     }
     const rows = await lists.rows({ caller: 'portal' }, 50);
     const found = await lists.summaries(rows.map(({ id }) => id));
@@ -910,7 +914,7 @@ describe('an operation in a shared store', () => {
     const late = new AuditTrail(owner);
     const chunk = { kind: 'chunk', operationId: id, at: new Date(NOW).toISOString(), index: 0 } as const;
     const outcome = { alarms: 1, outcome: 'applied' } as const;
-    const asItStands = { intent: intent(id), chunks: [outcome] };
+    const asItStands = { intent: intent(id), chunks: [] };
     await expect(late.recordChunk({ ...chunk, chunk: outcome }, asItStands)).rejects.toThrow(
       OperationTakenOver,
     );
