@@ -20,16 +20,14 @@ import {
 import { targetsOf } from '../src/audit/alarm-outcomes.js';
 import type { IntentRecord, OutcomeRecord } from '../src/audit/audit-record.js';
 import { AuditTrail, AuditUnavailable, NotAdmitted, OperationTakenOver } from '../src/audit/audit-trail.js';
-import { BrakeStore, ClaimStore } from '../src/audit/limits.store.js';
+import { BrakeStore, ClaimStore, KeyUseStore } from '../src/audit/callers.store.js';
 import { EmbeddedEngine } from '../src/audit/embedded.engine.js';
 import { ExpirationStore } from '../src/audit/expiration.store.js';
-import { KeyUseStore } from '../src/audit/key-use.store.js';
-import { OperationListStore } from '../src/audit/operation-list.store.js';
 import { isOpen, summaryOf } from '../src/audit/operation-state.js';
 import { OperationStore } from '../src/audit/operation.store.js';
 import { PlanStore } from '../src/audit/plan.store.js';
-import { PostgresEngine } from '../src/audit/postgres/postgres.engine.js';
-import { SharedOwnership } from '../src/audit/postgres/shared.ownership.js';
+import { SharedOwnership } from '../src/audit/ownership.js';
+import { PostgresEngine } from '../src/audit/postgres.engine.js';
 import { interruptedOutcome } from '../src/audit/recovery.js';
 import { SystemClock } from '../src/domain/ports.js';
 import { ALARM_OUTCOMES, type AlarmOutcome, type ChunkOutcome } from '../src/domain/outcome.js';
@@ -549,13 +547,12 @@ describe.each(Object.keys(STORES))('the %s store', (name) => {
 
   it('keeps in short what the records of an operation add up to', async () => {
     const operations = new OperationStore(engine);
-    const lists = new OperationListStore(engine, operations);
     await fc.assert(
       fc.asyncProperty(stories, async (story) => {
         const operationId = uuidv7();
         await tell(trail, { ...story, intent: { ...story.intent, operationId } });
         const whole = await operations.find(operationId);
-        expect(await lists.summaries([operationId])).toEqual([summaryOf(whole!)]);
+        expect(await operations.summaries([operationId])).toEqual([summaryOf(whole!)]);
       }),
       { numRuns: 40 },
     );
@@ -563,20 +560,19 @@ describe.each(Object.keys(STORES))('the %s store', (name) => {
 
   it('sums up what was written before it kept that', async () => {
     const operations = new OperationStore(engine);
-    const lists = new OperationListStore(engine, operations);
     const ids = [uuidv7(), uuidv7()];
     for (const id of ids) await intend(intent(id, ['e-1']));
     await conclude(trail, ids[0]!, 'applied');
-    const before = await lists.summaries(ids);
+    const before = await operations.summaries(ids);
     expect(before).toMatchObject([{ targets: 1, fate: { outcomes: { applied: 1 } } }, { status: 'pending' }]);
     await engine.query(`UPDATE operation SET targets = NULL, asked = NULL, fate = NULL`, []);
-    expect(await lists.summaries(ids)).toEqual(before);
+    expect(await operations.summaries(ids)).toEqual(before);
     expect(await operations.findAll(ids)).toHaveLength(2);
   });
 
   it('lists operations of ten thousand alarms without reading a record of them', async () => {
     const counting = new CountingEngine(engine);
-    const lists = new OperationListStore(counting, new OperationStore(counting));
+    const lists = new OperationStore(counting);
     const eventIds = Array.from({ length: 10_000 }, () => randomUUID());
     const body = `{"operate_event_list":"${'x'.repeat(20_000)}"}`;
     const chunks = Array.from({ length: 100 }, (_, index): ChunkOutcome => {
@@ -614,7 +610,7 @@ describe.each(Object.keys(STORES))('the %s store', (name) => {
 
   it('finds the few operations that are under way, or unknown, among all the others', async () => {
     const counting = new CountingEngine(engine);
-    const lists = new OperationListStore(counting, new OperationStore(counting));
+    const lists = new OperationStore(counting);
     const ids = Array.from({ length: 5 }, () => uuidv7());
     for (const id of ids) await intend(intent(id));
     for (const [index, status] of (['applied', 'unknown', 'applied'] as const).entries())

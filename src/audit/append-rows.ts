@@ -1,5 +1,5 @@
 import { admit, hostName, type AdmissionState, type ClaimState } from './admission.js';
-import type { AuditAppend, DialectName, RejectedAppend } from './audit.engine.js';
+import type { AuditAppend, RejectedAppend } from './audit.engine.js';
 import { GENESIS, link } from './record-text.js';
 import { alarmToken } from './schema.js';
 
@@ -12,26 +12,16 @@ export interface ChainEnd {
 /** Names of columns and what is written into them. */
 export type TableRow = Readonly<Record<string, unknown>>;
 
-/** What an append inserts, by table; of the two that find an alarm again each engine has its own. As PostgreSQL declares it. */
-export const COLUMNS = {
-  audit_record: 'seq bigint, at bigint, kind text, operation_id text, body text, hash bytea',
-  operation:
-    'id text, caller text, type text, project text, enterprise_project_id text, status text, open bigint, ' +
-    'instance text, undoes text, expires_at bigint, targets bigint, asked text, fate text, cancelled text',
-  alarm_index: 'rowid bigint, tokens text',
-  operation_alarms: 'operation_id text, tokens text[]',
-  claim: 'caller text, key text, fingerprint text, operation_id text, at bigint',
-  reached_alarms: 'caller text, operation_id text, at bigint, alarms bigint',
-  reached_host: 'caller text, agent_id text, operation_id text, at bigint',
-  brake: 'caller text, engaged bigint, at bigint',
-} as const;
-export type AppendTable = keyof typeof COLUMNS;
-
-/** Only a database that several processes share knows which of them looks after an operation. */
-export function columnsOf(table: AppendTable, dialect: DialectName): string[] {
-  const names = COLUMNS[table].split(', ').map((column) => column.replace(/ .*/, ''));
-  return dialect === 'postgres' ? names : names.filter((name) => name !== 'instance');
-}
+/** Tables that an append inserts into; of the two that find an alarm again each engine has its own. */
+export type AppendTable =
+  | 'audit_record'
+  | 'operation'
+  | 'alarm_index'
+  | 'operation_alarms'
+  | 'claim'
+  | 'reached_alarms'
+  | 'reached_host'
+  | 'brake';
 
 /** Where a row may be there already; a void claim gives way to the one that comes. */
 export const ON_CONFLICT: Partial<Record<AppendTable, string>> = {
@@ -62,7 +52,7 @@ export class AppendRows {
   readonly rejected: readonly RejectedAppend[];
   /** Where the chain ends with these. */
   end: ChainEnd;
-  /** By table, and there by a name under which a later row takes the place of an earlier one. */
+  /** By table, all with the same columns, and there by a name under which a later row takes the place of an earlier one. */
   readonly inserts = new Map<AppendTable, Map<string, TableRow>>();
   /** By operation id. */
   readonly changes = new Map<string, OperationChange>();
@@ -109,7 +99,7 @@ export class AppendRows {
     this.#insert('operation', id, {
       ...{ id, caller, type, project, enterprise_project_id: enterpriseProjectId },
       ...{ status: 'pending', open: 1, undoes, expires_at: expiresAt, targets: eventIds.length, asked },
-      ...{ instance, fate: null, cancelled: null },
+      ...{ fate: null, cancelled: null, ...(dialect === 'postgres' && { instance }) },
     });
     const tokens = eventIds.map(alarmToken);
     if (dialect === 'postgres') this.#insert('operation_alarms', id, { operation_id: id, tokens });

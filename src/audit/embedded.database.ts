@@ -4,7 +4,7 @@ import Database from 'better-sqlite3';
 
 import { emptyState } from './admission.js';
 import { admissionReadings } from './admission-state.js';
-import { AppendRows, columnsOf, ON_CONFLICT, type AppendTable, type ChainEnd } from './append-rows.js';
+import { AppendRows, ON_CONFLICT, type ChainEnd } from './append-rows.js';
 import {
   CommitUnknown,
   type AuditAppend,
@@ -37,12 +37,6 @@ const DEFAULT_CHECKED: CheckedAtStart = { bytes: 32 * 1_048_576, records: 10_000
 const CHECKED_AT_ONCE = 1_000;
 /** While requests are served, whose records wait as long: about a millisecond. */
 const CHECKED_BETWEEN_COMMITS = 50;
-
-function insertInto(table: AppendTable): string {
-  const columns = columnsOf(table, 'sqlite');
-  const places = columns.map((name) => `@${name}`).join(', ');
-  return `INSERT INTO ${table} (${columns.join(', ')}) VALUES (${places}) ${ON_CONFLICT[table] ?? ''}`;
-}
 
 const REMEDY =
   'move the very files back, or restart the gateway to go on with what is there now (docs/operations.md)';
@@ -170,8 +164,13 @@ export class EmbeddedDatabase {
     for (const { caller, key } of rows.releases)
       this.#prepared('DELETE FROM claim WHERE caller = ? AND key = ?').run(caller, key);
     for (const [table, named] of rows.inserts) {
-      const insert = this.#prepared(insertInto(table));
-      for (const row of named.values()) insert.run(row);
+      const added = [...named.values()];
+      const columns = Object.keys(added[0] ?? {});
+      const values = columns.map((name) => `@${name}`);
+      const insert = this.#prepared(
+        `INSERT INTO ${table} (${columns.join(', ')}) VALUES (${values.join(', ')}) ${ON_CONFLICT[table] ?? ''}`,
+      );
+      for (const row of added) insert.run(row);
     }
     for (const [id, change] of rows.changes) {
       const columns = Object.keys(change);

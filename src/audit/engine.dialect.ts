@@ -1,3 +1,4 @@
+import { Injectable } from '@nestjs/common';
 import {
   DummyDriver,
   Kysely,
@@ -13,7 +14,7 @@ import {
   type QueryResult,
 } from 'kysely';
 
-import { AuditUnavailable, type AuditEngine, type DialectName, type SqlValue } from './audit.engine.js';
+import { AuditEngine, AuditUnavailable, type DialectName, type SqlValue } from './audit.engine.js';
 
 /** The tables as queries see them. */
 export interface AuditTables {
@@ -116,4 +117,14 @@ export function queriesOver(engine: AuditEngine): Kysely<AuditTables> {
   return new Kysely<AuditTables>({
     dialect: { ...DIALECTS[engine.dialect], createDriver: () => new EngineDriver(engine) },
   });
+}
+
+/** Asks the database, and writes what stands beside the trail. */
+@Injectable()
+export abstract class Store {
+  protected readonly queries: Kysely<AuditTables>;
+
+  constructor(protected readonly engine: AuditEngine) {
+    this.queries = queriesOver(engine);
+  }
 }

@@ -44,10 +44,26 @@ export interface StoredRecord {
   readonly enterprise_project_id: string | null;
 }
 
-/** Why a record does not belong at its place, as the end of "record N of the trail ..."; undefined where it does. */
-export function chainFault(record: StoredRecord, previous: Uint8Array): string | undefined {
-  if (!link(previous, record.body).equals(record.hash)) return 'does not follow from the one before';
-  return agrees(record) ? undefined : 'is listed as something else than it says';
+/**
+ * Why the record at a place of the trail does not belong there; undefined where it does.
+ *
+ * @param previous hash of the record before; absent: that is missing
+ */
+export function faultAt(
+  seq: number,
+  record: StoredRecord | undefined,
+  previous?: Uint8Array,
+): string | undefined {
+  if (record?.seq !== seq) return `record ${seq} of the trail is missing`;
+  if (!previous && seq > 1) return `record ${seq - 1} of the trail is missing`;
+  try {
+    if (!link(previous ?? GENESIS, record.body).equals(record.hash))
+      return `record ${seq} of the trail does not follow from the one before`;
+    return agrees(record) ? undefined : `record ${seq} of the trail is listed as something else than it says`;
+  } catch {
+    // A column of another type, a text that is no JSON.
+    return `record ${seq} of the trail cannot be read`;
+  }
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { OperationFilter } from '../../audit/operation.queries.js';
-import type { OperationRow } from '../../audit/operation-list.store.js';
+import type { OperationRow } from '../../audit/operation.store.js';
 import { refuse } from '../../problems/catalogue.js';
 import type { Violation } from '../../problems/violation.js';
 import { limitOf, queryViolations, windowOf, windowViolations, wordsOf } from '../../lists/filter-fields.js';

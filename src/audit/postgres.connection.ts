@@ -1,8 +1,8 @@
 import pg from 'pg';
 
-import type { ChainEnd } from '../append-rows.js';
-import { CommitUnknown } from '../audit.engine.js';
-import { newerSchema, SCHEMA_STEPS, statementsFor } from '../schema.js';
+import type { ChainEnd } from './append-rows.js';
+import { CommitUnknown } from './audit.engine.js';
+import { newerSchema, SCHEMA_STEPS, statementsFor } from './schema.js';
 
 /** `int8`, which the driver would return as text; times and numbers of records fit into a number. */
 const INT8: number = pg.types.builtins.INT8;
