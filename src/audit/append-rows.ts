@@ -1,5 +1,6 @@
 import { admit, hostName, type AdmissionState, type ClaimState } from './admission.js';
 import type { AuditAppend, RejectedAppend } from './audit.engine.js';
+import type { AuditTables } from './engine.dialect.js';
 import { GENESIS, link } from './record-text.js';
 import { alarmToken } from './schema.js';
 
@@ -13,15 +14,7 @@ export interface ChainEnd {
 export type TableRow = Readonly<Record<string, unknown>>;
 
 /** Tables that an append inserts into; of the two that find an alarm again each engine has its own. */
-export type AppendTable =
-  | 'audit_record'
-  | 'operation'
-  | 'alarm_index'
-  | 'operation_alarms'
-  | 'claim'
-  | 'reached_alarms'
-  | 'reached_host'
-  | 'brake';
+export type AppendTable = Exclude<keyof AuditTables, 'plan' | 'key_use'>;
 
 /** Where a row may be there already; a void claim gives way to the one that comes. */
 export const ON_CONFLICT: Partial<Record<AppendTable, string>> = {

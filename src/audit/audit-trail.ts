@@ -5,7 +5,6 @@ import {
   AuditEngine,
   AuditUnavailable,
   CommitUnknown,
-  type Claim,
   type AuditAppend,
   type AppendRejection,
   type ImpactBudget,
@@ -49,12 +48,6 @@ export class NotAdmitted extends Error {
   }
 }
 
-/** What is checked as an intent is written. */
-export interface Conditions {
-  readonly claims?: readonly Claim[];
-  readonly reach?: ImpactBudget;
-}
-
 /** Records that may wait for the disk. Beyond it only new intents are refused: what was done is recorded. */
 const MAX_WAITING = 20_000;
 
@@ -81,13 +74,14 @@ export class AuditTrail implements OnApplicationShutdown {
    * Before anything is sent.
    *
    * @param requests the bodies that will go upstream, as JSON, one for each chunk
+   * @param conditions what is checked as it is written
    * @throws AuditUnavailable
    * @throws NotAdmitted when a condition does not hold; nothing is written then
    */
   async recordIntent(
     record: IntentRecord,
     requests: readonly string[],
-    conditions: Conditions = {},
+    conditions: Pick<AuditAppend, 'claims' | 'reach'> = {},
   ): Promise<void> {
     if (this.#queue.length >= MAX_WAITING) throw new AuditUnavailable(new Error('too many records wait'));
     const head = JSON.stringify(record);

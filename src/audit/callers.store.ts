@@ -1,19 +1,18 @@
 import { Injectable } from '@nestjs/common';
 
+import type { ClaimState } from './admission.js';
 import { Store } from './engine.dialect.js';
 import type { PostgresEngine } from './postgres.engine.js';
-
-/** What a key already stands for. */
-export interface Claimed {
-  readonly operationId: string;
-  readonly fingerprint: string;
-}
 
 /** Finds which operation a caller's key belongs to. Claims are made with the intent, never here. */
 @Injectable()
 export class ClaimStore extends Store {
   /** @param voidBefore epoch milliseconds; also void is the claim of an operation that never left the gateway */
-  async find(caller: string, key: string, voidBefore: number): Promise<Claimed | undefined> {
+  async find(
+    caller: string,
+    key: string,
+    voidBefore: number,
+  ): Promise<Pick<ClaimState, 'operationId' | 'fingerprint'> | undefined> {
     return await this.queries
       .selectFrom('claim')
       .innerJoin('operation', 'operation.id', 'claim.operation_id')
@@ -33,17 +32,11 @@ export class ClaimStore extends Store {
   }
 }
 
-/** A caller whose destructive operations are held. */
-export interface EngagedBrake {
-  readonly caller: string;
-  /** Epoch milliseconds. */
-  readonly since: number;
-}
-
-/** Finds the brakes that are engaged. */
+/** Finds the brakes that are engaged: the destructive operations of their callers are held. */
 @Injectable()
 export class BrakeStore extends Store {
-  engaged(): Promise<EngagedBrake[]> {
+  /** @returns `since`: epoch milliseconds */
+  engaged(): Promise<{ caller: string; since: number }[]> {
     return this.queries
       .selectFrom('brake')
       .select(['caller', 'at as since'])

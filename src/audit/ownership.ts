@@ -42,6 +42,18 @@ export class SoleOwnership extends Ownership {
 const BEATS = 6;
 const LOOKS = 3;
 
+/** Without a sign of life for a day. */
+const FORGET_GONE = `DELETE FROM instance WHERE seen_at < clock_timestamp() - interval '1 day'`;
+/** The open operations of processes that are gone, and those of which it is not known whether this one took them before. */
+const TAKE_OVER = `
+  UPDATE operation SET instance = $1
+  WHERE open = 1 AND (
+    instance = $1 AND id = ANY($3::text[])
+    OR instance IS DISTINCT FROM $1 AND NOT EXISTS (
+      SELECT 1 FROM instance WHERE instance.id = operation.instance
+        AND seen_at > clock_timestamp() - $2 * interval '1 millisecond'))
+  RETURNING operation.id`;
+
 /** Of a store that several processes share: each gives signs of life, and takes over from those that do not. */
 export class SharedOwnership extends Ownership implements OnModuleInit, OnApplicationShutdown {
   readonly lookAgainMs: number;
@@ -68,10 +80,13 @@ export class SharedOwnership extends Ownership implements OnModuleInit, OnApplic
   }
 
   async takeOver(): Promise<readonly string[]> {
+    const { id, goneAfterMs } = this.engine.instance;
     let taken: readonly string[] = [];
     try {
       await this.engine.exclusively(async (client) => {
-        taken = await this.engine.instance.takeOver(client, this.#maybeTaken);
+        await client.query(FORGET_GONE);
+        const { rows } = await client.query<{ id: string }>(TAKE_OVER, [id, goneAfterMs, this.#maybeTaken]);
+        taken = rows.map((row) => row.id).sort();
       });
     } catch (error) {
       if (error instanceof CommitUnknown) this.#maybeTaken = taken;

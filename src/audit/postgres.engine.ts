@@ -14,9 +14,6 @@ import { admissionReadings } from './admission-state.js';
 import { AppendRows, ON_CONFLICT, type AppendTable, type ChainEnd } from './append-rows.js';
 import { exclusively, migrate, openPool, placeOf, reasonOf } from './postgres.connection.js';
 
-/** Instances without a sign of life for this long are deleted. */
-const FORGOTTEN_AFTER = '1 day';
-
 /** This start of this process, among all that share the database. Only the database's clock counts. */
 export class Instance {
   readonly id = uuidv7();
@@ -42,28 +39,6 @@ export class Instance {
 
   async leave(database: Pick<pg.PoolClient, 'query'>): Promise<void> {
     await database.query('DELETE FROM instance WHERE id = $1', [this.id]);
-  }
-
-  /**
-   * Takes the open operations of instances that are gone; answers their ids. Only under the lock on the trail.
-   *
-   * @param again ids of an earlier time of which it is not known whether they were taken
-   */
-  async takeOver(database: Pick<pg.PoolClient, 'query'>, again: readonly string[]): Promise<string[]> {
-    await database.query(
-      `DELETE FROM instance WHERE seen_at < clock_timestamp() - interval '${FORGOTTEN_AFTER}'`,
-    );
-    const { rows } = await database.query<{ id: string }>(
-      `UPDATE operation SET instance = $1
-       WHERE open = 1 AND (
-         instance = $1 AND id = ANY($3::text[])
-         OR instance IS DISTINCT FROM $1 AND NOT EXISTS (
-           SELECT 1 FROM instance WHERE instance.id = operation.instance
-             AND seen_at > clock_timestamp() - $2 * interval '1 millisecond'))
-       RETURNING operation.id`,
-      [this.id, this.goneAfterMs, again],
-    );
-    return rows.map(({ id }) => id).sort();
   }
 }
 

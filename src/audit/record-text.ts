@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 
 import type { AuditRecord, IntentRecord } from './audit-record.js';
+import type { AuditTables } from './engine.dialect.js';
 
 /** The hash before the first record. */
 export const GENESIS = Buffer.alloc(32);
@@ -31,18 +32,9 @@ export function requestsIn(body: string): string[] {
 }
 
 /** A record as it is stored, with what finds the operation that it is of; null where there is none. */
-export interface StoredRecord {
-  readonly seq: number;
-  readonly at: number;
-  readonly kind: string;
-  readonly operation_id: string | null;
-  readonly body: string;
-  readonly hash: Uint8Array;
-  readonly caller: string | null;
-  readonly type: string | null;
-  readonly project: string | null;
-  readonly enterprise_project_id: string | null;
-}
+export type StoredRecord = AuditTables['audit_record'] & {
+  readonly [Column in 'caller' | 'type' | 'project' | 'enterprise_project_id']: string | null;
+};
 
 /**
  * Why the record at a place of the trail does not belong there; undefined where it does.
