@@ -47,7 +47,7 @@ async function write(named: Pick<IntentRecord, 'alarms' | 'items' | 'operation'>
   );
   const { operationId } = record;
   const outcome = { kind: 'outcome', operationId, at, status: 'partially_applied', chunks: CHUNKS } as const;
-  await trail.recordOutcome(outcome, record);
+  await trail.recordOutcome(outcome, { intent: record, chunks: [] });
   return record;
 }
 

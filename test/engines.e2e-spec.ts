@@ -8,6 +8,7 @@ import fc from 'fast-check';
 import pg from 'pg';
 import { uuidv7 } from 'uuidv7';
 
+import { appendsIn, appendSteps, decisions } from '../src/audit/admission.fixture.js';
 import {
   AuditEngine,
   type DialectName,
@@ -19,16 +20,14 @@ import {
 import { targetsOf } from '../src/audit/alarm-outcomes.js';
 import type { IntentRecord, OutcomeRecord } from '../src/audit/audit-record.js';
 import { AuditTrail, AuditUnavailable, NotAdmitted, OperationTakenOver } from '../src/audit/audit-trail.js';
-import { BrakeStore, ClaimStore } from '../src/audit/limits.store.js';
+import { BrakeStore, ClaimStore, KeyUseStore } from '../src/audit/callers.store.js';
 import { EmbeddedEngine } from '../src/audit/embedded.engine.js';
 import { ExpirationStore } from '../src/audit/expiration.store.js';
-import { KeyUseStore } from '../src/audit/key-use.store.js';
-import { OperationListStore } from '../src/audit/operation-list.store.js';
-import { summaryOf } from '../src/audit/operation-state.js';
+import { isOpen, summaryOf } from '../src/audit/operation-state.js';
 import { OperationStore } from '../src/audit/operation.store.js';
 import { PlanStore } from '../src/audit/plan.store.js';
-import { PostgresEngine } from '../src/audit/postgres/postgres.engine.js';
-import { SharedOwnership } from '../src/audit/postgres/shared.ownership.js';
+import { SharedOwnership } from '../src/audit/ownership.js';
+import { PostgresEngine } from '../src/audit/postgres.engine.js';
 import { interruptedOutcome } from '../src/audit/recovery.js';
 import { SystemClock } from '../src/domain/times.js';
 import { ALARM_OUTCOMES, type AlarmOutcome, type ChunkOutcome } from '../src/domain/outcome.js';
@@ -99,7 +98,8 @@ async function conclude(
 ) {
   const at = new Date(NOW).toISOString();
   const chunks = [{ alarms: 1, outcome: status }];
-  await trail.recordOutcome({ kind: 'outcome', operationId, at, status, chunks }, intent(operationId));
+  const before = { intent: intent(operationId), chunks: [] };
+  await trail.recordOutcome({ kind: 'outcome', operationId, at, status, chunks }, before);
 }
 
 /** Counts what is asked of an engine, and what it answers. */
@@ -212,11 +212,14 @@ async function tell(trail: AuditTrail, story: Story): Promise<void> {
   const at = new Date(NOW).toISOString();
   await trail.recordIntent(record, ['{"a":1}']);
   for (const [index, chunk] of chunks.entries()) {
-    const soFar = { intent: record, chunks: chunks.slice(0, index + 1) };
-    await trail.recordChunk({ kind: 'chunk', operationId, at, index, chunk }, soFar);
+    const soFar = { intent: record, chunks: chunks.slice(0, index) };
+    const next = await trail.recordChunk({ kind: 'chunk', operationId, at, index, chunk }, soFar);
     if (index === cancelledAfter) {
       for (const caller of ['portal', 'somebody-later'])
-        await trail.recordCancellation({ kind: 'cancellation', operationId, at, requestId: 'r', caller });
+        await trail.recordCancellation(
+          { kind: 'cancellation', operationId, at, requestId: 'r', caller },
+          next,
+        );
     }
   }
   if (interrupted === undefined) return;
@@ -224,8 +227,8 @@ async function tell(trail: AuditTrail, story: Story): Promise<void> {
     ...interruptedOutcome({ intent: record, chunks }, 1, at),
     ...(!interrupted && { interrupted: undefined }),
   } as OutcomeRecord;
-  await trail.recordOutcome(outcome, record);
-  if (!settled) return;
+  const concluded = await trail.recordOutcome(outcome, { intent: record, chunks });
+  if (!settled || !isOpen(concluded)) return;
   const alarms = targetsOf(record).flatMap((eventId, index) => {
     const found = settled[index];
     return found === undefined ? [] : [{ eventId, outcome: found }];
@@ -238,8 +241,7 @@ async function tell(trail: AuditTrail, story: Story): Promise<void> {
     alarms,
     settled: true,
   } as const;
-  const after = { intent: record, chunks: outcome.chunks, outcome, settlements: [settlement] };
-  await trail.recordSettlement(settlement, after);
+  await trail.recordSettlement(settlement, concluded);
 }
 
 interface Kept {
@@ -423,7 +425,7 @@ describe.each(Object.keys(STORES))('the %s store', (name) => {
       const outcome = { kind: 'outcome', operationId, at, status: 'rejected' } as const;
       const chunks = [{ alarms: 1, outcome: 'rejected' as const }];
       const claimed = { caller: 'portal', keys: ['key:k', 'signature:s'] };
-      await trail.recordOutcome({ ...outcome, chunks }, intent(operationId), claimed);
+      await trail.recordOutcome({ ...outcome, chunks }, { intent: intent(operationId), chunks: [] }, claimed);
     };
     await intend(intent(second));
     await release(second);
@@ -545,13 +547,12 @@ describe.each(Object.keys(STORES))('the %s store', (name) => {
 
   it('keeps in short what the records of an operation add up to', async () => {
     const operations = new OperationStore(engine);
-    const lists = new OperationListStore(engine, operations);
     await fc.assert(
       fc.asyncProperty(stories, async (story) => {
         const operationId = uuidv7();
         await tell(trail, { ...story, intent: { ...story.intent, operationId } });
         const whole = await operations.find(operationId);
-        expect(await lists.summaries([operationId])).toEqual([summaryOf(whole!)]);
+        expect(await operations.summaries([operationId])).toEqual([summaryOf(whole!)]);
       }),
       { numRuns: 40 },
     );
@@ -559,20 +560,19 @@ describe.each(Object.keys(STORES))('the %s store', (name) => {
 
   it('sums up what was written before it kept that', async () => {
     const operations = new OperationStore(engine);
-    const lists = new OperationListStore(engine, operations);
     const ids = [uuidv7(), uuidv7()];
     for (const id of ids) await intend(intent(id, ['e-1']));
     await conclude(trail, ids[0]!, 'applied');
-    const before = await lists.summaries(ids);
+    const before = await operations.summaries(ids);
     expect(before).toMatchObject([{ targets: 1, fate: { outcomes: { applied: 1 } } }, { status: 'pending' }]);
     await engine.query(`UPDATE operation SET targets = NULL, asked = NULL, fate = NULL`, []);
-    expect(await lists.summaries(ids)).toEqual(before);
+    expect(await operations.summaries(ids)).toEqual(before);
     expect(await operations.findAll(ids)).toHaveLength(2);
   });
 
   it('lists operations of ten thousand alarms without reading a record of them', async () => {
     const counting = new CountingEngine(engine);
-    const lists = new OperationListStore(counting, new OperationStore(counting));
+    const lists = new OperationStore(counting);
     const eventIds = Array.from({ length: 10_000 }, () => randomUUID());
     const body = `{"operate_event_list":"${'x'.repeat(20_000)}"}`;
     const chunks = Array.from({ length: 100 }, (_, index): ChunkOutcome => {
@@ -587,7 +587,8 @@ describe.each(Object.keys(STORES))('the %s store', (name) => {
       );
       const at = new Date(NOW).toISOString();
       const { operationId } = record;
-      await trail.recordOutcome({ kind: 'outcome', operationId, at, status: 'applied', chunks }, record);
+      const before = { intent: record, chunks: [] };
+      await trail.recordOutcome({ kind: 'outcome', operationId, at, status: 'applied', chunks }, before);
     }
     const rows = await lists.rows({ caller: 'portal' }, 50);
     const found = await lists.summaries(rows.map(({ id }) => id));
@@ -609,7 +610,7 @@ describe.each(Object.keys(STORES))('the %s store', (name) => {
 
   it('finds the few operations that are under way, or unknown, among all the others', async () => {
     const counting = new CountingEngine(engine);
-    const lists = new OperationListStore(counting, new OperationStore(counting));
+    const lists = new OperationStore(counting);
     const ids = Array.from({ length: 5 }, () => uuidv7());
     for (const id of ids) await intend(intent(id));
     for (const [index, status] of (['applied', 'unknown', 'applied'] as const).entries())
@@ -634,6 +635,19 @@ describe.each(Object.keys(STORES))('the %s store', (name) => {
     await uses.save([{ caller: 'portal', key: 'k', at: NOW + 5 }]);
     await uses.save([{ caller: 'portal', key: 'k', at: NOW + 4 }]);
     expect(await uses.load()).toEqual([{ caller: 'portal', key: 'k', at: NOW + 5 }]);
+  });
+
+  it('decides and writes in one append of several entries what it would in as many of one', async () => {
+    let run = 0;
+    await fc.assert(
+      fc.asyncProperty(appendSteps, async (steps) => {
+        const [one, another] = [`t${(run += 1)}`, `s${run}`];
+        const together = await decisions(engine, one, appendsIn(one, steps));
+        const single = appendsIn(another, steps).flatMap((entries) => entries.map((entry) => [entry]));
+        expect(together).toEqual(await decisions(engine, another, single));
+      }),
+      { numRuns: 60 },
+    );
   });
 
   it('answers whether an intent would be written, and writes nothing', async () => {
@@ -896,7 +910,7 @@ describe('an operation in a shared store', () => {
     const late = new AuditTrail(owner);
     const chunk = { kind: 'chunk', operationId: id, at: new Date(NOW).toISOString(), index: 0 } as const;
     const outcome = { alarms: 1, outcome: 'applied' } as const;
-    const asItStands = { intent: intent(id), chunks: [outcome] };
+    const asItStands = { intent: intent(id), chunks: [] };
     await expect(late.recordChunk({ ...chunk, chunk: outcome }, asItStands)).rejects.toThrow(
       OperationTakenOver,
     );

@@ -1,15 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
-import {
-  admissionNeeds,
-  admit,
-  emptyState,
-  noteAdmitted,
-  rejectionOf,
-  type AdmissionState,
-} from './admission.js';
+import { admit, emptyState, noteAdmitted, rejectionOf, type AdmissionState } from './admission.js';
+import { admissionNeeds } from './admission-state.js';
+import { appendsIn, appendSteps, decisions } from './admission.fixture.js';
 import type { AuditAppend, DialectName, ImpactBudget } from './audit.engine.js';
+import { EmbeddedDatabase } from './embedded.database.js';
 
 const NOW = 1_000_000;
 const HOUR = 100;
@@ -131,14 +127,12 @@ describe('a budget', () => {
 
   it('counts hosts of the hour only, and none from before the brake was released', () => {
     const state = stateOf();
-    state.hosts.set(
-      'portal',
-      new Map([
-        ['old', NOW - HOUR],
-        ['looked-at', NOW - 50],
-        ['new', NOW - 10],
-      ]),
-    );
+    for (const [host, at] of [
+      ['old', NOW - HOUR],
+      ['looked-at', NOW - 50],
+      ['new', NOW - 10],
+    ] as const)
+      state.hosts.push({ caller: 'portal', operationId: null, host, at });
     const hostsNow = () => {
       const why = rejectionOf(intent({ reach: reach(['x'], { mostHosts: 0 }) }), state);
       return why?.reason === 'too_many_hosts' ? why.hosts : why?.reason;
@@ -199,7 +193,7 @@ describe('a record of an operation', () => {
 
 describe('what has to be read', () => {
   it('is nothing where nothing depends on it', () => {
-    const nothing = { operations: [], claims: [], budgets: new Map() };
+    const nothing = { operations: [], claims: [], brakes: [], days: [], hours: [] };
     expect(admissionNeeds([intent(), outcome('op')], { instance: null })).toEqual(nothing);
   });
 
@@ -212,13 +206,60 @@ describe('what has to be read', () => {
       outcome('op'),
     ];
     expect(admissionNeeds(entries, { instance: 'this-process' })).toEqual({
-      operations: ['op'],
+      operations: [{ id: 'op' }],
       claims: [{ caller: 'portal', key: 'k' }],
-      budgets: new Map([
-        ['portal', { hourStart: 7 }],
-        ['bot', { dayStart: NOW - DAY }],
-      ]),
+      brakes: [{ caller: 'portal' }, { caller: 'bot' }],
+      days: [{ caller: 'bot', earliest: NOW - DAY, latest: NOW - DAY }],
+      hours: [{ caller: 'portal', earliest: 7 }],
     });
-    expect(admissionNeeds([outcome('op', { late: true })], { instance: null }).operations).toEqual(['op']);
+    const late = admissionNeeds([outcome('op', { late: true })], { instance: null });
+    expect(late.operations).toEqual([{ id: 'op' }]);
+  });
+
+  it('is a limit of one entry also where another entry of the caller has none', () => {
+    const limited = intent({ reach: reach(['a'], { mostAlarms: 1, mostHosts: 1 }) });
+    for (const entries of [
+      [limited, intent({ reach: reach(['b']) })],
+      [intent({ reach: reach(['b']) }), limited],
+    ]) {
+      expect(admissionNeeds(entries, { instance: null })).toMatchObject({
+        days: [{ caller: 'portal', earliest: NOW - DAY }],
+        hours: [{ caller: 'portal', earliest: NOW - HOUR }],
+      });
+    }
+  });
+});
+
+describe('one append of several entries', () => {
+  it('decides and writes as many appends of one', async () => {
+    await fc.assert(
+      fc.asyncProperty(appendSteps, async (steps) => {
+        const store = new EmbeddedDatabase(':memory:');
+        const together = await decisions(store, 'x', appendsIn('x', steps));
+        const single = appendsIn('y', steps).flatMap((entries) => entries.map((entry) => [entry]));
+        expect(together).toEqual(await decisions(store, 'y', single));
+        store.close();
+      }),
+      { numRuns: 600 },
+    );
+  });
+
+  it('counts for each entry what lies in its own day', () => {
+    const store = new EmbeddedDatabase(':memory:');
+    const began = (at: number, alarms: number, more: Partial<ImpactBudget> = {}) => ({
+      ...intent({ reach: reach([], { alarms, ...more }) }),
+      at,
+    });
+    for (const at of [NOW, NOW + 2]) {
+      const entry = began(at, 3);
+      store.append([entry, outcome(entry.operationId)]);
+    }
+    const limits = [NOW - 1, NOW, NOW + 2].map((dayStart) => ({ mostAlarms: 6, dayStart }));
+    const rejected = store.append(limits.map((limit) => began(NOW + 3, 4, limit)));
+    expect(rejected.map(({ index, why }) => [index, why])).toEqual([
+      [0, { reason: 'too_many_alarms', alarms: 6, oldestAt: NOW }],
+      [1, { reason: 'too_many_alarms', alarms: 3, oldestAt: NOW + 2 }],
+    ]);
+    store.close();
   });
 });

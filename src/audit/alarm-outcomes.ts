@@ -44,6 +44,16 @@ export function alarmOutcomes(operation: OperationTrail): KnownOutcome[] {
   return known;
 }
 
+/** What is still to be found out of an operation: whether it was done, or whether upstream came to the end of it. */
+export function openAlarms(operation: OperationTrail): ReadonlyMap<string, 'unknown' | 'under_way'> {
+  const open = new Map<string, 'unknown' | 'under_way'>();
+  for (const { eventId, outcome, underWay, reason } of alarmOutcomes(operation)) {
+    if (underWay) open.set(eventId, 'under_way');
+    else if (outcome === 'unknown' && reason !== 'indistinguishable') open.set(eventId, 'unknown');
+  }
+  return open;
+}
+
 /** The lists of a chunk, to be asked for many alarms. */
 interface Parts {
   readonly already: ReadonlySet<string>;

@@ -1,5 +1,6 @@
-import { admit, claimName, hostName, type AdmissionState } from './admission.js';
+import { admit, hostName, type AdmissionState, type ClaimState } from './admission.js';
 import type { AuditAppend, RejectedAppend } from './audit.engine.js';
+import type { AuditTables } from './engine.dialect.js';
 import { GENESIS, link } from './record-text.js';
 import { alarmToken } from './schema.js';
 
@@ -13,15 +14,7 @@ export interface ChainEnd {
 export type TableRow = Readonly<Record<string, unknown>>;
 
 /** Tables that an append inserts into; of the two that find an alarm again each engine has its own. */
-export type AppendTable =
-  | 'audit_record'
-  | 'operation'
-  | 'alarm_index'
-  | 'operation_alarms'
-  | 'claim'
-  | 'reached_alarms'
-  | 'reached_host'
-  | 'brake';
+export type AppendTable = Exclude<keyof AuditTables, 'plan' | 'key_use'>;
 
 /** Where a row may be there already; a void claim gives way to the one that comes. */
 export const ON_CONFLICT: Partial<Record<AppendTable, string>> = {
@@ -47,23 +40,17 @@ function changeOf({ status, open, fate, cancelled }: AuditAppend): OperationChan
   };
 }
 
-/** A claim that an operation gives up. */
-export interface Release {
-  readonly caller: string;
-  readonly key: string;
-  readonly operation_id: string | null;
-}
-
 /** All that one append writes: of the entries that were admitted, by the state of the store. */
 export class AppendRows {
   readonly rejected: readonly RejectedAppend[];
   /** Where the chain ends with these. */
   end: ChainEnd;
-  /** By table, and there by a name under which a later row takes the place of an earlier one. */
+  /** By table, all with the same columns, and there by a name under which a later row takes the place of an earlier one. */
   readonly inserts = new Map<AppendTable, Map<string, TableRow>>();
   /** By operation id. */
   readonly changes = new Map<string, OperationChange>();
-  readonly #releases = new Map<string, Release>();
+  /** Claims that are given up. */
+  readonly releases: readonly ClaimState[];
 
   constructor(
     entries: readonly AuditAppend[],
@@ -71,29 +58,29 @@ export class AppendRows {
     before: ChainEnd = { seq: 0, hash: GENESIS },
   ) {
     this.end = before;
+    const claims = new Map(state.claims);
     this.rejected = admit(entries, state, (entry) => this.#add(entry));
-  }
-
-  /** To be taken away before the rows are inserted. */
-  get releases(): Release[] {
-    return [...this.#releases.values()];
+    // Not entry by entry: one statement does not see the rows that it writes.
+    this.releases = [...claims].flatMap(([name, claim]) => (state.claims.has(name) ? [] : [claim]));
+    for (const [name, claim] of state.claims) {
+      const { operationId: operation_id, ...row } = claim;
+      if (claims.get(name) !== claim) this.#insert('claim', name, { ...row, operation_id });
+    }
   }
 
   #add(entry: AuditAppend): void {
-    const { at, kind, operationId: operation_id, body, operation, releases, brake } = entry;
+    const { at, kind, operationId: operation_id, body, operation, brake } = entry;
     const seq = this.end.seq + 1;
     const hash = link(this.end.hash, body);
     this.end = { seq, hash };
     this.#insert('audit_record', String(seq), { seq, at, kind, operation_id, body, hash });
     if (operation && operation_id !== null) this.#addOperation(entry, operation, operation_id, seq);
-    const { caller = '', keys = [] } = releases ?? {};
-    for (const key of keys) this.#releases.set(claimName(caller, key), { caller, key, operation_id });
     if (brake) this.#insert('brake', brake.caller, { ...brake, engaged: brake.engaged ? 1 : 0, at });
     if (operation_id !== null) this.#change(operation_id, changeOf(entry));
   }
 
   #addOperation(
-    { at, claims = [], reach }: AuditAppend,
+    { at, reach }: AuditAppend,
     operation: NonNullable<AuditAppend['operation']>,
     id: string,
     seq: number,
@@ -105,16 +92,11 @@ export class AppendRows {
     this.#insert('operation', id, {
       ...{ id, caller, type, project, enterprise_project_id: enterpriseProjectId },
       ...{ status: 'pending', open: 1, undoes, expires_at: expiresAt, targets: eventIds.length, asked },
-      ...(instance !== null && { instance }),
+      ...{ fate: null, cancelled: null, ...(dialect === 'postgres' && { instance }) },
     });
     const tokens = eventIds.map(alarmToken);
     if (dialect === 'postgres') this.#insert('operation_alarms', id, { operation_id: id, tokens });
     else this.#insert('alarm_index', id, { rowid: seq, tokens: tokens.join(' ') });
-    for (const { key, fingerprint } of claims) {
-      this.#insert('claim', claimName(caller, key), { caller, key, fingerprint, operation_id: id, at });
-      // This claim takes the place of what was released.
-      this.#releases.delete(claimName(caller, key));
-    }
     if (!reach) return;
     this.#insert('reached_alarms', id, { caller, operation_id: id, at, alarms: reach.alarms });
     for (const host of reach.hosts) {
@@ -127,7 +109,7 @@ export class AppendRows {
     if (Object.keys(change).length === 0) return;
     const inserted = this.inserts.get('operation')?.get(id);
     const before: OperationChange = inserted ?? this.changes.get(id) ?? {};
-    const { cancelled = change.cancelled } = before;
+    const cancelled = before.cancelled ?? change.cancelled;
     const after = { ...before, ...change, ...(cancelled !== undefined && { cancelled }) };
     // One statement does not see the rows that it writes.
     if (inserted) this.#insert('operation', id, after);

@@ -7,19 +7,29 @@ import type { Scope } from '../domain/scope.js';
 /** What a credential is called, never itself. */
 export type CredentialRecord = Pick<Credential, 'kind' | 'id'>;
 
-/** Written and durable before the first byte goes upstream. */
-export interface IntentRecord {
-  readonly kind: 'intent';
-  /** UUIDv7. */
-  readonly operationId: string;
+interface RecordOf<Kind extends string> {
+  readonly kind: Kind;
   /** RFC 3339. */
   readonly at: string;
+}
+
+interface OperationRecordOf<Kind extends string> extends RecordOf<Kind> {
+  /** UUIDv7. */
+  readonly operationId: string;
+}
+
+/** Who wanted what a record is about. */
+interface Requested {
   readonly requestId: string;
   readonly caller: string;
   /** With what the caller authenticated. */
   readonly credential?: CredentialRecord;
   /** The human behind the request, as the caller named them. */
   readonly onBehalfOf?: string;
+}
+
+/** Written and durable before the first byte goes upstream. */
+export interface IntentRecord extends OperationRecordOf<'intent'>, Requested {
   readonly operation: OperationName;
   readonly remark?: string;
   readonly scope: Scope;
@@ -71,20 +81,14 @@ export const LEFTOVERS = ['whitelist_rules'] as const;
 export type Leftover = (typeof LEFTOVERS)[number];
 
 /** One chunk of several has ended and its outcome is known; the next may start. */
-export interface ChunkRecord {
-  readonly kind: 'chunk';
-  readonly operationId: string;
-  readonly at: string;
+export interface ChunkRecord extends OperationRecordOf<'chunk'> {
   /** From 0. */
   readonly index: number;
   readonly chunk: ChunkOutcome;
 }
 
 /** The end of an operation, written and durable before the answer. */
-export interface OutcomeRecord {
-  readonly kind: 'outcome';
-  readonly operationId: string;
-  readonly at: string;
+export interface OutcomeRecord extends OperationRecordOf<'outcome'> {
   readonly status: OperationStatus;
   /** Every chunk, in order; together they cover every alarm. */
   readonly chunks: readonly ChunkOutcome[];
@@ -93,10 +97,7 @@ export interface OutcomeRecord {
 }
 
 /** What a later look at upstream's state made of alarms whose outcome was unknown. */
-export interface SettlementRecord {
-  readonly kind: 'settlement';
-  readonly operationId: string;
-  readonly at: string;
+export interface SettlementRecord extends OperationRecordOf<'settlement'> {
   /** The operation's status with what is known now. */
   readonly status: OperationStatus;
   /** Every alarm that was unknown before, in the order of the request. */
@@ -119,34 +120,18 @@ export interface SettledAlarm {
 }
 
 /** Its caller wants an operation of the background to stop before its next chunk. */
-export interface CancellationRecord {
-  readonly kind: 'cancellation';
-  readonly operationId: string;
-  readonly at: string;
-  readonly requestId: string;
-  readonly caller: string;
-  readonly credential?: CredentialRecord;
-  readonly onBehalfOf?: string;
-}
+export type CancellationRecord = OperationRecordOf<'cancellation'> & Requested;
 
 /** A process that ends leaves an operation of the background to the next one. Written where that one cannot see the marks. */
-export interface PauseRecord {
-  readonly kind: 'pause';
-  readonly operationId: string;
-  readonly at: string;
+export interface PauseRecord extends OperationRecordOf<'pause'> {
   /** The first chunk that was not sent, from 0. */
   readonly chunk: number;
 }
 
 /** A request that was refused before anything was meant to be done. */
-export interface RefusalRecord {
-  readonly kind: 'refusal';
-  readonly at: string;
-  readonly requestId: string;
+export interface RefusalRecord extends RecordOf<'refusal'>, Omit<Requested, 'caller'> {
   /** Absent: the sender was not authenticated, whichever name was used. */
   readonly caller?: string;
-  readonly credential?: CredentialRecord;
-  readonly onBehalfOf?: string;
   readonly address: string;
   readonly method: string;
   /** The route's pattern, not the address that was typed. */
@@ -160,9 +145,7 @@ export interface RefusalRecord {
 }
 
 /** Refusals that were too many to be recorded one by one, or that could not be: each is counted in one summary. */
-export interface RefusalSummaryRecord {
-  readonly kind: 'refusal_summary';
-  readonly at: string;
+export interface RefusalSummaryRecord extends RecordOf<'refusal_summary'> {
   /** RFC 3339: of the first and of the last one. */
   readonly from: string;
   readonly to: string;
@@ -175,9 +158,7 @@ export interface RefusalSummaryRecord {
 }
 
 /** A caller's brake was engaged by its own operations, or released by a person. */
-export interface BrakeRecord {
-  readonly kind: 'brake';
-  readonly at: string;
+export interface BrakeRecord extends RecordOf<'brake'> {
   readonly requestId: string;
   /** Whose brake. */
   readonly caller: string;
@@ -229,6 +210,3 @@ export interface TrailPlace {
   /** Of the outcome; absent: none yet. */
   readonly ended?: number;
 }
-
-/** An intent as it is stored: with the bodies that were to be sent, one for each chunk. */
-export type StoredIntent = IntentRecord & { readonly requests: readonly object[] };

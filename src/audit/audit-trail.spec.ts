@@ -7,8 +7,9 @@ import {
   type RejectedAppend,
   type Row,
 } from './audit.engine.js';
-import type { IntentRecord, OutcomeRecord, RefusalRecord } from './audit-record.js';
+import type { IntentRecord, OperationTrail, OutcomeRecord, RefusalRecord } from './audit-record.js';
 import { AuditTrail, AuditUnavailable } from './audit-trail.js';
+import { IllegalTransition, transition } from './operation-state.js';
 
 /** Keeps what is committed; a commit takes until the test lets it through, and fails when the test says so. */
 class SlowEngine extends AuditEngine {
@@ -58,6 +59,8 @@ const intent = (operationId: string): IntentRecord => ({
   scope: { project: 'prod', region: 'cn-north-4', projectId: 'p', enterpriseProjectId: '0' },
   alarms: ['e-1', 'e-2'],
 });
+
+const begun = (operationId: string): OperationTrail => ({ intent: intent(operationId), chunks: [] });
 
 const outcome = (operationId: string): OutcomeRecord => ({
   kind: 'outcome',
@@ -139,6 +142,52 @@ describe('a record', () => {
   });
 });
 
+describe('a record that cannot follow in its operation', () => {
+  const id = 'op-1';
+  const at = '2026-08-16T09:05:22.734Z';
+  const over = transition(begun(id), outcome(id));
+  const chunk = { alarms: 1, outcome: 'applied' } as const;
+
+  it.each<[string, (trail: AuditTrail) => Promise<unknown>]>([
+    [
+      'a chunk out of its turn',
+      (trail) => trail.recordChunk({ kind: 'chunk', operationId: id, at, index: 1, chunk }, begun(id)),
+    ],
+    ['a second outcome', (trail) => trail.recordOutcome(outcome(id), over)],
+    [
+      'a settlement of what is known',
+      (trail) =>
+        trail.recordSettlement(
+          { kind: 'settlement', operationId: id, at, status: 'applied', alarms: [], settled: true },
+          over,
+        ),
+    ],
+    [
+      'a pause of what is over',
+      (trail) => trail.recordPause({ kind: 'pause', operationId: id, at, chunk: 0 }, over),
+    ],
+  ])('is not written: %s', async (_, record) => {
+    const { engine, trail } = make();
+    await expect(record(trail)).rejects.toThrow(IllegalTransition);
+    await engine.letThrough();
+    expect(engine.commits).toEqual([]);
+  });
+
+  it('is none where it can, and the operation is answered as it is with it', async () => {
+    const { engine, trail } = make();
+    const cancellation = {
+      kind: 'cancellation',
+      operationId: id,
+      at,
+      requestId: 'r',
+      caller: 'portal',
+    } as const;
+    const written = trail.recordCancellation(cancellation, over);
+    await engine.letThrough();
+    expect(await written).toEqual({ ...over, cancellation });
+  });
+});
+
 describe('a commit', () => {
   it('takes all records that came at once, and all that came while the one before was under way', async () => {
     const { engine, trail } = make();
@@ -156,7 +205,7 @@ describe('a commit', () => {
   it('that fails is told to everyone in it, and to nobody else', async () => {
     const { engine, trail } = make();
     engine.failure = new Error('disk full');
-    const lost = [trail.recordIntent(intent('a'), []), trail.recordOutcome(outcome('b'), intent('b'))].map(
+    const lost = [trail.recordIntent(intent('a'), []), trail.recordOutcome(outcome('b'), begun('b'))].map(
       (each) => each.catch((error: unknown) => error),
     );
     await engine.letThrough();
@@ -174,20 +223,20 @@ describe('a commit', () => {
   it('that fails leaves outcomes to be written when one goes well: what was done is recorded late rather than never', async () => {
     const { engine, trail } = make();
     engine.failure = new Error('disk full');
-    const lost = [trail.recordIntent(intent('a'), []), trail.recordOutcome(outcome('b'), intent('b'))].map(
+    const lost = [trail.recordIntent(intent('a'), []), trail.recordOutcome(outcome('b'), begun('b'))].map(
       (each) => each.catch(() => undefined),
     );
     await engine.letThrough();
     await Promise.all(lost);
     engine.failure = undefined;
-    const next = trail.recordOutcome(outcome('c'), intent('c'));
+    const next = trail.recordOutcome(outcome('c'), begun('c'));
     await engine.letThrough();
     await next;
     expect(engine.recorded).toMatchObject([
       { operationId: 'c' },
       { kind: 'outcome', operationId: 'b', status: 'applied', open: false, late: true },
     ]);
-    const last = trail.recordOutcome(outcome('d'), intent('d'));
+    const last = trail.recordOutcome(outcome('d'), begun('d'));
     await engine.letThrough();
     await last;
     expect(engine.recorded.map(({ operationId }) => operationId)).toEqual(['c', 'b', 'd']);
@@ -240,10 +289,10 @@ describe('too many records', () => {
   it('make new intents fail at once, and what was done is recorded all the same', async () => {
     const { engine, trail } = make();
     const all = Array.from({ length: MANY }, (_, index) =>
-      trail.recordOutcome(outcome(`op-${index}`), intent(`op-${index}`)),
+      trail.recordOutcome(outcome(`op-${index}`), begun(`op-${index}`)),
     );
     await expect(trail.recordIntent(intent('too-late'), [])).rejects.toThrow(AuditUnavailable);
-    const late = trail.recordOutcome(outcome('done'), intent('done'));
+    const late = trail.recordOutcome(outcome('done'), begun('done'));
     await engine.letThrough();
     await Promise.all([...all, late]);
     expect(engine.recorded).toHaveLength(MANY + 1);
@@ -256,7 +305,7 @@ describe('too many records', () => {
 describe('at the end', () => {
   it('everything that waits is written before the engine is closed', async () => {
     const { engine, trail } = make();
-    const written = trail.recordOutcome(outcome('a'), intent('a'));
+    const written = trail.recordOutcome(outcome('a'), begun('a'));
     const ended = trail.onApplicationShutdown();
     expect([await isPending(ended), engine.closed]).toEqual([true, false]);
     await engine.letThrough();

@@ -5,7 +5,6 @@ import {
   AuditEngine,
   AuditUnavailable,
   CommitUnknown,
-  type Claim,
   type AuditAppend,
   type AppendRejection,
   type ImpactBudget,
@@ -20,6 +19,7 @@ import {
   type OperationTrail,
   type OutcomeRecord,
   type PauseRecord,
+  type RecordOfOperation,
   type RefusalRecord,
   type RefusalSummaryRecord,
   type SettlementRecord,
@@ -48,12 +48,6 @@ export class NotAdmitted extends Error {
   }
 }
 
-/** What is checked as an intent is written. */
-export interface Conditions {
-  readonly claims?: readonly Claim[];
-  readonly reach?: ImpactBudget;
-}
-
 /** Records that may wait for the disk. Beyond it only new intents are refused: what was done is recorded. */
 const MAX_WAITING = 20_000;
 
@@ -80,13 +74,14 @@ export class AuditTrail implements OnApplicationShutdown {
    * Before anything is sent.
    *
    * @param requests the bodies that will go upstream, as JSON, one for each chunk
+   * @param conditions what is checked as it is written
    * @throws AuditUnavailable
    * @throws NotAdmitted when a condition does not hold; nothing is written then
    */
   async recordIntent(
     record: IntentRecord,
     requests: readonly string[],
-    conditions: Conditions = {},
+    conditions: Pick<AuditAppend, 'claims' | 'reach'> = {},
   ): Promise<void> {
     if (this.#queue.length >= MAX_WAITING) throw new AuditUnavailable(new Error('too many records wait'));
     const head = JSON.stringify(record);
@@ -132,54 +127,52 @@ export class AuditTrail implements OnApplicationShutdown {
   /**
    * Between two chunks.
    *
-   * @param operation as it stands with this chunk
+   * @param before the operation without this chunk
+   * @returns the operation with it
    * @throws AuditUnavailable
    */
-  async recordChunk(record: ChunkRecord, operation: OperationTrail): Promise<void> {
-    await this.#append(ownAppend(record, operation));
+  recordChunk(record: ChunkRecord, before: OperationTrail): Promise<OperationTrail> {
+    return this.#appendTo(before, record, (operation) => ({ ...fateIn(operation), byOwner: true }));
   }
 
   /**
    * Before the answer. What cannot be written now is written later, unless another process concludes the operation.
    *
-   * @param intent of the operation
+   * @param before the operation without its outcome
    * @param releases claims of the operation that are void from now on
    * @throws AuditUnavailable
    */
-  async recordOutcome(
+  recordOutcome(
     record: OutcomeRecord,
-    intent: IntentRecord,
+    before: OperationTrail,
     releases?: AuditAppend['releases'],
-  ): Promise<void> {
-    const operation = transition({ intent, chunks: [] }, record);
-    await this.#append({
-      ...ownAppend(record, operation),
-      ...{ status: record.status, open: isOpen(operation) },
+  ): Promise<OperationTrail> {
+    return this.#appendTo(before, record, (operation) => ({
+      ...{ ...fateIn(operation), status: record.status, open: isOpen(operation), byOwner: true },
       ...(releases && { releases }),
-    });
+    }));
   }
 
   /**
    * After upstream's state was read.
    *
-   * @param operation as it stands with this record
+   * @param before the operation without this settlement
    * @throws AuditUnavailable
    */
-  async recordSettlement(record: SettlementRecord, operation: OperationTrail): Promise<void> {
-    await this.#append({
-      ...ownAppend(record, operation),
-      ...{ status: record.status, open: isOpen(operation) },
-    });
+  recordSettlement(record: SettlementRecord, before: OperationTrail): Promise<OperationTrail> {
+    return this.#appendTo(before, record, (operation) => ({
+      ...{ ...fateIn(operation), status: record.status, open: isOpen(operation), byOwner: true },
+    }));
   }
 
   /** @throws AuditUnavailable */
-  async recordPause(record: PauseRecord): Promise<void> {
-    await this.#append(ownAppend(record));
+  recordPause(record: PauseRecord, before: OperationTrail): Promise<OperationTrail> {
+    return this.#appendTo(before, record, () => ({ byOwner: true }));
   }
 
   /** Before it takes effect, and not by its owner alone: the caller may ask any gateway. @throws AuditUnavailable */
-  async recordCancellation(record: CancellationRecord): Promise<void> {
-    await this.#append({ ...appendOf(record), cancelled: JSON.stringify(cancelledOf(record)) });
+  recordCancellation(record: CancellationRecord, before: OperationTrail): Promise<OperationTrail> {
+    return this.#appendTo(before, record, () => ({ cancelled: JSON.stringify(cancelledOf(record)) }));
   }
 
   /** @throws AuditUnavailable */
@@ -197,6 +190,17 @@ export class AuditTrail implements OnApplicationShutdown {
     while (this.#flushing) await this.#flushing;
     await this.#catchUp();
     await this.engine.close();
+  }
+
+  /** @throws IllegalTransition where the record cannot follow; nothing is written then */
+  async #appendTo(
+    before: OperationTrail,
+    record: Exclude<RecordOfOperation, IntentRecord>,
+    more: (operation: OperationTrail) => Partial<AuditAppend>,
+  ): Promise<OperationTrail> {
+    const operation = transition(before, record);
+    await this.#append({ ...appendOf(record), ...more(operation) });
+    return operation;
   }
 
   #append(entry: AuditAppend): Promise<void> {
@@ -249,16 +253,8 @@ function appendOf(record: Exclude<AuditRecord, IntentRecord>): AuditAppend {
   return { kind: record.kind, at: Date.parse(record.at), operationId, body: JSON.stringify(record) };
 }
 
-/** For a record that only the owner of its operation may write. @param operation as it stands with this record */
-function ownAppend(
-  record: ChunkRecord | OutcomeRecord | SettlementRecord | PauseRecord,
-  operation?: OperationTrail,
-): AuditAppend {
-  return {
-    ...appendOf(record),
-    ...(operation && { fate: JSON.stringify(fateOf(operation)) }),
-    byOwner: true,
-  };
+function fateIn(operation: OperationTrail): Pick<AuditAppend, 'fate'> {
+  return { fate: JSON.stringify(fateOf(operation)) };
 }
 
 /**

@@ -9,13 +9,10 @@ import { AuditTrail } from './audit-trail.js';
 import { ChainCheck } from './chain-check.js';
 import { EmbeddedEngine } from './embedded.engine.js';
 import { ExpirationStore } from './expiration.store.js';
-import { KeyUseStore } from './key-use.store.js';
-import { BrakeStore, ClaimStore, PostgresQuotaStore, QuotaStore } from './limits.store.js';
-import { OperationListStore } from './operation-list.store.js';
+import { BrakeStore, ClaimStore, KeyUseStore, PostgresQuotaStore, QuotaStore } from './callers.store.js';
 import { OperationStore } from './operation.store.js';
-import { Ownership, SoleOwnership } from './ownership.js';
-import { PostgresEngine } from './postgres/postgres.engine.js';
-import { SharedOwnership } from './postgres/shared.ownership.js';
+import { Ownership, SharedOwnership, SoleOwnership } from './ownership.js';
+import { PostgresEngine } from './postgres.engine.js';
 import { PlanStore } from './plan.store.js';
 import { Recovery } from './recovery.js';
 import { bootId, LocalMarkFile, SentMarks } from './sent-marks.js';
@@ -30,7 +27,6 @@ function marksFor(database: Config['database']): SentMarks {
 const SERVICES = [
   AuditTrail,
   OperationStore,
-  OperationListStore,
   KeyUseStore,
   ClaimStore,
   BrakeStore,

@@ -3,9 +3,8 @@ import { sql, type Kysely, type SelectQueryBuilder } from 'kysely';
 
 import { Metrics } from '../metrics/metrics.js';
 import { AuditEngine } from './audit.engine.js';
-import { GENESIS, chainFault, type StoredRecord } from './record-text.js';
 import { queriesOver, type AuditTables } from './engine.dialect.js';
-import { recordHead } from './record-text.js';
+import { faultAt, GENESIS, recordHead, type StoredRecord } from './record-text.js';
 
 /** Records that are read at once: each may be some megabytes long. */
 const AT_ONCE = 20;
@@ -154,17 +153,5 @@ export class ChainCheck {
       .select(['seq', 'at', 'kind', 'operation_id', 'body', 'hash'])
       .select(['caller', 'type', 'project', 'enterprise_project_id'])
       .orderBy('seq');
-  }
-}
-
-/** @param previous hash of the record before; absent: there is none */
-function faultAt(seq: number, record: StoredRecord | undefined, previous?: Uint8Array): string | undefined {
-  if (record?.seq !== seq || (seq > 1 && !previous))
-    return `record ${seq} of the trail, or the one before, is missing`;
-  try {
-    const fault = chainFault(record, previous ?? GENESIS);
-    return fault && `record ${seq} of the trail ${fault}`;
-  } catch {
-    return `record ${seq} of the trail cannot be read`;
   }
 }

@@ -1,6 +1,6 @@
 import Database from 'better-sqlite3';
 
-import { GENESIS, chainFault, type StoredRecord } from './record-text.js';
+import { faultAt, GENESIS, type StoredRecord } from './record-text.js';
 import { newerSchema, SCHEMA_STEPS, statementsFor } from './schema.js';
 
 /** The existing trail cannot be used: what is wrong, and what to do. */
@@ -48,27 +48,15 @@ export class TrailCheck {
   slice(records: number): void {
     const before = this.#seq;
     let characters = 0;
-    try {
-      for (const row of this.#next.iterate(before, records)) {
-        this.#check(row);
-        characters += row.body.length;
-        if (characters > SLICE_CHARACTERS) break;
-      }
-    } catch (error) {
-      if (error instanceof UnusableTrail || error instanceof Database.SqliteError) throw error;
-      // A column of another type, a text that is no JSON.
-      throw damaged(`record ${this.#seq + 1} of the trail cannot be read`);
+    for (const row of this.#next.iterate(before, records)) {
+      const fault = faultAt(this.#seq + 1, row, this.#hash);
+      if (fault !== undefined) throw damaged(fault);
+      this.#seq = row.seq;
+      this.#hash = row.hash;
+      characters += row.body.length;
+      if (characters > SLICE_CHARACTERS) break;
     }
     if (this.#seq === before) throw damaged(`record ${before + 1} of the trail is missing`);
-  }
-
-  #check(row: StoredRecord): void {
-    const seq = this.#seq + 1;
-    if (row.seq !== seq) throw damaged(`record ${seq} of the trail is missing`);
-    const fault = chainFault(row, this.#hash);
-    if (fault !== undefined) throw damaged(`record ${seq} of the trail ${fault}`);
-    this.#seq = seq;
-    this.#hash = row.hash;
   }
 }
 

@@ -2,14 +2,8 @@ import { closeSync, openSync, realpathSync, statSync } from 'node:fs';
 
 import Database from 'better-sqlite3';
 
-import {
-  admissionNeeds,
-  claimName,
-  emptyState,
-  WAS_SENT,
-  type AdmissionState,
-  type ClaimState,
-} from './admission.js';
+import { emptyState } from './admission.js';
+import { admissionReadings } from './admission-state.js';
 import { AppendRows, ON_CONFLICT, type ChainEnd } from './append-rows.js';
 import {
   CommitUnknown,
@@ -162,18 +156,21 @@ export class EmbeddedDatabase {
   }
 
   #write(entries: readonly AuditAppend[]): AppendRows {
-    const rows = new AppendRows(entries, this.#admissionState(entries), this.#end);
-    for (const { caller, key, operation_id } of rows.releases) {
-      const own = 'DELETE FROM claim WHERE caller = ? AND key = ? AND operation_id = ?';
-      this.#prepared(own).run(caller, key, operation_id);
+    const state = emptyState('sqlite', null);
+    for (const { text, given, note } of admissionReadings(entries, state)) {
+      for (const row of this.#prepared(text).all(given)) note(row as Row);
     }
+    const rows = new AppendRows(entries, state, this.#end);
+    for (const { caller, key } of rows.releases)
+      this.#prepared('DELETE FROM claim WHERE caller = ? AND key = ?').run(caller, key);
     for (const [table, named] of rows.inserts) {
-      for (const row of named.values()) {
-        const columns = Object.keys(row);
-        const places = columns.map(() => '?').join(', ');
-        const insert = `INSERT INTO ${table} (${columns.join(', ')}) VALUES (${places}) ${ON_CONFLICT[table] ?? ''}`;
-        this.#prepared(insert).run(...Object.values(row));
-      }
+      const added = [...named.values()];
+      const columns = Object.keys(added[0] ?? {});
+      const values = columns.map((name) => `@${name}`);
+      const insert = this.#prepared(
+        `INSERT INTO ${table} (${columns.join(', ')}) VALUES (${values.join(', ')}) ${ON_CONFLICT[table] ?? ''}`,
+      );
+      for (const row of added) insert.run(row);
     }
     for (const [id, change] of rows.changes) {
       const columns = Object.keys(change);
@@ -184,44 +181,6 @@ export class EmbeddedDatabase {
       );
     }
     return rows;
-  }
-
-  #admissionState(entries: readonly AuditAppend[]): AdmissionState {
-    const state = emptyState('sqlite', null);
-    const { operations, claims, budgets } = admissionNeeds(entries, state);
-    for (const id of operations) {
-      const [row] = this.#all<{ status: string }>('SELECT status FROM operation WHERE id = ?', id);
-      if (row) state.operations.set(id, { ...row, instance: null });
-    }
-    const ownerOf = `SELECT operation_id AS operationId, fingerprint, at FROM claim WHERE caller = ? AND key = ? AND ${WAS_SENT}`;
-    for (const { caller, key } of claims) {
-      const [row] = this.#all<ClaimState>(ownerOf, caller, key);
-      if (row) state.claims.set(claimName(caller, key), row);
-    }
-    for (const [caller, { dayStart, hourStart }] of budgets) {
-      const [brake] = this.#all<{ engaged: number; at: number }>(
-        'SELECT engaged, at FROM brake WHERE caller = ?',
-        caller,
-      );
-      if (brake) state.brakes.set(caller, { engaged: brake.engaged === 1, at: brake.at });
-      if (dayStart !== undefined) {
-        const reached = `SELECT SUM(alarms) AS alarms, MIN(at) AS oldest FROM reached_alarms
-          WHERE caller = ? AND at > ? AND ${WAS_SENT} GROUP BY caller`;
-        const [row] = this.#all<{ alarms: number; oldest: number }>(reached, caller, dayStart);
-        if (row) state.alarms.set(caller, row);
-      }
-      if (hourStart !== undefined) {
-        const reached = `SELECT agent_id AS host, MAX(at) AS at FROM reached_host
-          WHERE caller = ? AND at > ? AND ${WAS_SENT} GROUP BY agent_id`;
-        const rows = this.#all<{ host: string; at: number }>(reached, caller, hourStart);
-        state.hosts.set(caller, new Map(rows.map(({ host, at }) => [host, at])));
-      }
-    }
-    return state;
-  }
-
-  #all<T>(sql: string, ...parameters: SqlValue[]): T[] {
-    return this.#prepared(sql).all(...parameters) as T[];
   }
 
   /** Prepared statements by their text; there are few. */

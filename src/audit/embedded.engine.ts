@@ -20,13 +20,11 @@ interface Waiting {
   reject(error: Error): void;
 }
 
-type Unnumbered<T> = T extends unknown ? Omit<T, 'id'> : never;
-
 /** SQLite in a thread of its own, in a file that this process alone may open. */
 export class EmbeddedEngine extends AuditEngine {
   readonly #logger = new Logger(EmbeddedEngine.name);
-  readonly #waiting = new Map<number, Waiting>();
-  #lastId = 0;
+  /** In the order in which replies come. */
+  readonly #waiting: Waiting[] = [];
   #failure: Error | undefined;
   #isAvailable = true;
 
@@ -53,7 +51,7 @@ export class EmbeddedEngine extends AuditEngine {
         workerData: { path: file, checked } satisfies WorkerData,
       });
       const engine = new EmbeddedEngine(worker);
-      await new Promise<Row[]>((resolve, reject) => engine.#waiting.set(0, { resolve, reject }));
+      await new Promise<Row[]>((resolve, reject) => engine.#waiting.push({ resolve, reject }));
       return engine;
     } catch (error) {
       throw new Error(`the audit database ${file} cannot be opened`, { cause: error });
@@ -78,18 +76,16 @@ export class EmbeddedEngine extends AuditEngine {
     await this.#ask({ close: true });
   }
 
-  #ask(command: Unnumbered<Command>): Promise<Row[]> {
+  #ask(command: Command): Promise<Row[]> {
     if (this.#failure) return Promise.reject(this.#failure);
-    const id = ++this.#lastId;
     return new Promise((resolve, reject) => {
-      this.#waiting.set(id, { resolve, reject });
-      this.worker.postMessage({ id, ...command });
+      this.#waiting.push({ resolve, reject });
+      this.worker.postMessage(command);
     });
   }
 
-  #settle({ id, rows = [], error, isUnknown }: Reply): void {
-    const waiting = this.#waiting.get(id);
-    this.#waiting.delete(id);
+  #settle({ rows = [], error, isUnknown }: Reply): void {
+    const waiting = this.#waiting.shift();
     if (error === undefined) waiting?.resolve(rows);
     else waiting?.reject(isUnknown ? new CommitUnknown(new Error(error)) : new Error(error));
   }
@@ -105,7 +101,6 @@ export class EmbeddedEngine extends AuditEngine {
 
   #fail(error: Error): void {
     this.#failure ??= error;
-    for (const waiting of this.#waiting.values()) waiting.reject(error);
-    this.#waiting.clear();
+    for (const waiting of this.#waiting.splice(0)) waiting.reject(error);
   }
 }

@@ -12,12 +12,12 @@ export interface WorkerData {
 }
 
 export type Command =
-  | { readonly id: number; readonly append: readonly AuditAppend[] }
-  | { readonly id: number; readonly sql: string; readonly parameters: readonly SqlValue[] }
-  | { readonly id: number; readonly close: true };
+  | { readonly append: readonly AuditAppend[] }
+  | { readonly sql: string; readonly parameters: readonly SqlValue[] }
+  | { readonly close: true };
 
+/** One for each command, in their order, after a first one that says whether the database is open. */
 export interface Reply {
-  readonly id: number;
   readonly rows?: Row[];
   readonly error?: string;
   /** With an error: whether the records were written is not known. */
@@ -45,7 +45,7 @@ function openOrEnd(): EmbeddedDatabase {
   try {
     return new EmbeddedDatabase(path, checked);
   } catch (error) {
-    port?.postMessage({ id: 0, error: wordsFor(error) } satisfies Reply);
+    port?.postMessage({ error: wordsFor(error) } satisfies Reply);
     process.exit();
   }
 }
@@ -61,13 +61,9 @@ function execute(command: Command): Row[] {
 port.on('message', (command: Command) => {
   let reply: Reply;
   try {
-    reply = { id: command.id, rows: execute(command) };
+    reply = { rows: execute(command) };
   } catch (error) {
-    reply = {
-      id: command.id,
-      error: messageOf(error),
-      ...(error instanceof CommitUnknown && { isUnknown: true }),
-    };
+    reply = { error: messageOf(error), ...(error instanceof CommitUnknown && { isUnknown: true }) };
     // Reported before the reply is, so that a readiness check that follows it is answered correctly.
     reportAvailability();
   }
@@ -90,4 +86,4 @@ const watching = setInterval(reportAvailability, LOOK_EVERY_MS);
 const checking = setInterval(() => {
   if (!database.checkOlder()) clearInterval(checking);
 }, CHECK_EVERY_MS);
-port.postMessage({ id: 0 } satisfies Reply);
+port.postMessage({} satisfies Reply);

@@ -1,19 +1,15 @@
+import { Injectable } from '@nestjs/common';
 import {
   DummyDriver,
   Kysely,
-  PostgresAdapter,
-  PostgresIntrospector,
-  PostgresQueryCompiler,
-  SqliteAdapter,
-  SqliteIntrospector,
-  SqliteQueryCompiler,
+  PostgresDialect,
+  SqliteDialect,
   type CompiledQuery,
   type DatabaseConnection,
-  type Dialect,
   type QueryResult,
 } from 'kysely';
 
-import { AuditUnavailable, type AuditEngine, type DialectName, type SqlValue } from './audit.engine.js';
+import { AuditEngine, AuditUnavailable, type SqlValue } from './audit.engine.js';
 
 /** The tables as queries see them. */
 export interface AuditTables {
@@ -96,24 +92,23 @@ class EngineDriver extends DummyDriver {
   }
 }
 
-type DialectParts = Pick<Dialect, 'createAdapter' | 'createIntrospector' | 'createQueryCompiler'>;
-
-const DIALECTS: Readonly<Record<DialectName, DialectParts>> = {
-  sqlite: {
-    createAdapter: () => new SqliteAdapter(),
-    createIntrospector: (database) => new SqliteIntrospector(database),
-    createQueryCompiler: () => new SqliteQueryCompiler(),
-  },
-  postgres: {
-    createAdapter: () => new PostgresAdapter(),
-    createIntrospector: (database) => new PostgresIntrospector(database),
-    createQueryCompiler: () => new PostgresQueryCompiler(),
-  },
-};
-
 /** Typed queries over an engine, in its dialect. */
 export function queriesOver(engine: AuditEngine): Kysely<AuditTables> {
-  return new Kysely<AuditTables>({
-    dialect: { ...DIALECTS[engine.dialect], createDriver: () => new EngineDriver(engine) },
-  });
+  const notUsed = () => Promise.reject(new Error('the engine connects'));
+  const dialect =
+    engine.dialect === 'postgres'
+      ? new PostgresDialect({ pool: notUsed })
+      : new SqliteDialect({ database: notUsed });
+  dialect.createDriver = () => new EngineDriver(engine);
+  return new Kysely<AuditTables>({ dialect });
+}
+
+/** Asks the database, and writes what stands beside the trail. */
+@Injectable()
+export abstract class Store {
+  protected readonly queries: Kysely<AuditTables>;
+
+  constructor(protected readonly engine: AuditEngine) {
+    this.queries = queriesOver(engine);
+  }
 }

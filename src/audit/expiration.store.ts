@@ -1,8 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import { sql, type Kysely } from 'kysely';
+import { sql } from 'kysely';
 
-import { AuditEngine } from './audit.engine.js';
-import { queriesOver, type AuditTables } from './engine.dialect.js';
+import { Store } from './engine.dialect.js';
 
 /**
  * What became of an operation that was to be taken back at a time.
@@ -45,16 +44,10 @@ export interface ExpirationFilter {
 
 /** Which operations are to be taken back, when, and how far that is. They come to be with their intents, never here. */
 @Injectable()
-export class ExpirationStore {
-  readonly #queries: Kysely<AuditTables>;
-
-  constructor(engine: AuditEngine) {
-    this.#queries = queriesOver(engine);
-  }
-
+export class ExpirationStore extends Store {
   /** @param now epoch milliseconds */
   async due(now: number, most: number): Promise<DueExpiration[]> {
-    const rows = await this.#queries
+    const rows = await this.queries
       .selectFrom('operation')
       .select(['id', 'caller', 'expires_at', 'expiry_next_at', 'expiry_attempts'])
       .where('expires_at', '<=', now)
@@ -78,7 +71,7 @@ export class ExpirationStore {
    * @param nextAt epoch milliseconds
    */
   async putOff({ operationId, dueAt }: DueExpiration, nextAt: number, attempts: number): Promise<boolean> {
-    const row = await this.#queries
+    const row = await this.queries
       .updateTable('operation')
       .set({ expiry_next_at: nextAt, expiry_attempts: attempts })
       .where('id', '=', operationId)
@@ -95,7 +88,7 @@ export class ExpirationStore {
   }
 
   async end(operationId: string, end: ExpirationEnd): Promise<void> {
-    const own = this.#queries.updateTable('operation').where('id', '=', operationId);
+    const own = this.queries.updateTable('operation').where('id', '=', operationId);
     await own.set({ expiry_state: end }).execute();
   }
 
@@ -104,7 +97,7 @@ export class ExpirationStore {
     const { rows } = await sql<{ count: number }>`SELECT COUNT(*) AS count FROM operation
       WHERE caller = ${caller} AND expires_at IS NOT NULL AND expiry_state IS NULL AND NOT EXISTS (
         SELECT 1 FROM operation AS undoing WHERE undoing.undoes = operation.id AND undoing.status = 'applied')`.execute(
-      this.#queries,
+      this.queries,
     );
     return Number(rows[0]?.count ?? 0);
   }
@@ -112,7 +105,7 @@ export class ExpirationStore {
   /** The first that comes first, at most `limit`. */
   async list(filter: ExpirationFilter, limit: number): Promise<Expiration[]> {
     const { caller, ends, project, enterpriseProjectId, after } = filter;
-    let query = this.#queries
+    let query = this.queries
       .selectFrom('operation')
       .select(['id', 'caller', 'expires_at', 'expiry_state'])
       .where('expires_at', 'is not', null)

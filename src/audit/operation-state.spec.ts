@@ -1,14 +1,17 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
-import {
-  ALARM_OUTCOMES,
-  CHUNK_SIZE,
-  isOpen as isChunkOpen,
-  statusOf,
-  type ChunkOutcome,
-} from '../domain/outcome.js';
-import type { IntentRecord, OperationTrail, RecordOfOperation } from './audit-record.js';
+import { ALARM_OUTCOMES, statusOf, type ChunkOutcome } from '../domain/outcome.js';
+import { openAlarms } from './alarm-outcomes.js';
+import type {
+  AuditRecord,
+  IntentRecord,
+  OperationTrail,
+  OutcomeRecord,
+  RecordOfOperation,
+  SettledAlarm,
+  SettlementRecord,
+} from './audit-record.js';
 import {
   IllegalTransition,
   isGivenUp,
@@ -41,7 +44,7 @@ const chunkOf = (index: number, chunk: ChunkOutcome): RecordOfOperation => ({
   index,
   chunk,
 });
-const outcomeOf = (chunks: readonly ChunkOutcome[]): RecordOfOperation => ({
+const outcomeOf = (chunks: readonly ChunkOutcome[]): OutcomeRecord => ({
   kind: 'outcome',
   ...of,
   status: statusOf(chunks),
@@ -49,27 +52,79 @@ const outcomeOf = (chunks: readonly ChunkOutcome[]): RecordOfOperation => ({
 });
 const pauseOf = (chunk: number): RecordOfOperation => ({ kind: 'pause', ...of, chunk });
 const cancellation: RecordOfOperation = { kind: 'cancellation', ...of, requestId: 'r', caller: 'portal' };
-const settlementOf = (settled: boolean, underWay = false): RecordOfOperation => ({
+const settlementOf = (settled: boolean): RecordOfOperation => ({
   kind: 'settlement',
   ...of,
   status: settled ? 'applied' : 'unknown',
-  alarms: [{ eventId: 'a0', outcome: settled ? 'applied' : 'unknown', ...(underWay && { underWay }) }],
+  alarms: [{ eventId: 'a0', outcome: settled ? 'applied' : 'unknown' }],
   settled,
 });
 
-const chunkOutcomes = fc.record({
-  alarms: fc.integer({ min: 1, max: CHUNK_SIZE }),
-  outcome: fc.constantFrom(...ALARM_OUTCOMES),
-});
+const ids = (from: number, count: number) => Array.from({ length: count }, (_, index) => `a${from + index}`);
+
+/** Chunks of an operation: some of their alarms are still at work, or were so before. */
+const chunkLists = fc
+  .array(
+    fc.record({
+      alarms: fc.integer({ min: 1, max: 4 }),
+      outcome: fc.constantFrom(...ALARM_OUTCOMES),
+      already: fc.nat(4),
+      underWay: fc.nat(4),
+    }),
+    { minLength: 1, maxLength: 5 },
+  )
+  .map((drawn) => {
+    let place = 0;
+    return drawn.map(({ alarms, outcome, already, underWay }): ChunkOutcome => {
+      const own = ids(place, alarms);
+      place += alarms;
+      const before = outcome === 'already' ? [] : own.slice(alarms - Math.min(already, alarms - 1));
+      const working = outcome === 'applied' ? own.slice(0, Math.min(underWay, alarms - before.length)) : [];
+      return {
+        ...{ alarms, outcome },
+        ...(before.length > 0 && { already: before }),
+        ...(working.length > 0 && { underWay: working }),
+      };
+    });
+  });
+
+/**
+ * Settlements of what is open, one after the other, and a last one that settles all. Each names every alarm that is unknown; of
+ * those under way only some have ended.
+ */
+function settled(operation: OperationTrail, choices: readonly (readonly number[])[]): SettlementRecord[] {
+  const settlements: SettlementRecord[] = [];
+  for (const choice of [...choices, []]) {
+    const alarms = [...openAlarms({ ...operation, settlements })].flatMap(
+      ([eventId, open], index): SettledAlarm[] => {
+        switch (choice[index % choice.length]) {
+          case undefined:
+          case 0:
+            return [{ eventId, outcome: 'applied' }];
+          case 1:
+            return open === 'unknown' ? [{ eventId, outcome: 'applied', underWay: true }] : [];
+          case 2:
+            return open === 'unknown' ? [{ eventId, outcome: 'unknown', reason: 'indistinguishable' }] : [];
+          default:
+            return [{ eventId, outcome: 'unknown' }];
+        }
+      },
+    );
+    const isSettled = alarms.every(({ outcome, reason }) => outcome !== 'unknown' || reason !== undefined);
+    if (alarms.length > 0)
+      settlements.push({ kind: 'settlement', ...of, status: 'unknown', alarms, settled: isSettled });
+  }
+  return settlements;
+}
 
 /** A life of an operation as the gateway records it, up to its end. */
 const lives = fc
   .record({
-    chunks: fc.array(chunkOutcomes, { minLength: 1, maxLength: 5 }),
+    chunks: chunkLists,
     background: fc.boolean(),
     pausedAt: fc.option(fc.nat(4)),
     cancelledAt: fc.option(fc.nat(9)),
-    settlements: fc.array(fc.constantFrom(settlementOf(false), settlementOf(true, true)), { maxLength: 2 }),
+    settlements: fc.array(fc.array(fc.nat(3), { minLength: 1, maxLength: 5 }), { maxLength: 3 }),
   })
   .map(({ chunks, background, pausedAt, cancelledAt, settlements }) => {
     const intent = intentOf(
@@ -80,8 +135,8 @@ const lives = fc
       ...(pausedAt === index ? [pauseOf(index)] : []),
       chunkOf(index, chunk),
     ]);
-    records.push(outcomeOf(chunks));
-    if (chunks.some(isChunkOpen)) records.push(...settlements, settlementOf(true));
+    const outcome = outcomeOf(chunks);
+    records.push(outcome, ...settled({ intent, chunks, outcome }, settlements));
     if (cancelledAt !== null) records.splice(Math.min(cancelledAt, records.length), 0, cancellation);
     return [intent, ...records];
   });
@@ -125,6 +180,7 @@ describe('an operation', () => {
         const state = stateOf(operation);
         const isUnderWay = state === 'accepted' || state === 'running';
         expect(isOpen(operation)).toBe(state !== 'settled');
+        expect(isUnderWay || openAlarms(operation).size > 0).toBe(state !== 'settled');
         expect(operationStatus(operation) === 'pending').toBe(isUnderWay);
         expect(resumePoint(operation) !== undefined).toBe(isUnderWay);
         expect(isResumable(operation)).toBe(isUnderWay && operation.intent.background === true);
@@ -172,6 +228,24 @@ describe('an operation', () => {
     const read = trailOf(records.map((record, seq) => ({ seq, record })))!;
     expect([read.chunks, read.settlements?.length, stateOf(read)]).toEqual([[chunk], 2, 'concluded']);
     expect(trailOf([{ seq: 1, record: cancellation }])).toBeUndefined();
+  });
+
+  it('is open while an earlier alarm is still under way, whatever the last settlement settled', () => {
+    const chunks = [{ alarms: 2, outcome: 'unknown' }] as const;
+    const settlement = (eventId: string, underWay?: true): SettlementRecord => ({
+      ...{ kind: 'settlement', ...of, status: 'applied', settled: true },
+      alarms: [{ eventId, outcome: 'applied', ...(underWay && { underWay }) }],
+    });
+    const open = after([intentOf(2), outcomeOf(chunks), settlement('a0', true), settlement('a1')])!;
+    expect([stateOf(open), stateOf(transition(open, settlement('a0')))]).toEqual(['concluded', 'settled']);
+  });
+
+  it('is the same after a record of a kind that this version does not know, or a second intent', () => {
+    const records = [intentOf(1), { kind: 'later', ...of }, chunkOf(0, { alarms: 1, outcome: 'applied' })];
+    const placed = [...records, intentOf(9)].map((record, seq) => ({ seq, record: record as AuditRecord }));
+    const known = placed.filter((_, index) => index % 2 === 0);
+    expect(trailOf(placed)).toEqual(trailOf(known));
+    expect(trailOf(placed)).toMatchObject({ intent: intentOf(1), place: { began: 0 } });
   });
 
   it('keeps its first cancellation and its last pause', () => {

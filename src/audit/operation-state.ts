@@ -1,10 +1,5 @@
-import {
-  isOpen as isChunkOpen,
-  type ChunkOutcome,
-  type KnownAlarmOutcome,
-  type OperationStatus,
-} from '../domain/outcome.js';
-import { alarmOutcomes, rulesOutcome, targetsOf, type RulesOutcome } from './alarm-outcomes.js';
+import type { ChunkOutcome, KnownAlarmOutcome, OperationStatus } from '../domain/outcome.js';
+import { alarmOutcomes, openAlarms, rulesOutcome, targetsOf, type RulesOutcome } from './alarm-outcomes.js';
 import type {
   AuditRecord,
   CancellationRecord,
@@ -48,17 +43,15 @@ export class IllegalTransition extends Error {
 }
 
 export function stateOf(operation: OperationTrail): OperationState {
-  const { chunks, outcome, settlements } = operation;
+  const { chunks, outcome } = operation;
   if (!outcome) return chunks.length === 0 ? 'accepted' : 'running';
-  const settlement = settlements?.at(-1);
-  const isOpen = settlement
-    ? !settlement.settled || settlement.alarms.some(({ underWay }) => underWay)
-    : outcome.chunks.some(isChunkOpen);
-  return isOpen ? 'concluded' : 'settled';
+  return isGivenUp(operation) || openAlarms(operation).size > 0 ? 'concluded' : 'settled';
 }
 
 /**
- * The operation after one more of its records.
+ * The operation after one more of its records. `AuditTrail` asks this of every record of an operation before it is written, with
+ * the operation as the process that writes knows it; that another process has moved it on meanwhile is found by the store, in the
+ * transaction that writes.
  *
  * @param operation undefined: there was none before
  * @throws IllegalTransition where the record cannot follow
@@ -72,15 +65,13 @@ export function transition(operation: OperationTrail | undefined, record: Record
   return next;
 }
 
-/** Without the question whether it may follow: what was written down can always be read. */
+/** Without the question whether it may follow: what was written down can always be read, also by a version that does not know it. */
 function withRecord(
   operation: OperationTrail | undefined,
   record: RecordOfOperation,
 ): OperationTrail | undefined {
   if (!operation) return record.kind === 'intent' ? { intent: record, chunks: [] } : undefined;
   switch (record.kind) {
-    case 'intent':
-      return operation;
     case 'chunk':
       return operation.outcome ? operation : { ...operation, chunks: [...operation.chunks, record.chunk] };
     case 'outcome':
@@ -91,6 +82,9 @@ function withRecord(
       return { ...operation, cancellation: operation.cancellation ?? record };
     case 'pause':
       return { ...operation, pausedBefore: record.chunk };
+    case 'intent':
+    default:
+      return operation;
   }
 }
 
@@ -105,8 +99,8 @@ export function trailOf(placed: readonly PlacedRecord[]): OperationTrail | undef
   let operation: OperationTrail | undefined;
   let place: TrailPlace = { began: 0 };
   for (const { seq, record } of placed) {
+    if (!operation) place = { began: seq };
     operation = withRecord(operation, record as RecordOfOperation);
-    if (record.kind === 'intent') place = { began: seq };
     if (record.kind === 'outcome') place = { ...place, ended: seq };
   }
   return operation && { ...operation, place };

@@ -1,7 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import type { Kysely } from 'kysely';
 
-import { AuditEngine, type DialectName } from './audit.engine.js';
+import type { OperationStatus } from '../domain/outcome.js';
 import type {
   ChunkRecord,
   IntentRecord,
@@ -9,18 +8,39 @@ import type {
   OutcomeRecord,
   RecordOfOperation,
 } from './audit-record.js';
-import { queriesOver, type AuditTables } from './engine.dialect.js';
+import { Store, type AuditTables } from './engine.dialect.js';
 import {
   bodyWithoutRequests,
   earlierRivals,
   operationRows,
   type OperationFilter,
 } from './operation.queries.js';
-import { trailOf, type PlacedRecord } from './operation-state.js';
+import {
+  summaryOf,
+  trailOf,
+  type Asked,
+  type Cancelled,
+  type OperationSummary,
+  type PlacedRecord,
+  type TargetFate,
+} from './operation-state.js';
 import { readRecord, requestsIn } from './record-text.js';
 
 /** Records of at most this many alarms and items come from the database at once, so that no other query waits long. */
 const MAX_TARGETS = 1_000;
+
+/** An operation as the table of operations has it. */
+export interface OperationRow {
+  readonly id: string;
+  readonly caller: string;
+  readonly operation: string;
+  readonly project: string;
+  readonly enterpriseProjectId: string;
+  readonly status: OperationStatus;
+}
+
+/** So many summaries come from the database at once. */
+const MAX_SUMMARIES = 100;
 
 /** What became known of an operation, with its place in the trail. */
 export interface News {
@@ -38,15 +58,7 @@ export interface Rivals {
 
 /** Finds operations in the trail. */
 @Injectable()
-export class OperationStore {
-  readonly #queries: Kysely<AuditTables>;
-  readonly #dialect: DialectName;
-
-  constructor(engine: AuditEngine) {
-    this.#queries = queriesOver(engine);
-    this.#dialect = engine.dialect;
-  }
-
+export class OperationStore extends Store {
   /** One operation, or undefined; whether the caller may see it is not checked. */
   async find(operationId: string): Promise<OperationTrail | undefined> {
     const [trail] = await this.findAll([operationId]);
@@ -54,17 +66,36 @@ export class OperationStore {
   }
 
   /** Those of them that there are, in the order of the ids. */
-  findAll(operationIds: readonly string[]): Promise<OperationTrail[]> {
-    return this.#trails(operationIds);
+  async findAll(operationIds: readonly string[]): Promise<OperationTrail[]> {
+    const trails: OperationTrail[] = [];
+    for (const some of await this.#portions(operationIds)) trails.push(...(await this.#readTrails(some)));
+    return trails;
   }
 
   /** Newest first, at most `limit`. */
   async list(filter: OperationFilter, limit: number): Promise<OperationTrail[]> {
-    const rows = await operationRows(this.#queries, this.#dialect, filter)
+    const rows = await operationRows(this.queries, this.engine.dialect, filter)
       .select('operation.id')
       .limit(limit)
       .execute();
-    return this.#trails(rows.map(({ id }) => id));
+    return this.findAll(rows.map(({ id }) => id));
+  }
+
+  /** Rows alone: no record of the trail is read for them. Newest first, at most `limit`. */
+  async rows(filter: OperationFilter, limit: number): Promise<OperationRow[]> {
+    const rows = operationRows(this.queries, this.engine.dialect, filter)
+      .select(['id', 'caller', 'type as operation', 'project', 'status'])
+      .select('enterprise_project_id as enterpriseProjectId');
+    return (await rows.limit(limit).execute()) as OperationRow[];
+  }
+
+  /** As {@link findAll}, at a cost that does not grow with their alarms: where they are kept, no record is read. */
+  async summaries(ids: readonly string[]): Promise<OperationSummary[]> {
+    const found: OperationSummary[] = [];
+    for (let from = 0; from < ids.length; from += MAX_SUMMARIES) {
+      found.push(...(await this.#summaries(ids.slice(from, from + MAX_SUMMARIES))));
+    }
+    return found;
   }
 
   /**
@@ -75,18 +106,18 @@ export class OperationStore {
     own: Pick<IntentRecord, 'operationId' | 'operation'>,
     targets: readonly string[],
   ): Promise<Rivals> {
-    const { rows } = await earlierRivals(this.#dialect, own, targets).execute(this.#queries);
+    const { rows } = await earlierRivals(this.engine.dialect, own, targets).execute(this.queries);
     const idsOf = (open: number) =>
       rows
         .filter((row) => Number(row.open) === open)
         .sort((one, another) => Number(another.seq) - Number(one.seq))
         .map(({ id }) => id);
-    return { open: await this.#trails(idsOf(1)), ended: idsOf(0) };
+    return { open: await this.findAll(idsOf(1)), ended: idsOf(0) };
   }
 
   /** Ids of the operations that take these back, or tried to, oldest first; those that none does are left out. */
   async undoings(ids: readonly string[]): Promise<ReadonlyMap<string, readonly string[]>> {
-    const rows = await this.#queries
+    const rows = await this.queries
       .selectFrom('operation')
       .select(['id', 'undoes'])
       .where('undoes', 'in', ids)
@@ -119,22 +150,40 @@ export class OperationStore {
   }
 
   #recordsOf(operationId: string, ...kinds: RecordOfOperation['kind'][]) {
-    return this.#queries
+    return this.queries
       .selectFrom('audit_record')
       .where('operation_id', '=', operationId)
       .where('kind', 'in', kinds);
   }
 
-  async #trails(ids: readonly string[]): Promise<OperationTrail[]> {
-    const trails: OperationTrail[] = [];
-    for (const some of await this.#portions(ids)) trails.push(...(await this.#readTrails(some)));
-    return trails;
+  async #summaries(ids: readonly string[]): Promise<OperationSummary[]> {
+    const rows = await this.queries
+      .selectFrom('operation')
+      .select(['id', 'status', 'targets', 'asked', 'fate', 'cancelled'])
+      .where('id', 'in', ids)
+      .execute();
+    const undoings = await this.undoings(ids);
+    const byId = new Map(rows.map((row) => [row.id, row]));
+    const summaries: OperationSummary[] = [];
+    for (const id of ids) {
+      const row = byId.get(id);
+      const summary = row && (shown(row) ?? (await this.#summed(id)));
+      const undoneBy = undoings.get(id);
+      if (summary) summaries.push({ ...summary, ...(undoneBy && { undoneBy }) });
+    }
+    return summaries;
+  }
+
+  /** One from before summaries were kept. */
+  async #summed(id: string): Promise<OperationSummary | undefined> {
+    const trail = await this.find(id);
+    return trail && summaryOf(trail);
   }
 
   /** Few together, so that between two of them others get their turn: in the database and in this process. */
   async #portions(ids: readonly string[]): Promise<string[][]> {
     if (ids.length <= 1) return ids.map((id) => [id]);
-    const rows = await this.#queries
+    const rows = await this.queries
       .selectFrom('operation')
       .select(['id', 'targets'])
       .where('id', 'in', ids)
@@ -155,10 +204,10 @@ export class OperationStore {
   }
 
   async #readTrails(ids: readonly string[]): Promise<OperationTrail[]> {
-    const rows = await this.#queries
+    const rows = await this.queries
       .selectFrom('audit_record')
       .innerJoin('operation', 'operation.id', 'audit_record.operation_id')
-      .select(['operation.id', 'audit_record.seq', bodyWithoutRequests(this.#dialect).as('body')])
+      .select(['operation.id', 'audit_record.seq', bodyWithoutRequests(this.engine.dialect).as('body')])
       .where('operation.id', 'in', ids)
       // What came of the chunks stands in the outcome too.
       .where((where) => where.or([where('kind', '!=', 'chunk'), where('status', '=', 'pending')]))
@@ -173,4 +222,18 @@ export class OperationStore {
       return trail ? [{ ...trail, ...(undoneBy && { undoneBy }) }] : [];
     });
   }
+}
+
+type Row = Pick<AuditTables['operation'], 'status' | 'targets' | 'asked' | 'fate' | 'cancelled'>;
+
+function shown({ status, targets, asked, fate, cancelled }: Row): OperationSummary | undefined {
+  if (asked === null || targets === null) return undefined;
+  return {
+    asked: JSON.parse(asked) as Asked,
+    targets,
+    status: status as OperationStatus,
+    fate:
+      fate === null ? { outcomes: { pending: targets }, rules: 'pending' } : (JSON.parse(fate) as TargetFate),
+    ...(cancelled !== null && { cancellation: JSON.parse(cancelled) as Cancelled }),
+  };
 }

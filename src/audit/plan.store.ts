@@ -1,8 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import { sql, type Kysely } from 'kysely';
+import { sql } from 'kysely';
 
-import { AuditEngine } from './audit.engine.js';
-import { queriesOver, type AuditTables } from './engine.dialect.js';
+import { Store } from './engine.dialect.js';
 
 /** A plan as it is kept. */
 export interface StoredPlan {
@@ -35,16 +34,10 @@ const MAX_KEPT = 50;
 
 /** Keeps plans until they are long over. What was done by them is in the trail. */
 @Injectable()
-export class PlanStore {
-  readonly #queries: Kysely<AuditTables>;
-
-  constructor(engine: AuditEngine) {
-    this.#queries = queriesOver(engine);
-  }
-
+export class PlanStore extends Store {
   /** Resolves when it is on the disk. */
   async add({ createdAt, expiresAt, ...plan }: StoredPlan): Promise<void> {
-    const queries = this.#queries;
+    const queries = this.queries;
     await queries
       .deleteFrom('plan')
       .where('expires_at', '<', createdAt - KEPT_MS)
@@ -68,7 +61,7 @@ export class PlanStore {
       WHERE caller = ${caller} AND expires_at > ${now} AND NOT EXISTS (
         SELECT 1 FROM claim JOIN operation ON operation.id = claim.operation_id
         WHERE claim.caller = plan.caller AND claim.key = ${claim} || plan.id AND status <> 'not_attempted')`.execute(
-      this.#queries,
+      this.queries,
     );
     const [{ plans, alarms, first } = { plans: 0, alarms: 0, first: null }] = rows;
     return {
@@ -80,7 +73,7 @@ export class PlanStore {
 
   /** One plan, or undefined; whether the caller may see it is not checked. */
   async find(id: string): Promise<StoredPlan | undefined> {
-    const row = await this.#queries.selectFrom('plan').selectAll().where('id', '=', id).executeTakeFirst();
+    const row = await this.queries.selectFrom('plan').selectAll().where('id', '=', id).executeTakeFirst();
     if (!row) return undefined;
     const { created_at: createdAt, expires_at: expiresAt, alarms, ...plan } = row;
     return { ...plan, createdAt, expiresAt, alarms: alarms ?? 0 };

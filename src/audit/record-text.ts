@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 
 import type { AuditRecord, IntentRecord } from './audit-record.js';
+import type { AuditTables } from './engine.dialect.js';
 
 /** The hash before the first record. */
 export const GENESIS = Buffer.alloc(32);
@@ -31,23 +32,30 @@ export function requestsIn(body: string): string[] {
 }
 
 /** A record as it is stored, with what finds the operation that it is of; null where there is none. */
-export interface StoredRecord {
-  readonly seq: number;
-  readonly at: number;
-  readonly kind: string;
-  readonly operation_id: string | null;
-  readonly body: string;
-  readonly hash: Uint8Array;
-  readonly caller: string | null;
-  readonly type: string | null;
-  readonly project: string | null;
-  readonly enterprise_project_id: string | null;
-}
+export type StoredRecord = AuditTables['audit_record'] & {
+  readonly [Column in 'caller' | 'type' | 'project' | 'enterprise_project_id']: string | null;
+};
 
-/** Why a record does not belong at its place, as the end of "record N of the trail ..."; undefined where it does. */
-export function chainFault(record: StoredRecord, previous: Uint8Array): string | undefined {
-  if (!link(previous, record.body).equals(record.hash)) return 'does not follow from the one before';
-  return agrees(record) ? undefined : 'is listed as something else than it says';
+/**
+ * Why the record at a place of the trail does not belong there; undefined where it does.
+ *
+ * @param previous hash of the record before; absent: that is missing
+ */
+export function faultAt(
+  seq: number,
+  record: StoredRecord | undefined,
+  previous?: Uint8Array,
+): string | undefined {
+  if (record?.seq !== seq) return `record ${seq} of the trail is missing`;
+  if (!previous && seq > 1) return `record ${seq - 1} of the trail is missing`;
+  try {
+    if (!link(previous ?? GENESIS, record.body).equals(record.hash))
+      return `record ${seq} of the trail does not follow from the one before`;
+    return agrees(record) ? undefined : `record ${seq} of the trail is listed as something else than it says`;
+  } catch {
+    // A column of another type, a text that is no JSON.
+    return `record ${seq} of the trail cannot be read`;
+  }
 }
 
 /**

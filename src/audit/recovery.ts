@@ -7,7 +7,7 @@ import { targetsOf } from './alarm-outcomes.js';
 import type { OperationTrail, OutcomeRecord } from './audit-record.js';
 import { AuditTrail, OperationTakenOver } from './audit-trail.js';
 import { ChainCheck } from './chain-check.js';
-import { isResumable, resumePoint, transition } from './operation-state.js';
+import { isResumable, resumePoint } from './operation-state.js';
 import { OperationStore } from './operation.store.js';
 import { Ownership } from './ownership.js';
 import { SentMarks } from './sent-marks.js';
@@ -136,9 +136,9 @@ export class Recovery implements OnModuleInit, OnModuleDestroy {
     const { operationId } = operation.intent;
     const mostUnderWay = this.marks.mayBeSent(operationId, operation.chunks.length) ? CHUNK_SIZE : 0;
     const outcome = interruptedOutcome(operation, mostUnderWay, new Date(this.clock.now()).toISOString());
-    await this.trail.recordOutcome(outcome, operation.intent);
+    const concluded = await this.trail.recordOutcome(outcome, operation);
     this.marks.end(operationId);
     this.#logger.warn(`operation ${operationId} was interrupted: its outcome is ${outcome.status}`);
-    return transition(operation, outcome);
+    return concluded;
   }
 }

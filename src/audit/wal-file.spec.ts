@@ -7,7 +7,7 @@ import Database from 'better-sqlite3';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
-import { damageOfLog, holdsFrames } from './wal-file.js';
+import { damageOfLog, holdsFrames } from './embedded.files.js';
 
 const PAGE = 512;
 const FRAME = 24 + PAGE;

@@ -1,9 +1,8 @@
 import { KeyUses } from '../../src/http/identity/api-keys.js';
 import { PublishedKeys } from '../../src/http/identity/identity.fixture.js';
 import { CallerDirectory } from '../../src/http/identity/caller-directory.js';
-import { KeyUseStore } from '../../src/audit/key-use.store.js';
 import { ChainCheck } from '../../src/audit/chain-check.js';
-import { BrakeStore, ClaimStore } from '../../src/audit/limits.store.js';
+import { BrakeStore, ClaimStore, KeyUseStore } from '../../src/audit/callers.store.js';
 import { AdmissionRecheck } from '../../src/operations/background/admission-recheck.js';
 import { AlarmReader } from '../../src/alarms/alarm-reader.js';
 import { AlarmResolver } from '../../src/alarms/alarm-resolver.js';
@@ -18,7 +17,6 @@ import {
 import { ExpirationStore } from '../../src/audit/expiration.store.js';
 import { AuditTrail } from '../../src/audit/audit-trail.js';
 import { type MarkFile, SentMarks } from '../../src/audit/sent-marks.js';
-import { OperationListStore } from '../../src/audit/operation-list.store.js';
 import { OperationStore } from '../../src/audit/operation.store.js';
 import { SoleOwnership } from '../../src/audit/ownership.js';
 import { Recovery } from '../../src/audit/recovery.js';
@@ -139,7 +137,6 @@ export class SimulatedProcess {
   readonly #life = new Life();
   readonly operations: OperationsService;
   readonly store: OperationStore;
-  readonly lists: OperationListStore;
   readonly settler: SettlementService;
   readonly #recovery: Recovery;
   ready = false;
@@ -157,7 +154,6 @@ export class SimulatedProcess {
       metrics,
     );
     this.store = new OperationStore(engine);
-    this.lists = new OperationListStore(engine, this.store);
     const chain = new ChainCheck(engine, metrics);
     const ownership = new SoleOwnership(engine);
     const marks = new SentMarks(new MortalMarks(disk.marks, this.#life), 'one start of the machine');

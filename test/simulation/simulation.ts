@@ -204,7 +204,7 @@ export async function simulate(seed: number): Promise<Aftermath> {
   }
   await clock.run(STORM_MS + CALM_MS);
   const trails = await gateway.store.list({}, 500);
-  const summaries = await gateway.lists.summaries(trails.map(({ intent }) => intent.operationId));
+  const summaries = await gateway.store.summaries(trails.map(({ intent }) => intent.operationId));
   const misread = trails.flatMap((trail, index) =>
     isDeepStrictEqual(summaries[index], summaryOf(trail)) ? [] : [trail.intent.operationId],
   );

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import type { IntentRecord } from '../../audit/audit-record.js';
 import { AuditUnavailable, type AppendRejection } from '../../audit/audit.engine.js';
 import { NotAdmitted, type AuditTrail } from '../../audit/audit-trail.js';
-import type { ClaimStore } from '../../audit/limits.store.js';
+import type { ClaimStore } from '../../audit/callers.store.js';
 import type { OperationStore } from '../../audit/operation.store.js';
 import type { SentMarks } from '../../audit/sent-marks.js';
 import type { Config } from '../../config/config.js';

@@ -9,7 +9,7 @@ import {
 } from '@nestjs/common';
 
 import type { AppendRejection, Claim } from '../../audit/audit.engine.js';
-import { ClaimStore } from '../../audit/limits.store.js';
+import { ClaimStore } from '../../audit/callers.store.js';
 import { OperationStore } from '../../audit/operation.store.js';
 import { CONFIG, type Config } from '../../config/config.js';
 import type { CallContext, Caller } from '../../domain/caller.js';

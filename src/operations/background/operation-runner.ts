@@ -91,10 +91,11 @@ export class OperationRunner {
   async pause(operationId: string): Promise<void> {
     if (this.marks.isLasting) return;
     try {
-      const chunk = (await this.store.find(operationId))?.chunks.length ?? 0;
-      if (this.marks.mayBeSent(operationId, chunk)) return;
+      const trail = await this.store.find(operationId);
+      const chunk = trail?.chunks.length ?? 0;
+      if (!trail || this.marks.mayBeSent(operationId, chunk)) return;
       const at = new Date(this.clock.now()).toISOString();
-      await this.trail.recordPause({ kind: 'pause', operationId, at, chunk });
+      await this.trail.recordPause({ kind: 'pause', operationId, at, chunk }, trail);
     } catch (error) {
       this.#logger.warn({ err: error, operationId }, 'where an operation goes on could not be written down');
     }
@@ -127,7 +128,7 @@ export class OperationRunner {
   async #abandon(trail: OperationTrail): Promise<true> {
     const at = new Date(this.clock.now()).toISOString();
     const sent = this.marks.mayBeSent(trail.intent.operationId, trail.chunks.length) ? CHUNK_SIZE : 0;
-    await this.trail.recordOutcome(interruptedOutcome(trail, sent, at), trail.intent);
+    await this.trail.recordOutcome(interruptedOutcome(trail, sent, at), trail);
     this.marks.end(trail.intent.operationId);
     return true;
   }

@@ -1,9 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
-import type { ChunkRecord, IntentRecord, OutcomeRecord } from '../../audit/audit-record.js';
+import type { ChunkRecord, IntentRecord, OperationTrail, OutcomeRecord } from '../../audit/audit-record.js';
 import { AuditUnavailable } from '../../audit/audit.engine.js';
 import type { AuditTrail } from '../../audit/audit-trail.js';
+import { transition } from '../../audit/operation-state.js';
 import type { SentMarks } from '../../audit/sent-marks.js';
 import { CHUNK_SIZE, type ChunkOutcome } from '../../domain/outcome.js';
 import { operateBody } from '../../hss/index.js';
@@ -22,16 +23,17 @@ async function carriedOut(alarms: number, send: SendChunk, isWritable = true) {
   const records: (ChunkRecord | OutcomeRecord)[] = [];
   const released: string[][] = [];
   const watched: string[] = [];
-  const write = (record: ChunkRecord | OutcomeRecord) => {
+  const write = (record: ChunkRecord | OutcomeRecord, before: OperationTrail) => {
+    const after = transition(before, record);
     if (!isWritable) return Promise.reject(new AuditUnavailable('disk full'));
     records.push(record);
-    return Promise.resolve();
+    return Promise.resolve(after);
   };
   const trail = {
     recordChunk: write,
-    recordOutcome: (record: OutcomeRecord, _: unknown, releases?: { keys: string[] }) => {
+    recordOutcome: (record: OutcomeRecord, before: OperationTrail, releases?: { keys: string[] }) => {
       if (releases) released.push(releases.keys);
-      return write(record);
+      return write(record, before);
     },
   } as unknown as AuditTrail;
   const settlement = { watch: ({ operationId }: IntentRecord) => watched.push(operationId) };

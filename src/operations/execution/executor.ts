@@ -1,14 +1,15 @@
 import { Injectable, Logger } from '@nestjs/common';
 
 import { targetsOf } from '../../audit/alarm-outcomes.js';
-import type { IntentRecord, OutcomeRecord } from '../../audit/audit-record.js';
+import type { IntentRecord, OperationTrail, OutcomeRecord } from '../../audit/audit-record.js';
 import { AuditTrail, AuditUnavailable } from '../../audit/audit-trail.js';
+import { isOpen, transition } from '../../audit/operation-state.js';
 import { interruptedOutcome } from '../../audit/recovery.js';
 import { SentMarks } from '../../audit/sent-marks.js';
 import type { ProjectConfig } from '../../config/config.js';
 import type { CallContext } from '../../domain/caller.js';
 import { Clock } from '../../domain/times.js';
-import { CHUNK_SIZE, isOpen, statusOf, type ChunkOutcome, type Fault } from '../../domain/outcome.js';
+import { CHUNK_SIZE, statusOf, type ChunkOutcome, type Fault } from '../../domain/outcome.js';
 import { Metrics } from '../../metrics/metrics.js';
 import { faultFor } from '../../problems/catalogue.js';
 import { callFor, type HssBody } from '../../hss/index.js';
@@ -70,16 +71,17 @@ export class Executor {
     if (intent.background && (run.isCutOff || run.isHalted)) {
       return { trail: { intent, chunks: [...chunks] }, recorded: true };
     }
-    const outcome = this.#outcome(intent, run);
-    const recorded = await this.#recordOutcome(work, outcome);
+    const before = { intent, chunks: [...chunks] };
+    const outcome = this.#outcome(before, run);
+    const trail = transition(before, outcome);
+    const recorded = await this.#recordOutcome(work, outcome, before);
     this.marks.end(intent.operationId);
     this.running.news.emit(intent.operationId);
     this.metrics.operations.inc({ operation: intent.operation, status: outcome.status });
-    if (outcome.chunks.some(isOpen)) this.settlement.watch(intent);
+    if (isOpen(trail)) this.settlement.watch(intent);
     const fault = outcome.chunks.find((chunk) => chunk.fault)?.fault;
     return {
-      trail: { intent, chunks: outcome.chunks, outcome },
-      recorded,
+      ...{ trail, recorded },
       ...(fault && { fault }),
       ...(run.answer !== undefined && { answer: run.answer }),
     };
@@ -105,10 +107,11 @@ export class Executor {
         return;
       }
       const { chunk, goOn, answer } = sent;
+      const before = { intent, chunks: [...run.chunks] };
       run.chunks.push(chunk);
       run.answer = answer;
       if (left === 0) return;
-      const recorded = await this.#recordChunk(intent, index, chunk, run.chunks);
+      const recorded = await this.#recordChunk(before, index, chunk);
       if (recorded && goOn) continue;
       const fault =
         recorded && chunk.fault ? stoppedBy(chunk.fault) : faultFor('audit_unavailable', 'between_parts');
@@ -118,15 +121,16 @@ export class Executor {
   }
 
   /** Of everything that was asked for, whether the operation ended or was cut off. */
-  #outcome(intent: IntentRecord, { chunks, underWay }: RunningOperation): OutcomeRecord {
+  #outcome(before: OperationTrail, { underWay }: RunningOperation): OutcomeRecord {
+    const { intent, chunks } = before;
     const at = this.#now();
     const known = chunks.reduce((sum, { alarms }) => sum + alarms, 0);
     const { operationId } = intent;
     if (known < targetsOf(intent).length) {
       const sent = this.marks.mayBeSent(operationId, chunks.length) ? underWay : 0;
-      return interruptedOutcome({ intent, chunks }, sent, at);
+      return interruptedOutcome(before, sent, at);
     }
-    return { kind: 'outcome', operationId, at, status: statusOf(chunks), chunks: [...chunks] };
+    return { kind: 'outcome', operationId, at, status: statusOf(chunks), chunks };
   }
 
   /** Every error ends in an outcome of the operation: an intent without one would stay `pending` for ever. */
@@ -139,23 +143,19 @@ export class Executor {
     }
   }
 
-  /** @param chunks those known so far, this one included */
-  async #recordChunk(
-    intent: IntentRecord,
-    index: number,
-    chunk: ChunkOutcome,
-    chunks: readonly ChunkOutcome[],
-  ): Promise<boolean> {
-    const { operationId } = intent;
+  async #recordChunk(before: OperationTrail, index: number, chunk: ChunkOutcome): Promise<boolean> {
+    const { operationId } = before.intent;
     const record = { kind: 'chunk', operationId, at: this.#now(), index, chunk } as const;
-    const recorded = await this.#recorded(operationId, () =>
-      this.trail.recordChunk(record, { intent, chunks }),
-    );
+    const recorded = await this.#recorded(operationId, () => this.trail.recordChunk(record, before));
     this.running.news.emit(operationId);
     return recorded;
   }
 
-  #recordOutcome({ intent, signature }: Work, outcome: OutcomeRecord): Promise<boolean> {
+  #recordOutcome(
+    { intent, signature }: Work,
+    outcome: OutcomeRecord,
+    before: OperationTrail,
+  ): Promise<boolean> {
     const { caller, idempotencyKey } = intent;
     const repeat = {
       ...(idempotencyKey !== undefined && { idempotencyKey }),
@@ -163,11 +163,11 @@ export class Executor {
     };
     const keys = mayBeRepeated(outcome) ? repeatClaims(repeat) : [];
     const releases = keys.length > 0 ? { caller, keys } : undefined;
-    return this.#recorded(outcome.operationId, () => this.trail.recordOutcome(outcome, intent, releases));
+    return this.#recorded(outcome.operationId, () => this.trail.recordOutcome(outcome, before, releases));
   }
 
   /** After an act the caller learns what happened even when the trail cannot record it; `false` says that it could not. */
-  async #recorded(operationId: string, write: () => Promise<void>): Promise<boolean> {
+  async #recorded(operationId: string, write: () => Promise<unknown>): Promise<boolean> {
     try {
       await write();
       return true;

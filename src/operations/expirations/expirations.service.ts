@@ -6,7 +6,7 @@ import {
   type Expiration,
   type ExpirationFilter,
 } from '../../audit/expiration.store.js';
-import { OperationListStore } from '../../audit/operation-list.store.js';
+import { OperationStore } from '../../audit/operation.store.js';
 import type { OperationSummary } from '../../audit/operation-state.js';
 import type { Caller } from '../../domain/caller.js';
 import { ExpirationRunner } from './expiration-runner.js';
@@ -25,7 +25,7 @@ import {
 export class ExpirationsService {
   constructor(
     private readonly expirations: ExpirationStore,
-    private readonly lists: OperationListStore,
+    private readonly operations: OperationStore,
     private readonly runner: ExpirationRunner,
   ) {}
 
@@ -36,7 +36,7 @@ export class ExpirationsService {
     const page = found.slice(0, limit);
     const last = page.at(-1);
     const all: ExpirationDto[] = [];
-    const summaries = await this.lists.summaries(page.map(({ operationId }) => operationId));
+    const summaries = await this.operations.summaries(page.map(({ operationId }) => operationId));
     const byId = new Map(summaries.map((summary) => [summary.asked.operationId, summary]));
     for (const expiration of page) all.push(await this.#shown(expiration, byId.get(expiration.operationId)));
     // Whether one was undone before its expiration shows only when its undos are read.

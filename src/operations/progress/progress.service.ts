@@ -109,12 +109,11 @@ export class ProgressService implements OnModuleDestroy {
       ...(onBehalfOf !== undefined && { onBehalfOf }),
     } as const;
     try {
-      await this.trail.recordCancellation(cancellation);
+      return shortened(receiptOf(await this.trail.recordCancellation(cancellation, trail)));
     } catch (error) {
       if (!(error instanceof AuditUnavailable)) throw error;
       throw notCancelled({ cause: error });
     }
-    return shortened(receiptOf({ ...trail, cancellation }));
   }
 
   /**

@@ -1,5 +1,5 @@
 import type { OperationFilter } from '../../audit/operation.queries.js';
-import type { OperationRow } from '../../audit/operation-list.store.js';
+import type { OperationRow } from '../../audit/operation.store.js';
 import { limitOf, windowOf, wordsOf } from '../../lists/filter-fields.js';
 import { readCursor, readPlace } from './receipt-page.js';
 import type { OutcomesQueryDto, OperationQueryDto, View } from './receipt-query.dto.js';

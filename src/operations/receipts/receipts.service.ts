@@ -2,8 +2,7 @@ import { setImmediate as othersTurn } from 'node:timers/promises';
 
 import { Injectable } from '@nestjs/common';
 
-import { OperationListStore, type OperationRow } from '../../audit/operation-list.store.js';
-import { OperationStore } from '../../audit/operation.store.js';
+import { OperationStore, type OperationRow } from '../../audit/operation.store.js';
 import type { Caller } from '../../domain/caller.js';
 import { Clock } from '../../domain/times.js';
 import { hasRight } from '../../access/grants.js';
@@ -37,7 +36,6 @@ interface FoundRows {
 export class ReceiptsService {
   constructor(
     private readonly operations: OperationStore,
-    private readonly lists: OperationListStore,
     private readonly clock: Clock,
   ) {}
 
@@ -92,7 +90,7 @@ export class ReceiptsService {
     // One more than asked for shows whether there is another page.
     const most = fits ? ROWS_AT_ONCE : limit + 1;
     for (let batch = 0; batch < MAX_BATCHES; batch += 1) {
-      const rows = await this.lists.rows({ ...filter, ...(before !== undefined && { before }) }, most);
+      const rows = await this.operations.rows({ ...filter, ...(before !== undefined && { before }) }, most);
       ids.push(...rows.filter((row) => fits?.(row) ?? true).map(({ id }) => id));
       const last = ids[limit - 1];
       if (ids.length > limit && last !== undefined) return { ids: ids.slice(0, limit), next: last };
@@ -104,7 +102,7 @@ export class ReceiptsService {
   }
 
   async *#summaries(ids: readonly string[]): AsyncGenerator<ReceiptSummaryDto> {
-    for (const summary of await this.lists.summaries(ids)) yield receiptSummaryOf(summary);
+    for (const summary of await this.operations.summaries(ids)) yield receiptSummaryOf(summary);
   }
 
   /** One after the other, so that no more is read than goes on the page. */

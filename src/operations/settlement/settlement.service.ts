@@ -1,9 +1,9 @@
 import { Inject, Injectable, Logger, type OnModuleDestroy } from '@nestjs/common';
 
-import { alarmOutcomes, targetsOf } from '../../audit/alarm-outcomes.js';
+import { alarmOutcomes, openAlarms, targetsOf } from '../../audit/alarm-outcomes.js';
 import type { IntentRecord, OperationTrail, SettledAlarm } from '../../audit/audit-record.js';
 import { AuditTrail, OperationTakenOver } from '../../audit/audit-trail.js';
-import { isGivenUp } from '../../audit/operation-state.js';
+import { isGivenUp, transition } from '../../audit/operation-state.js';
 import { OperationStore } from '../../audit/operation.store.js';
 import { Recovery } from '../../audit/recovery.js';
 import { CONFIG, type Config, type ProjectConfig } from '../../config/config.js';
@@ -83,7 +83,7 @@ export class SettlementService implements OnModuleDestroy {
   /** What another process left unknown, or an earlier run of this one. */
   #recover(operation: OperationTrail): void {
     const { intent, outcome } = operation;
-    if (!outcome || openIn(operation).size === 0) return;
+    if (!outcome || openAlarms(operation).size === 0) return;
     if (isGivenUp(operation)) this.#givenUp.add(intent.operationId);
     this.watch(intent);
   }
@@ -180,7 +180,7 @@ export class SettlementService implements OnModuleDestroy {
     if (!trail) return undefined;
     // It could not be recorded yet.
     if (!trail.outcome) return Infinity;
-    const open = openIn(trail);
+    const open = openAlarms(trail);
     if (open.size === 0) return undefined;
     // Of before the reading: what is not done then may be done before the reading ends.
     const times = this.#times(since);
@@ -244,8 +244,8 @@ export class SettlementService implements OnModuleDestroy {
     const { operationId } = trail.intent;
     const at = new Date(this.clock.now()).toISOString();
     const record = { kind: 'settlement', operationId, at, alarms, settled, status: 'unknown' } as const;
-    const after = { ...trail, settlements: [...(trail.settlements ?? []), record] };
-    await this.trail.recordSettlement({ ...record, status: statusOf(alarmOutcomes(after)) }, after);
+    const status = statusOf(alarmOutcomes(transition(trail, record)));
+    await this.trail.recordSettlement({ ...record, status }, trail);
     if (!settled) {
       this.#givenUp.add(operationId);
       this.#logger.error(
@@ -275,15 +275,4 @@ function isRefused({ intent, chunks }: OperationTrail, eventId: string): boolean
   const place = targetsOf(intent).indexOf(eventId);
   let end = 0;
   return chunks.find(({ alarms }) => place < (end += alarms))?.refused === true;
-}
-
-/** What is still to be found out of an operation: whether it was done, or whether upstream came to the end of it. */
-function openIn(trail: OperationTrail): Map<string, 'unknown' | 'under_way'> {
-  const open = new Map<string, 'unknown' | 'under_way'>();
-  for (const alarm of alarmOutcomes(trail)) {
-    if (alarm.underWay) open.set(alarm.eventId, 'under_way');
-    else if (alarm.outcome === 'unknown' && alarm.reason !== 'indistinguishable')
-      open.set(alarm.eventId, 'unknown');
-  }
-  return open;
 }

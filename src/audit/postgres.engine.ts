@@ -8,13 +8,11 @@ import {
   type RejectedAppend,
   type Row,
   type SqlValue,
-} from '../audit.engine.js';
-import { AppendRows, type ChainEnd } from '../append-rows.js';
-import { admissionState, appendStatement } from './append.js';
-import { exclusively, migrate, openPool, placeOf, reasonOf } from './connection.js';
-
-/** Instances without a sign of life for this long are deleted. */
-const FORGOTTEN_AFTER = '1 day';
+} from './audit.engine.js';
+import { emptyState } from './admission.js';
+import { admissionReadings } from './admission-state.js';
+import { AppendRows, ON_CONFLICT, type AppendTable, type ChainEnd } from './append-rows.js';
+import { exclusively, migrate, openPool, placeOf, reasonOf } from './postgres.connection.js';
 
 /** This start of this process, among all that share the database. Only the database's clock counts. */
 export class Instance {
@@ -41,28 +39,6 @@ export class Instance {
 
   async leave(database: Pick<pg.PoolClient, 'query'>): Promise<void> {
     await database.query('DELETE FROM instance WHERE id = $1', [this.id]);
-  }
-
-  /**
-   * Takes the open operations of instances that are gone; answers their ids. Only under the lock on the trail.
-   *
-   * @param again ids of an earlier time of which it is not known whether they were taken
-   */
-  async takeOver(database: Pick<pg.PoolClient, 'query'>, again: readonly string[]): Promise<string[]> {
-    await database.query(
-      `DELETE FROM instance WHERE seen_at < clock_timestamp() - interval '${FORGOTTEN_AFTER}'`,
-    );
-    const { rows } = await database.query<{ id: string }>(
-      `UPDATE operation SET instance = $1
-       WHERE open = 1 AND (
-         instance = $1 AND id = ANY($3::text[])
-         OR instance IS DISTINCT FROM $1 AND NOT EXISTS (
-           SELECT 1 FROM instance WHERE instance.id = operation.instance
-             AND seen_at > clock_timestamp() - $2 * interval '1 millisecond'))
-       RETURNING operation.id`,
-      [this.id, this.goneAfterMs, again],
-    );
-    return rows.map(({ id }) => id).sort();
   }
 }
 
@@ -112,7 +88,10 @@ export class PostgresEngine extends AuditEngine {
     const { rejected } = await this.exclusively(async (client, end) => {
       // A process that writes is not gone: no other may take over what is written here.
       if (this.instance.isSilent) await this.instance.beat(client);
-      const rows = new AppendRows(entries, await admissionState(client, entries, this.instance.id), end);
+      const state = emptyState('postgres', this.instance.id);
+      for (const { text, given, note } of admissionReadings(entries, state))
+        (await client.query<Row>(text, [given])).rows.forEach(note);
+      const rows = new AppendRows(entries, state, end);
       if (rows.inserts.size > 0) await client.query(appendStatement(rows));
       return rows;
     });
@@ -157,4 +136,39 @@ export class PostgresEngine extends AuditEngine {
 /** The database takes no text with a zero character in it, so none of its texts equals one. */
 function acceptable(value: SqlValue): SqlValue {
   return typeof value === 'string' ? value.replaceAll('\0', '\uFFFD') : value;
+}
+
+/** The one statement that writes an append, with a parameter for each table. */
+function appendStatement({ inserts, changes, releases }: AppendRows): {
+  text: string;
+  values: string[];
+} {
+  const values: string[] = [];
+  const rowsOf = (table: AppendTable, rows: readonly object[]) =>
+    `json_populate_recordset(NULL::${table}, $${values.push(JSON.stringify(rows.map(asJson)))})`;
+  const parts: string[] = [];
+  for (const [table, named] of inserts) {
+    const rows = [...named.values()];
+    const columns = Object.keys(rows[0] ?? {}).join(', ');
+    parts.push(`new_${table} AS (INSERT INTO ${table} (${columns})
+      SELECT ${columns} FROM ${rowsOf(table, rows)} ${ON_CONFLICT[table] ?? ''})`);
+  }
+  if (changes.size > 0) {
+    const rows = [...changes].map(([id, change]) => ({ id, ...change }));
+    parts.push(`changes AS (UPDATE operation SET
+        status = COALESCE(new.status, operation.status), open = COALESCE(new.open, operation.open),
+        fate = COALESCE(new.fate, operation.fate), cancelled = COALESCE(operation.cancelled, new.cancelled)
+      FROM ${rowsOf('operation', rows)} AS new WHERE operation.id = new.id)`);
+  }
+  if (releases.length > 0) {
+    parts.push(`released AS (DELETE FROM claim USING ${rowsOf('claim', releases)} AS void
+      WHERE claim.caller = void.caller AND claim.key = void.key)`);
+  }
+  return { text: `WITH ${parts.join(', ')} SELECT 1`, values };
+}
+
+/** Bytes as the database reads them out of JSON. */
+function asJson(row: object): object {
+  const { hash } = row as { hash?: Buffer };
+  return hash ? { ...row, hash: `\\x${hash.toString('hex')}` } : row;
 }

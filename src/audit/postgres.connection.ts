@@ -1,8 +1,8 @@
 import pg from 'pg';
 
-import type { ChainEnd } from '../append-rows.js';
-import { CommitUnknown } from '../audit.engine.js';
-import { newerSchema, SCHEMA_STEPS, statementsFor } from '../schema.js';
+import type { ChainEnd } from './append-rows.js';
+import { CommitUnknown } from './audit.engine.js';
+import { newerSchema, SCHEMA_STEPS, statementsFor } from './schema.js';
 
 /** `int8`, which the driver would return as text; times and numbers of records fit into a number. */
 const INT8: number = pg.types.builtins.INT8;
@@ -95,17 +95,24 @@ export async function exclusively<T>(
   }
 }
 
-async function tryExclusively<T>(
+function tryExclusively<T>(
   pool: pg.Pool,
   work: (client: pg.PoolClient, end: ChainEnd | undefined) => Promise<T>,
 ): Promise<T> {
-  const client = await pool.connect();
-  // A connection on which anything went wrong is closed, and with it what it had begun.
-  let broken = true;
-  try {
+  return withClient(pool, async (client) => {
     const results = (await client.query(BEGIN)) as unknown as pg.QueryResult<ChainEnd>[];
     const result = await work(client, results.at(-1)?.rows[0]);
     await commit(client);
+    return result;
+  });
+}
+
+/** A connection on which anything went wrong is closed, and with it what it had begun. */
+async function withClient<T>(pool: pg.Pool, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
+  const client = await pool.connect();
+  let broken = true;
+  try {
+    const result = await work(client);
     broken = false;
     return result;
   } finally {
@@ -133,9 +140,7 @@ const PATIENCE_MS = 1_800_000;
 
 /** Brings the tables up to date; of several processes that start together, one does it while the others wait. */
 export async function migrate(pool: pg.Pool): Promise<void> {
-  const client = await pool.connect();
-  let broken = true;
-  try {
+  await withClient(pool, async (client) => {
     const run = (text: string) => {
       const patient = { text, query_timeout: PATIENCE_MS };
       return client.query(patient);
@@ -153,10 +158,7 @@ export async function migrate(pool: pg.Pool): Promise<void> {
       await client.query('INSERT INTO schema_step (step) VALUES ($1)', [index]);
     }
     await client.query('COMMIT');
-    broken = false;
-  } finally {
-    client.release(broken);
-  }
+  });
 }
 
 /** The chain is over the bytes of UTF-8. */

@@ -3,7 +3,7 @@ import { createServer, type AddressInfo, type Socket } from 'node:net';
 
 import { describe, expect, it } from '@jest/globals';
 
-import { openPool, placeOf, reasonOf } from './connection.js';
+import { openPool, placeOf, reasonOf } from './postgres.connection.js';
 
 const PASSWORD = 'planted%2Fpassword';
 /** What a client asks first when it wants TLS. */

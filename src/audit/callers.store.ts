@@ -1,28 +1,19 @@
 import { Injectable } from '@nestjs/common';
-import type { Kysely } from 'kysely';
 
-import { AuditEngine } from './audit.engine.js';
-import { queriesOver, type AuditTables } from './engine.dialect.js';
-import type { PostgresEngine } from './postgres/postgres.engine.js';
-
-/** What a key already stands for. */
-export interface Claimed {
-  readonly operationId: string;
-  readonly fingerprint: string;
-}
+import type { ClaimState } from './admission.js';
+import { Store } from './engine.dialect.js';
+import type { PostgresEngine } from './postgres.engine.js';
 
 /** Finds which operation a caller's key belongs to. Claims are made with the intent, never here. */
 @Injectable()
-export class ClaimStore {
-  readonly #queries: Kysely<AuditTables>;
-
-  constructor(engine: AuditEngine) {
-    this.#queries = queriesOver(engine);
-  }
-
+export class ClaimStore extends Store {
   /** @param voidBefore epoch milliseconds; also void is the claim of an operation that never left the gateway */
-  async find(caller: string, key: string, voidBefore: number): Promise<Claimed | undefined> {
-    return await this.#queries
+  async find(
+    caller: string,
+    key: string,
+    voidBefore: number,
+  ): Promise<Pick<ClaimState, 'operationId' | 'fingerprint'> | undefined> {
+    return await this.queries
       .selectFrom('claim')
       .innerJoin('operation', 'operation.id', 'claim.operation_id')
       .select(['claim.operation_id as operationId', 'claim.fingerprint'])
@@ -35,30 +26,18 @@ export class ClaimStore {
 
   /** Forgets what no longer counts. @param claimsBefore, reachBefore epoch milliseconds */
   async forget(claimsBefore: number, reachBefore: number): Promise<void> {
-    await this.#queries.deleteFrom('claim').where('at', '<', claimsBefore).execute();
-    await this.#queries.deleteFrom('reached_alarms').where('at', '<', reachBefore).execute();
-    await this.#queries.deleteFrom('reached_host').where('at', '<', reachBefore).execute();
+    await this.queries.deleteFrom('claim').where('at', '<', claimsBefore).execute();
+    await this.queries.deleteFrom('reached_alarms').where('at', '<', reachBefore).execute();
+    await this.queries.deleteFrom('reached_host').where('at', '<', reachBefore).execute();
   }
 }
 
-/** A caller whose destructive operations are held. */
-export interface EngagedBrake {
-  readonly caller: string;
-  /** Epoch milliseconds. */
-  readonly since: number;
-}
-
-/** Finds the brakes that are engaged. */
+/** Finds the brakes that are engaged: the destructive operations of their callers are held. */
 @Injectable()
-export class BrakeStore {
-  readonly #queries: Kysely<AuditTables>;
-
-  constructor(engine: AuditEngine) {
-    this.#queries = queriesOver(engine);
-  }
-
-  engaged(): Promise<EngagedBrake[]> {
-    return this.#queries
+export class BrakeStore extends Store {
+  /** @returns `since`: epoch milliseconds */
+  engaged(): Promise<{ caller: string; since: number }[]> {
+    return this.queries
       .selectFrom('brake')
       .select(['caller', 'at as since'])
       .where('engaged', '=', 1)
@@ -114,5 +93,37 @@ export class PostgresQuotaStore implements QuotaStore {
     if (from - this.#tidiedAt < KEPT_SLICES) return;
     await this.engine.query('DELETE FROM quota_use WHERE slice < $1', [from - KEPT_SLICES]);
     this.#tidiedAt = from;
+  }
+}
+
+/** When a caller last used one of its keys. */
+export interface LastUse {
+  readonly caller: string;
+  /** The key's id. */
+  readonly key: string;
+  /** Epoch milliseconds. */
+  readonly at: number;
+}
+
+/** Keeps when keys were last used. */
+@Injectable()
+export class KeyUseStore extends Store {
+  load(): Promise<LastUse[]> {
+    return this.queries.selectFrom('key_use').select(['caller', 'key', 'last_used_at as at']).execute();
+  }
+
+  async save(uses: readonly LastUse[]): Promise<void> {
+    if (uses.length === 0) return;
+    await this.queries
+      .insertInto('key_use')
+      .values(uses.map(({ caller, key, at }) => ({ caller, key, last_used_at: at })))
+      .onConflict((conflict) =>
+        conflict
+          .columns(['caller', 'key'])
+          .doUpdateSet((builder) => ({ last_used_at: builder.ref('excluded.last_used_at') }))
+          // Another gateway may have seen it later.
+          .whereRef('excluded.last_used_at', '>', 'key_use.last_used_at'),
+      )
+      .execute();
   }
 }
