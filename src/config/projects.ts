@@ -21,7 +21,7 @@ const WITHOUT_IAM = new Set(['cn-south-4', 'cn-southwest-3', 'cn-north-11', 'af-
  * Where each region is reached (contract 6). Five regions have no IAM of their own and use the global one; eu-west-101 is
  * the one partition on another domain.
  */
-export const REGIONS: ReadonlyMap<string, { readonly hss: string; readonly iam: string }> = new Map(
+const REGIONS: ReadonlyMap<string, { readonly hss: string; readonly iam: string }> = new Map(
   REGION_IDS.map((id) => {
     const domain = id === 'eu-west-101' ? 'myhuaweicloud.eu' : 'myhuaweicloud.com';
     const iam = WITHOUT_IAM.has(id) ? `https://iam.${domain}` : `https://iam.${id}.${domain}`;
