@@ -1,7 +1,7 @@
 import { ENTERPRISE_PROJECT_NAMES } from '../account.js';
 import { enumOf } from '../contract/contract.js';
 import type { SimulatorState } from '../state.js';
-import { handleStatus, type Alarm } from './alarm.js';
+import { abstractOf, handleStatus, type Alarm } from './alarm.js';
 import {
   interceptStatus,
   isolationStatus,
@@ -136,7 +136,7 @@ export const HISTORY: List<HistoryEntry> = {
   show: ({ alarm, ...entry }) => ({
     event_type: alarm.eventType,
     host_name: alarm.host.name,
-    event_abstract: `${alarm.eventName} on ${alarm.host.name}`,
+    event_abstract: abstractOf(alarm),
     attack_tag: alarm.attackTag,
     private_ip: alarm.host.privateIp,
     public_ip: alarm.host.publicIp,
