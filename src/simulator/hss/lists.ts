@@ -12,6 +12,7 @@ import {
   ISOLATED_FILES,
   LOGIN_WHITELIST,
   type List,
+  type NamedList,
   type Owned,
   type Shown,
 } from './list-views.js';
@@ -72,18 +73,11 @@ function listing<Entry extends Owned>(list: List<Entry>) {
   };
 }
 
-/** A call that changes entries of a list which its body names: all of them or none. */
-interface Change<Entry extends Owned> {
-  readonly list: List<Entry>;
-  /** The shown members that name an entry in `data_list`; the last one names it in a refusal. */
-  readonly key: readonly string[];
-  readonly called: string;
-  /** Whether an entry of that name may be meant. */
-  readonly allows?: (entry: Entry, named: Shown) => boolean;
-  readonly apply: (state: SimulatorState, entries: readonly Entry[], body: Shown, call: HssCall) => void;
-}
+type Apply<Entry> = (state: SimulatorState, entries: readonly Entry[], body: Shown, call: HssCall) => void;
 
-function changing<Entry extends Owned>({ list, key, called, allows = () => true, apply }: Change<Entry>) {
+/** A call that changes entries of a list which its body names. The list wins over `delete_all` (contract 2.5.2). */
+function changing<Entry extends Owned>(list: NamedList<Entry>, apply: Apply<Entry>) {
+  const { key, called, allows = () => true } = list;
   return (call: HssCall): void => {
     const body = call.body as Shown & { readonly data_list?: readonly Shown[] };
     const candidates = visible(list, call).map((entry) => ({ entry, shown: list.show(entry, call.state) }));
@@ -138,53 +132,30 @@ function addLoginWhitelist(call: HssCall): void {
   }
 }
 
-const FILES = {
-  list: ISOLATED_FILES,
-  key: ['host_id', 'file_hash', 'file_path'],
-  called: 'isolated file',
-};
-
 export const LIST_ROUTES: Readonly<Record<string, HssRoute>> = {
   ListEventHandleHistory: listing(HISTORY),
   ListAlarmWhiteList: listing(ALARM_WHITELIST),
-  /** The list wins over `delete_all`, and a rule goes only where that is said (contract 2.5.2). */
-  RemoveAlarmWhiteList: changing({
-    list: ALARM_WHITELIST,
-    key: ['event_type', 'hash', 'description'],
-    called: 'whitelist entry',
-    allows: (entry, named) => entry.rule === undefined || named['delete_white_rule'] === true,
-    apply: (state, entries, body, { project }) => {
-      state.alarmWhitelist.removeWhere((entry) => entries.includes(entry));
-      if (body['restore_alarm'] === true) restoreAlarms(state.alarms.of(project.id), entries);
-    },
+  RemoveAlarmWhiteList: changing(ALARM_WHITELIST, (state, entries, body, { project }) => {
+    state.alarmWhitelist.removeWhere((entry) => entries.includes(entry));
+    if (body['restore_alarm'] === true) restoreAlarms(state.alarms.of(project.id), entries);
   }),
   ListLoginWhiteList: listing(LOGIN_WHITELIST),
   AddLoginWhiteList: addLoginWhitelist,
-  RemoveLoginWhiteList: changing({
-    list: LOGIN_WHITELIST,
-    key: ['private_ip', 'login_ip', 'login_user_name'],
-    called: 'login of',
-    apply: (state, entries) => state.loginWhitelist.removeWhere((entry) => entries.includes(entry)),
-  }),
+  RemoveLoginWhiteList: changing(LOGIN_WHITELIST, (state, entries) =>
+    state.loginWhitelist.removeWhere((entry) => entries.includes(entry)),
+  ),
   ListIsolatedFile: listing(ISOLATED_FILES),
   /** Sends files back to their hosts (contract 2.8.2). */
-  ChangeIsolatedFile: changing({
-    ...FILES,
-    apply: (state, files) => files.forEach((file) => restore(file, state.now())),
-  }),
+  ChangeIsolatedFile: changing(ISOLATED_FILES, (state, files) =>
+    files.forEach((file) => restore(file, state.now())),
+  ),
   /** The files are gone for good. */
-  DeleteIsolatedFile: changing({
-    ...FILES,
-    apply: (state, files) => state.isolatedFiles.removeWhere((file) => files.includes(file)),
-  }),
+  DeleteIsolatedFile: changing(ISOLATED_FILES, (state, files) =>
+    state.isolatedFiles.removeWhere((file) => files.includes(file)),
+  ),
   ListBlockedIp: listing(BLOCKED_IPS),
   /** Lets addresses in again. */
-  ChangeBlockedIp: changing({
-    list: BLOCKED_IPS,
-    key: ['host_id', 'login_type', 'src_ip'],
-    called: 'blocked address',
-    apply: (state, entries) => {
-      for (const entry of entries) entry.unblockedAt ??= state.now();
-    },
+  ChangeBlockedIp: changing(BLOCKED_IPS, (state, entries) => {
+    for (const entry of entries) entry.unblockedAt ??= state.now();
   }),
 };
