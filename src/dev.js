@@ -30,7 +30,8 @@ for (;;) {
     seen = changes;
     await wait(QUIET_MS);
   }
-  if (gateway && gateway.exitCode === null) {
+  // One that a signal ended has no exit code, and does not end again.
+  if (gateway && gateway.exitCode === null && gateway.signalCode === null) {
     const end = ended(gateway);
     gateway.kill('SIGTERM');
     await end;

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 
-import { LISTING_SHAPES, type ListingShape } from '../src/simulator/faults/fault.js';
+import { LISTING_SHAPES, type ListingShape } from '../src/simulator/faults/answers.js';
 import { CONTRACT_PAYLOADS } from './fixtures/contract-payloads.js';
 import { startRig, type JsonAnswer, type Rig } from './support/gateway.js';
 import { sendUpstream } from './support/list-kinds.js';

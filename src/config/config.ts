@@ -42,8 +42,6 @@ export type PasswordCredentials = Extract<CredentialsConfig, { readonly kind: 'p
 export type AgencyConfig = Defined<PasswordCredentials['agency']>;
 /** An access key that requests are signed with (contract 4). */
 export type AccessKeyCredentials = Extract<CredentialsConfig, { readonly kind: 'aksk' }>;
-/** Temporary access keys of the server that the gateway runs on, from its metadata service (contract 3.4). */
-export type MetadataCredentials = Extract<CredentialsConfig, { readonly kind: 'ecs-metadata' }>;
 
 /** One internal app. */
 export type CallerConfig = Item<Settings['callers']>;
@@ -59,7 +57,6 @@ export type SigningAlgorithm = (typeof SIGNING_ALGORITHMS)[number];
 export type AccessConfig = Pick<Config, 'callers' | 'issuers'>;
 
 export type GuardRailsConfig = Config['guardRails'];
-export type LimitsConfig = Config['limits'];
 export type ShutdownConfig = Config['shutdown'];
 export type UpstreamConfig = Config['upstream'];
 export type LogLevel = Config['logLevel'];

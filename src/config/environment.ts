@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { nearest } from '../domain/nearest.js';
 import { SETTINGS } from './schema.js';
 import type { Problems } from './field.js';
-import type { Node } from './schema-language.js';
+import { nodesIn } from './schema-language.js';
 
 /** Where a configuration comes from. */
 export interface ConfigSource {
@@ -17,34 +17,18 @@ export function readEnvironment(): ConfigSource {
   return { environment: { ...process.env }, readFile: (path) => readFileSync(path, 'utf8') };
 }
 
-function namedIn(node: Node): { readonly name: string; readonly secret: boolean }[] {
-  const own = node.env === undefined ? [] : [{ name: node.env, secret: node.kind === 'secret' }];
-  switch (node.kind) {
-    case 'object':
-      return [...own, ...Object.values(node.members).flatMap(namedIn)];
-    case 'union':
-      return [...own, ...Object.values(node.variants).flatMap((variant) => namedIn(variant.node))];
-    case 'list':
-      return [...own, ...namedIn(node.item)];
-    case 'scalar':
-    case 'secret':
-      return own;
-  }
-}
-
-const VARIABLES = namedIn(SETTINGS);
+const variablesOf = (areSecret: boolean): string[] =>
+  nodesIn(SETTINGS).flatMap(({ kind, env }) =>
+    env !== undefined && (kind === 'secret') === areSecret ? [env] : [],
+  );
 
 /** Each may also be given as a file, under its name with `_FILE` at the end. */
-export const SECRET_VARIABLES: readonly string[] = VARIABLES.flatMap(({ name, secret }) =>
-  secret ? [name] : [],
-);
+export const SECRET_VARIABLES: readonly string[] = variablesOf(true);
 
 /** Every other variable that the gateway reads. */
-export const PLAIN_VARIABLES: readonly string[] = VARIABLES.flatMap(({ name, secret }) =>
-  secret ? [] : [name],
-);
+export const PLAIN_VARIABLES: readonly string[] = variablesOf(false);
 
-export const KNOWN_VARIABLES: readonly string[] = [
+const KNOWN_VARIABLES: readonly string[] = [
   ...PLAIN_VARIABLES,
   ...SECRET_VARIABLES.flatMap((name) => [name, `${name}_FILE`]),
 ];

@@ -7,16 +7,19 @@ export interface Format {
 
 const format = (pattern: RegExp, allowed: string): Format => ({ pattern, allowed });
 
+const nameUpTo = (length: number): Format =>
+  format(
+    new RegExp(`^[A-Za-z0-9][A-Za-z0-9._-]{0,${length - 1}}$`),
+    `1 to ${length} letters, digits, dots, underscores and dashes, the first a letter or digit`,
+  );
+
 export const CALLER_ID = format(
   /^[a-z0-9][a-z0-9-]{0,63}$/,
   '1 to 64 lower-case letters, digits and dashes, the first not a dash',
 );
 
 /** Also what `caller:key` makes: short, and safe in a log. */
-export const KEY_ID = format(
-  /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/,
-  '1 to 64 letters, digits, dots, underscores and dashes, the first a letter or digit',
-);
+export const KEY_ID = nameUpTo(64);
 
 /** A token's `iss` is compared to the letter. */
 export const ISSUER = format(
@@ -36,10 +39,7 @@ export const TOKEN_TYPE = format(
 
 export const EVENT_TYPE = format(/^(?:0|[1-9]\d{0,8})$/, 'an event type code such as 1010');
 
-export const PROJECT_NAME = format(
-  /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/,
-  '1 to 64 letters, digits, dots, underscores and dashes, the first a letter or digit',
-);
+export const PROJECT_NAME = nameUpTo(64);
 
 /** Upstream's documents disagree on the length (contract 1.8); none can hold what a path would need encoded. */
 export const PROJECT_ID = format(
@@ -99,10 +99,7 @@ export const PATH = format(/^./su, 'the path of a file');
 export const MASTER_KEY = format(/^.{32,}$/su, '32 characters or more: make it with openssl rand -base64 48');
 
 /** What a refusal says of the rules it was made by. */
-export const RAIL_VERSION = format(
-  /^[A-Za-z0-9][A-Za-z0-9._-]{0,31}$/,
-  '1 to 32 letters, digits, dots, underscores and dashes, the first a letter or digit',
-);
+export const RAIL_VERSION = nameUpTo(32);
 
 export const FILE_NAME = format(
   /^[^\p{Cc}/\\]{1,255}$/u,

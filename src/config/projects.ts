@@ -4,7 +4,7 @@ import type { Field, Problems } from './field.js';
 import { isLoopback } from './formats.js';
 import type { Missing, Reader } from './reader.js';
 import { PROJECT } from './schema.projects.js';
-import type { Value } from './schema-language.js';
+import { keyOf, type Usage, type Value } from './schema-language.js';
 
 type Written = Value<typeof PROJECT>;
 
@@ -21,7 +21,7 @@ const WITHOUT_IAM = new Set(['cn-south-4', 'cn-southwest-3', 'cn-north-11', 'af-
  * Where each region is reached (contract 6). Five regions have no IAM of their own and use the global one; eu-west-101 is
  * the one partition on another domain.
  */
-export const REGIONS: ReadonlyMap<string, { readonly hss: string; readonly iam: string }> = new Map(
+const REGIONS: ReadonlyMap<string, { readonly hss: string; readonly iam: string }> = new Map(
   REGION_IDS.map((id) => {
     const domain = id === 'eu-west-101' ? 'myhuaweicloud.eu' : 'myhuaweicloud.com';
     const iam = WITHOUT_IAM.has(id) ? `https://iam.${domain}` : `https://iam.${id}.${domain}`;
@@ -29,22 +29,13 @@ export const REGIONS: ReadonlyMap<string, { readonly hss: string; readonly iam: 
   }),
 );
 
-/** Where the parts of a project are written, for problems that concern several of them. */
-type Keys = Readonly<Record<'name' | 'region' | 'hssEndpoint' | 'iamEndpoint', string>>;
+type Part = 'name' | 'region' | 'hssEndpoint' | 'iamEndpoint';
 
-const VARIABLES: Keys = {
-  name: 'GATEWAY_PROJECT_NAME',
-  region: 'HSS_REGION',
-  hssEndpoint: 'HSS_ENDPOINT',
-  iamEndpoint: 'IAM_ENDPOINT',
-};
-
-const keysAt = (at: string): Keys => ({
-  name: `${at}.name`,
-  region: `${at}.region`,
-  hssEndpoint: `${at}.endpoint`,
-  iamEndpoint: `${at}.iamEndpoint`,
-});
+/** Where a part of a project is written, for problems that concern several: at a place of the file, or in a variable. */
+function keyFor(part: Part, at?: string): string {
+  const usage: Usage = PROJECT.members[part];
+  return at === undefined ? (usage.env ?? '') : `${at}.${keyOf(part, usage)}`;
+}
 
 /** By name: the project that the variables describe, if they do, then those of the file. */
 export function projectsOf(
@@ -59,43 +50,43 @@ export function projectsOf(
   const isDescribed = ['HSS_REGION', 'HSS_PROJECT_ID'].some((name) => reader.variable(name).given);
   const isShared = isDescribed || ofFile.some(({ credentials }) => credentials === undefined);
   for (const { field, remedy } of missing) {
-    if (field.key !== VARIABLES.region) {
+    if (field.key !== keyFor('region')) {
       if (isShared) field.note(missingCredential(field, remedy, reader));
     } else if (isDescribed) field.note(`is missing: ${remedy}`);
   }
-  if (!allowInsecure) refuseInsecure(shared, VARIABLES, problems);
+  if (!allowInsecure) refuseInsecure(shared, undefined, problems);
   const projects = new Map<string, ProjectConfig>();
-  if (isDescribed) projects.set(shared.name, resolved(shared, shared, VARIABLES, problems));
+  if (isDescribed) projects.set(shared.name, resolved(shared, shared, undefined, problems));
   ofFile.forEach((written, index) => {
-    const keys = keysAt(`projects[${index}]`);
-    if (!allowInsecure) refuseInsecure(written, keys, problems);
+    const at = `projects[${index}]`;
+    if (!allowInsecure) refuseInsecure(written, at, problems);
     if (projects.has(written.name)) {
       const other = 'GATEWAY_PROJECT_NAME names that of the variables';
-      problems.addToAccepted(keys.name, `repeats another project: rename one (${other})`);
+      problems.addToAccepted(keyFor('name', at), `repeats another project: rename one (${other})`);
     }
     // A refused name is kept as a placeholder: a project was configured, so this is no demo.
-    projects.set(written.name, resolved(written, shared, keys, problems));
+    projects.set(written.name, resolved(written, shared, at, problems));
   });
   return projects;
 }
 
 /** Over plain HTTP the password and every token could be read on the way. */
-function refuseInsecure(project: Written, keys: Keys, problems: Problems): void {
+function refuseInsecure(project: Written, at: string | undefined, problems: Problems): void {
   for (const part of ['hssEndpoint', 'iamEndpoint'] as const) {
     const endpoint = project[part] ?? '';
     if (!endpoint.startsWith('http:') || isLoopback(new URL(endpoint).hostname)) continue;
     const remedy = 'for a simulator on another host set GATEWAY_ALLOW_INSECURE_ENDPOINTS=1';
-    problems.addToAccepted(keys[part], `must begin with https; ${remedy}`);
+    problems.addToAccepted(keyFor(part, at), `must begin with https; ${remedy}`);
   }
 }
 
 /** A project's own endpoints and credentials win over those of the variables, and these over the table of regions. */
-function resolved(own: Written, shared: Written, keys: Keys, problems: Problems): ProjectConfig {
+function resolved(own: Written, shared: Written, at: string | undefined, problems: Problems): ProjectConfig {
   const { region, hssEndpoint = shared.hssEndpoint, iamEndpoint = shared.iamEndpoint } = own;
   const known = REGIONS.get(region);
   if (known === undefined && (hssEndpoint === undefined || iamEndpoint === undefined)) {
-    const remedy = remedyFor(region, `${keys.hssEndpoint} and ${keys.iamEndpoint}`);
-    problems.addToAccepted(keys.region, `is not in the gateway's table of regions: ${remedy}`);
+    const remedy = remedyFor(region, `${keyFor('hssEndpoint', at)} and ${keyFor('iamEndpoint', at)}`);
+    problems.addToAccepted(keyFor('region', at), `is not in the gateway's table of regions: ${remedy}`);
   }
   return {
     ...own,

@@ -102,11 +102,8 @@ export class Reader {
   }
 
   #secret(node: Secret, place: Place): SecretText | undefined {
-    const check = (text: string) => problemOfSecret(text, node.format) ?? node.check?.(text);
-    const [inline, file] =
-      place.variables && node.env !== undefined
-        ? [this.variable(node.env), this.variable(`${node.env}_FILE`)]
-        : [place.file, place.secretFile];
+    const { inline, file } = this.#secretFields(node, place);
+    const check = (raw: unknown) => problemOfSecret(raw, node.format) ?? node.check?.(String(raw));
     const secret = inline && file && readSecret(inline, file, this.source.readFile, check);
     if (secret) this.#sources.set(place.path, (secret.file === undefined ? inline : file).key);
     if (secret || node.optional) return secret;
@@ -117,6 +114,14 @@ export class Reader {
     }
     this.#sources.set(place.path, 'default');
     return { value: String(node.default) };
+  }
+
+  /** Where a secret may stand, and where its file may be named. */
+  #secretFields({ env }: Secret, place: Place): { readonly inline?: Field; readonly file?: Field } {
+    if (place.variables && env !== undefined)
+      return { inline: this.variable(env), file: this.variable(`${env}_FILE`) };
+    const { file: inline, secretFile: file } = place;
+    return { ...(inline && { inline }), ...(file && { file }) };
   }
 
   #list(node: List, place: Place): readonly unknown[] | undefined {
@@ -178,10 +183,10 @@ export class Reader {
   }
 
   #isGiven(member: Node, place: Place): boolean {
-    const ofSecret =
-      member.kind === 'secret' && member.env !== undefined && this.variable(`${member.env}_FILE`);
-    const fields = [...this.#fields(member, place), place.secretFile, place.variables && ofSecret];
-    return fields.some((field) => field && field.given);
+    if (member.kind !== 'secret') return this.#fields(member, place).some((field) => field.given);
+    const { inline, file } = this.#secretFields(member, place);
+    // An empty one is refused rather than taken for an absent one.
+    return inline?.raw !== undefined || file?.given === true;
   }
 
   #union(node: Union, place: Place): object | undefined {

@@ -163,21 +163,13 @@ function rowsOf(node: Node, key: string | undefined): Row[] {
 
 /** What distinguishes the variants of a union: the variable and the key may have other words for them. */
 function kindsOf({ variants, env, doc }: Extract<Node, { kind: 'union' }>, key: string | undefined): Row[] {
-  const rowOf = (words: readonly string[], more: Usage): Node => ({
-    ...choice(words, { default: words[0] ?? '', ...(doc !== undefined && { doc }) }),
-    ...more,
-  });
   const each = Object.values(variants);
-  const inEnvironment = rowOf(
-    each.map((variant) => variant.inEnvironment),
-    { ...(env !== undefined && { env }) },
-  );
-  const inFile = rowOf(
-    each.map((variant) => variant.inFile),
-    {},
-  );
+  const choiceOf = (words: readonly string[]): Node =>
+    choice(words, { default: words[0] ?? '', ...(doc !== undefined && { doc }) });
+  const inEnvironment = choiceOf(each.map((variant) => variant.inEnvironment));
+  const inFile = choiceOf(each.map((variant) => variant.inFile));
   return [
-    { node: inEnvironment },
+    { node: { ...inEnvironment, ...(env !== undefined && { env }) } },
     ...(key === undefined ? [] : [{ node: inFile, key: joined(key, 'kind') }]),
   ];
 }

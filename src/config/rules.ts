@@ -1,5 +1,5 @@
 import { DEFAULT_RIGHTS } from '../domain/caller.js';
-import type { CallerConfig, DatabaseConfig, IssuerConfig } from './config.js';
+import type { CallerConfig, DatabaseConfig, IssuerConfig, TokenRuleConfig } from './config.js';
 import type { Problems } from './field.js';
 
 /** The rules that concern more than one setting. Of a value that was refused they say nothing. */
@@ -23,6 +23,7 @@ export interface Names {
   readonly issuers: readonly string[];
 }
 
+/** A value, and where it is written. */
 type Value = readonly [key: string, value: string];
 
 function refuseRepeated(values: readonly Value[], problem: string, problems: Problems): void {
@@ -34,57 +35,44 @@ function refuseRepeated(values: readonly Value[], problem: string, problems: Pro
   }
 }
 
-function valuesOf<T>(
+/** One member of every item of a list. */
+function valuesOf<M extends string>(
   at: string,
-  items: readonly T[] | undefined,
-  value: (item: T) => string | undefined,
+  items: readonly { readonly [Name in M]?: string }[] | undefined,
+  member: M,
 ): Value[] {
-  return (items ?? []).map((item, index) => [`${at}[${index}]`, value(item) ?? ''] as const);
+  return (items ?? []).map((item, index) => [`${at}[${index}].${member}`, item[member] ?? '']);
 }
 
-const under = (values: readonly Value[], member: string): Value[] =>
-  values.map(([key, value]) => [`${key}.${member}`, value] as const);
-
 export function checkIssuers(issuers: readonly IssuerConfig[], problems: Problems): void {
-  const names = under(
-    valuesOf('issuers', issuers, ({ name }) => name),
-    'name',
-  );
-  refuseRepeated(names, 'repeats the name of another issuer: rename one', problems);
-  const claimed = under(
-    valuesOf('issuers', issuers, ({ issuer }) => issuer),
-    'issuer',
-  );
-  refuseRepeated(claimed, 'repeats another issuer: give all audiences in one place', problems);
+  const repeated = (member: 'name' | 'issuer', problem: string): void =>
+    refuseRepeated(valuesOf('issuers', issuers, member), problem, problems);
+  repeated('name', 'repeats the name of another issuer: rename one');
+  repeated('issuer', 'repeats another issuer: give all audiences in one place');
 }
 
 export function checkCallers(callers: readonly CallerConfig[], names: Names, problems: Problems): void {
-  const ids = under(
-    valuesOf('callers', callers, ({ id }) => id),
-    'id',
+  refuseRepeated(
+    valuesOf('callers', callers, 'id'),
+    'repeats the id of another caller: rename one',
+    problems,
   );
-  refuseRepeated(ids, 'repeats the id of another caller: rename one', problems);
   callers.forEach((caller, index) => checkCaller(`callers[${index}]`, caller, names, problems));
-  const each = <T>(values: (at: string, caller: CallerConfig) => T[]): T[] =>
-    callers.flatMap((caller, index) => values(`callers[${index}]`, caller));
-  const digests = each((at, { keys }) =>
-    under(
-      valuesOf(`${at}.keys`, keys, ({ sha256 }) => sha256),
-      'sha256',
-    ),
-  );
+  const digests = callers.flatMap(({ keys }, index) => valuesOf(`callers[${index}].keys`, keys, 'sha256'));
   for (const [key, digest] of digests) {
     const known = KEYS_OF_ANYONE.get(digest);
     if (known !== undefined) problems.addToAccepted(key, known);
   }
   // A key that two callers share would leave it open who is asking.
   refuseRepeated(digests, 'repeats another key: give every caller keys of its own', problems);
-  const rules = each((at, { tokens }) => valuesOf(`${at}.tokens`, tokens, identityOf));
+  const rules = callers.flatMap(({ tokens = [] }, index) =>
+    tokens.map((rule, at): Value => [`callers[${index}].tokens[${at}]`, identityOf(rule)]),
+  );
   refuseRepeated(rules, 'repeats another token rule: a token must be of one caller', problems);
 }
 
 /** The same for rules with the same claims in any order. */
-function identityOf({ issuer, claims }: Required<CallerConfig>['tokens'][number]): string {
+function identityOf({ issuer, claims }: TokenRuleConfig): string {
   const sorted = claims.map(({ name, value }) => JSON.stringify([name, value])).sort();
   return issuer === '' || sorted.length === 0 ? '' : [issuer, ...sorted].join(' ');
 }
@@ -96,45 +84,35 @@ function checkCaller(
   problems: Problems,
 ): void {
   const { keys, tokens, signingKeys, grants, denials = [] } = caller;
+  const refuse = (key: string, problem: string): void => problems.addToAccepted(`${at}.${key}`, problem);
   if (keys.length === 0 && !tokens && !signingKeys) {
-    problems.addToAccepted(`${at}.keys`, 'is missing: must be a list of at least one key');
+    refuse('keys', 'is missing: must be a list of at least one key');
   }
-  const keyIds = under(
-    valuesOf(`${at}.keys`, keys, ({ id }) => id),
-    'id',
-  );
-  refuseRepeated(keyIds, 'repeats the id of another key of this caller: rename one', problems);
-  const signingIds = under(
-    valuesOf(`${at}.signingKeys`, signingKeys, ({ id }) => id),
-    'id',
-  );
-  refuseRepeated(signingIds, 'repeats the id of another signing key of this caller: rename one', problems);
-  for (const [key, issuer] of under(
-    valuesOf(`${at}.tokens`, tokens, ({ issuer }) => issuer),
-    'issuer',
-  )) {
-    if (!issuers.includes(issuer)) problems.addToAccepted(key, 'must be the name of one of the issuers');
-  }
+  const repeats = (what: string): string => `repeats the id of another ${what} of this caller: rename one`;
+  refuseRepeated(valuesOf(`${at}.keys`, keys, 'id'), repeats('key'), problems);
+  refuseRepeated(valuesOf(`${at}.signingKeys`, signingKeys, 'id'), repeats('signing key'), problems);
+  tokens?.forEach(({ issuer }, index) => {
+    if (!issuers.includes(issuer))
+      refuse(`tokens[${index}].issuer`, 'must be the name of one of the issuers');
+  });
   grants.forEach(({ rights = DEFAULT_RIGHTS, operations }, index) => {
     // Operation types mean nothing to a caller that may only look.
     if (operations.length > 0 || !rights.some((right) => right === 'act' || right === 'approve')) return;
-    const key = `${at}.grants[${index}].operations`;
-    problems.addToAccepted(key, 'is missing: must be a list of at least one operation type, or "*"');
+    const problem = 'is missing: must be a list of at least one operation type, or "*"';
+    refuse(`grants[${index}].operations`, problem);
   });
   denials.forEach((denial, index) => {
     if (Object.keys(denial).length > 0) return;
     const parts = 'rights, operations, projects, enterpriseProjects, eventTypes, severities';
-    const problem = `must name at least one of ${parts}: what it leaves out, it denies all of`;
-    problems.addToAccepted(`${at}.deny[${index}]`, problem);
+    refuse(`deny[${index}]`, `must name at least one of ${parts}: what it leaves out, it denies all of`);
   });
-  const reach = [
-    ...grants.map((grant, index) => [`${at}.grants[${index}].projects`, grant] as const),
-    ...denials.map((denial, index) => [`${at}.deny[${index}].projects`, denial] as const),
-  ];
-  for (const [key, name] of reach.flatMap(([key, part]) => valuesOf(key, part.projects, (each) => each))) {
-    if (name === '*' || projects.includes(name)) continue;
-    problems.addToAccepted(key, 'must be "*" or the name of a configured project');
-  }
+  for (const [list, reach] of [['grants', grants] as const, ['deny', denials] as const])
+    reach.forEach((part, index) =>
+      part.projects?.forEach((name, place) => {
+        if (name === '*' || projects.includes(name)) return;
+        refuse(`${list}[${index}].projects[${place}]`, 'must be "*" or the name of a configured project');
+      }),
+    );
 }
 
 /** A gateway that was only suspended must find its deadlines over when it wakes: others act in its place by then. */

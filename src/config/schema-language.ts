@@ -266,3 +266,22 @@ export function union<V extends Readonly<Record<string, Variant>>, const U exten
 export function keyOf(name: string, { file }: Usage): string | undefined {
   return file === false ? undefined : (file ?? name);
 }
+
+/** A part of the schema, and everything within it. */
+export function nodesIn(node: Node): Node[] {
+  return [node, ...partsOf(node).flatMap(nodesIn)];
+}
+
+function partsOf(node: Node): readonly Node[] {
+  switch (node.kind) {
+    case 'object':
+      return Object.values(node.members);
+    case 'union':
+      return Object.values(node.variants).map((variant) => variant.node);
+    case 'list':
+      return [node.item];
+    case 'scalar':
+    case 'secret':
+      return [];
+  }
+}

@@ -7,7 +7,8 @@ export interface SecretText {
   readonly file?: string;
 }
 
-type Check = (text: string) => string | undefined;
+/** What is wrong with it, in words that hold nothing of it. */
+type Check = (raw: unknown) => string | undefined;
 
 const BYTE_ORDER_MARK = '\uFEFF';
 
@@ -57,7 +58,7 @@ function fromFile(file: Field, readFile: (path: string) => string, check: Check)
 }
 
 function checked(field: Field, raw: unknown, check: Check): SecretText {
-  const problem = problemOfSecret(raw) ?? check(String(raw));
+  const problem = check(raw);
   if (problem === undefined) return { value: String(raw) };
   field.note(problem);
   return REFUSED;

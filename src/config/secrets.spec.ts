@@ -114,6 +114,7 @@ describe('secrets', () => {
 
 /** Bytes of a file, or of a variable, and what is told of them. */
 const ODD: Readonly<Record<string, readonly [bytes: Buffer, problem: string]>> = {
+  nothing: [Buffer.of(), 'is empty'],
   'a byte order mark': [Buffer.from(`\uFEFF${SECRET}`), 'begins with a byte order mark'],
   'two byte order marks': [Buffer.from(`\uFEFF\uFEFF${SECRET}\n`), 'begins with a byte order mark'],
   'UTF-16': [Buffer.from(`\uFEFF${SECRET}\r\n`, 'utf16le'), 'is not UTF-8 text'],

@@ -1,6 +1,7 @@
 import { request as httpRequest, type OutgoingHttpHeaders } from 'node:http';
 import { parseExact, stringifyExact } from './json.js';
-import type { Fault, FaultMatch } from './faults/fault.js';
+import type { FaultMatch } from './faults/fault-rules.js';
+import type { Fault } from './faults/fault.js';
 import type { Settings } from './settings.js';
 import type { Simulator } from './simulator.js';
 import type { RecordedRequest } from './state.js';

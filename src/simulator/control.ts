@@ -11,7 +11,8 @@ import { GENERATED_HOSTS } from './seed/hosts.js';
 import { changeSettings } from './settings.js';
 import type { RecordedRequest, SimulatorState } from './state.js';
 
-type ControlRoute = (state: SimulatorState, request: ControlRequest) => object;
+/** What it answers is shown; nothing is an empty object. */
+type ControlRoute = (state: SimulatorState, request: ControlRequest) => object | void;
 
 function jsonBody(request: ControlRequest): unknown {
   const text = request.body.toString('utf8');
@@ -198,23 +199,14 @@ const ROUTES: Readonly<Record<string, ControlRoute>> = {
   'GET health': () => ({ status: 'ok' }),
   'GET faults': (state) => faults(state),
   'POST faults': addFaults,
-  'DELETE faults': (state) => {
-    state.faults.clear();
-    return {};
-  },
+  'DELETE faults': (state) => state.faults.clear(),
   'GET requests': (state, request) => ({
     total: state.requests.total,
     requests: state.requests.matching(request.query.get('path')).map(showRequest),
   }),
-  'DELETE requests': (state) => {
-    state.requests.clear();
-    return {};
-  },
+  'DELETE requests': (state) => state.requests.clear(),
   'GET state': (state, request) => showState(state, request.query),
-  'POST reset': (state) => {
-    state.reset();
-    return {};
-  },
+  'POST reset': (state) => state.reset(),
   'POST alarms': (state, request) => addAlarms(state, objectBody(request)),
   'POST tokens/revoke': revoke,
   'POST credentials': credentials,
@@ -237,7 +229,7 @@ export function answerControl(state: SimulatorState, request: ControlRequest): A
   const route = ROUTES[`${request.method} ${request.path.slice(PREFIX.length)}`];
   if (route === undefined) return answer(404, { problems: ['no such control route'] });
   try {
-    return answer(200, route(state, request));
+    return answer(200, route(state, request) ?? {});
   } catch (error) {
     if (error instanceof BadControlRequest) return answer(400, { problems: error.problems });
     if (error instanceof SyntaxError) return answer(400, { problems: [error.message] });

@@ -41,3 +41,8 @@ export function dig(value: unknown, ...keys: readonly string[]): unknown {
     value,
   );
 }
+
+/** What is named in an object and not among what may be. */
+export function namesBeyond(known: object, stated: object): string[] {
+  return Object.keys(stated).filter((name) => !Object.hasOwn(known, name));
+}

@@ -1,9 +1,9 @@
 import { checkRequest, findOperation, type Operation } from './contract/contract.js';
 import { sentence, type Schema } from './contract/schema.js';
 import type { Answer, SimulatorRequest } from './exchange.js';
-import { accessOf, enterpriseProjectsOf, type HssCall } from './hss/access.js';
-import * as events from './hss/events.js';
-import * as lists from './hss/lists.js';
+import { accessOf, enterpriseProjectsOf, type HssRoute } from './hss/access.js';
+import { EVENT_ROUTES } from './hss/events.js';
+import { LIST_ROUTES } from './hss/lists.js';
 import { operate } from './hss/operate.js';
 import {
   inspectToken,
@@ -26,26 +26,7 @@ const IAM: Readonly<Record<string, (call: IamCall) => Answer>> = {
   CreateTemporaryAccessKey: issueTemporaryKey,
 };
 
-/** What a route of HSS answers becomes the JSON body, nothing is the documented empty one. */
-const HSS: Readonly<Record<string, (call: HssCall) => object | void>> = {
-  ChangeEvent: operate,
-  ListSecurityEvents: events.listEvents,
-  ListEventOperates: events.listEventOperates,
-  ListEventHandleHistory: lists.listHandleHistory,
-  ListRelatedEvents: events.listRelatedEvents,
-  ListSameEvents: events.listSameEvents,
-  ListSimilarHandledEvents: events.listSimilarHandledEvents,
-  ListAlarmWhiteList: lists.listAlarmWhitelist,
-  RemoveAlarmWhiteList: lists.removeAlarmWhitelist,
-  ListLoginWhiteList: lists.listLoginWhitelist,
-  AddLoginWhiteList: lists.addLoginWhitelist,
-  RemoveLoginWhiteList: lists.removeLoginWhitelist,
-  ListIsolatedFile: lists.listIsolatedFiles,
-  ChangeIsolatedFile: lists.restoreIsolatedFiles,
-  DeleteIsolatedFile: lists.deleteIsolatedFiles,
-  ListBlockedIp: lists.listBlockedIps,
-  ChangeBlockedIp: lists.unblockIps,
-};
+const HSS: Readonly<Record<string, HssRoute>> = { ChangeEvent: operate, ...EVENT_ROUTES, ...LIST_ROUTES };
 
 const JSON_TYPE = 'application/json;charset=UTF-8';
 

@@ -8,8 +8,8 @@ import {
   type ControlRequest,
   type SimulatorRequest,
 } from './exchange.js';
-import { effectOf, type Fault } from './faults/fault.js';
-import { deliver, faultyAnswer, resetConnection, sendNormally } from './faults/faulty-answer.js';
+import { resetConnection, sendNormally } from './faults/deliveries.js';
+import { deliver, effectOf, faultyAnswer, type Fault } from './faults/fault.js';
 import { parseExact, stringifyExact } from './json.js';
 import { refusedByGateway } from './refusal.js';
 import { emptyAnswer } from './routes.js';

@@ -1,14 +1,11 @@
 import { FIRST_PASSWORD } from './account.js';
 import { problemsOf } from './contract/contract.js';
-import { boolean, integer, oneOf, text, type Schema } from './contract/schema.js';
-import type { JsonObject } from './json.js';
+import { boolean, integer, oneOf, text, type Typed } from './contract/schema.js';
+import { namesBeyond, type JsonObject } from './json.js';
 
 export const DAY_MS = 86_400_000;
 
-const setting = <Value>(initial: Value, schema: Schema): { initial: Value; schema: Schema } => ({
-  initial,
-  schema,
-});
+const setting = <Value>(initial: Value, schema: Typed<Value>) => ({ initial, schema });
 const duration = (initial: number) => setting(initial, integer(0, 2 ** 40));
 
 /** What a control route can change while the simulator runs. */
@@ -21,17 +18,17 @@ const SETTINGS = {
   lockAfter: setting(5, integer(1, 1000)),
   lockMs: duration(15 * 60_000),
   /** IAM's error shape for a wrong password: `nested` has code 401 only, `flat` has IAM.0062 (contract 3.1.8). */
-  wrongPasswordShape: setting<'nested' | 'flat'>('nested', oneOf('nested', 'flat')),
+  wrongPasswordShape: setting('nested', oneOf('nested', 'flat')),
   /** Page sizes of the alarm list are bent to 10..200 instead of refused (contract 2.1). */
   clampLimit: setting(false, boolean),
   /** How long a file stays `isolating` or `restoring` before it is `isolated` or `restored`. */
   isolationDelayMs: duration(0),
   /** Body of an answer that is documented as "None" (contract 1.7). */
-  emptyBody: setting<'' | '{}'>('', oneOf('', '{}')),
+  emptyBody: setting('', oneOf('', '{}')),
   /** Keep every request byte for byte; switched off for load tests. */
   recordRequests: setting(true, boolean),
   /** How many projects the lookup by name finds (contract 3.2). */
-  projectLookup: setting<'zero' | 'one' | 'many'>('one', oneOf('zero', 'one', 'many')),
+  projectLookup: setting('one', oneOf('zero', 'one', 'many')),
 };
 
 export type Settings = { -readonly [Name in keyof typeof SETTINGS]: (typeof SETTINGS)[Name]['initial'] };
@@ -41,12 +38,12 @@ export function defaultSettings(tokenLifetimeMs: number = DAY_MS): Settings {
   return { ...(Object.fromEntries(initial) as Settings), tokenLifetimeMs };
 }
 
+const properties = Object.fromEntries(Object.entries(SETTINGS).map(([name, { schema }]) => [name, schema]));
+
 /** Takes over the named settings; answers what is wrong with them, and then changes nothing. */
 export function changeSettings(settings: Settings, changes: JsonObject): string[] {
-  const properties = Object.fromEntries(Object.entries(SETTINGS).map(([name, { schema }]) => [name, schema]));
-  const unknown = Object.keys(changes).filter((name) => !Object.hasOwn(SETTINGS, name));
   const problems = [
-    ...unknown.map((name) => `${name} is no setting`),
+    ...namesBeyond(SETTINGS, changes).map((name) => `${name} is no setting`),
     ...problemsOf({ properties }, changes),
   ];
   if (problems.length === 0) Object.assign(settings, changes);

@@ -62,23 +62,27 @@ function urlOf({ address, family, port }: AddressInfo): string {
   return `http://${host}:${port}`;
 }
 
-function cloudOf(
-  state: SimulatorState,
-  { now = Date.now, alarms = 40, tokenLifetimeMs, listingLagMs = 0 }: SimulatorOptions,
-): Cloud {
+/** The simulated cloud, seeded. */
+function cloudOf({
+  now = Date.now,
+  alarms = 40,
+  tokenLifetimeMs,
+  listingLagMs = 0,
+}: SimulatorOptions): Cloud {
+  const options = { now, alarms, tokenLifetimeMs };
+  const state = new SimulatorState(options);
   if (listingLagMs === 0) return { state, dispatch: (request) => dispatch(state, request) };
-  return new LaggingCloud(state, { now, alarms, tokenLifetimeMs }, listingLagMs, (milliseconds, task) => {
+  return new LaggingCloud(state, options, listingLagMs, (milliseconds, task) => {
     setTimeout(task, milliseconds).unref();
   });
 }
 
 export async function startSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
-  const { port = 0, host = '127.0.0.1', now = Date.now, alarms = 40, tokenLifetimeMs } = options;
-  const state = new SimulatorState({ now, alarms, tokenLifetimeMs });
+  const { port = 0, host = '127.0.0.1' } = options;
   const stopping = new AbortController();
   // Every answer that waits listens to it.
   setMaxListeners(0, stopping.signal);
-  const server = createSimulatorServer(cloudOf(state, options), stopping.signal);
+  const server = createSimulatorServer(cloudOf(options), stopping.signal);
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject).listen(port, host, resolve);
   });

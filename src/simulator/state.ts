@@ -1,4 +1,4 @@
-import { FaultRules } from './faults/fault.js';
+import { FaultRules } from './faults/fault-rules.js';
 import { AlarmStore, type AgentState } from './hss/alarm.js';
 import {
   alarmWhitelist,

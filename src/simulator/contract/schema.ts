@@ -23,14 +23,23 @@ export interface Schema {
   readonly then?: Schema;
 }
 
-export const text = (minLength: number, maxLength: number): Schema => ({
+/** A schema that carries the type of what it allows, and nothing of it at run time. */
+export interface Typed<T> extends Schema {
+  readonly value?: () => T;
+}
+
+export const text = (minLength: number, maxLength: number): Typed<string> => ({
   type: 'string',
   minLength,
   maxLength,
 });
-export const integer = (minimum: number, maximum: number): Schema => ({ type: 'integer', minimum, maximum });
-export const oneOf = (...values: readonly unknown[]): Schema => ({ enum: values });
-export const boolean: Schema = { type: 'boolean' };
+export const integer = (minimum: number, maximum: number): Typed<number> => ({
+  type: 'integer',
+  minimum,
+  maximum,
+});
+export const oneOf = <const V>(...values: readonly V[]): Typed<V> => ({ enum: values });
+export const boolean: Typed<boolean> = { type: 'boolean' };
 
 /** What is wrong, and where: `data_list[0].hash`, or nothing for the whole value. */
 export interface Problem {

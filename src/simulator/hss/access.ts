@@ -20,6 +20,9 @@ export interface HssCall extends Access, Pick<CheckedRequest, 'query' | 'body'> 
   readonly scope: readonly string[];
 }
 
+/** What an operation of the contract does. What it answers becomes the JSON body, nothing is the documented empty one. */
+export type HssRoute = (call: HssCall) => object | void;
+
 /** The gateway's checks in front of HSS: credentials, then the project, then the region. */
 export function accessOf(state: SimulatorState, request: SimulatorRequest, projectId: string): Access {
   const signed = isSigned(request);

@@ -72,6 +72,8 @@ export function handleStatus(alarm: Alarm): 'handled' | 'unhandled' {
   return alarm.handling === undefined ? 'unhandled' : 'handled';
 }
 
+export const abstractOf = ({ eventName, host }: Alarm): string => `${eventName} on ${host.name}`;
+
 /** All alarms, by project and id, in the order they were added. */
 export class AlarmStore {
   private readonly projects = new Map<string, Map<string, Alarm>>();

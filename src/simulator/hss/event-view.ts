@@ -1,5 +1,5 @@
 import type { SimulatorState } from '../state.js';
-import { handleStatus, type Alarm } from './alarm.js';
+import { abstractOf, handleStatus, type Alarm, type ListedDetail } from './alarm.js';
 import { acceptedTypes } from './operate.js';
 import { supportedTypes } from './operate-types.js';
 
@@ -29,53 +29,56 @@ function resourceInfo(alarm: Alarm): object {
   };
 }
 
+/** What is shown of each detail that has such a member. */
+function ofDetails(
+  { details }: Alarm,
+  member: keyof ListedDetail,
+  show: (detail: ListedDetail) => object,
+): object[] {
+  return details.filter((detail) => detail[member] !== undefined).map(show);
+}
+
 function processInfo(alarm: Alarm): object[] {
-  return alarm.details
-    .filter((detail) => detail.process_pid !== undefined)
-    .map((detail) => ({
-      process_name: detail.file_path?.split(/[/\\]/).at(-1) ?? '',
-      process_path: detail.file_path ?? '',
-      process_pid: detail.process_pid,
-      process_uid: 0,
-      process_username: 'root',
-      process_cmdline: `${detail.file_path ?? 'sh'} --password=planted-in-cmdline`,
-      parent_process_cmdline: 'sh -c planted-in-parent-cmdline',
-      process_start_time: alarm.occurTime,
-    }));
+  return ofDetails(alarm, 'process_pid', (detail) => ({
+    process_name: detail.file_path?.split(/[/\\]/).at(-1) ?? '',
+    process_path: detail.file_path ?? '',
+    process_pid: detail.process_pid,
+    process_uid: 0,
+    process_username: 'root',
+    process_cmdline: `${detail.file_path ?? 'sh'} --password=planted-in-cmdline`,
+    parent_process_cmdline: 'sh -c planted-in-parent-cmdline',
+    process_start_time: alarm.occurTime,
+  }));
 }
 
 /** Login alarms carry password material, as others do in what is planted above and below: none of it may travel on. Times are seconds here, as in the example. */
 function userInfo(alarm: Alarm): object[] {
-  return alarm.details
-    .filter((detail) => detail.login_user_name !== undefined)
-    .map((detail) => ({
-      user_id: 0,
-      user_name: detail.login_user_name,
-      login_ip: detail.login_ip,
-      service_type: 'ssh',
-      service_port: 22,
-      login_mode: 0,
-      login_last_time: 1661_593_024,
-      login_fail_count: 5,
-      pwd_hash: 'planted-pwd-hash-0123456789abcdef',
-      pwd_with_fuzzing: 'pl***ed',
-      pwd_used_days: 26,
-    }));
+  return ofDetails(alarm, 'login_user_name', (detail) => ({
+    user_id: 0,
+    user_name: detail.login_user_name,
+    login_ip: detail.login_ip,
+    service_type: 'ssh',
+    service_port: 22,
+    login_mode: 0,
+    login_last_time: 1661_593_024,
+    login_fail_count: 5,
+    pwd_hash: 'planted-pwd-hash-0123456789abcdef',
+    pwd_with_fuzzing: 'pl***ed',
+    pwd_used_days: 26,
+  }));
 }
 
 function fileInfo(alarm: Alarm): object[] {
-  return alarm.details
-    .filter((detail) => detail.file_hash !== undefined)
-    .map((detail) => ({
-      file_path: detail.file_path,
-      file_alias: '',
-      file_size: 51_200,
-      file_hash: detail.file_hash,
-      file_sha256: detail.file_hash,
-      file_content: 'planted-file-content',
-      file_attr: '-rwxr-xr-x',
-      is_dir: false,
-    }));
+  return ofDetails(alarm, 'file_hash', (detail) => ({
+    file_path: detail.file_path,
+    file_alias: '',
+    file_size: 51_200,
+    file_hash: detail.file_hash,
+    file_sha256: detail.file_hash,
+    file_content: 'planted-file-content',
+    file_attr: '-rwxr-xr-x',
+    is_dir: false,
+  }));
 }
 
 function handlingFields(alarm: Alarm): object {
@@ -135,7 +138,7 @@ export function showEvent(state: SimulatorState, alarm: Alarm): object {
     extend_info: '',
     recommendation: 'Check whether the behaviour is expected; isolate the file if it is not.',
     description: '',
-    event_abstract: `${alarm.eventName} on ${alarm.host.name}`,
+    event_abstract: abstractOf(alarm),
     process_info_list: processInfo(alarm),
     user_info_list: userInfo(alarm),
     file_info_list: fileInfo(alarm),

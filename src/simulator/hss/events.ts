@@ -1,7 +1,7 @@
 import { refusedByHss } from '../refusal.js';
 import { DAY_MS } from '../settings.js';
-import { isVisible, pageOf, visibleAlarms, type HssCall } from './access.js';
-import { handleStatus, type Alarm } from './alarm.js';
+import { isVisible, pageOf, visibleAlarms, type HssCall, type HssRoute } from './access.js';
+import { abstractOf, handleStatus, type Alarm } from './alarm.js';
 import { showEvent } from './event-view.js';
 import { OPERATE_TYPES, supportedTypes } from './operate-types.js';
 
@@ -57,7 +57,7 @@ function eventPage({ state, query }: HssCall): { offset: number; limit: number }
  * `GET /v5/{project_id}/event/events`. No order is documented (contract 2.1); this one is stable. One pass without copies:
  * tests page through a hundred thousand alarms.
  */
-export function listEvents(call: HssCall): object {
+function listEvents(call: HssCall): object {
   const { state, project, scope } = call;
   const { offset, limit } = eventPage(call);
   const isAskedFor = filterOf(call);
@@ -75,7 +75,7 @@ export function listEvents(call: HssCall): object {
  * `GET /v5/{project_id}/event/batch-operate`: the operate types that alarms of one event type support. What the answer
  * means without a type is not documented (contract 2.2.2); here it is for all alarms together.
  */
-export function listEventOperates(call: HssCall): object {
+function listEventOperates(call: HssCall): object {
   const { event_type: eventType } = call.query;
   const alarms = visibleAlarms(call).filter(
     (alarm) => eventType === undefined || alarm.eventType === eventType,
@@ -114,27 +114,32 @@ function showNear(alarm: Alarm, more: object): object {
 }
 
 /** `GET .../event/related-events`: other alarms of the same host, ten at most. */
-export function listRelatedEvents(call: HssCall): object {
+function listRelatedEvents(call: HssCall): object {
   const { category, offset } = call.query as { category: string; offset: number };
   const rows = around(call).others.filter((each) => each.category === category);
   return pageOf(rows, { offset, limit: 10 }, (alarm) => {
-    const summary = `${alarm.eventName} on ${alarm.host.name}`;
-    return {
-      event_name: alarm.eventName,
-      ...showNear(alarm, { abstract: summary, event_abstract: summary }),
-    };
+    const summary = { abstract: abstractOf(alarm), event_abstract: abstractOf(alarm) };
+    return { event_name: alarm.eventName, ...showNear(alarm, summary) };
   });
 }
 
 /** `GET .../event/same-events`: other alarms of the same class on the same host. */
-export function listSameEvents(call: HssCall): object {
+function listSameEvents(call: HssCall): object {
   const rows = around(call).others.filter((each) => each.eventClassId === call.query['event_class_id']);
   return pageOf(rows, call.query, (alarm) => showEvent(call.state, alarm));
 }
 
 /** `GET .../event/similar-handled-events`: handled alarms of the same type on the same host. */
-export function listSimilarHandledEvents(call: HssCall): object {
+function listSimilarHandledEvents(call: HssCall): object {
   const { origin, others } = around(call);
   const rows = others.filter((each) => each.handling !== undefined && each.eventType === origin.eventType);
   return pageOf(rows, { limit: rows.length }, (alarm) => showNear(alarm, { abstract: alarm.eventName }));
 }
+
+export const EVENT_ROUTES: Readonly<Record<string, HssRoute>> = {
+  ListSecurityEvents: listEvents,
+  ListEventOperates: listEventOperates,
+  ListRelatedEvents: listRelatedEvents,
+  ListSameEvents: listSameEvents,
+  ListSimilarHandledEvents: listSimilarHandledEvents,
+};

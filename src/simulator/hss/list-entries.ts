@@ -1,4 +1,4 @@
-import type { WireRule } from '../../upstream/wire.js';
+import type { WireDetail, WireRule } from '../../upstream/wire.js';
 import type { Alarm, Host } from './alarm.js';
 
 /** Entries by what makes them the same; putting one again replaces it. */
@@ -58,6 +58,12 @@ export interface LoginWhitelistEntry {
 
 export const loginWhitelist = (): KeyedList<LoginWhitelistEntry> =>
   new KeyedList((entry) => [entry.projectId, entry.privateIp, entry.loginIp, entry.loginUserName]);
+
+/** Whether an entry is of the login that a detail of an alarm speaks of. */
+export const isOfLogin = (entry: LoginWhitelistEntry, detail: WireDetail): boolean =>
+  entry.privateIp === detail.private_ip &&
+  entry.loginIp === detail.login_ip &&
+  entry.loginUserName === detail.login_user_name;
 
 /** A file that was taken away from a host, or is on its way back (contract 2.8). */
 export interface IsolatedFile {

@@ -1,7 +1,7 @@
 import { ENTERPRISE_PROJECT_NAMES } from '../account.js';
 import { enumOf } from '../contract/contract.js';
 import type { SimulatorState } from '../state.js';
-import { handleStatus, type Alarm } from './alarm.js';
+import { abstractOf, handleStatus, type Alarm } from './alarm.js';
 import {
   interceptStatus,
   isolationStatus,
@@ -33,6 +33,15 @@ export interface List<Entry extends Owned> {
   readonly newestFirst?: true;
 }
 
+/** One whose entries can be changed by naming them: all of them or none. */
+export interface NamedList<Entry extends Owned> extends List<Entry> {
+  /** The shown members that name an entry in `data_list`; the last one names it in a refusal. */
+  readonly key: readonly string[];
+  readonly called: string;
+  /** Whether an entry of that name may be meant. */
+  readonly allows?: (entry: Entry, named: Shown) => boolean;
+}
+
 const MAX_ALARM_WHITELIST_ENTRIES = 500;
 
 /** An alarm's keyword has the form `field=value`; the list shows it as a rule that wants the value equal. */
@@ -50,8 +59,12 @@ function ruleOf({ rule, description }: AlarmWhitelistEntry): object {
 const enterpriseProjectName = (id: string): string => ENTERPRISE_PROJECT_NAMES.get(id) ?? '';
 
 /** `.../event/white-list/alarm` */
-export const ALARM_WHITELIST: List<AlarmWhitelistEntry> = {
+export const ALARM_WHITELIST: NamedList<AlarmWhitelistEntry> = {
   entries: (state) => state.alarmWhitelist.list(),
+  key: ['event_type', 'hash', 'description'],
+  called: 'whitelist entry',
+  // A rule goes only where that is said (contract 2.5.2).
+  allows: (entry, named) => entry.rule === undefined || named['delete_white_rule'] === true,
   show: (entry) => ({
     enterprise_project_name: enterpriseProjectName(entry.enterpriseProjectId),
     hash: entry.hash,
@@ -68,8 +81,10 @@ export const ALARM_WHITELIST: List<AlarmWhitelistEntry> = {
 };
 
 /** `.../event/white-list/login` */
-export const LOGIN_WHITELIST: List<LoginWhitelistEntry> = {
+export const LOGIN_WHITELIST: NamedList<LoginWhitelistEntry> = {
   entries: (state) => state.loginWhitelist.list(),
+  key: ['private_ip', 'login_ip', 'login_user_name'],
+  called: 'login of',
   show: (entry) => ({
     private_ip: entry.privateIp,
     login_ip: entry.loginIp,
@@ -81,8 +96,10 @@ export const LOGIN_WHITELIST: List<LoginWhitelistEntry> = {
 };
 
 /** `.../event/isolated-file` */
-export const ISOLATED_FILES: List<IsolatedFile> = {
+export const ISOLATED_FILES: NamedList<IsolatedFile> = {
   entries: (state) => state.isolatedFiles.list(),
+  key: ['host_id', 'file_hash', 'file_path'],
+  called: 'isolated file',
   time: 'update_time',
   show: (file, state) => ({
     os_type: file.alarm.host.os,
@@ -114,8 +131,10 @@ export const ISOLATED_FILES: List<IsolatedFile> = {
 };
 
 /** `.../event/blocked-ip` */
-export const BLOCKED_IPS: List<BlockedIp> = {
+export const BLOCKED_IPS: NamedList<BlockedIp> = {
   entries: (state) => state.blockedIps,
+  key: ['host_id', 'login_type', 'src_ip'],
+  called: 'blocked address',
   time: 'latest_time',
   show: (entry, state) => ({
     host_id: entry.host.id,
@@ -136,7 +155,7 @@ export const HISTORY: List<HistoryEntry> = {
   show: ({ alarm, ...entry }) => ({
     event_type: alarm.eventType,
     host_name: alarm.host.name,
-    event_abstract: `${alarm.eventName} on ${alarm.host.name}`,
+    event_abstract: abstractOf(alarm),
     attack_tag: alarm.attackTag,
     private_ip: alarm.host.privateIp,
     public_ip: alarm.host.publicIp,

@@ -2,9 +2,9 @@ import type { Query } from '../contract/contract.js';
 import { refusedByHss } from '../refusal.js';
 import { DAY_MS } from '../settings.js';
 import type { SimulatorState } from '../state.js';
-import { isVisible, pageOf, visibleAlarms, type HssCall } from './access.js';
+import { isVisible, pageOf, visibleAlarms, type HssCall, type HssRoute } from './access.js';
 import type { Alarm } from './alarm.js';
-import { restore, type AlarmWhitelistEntry } from './list-entries.js';
+import { isOfLogin, restore, type AlarmWhitelistEntry } from './list-entries.js';
 import {
   ALARM_WHITELIST,
   BLOCKED_IPS,
@@ -12,6 +12,7 @@ import {
   ISOLATED_FILES,
   LOGIN_WHITELIST,
   type List,
+  type NamedList,
   type Owned,
   type Shown,
 } from './list-views.js';
@@ -72,18 +73,11 @@ function listing<Entry extends Owned>(list: List<Entry>) {
   };
 }
 
-/** A call that changes entries of a list which its body names: all of them or none. */
-interface Change<Entry extends Owned> {
-  readonly list: List<Entry>;
-  /** The shown members that name an entry in `data_list`; the last one names it in a refusal. */
-  readonly key: readonly string[];
-  readonly called: string;
-  /** Whether an entry of that name may be meant. */
-  readonly allows?: (entry: Entry, named: Shown) => boolean;
-  readonly apply: (state: SimulatorState, entries: readonly Entry[], body: Shown, call: HssCall) => void;
-}
+type Apply<Entry> = (state: SimulatorState, entries: readonly Entry[], body: Shown, call: HssCall) => void;
 
-function changing<Entry extends Owned>({ list, key, called, allows = () => true, apply }: Change<Entry>) {
+/** A call that changes entries of a list which its body names. The list wins over `delete_all` (contract 2.5.2). */
+function changing<Entry extends Owned>(list: NamedList<Entry>, apply: Apply<Entry>) {
+  const { key, called, allows = () => true } = list;
   return (call: HssCall): void => {
     const body = call.body as Shown & { readonly data_list?: readonly Shown[] };
     const candidates = visible(list, call).map((entry) => ({ entry, shown: list.show(entry, call.state) }));
@@ -115,83 +109,53 @@ function restoreAlarms(alarms: Iterable<Alarm>, entries: readonly AlarmWhitelist
   }
 }
 
-const FILE_KEY = ['host_id', 'file_hash', 'file_path'];
-
-export const listAlarmWhitelist = listing(ALARM_WHITELIST);
-export const listLoginWhitelist = listing(LOGIN_WHITELIST);
-export const listIsolatedFiles = listing(ISOLATED_FILES);
-export const listBlockedIps = listing(BLOCKED_IPS);
-export const listHandleHistory = listing(HISTORY);
-
-/** The list wins over `delete_all`, and a rule goes only where that is said (contract 2.5.2). */
-export const removeAlarmWhitelist = changing({
-  list: ALARM_WHITELIST,
-  key: ['event_type', 'hash', 'description'],
-  called: 'whitelist entry',
-  allows: (entry, named) => entry.rule === undefined || named['delete_white_rule'] === true,
-  apply: (state, entries, body, { project }) => {
-    state.alarmWhitelist.removeWhere((entry) => entries.includes(entry));
-    if (body['restore_alarm'] === true) restoreAlarms(state.alarms.of(project.id), entries);
-  },
-});
-
-export const removeLoginWhitelist = changing({
-  list: LOGIN_WHITELIST,
-  key: ['private_ip', 'login_ip', 'login_user_name'],
-  called: 'login of',
-  apply: (state, entries) => state.loginWhitelist.removeWhere((entry) => entries.includes(entry)),
-});
-
-/** Sends files back to their hosts (contract 2.8.2). */
-export const restoreIsolatedFiles = changing({
-  list: ISOLATED_FILES,
-  key: FILE_KEY,
-  called: 'isolated file',
-  apply: (state, files) => files.forEach((file) => restore(file, state.now())),
-});
-
-/** The files are gone for good. */
-export const deleteIsolatedFiles = changing({
-  list: ISOLATED_FILES,
-  key: FILE_KEY,
-  called: 'isolated file',
-  apply: (state, files) => state.isolatedFiles.removeWhere((file) => files.includes(file)),
-});
-
-/** Lets addresses in again. */
-export const unblockIps = changing({
-  list: BLOCKED_IPS,
-  key: ['host_id', 'login_type', 'src_ip'],
-  called: 'blocked address',
-  apply: (state, entries) => {
-    for (const entry of entries) entry.unblockedAt ??= state.now();
-  },
-});
-
 /** `POST .../event/white-list/login`; with `handle_event` the alarms of that login are handled too. */
-export function addLoginWhitelist(call: HssCall): void {
+function addLoginWhitelist(call: HssCall): void {
   const { state, project, scope } = call;
   const body = call.body as Readonly<Record<string, string>> & { readonly handle_event?: unknown };
-  const { private_ip: privateIp = '', login_ip: loginIp = '', login_user_name: loginUserName = '' } = body;
-  state.loginWhitelist.put({
+  const login = {
     projectId: project.id,
     enterpriseProjectId: scope[0] ?? '0',
-    privateIp,
-    loginIp,
-    loginUserName,
+    privateIp: body['private_ip'] ?? '',
+    loginIp: body['login_ip'] ?? '',
+    loginUserName: body['login_user_name'] ?? '',
     remarks: body['remarks'] ?? '',
     updatedAt: state.now(),
-  });
+  };
+  state.loginWhitelist.put(login);
   if (body.handle_event !== true) return;
   for (const alarm of visibleAlarms(call)) {
-    const isRelated = alarm.details.some(
-      (detail) =>
-        detail.private_ip === privateIp &&
-        detail.login_ip === loginIp &&
-        detail.login_user_name === loginUserName,
-    );
+    const isRelated = alarm.details.some((detail) => isOfLogin(login, detail));
     const isOpen = alarm.handling === undefined;
     if (isRelated && isOpen && isSupported(alarm.eventClassId, 'add_to_login_whitelist'))
       alarm.handling = { method: 'add_to_login_whitelist', at: state.now() };
   }
 }
+
+export const LIST_ROUTES: Readonly<Record<string, HssRoute>> = {
+  ListEventHandleHistory: listing(HISTORY),
+  ListAlarmWhiteList: listing(ALARM_WHITELIST),
+  RemoveAlarmWhiteList: changing(ALARM_WHITELIST, (state, entries, body, { project }) => {
+    state.alarmWhitelist.removeWhere((entry) => entries.includes(entry));
+    if (body['restore_alarm'] === true) restoreAlarms(state.alarms.of(project.id), entries);
+  }),
+  ListLoginWhiteList: listing(LOGIN_WHITELIST),
+  AddLoginWhiteList: addLoginWhitelist,
+  RemoveLoginWhiteList: changing(LOGIN_WHITELIST, (state, entries) =>
+    state.loginWhitelist.removeWhere((entry) => entries.includes(entry)),
+  ),
+  ListIsolatedFile: listing(ISOLATED_FILES),
+  /** Sends files back to their hosts (contract 2.8.2). */
+  ChangeIsolatedFile: changing(ISOLATED_FILES, (state, files) =>
+    files.forEach((file) => restore(file, state.now())),
+  ),
+  /** The files are gone for good. */
+  DeleteIsolatedFile: changing(ISOLATED_FILES, (state, files) =>
+    state.isolatedFiles.removeWhere((file) => files.includes(file)),
+  ),
+  ListBlockedIp: listing(BLOCKED_IPS),
+  /** Lets addresses in again. */
+  ChangeBlockedIp: changing(BLOCKED_IPS, (state, entries) => {
+    for (const entry of entries) entry.unblockedAt ??= state.now();
+  }),
+};

@@ -4,7 +4,7 @@ import { fixedHash } from '../seed/hosts.js';
 import type { SimulatorState } from '../state.js';
 import { isVisible, type HssCall } from './access.js';
 import { handleStatus, type Alarm } from './alarm.js';
-import { restore } from './list-entries.js';
+import { isOfLogin, restore } from './list-entries.js';
 import { OPERATE_TYPES, isSupported, needsAgent } from './operate-types.js';
 
 /** An alarm is found by all four of its coordinates; one that differs makes it another alarm (contract 2.1). */
@@ -66,11 +66,7 @@ const DETAIL_EFFECTS: Readonly<Record<string, DetailEffect>> = {
   },
   remove_from_login_whitelist: (state, alarm, detail) => {
     state.loginWhitelist.removeWhere(
-      (entry) =>
-        entry.projectId === alarm.projectId &&
-        entry.privateIp === detail.private_ip &&
-        entry.loginIp === detail.login_ip &&
-        entry.loginUserName === detail.login_user_name,
+      (entry) => entry.projectId === alarm.projectId && isOfLogin(entry, detail),
     );
   },
   isolate_and_kill: (state, alarm, detail) => {

@@ -5,7 +5,10 @@ import type { AccessKey } from '../iam/credentials.js';
 import { refusedByGateway, type Refusal } from '../refusal.js';
 import type { SimulatorState } from '../state.js';
 
-/** SDK-HMAC-SHA256 as a server checks it: a reading of contract 4.1 of its own. */
+/**
+ * SDK-HMAC-SHA256 as a server checks it: a reading of contract 4.1 of its own. It shares no code with the signer and the verifier of
+ * the gateway, which tests judge by it: what all three took from one place could be wrong in all three, and no test would fail.
+ */
 
 const ALGORITHM = 'SDK-HMAC-SHA256';
 
