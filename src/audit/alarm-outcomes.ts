@@ -1,4 +1,4 @@
-import type { AlarmOutcome, ChunkOutcome, KnownAlarmOutcome } from '../domain/outcome.js';
+import type { AlarmOutcome, ChunkOutcome, KnownAlarmOutcome, OperationStatus } from '../domain/outcome.js';
 import type { IntentRecord, OperationTrail, SettledAlarm } from './audit-record.js';
 
 /** What an operation acts on, in the order of the request: event ids, or ids of items of one of upstream's lists. */
@@ -140,4 +140,38 @@ export function rulesOutcome(first: ChunkOutcome | undefined): RulesOutcome {
   if (first.refused) return 'unknown';
   if (first.outcome === 'rejected' || first.outcome === 'not_attempted') return first.outcome;
   return first.outcome === 'applied' && first.exchange?.status === 200 ? 'applied' : 'unknown';
+}
+
+/** What the alarms of a chunk came to. */
+interface ChunkResult<Outcome = AlarmOutcome> extends Pick<ChunkOutcome, 'already' | 'apart'> {
+  readonly alarms?: number;
+  readonly outcome: Outcome;
+}
+
+/** Each outcome that an alarm of a chunk has; `alarms` absent: at least one has the chunk's own. */
+export function outcomesIn<Outcome extends KnownAlarmOutcome>({
+  alarms = Infinity,
+  outcome,
+  already = [],
+  apart = [],
+}: ChunkResult<Outcome>): Set<AlarmOutcome | Outcome> {
+  const outcomes = new Set<AlarmOutcome | Outcome>(apart.map((alarm) => alarm.outcome));
+  if (already.length > 0) outcomes.add('already');
+  if (outcome === 'already' || already.length + apart.length < alarms) outcomes.add(outcome);
+  return outcomes;
+}
+
+/** What decides about the status of an operation: a chunk of it, or one alarm. */
+type Part = ChunkResult<KnownAlarmOutcome>;
+
+/** The status of an operation whose chunks ended so, or whose alarms did. */
+export function statusOf(chunks: readonly Part[]): OperationStatus {
+  const seen = new Set(chunks.flatMap((chunk) => [...outcomesIn(chunk)]));
+  if (seen.has('pending')) return 'pending';
+  const done = seen.has('applied') || seen.has('already');
+  seen.delete('applied');
+  seen.delete('already');
+  if (done) return seen.size === 0 ? 'applied' : 'partially_applied';
+  if (seen.has('unknown')) return 'unknown';
+  return seen.has('rejected') ? 'rejected' : 'not_attempted';
 }

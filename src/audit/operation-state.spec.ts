@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
-import { ALARM_OUTCOMES, statusOf, type ChunkOutcome } from '../domain/outcome.js';
-import { openAlarms } from './alarm-outcomes.js';
+import { ALARM_OUTCOMES, type ChunkOutcome } from '../domain/outcome.js';
+import { statusOf, openAlarms } from './alarm-outcomes.js';
 import type {
   AuditRecord,
   IntentRecord,

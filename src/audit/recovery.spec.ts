@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
-import { CHUNK_SIZE, statusOf, type ChunkOutcome } from '../domain/outcome.js';
+import { CHUNK_SIZE, type ChunkOutcome } from '../domain/outcome.js';
+import { statusOf } from './alarm-outcomes.js';
 import type { IntentRecord, OperationTrail } from './audit-record.js';
 import { interruptedOutcome } from './recovery.js';
 

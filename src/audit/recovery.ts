@@ -1,9 +1,9 @@
 import { Injectable, Logger, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
 
 import { Clock } from '../domain/times.js';
-import { CHUNK_SIZE, statusOf, type ChunkOutcome } from '../domain/outcome.js';
+import { CHUNK_SIZE, type ChunkOutcome } from '../domain/outcome.js';
+import { statusOf, targetsOf } from './alarm-outcomes.js';
 import { faultFor } from '../problems/catalogue.js';
-import { targetsOf } from './alarm-outcomes.js';
 import type { OperationTrail, OutcomeRecord } from './audit-record.js';
 import { AuditTrail, OperationTakenOver } from './audit-trail.js';
 import { ChainCheck } from './chain-check.js';

@@ -104,45 +104,6 @@ export interface AlarmApart {
   readonly outcome: AlarmOutcome;
 }
 
-/** What the alarms of a chunk came to. */
-interface ChunkResult<Outcome = AlarmOutcome> extends Pick<ChunkOutcome, 'already' | 'apart'> {
-  readonly alarms?: number;
-  readonly outcome: Outcome;
-}
-
-/** Each outcome that an alarm of a chunk has; `alarms` absent: at least one has the chunk's own. */
-export function outcomesIn<Outcome extends KnownAlarmOutcome>({
-  alarms = Infinity,
-  outcome,
-  already = [],
-  apart = [],
-}: ChunkResult<Outcome>): Set<AlarmOutcome | Outcome> {
-  const outcomes = new Set<AlarmOutcome | Outcome>(apart.map((alarm) => alarm.outcome));
-  if (already.length > 0) outcomes.add('already');
-  if (outcome === 'already' || already.length + apart.length < alarms) outcomes.add(outcome);
-  return outcomes;
-}
-
-/** Whether something is still to be found out about a chunk. */
-export function isOpen(chunk: ChunkResult & Pick<ChunkOutcome, 'underWay'>): boolean {
-  return outcomesIn(chunk).has('unknown') || chunk.underWay !== undefined;
-}
-
-/** What decides about the status of an operation: a chunk of it, or one alarm. */
-type Part = ChunkResult<KnownAlarmOutcome>;
-
-/** The status of an operation whose chunks ended so, or whose alarms did. */
-export function statusOf(chunks: readonly Part[]): OperationStatus {
-  const seen = new Set(chunks.flatMap((chunk) => [...outcomesIn(chunk)]));
-  if (seen.has('pending')) return 'pending';
-  const done = seen.has('applied') || seen.has('already');
-  seen.delete('applied');
-  seen.delete('already');
-  if (done) return seen.size === 0 ? 'applied' : 'partially_applied';
-  if (seen.has('unknown')) return 'unknown';
-  return seen.has('rejected') ? 'rejected' : 'not_attempted';
-}
-
 /** What was listed of the alarms of an operation when they were looked up by their ids, as far as the operation was decided by it. */
 export interface LookedUp {
   /** Of each alarm, in the order of the request: a digest of all that it was decided by, by which a change is noticed. */

@@ -2,7 +2,8 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
 import type { IntentRecord } from '../../audit/audit-record.js';
-import { CHUNK_SIZE, statusOf, type ChunkOutcome } from '../../domain/outcome.js';
+import { CHUNK_SIZE, type ChunkOutcome } from '../../domain/outcome.js';
+import { statusOf } from '../../audit/alarm-outcomes.js';
 import { resumePoint } from '../../audit/operation-state.js';
 
 const intentOf = (alarms: number): IntentRecord => ({

@@ -1,6 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 
-import { targetsOf } from '../../audit/alarm-outcomes.js';
+import { targetsOf, statusOf } from '../../audit/alarm-outcomes.js';
 import type { IntentRecord, OperationTrail, OutcomeRecord } from '../../audit/audit-record.js';
 import { AuditTrail, AuditUnavailable } from '../../audit/audit-trail.js';
 import { isOpen, transition } from '../../audit/operation-state.js';
@@ -9,7 +9,7 @@ import { SentMarks } from '../../audit/sent-marks.js';
 import type { ProjectConfig } from '../../config/config.js';
 import type { CallContext } from '../../domain/caller.js';
 import { Clock } from '../../domain/times.js';
-import { CHUNK_SIZE, statusOf, type ChunkOutcome, type Fault } from '../../domain/outcome.js';
+import { CHUNK_SIZE, type ChunkOutcome, type Fault } from '../../domain/outcome.js';
 import { Metrics } from '../../metrics/metrics.js';
 import { faultFor } from '../../problems/catalogue.js';
 import { callFor, type HssBody } from '../../hss/index.js';

@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 
 import type { IntentRecord, OperationTrail } from '../../audit/audit-record.js';
-import { statusOf, type AlarmOutcome, type Fault } from '../../domain/outcome.js';
+import type { AlarmOutcome, Fault } from '../../domain/outcome.js';
+import { statusOf } from '../../audit/alarm-outcomes.js';
 import type { UndoChain } from '../undo/undo.service.js';
 import { decide } from './expiration-decision.js';
 

@@ -3,7 +3,8 @@ import fc from 'fast-check';
 
 import type { IntentRecord, OperationTrail } from '../../audit/audit-record.js';
 import { summaryOf } from '../../audit/operation-state.js';
-import { ALARM_OUTCOMES, statusOf, type ChunkOutcome } from '../../domain/outcome.js';
+import { ALARM_OUTCOMES, type ChunkOutcome } from '../../domain/outcome.js';
+import { statusOf } from '../../audit/alarm-outcomes.js';
 import { receiptOf, receiptSummaryOf } from './receipt.js';
 
 const AT = '2026-08-16T09:05:22.701Z';

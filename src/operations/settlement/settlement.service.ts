@@ -1,6 +1,6 @@
 import { Inject, Injectable, Logger, type OnModuleDestroy } from '@nestjs/common';
 
-import { alarmOutcomes, openAlarms, targetsOf } from '../../audit/alarm-outcomes.js';
+import { alarmOutcomes, openAlarms, targetsOf, statusOf } from '../../audit/alarm-outcomes.js';
 import type { IntentRecord, OperationTrail, SettledAlarm } from '../../audit/audit-record.js';
 import { AuditTrail, OperationTakenOver } from '../../audit/audit-trail.js';
 import { isGivenUp, transition } from '../../audit/operation-state.js';
@@ -9,7 +9,7 @@ import { Recovery } from '../../audit/recovery.js';
 import { CONFIG, type Config, type ProjectConfig } from '../../config/config.js';
 import type { CallContext } from '../../domain/caller.js';
 import { Clock } from '../../domain/times.js';
-import { CHUNK_SIZE, statusOf } from '../../domain/outcome.js';
+import { CHUNK_SIZE } from '../../domain/outcome.js';
 import { observedStates, recordedBody, type HssBody, type ObservedAlarm } from '../../hss/index.js';
 import { UpstreamClient } from '../../upstream/index.js';
 import { interferenceWith, type Interference } from './interference.js';

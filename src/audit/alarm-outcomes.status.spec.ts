@@ -5,10 +5,10 @@ import {
   ALARM_OUTCOMES,
   isInDoubt,
   KNOWN_OUTCOMES,
-  statusOf,
   type KnownAlarmOutcome,
   type OperationStatus,
-} from './outcome.js';
+} from '../domain/outcome.js';
+import { statusOf } from './alarm-outcomes.js';
 
 const chunksOf = (...outcomes: KnownAlarmOutcome[]) => outcomes.map((outcome) => ({ outcome }));
 
