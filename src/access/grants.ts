@@ -233,3 +233,11 @@ export function authorise(
   };
   return { scope, project };
 }
+
+/** Whether a caller may read what others did there. Records hold no event types, so a grant that is limited by them covers none. */
+export function mayAudit(
+  caller: Caller,
+  { project, enterpriseProjectId }: Pick<Scope, 'project' | 'enterpriseProjectId'>,
+): boolean {
+  return accessDenialOf(caller, { right: 'audit', project, enterpriseProjectId, alarms: [{}] }) === undefined;
+}

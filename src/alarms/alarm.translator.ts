@@ -3,7 +3,7 @@ import { ATTACK_TAGS, HANDLE_STATUSES, SEVERITIES } from '../domain/upstream-wor
 import { detailFrom, type AlarmDetail } from '../domain/detail-fields.js';
 import { isOperationType, OPERATION_TYPE_NAMES, type OperationType } from '../domain/operation-type.js';
 import type { Alarm, AlarmContainer, AlarmHandling, AlarmHost } from './alarm.js';
-import { list, object, oneOf, present, text, time, whole, type Listed } from '../lists/listed-value.js';
+import { list, object, oneOf, present, text, time, whole, type ListedRow } from '../hss/index.js';
 
 /** An alarm of the listing, field by field; undefined for what has no id, which nobody could act on. */
 export function alarmOf(listed: unknown): Alarm | undefined {
@@ -54,7 +54,7 @@ function exactTime(value: unknown): number | string | undefined {
   return Number.isSafeInteger(value) && (value as number) >= 0 ? (value as number) : undefined;
 }
 
-function handlingOf(event: Listed): AlarmHandling | undefined {
+function handlingOf(event: ListedRow): AlarmHandling | undefined {
   return present<AlarmHandling>({
     method: oneOf(OPERATION_TYPE_NAMES, event['handle_method']),
     at: time(event['handle_time']),
@@ -62,7 +62,7 @@ function handlingOf(event: Listed): AlarmHandling | undefined {
   });
 }
 
-function hostOf(event: Listed): AlarmHost {
+function hostOf(event: ListedRow): AlarmHost {
   return (
     present<AlarmHost>({
       id: text(event['host_id']),
@@ -78,7 +78,7 @@ function hostOf(event: Listed): AlarmHost {
   );
 }
 
-function containerOf(event: Listed, resource: Listed): AlarmContainer | undefined {
+function containerOf(event: ListedRow, resource: ListedRow): AlarmContainer | undefined {
   return present<AlarmContainer>({
     id: text(resource['container_id']),
     name: text(event['container_name']),
@@ -87,7 +87,7 @@ function containerOf(event: Listed, resource: Listed): AlarmContainer | undefine
 }
 
 /** A detail to be sent back (contract 2.1, "From a listed event"): `is_parent` is the listing's own, a container the event's. */
-function detailOf(detail: Listed, container: AlarmContainer | undefined): AlarmDetail {
+function detailOf(detail: ListedRow, container: AlarmContainer | undefined): AlarmDetail {
   return detailFrom(({ wireName, kind }, name) => {
     if (name === 'containerId') return container?.id;
     if (name === 'containerName') return container?.name;

@@ -25,6 +25,7 @@ import {
   type TargetFate,
 } from './operation-state.js';
 import { readRecord, requestsIn } from './record-text.js';
+import { refuse } from '../problems/catalogue.js';
 
 /** Records of at most this many alarms and items come from the database at once, so that no other query waits long. */
 const MAX_TARGETS = 1_000;
@@ -61,7 +62,14 @@ export interface Rivals {
 export class OperationStore extends Store {
   /** One operation, or undefined; whether the caller may see it is not checked. */
   async find(operationId: string): Promise<OperationTrail | undefined> {
-    const [trail] = await this.findAll([operationId]);
+    const [trail] = isOperationId(operationId) ? await this.findAll([operationId]) : [];
+    return trail;
+  }
+
+  /** One of a caller's operations. @throws Problem 404, also for what belongs to another caller */
+  async findOwn(operationId: string, caller: string): Promise<OperationTrail> {
+    const trail = await this.find(operationId);
+    if (trail?.intent.caller !== caller) throw refuse('operation_not_found');
     return trail;
   }
 
@@ -236,4 +244,11 @@ function shown({ status, targets, asked, fate, cancelled }: Row): OperationSumma
       fate === null ? { outcomes: { pending: targets }, rules: 'pending' } : (JSON.parse(fate) as TargetFate),
     ...(cancelled !== null && { cancellation: JSON.parse(cancelled) as Cancelled }),
   };
+}
+
+const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/** Whether a text can be the id of an operation. */
+export function isOperationId(text: string): boolean {
+  return UUID.test(text);
 }

@@ -25,10 +25,17 @@ export {
   type DocumentedFault,
 } from './error-table.js';
 export {
+  list,
   listingIn,
   listingOf,
+  object,
+  oneOf,
   pageAt,
+  present,
   restAfter,
+  text,
+  time,
+  whole,
   type ListedRow,
   type Listing,
   type Page,

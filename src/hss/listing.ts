@@ -190,3 +190,41 @@ export function isAbsent(value: unknown): boolean {
 function isCount(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 0;
 }
+
+/** A member that should be an object; an empty one where it is none. */
+export function object(value: unknown): ListedRow {
+  return isObject(value) ? value : {};
+}
+
+export function list(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
+}
+
+export function text(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}
+
+export function whole(value: unknown): number | undefined {
+  return Number.isSafeInteger(value) ? (value as number) : undefined;
+}
+
+export function oneOf<T extends string>(words: readonly T[], value: unknown): T | undefined {
+  return words.find((word) => word === value);
+}
+
+/** Epoch milliseconds have thirteen digits, from 2001 to 2286: anything else is no time, be it 0, seconds or text. */
+const FIRST_TIME = 1_000_000_000_000;
+const LAST_TIME = 9_999_999_999_999;
+
+/** Epoch milliseconds as an RFC 3339 time; undefined for what cannot be one. */
+export function time(value: unknown): string | undefined {
+  const milliseconds = whole(value);
+  if (milliseconds === undefined || milliseconds < FIRST_TIME || milliseconds > LAST_TIME) return undefined;
+  return new Date(milliseconds).toISOString();
+}
+
+/** The object without what is not there; undefined where nothing is left. */
+export function present<T extends object>(parts: { [K in keyof T]: T[K] | undefined }): T | undefined {
+  const found = Object.entries(parts).filter(([, value]) => value !== undefined);
+  return found.length === 0 ? undefined : (Object.fromEntries(found) as T);
+}

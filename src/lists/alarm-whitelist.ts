@@ -1,6 +1,6 @@
 import { ALARM_WHITELIST as LIST } from '../hss/index.js';
 import { AT, EVENT_TYPE_CODE, field, TEXT, text, TIME, type ListDescriptor } from './list-descriptor.js';
-import { factsOf } from './listed-value.js';
+import { factsOf } from './readers.js';
 
 const HASH = 'e8b50f0b91e3dce0885ccc5902846b139d28108a0a7976c9b8d43154c5dbc44d';
 

@@ -13,7 +13,7 @@ import {
   word,
   type ListDescriptor,
 } from './list-descriptor.js';
-import { factsOf } from './listed-value.js';
+import { factsOf } from './readers.js';
 
 /** Contract 2.3. Upstream has no filter by time here. */
 export const HANDLING_HISTORY: ListDescriptor = {

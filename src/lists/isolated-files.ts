@@ -1,5 +1,5 @@
 import { ASSET_VALUES, ISOLATION_STATUSES, SEVERITIES } from '../domain/upstream-words.js';
-import { ISOLATED_FILES as LIST } from '../hss/index.js';
+import { ISOLATED_FILES as LIST, object } from '../hss/index.js';
 import {
   AT,
   field,
@@ -11,7 +11,7 @@ import {
   type ListChange,
   type ListDescriptor,
 } from './list-descriptor.js';
-import { factsOf, object } from './listed-value.js';
+import { factsOf } from './readers.js';
 import { windowOf } from './filter-fields.js';
 
 const HASH = 'e8b50f0b91e3dce0885ccc5902846b139d28108a0a7976c9b8d43154c5dbc44d';

@@ -1,8 +1,7 @@
 import type { AlarmFacts } from '../access/grants.js';
 import type { ListOperation } from '../domain/operation-type.js';
-import type { UpstreamList } from '../hss/index.js';
+import type { UpstreamList, ListedRow } from '../hss/index.js';
 import type { WordRule } from './filter-fields.js';
-import type { Listed } from './listed-value.js';
 
 /** A text without a maximum length is part of an answer: upstream's value is passed on as it is. */
 export interface TextType {
@@ -139,6 +138,6 @@ export interface ListDescriptor {
   };
   readonly fields: Readonly<Record<string, EntryField | EntryGroup>>;
   /** What a caller's grants may be limited by, of one row. */
-  readonly facts: (row: Listed) => AlarmFacts;
+  readonly facts: (row: ListedRow) => AlarmFacts;
   readonly changes: readonly ListChange[];
 }

@@ -1,11 +1,20 @@
-import { itemIdOf, type WireItem } from '../hss/index.js';
+import {
+  itemIdOf,
+  type WireItem,
+  object,
+  oneOf,
+  present,
+  text,
+  time,
+  whole,
+  type ListedRow,
+} from '../hss/index.js';
 import type { EntryField, ListDescriptor, TargetField, ValueType } from './list-descriptor.js';
-import { object, oneOf, present, text, time, whole, type Listed } from './listed-value.js';
 
 type Members = Readonly<Record<string, unknown>>;
 
 /** A row of a list as the API shows it, field by field; what is empty there is absent here. */
-export function entryOf({ list, target, fields }: ListDescriptor, row: Listed): Members {
+export function entryOf({ list, target, fields }: ListDescriptor, row: ListedRow): Members {
   const entry: Record<string, unknown> = target
     ? { id: itemIdOf(list, row), target: targetOf(target.fields, row) }
     : {};
@@ -17,19 +26,19 @@ export function entryOf({ list, target, fields }: ListDescriptor, row: Listed): 
 }
 
 /** What identifies an entry; undefined where upstream does not give all of it. */
-function targetOf(fields: Readonly<Record<string, TargetField>>, row: Listed): Members | undefined {
+function targetOf(fields: Readonly<Record<string, TargetField>>, row: ListedRow): Members | undefined {
   const members = membersOf(fields, row) ?? {};
   const isWhole = Object.entries(fields).every(([name, { optional }]) => optional || name in members);
   return isWhole ? members : undefined;
 }
 
-function membersOf(fields: Readonly<Record<string, EntryField>>, row: Listed): Members | undefined {
+function membersOf(fields: Readonly<Record<string, EntryField>>, row: ListedRow): Members | undefined {
   return present(
     Object.fromEntries(Object.entries(fields).map(([name, field]) => [name, readField(field, row)])),
   );
 }
 
-function readField({ wire, type }: EntryField, row: Listed): unknown {
+function readField({ wire, type }: EntryField, row: ListedRow): unknown {
   const path = wire.split('.');
   const last = path.pop() ?? wire;
   return readValue(type, path.reduce((within, name) => object(within[name]), row)[last]);

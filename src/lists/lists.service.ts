@@ -8,14 +8,13 @@ import { compileCheck, type Check } from '../validation/compiled-check.js';
 import type { OperationResult } from '../operations/operation-result.js';
 import { OperationsService } from '../operations/operations.service.js';
 import { refuse } from '../problems/catalogue.js';
-import { itemIdOf, readEvents, type Listing } from '../hss/index.js';
+import { itemIdOf, readEvents, type Listing, type ListedRow } from '../hss/index.js';
 import { writeCursor, readListQuery, type AskedList, type ListQuery } from './list-query.js';
 import { changeCommandOf, changeViolations, itemsViolations, type ChangeRequest } from './list-changes.js';
 import type { ListChange, ListDescriptor } from './list-descriptor.js';
 import { entryOf } from './list-entries.js';
 import { MAX_OFFSET, readPage, type Source, Readers, type Place } from './readers.js';
 import type { ItemsRequestDto } from './list.dto.js';
-import type { Listed } from './listed-value.js';
 
 /** What the strictest of upstream's lists take (contract 2.0). */
 const MIN_ROWS = 10;
@@ -81,7 +80,7 @@ export class ListsService {
     { filters }: AskedList,
     place: Place,
     context: CallContext,
-  ): Source<Listed> {
+  ): Source<ListedRow> {
     const { project, enterpriseProjectId } = place.scope;
     const here = { right: 'read', project, enterpriseProjectId } as const;
     return {

@@ -3,7 +3,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { CONFIG, type Config, type ProjectConfig } from '../config/config.js';
 import type { CallContext } from '../domain/caller.js';
 import type { Scope } from '../domain/scope.js';
-import { authorise, type RequestedScope } from '../access/grants.js';
+import { authorise, type RequestedScope, type AlarmFacts } from '../access/grants.js';
 import { problemOfFault, type Problem } from '../problems/problem.js';
 import {
   faultOfRead,
@@ -13,8 +13,12 @@ import {
   pageAt,
   type PageMark,
   type RowsFound,
+  type ListedRow,
+  oneOf,
+  whole,
 } from '../hss/index.js';
 import { UpstreamClient, type UpstreamCall } from '../upstream/index.js';
+import { SEVERITIES } from '../domain/upstream-words.js';
 
 /** Where something is read. */
 export interface Place {
@@ -156,4 +160,11 @@ function take<Row>(source: Source<Row>, found: readonly Row[], limit: number, in
     if (into.length === limit) return index + 1;
   }
   return found.length;
+}
+
+/** What grants may be limited by, of a row or of the alarm in it; what it leaves out is not known. */
+export function factsOf(row: ListedRow): AlarmFacts {
+  const eventType = whole(row['event_type']);
+  const severity = oneOf(SEVERITIES, row['severity']);
+  return { ...(eventType !== undefined && { eventType }), ...(severity && { severity }) };
 }

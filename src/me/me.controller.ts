@@ -12,8 +12,7 @@ import {
 import { OPERATION_NAMES, type OperationName } from '../domain/operation-type.js';
 import { Access, Context } from '../http/auth.hook.js';
 import { OpenApi } from '../http/openapi.decorator.js';
-import { CallerDirectory } from '../http/identity/caller-directory.js';
-import type { KnownKey } from '../http/identity/api-keys.js';
+import { CallerDirectory, type KnownKey } from '../http/identity/caller-directory.js';
 import { MeDto, type MeGrantDto, type MeKeyDto } from './me.dto.js';
 
 @Controller('v1/me')

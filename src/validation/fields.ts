@@ -216,6 +216,10 @@ export function OneOf(words: readonly string[], options: FieldOptions = {}): Pro
   );
 }
 
+export function isFilledList(value: unknown): boolean {
+  return Array.isArray(value) && value.length > 0;
+}
+
 /** A list of `min` to `max` strings, each as `Text` takes it. */
 export function TextList(
   { min, max, length }: { min: number; max: number; length: number },

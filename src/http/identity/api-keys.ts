@@ -1,14 +1,10 @@
-import { randomInt, timingSafeEqual } from 'node:crypto';
+import { randomInt } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 
 import { type BeforeApplicationShutdown, Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 
 import { KeyUseStore } from '../../audit/callers.store.js';
-import type { KeyConfig } from '../../config/config.js';
-import { AddressRanges } from '../../domain/address-range.js';
-import type { Caller } from '../../domain/caller.js';
 import { Clock } from '../../domain/times.js';
-import type { Identity } from './identity.js';
 
 /** 62 signs, none of which needs encoding or ends a word: a double click selects the whole key. */
 const SIGNS = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
@@ -129,52 +125,5 @@ export class KeyUses implements OnModuleInit, BeforeApplicationShutdown {
         'when keys were last used could not be saved; it will be tried again',
       );
     }
-  }
-}
-
-/** A key as it is known: by its digest. */
-export interface KnownKey {
-  readonly digest: Buffer;
-  readonly identity: Identity;
-  /** Epoch milliseconds. */
-  readonly expiresAt: number;
-  /** Where it may be used from; absent: everywhere. */
-  readonly from?: AddressRanges;
-  readonly use: KeyUse;
-}
-
-/** What a key is called in records. */
-export const keyIdOf = ({ id, sha256 }: KeyConfig): string => id ?? sha256.slice(0, 8);
-
-export function knownKey(caller: Caller, config: KeyConfig, use: KeyUse): KnownKey {
-  const { sha256, expiresAt, from } = config;
-  const credential = Object.freeze({
-    kind: 'key' as const,
-    id: keyIdOf(config),
-    ...(expiresAt !== undefined && { expiresAt }),
-  });
-  return {
-    digest: Buffer.from(sha256, 'hex'),
-    identity: Object.freeze({ caller, credential }),
-    expiresAt: expiresAt ?? Infinity,
-    ...(from && { from: new AddressRanges(from) }),
-    use,
-  };
-}
-
-/** Finds keys by their digests. */
-export class Keyring {
-  readonly #byPrefix = new Map<number, KnownKey[]>();
-
-  constructor(keys: Iterable<KnownKey>) {
-    for (const key of keys) {
-      const prefix = key.digest.readUInt32BE();
-      this.#byPrefix.set(prefix, [...(this.#byPrefix.get(prefix) ?? []), key]);
-    }
-  }
-
-  /** The first 32 bits lead to the candidates, the whole digest is compared in constant time. */
-  find(digest: Buffer): KnownKey | undefined {
-    return this.#byPrefix.get(digest.readUInt32BE())?.find((key) => timingSafeEqual(key.digest, digest));
   }
 }

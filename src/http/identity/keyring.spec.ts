@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 
 import { describe, expect, it } from '@jest/globals';
 
-import { Keyring, knownKey } from './api-keys.js';
+import { Keyring, knownKey } from './caller-directory.js';
 
 const caller = { id: 'portal', grants: [] };
 const use = { caller: 'portal', key: 'x', at: undefined };

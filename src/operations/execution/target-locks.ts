@@ -12,7 +12,7 @@ import { OPERATIONS, type OperationName } from '../../domain/operation-type.js';
 import type { Fault, KnownAlarmOutcome } from '../../domain/outcome.js';
 import type { TargetBusyFacts } from '../../problems/admission.js';
 import { faultFor } from '../../problems/catalogue.js';
-import { mayAudit } from '../own-operation.js';
+import { mayAudit } from '../../access/grants.js';
 import { SettlementService } from '../settlement/settlement.service.js';
 import { RunningOperations } from './running-operations.js';
 

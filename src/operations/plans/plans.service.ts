@@ -10,7 +10,7 @@ import { Clock } from '../../domain/times.js';
 import { refuse } from '../../problems/catalogue.js';
 import { Problem } from '../../problems/problem.js';
 import type { UnresolvedCommand } from '../operation-command.js';
-import { isOperationId } from '../own-operation.js';
+import { isOperationId } from '../../audit/operation.store.js';
 import { planClaim } from '../admission/idempotency.service.js';
 import { APPLY_ROUTE, commandOfPlan, digestOf, planDtoOf, type Plan } from './plan.js';
 import type { PlanDto } from './plan.dto.js';

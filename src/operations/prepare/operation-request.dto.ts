@@ -1,6 +1,7 @@
 import { ApiExtraModels, getSchemaPath } from '@nestjs/swagger';
 
 import {
+  isFilledList,
   RequestSchema,
   Checked,
   Flag,
@@ -205,7 +206,7 @@ export class OperationRequestDto {
    */
   @Checked(
     'list',
-    (value) => Array.isArray(value) && value.length > 0,
+    isFilledList,
     'must be a list of one or more event ids, or objects with eventId and, where it is known, occurTime',
     {
       type: 'array',

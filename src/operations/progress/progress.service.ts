@@ -14,7 +14,6 @@ import { CallerStanding } from '../../http/identity/caller-directory.js';
 import { Metrics } from '../../metrics/metrics.js';
 import { refuse } from '../../problems/catalogue.js';
 import { Problem } from '../../problems/problem.js';
-import { ownOperation } from '../own-operation.js';
 import { RunningOperations } from '../execution/running-operations.js';
 import { eventsOf, eventText, HEARTBEAT, type Followed } from './progress.events.js';
 import type { ReceiptDto } from '../receipts/receipt.dto.js';
@@ -94,7 +93,7 @@ export class ProgressService implements OnModuleDestroy {
   /** @throws Problem 404 also for what belongs to another caller, 409, 503 */
   async cancel(id: string, context: CallContext): Promise<ReceiptDto> {
     const { requestId, caller, credential, onBehalfOf } = context;
-    const trail = await ownOperation(this.store, id, context.caller);
+    const trail = await this.store.findOwn(id, context.caller.id);
     if (trail.outcome) throw refuse('operation_over');
     if (!trail.intent.background) throw refuse('not_in_background');
     if (!(await this.chain.isInPlace(id))) throw refuse('record_unverified');
@@ -126,7 +125,7 @@ export class ProgressService implements OnModuleDestroy {
    * @throws Problem 404, also for what belongs to another caller, 429
    */
   async follow(id: string, seen: number, context: CallContext, address: string): Promise<Readable> {
-    const { intent } = await ownOperation(this.store, id, context.caller);
+    const { intent } = await this.store.findOwn(id, context.caller.id);
     const mayRead = this.standing.of(context, 'read', address);
     const giveBack = this.followers.take(context.caller);
     const total = targetsOf(intent).length;

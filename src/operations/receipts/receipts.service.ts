@@ -5,9 +5,8 @@ import { Injectable } from '@nestjs/common';
 import { OperationStore, type OperationRow } from '../../audit/operation.store.js';
 import type { Caller } from '../../domain/caller.js';
 import { Clock } from '../../domain/times.js';
-import { hasRight } from '../../access/grants.js';
+import { hasRight, mayAudit } from '../../access/grants.js';
 import { refuse } from '../../problems/catalogue.js';
-import { mayAudit, readableOperation } from '../own-operation.js';
 import { receiptOf, receiptSummaryOf, shortened } from './receipt.js';
 import type {
   ReceiptAlarmPageDto,
@@ -69,8 +68,12 @@ export class ReceiptsService {
     return this.#page(wanted === EVERYBODY ? readable : ofCaller(readable, wanted));
   }
 
+  /** Of the caller's own operation, or of any where it has the right to audit. @throws Problem 404 otherwise */
   async #receipt(id: string, caller: Caller): Promise<ReceiptDto> {
-    return receiptOf(await readableOperation(this.operations, id, caller));
+    const trail = await this.operations.find(id);
+    if (trail && (trail.intent.caller === caller.id || mayAudit(caller, trail.intent.scope)))
+      return receiptOf(trail);
+    throw refuse('operation_not_found');
   }
 
   async #page(asked: AskedReceipts): Promise<ReceiptPageDto> {

@@ -27,7 +27,6 @@ import type {
   UnresolvedCommand,
   CommandAlarm,
 } from '../operation-command.js';
-import { ownOperation } from '../own-operation.js';
 import type { Assumption, OperationTrail } from '../../audit/audit-record.js';
 import type { AlarmOutcome } from '../../domain/outcome.js';
 import { commandAlarmOf } from '../prepare/operation.translator.js';
@@ -55,7 +54,7 @@ export class UndoService {
     { remark, idempotencyKey }: UndoOptions,
     { caller }: CallContext,
   ): Promise<UnresolvedCommand> {
-    const { intent } = await ownOperation(this.store, operationId, caller);
+    const { intent } = await this.store.findOwn(operationId, caller.id);
     const { project, enterpriseProjectId, containerId, containerName } = intent.scope;
     if (!this.config.projects.has(project)) throw refuse('project_changed', { operationIn: project });
     return {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
-import { time, whole } from './listed-value.js';
+import { time, whole } from './listing.js';
 
 describe('a time that upstream lists', () => {
   it.each([
