@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -10,6 +10,9 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { eventually } from './support/eventually.js';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
+  readonly scripts: { readonly dev: string };
+};
 const TSCONFIG = {
   compilerOptions: { module: 'NodeNext', rootDir: '.', outDir: 'dist', types: [], skipLibCheck: true },
   include: ['src'],
@@ -58,7 +61,7 @@ describe('npm run dev', () => {
     symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
     write(1);
     written = '';
-    dev = spawn(process.execPath, ['src/dev.js'], { cwd: folder, detached: true });
+    dev = spawn(scripts.dev, { cwd: folder, detached: true, shell: true });
     for (const stream of [dev.stdout, dev.stderr])
       stream?.setEncoding('utf8').on('data', (text: string) => (written += text));
   });

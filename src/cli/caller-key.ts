@@ -1,8 +1,8 @@
 import { hash } from 'node:crypto';
-import { parseArgs } from 'node:util';
 
-import { CALLER_ID, EXPIRY_FORMS, parseExpiry } from '../config/formats.js';
+import { EXPIRY_FORMS } from '../config/formats.js';
 import { KEY_ENVIRONMENT, makeApiKey } from '../http/identity/api-keys.js';
+import { expiryMember, fail, readKeyOptions, type KeyOptions } from './key-options.js';
 
 /** Makes a key for a caller, shows it once, and shows what of it goes into the configuration file: its digest. */
 
@@ -13,40 +13,8 @@ const USAGE = `Usage: npm run caller:key -- --caller <id> [--env <environment>] 
   --expires  ${EXPIRY_FORMS}
 `;
 
-interface Wish {
-  readonly caller: string;
-  readonly environment: string;
-  readonly expires?: string;
-}
-
-function readWish(): Wish | readonly string[] {
-  const options = {
-    caller: { type: 'string' },
-    env: { type: 'string' },
-    expires: { type: 'string' },
-  } as const;
-  const parsed = attempt(() => parseArgs({ options }).values);
-  if (typeof parsed === 'string') return [parsed];
-  const { caller = '', env: environment = 'prod', expires } = parsed;
-  const faults = [
-    CALLER_ID.pattern.test(caller) ? '' : `--caller must be ${CALLER_ID.allowed}`,
-    KEY_ENVIRONMENT.test(environment) ? '' : '--env must be 1 to 16 lower-case letters, digits and dashes',
-    expires === undefined || parseExpiry(expires) !== undefined ? '' : `--expires must be ${EXPIRY_FORMS}`,
-  ].filter(Boolean);
-  return faults.length > 0 ? faults : { caller, environment, ...(expires !== undefined && { expires }) };
-}
-
-function attempt<T>(read: () => T): T | string {
-  try {
-    return read();
-  } catch (error) {
-    return error instanceof Error ? error.message : String(error);
-  }
-}
-
-function newKey({ caller, environment, expires }: Wish): string {
-  const { id, text } = makeApiKey(environment);
-  const expiry = expires === undefined ? '' : `, expiresAt: "${expires}"`;
+function newKey(options: KeyOptions): string {
+  const { id, text } = makeApiKey(options.own);
   return `The key, shown this once and stored nowhere:
 
   ${text}
@@ -54,16 +22,17 @@ function newKey({ caller, environment, expires }: Wish): string {
 What goes into the file that GATEWAY_CONFIG names, as one more of the caller's keys:
 
 callers:
-  - id: ${caller}
+  - id: ${options.caller}
     keys:
-      - { id: ${id}, sha256: ${hash('sha256', text)}${expiry} }
+      - { id: ${id}, sha256: ${hash('sha256', text)}${expiryMember(options)} }
 `;
 }
 
-const wish = readWish();
-if ('caller' in wish) {
-  process.stdout.write(newKey(wish));
-} else {
-  process.stderr.write(`${wish.join('\n')}\n\n${USAGE}`);
-  process.exitCode = 1;
-}
+const environment = {
+  name: 'env',
+  usual: 'prod',
+  format: { pattern: KEY_ENVIRONMENT, allowed: '1 to 16 lower-case letters, digits and dashes' },
+};
+const options = readKeyOptions(environment);
+if ('caller' in options) process.stdout.write(newKey(options));
+else fail(options, USAGE);

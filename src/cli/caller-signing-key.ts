@@ -1,10 +1,9 @@
-import { parseArgs } from 'node:util';
-
-import { CALLER_ID, EXPIRY_FORMS, KEY_ID, parseExpiry } from '../config/formats.js';
+import { EXPIRY_FORMS, KEY_ID } from '../config/formats.js';
 import { signingMasterKey } from '../config/load-config.js';
 import { ConfigError } from '../config/field.js';
 import { readEnvironment } from '../config/environment.js';
 import { accessKeyOf, secretOf } from '../http/identity/signatures.js';
+import { expiryMember, fail, readKeyOptions, type KeyOptions } from './key-options.js';
 
 /** Makes an access key pair for a caller, and shows what of it goes into the configuration file: its id, and no secret. */
 
@@ -19,28 +18,8 @@ The same names always give the same pair: a pair that leaked is revoked by remov
 configuration file, and replaced under another one.
 `;
 
-function readWish(): { caller: string; id: string; expires?: string } | readonly string[] {
-  const options = {
-    caller: { type: 'string' },
-    id: { type: 'string' },
-    expires: { type: 'string' },
-  } as const;
-  try {
-    const { caller = '', id = 'sdk', expires } = parseArgs({ options }).values;
-    const faults = [
-      CALLER_ID.pattern.test(caller) ? '' : `--caller must be ${CALLER_ID.allowed}`,
-      KEY_ID.pattern.test(id) ? '' : `--id must be ${KEY_ID.allowed}`,
-      expires === undefined || parseExpiry(expires) !== undefined ? '' : `--expires must be ${EXPIRY_FORMS}`,
-    ].filter(Boolean);
-    return faults.length > 0 ? faults : { caller, id, ...(expires !== undefined && { expires }) };
-  } catch (error) {
-    return [error instanceof Error ? error.message : String(error)];
-  }
-}
-
-function newPair(masterKey: string, wish: { caller: string; id: string; expires?: string }): string {
-  const accessKey = accessKeyOf(wish.caller, wish.id);
-  const expiry = wish.expires === undefined ? '' : `, expiresAt: "${wish.expires}"`;
+function newPair(masterKey: string, options: KeyOptions): string {
+  const accessKey = accessKeyOf(options.caller, options.own);
   return `The key pair; its secret is stored nowhere:
 
   access key (AK)  ${accessKey}
@@ -49,25 +28,20 @@ function newPair(masterKey: string, wish: { caller: string; id: string; expires?
 What goes into the file that GATEWAY_CONFIG names, as one more of the caller's signing keys:
 
 callers:
-  - id: ${wish.caller}
+  - id: ${options.caller}
     signingKeys:
-      - { id: ${wish.id}${expiry} }
+      - { id: ${options.own}${expiryMember(options)} }
 `;
 }
 
-function fail(faults: readonly string[]): void {
-  process.stderr.write(`${faults.join('\n')}\n\n${USAGE}`);
-  process.exitCode = 1;
-}
-
-const wish = readWish();
-if ('caller' in wish) {
+const options = readKeyOptions({ name: 'id', usual: 'sdk', format: KEY_ID });
+if ('caller' in options) {
   try {
-    process.stdout.write(newPair(signingMasterKey(readEnvironment()), wish));
+    process.stdout.write(newPair(signingMasterKey(readEnvironment()), options));
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    fail([error.message]);
+    fail([error.message], USAGE);
   }
 } else {
-  fail(wish);
+  fail(options, USAGE);
 }

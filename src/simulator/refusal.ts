@@ -1,4 +1,4 @@
-import { problemsOf } from './contract/contract.js';
+import { theContract } from './contract/contract.js';
 import type { Schema } from './contract/schema.js';
 
 /** Refusals in the shapes that each part of upstream uses (contract 5.1). */
@@ -71,5 +71,5 @@ export function refuseProblems(problems: readonly string[]): void {
 
 /** Refuses what a control request states otherwise than its schema says. */
 export function refuseUnless(schema: Schema, value: unknown): void {
-  refuseProblems(problemsOf(schema, value));
+  refuseProblems(theContract().problemsOf(schema, value));
 }

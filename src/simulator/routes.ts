@@ -1,4 +1,4 @@
-import { checkRequest, findOperation, type Operation } from './contract/contract.js';
+import { theContract, type Operation } from './contract/contract.js';
 import { sentence, type Schema } from './contract/schema.js';
 import type { Answer, SimulatorRequest } from './exchange.js';
 import { accessOf, enterpriseProjectsOf, type HssRoute } from './hss/access.js';
@@ -38,10 +38,10 @@ export function emptyAnswer(state: SimulatorState, requestId: string): Answer {
 }
 
 function answerIam(state: SimulatorState, request: SimulatorRequest): Answer {
-  const operation = findOperation(request.method, request.path);
+  const operation = theContract().find(request.method, request.path);
   const route = operation && IAM[operation.operationId];
   if (!route) throw refusedByIam(404, 'IAM.0004', 'Could not find the requested resource.');
-  const checked = checkRequest(operation, request);
+  const checked = theContract().check(operation, request);
   refuseMalformedIam(request, checked);
   return route({ ...checked, state, request });
 }
@@ -58,14 +58,18 @@ function boundsOf({ operationId }: Operation, state: SimulatorState): Record<str
 function answerHss(state: SimulatorState, request: SimulatorRequest): Answer {
   const { method, path, requestId } = request;
   const [, projectId, rest] = /^\/v5\/([^/]+)\/(.+)$/.exec(path) ?? [];
-  const operation = findOperation(method, `/v5/{project_id}/${rest}`);
+  const operation = theContract().find(method, `/v5/{project_id}/${rest}`);
   const route = operation && HSS[operation.operationId];
   if (projectId === undefined || !route) {
     const message = 'The API does not exist or has not been published in the environment';
     throw refusedByGateway(404, '0101', message);
   }
   const access = accessOf(state, request, decodeURIComponent(projectId));
-  const { query, body, problems, unreadable } = checkRequest(operation, request, boundsOf(operation, state));
+  const { query, body, problems, unreadable } = theContract().check(
+    operation,
+    request,
+    boundsOf(operation, state),
+  );
   if (problems[0]) throw refusedByHss('HSS.0001', sentence(problems[0]));
   // A Java back end answers a syntax error with "parsing failed".
   if (unreadable) throw refusedByHss('HSS.0002');

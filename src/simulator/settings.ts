@@ -1,5 +1,5 @@
 import { FIRST_PASSWORD } from './account.js';
-import { problemsOf } from './contract/contract.js';
+import { theContract } from './contract/contract.js';
 import { boolean, integer, oneOf, text, type Typed } from './contract/schema.js';
 import { namesBeyond, type JsonObject } from './json.js';
 
@@ -44,7 +44,7 @@ const properties = Object.fromEntries(Object.entries(SETTINGS).map(([name, { sch
 export function changeSettings(settings: Settings, changes: JsonObject): string[] {
   const problems = [
     ...namesBeyond(SETTINGS, changes).map((name) => `${name} is no setting`),
-    ...problemsOf({ properties }, changes),
+    ...theContract().problemsOf({ properties }, changes),
   ];
   if (problems.length === 0) Object.assign(settings, changes);
   return problems;

@@ -45,7 +45,7 @@ interface Described {
 }
 
 class Contract {
-  readonly checker = new SchemaChecker((reference) => this.resolve(reference) as Schema);
+  private readonly checker = new SchemaChecker((reference) => this.resolve(reference) as Schema);
   private readonly operations = new Map<string, Operation>();
 
   constructor(private readonly document: Document) {
@@ -54,11 +54,20 @@ class Contract {
         this.operations.set(`${method.toUpperCase()} ${path}`, this.operation(described));
   }
 
+  /** The operation of a method and a path; `path` has `{project_id}` where a request has the id. */
   find(method: string, path: string): Operation | undefined {
     return this.operations.get(`${method} ${path}`);
   }
 
-  check(operation: Operation, request: SimulatorRequest, bounds: Record<string, Schema>): CheckedRequest {
+  /**
+   * Reads the query and the JSON body of a request. A parameter that is given twice counts once, unless it is a list.
+   * `bounds` replace the schemas of parameters that this upstream treats otherwise.
+   */
+  check(
+    operation: Operation,
+    request: SimulatorRequest,
+    bounds: Readonly<Record<string, Schema>> = {},
+  ): CheckedRequest {
     const problems: Problem[] = [];
     const query: Record<string, unknown> = {};
     for (const { name, required, schema: declared } of operation.parameters) {
@@ -77,7 +86,17 @@ class Contract {
     return { query, body, unreadable, problems };
   }
 
-  resolve(reference: string): unknown {
+  /** The values of a schema that is an enumeration. */
+  enumOf(name: string): readonly unknown[] {
+    return (this.resolve(`#/components/schemas/${name}`) as Schema).enum ?? [];
+  }
+
+  /** Sentences about what is wrong with a value; the schema may refer to those of the contract. */
+  problemsOf(schema: Schema, value: unknown): string[] {
+    return [...this.checker.problems(schema, value)].map(sentence);
+  }
+
+  private resolve(reference: string): unknown {
     const keys = reference.split('/').slice(1);
     const found = keys.reduce<unknown>((at, key) => dig(at, key), this.document);
     if (found === undefined) throw new Error(`${reference} leads nowhere`);
@@ -121,34 +140,7 @@ const FILE = new URL('../../../../openapi/hss.yaml', import.meta.url);
 let contract: Contract | undefined;
 
 /** Read at the first request: a gateway in front of the real cloud never needs it. Integers keep all their digits. */
-function theContract(): Contract {
+export function theContract(): Contract {
   contract ??= new Contract(parse(readFileSync(FILE, 'utf8'), { intAsBigInt: true }) as Document);
   return contract;
-}
-
-/** The operation of a method and a path; `path` has `{project_id}` where a request has the id. */
-export function findOperation(method: string, path: string): Operation | undefined {
-  return theContract().find(method, path);
-}
-
-/**
- * Reads the query and the JSON body of a request. A parameter that is given twice counts once, unless it is a list.
- * `bounds` replace the schemas of parameters that this upstream treats otherwise.
- */
-export function checkRequest(
-  operation: Operation,
-  request: SimulatorRequest,
-  bounds: Record<string, Schema> = {},
-): CheckedRequest {
-  return theContract().check(operation, request, bounds);
-}
-
-/** The values of a schema that is an enumeration. */
-export function enumOf(name: string): readonly unknown[] {
-  return (theContract().resolve(`#/components/schemas/${name}`) as Schema).enum ?? [];
-}
-
-/** Sentences about what is wrong with a value; the schema may refer to those of the contract. */
-export function problemsOf(schema: Schema, value: unknown, at = ''): string[] {
-  return [...theContract().checker.problems(schema, value, at)].map(sentence);
 }

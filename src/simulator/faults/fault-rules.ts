@@ -1,4 +1,4 @@
-import { problemsOf } from '../contract/contract.js';
+import { theContract } from '../contract/contract.js';
 import { integer, oneOf, text, type Schema } from '../contract/schema.js';
 import { dig, isObject, namesBeyond, parseExact, type JsonObject } from '../json.js';
 import { faultProblems, type Fault } from './fault.js';
@@ -46,7 +46,7 @@ function ruleProblems(rule: unknown): string[] {
   return [
     ...Object.keys(unknown).map((name) => `a rule has no ${name}`),
     ...namesBeyond(MATCH, match).map((name) => `match has no ${name}`),
-    ...problemsOf({ properties: RULE }, { match, times: times ?? 1, skip: skip ?? 0 }),
+    ...theContract().problemsOf({ properties: RULE }, { match, times: times ?? 1, skip: skip ?? 0 }),
     ...(isObject(fault) ? faultProblems(fault) : ['a rule has no fault']),
     ...(isEarly && dig(match, 'operateType') !== undefined
       ? ['before_body cannot be matched by operateType']

@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { problemsOf } from '../contract/contract.js';
+import { theContract } from '../contract/contract.js';
 import { integer, oneOf, text, type Typed } from '../contract/schema.js';
 import type { Answer } from '../exchange.js';
 import { namesBeyond, type JsonObject } from '../json.js';
@@ -156,7 +156,7 @@ export function faultProblems(fault: JsonObject): string[] {
   return [
     ...namesBeyond(properties, fault).map((each) => `${name} has no ${each}`),
     ...idle.map((each) => `a reset ${String(when)} has no effect, so no ${each}`),
-    ...problemsOf({ properties, required }, fault),
+    ...theContract().problemsOf({ properties, required }, fault),
   ];
 }
 

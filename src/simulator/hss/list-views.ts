@@ -1,5 +1,5 @@
 import { ENTERPRISE_PROJECT_NAMES } from '../account.js';
-import { enumOf } from '../contract/contract.js';
+import { theContract } from '../contract/contract.js';
 import type { SimulatorState } from '../state.js';
 import { abstractOf, handleStatus, type Alarm } from './alarm.js';
 import {
@@ -52,7 +52,7 @@ function ruleOf({ rule, description }: AlarmWhitelistEntry): object {
   }
   const sign = description.indexOf('=');
   const field = description.slice(0, Math.max(sign, 0));
-  if (!enumOf('WhiteField').includes(field)) return {};
+  if (!theContract().enumOf('WhiteField').includes(field)) return {};
   return { white_field: field, field_value: description.slice(sign + 1), judge_type: 'equal' };
 }
 
