@@ -88,20 +88,11 @@ export const IMPORTS = {
 export const RESOURCES = ['operations', 'alarms', 'lists', 'compat', 'brakes', 'me', 'catalog'];
 const RECEIVES = '\\.(controller|dto|module|pipe)\\.ts$';
 
-/** Files that still break a rule. To be emptied; nothing may be added. */
-const KNOWN = {
-  'receiving-files': [
-    '^src/operations/background/admission-recheck\\.ts$',
-    '^src/operations/progress/progress\\.service\\.ts$',
-  ],
-};
-const known = (rule) => KNOWN[rule] ?? [];
-
 const layer = (folder, allowed) => ({
   name: `${folder}-imports`,
   comment: `src/${folder} may import only from ${[folder, ...allowed].join(', ')}`,
   severity: 'error',
-  from: { path: ours(folder), pathNot: known(`${folder}-imports`) },
+  from: { path: ours(folder) },
   to: { path: OURS, pathNot: [folder, ...allowed].map((name) => `^src/${name}(/|\\.)`) },
 });
 
@@ -119,7 +110,7 @@ export default {
       name: 'receiving-files',
       comment: 'in a resource folder only controllers, DTOs, pipes and modules import src/http',
       severity: 'error',
-      from: { path: RESOURCES.map(ours), pathNot: [RECEIVES, ...known('receiving-files')] },
+      from: { path: RESOURCES.map(ours), pathNot: RECEIVES },
       to: { path: ours('http') },
     },
     {

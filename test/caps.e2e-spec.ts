@@ -251,6 +251,9 @@ describe('operations of the background', () => {
     const refused = await accept(2);
     expect(problemOf(refused)).toMatchObject({ status: 429, code: 'background_limit' });
     expect(problemOf(refused).detail).toContain('2 operations');
+    const some = { operation: 'ignore', alarms: alarms.slice(2, 3) };
+    const dry = await rig.call('POST', '/v1/operations?dryRun=true', some, ASYNC);
+    expect(problemOf(dry).code).toBe('background_limit');
     expect((await accept(3, { key: OTHER_KEY, ...ASYNC })).status).toBe(202);
   });
 

@@ -130,3 +130,20 @@ export class CallerQuota {
     this.#count.addAt(news, slice, now);
   }
 }
+
+/** How many of something each caller has at the moment; nothing is kept of a caller that has none. */
+export class CallerCounts {
+  readonly #of = new Map<string, number>();
+
+  of(caller: string): number {
+    return this.#of.get(caller) ?? 0;
+  }
+
+  /** @returns how many it has now */
+  change(caller: string, by: 1 | -1): number {
+    const count = this.of(caller) + by;
+    if (count > 0) this.#of.set(caller, count);
+    else this.#of.delete(caller);
+    return count;
+  }
+}

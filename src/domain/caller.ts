@@ -89,3 +89,8 @@ export interface CallContext {
   /** Seconds until the caller may send requests again; absent: it may now. What takes something back is done all the same. */
   readonly overQuota?: number;
 }
+
+/** The callers that are configured at the moment. */
+export abstract class Callers {
+  abstract find(id: string): Caller | undefined;
+}

@@ -62,7 +62,8 @@ export class OperationsService {
   async dryRun(command: OperationCommand | UnresolvedCommand, context: CallContext): Promise<DryRun> {
     const scope = await this.#authorised(command, context);
     const authorized = await this.#resolved(command, scope, context);
-    return this.admission.check(authorized.command, context, () => this.dryRuns.of(authorized, context));
+    await this.admission.check(authorized.command, context);
+    return this.dryRuns.of(authorized, context);
   }
 
   async #carryOut(

@@ -10,7 +10,7 @@ import {
   type KeyConfig,
 } from '../../config/config.js';
 import { AddressRanges } from '../../domain/address-range.js';
-import type { CallContext, Caller, Right } from '../../domain/caller.js';
+import { Callers, type CallContext, type Caller, type Right } from '../../domain/caller.js';
 import { DocumentSource } from '../../domain/ports.js';
 import { Clock } from '../../domain/times.js';
 import { hasRight } from '../../access/grants.js';
@@ -38,7 +38,7 @@ export interface CallerRegistry {
 
 /** Holds who may call at the moment. */
 @Injectable()
-export class CallerDirectory {
+export class CallerDirectory extends Callers {
   #keySets: ReadonlyMap<string, KeySet> = new Map();
   #current: CallerRegistry;
 
@@ -48,7 +48,8 @@ export class CallerDirectory {
     private readonly documents: DocumentSource,
     private readonly clock: Clock,
   ) {
-    this.#current = this.#rollOf(config);
+    super();
+    this.#current = this.#registryOf(config);
   }
 
   get current(): CallerRegistry {
@@ -57,10 +58,14 @@ export class CallerDirectory {
 
   /** From the next request on, only these. Tokens that were verified are verified again; fetched keys are kept. */
   replace(access: AccessConfig): void {
-    this.#current = this.#rollOf(access);
+    this.#current = this.#registryOf(access);
   }
 
-  #rollOf({ callers, issuers = [] }: AccessConfig): CallerRegistry {
+  find(id: string): Caller | undefined {
+    return this.#current.callers.get(id)?.caller;
+  }
+
+  #registryOf({ callers, issuers = [] }: AccessConfig): CallerRegistry {
     const entries = new Map(callers.map((config) => [config.id, this.#entryOf(config)]));
     const keySetOf = (url: string) => this.#keySets.get(url) ?? new KeySet(url, this.documents, this.clock);
     this.#keySets = new Map(issuers.map(({ jwksUrl }) => [jwksUrl, keySetOf(jwksUrl)]));

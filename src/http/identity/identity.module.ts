@@ -1,5 +1,6 @@
 import { Global, Module } from '@nestjs/common';
 
+import { Callers } from '../../domain/caller.js';
 import { CallerConfigReloader } from './caller-config-reloader.js';
 import { Authentication, FailedAttempts } from './authentication.js';
 import { CallerDirectory, CallerStanding } from './caller-directory.js';
@@ -13,6 +14,7 @@ import { SignatureVerifier } from './signature-verifier.js';
   providers: [
     KeyUses,
     CallerDirectory,
+    { provide: Callers, useExisting: CallerDirectory },
     CallerConfigReloader,
     Authentication,
     SignatureVerifier,
@@ -21,6 +23,14 @@ import { SignatureVerifier } from './signature-verifier.js';
     Quotas,
     SharedQuotas,
   ],
-  exports: [Quotas, Authentication, SignatureVerifier, CallerDirectory, FailedAttempts, CallerStanding],
+  exports: [
+    Quotas,
+    Authentication,
+    SignatureVerifier,
+    CallerDirectory,
+    Callers,
+    FailedAttempts,
+    CallerStanding,
+  ],
 })
 export class IdentityModule {}

@@ -143,6 +143,20 @@ describe('a command that is not admitted', () => {
   });
 });
 
+describe('a check', () => {
+  it('takes nothing of what it finds room in', async () => {
+    const admission = admissionWith();
+    const limits = context({ alarmsPerMinute: 2, backgroundOperations: 1 });
+    const { command } = authorized(2, { background: true });
+    await admission.check(command, limits);
+    await admission.check(command, limits);
+    expect(await refusalOf(admission.admit(authorized(2, { background: true }), 'f', limits))).toBe(
+      'admitted',
+    );
+    expect(await refusalOf(admission.check({ ...command, alarms: [] }, limits))).toBe('background_limit');
+  });
+});
+
 describe('the quota of a caller', () => {
   it('is never exceeded, and a reversal neither uses nor needs it', async () => {
     const operation = fc.constantFrom('mark_as_handled', 'unhandle');

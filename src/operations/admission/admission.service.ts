@@ -80,7 +80,8 @@ export class Admission {
         ...(impact && { reach: impact }),
       };
       const record = () => this.#record(authorized, conditions, context);
-      const accept = () => this.#withinCapacity(command, context, record);
+      const accept = () =>
+        command.expiresAt === undefined ? record() : this.expirations.within(context.caller, record);
       const intent = command.background
         ? await this.slots.take(command, context.caller, accept)
         : await accept();
@@ -96,10 +97,9 @@ export class Admission {
   /**
    * Whether a command would be admitted, as far as that does not depend on other requests under its key; nothing is used up.
    *
-   * @param then is done while there is room for it
    * @throws Problem as `admit` does
    */
-  async check<T>(command: OperationCommand, context: CallContext, then: () => Promise<T>): Promise<T> {
+  async check(command: OperationCommand, context: CallContext): Promise<void> {
     const { caller } = context;
     enforceGuardRails(command, this.#rails);
     if (!OPERATIONS[command.operation].isReversal) {
@@ -114,11 +114,8 @@ export class Admission {
       if (!(error instanceof NotAdmitted) || error.why.reason === 'claimed') throw error;
       throw this.#limitProblem(error.why, command, caller);
     }
-    return this.#withinCapacity(command, context, then);
-  }
-
-  #withinCapacity<T>(command: OperationCommand, context: CallContext, then: () => Promise<T>): Promise<T> {
-    return command.expiresAt === undefined ? then() : this.expirations.within(context.caller, then);
+    if (command.background) this.slots.check(command, caller);
+    if (command.expiresAt !== undefined) await this.expirations.check(caller);
   }
 
   /** Takes what the command acts on of the caller's quota. @returns how to give it back @throws Problem 403, 429 */

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 
 import type { Caller } from '../../domain/caller.js';
+import { CallerCounts } from '../../access/caller-quota.js';
 import { Quotas } from '../../access/quotas.js';
 import { OVER_LIMIT } from '../../problems/admission.js';
 import { refuse } from '../../problems/catalogue.js';
@@ -11,7 +12,7 @@ const RETRY_AFTER_S = 5;
 /** How many operations of each caller wait or run in the background of this process. */
 @Injectable()
 export class BackgroundSlots {
-  readonly #taken = new Map<string, number>();
+  readonly #taken = new CallerCounts();
   #isClosed = false;
 
   constructor(private readonly quotas: Quotas) {}
@@ -26,16 +27,8 @@ export class BackgroundSlots {
    *
    * @throws Problem 403, 429, 503; and as `accept` does
    */
-  async take<T>({ expired }: CommandSchedule, caller: Caller, accept: () => Promise<T>): Promise<T> {
-    if (this.#isClosed) throw refuse('shutting_down', 'before_acceptance', { retryAfter: 1 });
-    const max = this.quotas.limitsOf(caller).backgroundOperations ?? Infinity;
-    // An act that was accepted with an expiration is always undone, however much its caller has in the background.
-    if (!expired) {
-      if (max === 0) throw refuse('over_limit', { limit: OVER_LIMIT.noBackground });
-      if ((this.#taken.get(caller.id) ?? 0) >= max) {
-        throw refuse('background_limit', { max }, { retryAfter: RETRY_AFTER_S });
-      }
-    }
+  async take<T>(schedule: CommandSchedule, caller: Caller, accept: () => Promise<T>): Promise<T> {
+    this.check(schedule, caller);
     this.add(caller.id);
     try {
       return await accept();
@@ -45,14 +38,23 @@ export class BackgroundSlots {
     }
   }
 
+  /** Whether there is a slot now; nothing is taken. @throws Problem 403, 429, 503 */
+  check({ expired }: CommandSchedule, caller: Caller): void {
+    if (this.#isClosed) throw refuse('shutting_down', 'before_acceptance', { retryAfter: 1 });
+    const max = this.quotas.limitsOf(caller).backgroundOperations ?? Infinity;
+    // An act that was accepted with an expiration is always undone, however much its caller has in the background.
+    if (expired) return;
+    if (max === 0) throw refuse('over_limit', { limit: OVER_LIMIT.noBackground });
+    if (this.#taken.of(caller.id) >= max)
+      throw refuse('background_limit', { max }, { retryAfter: RETRY_AFTER_S });
+  }
+
   /** For an operation that was accepted before. */
   add(caller: string): void {
-    this.#taken.set(caller, (this.#taken.get(caller) ?? 0) + 1);
+    this.#taken.change(caller, 1);
   }
 
   release(caller: string): void {
-    const left = (this.#taken.get(caller) ?? 0) - 1;
-    if (left > 0) this.#taken.set(caller, left);
-    else this.#taken.delete(caller);
+    this.#taken.change(caller, -1);
   }
 }

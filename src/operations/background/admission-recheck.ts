@@ -3,10 +3,9 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { IntentRecord } from '../../audit/audit-record.js';
 import { BrakeStore } from '../../audit/callers.store.js';
 import { CONFIG, type Config } from '../../config/config.js';
-import type { Caller } from '../../domain/caller.js';
+import { Callers, type Caller } from '../../domain/caller.js';
 import { isListOperation, OPERATIONS } from '../../domain/operation-type.js';
 import type { Fault } from '../../domain/outcome.js';
-import { CallerDirectory } from '../../http/identity/caller-directory.js';
 import { refuse } from '../../problems/catalogue.js';
 import { faultOfProblem, Problem } from '../../problems/problem.js';
 import type { HssBody, WireOperateBody } from '../../hss/index.js';
@@ -89,7 +88,7 @@ export class AdmissionRecheck {
 
   constructor(
     @Inject(CONFIG) private readonly config: Config,
-    private readonly callers: CallerDirectory,
+    private readonly callers: Callers,
     private readonly brakes: BrakeStore,
   ) {
     this.#rails = readGuardRails(config.guardRails);
@@ -99,7 +98,7 @@ export class AdmissionRecheck {
   async denialOf(intent: IntentRecord, bodies: readonly HssBody[]): Promise<Fault | undefined> {
     const engaged = await this.brakes.engaged();
     return denialNow(intent, recordedCommand(intent, bodies), {
-      caller: this.callers.current.callers.get(intent.caller)?.caller,
+      caller: this.callers.find(intent.caller),
       projects: this.config.projects,
       rails: this.#rails,
       braked: new Set(engaged.map(({ caller }) => caller)),

@@ -4,6 +4,7 @@ import type { FastifyReply } from 'fastify';
 import type { CallContext } from '../../domain/caller.js';
 import { Access, Context } from '../../http/auth.hook.js';
 import { addressOf } from '../../http/identity/authentication.js';
+import { CallerStanding } from '../../http/identity/caller-directory.js';
 import { OpenApi } from '../../http/openapi.decorator.js';
 import { NoParametersGuard } from '../../http/request-pipes.js';
 import { ProgressService } from './progress.service.js';
@@ -11,7 +12,10 @@ import { ReceiptDto } from '../receipts/receipt.dto.js';
 
 @Controller('v1/operations')
 export class ProgressController {
-  constructor(private readonly progress: ProgressService) {}
+  constructor(
+    private readonly progress: ProgressService,
+    private readonly standing: CallerStanding,
+  ) {}
 
   /**
    * Follow an operation.
@@ -33,7 +37,8 @@ export class ProgressController {
     const last = reply.request.headers['last-event-id'];
     if (last === 'end') return void reply.status(204).send();
     const seen = /^\d{1,6}$/.test(String(last)) ? Number(last) : 0;
-    const events = await this.progress.follow(id, seen, context, addressOf(reply.request));
+    const mayRead = this.standing.of(context, 'read', addressOf(reply.request));
+    const events = await this.progress.follow(id, seen, context.caller, mayRead);
     // Nobody reads them then: they would be made until the operation ends.
     if (reply.request.method === 'HEAD') events.destroy();
     void reply

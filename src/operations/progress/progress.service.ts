@@ -9,8 +9,8 @@ import { targetsOf } from '../../audit/alarm-outcomes.js';
 import { CONFIG, type Config } from '../../config/config.js';
 import type { CallContext, Caller } from '../../domain/caller.js';
 import { Clock } from '../../domain/times.js';
+import { CallerCounts } from '../../access/caller-quota.js';
 import { Quotas } from '../../access/quotas.js';
-import { CallerStanding } from '../../http/identity/caller-directory.js';
 import { Metrics } from '../../metrics/metrics.js';
 import { refuse } from '../../problems/catalogue.js';
 import { Problem } from '../../problems/problem.js';
@@ -27,7 +27,7 @@ const RETRY_LATER = { retryAfter: 5 } as const;
 /** Limits how many operations are followed at once: each stream keeps a connection open and reads the store. */
 @Injectable()
 export class Followers {
-  readonly #of = new Map<string, number>();
+  readonly #own = new CallerCounts();
   readonly #most: number;
   #all = 0;
 
@@ -42,12 +42,11 @@ export class Followers {
 
   /** Takes a place. @returns gives it back, once @throws Problem 429 where there is none, 403 where there never is */
   take(caller: Caller): () => void {
-    const own = this.#of.get(caller.id) ?? 0;
     const most = this.quotas.limitsOf(caller).followers ?? Infinity;
     if (most === 0 || this.#most === 0) {
       throw refuse('over_limit', { limit: 'You may follow no operations. Read the receipt instead.' });
     }
-    if (own >= most) throw refuse('follower_limit', { most }, RETRY_LATER);
+    if (this.#own.of(caller.id) >= most) throw refuse('follower_limit', { most }, RETRY_LATER);
     if (this.#all >= this.#most) throw refuse('follower_limit', {}, RETRY_LATER);
     this.#change(caller.id, 1);
     let taken = true;
@@ -59,9 +58,7 @@ export class Followers {
 
   #change(caller: string, change: 1 | -1): void {
     this.#all += change;
-    const own = (this.#of.get(caller) ?? 0) + change;
-    if (own > 0) this.#of.set(caller, own);
-    else this.#of.delete(caller);
+    this.#own.change(caller, change);
   }
 }
 
@@ -78,7 +75,6 @@ export class ProgressService implements OnModuleDestroy {
     private readonly chain: ChainCheck,
     private readonly running: RunningOperations,
     private readonly followers: Followers,
-    private readonly standing: CallerStanding,
     private readonly clock: Clock,
   ) {
     this.#heartbeatMs = background.heartbeatMs;
@@ -121,13 +117,12 @@ export class ProgressService implements OnModuleDestroy {
    * They end when the client loses the right to read.
    *
    * @param seen chunks that the client knows of
-   * @param address where the client is
+   * @param mayRead whether the client still has the right, each time it is asked
    * @throws Problem 404, also for what belongs to another caller, 429
    */
-  async follow(id: string, seen: number, context: CallContext, address: string): Promise<Readable> {
-    const { intent } = await this.store.findOwn(id, context.caller.id);
-    const mayRead = this.standing.of(context, 'read', address);
-    const giveBack = this.followers.take(context.caller);
+  async follow(id: string, seen: number, caller: Caller, mayRead: () => boolean): Promise<Readable> {
+    const { intent } = await this.store.findOwn(id, caller.id);
+    const giveBack = this.followers.take(caller);
     const total = targetsOf(intent).length;
     const gone = new AbortController();
     const made = this.#events(id, total, seen, mayRead, gone.signal);
