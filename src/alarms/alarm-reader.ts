@@ -1,11 +1,11 @@
 import { Injectable } from '@nestjs/common';
 
-import { CATEGORIES, type Category } from '../domain/upstream-words.js';
+import { CATEGORIES, MAX_OFFSET, type Category } from '../domain/upstream-words.js';
 import type { CallContext, Caller } from '../domain/caller.js';
 import { Clock } from '../domain/ports.js';
 import { accessDenialOf } from '../domain/grants.js';
 import type { Scope } from '../domain/scope.js';
-import { callBudget, MAX_OFFSET, readPage, type RowPage, type Source } from '../lists/list-page.js';
+import { callBudget, readPage, type RowPage, type Source } from '../lists/list-page.js';
 import { type Place, Readers, unreadableListing } from '../lists/readers.js';
 import { refuse } from '../problems/catalogue.js';
 import { readEvents, type RowsFound } from '../hss/index.js';

@@ -1,8 +1,6 @@
 import { pageAt, type PageMark, type RowsFound } from '../hss/index.js';
 import { unreadableListing } from './readers.js';
 
-/** Upstream documents no offset beyond this. */
-export const MAX_OFFSET = 2_000_000;
 /** So many calls make one page at most: where few of many rows may be seen, the page is shorter. */
 const MAX_CALLS = 20;
 

@@ -31,7 +31,7 @@ describe('a query for a list', () => {
     const digest = digestOf(ISOLATED_FILES.list.path, {});
     for (const more of [['now'], [-1], [NOW, NOW]]) {
       const cursor = writeCursor({ digest, mark: { offset: 0 }, more });
-      expect(() => read(ISOLATED_FILES, { cursor }, NOW)).toThrow('wrong');
+      expect(() => read(ISOLATED_FILES, { cursor }, NOW)).toThrow('The request has one error');
     }
   });
 
