@@ -85,11 +85,13 @@ export class AnswerBuilder {
     this.#document = prose.document;
   }
 
-  /** Codes, with the lists that are named among them written out. */
-  codesOf(names: readonly string[]): string[] {
-    const codes = names.flatMap((name) =>
-      name.startsWith('$') ? this.codesOf(this.#document.problems[name.slice(1)] ?? missing(name)) : [name],
-    );
+  /** Problems, with the lists that are named among them written out; `$upstream` is what upstream's faults are for such a route. */
+  codesOf(names: readonly string[], kind: RouteKind): string[] {
+    const codes = names.flatMap((name) => {
+      if (!name.startsWith('$')) return [name];
+      if (name === '$upstream') return upstreamCodes(kind);
+      return this.codesOf(this.#document.problems[name.slice(1)] ?? missing(name), kind);
+    });
     return [...new Set(codes)];
   }
 
@@ -246,6 +248,14 @@ function upstreamExample(code: string, shownAt: string, data: unknown, upstreamS
 function operateProblem(listed: ListedProblem, upstreamStatus: number): OperateProblem {
   const { status, code, detail, extras } = problemOf(listed, 'alarms');
   return new OperateProblem([status, code, detail, extras], upstreamStatus);
+}
+
+/** The codes of upstream's faults. What acts may have to read first. */
+function upstreamCodes(kind: RouteKind): string[] {
+  const faults = [...FAULTS.reading, ...(acts(kind) ? FAULTS[kind] : [])];
+  return faults.map(({ fault: { code, status } }) =>
+    status === problemNamed(code).status ? code : `${code}@${status}`,
+  );
 }
 
 /** An example of a problem as routes of a kind answer it. */

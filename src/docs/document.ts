@@ -70,7 +70,7 @@ function complete(operation: Operation, prose: Prose, answers: AnswerBuilder): v
   completeBody(operation, route, answers);
   const of = { id, kind: route.acts ?? (isProtected ? ('reading' as const) : ('health' as const)) };
   const common = isProtected ? ['$key', '$caller', 'internal_error'] : ['internal_error'];
-  const codes = answers.codesOf([...(route.problems ?? []), ...common]);
+  const codes = answers.codesOf([...(route.problems ?? []), ...common], of.kind);
   // The answers are shared by all routes that read, or act: which problems are this route's, only it can say.
   operation.description += `\n\nProblems: ${codesAmong(codes)}.`;
   const successes = Object.entries(route.answers ?? {}).map(([status, answer]) => [
