@@ -46,7 +46,7 @@ function attempt<T>(read: () => T): T | string {
 
 function newKey({ caller, environment, expires }: Wish): string {
   const { id, text } = makeApiKey(environment);
-  const expiry = expires === undefined ? '' : `, expiresAt: "${expires}"`;
+  const expiration = expires === undefined ? '' : `, expiresAt: "${expires}"`;
   return `The key, shown this once and stored nowhere:
 
   ${text}
@@ -56,7 +56,7 @@ What goes into the file that GATEWAY_CONFIG names, as one more of the caller's k
 callers:
   - id: ${caller}
     keys:
-      - { id: ${id}, sha256: ${hash('sha256', text)}${expiry} }
+      - { id: ${id}, sha256: ${hash('sha256', text)}${expiration} }
 `;
 }
 

@@ -40,7 +40,7 @@ function readWish(): { caller: string; id: string; expires?: string } | readonly
 
 function newPair(masterKey: string, wish: { caller: string; id: string; expires?: string }): string {
   const accessKey = accessKeyOf(wish.caller, wish.id);
-  const expiry = wish.expires === undefined ? '' : `, expiresAt: "${wish.expires}"`;
+  const expiration = wish.expires === undefined ? '' : `, expiresAt: "${wish.expires}"`;
   return `The key pair; its secret is stored nowhere:
 
   access key (AK)  ${accessKey}
@@ -51,7 +51,7 @@ What goes into the file that GATEWAY_CONFIG names, as one more of the caller's s
 callers:
   - id: ${wish.caller}
     signingKeys:
-      - { id: ${wish.id}${expiry} }
+      - { id: ${wish.id}${expiration} }
 `;
 }
 

@@ -2,7 +2,7 @@ import { Global, Module } from '@nestjs/common';
 
 import { CallerConfigReloader } from './caller-config-reloader.js';
 import { Authentication, FailedAttempts } from './authentication.js';
-import { CallerDirectory, CallerStanding } from './caller-directory.js';
+import { CallerDirectory, CallerAccess } from './caller-directory.js';
 import { Quotas, SharedQuotas } from '../../access/quotas.js';
 import { KeyUses } from './api-keys.js';
 import { SignatureVerifier } from './signature-verifier.js';
@@ -17,10 +17,10 @@ import { SignatureVerifier } from './signature-verifier.js';
     Authentication,
     SignatureVerifier,
     FailedAttempts,
-    CallerStanding,
+    CallerAccess,
     Quotas,
     SharedQuotas,
   ],
-  exports: [Quotas, Authentication, SignatureVerifier, CallerDirectory, FailedAttempts, CallerStanding],
+  exports: [Quotas, Authentication, SignatureVerifier, CallerDirectory, FailedAttempts, CallerAccess],
 })
 export class IdentityModule {}

@@ -10,7 +10,7 @@ import { CONFIG, type Config } from '../../config/config.js';
 import type { CallContext, Caller } from '../../domain/caller.js';
 import { Clock } from '../../domain/ports.js';
 import { Quotas } from '../../access/quotas.js';
-import { CallerStanding } from '../../http/identity/caller-directory.js';
+import { CallerAccess } from '../../http/identity/caller-directory.js';
 import { Metrics } from '../../metrics/metrics.js';
 import { refuse } from '../../problems/catalogue.js';
 import { Problem } from '../../problems/problem.js';
@@ -79,7 +79,7 @@ export class ProgressService implements OnModuleDestroy {
     private readonly chain: ChainCheck,
     private readonly running: RunningOperations,
     private readonly followers: Followers,
-    private readonly standing: CallerStanding,
+    private readonly access: CallerAccess,
     private readonly clock: Clock,
   ) {
     this.#heartbeatMs = background.heartbeatMs;
@@ -128,7 +128,7 @@ export class ProgressService implements OnModuleDestroy {
    */
   async follow(id: string, seen: number, context: CallContext, address: string): Promise<Readable> {
     const { intent } = await ownOperation(this.store, id, context.caller);
-    const mayRead = this.standing.of(context, 'read', address);
+    const mayRead = this.access.of(context, 'read', address);
     const giveBack = this.followers.take(context.caller);
     const total = targetsOf(intent).length;
     const gone = new AbortController();
