@@ -24,7 +24,7 @@ describe('whose a token is', () => {
     ['either rule of a caller', { azp: 'old-portal' }, 'portal'],
     ['all claims of a rule', { azp: 'bots', groups: ['other', 'chat'] }, 'bot'],
     ['a list with the text in it', { azp: 'x', groups: ['ops'] }, 'ops'],
-  ])('is told by %s', async (_, claims, id) => {
+  ])('is found by %s', async (_, claims, id) => {
     counter = new Counter(...rules);
     expect((await counter.verifier.verify(await counter.token({ claims }), 'digest')).caller.id).toBe(id);
   });
@@ -42,7 +42,7 @@ describe('whose a token is', () => {
     expect(problem.detail).toContain(detail);
   });
 
-  it('is not told by what every object has', async () => {
+  it('is not found by what every object has', async () => {
     counter = new Counter({ caller: portal, claims: [claim('constructor', 'Object')] });
     expect(await counter.refused(await counter.token())).toMatchObject({ code: 'unknown_caller' });
   });

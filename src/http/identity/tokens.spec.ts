@@ -58,7 +58,7 @@ describe('a token', () => {
     expect((await counter.verifier.verify(await counter.token({ claims }), 'digest')).caller).toBe(portal);
   });
 
-  it('tells no subject that is no text, and no time that no calendar has', async () => {
+  it('shows no subject that is no text, and no time that no calendar has', async () => {
     const { credential } = await counter.verifier.verify(
       await counter.token({ claims: { sub: 7, exp: 1e300 } }),
       'digest',
@@ -67,7 +67,7 @@ describe('a token', () => {
     expect(new Date(credential.expiresAt ?? NaN).getTime()).toBe(8.64e15);
   });
 
-  it('tells a bounded part of an endless subject', async () => {
+  it('shows a bounded part of an endless subject', async () => {
     const { credential } = await counter.verifier.verify(
       await counter.token({ claims: { sub: 's'.repeat(5_000) } }),
       'digest',
@@ -199,7 +199,7 @@ describe('a token is refused', () => {
     });
   });
 
-  it('for the time being in anybody’s name then, so that nobody can tell which issuers are trusted', async () => {
+  it('for the time being in anybody’s name then, so that answers do not reveal which issuers are trusted', async () => {
     counter.published.text = undefined;
     const stranger = { ...(await signer('rsa', 'RS256')) };
     const answers = await Promise.all(

@@ -104,7 +104,7 @@ describe('a query for receipts', () => {
     expect(violationsOf(values)).toEqual([violation]);
   });
 
-  it('with several faults is told all of them', () => {
+  it('with several faults reports all of them', () => {
     const found = violationsOf({ operation: 'x', limit: '0', from: 'x', nothing: '1' });
     expect(found.map(([name]) => name).sort()).toEqual(['from', 'limit', 'nothing', 'operation']);
   });
