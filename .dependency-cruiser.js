@@ -17,7 +17,7 @@ export const IMPORTS = {
   validation: ['problems', 'domain'],
   access: ['problems', 'metrics', 'audit', 'config', 'domain'],
   http: ['problems', 'validation', 'access', 'metrics', 'audit', 'config', 'domain'],
-  docs: ['problems', 'validation', 'http'],
+  docs: ['problems', 'validation', 'hss/index', 'http', 'domain'],
   health: [
     'problems',
     'operations/settlement',

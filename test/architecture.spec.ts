@@ -196,3 +196,21 @@ describe('the import directions', () => {
     expect(new Set(SEEDS.map(([rule]) => rule))).toEqual(new Set(ruleNames));
   });
 });
+
+describe('a unit spec', () => {
+  const files = new Set(readdirSync(join(ROOT, 'src'), { recursive: true }) as string[]);
+
+  /** What may be tested: `a/retry.budget.spec.ts` -> `a/retry.budget.ts`, `a/retry.ts`. */
+  function sourcesOf(spec: string): string[] {
+    const [name = '', ...aspects] = spec.replace(/\.spec\.ts$/, '').split('.');
+    return aspects
+      .reduce((names, aspect) => [`${names[0]}.${aspect}`, ...names], [name])
+      .map((each) => `${each}.ts`);
+  }
+
+  it('stands beside, and is named after, what it tests', () => {
+    const specs = [...files].filter((file) => file.endsWith('.spec.ts'));
+    expect(specs.length).toBeGreaterThan(50);
+    expect(specs.filter((spec) => !sourcesOf(spec).some((source) => files.has(source)))).toEqual([]);
+  });
+});

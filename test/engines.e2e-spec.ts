@@ -615,8 +615,8 @@ describe.each(Object.keys(STORES))('the %s store', (name) => {
     for (const id of ids) await intend(intent(id));
     for (const [index, status] of (['applied', 'unknown', 'applied'] as const).entries())
       await conclude(trail, ids[index]!, status);
-    const found = async (standing: 'open' | 'unknown') =>
-      (await lists.rows({ standing }, 50)).map(({ id }) => id);
+    const found = async (unfinished: 'open' | 'unknown') =>
+      (await lists.rows({ unfinished }, 50)).map(({ id }) => id);
     expect(await found('open')).toEqual([ids[4], ids[3], ids[1]]);
     expect(await found('unknown')).toEqual([ids[1]]);
     if (counting.dialect !== 'sqlite') return;

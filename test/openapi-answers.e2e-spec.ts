@@ -44,6 +44,8 @@ const FIND = '~1v1~1operations~1{id}/get';
 const request = (name: string): Json =>
   example(`#/paths/${POST}/requestBody/content/application~1json`, name);
 const SEED = request('mark_as_handled');
+const OPERATE_PATH = '~1v5~1{project_id}~1event~1operate/post';
+const OPERATE = example(`#/paths/${OPERATE_PATH}/requestBody/content/application~1json`, 'mark_as_handled');
 
 let rig: Rig;
 beforeAll(async () => {
@@ -142,7 +144,7 @@ describe('an answer of the running gateway is one of the document', () => {
     expect(await refused([''])).toBe(400);
   });
 
-  it('when the fates of the alarms differ', async () => {
+  it('when the outcomes of the alarms differ', async () => {
     const keys = { eventClassId: 'malware_1001', eventType: 1001, occurTime: 1_000 };
     const alarms = Array.from({ length: 101 }, (_, index) => ({ ...keys, eventId: `event-${index}` }));
     await rig.control('POST', '/alarms', { alarms: alarms.map((alarm) => ({ ...alarm, details: [] })) });
@@ -204,6 +206,21 @@ describe('an error of the document is what the gateway says, word for word', () 
     const answer = await call(path === '' ? 'POST' : 'GET', `/v1/operations${path}`, body, options);
     const documented = problemExample(path === '' ? POST : FIND, status, code);
     expect({ ...answer.body, requestId: '' }).toEqual({ ...documented, requestId: '' });
+    expect(answer.status).toBe(status);
+  });
+
+  it.each<[number, string, unknown, CallOptions]>([
+    [400, 'examples/invalid_request/value', { ...OPERATE, operate_type: 'forget' }, {}],
+    [401, 'example', OPERATE, { key: null }],
+    [413, 'example', undefined, raw(`"${'x'.repeat(1_048_576)}"`)],
+  ])('in the words of upstream, %d', async (status, shown, body, options) => {
+    const target = '/v5/0a1b2c3d4e5f60718293a4b5c6d7e8f9/event/operate';
+    const answer = await call('POST', target, body, options);
+    const pointer = `#/paths/${OPERATE_PATH}/responses/${status}/content/application~1json/${shown}`;
+    expect({ ...answer.body, request_id: '' }).toEqual({
+      ...contract.resolve(pointer)?.value,
+      request_id: '',
+    });
     expect(answer.status).toBe(status);
   });
 

@@ -4,6 +4,13 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
+import type { OutcomeRecord } from '../src/audit/audit-record.js';
+import type { ChunkOutcome } from '../src/domain/outcome.js';
+import { alarmQueryViolations } from '../src/alarms/alarm-filter.js';
+import { LISTS } from '../src/lists/index.js';
+import { classesOf } from '../src/lists/list.dto.js';
+import { listQueryViolations } from '../src/lists/list-query.js';
+import { eventsOf, eventText } from '../src/operations/progress/progress.events.js';
 import { violationsOf } from '../src/operations/prepare/operation-request.pipe.js';
 import { idempotencyKeyOf } from '../src/http/request-pipes.js';
 import { codesIn, committedDocument, GatewayContract, type Json } from './support/gateway-contract.js';
@@ -25,6 +32,8 @@ const answers = operations.flatMap(({ name, pointer, value }) =>
 );
 const followed = (part: Json): Json =>
   typeof part['$ref'] === 'string' ? (contract.resolve(part['$ref'])?.value ?? {}) : part;
+const ofParameters = (operation: Json): unknown[] =>
+  ((operation['parameters'] ?? []) as Json[]).map((parameter) => followed(parameter)['name']);
 const contentOf = (part: Json): [string, Json][] =>
   Object.entries((part['content'] ?? {}) as Record<string, Json>);
 
@@ -79,6 +88,26 @@ describe('openapi/gateway.json', () => {
       .filter(({ value }) => 'nullable' in value || typeof value['exclusiveMinimum'] === 'boolean');
     expect(old).toEqual([]);
   });
+});
+
+/** Every example that stands with a schema: its place, itself, the schema, and the operation that it is of, if it is of one. */
+const given = contract.parts().flatMap(({ pointer, value }): [string, unknown, string, string][] => {
+  const { example, examples } = value;
+  // Where examples stand by themselves, without a schema.
+  if (pointer === '#/components') return [];
+  const schema = 'schema' in value ? `${pointer}/schema` : pointer;
+  const listed = Array.isArray(examples)
+    ? (examples as unknown[]).map((each) => each)
+    : Object.values((examples ?? {}) as Record<string, Json>)
+        .map(followed)
+        .map((each) => each['value']);
+  const operation = operations.find((each) => pointer.startsWith(`${each.pointer}/`))?.value['operationId'];
+  return [...(example === undefined ? [] : [example]), ...listed].map((each, index) => [
+    `${pointer} ${index}`,
+    each,
+    schema,
+    String(operation),
+  ]);
 });
 
 /** The drop-in has errors in upstream's shape, and takes what upstream takes. */
@@ -157,7 +186,7 @@ describe('the words of the document', () => {
     }
   });
 
-  it('tell of every error by the one problem schema, each code of a status by an example', () => {
+  it('tell of every error by the one problem schema, by an example for each code that the route can answer', () => {
     const errors = answers.filter(({ name, status }) => status >= 400 && !isUpstreams(name));
     expect(errors.length).toBeGreaterThan(operations.length);
     for (const { name, status, value } of errors) {
@@ -172,11 +201,103 @@ describe('the words of the document', () => {
       );
       expect([name, problems.filter((problem) => problem['status'] !== status)]).toEqual([name, []]);
       const codes = codesIn(value['description']);
-      expect([name, codes.filter((code) => !problems.some((problem) => problem['code'] === code))]).toEqual([
-        name,
-        [],
-      ]);
+      expect([name, new Set(problems.map((problem) => problem['code']))]).toEqual([name, new Set(codes)]);
       expect([name, codes]).not.toEqual([name, []]);
+    }
+  });
+
+  it('name of every route its own problems, each shown with its status and no status without one', () => {
+    for (const { name, value } of operations.filter((each) => !isUpstreams(each.name))) {
+      const own = codesIn(value['description']);
+      const errors = answers.filter((each) => each.name.startsWith(`${name} `) && each.status >= 400);
+      const shown = errors.map((each) => codesIn(each.value['description']));
+      expect([name, own.filter((code) => !shown.flat().includes(code))]).toEqual([name, []]);
+      expect([name, shown.filter((codes) => !codes.some((code) => own.includes(code)))]).toEqual([name, []]);
+    }
+  });
+
+  it('show of every route only what can come of it', () => {
+    for (const { name, value } of operations) {
+      const acts = ofParameters(value).includes('Idempotency-Key') || name.endsWith('/apply');
+      const isPublic = value['security'] === undefined;
+      for (const answer of answers.filter((each) => each.name.startsWith(`${name} `))) {
+        const headers = Object.keys(answer.value['headers'] as Json);
+        const foreign = headers.filter(
+          (header) =>
+            (header.startsWith('Idempotency-') && !acts) ||
+            (/^(?:RateLimit|Cache-Control)/.test(header) && isPublic),
+        );
+        expect([answer.name, foreign]).toEqual([answer.name, []]);
+        if (acts || isUpstreams(name) || answer.status < 400) continue;
+        const [[, content]] = contentOf(answer.value) as [[string, Json]];
+        for (const each of Object.values(content['examples'] as Record<string, Json>)) {
+          const { detail, operationId } = followed(each)['value'] as Json;
+          expect([answer.name, operationId, detail]).toEqual([
+            answer.name,
+            undefined,
+            expect.not.stringMatching(/whether it was done|event:set|operation isolate_and_kill/),
+          ]);
+        }
+      }
+    }
+  });
+
+  it('show receipts of the operation that a route of a list is for', () => {
+    const changes = operations.filter(({ name }) =>
+      /^POST \/v1\/[a-z-]+\/(?:removals|restorations|deletions|unblockings)$/.test(name),
+    );
+    expect(changes).toHaveLength(5);
+    for (const { name, pointer, value } of changes) {
+      const content = (part: string) =>
+        contract.resolve(`${pointer}/${part}/content/application~1json/examples`)?.value as Record<
+          string,
+          Json
+        >;
+      const [request = {}] = Object.values(content('requestBody')).map(followed);
+      const [item = {}] = (request['value'] as { items: Json[] }).items;
+      const operation = String(value['operationId']).replace(
+        /[A-Z]/g,
+        (letter) => `_${letter.toLowerCase()}`,
+      );
+      for (const status of ['200', '207']) {
+        const receipts = Object.values(content(`responses/${status}`)).map(
+          (each) => followed(each)['value'] as { operation: string; items: { target: Json }[] },
+        );
+        expect([name, receipts.length]).not.toEqual([name, 0]);
+        for (const receipt of receipts) {
+          expect([name, receipt.operation]).toEqual([name, operation]);
+          for (const { target } of receipt.items) expect(Object.keys(target)).toEqual(Object.keys(item));
+        }
+      }
+    }
+  });
+
+  it('show events as they are sent', () => {
+    const events = contract.resolve(
+      '#/paths/~1v1~1operations~1{id}~1events/get/responses/200/content/text~1event-stream',
+    );
+    const chunk = { alarms: 100, exchange: undefined } as unknown as ChunkOutcome;
+    const chunks = [
+      { ...chunk, outcome: 'applied' },
+      { ...chunk, outcome: 'applied' },
+      { ...chunk, outcome: 'not_attempted', alarms: 50, fault: { code: 'cancelled' } },
+    ];
+    const record = { kind: 'outcome', status: 'partially_applied', chunks } as unknown as OutcomeRecord;
+    const sent = eventsOf({ total: 250, chunks: 0, done: 0 }, record).events.map(eventText).join('');
+    expect(String(events?.value['example'])).toBe(sent);
+  });
+
+  it('show cursors that the gateway takes', () => {
+    const shown = (operation: string) =>
+      given
+        .filter(([, , , name]) => name === operation)
+        .flatMap(([, example]) => (example as { nextCursor?: string } | undefined)?.nextCursor ?? []);
+    const [alarms, ...more] = shown('listAlarms');
+    expect([alarmQueryViolations({ cursor: alarms }), more]).toEqual([[], []]);
+    for (const list of LISTS) {
+      const cursors = shown(list.operationId);
+      expect([list.path, cursors.length]).toEqual([list.path, 1]);
+      expect([list.path, listQueryViolations(list, { cursor: cursors[0] })]).toEqual([list.path, []]);
     }
   });
 
@@ -241,24 +362,12 @@ describe('the words of the document', () => {
 });
 
 describe('the examples of the document', () => {
-  const given = contract.parts().flatMap(({ pointer, value }): [string, unknown, string][] => {
-    const { example, examples } = value;
-    // Where examples stand by themselves, without a schema.
-    if (pointer === '#/components') return [];
-    const schema = 'schema' in value ? `${pointer}/schema` : pointer;
-    const listed = Array.isArray(examples)
-      ? (examples as unknown[]).map((each) => each)
-      : Object.values((examples ?? {}) as Record<string, Json>)
-          .map(followed)
-          .map((each) => each['value']);
-    return [...(example === undefined ? [] : [example]), ...listed].map((each, index) => [
-      `${pointer} ${index}`,
-      each,
-      schema,
-    ]);
-  });
-
   it('are many', () => expect(given.length).toBeGreaterThan(200));
+
+  it('that are shared are all shown somewhere', () => {
+    const shared = Object.keys((document['components'] as Json)['examples'] as Json);
+    expect(shared.filter((name) => !text.includes(`"#/components/examples/${name}"`))).toEqual([]);
+  });
 
   it('are all valid by the schemas they stand with', () => {
     const wrong = given.flatMap(([name, example, schema]) =>

@@ -15,7 +15,7 @@ class SetClock extends Clock {
   schedule = () => () => undefined;
 }
 
-/** What gateways tell each other, by gateway and slice. */
+/** What gateways report to each other, by gateway and slice. */
 class Board {
   readonly #told = new Map<string, { teller: number; use: QuotaUse }>();
 

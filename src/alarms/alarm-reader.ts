@@ -1,13 +1,12 @@
 import { Injectable } from '@nestjs/common';
 
-import { CATEGORIES, type Category } from '../domain/upstream-words.js';
+import { CATEGORIES, MAX_OFFSET, type Category } from '../domain/upstream-words.js';
 import type { CallContext, Caller } from '../domain/caller.js';
 import { Clock } from '../domain/times.js';
 import { accessDenialOf } from '../access/grants.js';
 import type { Scope } from '../domain/scope.js';
 import {
   callBudget,
-  MAX_OFFSET,
   readPage,
   type RowPage,
   type Source,

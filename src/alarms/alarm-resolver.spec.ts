@@ -53,7 +53,7 @@ describe('an alarm that was named by its id', () => {
     }
   });
 
-  it('that was not found is told what helps', () => {
+  it('that was not found says what helps', () => {
     const told = (cutShort: boolean) => JSON.stringify(eligibilityOf('ignore', [], { ...PLAIN, cutShort }));
     expect(told(true)).toMatch(/no lookup by id: name its occurTime/);
     expect(told(false)).toMatch(/is not listed here/);
@@ -74,7 +74,7 @@ describe('an alarm that was named by its id', () => {
     },
   );
 
-  it('of which it is not told what it takes is left to upstream, but nothing is killed where its state is not told either', () => {
+  it('of which it is not known what it takes is left to upstream, but nothing is killed where its state is not known either', () => {
     const { accepts: _, ...untold } = ALARM;
     const { status: __, ...unknown } = untold;
     for (const operation of OPERATION_TYPE_NAMES) {
@@ -89,7 +89,7 @@ describe('an alarm that was named by its id', () => {
     }
   });
 
-  it('that is so already takes part where it is left alone then, and only there', () => {
+  it('that already has the wanted state takes part where it is left alone then, and only there', () => {
     const takesPart = { ...PLAIN, takesPart: true };
     for (const operation of ['mark_as_handled', 'isolate_and_kill'] as const) {
       expect(ruleOf(operation, [handled(operation)], PLAIN)).toBe('already');

@@ -219,7 +219,7 @@ class Search {
     const { rows, total } = page;
     const fresh = rows.slice(overlapAt(at.offset));
     const rest = restAfter({ ...page, rows: fresh }, at.offset);
-    at.whole &&= goesOn(at, page) && fresh.every((alarm) => alarm !== undefined);
+    at.whole &&= continues(at, page) && fresh.every((alarm) => alarm !== undefined);
     at.offset += fresh.length;
     at.lastId = fresh.at(-1)?.eventId ?? at.lastId;
     at.total = total;
@@ -267,7 +267,7 @@ function overlapAt(offset: number): number {
  * Whether a page goes on where the one before ended. Upstream pages by offset: the page begins with the last row of the one
  * before, or holds it as far down as rows have come in since. Anything else means that rows may have been skipped.
  */
-function goesOn({ offset, lastId, total: before }: Reading, { rows, total }: AlarmRows): boolean {
+function continues({ offset, lastId, total: before }: Reading, { rows, total }: AlarmRows): boolean {
   if (offset === 0) return true;
   if (lastId === undefined || before === undefined || total === undefined) return false;
   const at = rows.findIndex((alarm) => alarm?.eventId === lastId);

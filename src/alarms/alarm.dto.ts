@@ -214,7 +214,7 @@ export class AlarmPageDto {
   items!: readonly ListedAlarmDto[];
   /**
    * Pass it as `cursor` for the next page, with all else as it was; absent at the end.
-   * @example 'WyJaQmxLa0YyMFdYVlkiLCJob3N0Iiw1MCwiMmE3MWUxZTIiLDEyMCxudWxsLDE3ODY5MTAwMDAwMDBd'
+   * @example 'WyJGOUhad3A2a2V3QTYiLDUwLCIyYTcxZTFlMi02MGY0LTRkNTYtYjMxNC0yMDM4ZmRjMzlkZTYiLDEyMCwiaG9zdCIsbnVsbCwxNzg2OTEwMDAwMDAwXQ'
    */
   nextCursor?: string;
   /** Upstream's listing changed since the page before: alarms may come again, and where only its order changed, be missing. */

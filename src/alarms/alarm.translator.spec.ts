@@ -33,7 +33,7 @@ describe('an alarm of the listing', () => {
     for (const value of [null, '']) expect(alarmOf({ ...LISTED, [name]: value })).toEqual(without(name));
   });
 
-  it.each(MEMBERS)('is told nothing by a %s of another type', (name) => {
+  it.each(MEMBERS)('reads nothing from a %s of another type', (name) => {
     const isNumber = typeof LISTED[name] === 'number';
     const isList = Array.isArray(LISTED[name]);
     const wrong = fc
@@ -54,7 +54,7 @@ describe('an alarm of the listing', () => {
     },
   );
 
-  it('that takes nothing now is told from one of which it is not known what it takes', () => {
+  it('that takes nothing now is distinguished from one of which it is not known what it takes', () => {
     expect(alarmOf({ ...LISTED, operate_accept_list: [] })).toMatchObject({ accepts: [] });
     expect(alarmOf({ ...LISTED, operate_accept_list: ['explode', null] })).toMatchObject({ accepts: [] });
     expect(without('operate_accept_list')).not.toHaveProperty('accepts');

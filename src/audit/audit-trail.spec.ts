@@ -202,7 +202,7 @@ describe('a commit', () => {
     ]);
   });
 
-  it('that fails is told to everyone in it, and to nobody else', async () => {
+  it('that fails is reported to everyone in it, and to nobody else', async () => {
     const { engine, trail } = make();
     engine.failure = new Error('disk full');
     const lost = [trail.recordIntent(intent('a'), []), trail.recordOutcome(outcome('b'), begun('b'))].map(

@@ -28,7 +28,7 @@ export interface OperationFilter {
    * Only operations that are under way or not settled, or only those whose status is `unknown`: few, however many operations there
    * are. An index of its own finds them, so it is not combined with `caller`.
    */
-  readonly standing?: 'open' | 'unknown';
+  readonly unfinished?: 'open' | 'unknown';
 }
 
 type Rows = SelectQueryBuilder<AuditTables, 'operation', object>;
@@ -39,7 +39,7 @@ export function operationRows(
   dialect: DialectName,
   filter: OperationFilter,
 ): Rows {
-  const { eventId, caller, operation, status, project, from, to, before, except, standing } = filter;
+  const { eventId, caller, operation, status, project, from, to, before, except, unfinished } = filter;
   let query: Rows = queries.selectFrom('operation');
   if (eventId !== undefined) query = query.where('operation.id', 'in', withAlarm(dialect, eventId));
   if (caller !== undefined) query = query.where('caller', '=', caller);
@@ -52,8 +52,8 @@ export function operationRows(
   if (before !== undefined) query = query.where('operation.id', '<', before);
   if (except !== undefined) query = query.where('operation.id', '!=', except);
   // As it stands in the index.
-  if (standing === 'open') query = query.where(sql<boolean>`open = 1`);
-  if (standing === 'unknown') query = query.where(sql<boolean>`status = 'unknown'`);
+  if (unfinished === 'open') query = query.where(sql<boolean>`open = 1`);
+  if (unfinished === 'unknown') query = query.where(sql<boolean>`status = 'unknown'`);
   return query.orderBy('operation.id', 'desc');
 }
 

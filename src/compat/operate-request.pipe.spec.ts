@@ -197,7 +197,7 @@ describe('the body of an operate call, where unknown members are let through', (
 });
 
 describe('everything wrong with the body of an operate call', () => {
-  it('is told with its own place, beside what is no object at all', () => {
+  it('is reported with its own place, beside what is no object at all', () => {
     const lacking = { ...event, event_id: 'b', operate_detail_list: [1, { keyword: 'k' }] };
     const body = { operate_type: 'add_to_alarm_whitelist', operate_event_list: [7, lacking] };
     expect(verdictOf(body, false)).toEqual(

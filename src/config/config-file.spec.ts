@@ -31,7 +31,7 @@ upstream: { deadlineMs: 600, attemptTimeoutMs: 300, maxAttempts: 5, connections:
     expect(loadWith({}, yaml).callers[0]?.grants[0]?.projects).toEqual(['*']);
   });
 
-  test('is told by variable and reason when it cannot be read', () => {
+  test('is reported by variable and reason when it cannot be read', () => {
     expect(problemsIn(() => loadWith({ GATEWAY_CONFIG: '/etc/nowhere.yaml' }))).toEqual({
       GATEWAY_CONFIG: 'names a file that cannot be read (ENOENT): check its path and permissions',
     });

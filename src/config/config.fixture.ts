@@ -44,7 +44,7 @@ export function loadWith(variables: Variables, yaml = CALLERS, files: Record<str
   return load({ ...ENVIRONMENT, ...variables }, yaml, files);
 }
 
-/** What is told about each key; fails when nothing is. */
+/** What is reported about each key; fails when nothing is. */
 export function problemsIn(loading: () => unknown): Record<string, string> {
   try {
     loading();

@@ -5,7 +5,7 @@ import { load } from './config.fixture.js';
 import { attempt, documents, environments, misplaced, SECRET, toldOf } from './garbage.fixture.js';
 
 describe('loadConfig, whatever it is given', () => {
-  test('returns a frozen configuration or throws a ConfigError that tells no value', () => {
+  test('returns a frozen configuration or throws a ConfigError that shows no value', () => {
     const seen = { loaded: 0, refused: 0 };
     fc.assert(
       fc.property(environments(misplaced), documents(misplaced), (environment, yaml) => {

@@ -147,7 +147,7 @@ issuers:
     expect(JSON.stringify(settings)).not.toContain('planted');
   });
 
-  test('tells which secrets came from a file', () => {
+  test('shows which secrets came from a file', () => {
     const variables = {
       IAM_PASSWORD: undefined,
       IAM_PASSWORD_FILE: 'iam',

@@ -5,7 +5,7 @@ import { problemOfVariable } from './environment.js';
 
 const NAMES = [...PLAIN_VARIABLES, ...SECRET_VARIABLES];
 const KNOWN = [...PLAIN_VARIABLES, ...SECRET_VARIABLES.flatMap((name) => [name, `${name}_FILE`])];
-const told = (name: string, value = 'x') => problemOfVariable(name, value, KNOWN);
+const reported = (name: string, value = 'x') => problemOfVariable(name, value, KNOWN);
 
 describe('a variable that is not known', () => {
   test.each([
@@ -52,12 +52,12 @@ describe('a variable that is not known', () => {
     ['hss.region', 'HSS_REGION'],
     ['Gateway_Demo', 'GATEWAY_DEMO'],
   ])('%s is refused, with the name that was meant: %s', (name, meant) => {
-    expect(told(name)).toBe(`is not a known variable; did you mean ${meant}?`);
+    expect(reported(name)).toBe(`is not a known variable; did you mean ${meant}?`);
   });
 
   test('is refused where its name begins like ours, whatever follows', () => {
     for (const name of ['GATEWAY_COLOUR', 'GATEWAY_X', 'GATEWAY_'])
-      expect(told(name)).toMatch(/^is not a known variable, and its name begins like ours/);
+      expect(reported(name)).toMatch(/^is not a known variable, and its name begins like ours/);
   });
 
   test.each([
@@ -76,13 +76,13 @@ describe('a variable that is not known', () => {
     ],
     ...['gateway_colour', 'GATEWAY', 'HSS_AGENT\nID'],
   ])('%j is left alone: others may set it', (name) => {
-    expect(told(name)).toBeUndefined();
+    expect(reported(name)).toBeUndefined();
   });
 
   test.each(['GATEWAY_PORT', 'HSS_GATEWAY_PORT', 'IAM_PORT', 'HSS_PORT'])(
     '%s is left alone where Kubernetes set it for a service',
     (name) => {
-      expect(told(name, 'tcp://10.0.0.1:80')).toBeUndefined();
+      expect(reported(name, 'tcp://10.0.0.1:80')).toBeUndefined();
     },
   );
 
@@ -112,13 +112,13 @@ describe('every variable', () => {
   const prefixed = NAMES.filter((name) => /^(?:GATEWAY|HSS|IAM)_/.test(name));
 
   test('is itself no problem', () => {
-    expect(KNOWN.filter((name) => told(name) !== undefined)).toEqual([]);
+    expect(KNOWN.filter((name) => reported(name) !== undefined)).toEqual([]);
   });
 
   test.each(Object.entries(SLIPS))('is found behind a usual slip: %s', (_, slip) => {
     // Too little is left of HSS_AK, and some slips make one name of another.
     const slipped = prefixed.map(slip).filter((name) => /_.{3}/.test(name) && !KNOWN.includes(name));
     expect(slipped.length).toBeGreaterThan(10);
-    expect(slipped.filter((name) => !told(name)?.includes('did you mean'))).toEqual([]);
+    expect(slipped.filter((name) => !reported(name)?.includes('did you mean'))).toEqual([]);
   });
 });

@@ -106,7 +106,7 @@ describe('loadConfig', () => {
     },
   );
 
-  test('tells every problem at once, by key', () => {
+  test('reports every problem at once, by key', () => {
     const problems = problemsIn(() =>
       load({
         PORT: 'http',

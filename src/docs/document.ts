@@ -4,7 +4,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
 
 import { ProblemDto } from '../http/problem.dto.js';
-import { AnswerBuilder, headersOf, OF_ALL, OF_CALLERS } from './answers.js';
+import { AnswerBuilder, codesAmong, freeName, sorted, upstreamAnswers } from './answers.js';
 import {
   readProse,
   type Components,
@@ -46,7 +46,7 @@ export function documentOf(app: NestFastifyApplication, prose: Prose = readProse
       securitySchemes,
       parameters,
       headers,
-      responses: answers.responses(),
+      responses: answers.shared(),
       examples: sorted(answers.examples),
       schemas: sorted({ ...withVariants(made.components?.schemas ?? {}), ...prose.document.schemas }),
     },
@@ -63,30 +63,24 @@ function complete(operation: Operation, prose: Prose, answers: AnswerBuilder): v
     ...(isProtected ? ['RequestId', 'DeadlineMs', 'OnBehalfOf'] : ['RequestId']).map(named),
   ];
   if ('responses' in route) {
-    const { responses, ...rest } = route;
-    const shown = Object.entries(responses).map(([status, { headers = [], ...response }]) => [
-      status,
-      { ...response, headers: headersOf([...OF_ALL, ...OF_CALLERS, ...headers]) },
-    ]);
     const { parameters } = operation;
-    Object.assign(operation, rest, {
-      parameters,
-      responses: Object.fromEntries(shown) as Operation['responses'],
-    });
+    Object.assign(operation, route, { parameters, responses: upstreamAnswers(route) });
     return;
   }
   completeBody(operation, route, answers);
-  const of = { id, isProtected, acts: route.acts ?? false };
+  const of = { id, kind: route.acts ?? (isProtected ? ('reading' as const) : ('health' as const)) };
   const common = isProtected ? ['$key', '$caller', 'internal_error'] : ['internal_error'];
-  const codes = answers.codesOf([...(route.problems ?? []), ...common]);
+  const codes = answers.codesOf([...(route.problems ?? []), ...common], of.kind);
+  // The answers are shared by all routes that read, or act: which problems are this route's, only it can say.
+  operation.description += `\n\nProblems: ${codesAmong(codes)}.`;
   const successes = Object.entries(route.answers ?? {}).map(([status, answer]) => [
     status,
     answers.success(answer, schemaOf(operation.responses[status]), of),
   ]);
-  operation.responses = {
-    ...Object.fromEntries(successes),
-    ...answers.problems(codes, of),
-  } as Operation['responses'];
+  operation.responses = Object.assign(
+    answers.problems(codes, of),
+    Object.fromEntries(successes) as Operation['responses'],
+  );
 }
 
 function completeBody(operation: Operation, { body }: RouteProse, answers: AnswerBuilder): void {
@@ -96,7 +90,9 @@ function completeBody(operation: Operation, { body }: RouteProse, answers: Answe
   }
   const { description, required = true, examples } = body;
   const schema = schemaOf(operation.requestBody);
-  const content = { 'application/json': { schema, examples: answers.references(examples) } };
+  const content = {
+    'application/json': { schema, examples: answers.references(examples, operation.operationId ?? '') },
+  };
   operation.requestBody = { description, required, content } as NonNullable<Operation['requestBody']>;
 }
 
@@ -176,9 +172,7 @@ function withVariants(schemas: Readonly<Record<string, object>>): Record<string,
     Object.keys((schema as Schema | undefined)?.properties ?? {}).join();
   return Object.fromEntries(
     Object.entries(schemas).map(([name, schema]) => {
-      const wider = WIDER.find(
-        (each) => each !== name && `${namesOf(schemas[each])}` === `${namesOf(schema)}`,
-      );
+      const wider = WIDER.find((each) => each !== name && namesOf(schemas[each]) === namesOf(schema));
       return [name, wider === undefined ? schema : narrower(schema, wider, schemas[wider] as Schema)];
     }),
   );
@@ -200,15 +194,4 @@ function narrower({ description, properties = {}, required }: Schema, name: stri
     ...(own.length > 0 && { properties: Object.fromEntries(own) }),
     ...(required && { required }),
   };
-}
-
-/** A name, numbered where it is taken. */
-function freeName(name: string, taken: object): string {
-  let free = name;
-  for (let count = 2; free in taken; count += 1) free = `${name}${count}`;
-  return free;
-}
-
-function sorted<T>(parts: Readonly<Record<string, T>>): Record<string, T> {
-  return Object.fromEntries(Object.entries(parts).sort(([a], [b]) => (a < b ? -1 : 1)));
 }

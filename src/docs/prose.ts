@@ -14,7 +14,7 @@ export interface AnswerProse {
   readonly description: string;
   /** Headers that it carries besides those of every answer. */
   readonly headers?: readonly string[];
-  /** Names of examples: `<file>.<example>`. */
+  /** Names of examples: `<file>.<example>`, or `.<example>` of the route's own file. */
   readonly examples?: readonly string[];
   /** Of an answer that is not JSON. */
   readonly mediaType?: string;
@@ -23,8 +23,8 @@ export interface AnswerProse {
 
 /** What the document says of a route, besides its doc comment and its classes. */
 export interface RouteProse {
-  /** Whether it acts: it may be answered with what came of an earlier request. */
-  readonly acts?: true;
+  /** On what it acts, if it does: then it may be answered with what came of an earlier request. */
+  readonly acts?: 'alarms' | 'items';
   /** Names of parameters in `document.yaml`, or whole ones. */
   readonly parameters?: readonly (string | Parameter)[];
   readonly body?: {
@@ -33,14 +33,27 @@ export interface RouteProse {
     readonly examples: readonly string[];
   };
   readonly answers?: Readonly<Record<string, AnswerProse>>;
-  /** Codes of problems; `$name` is a list of them in `document.yaml`, `code@status` one under another status than usual. */
+  /**
+   * Codes of problems; `$name` is a list of them in `document.yaml`, `code@status` one under another status than usual, `code:case`
+   * one of which the example is of this case.
+   */
   readonly problems?: readonly string[];
 }
 
-/** A route that keeps to another contract: written out as OpenAPI has it, headers of answers by their names. */
+/** A route that keeps to upstream's contract: written out as OpenAPI has it, headers and errors of answers by their names. */
 export interface WholeRoute extends Pick<Operation, 'security' | 'parameters' | 'requestBody'> {
   readonly responses: Readonly<
-    Record<string, { readonly description: string; readonly headers?: readonly string[] }>
+    Record<
+      string,
+      {
+        readonly description: string;
+        readonly headers?: readonly string[];
+        /** By code: the facts of the example, or the HTTP status under which upstream said it. */
+        readonly problems?: Readonly<
+          Record<string, { readonly data?: unknown; readonly upstreamStatus?: number }>
+        >;
+      }
+    >
   >;
 }
 

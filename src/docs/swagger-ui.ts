@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { accessSync, constants, readFileSync } from 'node:fs';
 
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { type OpenAPIObject, type SwaggerCustomOptions, SwaggerModule } from '@nestjs/swagger';
@@ -44,14 +44,15 @@ const OPTIONS: SwaggerCustomOptions = {
   },
 };
 
-/** `openapi/gateway.json`, at the root in the sources and in the image alike; `npm run openapi` writes it. */
-function committedDocument(): OpenAPIObject {
-  const text = readFileSync(new URL('../../../openapi/gateway.json', import.meta.url), 'utf8');
-  return JSON.parse(text) as OpenAPIObject;
-}
+/** At the root in the sources and in the image alike; `npm run openapi` writes it. */
+const DOCUMENT = new URL('../../../openapi/gateway.json', import.meta.url);
 
-/** Swagger UI at `/docs`, and the document at `/docs-json` and `/docs-yaml`; it is read when it is first asked for. */
-export function serveDocs(app: NestFastifyApplication): void {
+/**
+ * Swagger UI at `/docs`, and the document at `/docs-json` and `/docs-yaml`. It is read when it is first asked for, so that it takes
+ * no memory before, but must be there at the start.
+ */
+export function serveDocs(app: NestFastifyApplication, document = DOCUMENT): void {
+  accessSync(document, constants.R_OK);
   // These routes are the framework's own, so what goes for them is declared here.
   app
     .getHttpAdapter()
@@ -62,5 +63,6 @@ export function serveDocs(app: NestFastifyApplication): void {
         keepAnswers(route);
       }
     });
-  SwaggerModule.setup('docs', app, committedDocument, OPTIONS);
+  const read = () => JSON.parse(readFileSync(document, 'utf8')) as OpenAPIObject;
+  SwaggerModule.setup('docs', app, read, OPTIONS);
 }

@@ -50,7 +50,7 @@ describe('a range of addresses', () => {
     );
   });
 
-  it('has an IPv4 address in IPv6 notation too, as a socket tells it that listens on both', () => {
+  it('has an IPv4 address in IPv6 notation too, as a socket that listens on both shows it', () => {
     expect(new AddressRanges(['10.0.0.0/8']).include('::ffff:10.1.2.3')).toBe(true);
     expect(new AddressRanges(['10.0.0.0/8']).include('::ffff:11.1.2.3')).toBe(false);
   });

@@ -44,7 +44,7 @@ describe('a bound', () => {
     expect(beyond(without)).toBe(bound);
   });
 
-  it('is told before what is wrong further on', () => {
+  it('is reported before what is wrong further on', () => {
     expect(beyond('[[[[')).toBe('depth');
     expect(beyond(`${'1'.repeat(21)}x`)).toBe('numberLength');
   });
@@ -71,7 +71,7 @@ describe('a bound', () => {
 });
 
 describe('numbers that are rounded', () => {
-  it('are told with their places', () => {
+  it('are reported with their places', () => {
     const text = '{"a": 9007199254740993, "b": [1, 1e400]}';
     const found = inexactNumbersIn(text, BOUNDS);
     expect(found.map(({ start, end }) => text.slice(start, end))).toEqual(['9007199254740993', '1e400']);

@@ -23,15 +23,12 @@ describe('operation types', () => {
     expect(OPERATION_NAMES).toEqual([...OPERATION_TYPE_NAMES, ...LIST_OPERATION_NAMES]);
   });
 
-  it.each(PAIRS)(
-    '%s is taken back by %s and the other way round, with the same details',
-    (one, other, needs) => {
-      expect(OPERATIONS[one].inverse).toBe(other);
-      expect(OPERATIONS[other].inverse).toBe(one);
-      expect([...OPERATIONS[one].requiredDetails].sort()).toEqual([...needs].sort());
-      expect([...OPERATIONS[other].requiredDetails].sort()).toEqual([...needs].sort());
-    },
-  );
+  it.each(PAIRS)('%s is undone by %s and the other way round, with the same details', (one, other, needs) => {
+    expect(OPERATIONS[one].inverse).toBe(other);
+    expect(OPERATIONS[other].inverse).toBe(one);
+    expect([...OPERATIONS[one].requiredDetails].sort()).toEqual([...needs].sort());
+    expect([...OPERATIONS[other].requiredDetails].sort()).toEqual([...needs].sort());
+  });
 
   it("only those that set the alarm's own state may be sent twice", () => {
     const twice = OPERATION_TYPE_NAMES.filter((name) => OPERATIONS[name].isIdempotent);

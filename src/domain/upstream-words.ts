@@ -46,3 +46,6 @@ export type InterceptStatus = (typeof INTERCEPT_STATUSES)[number];
 /** Services that an attacker tried to log in to. */
 export const LOGIN_TYPES = ['mysql', 'rdp', 'ssh', 'vsftp'] as const;
 export type LoginType = (typeof LOGIN_TYPES)[number];
+
+/** Upstream documents no offset beyond this. */
+export const MAX_OFFSET = 2_000_000;

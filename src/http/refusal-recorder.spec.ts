@@ -126,7 +126,7 @@ describe('refusals of those who proved nothing', () => {
     expect([bench.recorded.length, bench.summaries[0]?.addresses]).toEqual([10, 1]);
   });
 
-  it('are summed up once a minute, and not where there is nothing to tell', async () => {
+  it('are summed up once a minute, and not where there is nothing to report', async () => {
     const bench = new Bench();
     bench.refuse(20);
     bench.clock.pass(59_999);

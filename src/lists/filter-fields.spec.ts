@@ -46,13 +46,13 @@ describe('words of a query string', () => {
     ['high', 'High'],
     ['High,critcal', 'Critical'],
     [['Low', 'MEDIUM'], 'Medium'],
-  ])('%j that are near misses are told what was meant', (severity, meant) => {
+  ])('%j that are near misses get a suggestion', (severity, meant) => {
     expect(told(QueryDto, { severity })).toEqual([
       `severity must be one or more of: Security, Low, Medium, High, Critical; repeat the parameter, or put commas between; did you mean ${meant}?`,
     ]);
   });
 
-  it('that are far from any are told what there is', () => {
+  it('that are far from any get the whole list', () => {
     const [message] = told(QueryDto, { severity: 'dreadful' });
     expect(message).toContain('Security, Low, Medium, High, Critical');
     expect(message).not.toContain('did you mean');
@@ -62,7 +62,7 @@ describe('words of a query string', () => {
 });
 
 describe('words of a body', () => {
-  it('are a list, and told what was meant likewise', () => {
+  it('are a list, and get a suggestion likewise', () => {
     expect(told(BodyDto, { severity: ['High'], eventType: [1010] })).toEqual([]);
     expect(told(BodyDto, { severity: ['High', 'low'] })).toEqual([
       'severity must be a list of: Security, Low, Medium, High, Critical; did you mean Low?',
@@ -79,7 +79,7 @@ describe('words of a body', () => {
 });
 
 describe('a filter that had another name', () => {
-  it('is told its name of now, however far that is from the other', () => {
+  it('gets its name of now as a suggestion, however far that is from the other', () => {
     expect(told(BodyDto, { lastDays: '7' })).toEqual(['"lastDays" is not a field here; did you mean last?']);
     expect(told(QueryDto, { threatLevel: 'High' })).toEqual([
       '"threatLevel" is not a field here; did you mean severity?',

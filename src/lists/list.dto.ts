@@ -45,7 +45,7 @@ export class ListQueryDto extends ScopeQueryDto {
   /** `nextCursor` of the page before, with all else as it was. */
   @Text(1, 1024, {
     optional: true,
-    schema: { example: 'WyJTSEExIiwiaG9zdCIsNTAsMTIwLCIyYTcxZTFlMiJd' },
+    schema: { example: 'WyJLWVVmbVlNQlJQbk8iLDUwLCI1ZDBjMmY0ZiIsMTIwXQ' },
   })
   cursor?: string;
 }
@@ -180,7 +180,7 @@ function pageClass({ entry, page, plural, target, fields }: ListDescriptor): Dto
     },
     nextCursor: {
       description: 'Pass it as `cursor` for the next page; absent at the end.',
-      example: 'WyJ4WmRhYTN2NHBRMXciLDUwLCI1ZDBjMmY0ZiIsMTIwXQ',
+      example: 'WyJLWVVmbVlNQlJQbk8iLDUwLCI1ZDBjMmY0ZiIsMTIwXQ',
       required: false,
       type: () => String,
     },

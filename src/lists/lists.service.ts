@@ -4,6 +4,7 @@ import { CONFIG, type Config } from '../config/config.js';
 import type { CallContext } from '../domain/caller.js';
 import { Clock } from '../domain/times.js';
 import { accessDenialOf } from '../access/grants.js';
+import { MAX_OFFSET } from '../domain/upstream-words.js';
 import { compileCheck, type Check } from '../validation/compiled-check.js';
 import type { OperationResult } from '../operations/operation-result.js';
 import { OperationsService } from '../operations/operations.service.js';
@@ -13,7 +14,7 @@ import { writeCursor, readListQuery, type AskedList, type ListQuery } from './li
 import { changeCommandOf, changeViolations, itemsViolations, type ChangeRequest } from './list-changes.js';
 import type { ListChange, ListDescriptor } from './list-descriptor.js';
 import { entryOf } from './list-entries.js';
-import { MAX_OFFSET, readPage, type Source, Readers, type Place } from './readers.js';
+import { readPage, type Source, Readers, type Place } from './readers.js';
 import type { ItemsRequestDto } from './list.dto.js';
 
 /** What the strictest of upstream's lists take (contract 2.0). */

@@ -50,7 +50,7 @@ export const LOGIN_WHITELIST: ListDescriptor = {
       operationId: 'removeLoginWhitelistEntries',
       summary: 'Remove entries of the login whitelist.',
       remarks:
-        'What is on the list no longer is `already`. Alarms of these logins are raised again from then on.',
+        'An entry that is no longer on the list is `already`. Alarms of these logins are raised again from then on.',
       request: ['LoginWhitelistRemoval', 'Entries to remove from the login whitelist.'],
       item: ['LoginWhitelistRemovalItem', 'One entry of the login whitelist.'],
       exampleRemark: 'SEC-1234',

@@ -90,8 +90,6 @@ export function unreadableListing(why: keyof typeof WORDS): Problem {
   return problemOfFault({ ...UNREADABLE_READ, detail: `${WORDS[why]} Nothing was done; try again later.` });
 }
 
-/** Upstream documents no offset beyond this. */
-export const MAX_OFFSET = 2_000_000;
 /** So many calls make one page at most: where few of many rows may be seen, the page is shorter. */
 const MAX_CALLS = 20;
 

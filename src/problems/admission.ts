@@ -1,4 +1,4 @@
-import { fixed, withFacts } from './define.js';
+import { fixed, withFacts } from './problem.js';
 
 /** Why the brake of a caller holds an operation: it is engaged, or this operation would reach too many hosts. */
 interface BrakeFacts {
@@ -61,6 +61,11 @@ export const ADMISSION_PROBLEMS = {
     },
     example: { caller: 'soc-portal' },
   }),
+  own_brake: fixed(
+    403,
+    'Callers do not release their own brake: another caller with the right approve must.',
+  ),
+  no_brake: fixed(404, 'The brake of this caller is not engaged.'),
   alarm_limit: withFacts({
     status: 429,
     retryable: true,

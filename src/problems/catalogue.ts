@@ -1,13 +1,9 @@
 import type { Fault } from '../domain/outcome.js';
-import { problemFrom, type ProblemDefinition } from './define.js';
 import { ADMISSION_PROBLEMS } from './admission.js';
-import { ALARM_PROBLEMS } from './alarms.js';
-import { AUDIT_PROBLEMS } from './audit.js';
 import { EDGE_PROBLEMS } from './edge.js';
 import { OPERATION_PROBLEMS } from './operations.js';
-import { RECEIPT_PROBLEMS } from './receipts.js';
 import { UPSTREAM_PROBLEMS } from './upstream.js';
-import type { Problem, ProblemExtras } from './problem.js';
+import { problemFrom, type Problem, type ProblemDefinition, type ProblemExtras } from './problem.js';
 
 /**
  * Every code that an answer can carry, with its status, whether it may be retried, its words and its example. It stands beside the
@@ -17,9 +13,6 @@ export const PROBLEMS = {
   ...EDGE_PROBLEMS,
   ...ADMISSION_PROBLEMS,
   ...OPERATION_PROBLEMS,
-  ...RECEIPT_PROBLEMS,
-  ...ALARM_PROBLEMS,
-  ...AUDIT_PROBLEMS,
   ...UPSTREAM_PROBLEMS,
 } as const;
 
@@ -45,10 +38,16 @@ export function refuse<Code extends ProblemCode>(
   return problemFrom(code, definition, data, extras, options);
 }
 
-/** The problem that the document shows for a code. */
-export function exampleOf(code: ProblemCode): Problem {
+/**
+ * The problem that the document shows for a code.
+ *
+ * @param data its facts, where not those of the catalogue's own example
+ * @param reading of a route that only reads
+ */
+export function exampleOf(code: ProblemCode, data?: unknown, reading = false): Problem {
   const definition = PROBLEMS[code] as ProblemDefinition<unknown>;
-  return problemFrom(code, definition, definition.example, definition.exampleExtras);
+  const { example, readingExample = example, exampleExtras } = definition;
+  return problemFrom(code, definition, data ?? (reading ? readingExample : example), exampleExtras);
 }
 
 /**

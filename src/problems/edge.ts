@@ -1,5 +1,5 @@
 import { JSON_BOUNDS, type JsonBound } from '../domain/json-bounds.js';
-import { fixed, withFacts } from './define.js';
+import { fixed, withFacts } from './problem.js';
 import { MAX_VIOLATIONS, type Violation } from './violation.js';
 
 /** Which of the two APIs a request is for: the gateway's own, or upstream's operate call. */
@@ -131,6 +131,7 @@ export const EDGE_PROBLEMS = {
     status: 403,
     detail: ({ caller, what }: Access) => `Caller ${caller} is not granted ${what}. Nothing was done.`,
     example: { caller: 'soc-portal', what: 'operation isolate_and_kill in project demo' },
+    readingExample: { caller: 'soc-portal', what: 'the right read' },
   }),
   denied: withFacts({
     status: 403,
@@ -139,6 +140,7 @@ export const EDGE_PROBLEMS = {
       caller: 'soc-portal',
       what: 'operation isolate_and_kill in enterprise project 0 of project demo',
     },
+    readingExample: { caller: 'soc-portal', what: 'the right read in enterprise project 0 of project demo' },
   }),
   on_behalf_not_allowed: withFacts({
     status: 403,

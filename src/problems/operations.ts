@@ -1,5 +1,4 @@
-import { fixed, withFacts } from './define.js';
-import type { ProblemExtras } from './problem.js';
+import { fixed, withFacts, type ProblemExtras } from './problem.js';
 
 const EXAMPLE_OPERATION_ID = '0198c5f2-7c25-7d41-8c3b-5e6f7a8b9c0d';
 const EXAMPLE_EVENT_ID = '2a71e1e2-60f4-4d56-b314-2038fdc39de6';
@@ -24,7 +23,25 @@ function firstOf([first, ...others]: readonly string[], before = ''): string {
   return `${before}${first ?? ''}${more}`;
 }
 
-/** Codes of operations: what cannot be done as asked, and what parts of an operation came to. */
+const NOT_WRITTEN = {
+  intent: 'The audit trail cannot be written, so nothing was sent. Nothing was done; try again later.',
+  between_parts:
+    'The audit trail could not be written between two parts of the request, so the rest was not sent.',
+  withdrawn: 'The audit trail could not be written in time, so nothing was sent. Nothing was done.',
+  brake: 'The audit trail cannot be written, so the brake stays as it is; try again later.',
+  plan: 'The plan cannot be kept at the moment, so there is none; try again later.',
+  cancellation: 'The audit trail cannot be written, so the operation goes on; try again later.',
+} as const;
+
+const CUT_OFF = {
+  maybe_sent:
+    'The gateway stopped while it worked on this: whether it was done is not known. Look at the alarm before trying again.',
+  not_sent: 'The gateway stopped before this was sent. Nothing was done.',
+  looked_up_each:
+    'This was interrupted, and the state of its alarms does not show as a whole what came of it; each is looked up by itself.',
+} as const;
+
+/** Codes of operations: what cannot be done as asked, what parts of an operation came to, and what can be done with one later. */
 export const OPERATION_PROBLEMS = {
   operation_not_found: fixed(404, 'You have no operation with this id.'),
   alarm_unfit: withFacts({
@@ -121,4 +138,73 @@ export const OPERATION_PROBLEMS = {
     "Upstream's answer was lost. Its state was read since: this was not done. To have it done, send it under another Idempotency-Key.",
   ),
   outcome_unknown: fixed(504, 'Whether this was done is not known. Look at the alarms before trying again.'),
+
+  // Of what was accepted before: progress, plans, expirations.
+  operation_over: fixed(409, 'The operation is over: there is nothing left to cancel. See its receipt.'),
+  not_in_background: fixed(
+    409,
+    'A client waits for the answer of this operation; only operations requested with Prefer: respond-async can be cancelled.',
+  ),
+  follower_limit: withFacts({
+    status: 429,
+    retryable: true,
+    /** @param facts.most streams that one caller may have; absent: all callers together have too many */
+    detail: ({ most }: { readonly most?: number }) =>
+      most === undefined
+        ? 'The gateway streams the progress of as many operations as it can. Read the receipt instead, or try again later. Nothing was done.'
+        : `You may follow at most ${most} operations at once. Close some of the streams, or read the receipts instead. Nothing was done.`,
+    example: {},
+    exampleExtras: { retryAfter: 5 },
+  }),
+  plan_not_found: fixed(404, 'You have no plan with this id.'),
+  plan_expired: fixed(
+    410,
+    'The plan has expired: its list may be out of date. Nothing was done; make a new plan.',
+  ),
+  digest_mismatch: fixed(
+    409,
+    'The digest does not belong to this plan: you may have seen another list. Nothing was done; look at the plan again.',
+  ),
+  nothing_to_apply: fixed(
+    409,
+    'No alarm of the plan can be handled with its operation; see the verdicts. Nothing was done.',
+  ),
+  plan_limit: withFacts({
+    status: 429,
+    retryable: true,
+    detail: ({ most }: { readonly most: number }) =>
+      `You have ${most} plans that can still be applied, which is the limit. Apply one, or wait until one has expired. Nothing was done.`,
+    example: { most: 20 },
+    exampleExtras: { retryAfter: 840 },
+  }),
+  plan_alarm_limit: withFacts({
+    status: 429,
+    retryable: true,
+    detail: ({ most }: { readonly most: number }) =>
+      `Your plans that can still be applied would name more than ${most} alarms. Narrow the selector, apply a plan, or wait until one has expired. Nothing was done.`,
+    example: { most: 50_000 },
+    exampleExtras: { retryAfter: 840 },
+  }),
+  expiration_limit: withFacts({
+    status: 409,
+    detail: ({ most }: { readonly most: number }) =>
+      `${most} operations of yours still wait for their expiration, which is the limit. Nothing was done. Undo some of them now (GET /v1/expirations?status=scheduled lists them), or leave expiresAt out.`,
+    example: { most: 1_000 },
+  }),
+
+  // Of the audit trail, and of operations that a stop of the gateway cut off.
+  /** `withdrawn`: whether its intent was written was not known. */
+  audit_unavailable: withFacts({
+    status: 503,
+    retryable: true,
+    detail: (what: keyof typeof NOT_WRITTEN) => NOT_WRITTEN[what],
+    example: 'intent',
+    exampleExtras: { retryAfter: 5 },
+  }),
+  /** What was never sent may be sent again, which the extras say. */
+  gateway_interrupted: withFacts({
+    status: 503,
+    detail: (what: keyof typeof CUT_OFF) => CUT_OFF[what],
+    example: 'maybe_sent',
+  }),
 } as const;

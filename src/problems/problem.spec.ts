@@ -24,7 +24,7 @@ describe('a problem that says "not now"', () => {
     );
   });
 
-  it('is told by others only where somebody named a wait, and by a 504 that may be sent again', () => {
+  it('is said by others only where somebody named a wait, and by a 504 that may be sent again', () => {
     fc.assert(
       fc.property(status, fc.boolean(), wait, (code, retryable, retryAfter) => {
         const problem = new Problem(code, 'x', 'X.', {

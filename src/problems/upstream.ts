@@ -1,5 +1,5 @@
-import { searchedInVain, type AlarmSearchFacts } from './alarms.js';
-import { fixed, withFacts, type ProblemDefinition } from './define.js';
+import { MAX_OFFSET } from '../domain/upstream-words.js';
+import { fixed, withFacts, type ProblemDefinition } from './problem.js';
 
 /** A code whose text depends on the case; the document shows the first one. */
 function cases<Case extends string>(
@@ -13,6 +13,22 @@ function cases<Case extends string>(
 
 const RETRYABLE = { retryable: true };
 const NOT_SENT = 'The request was not sent. Nothing was done.';
+
+/** Of a search for an alarm that was not found: what helps depends on whether everything was looked through. */
+interface AlarmSearchFacts {
+  readonly project: string;
+  readonly enterpriseProjectId: string;
+  readonly lookedThrough: number;
+  readonly cutShort: boolean;
+}
+
+/** The text of `alarm_not_found` for an alarm that the gateway looked for. */
+function searchedInVain({ project, enterpriseProjectId, lookedThrough, cutShort }: AlarmSearchFacts): string {
+  const where = `in enterprise project ${enterpriseProjectId} of project ${project}`;
+  return cutShort
+    ? `The alarm is not among the ${lookedThrough} newest ${where}: upstream has no lookup by id. Name its occurTime, and it is found however old it is.`
+    : `Upstream lists no such alarm ${where} for you, where ${lookedThrough} were looked through. Check the id, its occurTime where you gave one, and the enterprise project.`;
+}
 
 /**
  * What a call to upstream can end in. `acting`, `items` and `reading` are the kinds of call that a text is for: one that acts on
@@ -72,6 +88,10 @@ export const UPSTREAM_PROBLEMS = {
   // The request.
   upstream_invalid_parameter: fixed(400, 'Upstream finds a parameter invalid.'),
   upstream_invalid_time: fixed(400, 'Upstream could not read a time in the request.'),
+  listing_too_long: fixed(
+    400,
+    `Upstream lists no further than ${MAX_OFFSET.toLocaleString('en')} rows. Narrow the filter, such as by a window of time.`,
+  ),
   upstream_parse_failed: fixed(400, 'Upstream could not read the request.'),
   upstream_bad_request: fixed(400, 'Upstream finds the request malformed.'),
   upstream_too_large: fixed(413, 'Upstream finds the request too large: send fewer alarms.'),
@@ -89,6 +109,13 @@ export const UPSTREAM_PROBLEMS = {
         : searchedInVain(facts);
     },
     example: 'by_upstream',
+    readingExample: { project: 'demo', enterpriseProjectId: '0', lookedThrough: 5_000, cutShort: true },
+  }),
+  alarm_ambiguous: withFacts({
+    status: 409,
+    detail: ({ count }: { readonly count: number }) =>
+      `Upstream lists ${count} alarms of this id. Name occurTime and eventType of the one that is meant.`,
+    example: { count: 2 },
   }),
   item_not_found: fixed(
     404,

@@ -234,7 +234,7 @@ describe('an answer', () => {
     });
   });
 
-  it('is read by the code that tells most, where it has several', () => {
+  it('is read by the most specific code, where it has several', () => {
     const body = { error: { code: 400, error_code: 'HSS.1007', message: '  the agent\n is\toffline ' } };
     expect(read(answer(400, body))).toMatchObject({
       row: { code: 'agent_offline' },
@@ -248,7 +248,7 @@ describe('an answer', () => {
     expect(rowOf(read(answer(200, '{}'), TOKEN_CREATED))).toBe(UNREADABLE);
   });
 
-  it("tells upstream's request id, from the header before the body", () => {
+  it("has upstream's request id, from the header before the body", () => {
     const body = { error_code: 'APIGW.0310', request_id: 'from-the-body' };
     expect(read(answer(403, body, { 'x-request-id': 'from-the-header' }))).toMatchObject({
       said: { requestId: 'from-the-header', code: 'APIGW.0310' },

@@ -1,5 +1,5 @@
 import type { Fault, SaidByUpstream } from '../domain/outcome.js';
-import type { ProblemDefinition } from '../problems/define.js';
+import type { ProblemDefinition } from '../problems/problem.js';
 import { UPSTREAM_PROBLEMS } from '../problems/upstream.js';
 
 /**

@@ -103,7 +103,7 @@ describe('a report', () => {
     },
   );
 
-  it('tells a list that is none from an item that is none', () => {
+  it('distinguishes a list that is none from an item that is none', () => {
     expect(pointersOf({ colour: 'red', wheels: { inches: 26 } })).toEqual([['/wheels', 'list']]);
     expect(pointersOf({ colour: 'red', wheels: [] })).toEqual([['/wheels', 'list']]);
     expect(pointersOf({ colour: 'red', wheels: [{ inches: 26 }, [], null] })).toEqual([

@@ -177,7 +177,9 @@ export class GatewayContract {
     return [
       ...wrongHeaders,
       ...this.violations(`${response.pointer}/content${step(mediaType)}/schema`, body),
-      ...(mediaType === 'application/problem+json' ? codeViolations(response.value, body) : []),
+      ...(mediaType === 'application/problem+json'
+        ? codeViolations([operation.value, response.value], body)
+        : []),
     ];
   }
 
@@ -196,15 +198,15 @@ export class GatewayContract {
   }
 }
 
-/** Every code that a status can mean for a route stands in the description of its answer. */
-function codeViolations({ description }: Json, problem: unknown): string[] {
+/** Every code that a route can answer stands in its own description, and in that of the answer with its status. */
+function codeViolations(parts: readonly Json[], problem: unknown): string[] {
   const { code, status } = problem as Json;
-  const isListed = codesIn(description).includes(String(code));
+  const isListed = parts.every(({ description }) => codesIn(description).includes(String(code)));
   return isListed ? [] : [`the document knows no ${String(code)} with ${String(status)}`];
 }
 
 /** The codes that a description lists. */
 export function codesIn(description: unknown): string[] {
-  const [, list = ''] = String(description).split('Codes: ');
+  const [, list = ''] = String(description).split(/\n\n(?:Codes|Problems): /);
   return [...list.matchAll(/`(\w+)`/g)].map(([, code = '']) => code);
 }

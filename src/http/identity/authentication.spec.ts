@@ -59,7 +59,7 @@ describe('a key', () => {
     );
   });
 
-  it('tells its caller, whichever of its keys it is', () => {
+  it('identifies its caller, whichever of its keys it is', () => {
     expect(['old-key', 'new-key', 'bot-key'].map((text) => knock(text).caller.id)).toEqual([
       'portal',
       'portal',
@@ -68,7 +68,7 @@ describe('a key', () => {
     expect(knock('old-key').credential).toEqual({ kind: 'key', id: 'old', expiresAt: clock.now() + 1_000 });
   });
 
-  it('is refused from the moment it expires, and the record tells whose it was', () => {
+  it('is refused from the moment it expires, and the record says whose it was', () => {
     clock.pass(999);
     expect(knock('old-key').caller.id).toBe('portal');
     clock.pass(1);
@@ -87,7 +87,7 @@ describe('a key', () => {
     },
   );
 
-  it('with a typing error is told apart from one that is not known', () => {
+  it('with a typing error is distinguished from one that is not known', () => {
     const { text } = makeApiKey('prod');
     expect(refused(text)).toMatchObject({ code: 'invalid_key' });
     expect(refused(text.slice(0, -1))).toMatchObject({ status: 401, code: 'mistyped_key' });

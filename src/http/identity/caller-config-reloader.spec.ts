@@ -94,7 +94,7 @@ describe('callers that are read again', () => {
     expect(clock.now() - changedAt).toBeLessThan(1_000);
   });
 
-  it('are told by id: who came, who changed, who went', async () => {
+  it('are logged by id: who came, who changed, who went', async () => {
     writeFileSync(file, textOf('stays', 'goes'));
     follow();
     while (replaced.length < 1) await clock.step();
@@ -103,7 +103,7 @@ describe('callers that are read again', () => {
     expect(told.at(-1)).toContain('"added":["comes"],"changed":["stays"],"removed":["goes"]');
   });
 
-  it('stay, and what is wrong is told once and without its value, when the file is wrong', async () => {
+  it('stay, and what is wrong is logged once and without its value, when the file is wrong', async () => {
     writeFileSync(file, textOf('one').replace('id: one', 'id: "planted secret"'));
     follow();
     for (let look = 0; look < 6; look += 1) await clock.step();
@@ -113,7 +113,7 @@ describe('callers that are read again', () => {
     expect(told[0]).not.toContain('planted');
   });
 
-  it('stay, and that is told once and not at the first look, when the file is away; then it is followed on', async () => {
+  it('stay, and that is logged once and not at the first look, when the file is away; then it is followed on', async () => {
     follow();
     for (let look = 0; look < 7; look += 1) await clock.step();
     expect(told).toEqual([]);

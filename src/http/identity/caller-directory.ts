@@ -104,7 +104,7 @@ export class CallerDirectory extends Callers {
 
 /** Checks for long-running work whether its caller may still do it. */
 @Injectable()
-export class CallerStanding {
+export class CallerAccess {
   constructor(
     private readonly directory: CallerDirectory,
     private readonly clock: Clock,

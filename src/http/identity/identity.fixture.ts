@@ -10,7 +10,7 @@ export class StoppedClock extends Clock {
     return this.time;
   }
 
-  /** Far from the time of day, so that whoever takes one for the other is found out. */
+  /** Far from the time of day, so that a mix-up of the two shows. */
   monotonic(): number {
     return this.time - 1_000_000_000_000;
   }

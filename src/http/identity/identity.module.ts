@@ -3,7 +3,7 @@ import { Global, Module } from '@nestjs/common';
 import { Callers } from '../../domain/caller.js';
 import { CallerConfigReloader } from './caller-config-reloader.js';
 import { Authentication, FailedAttempts } from './authentication.js';
-import { CallerDirectory, CallerStanding } from './caller-directory.js';
+import { CallerDirectory, CallerAccess } from './caller-directory.js';
 import { Quotas, SharedQuotas } from '../../access/quotas.js';
 import { KeyUses } from './api-keys.js';
 import { SignatureVerifier } from './signature-verifier.js';
@@ -19,7 +19,7 @@ import { SignatureVerifier } from './signature-verifier.js';
     Authentication,
     SignatureVerifier,
     FailedAttempts,
-    CallerStanding,
+    CallerAccess,
     Quotas,
     SharedQuotas,
   ],
@@ -30,7 +30,7 @@ import { SignatureVerifier } from './signature-verifier.js';
     CallerDirectory,
     Callers,
     FailedAttempts,
-    CallerStanding,
+    CallerAccess,
   ],
 })
 export class IdentityModule {}

@@ -20,7 +20,7 @@ const order = (operation: OperationName, more: Partial<OperationCommand> = {}): 
 const rule = { eventType: 1010, fieldKey: 'file_path', fieldValue: '/opt/x', judgeType: 'equal' };
 
 describe('what an order reaches', () => {
-  it('is something where it changes hosts or hides alarms, and never where it takes back', () => {
+  it('is something where it changes hosts or hides alarms, and never where it reverses', () => {
     for (const name of OPERATION_TYPE_NAMES) {
       const { destructive, hidesAlarms, isReversal: takesBack } = OPERATIONS[name];
       expect([name, impactOf(order(name)) !== undefined]).toEqual([name, destructive || hidesAlarms]);

@@ -88,7 +88,7 @@ describe('an operation that was interrupted', () => {
     expect(lack({ caller: undefined }, undo)).toBe('not_granted');
   });
 
-  it('is asked nothing where it takes back what was done for a time', () => {
+  it('is asked nothing where it reverses what has expired', () => {
     const expired = intentOf({ operation: 'do_not_isolate_or_kill', undoes: 'op-0', expired: true });
     expect(lack({ caller: undefined }, expired)).toBeUndefined();
   });

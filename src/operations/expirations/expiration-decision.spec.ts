@@ -40,7 +40,7 @@ const givenUp = (trail: OperationTrail): OperationTrail => ({
   ],
 });
 
-/** Another operation did the same, so nobody can tell whether this one did. */
+/** Another operation did the same, so it cannot be known whether this one did. */
 const neverToBeToldApart = (trail: OperationTrail): OperationTrail => ({
   ...trail,
   settlements: [
@@ -71,34 +71,34 @@ describe('an operation whose time has come', () => {
     ['was refused', undone(operation('rejected')), { then: 'end', end: 'nothing_to_take_back' }],
     ['was given up', undone(givenUp(operation('unknown'))), { then: 'end', end: 'failed' }],
     [
-      'can never be told apart',
+      'can never be distinguished',
       undone(neverToBeToldApart(operation('unknown'))),
       { then: 'end', end: 'failed' },
     ],
-    ['is being taken back', undone(operation('applied'), operation(undefined, OURS)), { then: 'wait' }],
+    ['is being undone', undone(operation('applied'), operation(undefined, OURS)), { then: 'wait' }],
     [
-      'was taken back by us',
+      'was undone by us',
       undone(operation('applied'), operation('applied', OURS)),
       { then: 'end', end: 'taken_back' },
     ],
     [
-      'was taken back by somebody',
+      'was undone by somebody',
       undone(operation('applied'), operation('applied')),
       { then: 'end', end: 'cancelled' },
     ],
     [
-      'was refused to be taken back for now',
+      'could not be undone for now',
       undone(operation('applied'), operation('rejected', OURS)),
       { then: 'take_back' },
     ],
     [
-      'was refused to be taken back for good',
+      'cannot be undone for good',
       undone(operation('applied'), operation('rejected', OURS, FINAL)),
       { then: 'end', end: 'failed' },
     ],
-    ['may be taken back', undone(operation('applied'), operation('unknown', OURS)), { then: 'wait' }],
+    ['may be undone by now', undone(operation('applied'), operation('unknown', OURS)), { then: 'wait' }],
     [
-      'may have been taken back, and nobody will know',
+      'may have been undone, and that stays unknown',
       undone(operation('applied'), givenUp(operation('unknown', OURS))),
       { then: 'end', end: 'failed' },
     ],
@@ -106,7 +106,7 @@ describe('an operation whose time has come', () => {
     expect(decide(undoing, false)).toEqual(decision);
   });
 
-  it('that was tried often enough is told to somebody', () => {
+  it('that was tried often enough is reported to an operator', () => {
     expect(decide(undone(operation('applied')), true)).toEqual({ then: 'end', end: 'failed' });
   });
 });

@@ -84,7 +84,7 @@ describe('the alarms', () => {
     ]);
   });
 
-  it('that are all wrong are told of until it is enough', () => {
+  it('that are all wrong are reported up to a limit', () => {
     const same = Array.from({ length: 5_000 }, () => alarm);
     expect(violationsOf({ operation: 'ignore', alarms: same }, 10_000)).toHaveLength(MAX_VIOLATIONS);
     const empty = Array.from({ length: 5_000 }, () => ({}));

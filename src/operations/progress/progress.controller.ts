@@ -4,7 +4,7 @@ import type { FastifyReply } from 'fastify';
 import type { CallContext } from '../../domain/caller.js';
 import { Access, Context } from '../../http/auth.hook.js';
 import { addressOf } from '../../http/identity/authentication.js';
-import { CallerStanding } from '../../http/identity/caller-directory.js';
+import { CallerAccess } from '../../http/identity/caller-directory.js';
 import { OpenApi } from '../../http/openapi.decorator.js';
 import { NoParametersGuard } from '../../http/request-pipes.js';
 import { ProgressService } from './progress.service.js';
@@ -14,7 +14,7 @@ import { ReceiptDto } from '../receipts/receipt.dto.js';
 export class ProgressController {
   constructor(
     private readonly progress: ProgressService,
-    private readonly standing: CallerStanding,
+    private readonly standing: CallerAccess,
   ) {}
 
   /**

@@ -68,8 +68,8 @@ describe('a query for receipts', () => {
 
   it('for what is pending or unknown goes by that, because there is little of it', () => {
     const filterOf = (status: unknown) => readQuery(query({ status }), NOW).filter;
-    expect(filterOf('pending')).toEqual({ standing: 'open' });
-    expect(filterOf('unknown')).toEqual({ standing: 'unknown' });
+    expect(filterOf('pending')).toEqual({ unfinished: 'open' });
+    expect(filterOf('unknown')).toEqual({ unfinished: 'unknown' });
     expect(filterOf('unknown,applied')).toEqual({});
   });
 

@@ -30,7 +30,7 @@ export function readQuery(asked: OperationQueryDto, now: number): AskedReceipts 
       // The database counts up to and without.
       ...(to !== undefined && { to: to + 1 }),
       ...(before !== undefined && { before }),
-      ...standingOf(asked),
+      ...unfinishedOf(asked),
     },
     ...(fits && { fits }),
     view,
@@ -67,9 +67,9 @@ function fitting(asked: OperationQueryDto): AskedReceipts['fits'] {
 }
 
 /** What is pending is open. */
-function standingOf({ status }: OperationQueryDto): Pick<OperationFilter, 'standing'> {
-  if (status === 'pending') return { standing: 'open' };
-  return status === 'unknown' ? { standing: 'unknown' } : {};
+function unfinishedOf({ status }: OperationQueryDto): Pick<OperationFilter, 'unfinished'> {
+  if (status === 'pending') return { unfinished: 'open' };
+  return status === 'unknown' ? { unfinished: 'unknown' } : {};
 }
 
 function setOf(words: string | string[] | undefined): ReadonlySet<string> | undefined {

@@ -73,7 +73,7 @@ describe('the answer to an operation', () => {
   });
 
   it.each<AlarmOutcome>(['rejected', 'not_attempted', 'unknown'])(
-    'with alarms that are all %s is the problem that tells why, and under which operation',
+    'with alarms that are all %s is the problem that says why, and under which operation',
     (outcome) => {
       const problem = problemOf([outcome, outcome], { status: outcome as ReceiptDto['status'] });
       expect(problemBody(problem, 'request-1')).toMatchObject({

@@ -49,7 +49,7 @@ const trailOf = (chunks: readonly ChunkOutcome[], more: Partial<OutcomeRecord> =
 });
 
 describe('a receipt', () => {
-  it('tells the whole story of an operation that went well', () => {
+  it('shows the whole story of an operation that went well', () => {
     expect(receiptOf(trailOf([{ alarms: 3, outcome: 'applied', already: [], exchange }]))).toEqual({
       id: intent.operationId,
       operation: 'isolate_and_kill',
@@ -73,7 +73,7 @@ describe('a receipt', () => {
     });
   });
 
-  it('tells each alarm the fate of its part, and why', () => {
+  it('shows of each alarm the outcome of its part, and why', () => {
     const chunks: ChunkOutcome[] = [
       { alarms: 1, outcome: 'applied', exchange },
       { alarms: 2, outcome: 'rejected', exchange: { ...exchange, status: 400 }, fault: FAULT },
@@ -96,7 +96,7 @@ describe('a receipt', () => {
     });
   });
 
-  it('of an operation under way claims nothing of the alarms whose fate is not known yet', () => {
+  it('of an operation under way claims nothing of the alarms whose outcome is not known yet', () => {
     const receipt = receiptOf({ intent, chunks: [{ alarms: 1, outcome: 'applied', exchange }] });
     expect(receipt).toMatchObject({
       status: 'pending',

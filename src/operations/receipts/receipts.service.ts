@@ -121,7 +121,7 @@ export class ReceiptsService {
 
 function ofCaller(asked: AskedReceipts, caller: string): AskedReceipts {
   const { filter } = asked;
-  if (filter.standing) return narrowed(asked, (row) => row.caller === caller);
+  if (filter.unfinished) return narrowed(asked, (row) => row.caller === caller);
   return { ...asked, filter: { ...filter, caller } };
 }
 

@@ -75,7 +75,7 @@ describe('what is seen of an alarm', () => {
 
   it.each<[string, OperationType, OperationType, ObservedState]>([
     ['the same, sent again', 'ignore', 'ignore', 'matches'],
-    ['the same, taken back', 'ignore', 'do_not_ignore', 'differs'],
+    ['the same, undone', 'ignore', 'do_not_ignore', 'differs'],
     ['something else instead', 'ignore', 'mark_as_handled', 'differs'],
     ['a taking back, sent again', 'unhandle', 'unhandle', 'matches'],
     ['a taking back, and something else done', 'unhandle', 'ignore', 'matches'],

@@ -24,7 +24,7 @@ describe('an alarm whose act was not answered', () => {
     for (const now of [CONCLUDED_AT, QUIET_AT]) expect(outcomeAt(now, 'matches')).toBe('applied');
   });
 
-  it('that stands as wanted because of an operation before this one was so already', () => {
+  it('that has the wanted state because of an operation before this one had it already', () => {
     expect(outcomeAt(QUIET_AT, 'matches', 'stood_before')).toBe('already');
   });
 
@@ -39,7 +39,7 @@ describe('an alarm whose act was not answered', () => {
       expect(judged(QUIET_AT, found(state), 'obscured')).toEqual({ eventId: 'e-1', outcome: 'unknown' });
   });
 
-  it('is told to be indistinguishable from the effect of something else only when nothing more can show', () => {
+  it('is reported as indistinguishable from the effect of something else only when nothing more can show', () => {
     for (const state of ['matches', 'differs'] as const) {
       const alarm = found(state);
       expect(judged(QUIET_AT - 1, alarm, 'indistinguishable')).toEqual({

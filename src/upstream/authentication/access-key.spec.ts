@@ -127,7 +127,7 @@ describe('an access key that upstream refuses', () => {
     expect(failures).toBeLessThanOrEqual(5);
   });
 
-  it('tells the log why, and not what it is', async () => {
+  it('is logged with the reason, and not with what it is', async () => {
     const rig = rigWith({ ak: 'VISIBLE-AK', sk: 'VISIBLE-SK' });
     await rig.one.reject(await rig.prove());
     expect(rig.log.lines.join()).toContain('upstream refuses the access key');

@@ -12,7 +12,7 @@ import { authenticatorsOf } from './authenticators.js';
 
 const STARTS_AT = Date.parse('2026-01-01T00:00:00Z');
 
-/** Time that passes only when it is told to. */
+/** Time that passes only when a test says so. */
 export class FakeClock extends Clock {
   #now = STARTS_AT;
   #tasks: { at: number; task: () => void }[] = [];
@@ -21,7 +21,7 @@ export class FakeClock extends Clock {
     return this.#now;
   }
 
-  /** Far from the time of day, so that whoever takes one for the other is found out. */
+  /** Far from the time of day, so that a mix-up of the two shows. */
   monotonic(): number {
     return this.#now - STARTS_AT;
   }
@@ -219,7 +219,7 @@ export async function hold(rig: AuthenticatorRig<HeldTransport>, value: string):
   if ((await token) !== value) throw new Error('another token was kept');
 }
 
-/** What a request would be told when there is no proof for it. */
+/** What a request would be answered when there is no proof for it. */
 export async function faultOf(proving: Promise<unknown>): Promise<AuthenticationError['fault']> {
   const error = await proving.then(
     () => undefined,

@@ -52,7 +52,7 @@ describe('a project without an id', () => {
     ]);
   });
 
-  it('is looked up once, whoever asks and however often, and named in every request', async () => {
+  it('is looked up once, however many ask, and named in every request', async () => {
     const transport = new HeldTransport();
     const rig = new AuthenticatorRig(clock, transport, project);
     const ids = Array.from({ length: 100 }, () => idOf(rig));
@@ -104,7 +104,7 @@ describe('a project without an id', () => {
     ['the answer is empty', answered(200, '')],
     ['the list holds something else', listed(null, own)],
     ['the list holds words', listed('x')],
-  ])('is asked for again by whoever comes next when %s', async (_, answer) => {
+  ])('is asked for again by the next request when %s', async (_, answer) => {
     const rig = rigOn((index) => (index === 0 ? answer : listed(own)));
     const unknown = { status: 503, code: 'upstream_project_unknown', retryable: true };
     expect(await faultOf(idOf(rig))).toMatchObject(unknown);

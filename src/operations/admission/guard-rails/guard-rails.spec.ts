@@ -114,7 +114,7 @@ describe('the guard rails for isolate_and_kill', () => {
     ).toEqual(['system_process']);
   });
 
-  it('tell everything at once, each with its place, its name and the version of the rails', () => {
+  it('report everything at once, each with its place, its name and the version of the rails', () => {
     const alarms = [
       { eventId: 'a', eventClassId: 'c', eventType: 1010, details: [harmless] },
       {

@@ -27,7 +27,7 @@ describe('a keyring', () => {
     }
   });
 
-  it('tells keys apart whose digests begin alike', () => {
+  it('distinguishes keys whose digests begin alike', () => {
     const [one, two] = [
       known(`${'ab'.repeat(4)}${'00'.repeat(28)}`),
       known(`${'ab'.repeat(4)}${'11'.repeat(28)}`),

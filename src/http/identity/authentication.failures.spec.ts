@@ -20,7 +20,7 @@ describe('failures to prove who one is', () => {
     expect(statuses(failing(attempts, 12))).toEqual([...Array<number>(10).fill(401), 429, 429]);
   });
 
-  it('are answered as what they are once more as time passes, and told when', () => {
+  it('are answered as what they are once more as time passes, and say when', () => {
     const clock = new StoppedClock();
     const attempts = new FailedAttempts(clock);
     failing(attempts, 10);

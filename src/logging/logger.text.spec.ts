@@ -33,7 +33,7 @@ describe('the format of the log', () => {
     expect(formatOf(wish, atTerminal)).toBe(format);
   });
 
-  it.each(['json', 'pretty'] as const)('%s has what the framework tells at debug only', (format) => {
+  it.each(['json', 'pretty'] as const)('%s has what the framework logs at debug only', (format) => {
     for (const [level, count] of [
       ['info', 1],
       ['debug', 3],

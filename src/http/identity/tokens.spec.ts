@@ -23,7 +23,10 @@ describe('a token', () => {
     ['ES256', EC],
     ['EdDSA', ED],
   ] as const)('signed by %s with a key of its issuer is believed', async (_, by) => {
-    const { caller: found, credential } = await counter.desk.verify(await counter.token({ by }), 'digest');
+    const { caller: found, credential } = await counter.verifier.verify(
+      await counter.token({ by }),
+      'digest',
+    );
     expect(found).toBe(portal);
     expect(credential).toEqual({
       kind: 'token',
@@ -37,12 +40,12 @@ describe('a token', () => {
     ['at+jwt with its prefix', { typ: 'application/at+jwt' }],
     ['AT+JWT', { typ: 'AT+JWT' }],
   ])('may be of type %s', async (_, header) => {
-    expect((await counter.desk.verify(await counter.token({ header }), 'digest')).caller).toBe(portal);
+    expect((await counter.verifier.verify(await counter.token({ header }), 'digest')).caller).toBe(portal);
   });
 
   it('may name several audiences, this gateway among them', async () => {
     const text = await counter.token({ claims: { aud: ['other', 'hss-gateway'] } });
-    expect((await counter.desk.verify(text, 'digest')).caller).toBe(portal);
+    expect((await counter.verifier.verify(text, 'digest')).caller).toBe(portal);
   });
 
   it.each<[string, Record<string, unknown>]>([
@@ -52,11 +55,11 @@ describe('a token', () => {
     const claims = Object.fromEntries(
       Object.entries(offsets).map(([name, offset]) => [name, counter.seconds + Number(offset)]),
     );
-    expect((await counter.desk.verify(await counter.token({ claims }), 'digest')).caller).toBe(portal);
+    expect((await counter.verifier.verify(await counter.token({ claims }), 'digest')).caller).toBe(portal);
   });
 
-  it('tells no subject that is no text, and no time that no calendar has', async () => {
-    const { credential } = await counter.desk.verify(
+  it('shows no subject that is no text, and no time that no calendar has', async () => {
+    const { credential } = await counter.verifier.verify(
       await counter.token({ claims: { sub: 7, exp: 1e300 } }),
       'digest',
     );
@@ -64,8 +67,8 @@ describe('a token', () => {
     expect(new Date(credential.expiresAt ?? NaN).getTime()).toBe(8.64e15);
   });
 
-  it('tells a bounded part of an endless subject', async () => {
-    const { credential } = await counter.desk.verify(
+  it('shows a bounded part of an endless subject', async () => {
+    const { credential } = await counter.verifier.verify(
       await counter.token({ claims: { sub: 's'.repeat(5_000) } }),
       'digest',
     );
@@ -196,7 +199,7 @@ describe('a token is refused', () => {
     });
   });
 
-  it('for the time being in anybody’s name then, so that nobody can tell which issuers are trusted', async () => {
+  it('for the time being in anybody’s name then, so that answers do not reveal which issuers are trusted', async () => {
     counter.published.text = undefined;
     const stranger = { ...(await signer('rsa', 'RS256')) };
     const answers = await Promise.all(

@@ -53,7 +53,7 @@ describe('the password of the environment', () => {
     expect(problems).toEqual({ [name]: expect.stringContaining('set it, or give every project its own') });
   });
 
-  test('is told to be missing once, however many projects need it', () => {
+  test('is reported missing once, however many projects need it', () => {
     const project = `{ name: prod, region: cn-north-4, projectId: ${PROJECT_ID} }`;
     const loading = () => loadWith({ IAM_PASSWORD: undefined }, `${CALLERS}projects: [${project}]`);
     expect(loading).toThrow('has 1 problem:');

@@ -37,7 +37,7 @@ describe('an earlier operation', () => {
     expect(held(unknown, ['a'], true)).toEqual([]);
   });
 
-  it('holds no longer what was settled, or can never be told apart', () => {
+  it('holds no longer what was settled, or can never be distinguished', () => {
     const settled = (alarm: SettlementRecord['alarms'][number]) =>
       trail([{ alarms: 2, outcome: 'unknown' }], { alarms: [alarm] });
     expect(held(settled({ eventId: 'a', outcome: 'rejected' }), ['a', 'b'])).toEqual(['b in_doubt']);

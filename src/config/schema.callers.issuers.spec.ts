@@ -34,7 +34,7 @@ describe('issuers', () => {
     expect(loadWith({}).issuers).toBeUndefined();
   });
 
-  // What a shared secret would sign, and nothing at all, can not be asked for.
+  // What a shared secret would sign, and nothing at all, cannot be asked for.
   test.each(['HS256', 'HS512', 'none', 'RSA-OAEP', 'dir'])('never sign by %s', (algorithm) => {
     expect(refused(`[{ ${ISSUER}, algorithms: [${algorithm}] }]`)).toEqual({
       'issuers[0].algorithms[0]': expect.stringContaining('must be one of RS256'),
@@ -78,7 +78,7 @@ describe('token rules', () => {
   const callers = (...tokens: string[]) =>
     `callers:\n${tokens.map((rules, index) => `  - { id: caller-${index}, tokens: ${rules}, ${GRANTS} }\n`).join('')}`;
 
-  test('tell which tokens are a caller, who then needs no key', () => {
+  test('say which tokens are a caller, who then needs no key', () => {
     expect(load(`[{ ${ISSUER} }]`, callers(`[${RULE}]`)).callers[0]).toMatchObject({
       keys: [],
       tokens: [{ issuer: 'corporate', claims: [{ name: 'azp', value: 'soc-portal' }] }],

@@ -56,7 +56,7 @@ describe('a token that is asked for', () => {
     ]);
   });
 
-  it('is asked for by the name of the region where there is no id, and tells the id', async () => {
+  it('is asked for by the name of the region where there is no id, and learns the id', async () => {
     rig = new AuthenticatorRig(clock, transport, withoutId(passwordProject()));
     const id = rig.one.projectId(clock.monotonic() + 1_000);
     await settled();
@@ -229,7 +229,7 @@ describe('a token that cannot be had', () => {
     expect(await failing.token()).toBe('token');
   });
 
-  it('fails all who wait for it together, and is asked for again by whoever comes next', async () => {
+  it('fails all who wait for it together, and is asked for again by the next request', async () => {
     const faults = Array.from({ length: 100 }, () => faultOf(rig.token()));
     await settled();
     await transport.answer(0, UNREACHABLE);

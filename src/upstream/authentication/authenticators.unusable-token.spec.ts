@@ -41,20 +41,20 @@ describe('how long a token lives', () => {
   };
 
   it.each([0, DAY_MS, -DAY_MS, 365 * DAY_MS])(
-    "is told by IAM's own times, however far its clock is from ours: %i ms",
+    "is taken from IAM's own times, however far its clock is from ours: %i ms",
     async (ahead) => {
       await got({ ahead, life: 3_600_000 });
       await lives(3_600_000);
     },
   );
 
-  it('is told by the date of the answer where IAM does not say when it was issued', async () => {
+  it('is taken from the date of the answer where IAM does not say when it was issued', async () => {
     const date = new Date(clock.now() - 7 * DAY_MS).toUTCString();
     await got({ ahead: -7 * DAY_MS, life: 3_600_000, issued_at: undefined }, { date });
     await lives(3_600_000);
   });
 
-  it('is told by our clock where nothing else is said, and a time without a zone is UTC', async () => {
+  it('is taken from our clock where nothing else is said, and a time without a zone is UTC', async () => {
     const expires_at = new Date(clock.now() + 3_600_000).toISOString().replace('Z', '');
     await got({ issued_at: 'yesterday', expires_at } as object);
     await lives(3_600_000);

@@ -37,7 +37,7 @@ describe('a window of time', () => {
     }
   });
 
-  it('is told what is wrong with it where it stands', () => {
+  it('is reported where it stands', () => {
     const asked = { from: '2026-08-17T00:00:00Z', to: '2026-08-16T00:00:00Z' };
     const place = (name: string) => ({ pointer: `/selector/${name}` });
     expect(windowViolations(asked, place)).toMatchObject([{ pointer: '/selector/from', rule: 'order' }]);

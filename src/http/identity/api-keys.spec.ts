@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { isMistyped, makeApiKey } from './api-keys.js';
 
 describe('a new key', () => {
-  it('tells what it is, what it is for and which it is, and holds more than 128 random bits', () => {
+  it('shows what it is, what it is for and which it is, and holds more than 128 random bits', () => {
     const { id, text } = makeApiKey('prod');
     const [, secret = ''] = new RegExp(`^hssgw_prod_${id}_([0-9A-Za-z]{26})[0-9A-Za-z]{6}$`).exec(text) ?? [];
     expect(secret).toHaveLength(26);

@@ -6,7 +6,7 @@ import { describe, expect, it } from '@jest/globals';
 
 import { closeUnreadConnections } from './connection-limits.js';
 
-/** A server whose answer is more than the system keeps for whoever does not read, and then goes on a little at a time. */
+/** A server whose answer is more than the system keeps for a client that does not read, and then goes on a little at a time. */
 async function serving() {
   const server = createServer();
   closeUnreadConnections(server, 50);

@@ -1,7 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import Fastify from 'fastify';
 
-import { keepAnswers } from './swagger-ui.js';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+
+import { keepAnswers, serveDocs } from './swagger-ui.js';
 
 describe('an answer that is the same for everybody', () => {
   it('is made once, and none that failed is kept', async () => {
@@ -32,5 +34,12 @@ describe('an answer that is the same for everybody', () => {
     const answers = [];
     for (const path of ['/files/a', '/files/b']) answers.push((await fastify.inject(path)).body);
     expect(answers).toEqual(['/files/a', '/files/b']);
+  });
+});
+
+describe('the document', () => {
+  it('must be there at the start, not only when it is asked for first', () => {
+    const missing = new URL('file:///nowhere/gateway.json');
+    expect(() => serveDocs({} as NestFastifyApplication, missing)).toThrow(/ENOENT.*gateway\.json/);
   });
 });

@@ -29,12 +29,12 @@ async function following(text: string): Promise<void> {
 }
 
 describe('a file that is followed', () => {
-  test('is told once, at the second look that finds it the same', async () => {
+  test('is reported once, at the second look that finds it the same', async () => {
     await following('one');
     expect(await looks(3)).toEqual([undefined, undefined, undefined]);
   });
 
-  test('is not told while it is being written', async () => {
+  test('is not reported while it is being written', async () => {
     await following('one');
     const seen: (string | undefined)[] = [];
     for (const text of ['t', 'tw', 'two']) {
@@ -45,20 +45,20 @@ describe('a file that is followed', () => {
     expect(await file.look()).toBe('two');
   });
 
-  test('is told when it was changed in place to a text of the same length', async () => {
+  test('is reported when it was changed in place to a text of the same length', async () => {
     await following('one');
     writeFileSync(path, 'two');
     expect(await looks(2)).toEqual([undefined, 'two']);
   });
 
-  test('is told when another file was renamed over it, as editors do', async () => {
+  test('is reported when another file was renamed over it, as editors do', async () => {
     await following('one');
     writeFileSync(`${path}~`, 'two');
     renameSync(`${path}~`, path);
     expect(await looks(2)).toEqual([undefined, 'two']);
   });
 
-  test('is told when a link on the way to it was swapped, as Kubernetes does', async () => {
+  test('is reported when a link on the way to it was swapped, as Kubernetes does', async () => {
     for (const [name, text] of [
       ['v1', 'one'],
       ['v2', 'two'],
@@ -74,7 +74,7 @@ describe('a file that is followed', () => {
     expect(await looks(2)).toEqual([undefined, 'two']);
   });
 
-  test('is told again after it was away', async () => {
+  test('is reported again after it was away', async () => {
     await following('one');
     rmSync(path);
     await expect(file.look()).rejects.toThrow('ENOENT');
@@ -82,7 +82,7 @@ describe('a file that is followed', () => {
     expect(await looks(2)).toEqual([undefined, 'two']);
   });
 
-  test('is not told when it only came back as it was', async () => {
+  test('is not reported when it only came back as it was', async () => {
     await following('one');
     rmSync(path);
     await expect(file.look()).rejects.toThrow('ENOENT');

@@ -1,10 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
-import type { IntentRecord } from '../../audit/audit-record.js';
-import { CHUNK_SIZE, type ChunkOutcome } from '../../domain/outcome.js';
-import { statusOf } from '../../audit/alarm-outcomes.js';
-import { resumePoint } from '../../audit/operation-state.js';
+import type { IntentRecord } from './audit-record.js';
+import { CHUNK_SIZE, type ChunkOutcome } from '../domain/outcome.js';
+import { statusOf } from './alarm-outcomes.js';
+import { resumePoint } from './operation-state.js';
 
 const intentOf = (alarms: number): IntentRecord => ({
   kind: 'intent',

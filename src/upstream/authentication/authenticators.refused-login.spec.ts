@@ -30,7 +30,7 @@ beforeEach(() => {
 });
 
 describe('a login that is refused', () => {
-  it('is not repeated for five seconds, which callers are told', async () => {
+  it('is not repeated for five seconds, which callers learn', async () => {
     const first = faultOf(rig.token());
     await settled();
     await transport.answer(0, WRONG_PASSWORD);
@@ -166,7 +166,7 @@ describe('a login that is refused', () => {
     expect(rig.log.lines[0]).not.toContain('secret');
   });
 
-  it('is logged with what IAM said, and callers are not told: it may name the account, or repeat the password', async () => {
+  it('is logged with what IAM said, which callers do not see: it may name the account, or repeat the password', async () => {
     const fault = faultOf(rig.token());
     await settled();
     const error_msg = 'user hss-gateway of my-account may not log in with secret';

@@ -164,7 +164,7 @@ describe('what else callers may have', () => {
 });
 
 describe('grants', () => {
-  test('may be limited by right, event type and severity, and taken back by denials', () => {
+  test('may be limited by right, event type and severity, and narrowed by denials', () => {
     const grants = `[{ rights: [read, act, approve, audit], operations: ["*"], projects: [default], enterpriseProjects: ["*"], eventTypes: [1010, 3007], severities: [Low, Critical] }]`;
     const denials = `deny: [{ operations: [isolate_and_kill] }, { rights: [act], severities: [Critical], enterpriseProjects: [${EPS}] }]`;
     const [read] = loadCallers(caller({ grants }).replace(' }\n', `, ${denials} }\n`));

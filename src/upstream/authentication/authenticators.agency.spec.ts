@@ -185,7 +185,7 @@ describe('an agency', () => {
     ["the user's own", 0],
     ["the agency's", 1],
   ])(
-    'is not asked for with every request when %s token lives for seconds, and each is told once',
+    'is not asked for with every request when %s token lives for seconds, and each is logged once',
     async (_, which) => {
       const known = [{ project: {}, domain: { name: 'account' } }, { project: { id: AGENCY_PROJECT } }];
       const answering = new AnsweringTransport((request) => {

@@ -35,7 +35,7 @@ describe("the trail's last word on a target", () => {
     expect(isolated(back, done)).toEqual([]);
     expect(isolated(again, back, done)).toEqual(['a']);
     expect(isolated(one(2, 'do_not_isolate_or_kill', 'rejected'), done)).toEqual(['a']);
-    // It may be taken back.
+    // It may be undone.
     expect(isolated(one(2, 'do_not_isolate_or_kill', 'unknown'), done)).toEqual([]);
   });
 });

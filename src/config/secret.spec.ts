@@ -15,7 +15,7 @@ type Files = Record<string, string>;
 const DATABASE_URL = `postgres://u:12%2F${SECRET}@h/d`;
 
 describe('secrets', () => {
-  test('are not told of what runs with them, wherever they were found', () => {
+  test('are not shown of what runs with them, wherever they were found', () => {
     const places = fc.record({
       passwordInFile: fc.boolean(),
       databaseInFile: fc.boolean(),
@@ -40,7 +40,7 @@ describe('secrets', () => {
     );
   });
 
-  test('are not told of access keys that run, wherever they were found', () => {
+  test('are not shown of access keys that run, wherever they were found', () => {
     const [ak, sk, securityToken] = ['ak', 'sk', 'token'].map((part) => `${SECRET}-${part}`) as [
       string,
       string,
@@ -80,7 +80,7 @@ describe('secrets', () => {
     );
   });
 
-  test('are not told amid any garbage, whole or spoilt', () => {
+  test('are not shown amid any garbage, whole or spoilt', () => {
     fc.assert(
       fc.property(planted(), ({ environment, yaml, files }) => {
         expect(toldOf(attempt(() => load(environment, yaml, files)))).not.toContain(SECRET);
@@ -104,7 +104,7 @@ describe('secrets', () => {
     ['under a wrong name', `{ domainName: d, userName: u, pasword: ${SECRET} }`],
     ['as a list', `{ domainName: d, userName: u, password: [${SECRET}] }`],
     ['as all there is', SECRET],
-  ])('are not told when they are written wrongly: %s', (_, credentials) => {
+  ])('are not shown when they are written wrongly: %s', (_, credentials) => {
     const yaml = `${CALLERS}projects: [{ name: p, region: cn-north-4, projectId: a, credentials: ${credentials} }]`;
     const error = attempt(() => load({ GATEWAY_CONFIG: 'gateway.yaml' }, yaml));
     expect(error).toBeInstanceOf(ConfigError);
@@ -112,7 +112,7 @@ describe('secrets', () => {
   });
 });
 
-/** Bytes of a file, or of a variable, and what is told of them. */
+/** Bytes of a file, or of a variable, and what is reported of them. */
 const ODD: Readonly<Record<string, readonly [bytes: Buffer, problem: string]>> = {
   nothing: [Buffer.of(), 'is empty'],
   'a byte order mark': [Buffer.from(`\uFEFF${SECRET}`), 'begins with a byte order mark'],
@@ -170,7 +170,7 @@ describe('what a secret never holds', () => {
     // Of a file that is not UTF-8 nothing is read.
     const key = setting.endsWith('.password') && problem.includes('UTF-8 text') ? 'GATEWAY_CONFIG' : setting;
     const told = error.problems.filter((each) => each.key === key);
-    // A variable that ends with a line break is told so first.
+    // That a variable ends with a line break is reported first.
     expect(told.map((each) => each.problem)).toEqual([
       setting.endsWith('File') || setting.endsWith('_FILE')
         ? expect.stringContaining(problem)
@@ -183,7 +183,7 @@ describe('what a secret never holds', () => {
     expect(() => loadWith({}, `\uFEFF${CALLERS}`)).not.toThrow();
   });
 
-  test('is told of a configuration file that is not UTF-8', () => {
+  test('is reported of a configuration file that is not UTF-8', () => {
     expect(problemsIn(() => loadWith({}, `${CALLERS}# \uFFFD`))).toEqual({
       GATEWAY_CONFIG: 'the file is not UTF-8 text: save it as such',
     });

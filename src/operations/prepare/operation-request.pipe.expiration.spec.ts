@@ -8,7 +8,7 @@ const NOW = Date.UTC(2026, 7, 16);
 const at = (milliseconds: number) => new Date(NOW + milliseconds).toISOString();
 const rulesOf = (body: object) => expirationViolations(body, NOW).map(({ rule }) => rule);
 
-describe('a time at which an act is taken back', () => {
+describe('an expiration', () => {
   it.each(OPERATION_TYPE_NAMES)('is for %s, or refused with those it is for', (operation) => {
     const violations = expirationViolations({ operation, expiresAt: at(1_000) }, NOW);
     if (TIME_BOXED.includes(operation)) expect(violations).toEqual([]);
@@ -21,11 +21,11 @@ describe('a time at which an act is taken back', () => {
     [at(1), []],
     [at(365 * 86_400_000), []],
     [at(367 * 86_400_000), ['within_a_year']],
-  ])('%s is told what is wrong with it', (expiresAt, rules) => {
+  ])('%s is reported with what is wrong with it', (expiresAt, rules) => {
     expect(rulesOf({ operation: 'ignore', expiresAt })).toEqual(rules);
   });
 
-  it('does not go with rules that cannot be taken back, and is told all at once', () => {
+  it('does not go with rules that cannot be undone, and all of it is reported at once', () => {
     const body = { operation: 'unhandle', expiresAt: at(-1), whitelistRules: [] };
     expect(rulesOf(body)).toEqual(['only_for', 'excludes', 'in_the_future']);
   });

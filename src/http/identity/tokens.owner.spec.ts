@@ -24,9 +24,9 @@ describe('whose a token is', () => {
     ['either rule of a caller', { azp: 'old-portal' }, 'portal'],
     ['all claims of a rule', { azp: 'bots', groups: ['other', 'chat'] }, 'bot'],
     ['a list with the text in it', { azp: 'x', groups: ['ops'] }, 'ops'],
-  ])('is told by %s', async (_, claims, id) => {
+  ])('is found by %s', async (_, claims, id) => {
     counter = new Counter(...rules);
-    expect((await counter.desk.verify(await counter.token({ claims }), 'digest')).caller.id).toBe(id);
+    expect((await counter.verifier.verify(await counter.token({ claims }), 'digest')).caller.id).toBe(id);
   });
 
   it.each([
@@ -42,19 +42,19 @@ describe('whose a token is', () => {
     expect(problem.detail).toContain(detail);
   });
 
-  it('is not told by what every object has', async () => {
+  it('is not found by what every object has', async () => {
     counter = new Counter({ caller: portal, claims: [claim('constructor', 'Object')] });
     expect(await counter.refused(await counter.token())).toMatchObject({ code: 'unknown_caller' });
   });
 });
 
 describe('a token that was verified', () => {
-  const known = () => counter.desk.known('digest')?.caller.id;
+  const known = () => counter.verifier.known('digest')?.caller.id;
 
   // Verified by another version of the keys than the one before the very first fetch.
   beforeEach(async () => {
-    await counter.desk.verify(await counter.token(), 'first');
-    await counter.desk.verify(await counter.token(), 'digest');
+    await counter.verifier.verify(await counter.token(), 'first');
+    await counter.verifier.verify(await counter.token(), 'digest');
   });
 
   it('is known until it expires, not a second longer', () => {
@@ -65,11 +65,14 @@ describe('a token that was verified', () => {
   });
 
   it('is known only under its own digest', () => {
-    expect(counter.desk.known('digest2')).toBeUndefined();
+    expect(counter.verifier.known('digest2')).toBeUndefined();
   });
 
   it('is not known any more when its issuer changes its keys', async () => {
-    await counter.desk.verify(await counter.token({ claims: { exp: counter.seconds + 3_600 } }), 'digest');
+    await counter.verifier.verify(
+      await counter.token({ claims: { exp: counter.seconds + 3_600 } }),
+      'digest',
+    );
     counter.published.publish(EC.jwk);
     counter.clock.pass(300_000);
     // Asking for it is what lets the keys be fetched again.
@@ -80,7 +83,7 @@ describe('a token that was verified', () => {
 
   it('is not kept when it was refused', async () => {
     await counter.refused(await counter.token({ claims: { aud: 'other' } }));
-    expect(counter.desk.known('digest')?.caller.id).toBe('portal');
+    expect(counter.verifier.known('digest')?.caller.id).toBe('portal');
     counter = new Counter({ caller: portal, claims: [claim('azp', 'portal')] });
     await counter.refused(await counter.token({ claims: { aud: 'other' } }));
     expect(known()).toBeUndefined();
