@@ -1,4 +1,4 @@
-import { alarmOutcomes } from '../audit/alarm-outcomes.js';
+import { alarmOutcomes } from '../audit/index.js';
 import { isInDoubt } from '../domain/outcome.js';
 import { faultFor } from '../problems/catalogue.js';
 import { OperateProblem } from '../problems/problem.js';

@@ -1,5 +1,4 @@
-import type { OperationTrail } from '../audit/audit-record.js';
-import type { OperationStore } from '../audit/operation.store.js';
+import type { OperationStore, OperationTrail } from '../audit/index.js';
 import { accessDenialOf } from '../domain/grants.js';
 import type { Caller } from '../domain/caller.js';
 import type { Scope } from '../domain/scope.js';

@@ -3,7 +3,7 @@ import { crc32 } from 'node:zlib';
 
 import { type BeforeApplicationShutdown, Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 
-import { KeyUseStore } from '../../audit/callers.store.js';
+import { KeyUseStore } from '../../audit/index.js';
 import type { KeyConfig } from '../../config/config.js';
 import { AddressRanges } from '../../domain/address-range.js';
 import type { Caller } from '../../domain/caller.js';

@@ -1,4 +1,4 @@
-import type { IntentRecord } from '../../audit/audit-record.js';
+import type { IntentRecord } from '../../audit/index.js';
 import type { CallContext } from '../../domain/caller.js';
 import type { AuthorizedCommand } from '../operation-command.js';
 

@@ -1,7 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 
-import { OperationStore } from '../../audit/operation.store.js';
-import { SentMarks } from '../../audit/sent-marks.js';
+import { OperationStore, SentMarks } from '../../audit/index.js';
 import type { CallContext } from '../../domain/caller.js';
 import { Clock } from '../../domain/ports.js';
 import { isListOperation } from '../../domain/operation-type.js';

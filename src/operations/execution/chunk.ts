@@ -1,5 +1,4 @@
-import type { IntentRecord } from '../../audit/audit-record.js';
-import { targetsOf } from '../../audit/alarm-outcomes.js';
+import { type IntentRecord, targetsOf } from '../../audit/index.js';
 import { isListOperation, OPERATIONS } from '../../domain/operation-type.js';
 import { CHUNK_SIZE, type AlarmOutcome, type ChunkOutcome, type Fault } from '../../domain/outcome.js';
 import {

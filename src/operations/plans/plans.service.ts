@@ -1,9 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { uuidv7 } from 'uuidv7';
 
-import { AuditUnavailable } from '../../audit/audit-trail.js';
-import { ClaimStore } from '../../audit/callers.store.js';
-import { PlanStore, type StoredPlan } from '../../audit/plan.store.js';
+import { AuditUnavailable, ClaimStore, PlanStore, type StoredPlan } from '../../audit/index.js';
 import { CONFIG, type Config } from '../../config/config.js';
 import type { CallContext, Caller } from '../../domain/caller.js';
 import { Clock } from '../../domain/ports.js';

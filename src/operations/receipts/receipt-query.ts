@@ -1,5 +1,4 @@
-import type { OperationFilter } from '../../audit/operation.queries.js';
-import type { OperationRow } from '../../audit/operation.store.js';
+import type { OperationFilter, OperationRow } from '../../audit/index.js';
 import { refuse } from '../../problems/catalogue.js';
 import type { Violation } from '../../problems/violation.js';
 import { limitOf, queryViolations, windowOf, windowViolations, wordsOf } from '../../lists/filter-fields.js';

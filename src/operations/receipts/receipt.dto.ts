@@ -5,8 +5,14 @@ import {
   type OperationStatus,
 } from '../../domain/outcome.js';
 import { OPERATION_NAMES, type OperationName } from '../../domain/operation-type.js';
-import { ASSUMPTIONS, LEFTOVERS, type Assumption, type Leftover } from '../../audit/audit-record.js';
-import { RULES_OUTCOMES, type RulesOutcome } from '../../audit/alarm-outcomes.js';
+import {
+  type Assumption,
+  ASSUMPTIONS,
+  type Leftover,
+  LEFTOVERS,
+  RULES_OUTCOMES,
+  type RulesOutcome,
+} from '../../audit/index.js';
 import { ApiProperty, ApiSchema, OmitType } from '@nestjs/swagger';
 
 /** What upstream is still at work on. */

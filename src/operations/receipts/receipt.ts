@@ -1,14 +1,17 @@
-import { alarmOutcomes, rulesOutcome, targetsOf, type KnownOutcome } from '../../audit/alarm-outcomes.js';
-import type { OperationTrail } from '../../audit/audit-record.js';
 import {
-  askedOf,
-  countsOf,
-  operationStatus,
+  alarmOutcomes,
   type Asked,
+  askedOf,
   type Cancelled,
+  countsOf,
+  type KnownOutcome,
+  operationStatus,
   type OperationSummary,
+  type OperationTrail,
+  rulesOutcome,
   type TargetFate,
-} from '../../audit/operation-state.js';
+  targetsOf,
+} from '../../audit/index.js';
 import { isListOperation, OPERATIONS } from '../../domain/operation-type.js';
 import type { ChunkOutcome } from '../../domain/outcome.js';
 import type { Scope } from '../../domain/scope.js';

@@ -1,5 +1,4 @@
-import { alarmOutcomes } from '../../audit/alarm-outcomes.js';
-import type { Assumption, OperationTrail } from '../../audit/audit-record.js';
+import { alarmOutcomes, type Assumption, type OperationTrail } from '../../audit/index.js';
 import type { AlarmOutcome } from '../../domain/outcome.js';
 import type { OperationType } from '../../domain/operation-type.js';
 import { operateBody, type HssBody, type WireEvent, type WireOperateBody } from '../../hss/index.js';

@@ -1,8 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 
-import { alarmOutcomes } from '../../audit/alarm-outcomes.js';
-import { ChainCheck } from '../../audit/chain-check.js';
-import { OperationStore } from '../../audit/operation.store.js';
+import { alarmOutcomes, ChainCheck, OperationStore } from '../../audit/index.js';
 import { CONFIG, type Config } from '../../config/config.js';
 import type { CallContext } from '../../domain/caller.js';
 import {
