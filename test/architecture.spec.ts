@@ -85,6 +85,7 @@ const SEEDS: readonly (readonly [rule: string, file: string, ...imports: string[
   ['alarms-imports', 'alarms/seeded.ts', '../operations/operation-command.js'],
   ['operations-imports', 'operations/seeded.ts', '../compat/hss.controller.js'],
   ['operations-imports', 'operations/seeded/root.ts', '../../start.js'],
+  ['operations-imports', 'operations/seeded-audit.ts', '../audit/audit-trail.js'],
   ['compat-imports', 'compat/seeded.ts', '../alarms/alarm.js'],
   ['brakes-imports', 'brakes/seeded.ts', '../operations/operation-command.js'],
   ['me-imports', 'me/seeded.ts', '../audit/audit-record.js'],

@@ -8,7 +8,6 @@ import type { OutcomeRecord } from '../src/audit/audit-record.js';
 import type { ChunkOutcome } from '../src/domain/outcome.js';
 import { alarmQueryViolations } from '../src/alarms/alarm-filter.js';
 import { LISTS } from '../src/lists/index.js';
-import { classesOf } from '../src/lists/list.dto.js';
 import { listQueryViolations } from '../src/lists/list-query.js';
 import { eventsOf, eventText } from '../src/operations/progress/progress.events.js';
 import { violationsOf } from '../src/operations/prepare/operation-request.pipe.js';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
-import type { QuotaUse } from '../audit/callers.store.js';
+import type { QuotaUse } from '../audit/index.js';
 import type { Config } from '../config/config.js';
 import { Clock } from '../domain/times.js';
 import { Quotas } from './quotas.js';

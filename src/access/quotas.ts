@@ -6,7 +6,7 @@ import {
   type OnModuleDestroy,
 } from '@nestjs/common';
 
-import { QuotaStore, type QuotaUse } from '../audit/callers.store.js';
+import { QuotaStore, type QuotaUse } from '../audit/index.js';
 import { CONFIG, type Config } from '../config/config.js';
 import type { Caller, CallerLimits } from '../domain/caller.js';
 import { Clock } from '../domain/times.js';

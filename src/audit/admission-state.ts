@@ -1,10 +1,4 @@
-import {
-  claimName,
-  type AdmissionState,
-  type ClaimState,
-  type OwnedOperation,
-  type Reached,
-} from './admission.js';
+import { claimName, type AdmissionState, type ClaimState, type OwnedOperation } from './admission.js';
 import type { AuditAppend, DialectName, Row } from './audit.engine.js';
 
 /** What has to be read for some entries; nothing where they need nothing. */
@@ -53,92 +47,110 @@ export function admissionNeeds(
   };
 }
 
-/** A question to the store: the rows that it is asked with are one JSON text, its only parameter. */
+type Asked = keyof AdmissionNeeds;
+
+/** The rows of a need, as PostgreSQL declares them. */
+const COLUMNS: Readonly<Record<Asked, string>> = {
+  operations: 'id text',
+  claims: 'caller text, key text',
+  brakes: 'caller text',
+  days: 'caller text, earliest bigint, latest bigint',
+  hours: 'caller text, earliest bigint',
+};
+
+/** Nothing counts of an operation that never left the gateway. */
+const SENT = `JOIN operation ON operation.id = operation_id AND status <> 'not_attempted'`;
+const CAN_CHANGE = 'operation_id IN (SELECT id FROM operation WHERE open = 1)';
+
+/**
+ * What is asked for the rows that are given. What operations reached whose status can still change is read for each: it ceases to
+ * count with an entry that says so. That of the others is added up, but for alarms that do not count for all entries.
+ */
+const QUESTIONS: Readonly<Record<Asked, string>> = {
+  operations: `
+    SELECT operation.id AS "operationId", status, OWNER AS instance FROM given CROSS JOIN operation
+    WHERE operation.id = given.id`,
+  claims: `
+    SELECT claim.caller, claim.key, operation_id AS "operationId", status, OWNER AS instance, fingerprint, claim.at
+    FROM given CROSS JOIN claim JOIN operation ON operation.id = operation_id
+    WHERE claim.caller = given.caller AND claim.key = given.key`,
+  brakes: `
+    SELECT brake.caller, engaged, at FROM given CROSS JOIN brake
+    WHERE brake.caller = given.caller`,
+  days: `
+    SELECT reached.caller, NULL AS "operationId", NULL AS status, NULL AS instance,
+      CAST(SUM(alarms) AS BIGINT) AS alarms, MIN(reached.at) AS at
+    FROM given CROSS JOIN reached_alarms AS reached ${SENT} AND open = 0
+    WHERE reached.caller = given.caller AND reached.at > given.latest GROUP BY reached.caller
+    UNION ALL SELECT reached.caller, operation_id, status, OWNER AS instance, alarms, reached.at
+    FROM given CROSS JOIN reached_alarms AS reached ${SENT}
+    WHERE reached.caller = given.caller AND reached.at > given.earliest
+      AND (reached.at <= given.latest OR ${CAN_CHANGE})`,
+  hours: `
+    SELECT reached.caller, NULL AS "operationId", NULL AS status, NULL AS instance,
+      agent_id AS host, MAX(reached.at) AS at
+    FROM given CROSS JOIN reached_host AS reached ${SENT} AND open = 0
+    WHERE reached.caller = given.caller AND reached.at > given.earliest GROUP BY reached.caller, agent_id
+    UNION ALL SELECT reached.caller, operation_id, status, OWNER AS instance, agent_id, reached.at
+    FROM given CROSS JOIN reached_host AS reached ${SENT}
+    WHERE reached.caller = given.caller AND reached.at > given.earliest AND ${CAN_CHANGE}`,
+};
+
+/**
+ * SQLite is asked for one row after the other, by the names of its columns; PostgreSQL once for all, as JSON. Only PostgreSQL is
+ * shared by processes, one of which owns an operation.
+ */
+const TEXTS: Readonly<Record<DialectName, Readonly<Record<Asked, string>>>> = {
+  sqlite: textsOf((text) =>
+    text.replaceAll('given CROSS JOIN ', '').replaceAll('given.', '@').replaceAll('OWNER', 'NULL'),
+  ),
+  postgres: textsOf((text, asked) =>
+    text
+      .replaceAll('FROM given', `FROM json_to_recordset($1::json) AS given (${COLUMNS[asked]})`)
+      .replaceAll('OWNER', 'operation.instance'),
+  ),
+};
+
+function textsOf(inDialect: (text: string, asked: Asked) => string): Readonly<Record<Asked, string>> {
+  const texts = Object.entries(QUESTIONS) as [Asked, string][];
+  return Object.fromEntries(texts.map(([asked, text]) => [asked, inDialect(text, asked)])) as Record<
+    Asked,
+    string
+  >;
+}
+
+/** A question to the store. */
 export interface Reading {
   readonly text: string;
-  readonly given: string;
-  /** Takes one row of the answer into the state. */
+  readonly given: readonly object[];
+  /** Takes a row of the answer into the state. */
   readonly note: (row: Row) => void;
 }
 
-/** Of an operation that never left the gateway nothing counts. */
-const SENT = `JOIN operation ON operation.id = operation_id AND status <> 'not_attempted'`;
-const OF_CALLER = 'WHERE reached.caller = given.caller AND reached.at > earliest';
-
-/**
- * What an engine reads before it decides about entries. What operations reached whose status can still change is read for each: it
- * ceases to count with an entry that says so. That of the others is added up, but for alarms that do not count for all entries.
- */
+/** What an engine reads before it decides about entries. */
 export function admissionReadings(entries: readonly AuditAppend[], state: AdmissionState): Reading[] {
-  const { dialect, operations, claims, brakes, alarms, hosts } = state;
   const needs = admissionNeeds(entries, state);
-  const readings: Reading[] = [];
-  /** @param columns of the rows, as PostgreSQL declares them. @param query over the table of these rows */
-  const read = <Answer>(
-    rows: readonly object[],
-    columns: string,
-    query: (given: string) => string,
-    note: (answer: Answer) => void,
-  ) => {
-    if (rows.length === 0) return;
-    const text = query(givenRows(dialect, columns));
-    readings.push({ text, given: JSON.stringify(rows), note: note as unknown as Reading['note'] });
-  };
-  const owned = dialect === 'postgres' ? 'status, instance' : 'status, NULL AS instance';
-  const noted = <Answer extends Operated>({ status, instance, ...answer }: Answer) => {
-    if (answer.operationId !== null) operations.set(answer.operationId, { status, instance });
-    return answer;
-  };
-  read<Operated>(
-    needs.operations,
-    'id text',
-    (given) => `SELECT operation.id AS "operationId", ${owned}
-      FROM ${given} CROSS JOIN operation WHERE operation.id = given.id`,
-    noted,
-  );
-  read<Operated & ClaimState>(
-    needs.claims,
-    'caller text, key text',
-    (given) => `SELECT claim.caller, claim.key, operation_id AS "operationId", ${owned}, fingerprint, claim.at
-      FROM ${given} CROSS JOIN claim JOIN operation ON operation.id = operation_id
-      WHERE claim.caller = given.caller AND claim.key = given.key`,
-    (answer) => claims.set(claimName(answer), noted(answer)),
-  );
-  read<{ readonly caller: string; readonly engaged: number; readonly at: number }>(
-    needs.brakes,
-    'caller text',
-    (given) => `SELECT brake.caller, engaged, at
-      FROM ${given} CROSS JOIN brake WHERE brake.caller = given.caller`,
-    ({ caller, engaged, at }) => brakes.set(caller, { engaged: engaged === 1, at }),
-  );
-  read<Operated & Reached<{ readonly alarms: number }>>(
-    needs.days,
-    'caller text, earliest bigint, latest bigint',
-    (
-      given,
-    ) => `SELECT reached.caller, CASE WHEN open = 1 OR reached.at <= latest THEN operation_id END AS "operationId",
-        ${owned}, CAST(SUM(alarms) AS BIGINT) AS alarms, MIN(reached.at) AS at
-      FROM ${given} CROSS JOIN reached_alarms AS reached ${SENT} ${OF_CALLER} GROUP BY 1, 2, 3, 4`,
-    (answer) => alarms.push(noted(answer)),
-  );
-  read<Operated & Reached<{ readonly host: string }>>(
-    needs.hours,
-    'caller text, earliest bigint',
-    (given) => `SELECT reached.caller, CASE WHEN open = 1 THEN operation_id END AS "operationId",
-        ${owned}, agent_id AS host, MAX(reached.at) AS at
-      FROM ${given} CROSS JOIN reached_host AS reached ${SENT} ${OF_CALLER} GROUP BY 1, 2, 3, 4, 5`,
-    (answer) => hosts.push(noted(answer)),
-  );
-  return readings;
+  return (Object.keys(needs) as Asked[])
+    .filter((asked) => needs[asked].length > 0)
+    .map((asked) => ({
+      text: TEXTS[state.dialect][asked],
+      given: needs[asked],
+      note: (row) => noteAnswer(asked, row, state),
+    }));
 }
 
-/** What an answer says of the operation that it is about. */
-interface Operated extends OwnedOperation {
-  readonly operationId: string | null;
-}
-
-function givenRows(dialect: DialectName, columns: string): string {
-  if (dialect === 'postgres') return `json_to_recordset($1::json) AS given (${columns})`;
-  const names = columns.replaceAll(/ (?:text|bigint)/g, '').split(', ');
-  return `(SELECT ${names.map((name) => `value ->> '${name}' AS ${name}`).join(', ')} FROM json_each(?)) AS given`;
+function noteAnswer(asked: Asked, { status, instance, ...answer }: Row, state: AdmissionState): void {
+  const { operationId } = answer;
+  if (typeof operationId === 'string')
+    state.operations.set(operationId, { status, instance } as unknown as OwnedOperation);
+  if (asked === 'claims') {
+    const claim = answer as unknown as ClaimState;
+    state.claims.set(claimName(claim), claim);
+  }
+  if (asked === 'brakes') {
+    const { caller, engaged, at } = answer as unknown as { caller: string; engaged: number; at: number };
+    state.brakes.set(caller, { engaged: engaged === 1, at });
+  }
+  if (asked === 'days') state.alarms.push(answer as unknown as AdmissionState['alarms'][number]);
+  if (asked === 'hours') state.hosts.push(answer as unknown as AdmissionState['hosts'][number]);
 }

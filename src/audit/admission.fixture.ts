@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 
-import type { AppendRejection, AuditAppend, RejectedAppend, TakenOver } from './audit.engine.js';
+import type { AuditAppend, RejectedAppend } from './audit.engine.js';
 
 const NOW = Date.parse('2026-08-16T09:05:22.701Z');
 const CALLERS = ['portal', 'bot'];
@@ -167,7 +167,7 @@ export async function decisions(
   world: string,
   appends: readonly (readonly AuditAppend[])[],
 ): Promise<unknown> {
-  const whys: (AppendRejection | TakenOver | null)[] = [];
+  const whys: (RejectedAppend['why'] | null)[] = [];
   for (const entries of appends) {
     const rejected = new Map((await store.append(entries)).map(({ index, why }) => [index, why]));
     whys.push(...entries.map((_, index) => rejected.get(index) ?? null));

@@ -4,7 +4,6 @@ import type {
   DialectName,
   ImpactBudget,
   RejectedAppend,
-  TakenOver,
 } from './audit.engine.js';
 import { alarmToken } from './schema.js';
 
@@ -43,7 +42,7 @@ export interface ClaimState {
 }
 
 /** What operations of a caller reached at a time. */
-export type Reached<What> = What & {
+type Reached<What> = What & {
   readonly caller: string;
   readonly at: number;
   /** Null: of several, whose status does not change any more. */
@@ -67,10 +66,7 @@ export function hostName(dialect: DialectName, host: string): string {
 }
 
 /** Why an entry may not be written; undefined: it may. */
-export function rejectionOf(
-  entry: AuditAppend,
-  state: AdmissionState,
-): AppendRejection | TakenOver | undefined {
+export function rejectionOf(entry: AuditAppend, state: AdmissionState): RejectedAppend['why'] | undefined {
   if (isTakenOver(entry, state)) return { reason: 'taken_over' };
   const { operation, claims = [], reach } = entry;
   if (!operation) return undefined;

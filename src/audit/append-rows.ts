@@ -11,7 +11,7 @@ export interface ChainEnd {
 }
 
 /** Names of columns and what is written into them. */
-export type TableRow = Readonly<Record<string, unknown>>;
+type TableRow = Readonly<Record<string, unknown>>;
 
 /** Tables that an append inserts into; of the two that find an alarm again each engine has its own. */
 export type AppendTable = Exclude<keyof AuditTables, 'plan' | 'key_use'>;
@@ -24,7 +24,7 @@ export const ON_CONFLICT: Partial<Record<AppendTable, string>> = {
 };
 
 /** What an append changes of the row of an operation that was there before. */
-export interface OperationChange {
+interface OperationChange {
   readonly status?: string;
   readonly open?: number;
   readonly fate?: string;

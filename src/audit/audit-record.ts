@@ -5,7 +5,7 @@ import type { Severity } from '../domain/upstream-words.js';
 import type { Scope } from '../domain/scope.js';
 
 /** What a credential is called, never itself. */
-export type CredentialRecord = Pick<Credential, 'kind' | 'id'>;
+type CredentialRecord = Pick<Credential, 'kind' | 'id'>;
 
 interface RecordOf<Kind extends string> {
   readonly kind: Kind;

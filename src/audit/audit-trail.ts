@@ -132,7 +132,7 @@ export class AuditTrail implements OnApplicationShutdown {
    * @throws AuditUnavailable
    */
   recordChunk(record: ChunkRecord, before: OperationTrail): Promise<OperationTrail> {
-    return this.#appendTo(before, record, (operation) => ({ ...fateIn(operation), byOwner: true }));
+    return this.#appendTo(before, record, fateIn);
   }
 
   /**
@@ -148,7 +148,7 @@ export class AuditTrail implements OnApplicationShutdown {
     releases?: AuditAppend['releases'],
   ): Promise<OperationTrail> {
     return this.#appendTo(before, record, (operation) => ({
-      ...{ ...fateIn(operation), status: record.status, open: isOpen(operation), byOwner: true },
+      ...statusIn(operation, record),
       ...(releases && { releases }),
     }));
   }
@@ -160,9 +160,7 @@ export class AuditTrail implements OnApplicationShutdown {
    * @throws AuditUnavailable
    */
   recordSettlement(record: SettlementRecord, before: OperationTrail): Promise<OperationTrail> {
-    return this.#appendTo(before, record, (operation) => ({
-      ...{ ...fateIn(operation), status: record.status, open: isOpen(operation), byOwner: true },
-    }));
+    return this.#appendTo(before, record, (operation) => statusIn(operation, record));
   }
 
   /** @throws AuditUnavailable */
@@ -253,8 +251,15 @@ function appendOf(record: Exclude<AuditRecord, IntentRecord>): AuditAppend {
   return { kind: record.kind, at: Date.parse(record.at), operationId, body: JSON.stringify(record) };
 }
 
-function fateIn(operation: OperationTrail): Pick<AuditAppend, 'fate'> {
-  return { fate: JSON.stringify(fateOf(operation)) };
+function fateIn(operation: OperationTrail): Pick<AuditAppend, 'fate' | 'byOwner'> {
+  return { fate: JSON.stringify(fateOf(operation)), byOwner: true };
+}
+
+function statusIn(
+  operation: OperationTrail,
+  { status }: OutcomeRecord | SettlementRecord,
+): Partial<AuditAppend> {
+  return { ...fateIn(operation), status, open: isOpen(operation) };
 }
 
 /**

@@ -83,16 +83,12 @@ export type AppendRejection =
   /** @param oldestAt epoch milliseconds of the first alarm that counts */
   | { readonly reason: 'too_many_alarms'; readonly alarms: number; readonly oldestAt: number };
 
-/** Another process looks after the entry's operation by now, or the operation is over. */
-export interface TakenOver {
-  readonly reason: 'taken_over';
-}
-
 /** One entry that was not written. */
 export interface RejectedAppend {
   /** Its place in the entries that were given. */
   readonly index: number;
-  readonly why: AppendRejection | TakenOver;
+  /** `taken_over`: another process looks after the entry's operation by now, or the operation is over. */
+  readonly why: AppendRejection | { readonly reason: 'taken_over' };
 }
 
 /** The trail cannot be written or read at the moment; nothing may be done that it should have recorded. */

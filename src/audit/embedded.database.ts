@@ -158,7 +158,7 @@ export class EmbeddedDatabase {
   #write(entries: readonly AuditAppend[]): AppendRows {
     const state = emptyState('sqlite', null);
     for (const { text, given, note } of admissionReadings(entries, state)) {
-      for (const row of this.#prepared(text).all(given)) note(row as Row);
+      for (const one of given) (this.#prepared(text).all(one) as Row[]).forEach(note);
     }
     const rows = new AppendRows(entries, state, this.#end);
     for (const { caller, key } of rows.releases)

@@ -27,9 +27,6 @@ import {
 import { readRecord, requestsIn } from './record-text.js';
 import { refuse } from '../problems/catalogue.js';
 
-/** Records of at most this many alarms and items come from the database at once, so that no other query waits long. */
-const MAX_TARGETS = 1_000;
-
 /** An operation as the table of operations has it. */
 export interface OperationRow {
   readonly id: string;
@@ -40,6 +37,8 @@ export interface OperationRow {
   readonly status: OperationStatus;
 }
 
+/** Records of at most this many alarms and items come from the database at once, so that no other query waits long. */
+const MAX_TARGETS = 1_000;
 /** So many summaries come from the database at once. */
 const MAX_SUMMARIES = 100;
 
@@ -99,11 +98,24 @@ export class OperationStore extends Store {
 
   /** As {@link findAll}, at a cost that does not grow with their alarms: where they are kept, no record is read. */
   async summaries(ids: readonly string[]): Promise<OperationSummary[]> {
-    const found: OperationSummary[] = [];
+    const summaries: OperationSummary[] = [];
     for (let from = 0; from < ids.length; from += MAX_SUMMARIES) {
-      found.push(...(await this.#summaries(ids.slice(from, from + MAX_SUMMARIES))));
+      const some = ids.slice(from, from + MAX_SUMMARIES);
+      const rows = await this.queries
+        .selectFrom('operation')
+        .select(['id', 'status', 'targets', 'asked', 'fate', 'cancelled'])
+        .where('id', 'in', some)
+        .execute();
+      const byId = new Map(rows.map((row) => [row.id, row]));
+      const undoings = await this.undoings(some);
+      for (const id of some) {
+        const row = byId.get(id);
+        const summary = row && (shown(row) ?? (await this.#summed(id)));
+        const undoneBy = undoings.get(id);
+        if (summary) summaries.push({ ...summary, ...(undoneBy && { undoneBy }) });
+      }
     }
-    return found;
+    return summaries;
   }
 
   /**
@@ -162,24 +174,6 @@ export class OperationStore extends Store {
       .selectFrom('audit_record')
       .where('operation_id', '=', operationId)
       .where('kind', 'in', kinds);
-  }
-
-  async #summaries(ids: readonly string[]): Promise<OperationSummary[]> {
-    const rows = await this.queries
-      .selectFrom('operation')
-      .select(['id', 'status', 'targets', 'asked', 'fate', 'cancelled'])
-      .where('id', 'in', ids)
-      .execute();
-    const undoings = await this.undoings(ids);
-    const byId = new Map(rows.map((row) => [row.id, row]));
-    const summaries: OperationSummary[] = [];
-    for (const id of ids) {
-      const row = byId.get(id);
-      const summary = row && (shown(row) ?? (await this.#summed(id)));
-      const undoneBy = undoings.get(id);
-      if (summary) summaries.push({ ...summary, ...(undoneBy && { undoneBy }) });
-    }
-    return summaries;
   }
 
   /** One from before summaries were kept. */

@@ -90,7 +90,7 @@ export class PostgresEngine extends AuditEngine {
       if (this.instance.isSilent) await this.instance.beat(client);
       const state = emptyState('postgres', this.instance.id);
       for (const { text, given, note } of admissionReadings(entries, state))
-        (await client.query<Row>(text, [given])).rows.forEach(note);
+        (await client.query<Row>(text, [JSON.stringify(given)])).rows.forEach(note);
       const rows = new AppendRows(entries, state, end);
       if (rows.inserts.size > 0) await client.query(appendStatement(rows));
       return rows;

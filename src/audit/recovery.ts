@@ -12,7 +12,7 @@ import { OperationStore } from './operation.store.js';
 import { Ownership } from './ownership.js';
 import { SentMarks } from './sent-marks.js';
 
-export const INTERRUPTED = faultFor('gateway_interrupted', 'maybe_sent');
+const INTERRUPTED = faultFor('gateway_interrupted', 'maybe_sent');
 const NOT_SENT = {
   ...faultFor('gateway_interrupted', 'not_sent'),
   retryable: true,

@@ -1,7 +1,7 @@
 import type { DialectName } from './audit.engine.js';
 
 /** A statement in SQLite's words, or what each engine has in its place; an engine that is left out has nothing there. */
-export type SchemaStatement = string | { readonly sqlite?: string; readonly postgres?: string };
+type SchemaStatement = string | { readonly sqlite?: string; readonly postgres?: string };
 
 /**
  * The tables, in the order they came to be; each list is one step and runs once, in one transaction. A step that was released stays

@@ -1,7 +1,6 @@
 import { Injectable } from '@nestjs/common';
 
-import { AuditTrail, AuditUnavailable } from '../audit/audit-trail.js';
-import { BrakeStore } from '../audit/callers.store.js';
+import { AuditTrail, AuditUnavailable, BrakeStore } from '../audit/index.js';
 import type { CallContext } from '../domain/caller.js';
 import { Clock } from '../domain/times.js';
 import { refuse } from '../problems/catalogue.js';

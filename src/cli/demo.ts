@@ -1,10 +1,10 @@
-import 'reflect-metadata';
-
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { AuditEngine } from '../audit/audit.engine.js';
+import 'reflect-metadata';
+
+import { AuditEngine } from '../audit/index.js';
 import type { Config } from '../config/config.js';
 import { loadConfig } from '../config/load-config.js';
 import { DEMO_ALARM, DEMO_KEY, DEMO_REQUEST, startDemo } from './demo-mode.js';

@@ -9,7 +9,7 @@ import type {
 } from '../operations/operation-command.js';
 import { commandRuleOf } from '../operations/prepare/operation.translator.js';
 import type { OperateBodyDto, WireEventDto } from './operate-body.dto.js';
-import { alarmOutcomes } from '../audit/alarm-outcomes.js';
+import { alarmOutcomes } from '../audit/index.js';
 import { isInDoubt } from '../domain/outcome.js';
 import { faultFor } from '../problems/catalogue.js';
 import { OperateProblem } from '../problems/problem.js';

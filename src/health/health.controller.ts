@@ -1,6 +1,6 @@
 import { Controller, Get, Injectable, Module } from '@nestjs/common';
 
-import { AuditTrail } from '../audit/audit-trail.js';
+import { AuditTrail } from '../audit/index.js';
 import { LivenessDto, ReadinessDto, type UnservedProjectDto } from './health.dto.js';
 import { MetricsController } from './metrics.controller.js';
 import { Access } from '../http/auth.hook.js';

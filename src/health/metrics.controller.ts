@@ -1,7 +1,7 @@
 import { Controller, Get, Header } from '@nestjs/common';
 import { collectDefaultMetrics } from 'prom-client';
 
-import { AuditTrail } from '../audit/audit-trail.js';
+import { AuditTrail } from '../audit/index.js';
 import { Access } from '../http/auth.hook.js';
 import { OpenApi } from '../http/openapi.decorator.js';
 import { Metrics } from '../metrics/metrics.js';

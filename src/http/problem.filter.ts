@@ -8,7 +8,7 @@ import {
 } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
-import { AuditTrail, AuditUnavailable } from '../audit/audit-trail.js';
+import { AuditTrail, AuditUnavailable } from '../audit/index.js';
 import type { CallContext } from '../domain/caller.js';
 import { Clock } from '../domain/times.js';
 import type { SaidByUpstream } from '../domain/outcome.js';

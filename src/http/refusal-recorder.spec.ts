@@ -1,9 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
-import type { RefusalRecord, RefusalSummaryRecord } from '../audit/audit-record.js';
-import { AuditTrail } from '../audit/audit-trail.js';
-import { AuditEngine, type AuditAppend, type RejectedAppend, type Row } from '../audit/audit.engine.js';
+import { type RefusalRecord, type RefusalSummaryRecord, AuditTrail, AuditEngine } from '../audit/index.js';
+import type { AuditAppend, RejectedAppend, Row } from '../audit/audit.engine.js';
 import { Metrics } from '../metrics/metrics.js';
 import { StoppedClock } from './identity/identity.fixture.js';
 import { RefusalRecorder } from './refusal-recorder.js';

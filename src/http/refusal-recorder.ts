@@ -1,7 +1,6 @@
 import { type BeforeApplicationShutdown, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 
-import type { RefusalRecord, RefusalSummaryRecord } from '../audit/audit-record.js';
-import { AuditTrail } from '../audit/audit-trail.js';
+import { AuditTrail, type RefusalRecord, type RefusalSummaryRecord } from '../audit/index.js';
 import { neighbourhoodOf } from '../domain/address-range.js';
 import { Clock } from '../domain/times.js';
 import { Allowances } from './allowances.js';

@@ -1,5 +1,5 @@
 import type { LookedUp } from '../domain/outcome.js';
-import type { Assumption, ItemRecord, Leftover } from '../audit/audit-record.js';
+import type { Assumption, ItemRecord, Leftover } from '../audit/index.js';
 import type { ProjectConfig } from '../config/config.js';
 import type { AlarmDetail } from '../domain/detail-fields.js';
 import type { OperationName } from '../domain/operation-type.js';

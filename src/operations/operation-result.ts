@@ -1,5 +1,4 @@
-import { alarmOutcomes } from '../audit/alarm-outcomes.js';
-import type { OperationTrail } from '../audit/audit-record.js';
+import { alarmOutcomes, type OperationTrail } from '../audit/index.js';
 import type { Fault } from '../domain/outcome.js';
 import { faultFor } from '../problems/catalogue.js';
 

@@ -3,7 +3,7 @@ import { crc32 } from 'node:zlib';
 
 import { type BeforeApplicationShutdown, Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 
-import { KeyUseStore } from '../../audit/callers.store.js';
+import { KeyUseStore } from '../../audit/index.js';
 import { Clock } from '../../domain/times.js';
 
 /** 62 signs, none of which needs encoding or ends a word: a double click selects the whole key. */

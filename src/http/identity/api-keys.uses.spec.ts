@@ -1,7 +1,8 @@
 import { Logger } from '@nestjs/common';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 
-import type { KeyUseStore, LastUse } from '../../audit/callers.store.js';
+import type { KeyUseStore } from '../../audit/index.js';
+import type { LastUse } from '../../audit/callers.store.js';
 import { StoppedClock } from './identity.fixture.js';
 import { KeyUses } from './api-keys.js';
 

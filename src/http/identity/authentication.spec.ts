@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 
 import { beforeEach, describe, expect, it } from '@jest/globals';
 
-import type { KeyUseStore } from '../../audit/callers.store.js';
+import type { KeyUseStore } from '../../audit/index.js';
 import type { CallerConfig, Config, KeyConfig } from '../../config/config.js';
 import { makeApiKey, KeyUses } from './api-keys.js';
 import { Authentication } from './authentication.js';

@@ -1,12 +1,16 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
-import type { IntentRecord } from '../../audit/audit-record.js';
-import { AuditUnavailable, type AppendRejection } from '../../audit/audit.engine.js';
-import { NotAdmitted, type AuditTrail } from '../../audit/audit-trail.js';
-import type { ClaimStore } from '../../audit/callers.store.js';
-import type { OperationStore } from '../../audit/operation.store.js';
-import type { SentMarks } from '../../audit/sent-marks.js';
+import {
+  type IntentRecord,
+  AuditUnavailable,
+  type AppendRejection,
+  NotAdmitted,
+  type AuditTrail,
+  type ClaimStore,
+  type OperationStore,
+  type SentMarks,
+} from '../../audit/index.js';
 import type { Config } from '../../config/config.js';
 import type { CallContext, CallerLimits } from '../../domain/caller.js';
 import { operateBody } from '../../hss/index.js';

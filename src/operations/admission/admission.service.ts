@@ -1,10 +1,16 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { V7Generator } from 'uuidv7';
 
-import type { AppendRejection, ImpactBudget } from '../../audit/audit.engine.js';
-import type { BrakeRecord, IntentRecord } from '../../audit/audit-record.js';
-import { AuditTrail, AuditUnavailable, NotAdmitted } from '../../audit/audit-trail.js';
-import { SentMarks } from '../../audit/sent-marks.js';
+import {
+  type AppendRejection,
+  AuditTrail,
+  AuditUnavailable,
+  type BrakeRecord,
+  type ImpactBudget,
+  type IntentRecord,
+  NotAdmitted,
+  SentMarks,
+} from '../../audit/index.js';
 import { CONFIG, type Config } from '../../config/config.js';
 import type { CallContext, Caller } from '../../domain/caller.js';
 import { Clock } from '../../domain/times.js';

@@ -1,9 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
-import type { OperationTrail } from '../../audit/audit-record.js';
-import type { ClaimStore } from '../../audit/callers.store.js';
-import type { OperationStore } from '../../audit/operation.store.js';
+import type { OperationTrail, ClaimStore, OperationStore } from '../../audit/index.js';
 import type { Config } from '../../config/config.js';
 import type { CallContext, Caller } from '../../domain/caller.js';
 import { operateBody } from '../../hss/index.js';

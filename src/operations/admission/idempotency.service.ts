@@ -8,9 +8,7 @@ import {
   type OnModuleDestroy,
 } from '@nestjs/common';
 
-import type { AppendRejection, Claim } from '../../audit/audit.engine.js';
-import { ClaimStore } from '../../audit/callers.store.js';
-import { OperationStore } from '../../audit/operation.store.js';
+import { type AppendRejection, type Claim, ClaimStore, OperationStore } from '../../audit/index.js';
 import { CONFIG, type Config } from '../../config/config.js';
 import type { CallContext, Caller } from '../../domain/caller.js';
 import { Clock } from '../../domain/times.js';

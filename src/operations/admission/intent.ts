@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-import type { IntentRecord } from '../../audit/audit-record.js';
+import type { IntentRecord } from '../../audit/index.js';
 import type { CallContext } from '../../domain/caller.js';
 import type {
   AuthorizedCommand,

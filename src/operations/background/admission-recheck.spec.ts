@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 
-import type { IntentRecord } from '../../audit/audit-record.js';
+import type { IntentRecord } from '../../audit/index.js';
 import type { Config } from '../../config/config.js';
 import type { Caller, Grant } from '../../domain/caller.js';
 import { readGuardRails } from '../admission/guard-rails/rails.js';

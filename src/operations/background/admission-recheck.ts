@@ -1,7 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 
-import type { IntentRecord } from '../../audit/audit-record.js';
-import { BrakeStore } from '../../audit/callers.store.js';
+import { BrakeStore, type IntentRecord } from '../../audit/index.js';
 import { CONFIG, type Config } from '../../config/config.js';
 import { Callers, type Caller } from '../../domain/caller.js';
 import { isListOperation, OPERATIONS } from '../../domain/operation-type.js';

@@ -8,9 +8,7 @@ import {
   type OnModuleDestroy,
 } from '@nestjs/common';
 
-import type { IntentRecord, OperationTrail } from '../../audit/audit-record.js';
-import { isResumable } from '../../audit/operation-state.js';
-import { Recovery } from '../../audit/recovery.js';
+import { type IntentRecord, isResumable, type OperationTrail, Recovery } from '../../audit/index.js';
 import { CONFIG, type Config } from '../../config/config.js';
 import { Clock } from '../../domain/times.js';
 import { OPERATIONS } from '../../domain/operation-type.js';

@@ -1,8 +1,6 @@
 import { Logger } from '@nestjs/common';
 
-import type { OperationTrail } from '../../audit/audit-record.js';
-import type { OperationStore } from '../../audit/operation.store.js';
-import type { Ownership } from '../../audit/ownership.js';
+import type { OperationStore, OperationTrail, Ownership } from '../../audit/index.js';
 import type { UpstreamConfig } from '../../config/config.js';
 import type { CallContext } from '../../domain/caller.js';
 import type { Clock } from '../../domain/times.js';

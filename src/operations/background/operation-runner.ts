@@ -1,13 +1,16 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 
-import type { IntentRecord, OperationTrail } from '../../audit/audit-record.js';
-import { AuditTrail } from '../../audit/audit-trail.js';
-import { ChainCheck } from '../../audit/chain-check.js';
-import { resumePoint } from '../../audit/operation-state.js';
-import { OperationStore } from '../../audit/operation.store.js';
-import { Ownership } from '../../audit/ownership.js';
-import { interruptedOutcome } from '../../audit/recovery.js';
-import { SentMarks } from '../../audit/sent-marks.js';
+import {
+  AuditTrail,
+  ChainCheck,
+  type IntentRecord,
+  interruptedOutcome,
+  OperationStore,
+  type OperationTrail,
+  Ownership,
+  resumePoint,
+  SentMarks,
+} from '../../audit/index.js';
 import { CONFIG, type Config, type ProjectConfig } from '../../config/config.js';
 import { Clock } from '../../domain/times.js';
 import { CHUNK_SIZE } from '../../domain/outcome.js';

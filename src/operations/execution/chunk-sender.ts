@@ -1,7 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 
-import { OperationStore } from '../../audit/operation.store.js';
-import { SentMarks } from '../../audit/sent-marks.js';
+import { OperationStore, SentMarks, type IntentRecord, targetsOf } from '../../audit/index.js';
 import type { CallContext } from '../../domain/caller.js';
 import { Clock } from '../../domain/times.js';
 import { isListOperation, OPERATIONS } from '../../domain/operation-type.js';
@@ -19,8 +18,6 @@ import { UpstreamClient, type UpstreamResult } from '../../upstream/index.js';
 import { SettlementService, type FoundAlarm } from '../settlement/settlement.service.js';
 import { MIN_READ_MS, StateReader, type StateBefore } from './state-reader.js';
 import { TargetLocks } from './target-locks.js';
-import type { IntentRecord } from '../../audit/audit-record.js';
-import { targetsOf } from '../../audit/alarm-outcomes.js';
 import type { ChunkFacts, ChunkResult } from './chunk.js';
 
 /**

@@ -1,6 +1,6 @@
 import type { ChunkOutcome, Fault } from '../../domain/outcome.js';
 import type { ActCall } from '../../hss/index.js';
-import type { IntentRecord } from '../../audit/audit-record.js';
+import type { IntentRecord } from '../../audit/index.js';
 
 /** What was listed of a chunk's alarms when they were looked up by their ids. */
 export interface LookedUpChunk {

@@ -1,11 +1,16 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
-import type { ChunkRecord, IntentRecord, OperationTrail, OutcomeRecord } from '../../audit/audit-record.js';
-import { AuditUnavailable } from '../../audit/audit.engine.js';
-import type { AuditTrail } from '../../audit/audit-trail.js';
-import { transition } from '../../audit/operation-state.js';
-import type { SentMarks } from '../../audit/sent-marks.js';
+import {
+  type IntentRecord,
+  type OperationTrail,
+  type OutcomeRecord,
+  AuditUnavailable,
+  type AuditTrail,
+  transition,
+  type SentMarks,
+} from '../../audit/index.js';
+import type { ChunkRecord } from '../../audit/audit-record.js';
 import { CHUNK_SIZE, type ChunkOutcome } from '../../domain/outcome.js';
 import { operateBody } from '../../hss/index.js';
 import { StoppedClock } from '../../http/identity/identity.fixture.js';

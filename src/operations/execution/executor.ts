@@ -1,11 +1,18 @@
 import { Injectable, Logger } from '@nestjs/common';
 
-import { targetsOf, statusOf } from '../../audit/alarm-outcomes.js';
-import type { IntentRecord, OperationTrail, OutcomeRecord } from '../../audit/audit-record.js';
-import { AuditTrail, AuditUnavailable } from '../../audit/audit-trail.js';
-import { isOpen, transition } from '../../audit/operation-state.js';
-import { interruptedOutcome } from '../../audit/recovery.js';
-import { SentMarks } from '../../audit/sent-marks.js';
+import {
+  targetsOf,
+  type IntentRecord,
+  type OperationTrail,
+  type OutcomeRecord,
+  AuditTrail,
+  AuditUnavailable,
+  isOpen,
+  transition,
+  interruptedOutcome,
+  SentMarks,
+  statusOf,
+} from '../../audit/index.js';
 import type { ProjectConfig } from '../../config/config.js';
 import type { CallContext } from '../../domain/caller.js';
 import { Clock } from '../../domain/times.js';

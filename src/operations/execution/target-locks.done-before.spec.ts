@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 
-import type { IntentRecord, OperationTrail } from '../../audit/audit-record.js';
+import type { IntentRecord, OperationTrail } from '../../audit/index.js';
 import type { OperationType } from '../../domain/operation-type.js';
 import type { AlarmOutcome } from '../../domain/outcome.js';
 import { doneBefore } from './target-locks.js';

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 
-import type { IntentRecord, OperationTrail, SettlementRecord } from '../../audit/audit-record.js';
+import type { IntentRecord, OperationTrail } from '../../audit/index.js';
+import type { SettlementRecord } from '../../audit/audit-record.js';
 import type { ChunkOutcome } from '../../domain/outcome.js';
 import { holdsOf } from './target-locks.js';
 

@@ -1,10 +1,14 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 
-import { alarmOutcomes } from '../../audit/alarm-outcomes.js';
-import type { IntentRecord, OperationTrail } from '../../audit/audit-record.js';
-import { AuditUnavailable } from '../../audit/audit.engine.js';
-import { ChainCheck } from '../../audit/chain-check.js';
-import { OperationStore, type Rivals } from '../../audit/operation.store.js';
+import {
+  alarmOutcomes,
+  AuditUnavailable,
+  ChainCheck,
+  type IntentRecord,
+  OperationStore,
+  type OperationTrail,
+  type Rivals,
+} from '../../audit/index.js';
 import { CONFIG, type Config } from '../../config/config.js';
 import type { CallContext } from '../../domain/caller.js';
 import { Clock } from '../../domain/times.js';

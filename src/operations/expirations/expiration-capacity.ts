@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 
-import { ExpirationStore } from '../../audit/expiration.store.js';
+import { ExpirationStore } from '../../audit/index.js';
 import type { Caller } from '../../domain/caller.js';
 import { CallerCounts } from '../../access/caller-quota.js';
 import { Quotas } from '../../access/quotas.js';

@@ -1,8 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 
-import type { IntentRecord, OperationTrail } from '../../audit/audit-record.js';
+import { type IntentRecord, type OperationTrail, statusOf } from '../../audit/index.js';
 import type { AlarmOutcome, Fault } from '../../domain/outcome.js';
-import { statusOf } from '../../audit/alarm-outcomes.js';
 import type { UndoChain } from '../undo/undo.service.js';
 import { decide } from './expiration-decision.js';
 

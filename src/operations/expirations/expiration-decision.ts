@@ -1,7 +1,4 @@
-import { alarmOutcomes } from '../../audit/alarm-outcomes.js';
-import type { OperationTrail } from '../../audit/audit-record.js';
-import type { ExpirationEnd } from '../../audit/expiration.store.js';
-import { isGivenUp } from '../../audit/operation-state.js';
+import { alarmOutcomes, type OperationTrail, type ExpirationEnd, isGivenUp } from '../../audit/index.js';
 import { toUndo, type UndoChain } from '../undo/undo.service.js';
 
 /**

@@ -6,14 +6,14 @@ import {
   type OnModuleDestroy,
 } from '@nestjs/common';
 
-import type { IntentRecord } from '../../audit/audit-record.js';
-import { ChainCheck } from '../../audit/chain-check.js';
 import {
-  ExpirationStore,
+  ChainCheck,
   type DueExpiration,
   type Expiration,
   type ExpirationEnd,
-} from '../../audit/expiration.store.js';
+  ExpirationStore,
+  type IntentRecord,
+} from '../../audit/index.js';
 import { CONFIG, type Config } from '../../config/config.js';
 import type { CallContext } from '../../domain/caller.js';
 import { Clock } from '../../domain/times.js';

@@ -1,6 +1,6 @@
 import { ApiProperty, ApiSchema } from '@nestjs/swagger';
 
-import { EXPIRATION_ENDS, type Expiration, type ExpirationEnd } from '../../audit/expiration.store.js';
+import { type Expiration, EXPIRATION_ENDS, type ExpirationEnd } from '../../audit/index.js';
 import { Formed, Text } from '../../validation/fields.js';
 import { Limit, PageCursor, Words, wordOf } from '../../lists/filter-fields.js';
 import { ENTERPRISE_PROJECT } from '../../domain/scope.js';

@@ -1,13 +1,13 @@
 import { Injectable } from '@nestjs/common';
 
 import {
-  EXPIRATION_ENDS,
-  ExpirationStore,
   type Expiration,
+  EXPIRATION_ENDS,
   type ExpirationFilter,
-} from '../../audit/expiration.store.js';
-import { OperationStore } from '../../audit/operation.store.js';
-import type { OperationSummary } from '../../audit/operation-state.js';
+  ExpirationStore,
+  OperationStore,
+  type OperationSummary,
+} from '../../audit/index.js';
 import type { Caller } from '../../domain/caller.js';
 import { ExpirationRunner } from './expiration-runner.js';
 import { limitOf, wordsOf } from '../../lists/filter-fields.js';

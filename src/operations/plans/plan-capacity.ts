@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 
-import { PlanStore, type LivePlans, type StoredPlan } from '../../audit/plan.store.js';
+import { type LivePlans, PlanStore, type StoredPlan } from '../../audit/index.js';
 import type { Caller } from '../../domain/caller.js';
 import { Clock } from '../../domain/times.js';
 import { Quotas } from '../../access/quotas.js';

@@ -4,7 +4,7 @@ import type { EligibleAlarm } from '../../alarms/alarm-resolver.js';
 import type { OperationType } from '../../domain/operation-type.js';
 import type { Scope } from '../../domain/scope.js';
 import type { Severity } from '../../domain/upstream-words.js';
-import type { StoredPlan } from '../../audit/plan.store.js';
+import type { StoredPlan } from '../../audit/index.js';
 import type { OperationCommand } from '../operation-command.js';
 import type { WhitelistRuleDto } from '../prepare/operation-request.dto.js';
 import type { PlanDto } from './plan.dto.js';

@@ -1,16 +1,19 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { uuidv7 } from 'uuidv7';
 
-import { AuditUnavailable } from '../../audit/audit-trail.js';
-import { ClaimStore } from '../../audit/callers.store.js';
-import { PlanStore, type StoredPlan } from '../../audit/plan.store.js';
+import {
+  AuditUnavailable,
+  ClaimStore,
+  PlanStore,
+  type StoredPlan,
+  isOperationId,
+} from '../../audit/index.js';
 import { CONFIG, type Config } from '../../config/config.js';
 import type { CallContext, Caller } from '../../domain/caller.js';
 import { Clock } from '../../domain/times.js';
 import { refuse } from '../../problems/catalogue.js';
 import { Problem } from '../../problems/problem.js';
 import type { UnresolvedCommand } from '../operation-command.js';
-import { isOperationId } from '../../audit/operation.store.js';
 import { planClaim } from '../admission/idempotency.service.js';
 import { APPLY_ROUTE, commandOfPlan, digestOf, planDtoOf, type Plan } from './plan.js';
 import type { PlanDto } from './plan.dto.js';

@@ -1,4 +1,4 @@
-import type { News } from '../../audit/operation.store.js';
+import type { News } from '../../audit/index.js';
 import type { ChunkOutcome, OperationStatus } from '../../domain/outcome.js';
 
 /** One server-sent event: what became of one chunk, or the end. */

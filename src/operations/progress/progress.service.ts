@@ -2,10 +2,7 @@ import { Readable } from 'node:stream';
 
 import { Inject, Injectable, type OnModuleDestroy } from '@nestjs/common';
 
-import { AuditTrail, AuditUnavailable } from '../../audit/audit-trail.js';
-import { ChainCheck } from '../../audit/chain-check.js';
-import { OperationStore } from '../../audit/operation.store.js';
-import { targetsOf } from '../../audit/alarm-outcomes.js';
+import { AuditTrail, AuditUnavailable, ChainCheck, OperationStore, targetsOf } from '../../audit/index.js';
 import { CONFIG, type Config } from '../../config/config.js';
 import type { CallContext, Caller } from '../../domain/caller.js';
 import { Clock } from '../../domain/times.js';

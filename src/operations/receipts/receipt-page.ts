@@ -1,4 +1,4 @@
-import { isOperationId } from '../../audit/operation.store.js';
+import { isOperationId } from '../../audit/index.js';
 
 /** No page of a list is longer than this, as JSON, unless one thing alone is. */
 const MAX_BYTES = 1_048_576;

@@ -1,5 +1,4 @@
-import type { OperationFilter } from '../../audit/operation.queries.js';
-import type { OperationRow } from '../../audit/operation.store.js';
+import type { OperationFilter, OperationRow } from '../../audit/index.js';
 import { limitOf, windowOf, wordsOf } from '../../lists/filter-fields.js';
 import { readCursor, readPlace } from './receipt-page.js';
 import type { OutcomesQueryDto, OperationQueryDto, View } from './receipt-query.dto.js';

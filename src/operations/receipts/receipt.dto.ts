@@ -1,3 +1,5 @@
+import { ApiProperty, ApiSchema, OmitType } from '@nestjs/swagger';
+
 import {
   KNOWN_OUTCOMES,
   OPERATION_STATUSES,
@@ -5,9 +7,14 @@ import {
   type OperationStatus,
 } from '../../domain/outcome.js';
 import { OPERATION_NAMES, type OperationName } from '../../domain/operation-type.js';
-import { ASSUMPTIONS, LEFTOVERS, type Assumption, type Leftover } from '../../audit/audit-record.js';
-import { RULES_OUTCOMES, type RulesOutcome } from '../../audit/alarm-outcomes.js';
-import { ApiProperty, ApiSchema, OmitType } from '@nestjs/swagger';
+import {
+  type Assumption,
+  ASSUMPTIONS,
+  type Leftover,
+  LEFTOVERS,
+  RULES_OUTCOMES,
+  type RulesOutcome,
+} from '../../audit/index.js';
 
 /** What upstream is still at work on. */
 export type ReceiptActivity = 'isolating' | 'restoring' | 'cancelling';

@@ -1,9 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
-import type { IntentRecord, OperationTrail, OutcomeRecord } from '../../audit/audit-record.js';
+import { type IntentRecord, type OperationTrail, type OutcomeRecord, statusOf } from '../../audit/index.js';
 import { ALARM_OUTCOMES, type ChunkOutcome, type Fault } from '../../domain/outcome.js';
-import { statusOf } from '../../audit/alarm-outcomes.js';
 import { receiptOf } from './receipt.js';
 
 const FAULT: Fault = {

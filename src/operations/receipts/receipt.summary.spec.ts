@@ -1,10 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
-import type { IntentRecord, OperationTrail } from '../../audit/audit-record.js';
+import { type IntentRecord, type OperationTrail, statusOf } from '../../audit/index.js';
 import { summaryOf } from '../../audit/operation-state.js';
 import { ALARM_OUTCOMES, type ChunkOutcome } from '../../domain/outcome.js';
-import { statusOf } from '../../audit/alarm-outcomes.js';
 import { receiptOf, receiptSummaryOf } from './receipt.js';
 
 const AT = '2026-08-16T09:05:22.701Z';

@@ -1,16 +1,19 @@
 import type { FastifyReply } from 'fastify';
 
-import { alarmOutcomes, rulesOutcome, targetsOf, type KnownOutcome } from '../../audit/alarm-outcomes.js';
-import type { OperationTrail } from '../../audit/audit-record.js';
 import {
+  alarmOutcomes,
+  rulesOutcome,
+  targetsOf,
+  type KnownOutcome,
+  type OperationTrail,
+  type Asked,
   askedOf,
+  type Cancelled,
   countsOf,
   operationStatus,
-  type Asked,
-  type Cancelled,
   type OperationSummary,
   type TargetFate,
-} from '../../audit/operation-state.js';
+} from '../../audit/index.js';
 import { isListOperation, OPERATIONS } from '../../domain/operation-type.js';
 import type { ChunkOutcome, Fault } from '../../domain/outcome.js';
 import type { Scope } from '../../domain/scope.js';

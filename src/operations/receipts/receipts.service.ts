@@ -2,7 +2,7 @@ import { setImmediate as othersTurn } from 'node:timers/promises';
 
 import { Injectable } from '@nestjs/common';
 
-import { OperationStore, type OperationRow } from '../../audit/operation.store.js';
+import { type OperationRow, OperationStore } from '../../audit/index.js';
 import type { Caller } from '../../domain/caller.js';
 import { Clock } from '../../domain/times.js';
 import { hasRight, mayAudit } from '../../access/grants.js';

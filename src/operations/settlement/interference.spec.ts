@@ -1,9 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
-import type { OperationTrail } from '../../audit/audit-record.js';
+import { type OperationTrail, statusOf } from '../../audit/index.js';
 import type { AlarmOutcome } from '../../domain/outcome.js';
-import { statusOf } from '../../audit/alarm-outcomes.js';
 import { OPERATION_TYPE_NAMES, type OperationType } from '../../domain/operation-type.js';
 import type { ObservedState } from '../../hss/index.js';
 import { interferenceWith } from './interference.js';

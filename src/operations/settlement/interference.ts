@@ -1,5 +1,4 @@
-import { alarmOutcomes, wasOtherwiseBefore } from '../../audit/alarm-outcomes.js';
-import type { OperationTrail } from '../../audit/audit-record.js';
+import { alarmOutcomes, type OperationTrail, wasOtherwiseBefore } from '../../audit/index.js';
 import { isInDoubt, type KnownAlarmOutcome } from '../../domain/outcome.js';
 import { isOperationType, OPERATIONS } from '../../domain/operation-type.js';
 import type { ObservedAlarm } from '../../hss/index.js';

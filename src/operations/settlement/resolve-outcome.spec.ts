@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 
-import type { SettledAlarm } from '../../audit/audit-record.js';
+import type { SettledAlarm } from '../../audit/index.js';
 import type { ObservedAlarm, ObservedState } from '../../hss/index.js';
 import type { Interference } from './interference.js';
 import { resolveOutcome, resolveUnderWay } from './resolve-outcome.js';

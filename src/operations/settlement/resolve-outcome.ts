@@ -1,4 +1,4 @@
-import type { SettledAlarm } from '../../audit/audit-record.js';
+import type { SettledAlarm } from '../../audit/index.js';
 import type { ObservedAlarm } from '../../hss/index.js';
 import type { Interference } from './interference.js';
 

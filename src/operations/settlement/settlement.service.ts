@@ -1,11 +1,20 @@
 import { Inject, Injectable, Logger, type OnModuleDestroy } from '@nestjs/common';
 
-import { alarmOutcomes, openAlarms, targetsOf, statusOf } from '../../audit/alarm-outcomes.js';
-import type { IntentRecord, OperationTrail, SettledAlarm } from '../../audit/audit-record.js';
-import { AuditTrail, OperationTakenOver } from '../../audit/audit-trail.js';
-import { isGivenUp, transition } from '../../audit/operation-state.js';
-import { OperationStore } from '../../audit/operation.store.js';
-import { Recovery } from '../../audit/recovery.js';
+import {
+  alarmOutcomes,
+  openAlarms,
+  targetsOf,
+  type IntentRecord,
+  type OperationTrail,
+  type SettledAlarm,
+  AuditTrail,
+  OperationTakenOver,
+  isGivenUp,
+  transition,
+  OperationStore,
+  Recovery,
+  statusOf,
+} from '../../audit/index.js';
 import { CONFIG, type Config, type ProjectConfig } from '../../config/config.js';
 import type { CallContext } from '../../domain/caller.js';
 import { Clock } from '../../domain/times.js';

@@ -1,8 +1,12 @@
 import { Inject, Injectable } from '@nestjs/common';
 
-import { alarmOutcomes } from '../../audit/alarm-outcomes.js';
-import { ChainCheck } from '../../audit/chain-check.js';
-import { OperationStore } from '../../audit/operation.store.js';
+import {
+  alarmOutcomes,
+  ChainCheck,
+  OperationStore,
+  type Assumption,
+  type OperationTrail,
+} from '../../audit/index.js';
 import { CONFIG, type Config } from '../../config/config.js';
 import type { CallContext } from '../../domain/caller.js';
 import {
@@ -27,7 +31,6 @@ import type {
   UnresolvedCommand,
   CommandAlarm,
 } from '../operation-command.js';
-import type { Assumption, OperationTrail } from '../../audit/audit-record.js';
 import type { AlarmOutcome } from '../../domain/outcome.js';
 import { commandAlarmOf } from '../prepare/operation.translator.js';
 

@@ -1,0 +1,69 @@
+export {
+  alarmOutcomes,
+  openAlarms,
+  RULES_OUTCOMES,
+  rulesOutcome,
+  statusOf,
+  targetsOf,
+  wasOtherwiseBefore,
+  type KnownOutcome,
+  type RulesOutcome,
+} from './alarm-outcomes.js';
+export {
+  AuditEngine,
+  AuditUnavailable,
+  type AppendRejection,
+  type Claim,
+  type ImpactBudget,
+} from './audit.engine.js';
+export {
+  ASSUMPTIONS,
+  LEFTOVERS,
+  type Assumption,
+  type BrakeRecord,
+  type IntentRecord,
+  type ItemRecord,
+  type Leftover,
+  type OperationTrail,
+  type OutcomeRecord,
+  type RefusalRecord,
+  type RefusalSummaryRecord,
+  type SettledAlarm,
+} from './audit-record.js';
+export { AuditTrail, NotAdmitted, OperationTakenOver } from './audit-trail.js';
+export { BrakeStore, ClaimStore, KeyUseStore, QuotaStore, type QuotaUse } from './callers.store.js';
+export { ChainCheck } from './chain-check.js';
+export {
+  EXPIRATION_ENDS,
+  ExpirationStore,
+  type DueExpiration,
+  type Expiration,
+  type ExpirationEnd,
+  type ExpirationFilter,
+} from './expiration.store.js';
+export type { OperationFilter } from './operation.queries.js';
+export {
+  askedOf,
+  countsOf,
+  isGivenUp,
+  isOpen,
+  isResumable,
+  operationStatus,
+  resumePoint,
+  transition,
+  type Asked,
+  type Cancelled,
+  type OperationSummary,
+  type TargetFate,
+} from './operation-state.js';
+export {
+  isOperationId,
+  OperationStore,
+  type News,
+  type OperationRow,
+  type Rivals,
+} from './operation.store.js';
+export { Ownership } from './ownership.js';
+export { PlanStore, type LivePlans, type StoredPlan } from './plan.store.js';
+export { interruptedOutcome, Recovery } from './recovery.js';
+export { SentMarks } from './sent-marks.js';
