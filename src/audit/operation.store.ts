@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { sql, type RawBuilder } from 'kysely';
 
 import type { OperationStatus } from '../domain/outcome.js';
 import type {
@@ -9,12 +10,7 @@ import type {
   RecordOfOperation,
 } from './audit-record.js';
 import { Store, type AuditTables } from './engine.dialect.js';
-import {
-  bodyWithoutRequests,
-  earlierRivals,
-  operationRows,
-  type OperationFilter,
-} from './operation.queries.js';
+import { earlierRivals, operationRows, type OperationFilter } from './operation.queries.js';
 import {
   summaryOf,
   trailOf,
@@ -24,8 +20,9 @@ import {
   type PlacedRecord,
   type TargetFate,
 } from './operation-state.js';
-import { readRecord, requestsIn } from './record-text.js';
+import { readRecord, requestsIn, REQUESTS } from './record-text.js';
 import { refuse } from '../problems/catalogue.js';
+import type { DialectName } from './audit.engine.js';
 
 /** An operation as the table of operations has it. */
 export interface OperationRow {
@@ -245,4 +242,11 @@ const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 /** Whether a text can be the id of an operation. */
 export function isOperationId(text: string): boolean {
   return UUID.test(text);
+}
+
+/** A query for a record's text without the requests of an intent, which are most of it and which few ask for. */
+export function bodyWithoutRequests(dialect: DialectName): RawBuilder<string> {
+  const place = dialect === 'postgres' ? sql`strpos(body, ${REQUESTS})` : sql`instr(body, ${REQUESTS})`;
+  return sql<string>`CASE WHEN kind = 'intent' AND ${place} > 0
+    THEN substr(body, 1, ${place} - 1) || '}' ELSE body END`;
 }
