@@ -1,8 +1,15 @@
-import type { Fault } from '../domain/outcome.js';
-import { documentedFaults, documentedReadFaults, faultOfItems } from '../hss/index.js';
-import { upstreamProblem } from '../http/upstream-problem.js';
-import { exampleOf, PROBLEMS, type ProblemCode } from '../problems/catalogue.js';
-import { OperateProblem, Problem, problemBody, problemOfFault, TITLES } from '../problems/problem.js';
+import { PROBLEMS } from '../problems/catalogue.js';
+import { TITLES } from '../problems/problem.js';
+import {
+  acts,
+  bodyOf,
+  missing,
+  problemNamed,
+  upstreamCodes,
+  upstreamExamples,
+  type ListedProblem,
+  type RouteKind,
+} from './problem-examples.js';
 import type { AnswerProse, DocumentProse, Example, Operation, Prose, Response, WholeRoute } from './prose.js';
 
 type References = Record<string, { $ref: string }>;
@@ -11,12 +18,6 @@ type Responses = Record<string, Response>;
 const PROBLEM_JSON = 'application/problem+json';
 const PROBLEM_SCHEMA = { $ref: '#/components/schemas/Problem' };
 const UPSTREAM_SCHEMA = { $ref: '#/components/schemas/UpstreamError' };
-const EXAMPLE_REQUEST_ID = '0198c5f2-7c1e-7b3a-9f4e-1a2b3c4d5e6f';
-const EXAMPLE_OPERATION_ID = '0198c5f2-7c25-7d41-8c3b-5e6f7a8b9c0d';
-const EXAMPLE_UPSTREAM_ID = '2f3ad0c8f1c04b6e9d8f0a1b2c3d4e5f';
-
-/** What a route does decides what its answers carry and how their problems are worded. */
-export type RouteKind = 'health' | 'reading' | 'alarms' | 'items';
 
 export interface AnsweredRoute {
   /** Its operation id. */
@@ -37,30 +38,10 @@ const GROUPS: Readonly<Record<RouteKind, string>> = {
   items: 'Acting',
 };
 
-const acts = (kind: RouteKind): boolean => kind === 'alarms' || kind === 'items';
-
-/** An upstream's fault, and what becomes of the operation that meets it. */
-type ShownFault = { readonly fault: Fault; readonly outcome?: 'rejected' | 'not_attempted' | 'unknown' };
-
-const ACTING = documentedFaults(EXAMPLE_UPSTREAM_ID);
-const FAULTS: Readonly<Record<RouteKind, readonly ShownFault[]>> = {
-  health: [],
-  reading: documentedReadFaults(EXAMPLE_UPSTREAM_ID).map((fault) => ({ fault })),
-  alarms: ACTING,
-  items: ACTING.map((each) => ({ ...each, fault: faultOfItems(each.fault) })),
-};
-
 /** A request to change a list, or the receipt of one. */
 interface ItemsExample {
   readonly summary?: string;
   readonly value: { readonly items: readonly object[] };
-}
-
-/** A problem that a route lists: a code, under another status than usual (`code@status`), of one case (`code:case`). */
-interface ListedProblem {
-  readonly code: ProblemCode;
-  readonly status: number;
-  readonly which?: string;
 }
 
 /** All that the routes of a group can mean by a status. */
@@ -177,16 +158,11 @@ export class AnswerBuilder {
     const own = new RegExp(`^${id}\\.${code}(_\\d)?$`);
     const names = Object.keys(this.prose.examples).filter((name) => own.test(name));
     if (names.length > 0) return Object.fromEntries(names.map((name) => [name, this.#kept(name)]));
-    const wordedFor = (each: RouteKind) =>
-      JSON.stringify(problemBody(problemOf(listed, each), EXAMPLE_REQUEST_ID));
-    const body = wordedFor(kind);
-    const variants = [
-      status === PROBLEMS[code].status ? [] : [status],
-      which ?? [],
-      body === wordedFor('alarms') ? [] : [kind],
-    ];
+    const body = bodyOf(listed, kind);
+    const isUsual = JSON.stringify(body) === JSON.stringify(bodyOf(listed, 'alarms'));
+    const variants = [status === PROBLEMS[code].status ? [] : [status], which ?? [], isUsual ? [] : [kind]];
     const name = [code, ...variants.flat()].join('.');
-    this.examples[name] ??= { value: JSON.parse(body) as unknown };
+    this.examples[name] ??= { value: body };
     return { [name]: this.#kept(name) };
   }
 
@@ -224,68 +200,6 @@ export function upstreamAnswers({ responses }: WholeRoute): Operation['responses
   );
 }
 
-type UpstreamProblems = NonNullable<WholeRoute['responses'][string]['problems']>;
-
-function upstreamExamples(problems: UpstreamProblems, status: string): object {
-  const made = Object.entries(problems).map(([code, { data, upstreamStatus }]) => {
-    return [code, { value: upstreamExample(code, status, data, upstreamStatus) }] as const;
-  });
-  const [[, only] = [], ...others] = made;
-  return others.length === 0 ? { example: only?.value } : { examples: Object.fromEntries(made) };
-}
-
-function upstreamExample(code: string, shownAt: string, data: unknown, upstreamStatus?: number): object {
-  const listed = problemNamed(code);
-  const problem =
-    upstreamStatus === undefined ? exampleOf(listed.code, data) : operateProblem(listed, upstreamStatus);
-  const { status, body } = upstreamProblem(problem, EXAMPLE_REQUEST_ID);
-  if (shownAt !== 'default' && status !== Number(shownAt)) {
-    throw new Error(`the drop-in answers ${code} with ${status}, not ${shownAt}`);
-  }
-  return body;
-}
-
-function operateProblem(listed: ListedProblem, upstreamStatus: number): OperateProblem {
-  const { status, code, detail, extras } = problemOf(listed, 'alarms');
-  return new OperateProblem([status, code, detail, extras], upstreamStatus);
-}
-
-/** The codes of upstream's faults. What acts may have to read first. */
-function upstreamCodes(kind: RouteKind): string[] {
-  const faults = [...FAULTS.reading, ...(acts(kind) ? FAULTS[kind] : [])];
-  return faults.map(({ fault: { code, status } }) =>
-    status === problemNamed(code).status ? code : `${code}@${status}`,
-  );
-}
-
-/** An example of a problem as routes of a kind answer it. */
-function problemOf({ code, status, which }: ListedProblem, kind: RouteKind): Problem {
-  const faultOn = (each: RouteKind) =>
-    FAULTS[each].find(({ fault }) => fault.code === code && fault.status === status);
-  const shown = which === undefined ? faultOn(kind) : undefined;
-  if (!shown) {
-    const { detail, extras } = exampleOf(code, which, kind === 'reading');
-    return new Problem(status, code, detail, extras);
-  }
-  const { fault, outcome } = shown;
-  // What reading can end in as well, looking up what to act on can, before there is an operation.
-  const isOfReading = faultOn('reading')?.fault.detail === fault.detail;
-  return problemOfFault(
-    fault,
-    outcome && !isOfReading
-      ? { operationId: EXAMPLE_OPERATION_ID, outcome, bytesSent: outcome !== 'not_attempted' }
-      : {},
-  );
-}
-
-function problemNamed(name: string): ListedProblem {
-  const [, code = '', stated, which] = /^(\w+)(?:@(\d+))?(?::([\w-]+))?$/.exec(name) ?? missing(name);
-  if (!(code in PROBLEMS)) return missing(code);
-  const known = code as ProblemCode;
-  const status = stated === undefined ? PROBLEMS[known].status : Number(stated);
-  return { code: known, status, ...(which !== undefined && { which }) };
-}
-
 /** The codes among listed problems, for the description of the route that lists them. */
 export function codesAmong(names: readonly string[]): string {
   return quoted([...new Set(names.map((name) => problemNamed(name).code))]);
@@ -311,8 +225,4 @@ export function freeName(name: string, taken: object): string {
 
 export function sorted<T>(parts: Readonly<Record<string, T>>): Record<string, T> {
   return Object.fromEntries(Object.entries(parts).sort(([a], [b]) => (a < b ? -1 : 1)));
-}
-
-function missing(name: string): never {
-  throw new Error(`the document knows no ${name}`);
 }

@@ -1,4 +1,4 @@
-import { fixed, withFacts } from './problem.js';
+import { EXAMPLE_OPERATION_ID, fixed, withFacts } from './problem.js';
 
 /** Why the brake of a caller holds an operation: it is engaged, or this operation would reach too many hosts. */
 interface BrakeFacts {
@@ -18,7 +18,6 @@ export interface TargetBusyFacts {
   readonly why: 'under_way' | 'in_doubt';
 }
 
-const EXAMPLE_OPERATION_ID = '0198c5f2-7c25-7d41-8c3b-5e6f7a8b9c0d';
 const IN_A_MOMENT = { retryable: true, extras: () => ({ retryAfter: 1 }) };
 const UNDER_WAY = { retryable: true, exampleExtras: { retryAfter: 1, operationId: EXAMPLE_OPERATION_ID } };
 const DESTRUCTIVE_LIMIT = (max: number): string =>

@@ -1,6 +1,5 @@
-import { fixed, withFacts, type ProblemExtras } from './problem.js';
+import { EXAMPLE_OPERATION_ID, fixed, withFacts, type ProblemExtras } from './problem.js';
 
-const EXAMPLE_OPERATION_ID = '0198c5f2-7c25-7d41-8c3b-5e6f7a8b9c0d';
 const EXAMPLE_EVENT_ID = '2a71e1e2-60f4-4d56-b314-2038fdc39de6';
 
 /** What the example of an operation that was not sent carries. */

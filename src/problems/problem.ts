@@ -138,6 +138,9 @@ export class OperateProblem extends Problem {
   }
 }
 
+/** The operation that examples of problems name. */
+export const EXAMPLE_OPERATION_ID = '0198c5f2-7c25-7d41-8c3b-5e6f7a8b9c0d';
+
 /** One code of the catalogue: what it answers with, and what it looks like in the document. */
 export interface ProblemDefinition<Data> {
   /** HTTP status. */
