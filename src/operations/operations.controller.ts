@@ -20,7 +20,7 @@ import { OperationRequestDto } from './prepare/operation-request.dto.js';
 import { OPERATION_REQUESTS } from './prepare/operation-request.types.js';
 import { OperationRequestPipe } from './prepare/operation-request.pipe.js';
 import { DryRunDto, DryRunQueryDto } from './dry-run/dry-run.dto.js';
-import { dryRunOf } from './dry-run/dry-run.translator.js';
+import { dryRunOf } from './dry-run/dry-run.service.js';
 import {
   ReceiptAlarmPageDto,
   ReceiptDto,

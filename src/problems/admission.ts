@@ -19,7 +19,7 @@ export interface TargetBusyFacts {
 }
 
 const IN_A_MOMENT = { retryable: true, extras: () => ({ retryAfter: 1 }) };
-const UNDER_WAY = { retryable: true, exampleExtras: { retryAfter: 1, operationId: EXAMPLE_OPERATION_ID } };
+const UNDER_WAY = { ...IN_A_MOMENT, exampleExtras: { operationId: EXAMPLE_OPERATION_ID } };
 const DESTRUCTIVE_LIMIT = (max: number): string =>
   `You may act destructively on ${max} alarms within 24 hours, whitelisting included`;
 
@@ -87,7 +87,6 @@ export const ADMISSION_PROBLEMS = {
     detail: ({ max }: { readonly max: number }) =>
       `${max} operations of yours wait in the background already. Nothing was done.`,
     example: { max: 100 },
-    exampleExtras: { retryAfter: 5 },
   }),
 
   still_running: fixed(
@@ -140,13 +139,12 @@ export const ADMISSION_PROBLEMS = {
   }),
   shutting_down: withFacts<'before_acceptance' | 'before_sending'>({
     status: 503,
-    retryable: true,
+    ...IN_A_MOMENT,
     detail: (when) =>
       when === 'before_acceptance'
         ? 'The gateway is shutting down and accepts no more operations. Nothing was done; send it again.'
         : 'The gateway shut down before this was sent. Nothing was done; send it again.',
     example: 'before_acceptance',
-    exampleExtras: { retryAfter: 1 },
   }),
 } as const;
 

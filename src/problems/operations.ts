@@ -125,7 +125,7 @@ export const OPERATION_PROBLEMS = {
     detail: (eventIds) =>
       `An earlier operation did the same to ${firstOf(eventIds)}, or may have done it, and upstream's state could not be read to find out whether that is still so. It was not sent, because doing it twice may do harm; nothing was done.`,
     example: [EXAMPLE_EVENT_ID],
-    exampleExtras: { ...NOT_ATTEMPTED, retryAfter: 5 },
+    exampleExtras: NOT_ATTEMPTED,
   }),
   cancelled: fixed(
     409,
@@ -153,7 +153,6 @@ export const OPERATION_PROBLEMS = {
         ? 'The gateway streams the progress of as many operations as it can. Read the receipt instead, or try again later. Nothing was done.'
         : `You may follow at most ${most} operations at once. Close some of the streams, or read the receipts instead. Nothing was done.`,
     example: {},
-    exampleExtras: { retryAfter: 5 },
   }),
   plan_not_found: fixed(404, 'You have no plan with this id.'),
   plan_expired: fixed(
@@ -198,7 +197,6 @@ export const OPERATION_PROBLEMS = {
     retryable: true,
     detail: (what: keyof typeof NOT_WRITTEN) => NOT_WRITTEN[what],
     example: 'intent',
-    exampleExtras: { retryAfter: 5 },
   }),
   /** What was never sent may be sent again, which the extras say. */
   gateway_interrupted: withFacts({

@@ -178,7 +178,7 @@ export class Admission {
       this.marks.end(operationId);
       if (!(error instanceof AuditUnavailable)) throw error;
       this.#logger.error({ err: error.cause, operationId }, 'the audit trail cannot be written');
-      throw refuse('audit_unavailable', 'intent', { retryAfter: 5 }, { cause: error });
+      throw refuse('audit_unavailable', 'intent', undefined, { cause: error });
     }
   }
 

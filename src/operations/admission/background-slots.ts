@@ -7,8 +7,6 @@ import { OVER_LIMIT } from '../../problems/admission.js';
 import { refuse } from '../../problems/catalogue.js';
 import type { CommandSchedule } from '../operation-command.js';
 
-const RETRY_AFTER_S = 5;
-
 /** How many operations of each caller wait or run in the background of this process. */
 @Injectable()
 export class BackgroundSlots {
@@ -40,13 +38,12 @@ export class BackgroundSlots {
 
   /** Whether there is a slot now; nothing is taken. @throws Problem 403, 429, 503 */
   check({ expired }: CommandSchedule, caller: Caller): void {
-    if (this.#isClosed) throw refuse('shutting_down', 'before_acceptance', { retryAfter: 1 });
+    if (this.#isClosed) throw refuse('shutting_down', 'before_acceptance');
     const max = this.quotas.limitsOf(caller).backgroundOperations ?? Infinity;
     // An act that was accepted with an expiration is always undone, however much its caller has in the background.
     if (expired) return;
     if (max === 0) throw refuse('over_limit', { limit: OVER_LIMIT.noBackground });
-    if (this.#taken.of(caller.id) >= max)
-      throw refuse('background_limit', { max }, { retryAfter: RETRY_AFTER_S });
+    if (this.#taken.of(caller.id) >= max) throw refuse('background_limit', { max });
   }
 
   /** For an operation that was accepted before. */

@@ -148,7 +148,7 @@ export class IdempotencyService implements OnApplicationBootstrap, OnModuleDestr
 
 /** @param operationId of the operation that is under way */
 function stillRunning(code: 'still_running' | 'plan_running', operationId: string): Problem {
-  return refuse(code, undefined, { retryAfter: 1, operationId });
+  return refuse(code, undefined, { operationId });
 }
 
 interface Run {
@@ -209,7 +209,7 @@ export class InFlightDeduplicator {
     let cancel = () => {};
     const late = new Promise<never>((_, reject) => {
       cancel = this.clock.schedule(deadlineAt - this.clock.monotonic(), () =>
-        reject(refuse('joined_still_running', undefined, { retryAfter: 1 })),
+        reject(refuse('joined_still_running')),
       );
     });
     try {

@@ -74,7 +74,7 @@ export class RunningOperations {
 
   /** @throws Problem when operations were cut off: nothing new is begun then */
   begin(known?: readonly ChunkOutcome[]): RunningOperation {
-    if (this.#stopped) throw refuse('shutting_down', 'before_acceptance', { retryAfter: 1 });
+    if (this.#stopped) throw refuse('shutting_down', 'before_acceptance');
     const operation = new RunningOperation(known);
     this.#running.add(operation);
     return operation;

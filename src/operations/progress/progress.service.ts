@@ -10,7 +10,6 @@ import { CallerCounts } from '../../access/caller-quota.js';
 import { Quotas } from '../../access/quotas.js';
 import { Metrics } from '../../metrics/metrics.js';
 import { refuse } from '../../problems/catalogue.js';
-import { Problem } from '../../problems/problem.js';
 import { RunningOperations } from '../execution/running-operations.js';
 import { eventsOf, eventText, HEARTBEAT, type Followed } from './progress.events.js';
 import type { ReceiptDto } from '../receipts/receipt.dto.js';
@@ -18,8 +17,6 @@ import { receiptOf, shortened } from '../receipts/receipt.js';
 
 /** How often it is looked whether another process has got on with an operation. */
 const LOOK_EVERY_MS = 2_000;
-
-const RETRY_LATER = { retryAfter: 5 } as const;
 
 /** Limits how many operations are followed at once: each stream keeps a connection open and reads the store. */
 @Injectable()
@@ -43,8 +40,8 @@ export class Followers {
     if (most === 0 || this.#most === 0) {
       throw refuse('over_limit', { limit: 'You may follow no operations. Read the receipt instead.' });
     }
-    if (this.#own.of(caller.id) >= most) throw refuse('follower_limit', { most }, RETRY_LATER);
-    if (this.#all >= this.#most) throw refuse('follower_limit', {}, RETRY_LATER);
+    if (this.#own.of(caller.id) >= most) throw refuse('follower_limit', { most });
+    if (this.#all >= this.#most) throw refuse('follower_limit', {});
     this.#change(caller.id, 1);
     let taken = true;
     return () => {
@@ -104,7 +101,7 @@ export class ProgressService implements OnModuleDestroy {
       return shortened(receiptOf(await this.trail.recordCancellation(cancellation, trail)));
     } catch (error) {
       if (!(error instanceof AuditUnavailable)) throw error;
-      throw notCancelled({ cause: error });
+      throw refuse('audit_unavailable', 'cancellation', undefined, { cause: error });
     }
   }
 
@@ -182,7 +179,3 @@ export class ProgressService implements OnModuleDestroy {
     });
   }
 }
-
-/** What a cancellation that cannot be recorded is answered with. */
-const notCancelled = (options?: ErrorOptions): Problem =>
-  refuse('audit_unavailable', 'cancellation', { retryAfter: 5 }, options);
