@@ -30,7 +30,7 @@ export function commandOf(
     alarms: operate_event_list.map(alarmOf),
     scope,
     // Written anew: of two members of one name, which readers treat differently, only the one that was checked is sent.
-    bodies: [{ wire: body, text: stringifyExact(body, true) }],
+    bodies: [{ wire: body, text: stringifyExact(body) }],
     canonical: canonicalJson(body),
     verbatim: true,
     ...(handler !== undefined && { remark: handler }),
@@ -52,7 +52,7 @@ function alarmOf({ event_id, event_class_id, event_type, operate_detail_list }: 
 
 /** JSON in the one form that is the same for all texts that mean the same: members sorted, numbers with all their digits. */
 function canonicalJson(value: unknown): string {
-  return stringifyExact(sorted(value), true);
+  return stringifyExact(sorted(value));
 }
 
 function sorted(value: unknown): unknown {

@@ -43,13 +43,13 @@ function restored(value: unknown, numbers: ReadonlyMap<string, InexactNumber['va
   return members;
 }
 
-/** Writes JSON; bigints become integers with all their digits, if `exact` says that there may be any. */
-export function stringifyExact(value: unknown, exact: boolean): string {
+/** Writes JSON; bigints become integers with all their digits. */
+export function stringifyExact(value: unknown): string {
   try {
     return JSON.stringify(value);
   } catch (error) {
     // That is what it does with a bigint, and the writer that can do them takes many times as long.
-    if (exact && error instanceof TypeError) return stringify(value) ?? 'null';
+    if (error instanceof TypeError) return stringify(value) ?? 'null';
     throw error;
   }
 }

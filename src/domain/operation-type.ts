@@ -153,7 +153,3 @@ export function isOperationType(value: unknown): value is OperationType {
 export function isListOperation(value: unknown): value is ListOperation {
   return typeof value === 'string' && Object.hasOwn(LIST_OPERATIONS, value);
 }
-
-export function isOperationName(value: unknown): value is OperationName {
-  return typeof value === 'string' && Object.hasOwn(OPERATIONS, value);
-}

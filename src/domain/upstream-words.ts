@@ -35,17 +35,13 @@ export const SEVERITIES = ['Security', 'Low', 'Medium', 'High', 'Critical'] as c
 export type Severity = (typeof SEVERITIES)[number];
 
 export const ASSET_VALUES = ['important', 'common', 'test'] as const;
-export type AssetValue = (typeof ASSET_VALUES)[number];
 
 export const ISOLATION_STATUSES = ['isolated', 'restored', 'isolating', 'restoring'] as const;
-export type IsolationStatus = (typeof ISOLATION_STATUSES)[number];
 
 export const INTERCEPT_STATUSES = ['intercepted', 'canceled', 'cancelling'] as const;
-export type InterceptStatus = (typeof INTERCEPT_STATUSES)[number];
 
 /** Services that an attacker tried to log in to. */
 export const LOGIN_TYPES = ['mysql', 'rdp', 'ssh', 'vsftp'] as const;
-export type LoginType = (typeof LOGIN_TYPES)[number];
 
 /** Upstream documents no offset beyond this. */
 export const MAX_OFFSET = 2_000_000;

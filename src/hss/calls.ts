@@ -40,12 +40,12 @@ export type ActCall = UpstreamCall & HssAct;
 
 /** The body of one operate call; in its text, integers keep all their digits. */
 export function operateBody(wire: WireOperateBody): CallBody<WireOperateBody> {
-  return { wire, text: stringifyExact(wire, true) };
+  return { wire, text: stringifyExact(wire) };
 }
 
 /** The body of one call that changes a list. */
 export function itemsBody(wire: WireItemsBody): CallBody<WireItemsBody> {
-  return { wire, text: stringifyExact(wire, true) };
+  return { wire, text: stringifyExact(wire) };
 }
 
 /** A body that was recorded. Its text is parsed once, when its object is first needed. */

@@ -164,7 +164,7 @@ export async function readWhole(
     ] as const;
     return read(readEvents(call, place, path, [...query, ...page]));
   };
-  const nameOf = (row: ListedRow) => stringifyExact(row, true);
+  const nameOf = (row: ListedRow) => stringifyExact(row);
   const rows: ListedRow[] = [];
   let mark: PageMark = { offset: 0 };
   for (let pages = 0; pages < MAX_PAGES; pages += 1) {
