@@ -156,7 +156,7 @@ describe('two hundred and fifty alarms', () => {
     const alarms = await newAlarms(150);
     const alarmIds = alarms.map(({ eventId, occurTime }) => ({ eventId, occurTime }));
     await cloud.control('POST', '/faults', [
-      { match: { path: OPERATE }, fault: { kind: 'delay', delayMs: 5_000 } },
+      { match: { path: OPERATE }, fault: { kind: 'hang', effect: 'applied' } },
     ]);
     const { id } = (await gateway.operate({ operation: 'mark_as_handled', alarmIds }, ASYNC))
       .body as ReceiptDto;

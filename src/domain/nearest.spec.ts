@@ -23,9 +23,9 @@ describe('nearest', () => {
   });
 
   test('gives up on a very long word without reading it through', () => {
-    const start = performance.now();
-    expect(nearest('ignore'.repeat(1_000_000), OPERATION_TYPE_NAMES)).toBeUndefined();
-    expect(performance.now() - start).toBeLessThan(1000);
+    // It has a length, and nothing that could be read.
+    const word = { length: 6_000_000 } as unknown as string;
+    expect(nearest(word, OPERATION_TYPE_NAMES)).toBeUndefined();
   });
 
   test('counts a swap as one edit: a short word has no more', () => {
