@@ -1,9 +1,8 @@
-import { parseExact } from '../domain/exact-json.js';
 import { ATTACK_TAGS, HANDLE_STATUSES, SEVERITIES } from '../domain/upstream-words.js';
 import { detailFrom, type AlarmDetail } from '../domain/detail-fields.js';
 import { isOperationType, OPERATION_TYPE_NAMES, type OperationType } from '../domain/operation-type.js';
 import type { Alarm, AlarmContainer, AlarmHandling, AlarmHost } from './alarm.js';
-import { list, object, oneOf, present, text, time, whole, type ListedRow } from '../hss/index.js';
+import { exactTime, list, object, oneOf, present, text, time, whole, type ListedRow } from '../hss/index.js';
 
 /** An alarm of the listing, field by field; undefined for what has no id, which nobody could act on. */
 export function alarmOf(listed: unknown): Alarm | undefined {
@@ -48,12 +47,6 @@ function acceptsOf(value: unknown): readonly OperationType[] | undefined {
   return Array.isArray(value) ? value.filter(isOperationType) : undefined;
 }
 
-/** Every digit counts: the time is part of what an alarm is found by (contract 2.1). */
-function exactTime(value: unknown): number | string | undefined {
-  if (typeof value === 'bigint') return value > 0n ? String(value) : undefined;
-  return Number.isSafeInteger(value) && (value as number) >= 0 ? (value as number) : undefined;
-}
-
 function handlingOf(event: ListedRow): AlarmHandling | undefined {
   return present<AlarmHandling>({
     method: oneOf(OPERATION_TYPE_NAMES, event['handle_method']),
@@ -95,26 +88,4 @@ function detailOf(detail: ListedRow, container: AlarmContainer | undefined): Ala
     if (kind === 'text') return text(value);
     return kind === 'integer' ? whole(value) : (text(value) ?? whole(value));
   });
-}
-
-/** Numbers of a listed alarm that are passed on, written so that a double may have rounded them to a whole one. */
-const ROUNDABLE =
-  /"(?:occur_time|handle_time|event_type|event_count|process_pid|file_attr|total_num)"\s*:\s*-?\d+[.eE]/;
-
-/**
- * Parses a page of the listing without rounding a number that is passed on. The exact parser takes many times as long, and the
- * texts in a listing are full of what may look like a fraction to it; here only a handful of members are numbers that count.
- *
- * @throws SyntaxError when the text is no JSON
- */
-export function parseListing(body: string): unknown {
-  if (ROUNDABLE.test(body)) return parseExact(body);
-  const answer: unknown = JSON.parse(body);
-  return list(object(answer)['data_list']).every(isExact) ? answer : parseExact(body);
-}
-
-/** A number beyond the safe integers is seen to be so, even after it was rounded. */
-function isExact(listed: unknown): boolean {
-  const { occur_time, handle_time } = object(listed);
-  return [occur_time, handle_time].every((time) => typeof time !== 'number' || Number.isSafeInteger(time));
 }

@@ -2,8 +2,8 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
 import { parseExact } from '../domain/exact-json.js';
+import { parseAlarms } from '../hss/index.js';
 import { alarmOf } from './alarm.translator.js';
-import { parseListing } from './alarm.translator.js';
 
 const number = fc.oneof(
   fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n }).map(String),
@@ -32,13 +32,13 @@ const shown = (answer: unknown) => (answer as { data_list: unknown[] }).data_lis
 describe('a page of the listing', () => {
   it('is read as the exact parser reads it, whatever its numbers and texts', () => {
     fc.assert(
-      fc.property(page, (body) => expect(shown(parseListing(body))).toEqual(shown(parseExact(body)))),
+      fc.property(page, (body) => expect(shown(parseAlarms(body))).toEqual(shown(parseExact(body)))),
       { numRuns: 2_000 },
     );
   });
 
   it('that is none is refused', () => {
-    expect(() => parseListing('{"data_list":')).toThrow(SyntaxError);
-    expect(parseListing('{"data_list":null}')).toEqual({ data_list: null });
+    expect(() => parseAlarms('{"data_list":')).toThrow(SyntaxError);
+    expect(parseAlarms('{"data_list":null}')).toEqual({ data_list: null });
   });
 });

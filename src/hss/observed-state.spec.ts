@@ -20,9 +20,13 @@ const FILE = { file_hash: 'h-1', file_path: '/tmp/x', host_id: 'host-1', isolati
 const page = (...rows: object[]) => listingIn(JSON.stringify({ total_num: rows.length, data_list: rows }));
 
 /** Reads one listed alarm and one isolated file. */
-async function observed(listed: object, file: object = FILE): Promise<ObservedAlarm> {
-  const read: ReadListing = ({ path }) =>
-    Promise.resolve(path.endsWith('/event/events') ? page(listed) : page(file));
+function observed(listed: object, file: object = FILE): Promise<ObservedAlarm> {
+  return observedBy(({ path }) =>
+    Promise.resolve(path.endsWith('/event/events') ? page(listed) : page(file)),
+  );
+}
+
+async function observedBy(read: ReadListing): Promise<ObservedAlarm> {
   const operation: OperationType = 'isolate_and_kill';
   const scope = { project: 'p', projectId: 'p', region: 'r', enterpriseProjectId: '0' };
   const body = recordedBody(JSON.stringify({ operate_type: operation, operate_event_list: [CALL] }));
@@ -94,6 +98,42 @@ describe('an alarm that is listed', () => {
       'agent_id',
       'file_hash',
     ]);
+  });
+});
+
+describe('an alarm that was not found', () => {
+  const other = (index: number) => ({ ...LISTED, event_id: `other-${index}` });
+  const others = Array.from({ length: 30 }, (_, index) => other(index));
+  /** Upstream with a listing of hosts' alarms, ten at a time, as it is at each call. */
+  const readOf = (rows: (call: number) => readonly object[]): ReadListing => {
+    let calls = 0;
+    return ({ query }) => {
+      const asked = new Map(query);
+      const now = asked.get('category') === 'host' ? rows(calls) : [];
+      calls += 1;
+      const offset = Number(asked.get('offset'));
+      const data_list = now.slice(offset, offset + 10);
+      return Promise.resolve(listingIn(JSON.stringify({ total_num: now.length, data_list })));
+    };
+  };
+
+  it('is not listed where all was read', async () => {
+    expect(await observedBy(readOf(() => others))).toEqual({
+      eventId: 'e-1',
+      state: 'unknown',
+      missing: 'not_listed',
+    });
+  });
+
+  it.each<[string, (call: number) => readonly object[]]>([
+    [
+      'a row fell out between two pages',
+      (call) => (call === 0 ? others : [...others.slice(1, 12), ...others.slice(13)]),
+    ],
+    ['the rows came in another order', (call) => (call % 2 === 0 ? others : others.toReversed())],
+    ['a row has no id', () => [...others, { event_type: 1001 }]],
+  ])('may be listed all the same where %s', async (_, rows) => {
+    expect(await observedBy(readOf(rows))).toEqual({ eventId: 'e-1', state: 'unknown' });
   });
 });
 

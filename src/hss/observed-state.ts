@@ -9,7 +9,8 @@ import {
 import type { UpstreamClient } from '../upstream/upstream.client.js';
 import type { WireDetail, WireEvent } from '../upstream/wire.js';
 import { eventsOf, itemsOf, type HssAct } from './calls.js';
-import { isSameAlarm, listedEvents, mismatchOf } from './event-listing.js';
+import { isSameAlarm, mismatchOf } from './event-mismatch.js';
+import { listedEvents, type ListedEvents } from './event-search.js';
 import { isAbsent, listingsOf, readWhole, type ListedRow, type ReadListing } from './listing.js';
 import {
   ALARM_WHITELIST,
@@ -74,12 +75,24 @@ export async function statesOf(
   if (isListOperation(operation)) return itemStates(operation, act, read);
   const events = eventsOf(act.body);
   const listed = await listedEvents(act, events, read);
+  if (!listed) return events.map(({ event_id }) => ({ eventId: event_id, state: 'unknown' }));
+  return alarmStates(operation, act, listed, read, wanted);
+}
+
+/** The state of every alarm of a call, by what the listing shows of them. */
+export function alarmStates(
+  operation: OperationType,
+  act: HssAct,
+  listed: ListedEvents,
+  read: ReadListing,
+  wanted: Wanted,
+): Promise<ObservedAlarm[]> {
   return Promise.all(
-    events.map(async (event) => {
-      const found = listed?.byId.get(event.event_id);
+    eventsOf(act.body).map(async (event) => {
       const eventId = event.event_id;
+      const found = listedAs(event, listed);
       if (!found) {
-        const missing = listed?.isComplete === true && { missing: 'not_listed' as const };
+        const missing = listed.isMissing(eventId) && { missing: 'not_listed' as const };
         return { eventId, state: 'unknown' as const, ...missing };
       }
       const mismatch = mismatchOf(found, event);
@@ -90,6 +103,12 @@ export async function statesOf(
       return { eventId, ...(await stateOf(operation, act, event, found, read, wanted)), ...named };
     }),
   );
+}
+
+/** What is listed of an alarm: where there are several under its id, one that the call may mean. */
+export function listedAs(event: WireEvent, { rows }: ListedEvents): ListedRow | undefined {
+  const found = rows.get(event.event_id) ?? [];
+  return found.find((row) => isSameAlarm(row, event) !== false) ?? found[0];
 }
 
 async function stateOf(

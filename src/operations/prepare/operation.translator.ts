@@ -1,8 +1,14 @@
-import type { AlarmReference } from '../../alarms/alarm-search.js';
 import { wireDetailOf, type AlarmDetail, alarmDetailOf } from '../../domain/detail-fields.js';
 import { parseMoment, parseOccurTime } from '../../domain/times.js';
 import type { OperationType } from '../../domain/operation-type.js';
-import { operateBody, type HssBody, type WireEvent, type WireRule, inChunks } from '../../hss/index.js';
+import {
+  type AlarmReference,
+  operateBody,
+  type HssBody,
+  type WireEvent,
+  type WireRule,
+  inChunks,
+} from '../../hss/index.js';
 import type {
   CommandSchedule,
   CommandWhitelistRule,
