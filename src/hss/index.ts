@@ -46,17 +46,7 @@ export {
   type Rest,
   type RowsFound,
 } from './listing.js';
-export {
-  ALARM_WHITELIST,
-  BLOCKED_ADDRESSES,
-  CHANGED_LIST,
-  HANDLING_HISTORY,
-  ISOLATED_FILES,
-  itemIdOf,
-  LOGIN_WHITELIST,
-  type UpstreamList,
-  type WireItem,
-} from './lists.js';
+export * from './lists.js';
 export { observedStates, type ObservedAlarm, type ObservedState } from './observed-state.js';
 export { predictOutcomes, type Prediction } from './predict-outcome.js';
 export type { WireDetail, WireEvent, WireOperateBody, WireRule } from '../upstream/wire.js';

@@ -12,7 +12,9 @@ const CALL = {
   event_class_id: 'malware_1001',
   event_type: 1001,
   occur_time: 1_700_000_000_000,
-  operate_detail_list: [{ agent_id: 'a-1', process_pid: 7, file_hash: 'h-1', file_path: '/tmp/x' }],
+  operate_detail_list: [
+    { agent_id: 'a-1', process_pid: 7, file_hash: 'h-1', file_path: '/tmp/x', hash: 'w-1' },
+  ],
 };
 const LISTED = { ...CALL, handle_status: 'handled', handle_method: 'isolate_and_kill', host_id: 'host-1' };
 const FILE = { file_hash: 'h-1', file_path: '/tmp/x', host_id: 'host-1', isolation_status: 'isolated' };
@@ -26,8 +28,10 @@ function observed(listed: object, file: object = FILE): Promise<ObservedAlarm> {
   );
 }
 
-async function observedBy(read: ReadListing): Promise<ObservedAlarm> {
-  const operation: OperationType = 'isolate_and_kill';
+async function observedBy(
+  read: ReadListing,
+  operation: OperationType = 'isolate_and_kill',
+): Promise<ObservedAlarm> {
   const scope = { project: 'p', projectId: 'p', region: 'r', enterpriseProjectId: '0' };
   const body = recordedBody(JSON.stringify({ operate_type: operation, operate_event_list: [CALL] }));
   const [found] = await statesOf({ operation, scope, project: {} as ProjectConfig, body }, read);
@@ -148,11 +152,32 @@ describe('a file that is listed as isolated', () => {
     },
   );
 
+  it('is not on its way by a word of another list', async () => {
+    const read: ReadListing = ({ path }) =>
+      Promise.resolve(
+        path.endsWith('/event/events')
+          ? page(LISTED)
+          : page(FILE, { ...FILE, isolation_status: 'cancelling' }),
+      );
+    expect(await observedBy(read)).toEqual({ eventId: 'e-1', state: 'matches' });
+  });
+
   it('is on its way while its agent has yet to do it', async () => {
     expect(await observed(LISTED, { ...FILE, isolation_status: 'isolating' })).toEqual({
       eventId: 'e-1',
       state: 'matches',
       underWay: true,
     });
+  });
+});
+
+describe('an entry of the alarm whitelist', () => {
+  it('has no state of its own', async () => {
+    const listed = { ...LISTED, handle_method: 'add_to_alarm_whitelist' };
+    const read: ReadListing = ({ path }) =>
+      Promise.resolve(
+        path.endsWith('/event/events') ? page(listed) : page({ hash: 'w-1', isolation_status: 'isolating' }),
+      );
+    expect((await observedBy(read, 'add_to_alarm_whitelist')).underWay).toBeUndefined();
   });
 });
