@@ -80,7 +80,7 @@ export const IMPORTS = {
   brakes: ['problems', 'validation', 'audit', 'http', 'domain'],
   me: ['problems', 'validation', 'http', 'config', 'domain'],
   catalog: ['validation', 'http', 'domain'],
-  simulator: ['upstream/wire'],
+  simulator: ['hss/wire'],
   cli: ['app', 'start', 'docs', 'http', 'audit', 'config', 'simulator'],
 };
 

@@ -9,7 +9,7 @@ import {
 } from '../domain/operation-type.js';
 import type { Scope } from '../domain/scope.js';
 import type { CallBody, UpstreamCall } from '../upstream/upstream-call.js';
-import type { WireEvent, WireOperateBody } from '../upstream/wire.js';
+import type { WireEvent, WireOperateBody } from './wire.js';
 import { HSS_ERRORS } from './error-table.js';
 import { itemIdOf, LINE_CHANGES, type WireItem } from './lists.js';
 import { CHUNK_SIZE } from '../domain/outcome.js';

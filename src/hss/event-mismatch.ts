@@ -1,4 +1,4 @@
-import type { WireDetail, WireEvent } from '../upstream/wire.js';
+import type { WireDetail, WireEvent } from './wire.js';
 import { isObject, type ListedRow } from './listing.js';
 
 /** Upstream finds an alarm by its class, its type and its time besides its id (contract 2.1). */

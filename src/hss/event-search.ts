@@ -1,7 +1,7 @@
 import { DAY_MS, FIRST_MOMENT, LAST_MOMENT } from '../domain/times.js';
 import { CATEGORIES, type Category } from '../domain/upstream-words.js';
 import type { UpstreamCall } from '../upstream/upstream-call.js';
-import type { WireEvent } from '../upstream/wire.js';
+import type { WireEvent } from './wire.js';
 import type { HssPlace } from './calls.js';
 import { eventIdOf, listAlarms, parseAlarms, type AlarmFilter } from './event-listing.js';
 import {

@@ -49,4 +49,4 @@ export {
 export * from './lists.js';
 export { observedStates, type ObservedAlarm, type ObservedState } from './observed-state.js';
 export { predictOutcomes, type Prediction } from './predict-outcome.js';
-export type { WireDetail, WireEvent, WireOperateBody, WireRule } from '../upstream/wire.js';
+export type { WireDetail, WireEvent, WireOperateBody, WireRule } from './wire.js';

@@ -7,7 +7,7 @@ import {
   type OperationType,
 } from '../domain/operation-type.js';
 import type { UpstreamClient } from '../upstream/upstream.client.js';
-import type { WireDetail, WireEvent } from '../upstream/wire.js';
+import type { WireDetail, WireEvent } from './wire.js';
 import { eventsOf, itemsOf, type HssAct } from './calls.js';
 import { isSameAlarm, mismatchOf } from './event-mismatch.js';
 import { listedEvents, type ListedEvents } from './event-search.js';

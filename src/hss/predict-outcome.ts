@@ -1,7 +1,7 @@
 import type { CallContext } from '../domain/caller.js';
 import { isListOperation, OPERATIONS, type OperationType } from '../domain/operation-type.js';
 import type { UpstreamClient } from '../upstream/upstream.client.js';
-import type { WireEvent } from '../upstream/wire.js';
+import type { WireEvent } from './wire.js';
 import { eventsOf, type HssAct } from './calls.js';
 import { listedEvents } from './event-search.js';
 import { listingsOf, type ListedRow } from './listing.js';
