@@ -23,7 +23,7 @@ import {
   type AlarmFilter,
   type AlarmReference,
   type Found,
-  type RowsFound,
+  type Listing,
   type ListedRow,
   type RowsWanted,
 } from '../hss/index.js';
@@ -116,7 +116,7 @@ export class AlarmReader {
   }
 
   /** One call of the listing. @throws Problem when upstream cannot be read, also where its answer is no listing */
-  async #rows(place: Place, wanted: RowsWanted, context: CallContext): Promise<RowsFound<Alarm>> {
+  async #rows(place: Place, wanted: RowsWanted, context: CallContext): Promise<Listing<Alarm>> {
     if (wanted.offset > MAX_OFFSET) throw refuse('listing_too_long');
     const listing = await this.readers.rows(listAlarms(place, wanted), context, parseAlarms);
     const rows = listing.rows.slice(0, wanted.limit);

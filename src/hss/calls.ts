@@ -38,13 +38,8 @@ export interface HssAct extends HssPlace {
 /** A call that acts. */
 export type ActCall = UpstreamCall & HssAct;
 
-/** The body of one operate call; in its text, integers keep all their digits. */
-export function operateBody(wire: WireOperateBody): CallBody<WireOperateBody> {
-  return { wire, text: stringifyExact(wire, true) };
-}
-
-/** The body of one call that changes a list. */
-export function itemsBody(wire: WireItemsBody): CallBody<WireItemsBody> {
+/** The body of one call that acts; in its text, integers keep all their digits. */
+export function callBody<Wire extends HssBody['wire']>(wire: Wire): CallBody<Wire> {
   return { wire, text: stringifyExact(wire, true) };
 }
 
@@ -163,13 +158,13 @@ export function trimmedCall<Call extends ActCall>(
 function trimmedBody({ operation, body }: HssAct, keeps: (id: string) => boolean): HssBody | undefined {
   if (isListOperation(operation)) {
     const left = itemsOf(body).filter((item) => keeps(itemIdOf(LINE_CHANGES[operation].list, item)));
-    return left.length === 0 ? undefined : itemsBody({ ...(body.wire as WireItemsBody), data_list: left });
+    return left.length === 0 ? undefined : callBody({ ...(body.wire as WireItemsBody), data_list: left });
   }
   const { event_white_rule_list: rules = [] } = body.wire as WireOperateBody;
   if (rules.length > 0) return body;
   const left = eventsOf(body).filter(({ event_id }) => keeps(event_id));
   if (left.length === 0) return undefined;
-  return operateBody({ ...(body.wire as WireOperateBody), operate_event_list: left });
+  return callBody({ ...(body.wire as WireOperateBody), operate_event_list: left });
 }
 
 /** Whether a call asks for more than one thing, so that upstream may have done some of them before it refused the call. */

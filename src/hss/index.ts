@@ -2,10 +2,9 @@ export {
   callFor,
   eventsOf,
   inChunks,
-  itemsBody,
+  callBody,
   itemsOf,
   mayBePartial,
-  operateBody,
   readEvents,
   recordedBody,
   trimmedCall,
@@ -44,7 +43,6 @@ export {
   type Page,
   type PageMark,
   type Rest,
-  type RowsFound,
 } from './listing.js';
 export * from './lists.js';
 export { observedStates, type ObservedAlarm, type ObservedState } from './observed-state.js';

@@ -8,9 +8,9 @@ import type { UpstreamList } from './lists.js';
 /** A row of a listing, spelled as upstream spells it; every member may be absent, null, empty or of another type. */
 export type ListedRow = Readonly<Record<string, unknown>>;
 
-/** One page of a listing (contract 2.0): `{ total_num, data_list }`. */
-export interface Listing {
-  readonly rows: readonly ListedRow[];
+/** Rows of a listing as one call finds them, maybe fewer than were asked for (contract 2.0): `{ total_num, data_list }`. */
+export interface Listing<Row = ListedRow> {
+  readonly rows: readonly Row[];
   /** How many rows there are on all pages; absent where upstream does not say. */
   readonly total?: number;
 }
@@ -59,10 +59,7 @@ export type Rest = 'more' | 'end' | 'end_unconfirmed' | 'contradicted';
  *
  * @param offset of the page's first row
  */
-export function restAfter(
-  { rows, total }: { readonly rows: readonly unknown[]; readonly total?: number },
-  offset: number,
-): Rest {
+export function restAfter({ rows, total }: Listing<unknown>, offset: number): Rest {
   if (total === undefined) return rows.length === 0 ? 'end_unconfirmed' : 'more';
   if (rows.length > 0) return offset + rows.length === total ? 'end' : 'more';
   return offset >= total ? 'end' : 'contradicted';
@@ -75,16 +72,8 @@ export interface PageMark {
   readonly seen?: { readonly last: string; readonly total: number };
 }
 
-/** Rows from an offset on, as one call finds them; maybe fewer than were asked for. */
-export interface RowsFound<Row> {
-  readonly rows: readonly Row[];
-  readonly total?: number;
-}
-
-export interface Page<Row> {
-  /** Those that follow the mark. */
-  readonly rows: readonly Row[];
-  readonly total?: number;
+/** A page of which the rows follow the mark. */
+export interface Page<Row> extends Listing<Row> {
   readonly rest: Rest;
   /** The listing changed since the page before: rows may be repeated, and where only its order changed, missed. */
   readonly moved: boolean;
@@ -105,7 +94,7 @@ export interface Page<Row> {
  * @param read finds rows; undefined where it cannot
  * @param nameOf what a row is recognised by
  */
-export async function pageAt<Row, Found extends RowsFound<Row> | undefined>(
+export async function pageAt<Row, Found extends Listing<Row> | undefined>(
   { offset, seen }: PageMark,
   limit: number,
   read: (offset: number, limit: number) => Promise<Found>,

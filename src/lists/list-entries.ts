@@ -9,39 +9,56 @@ import {
   whole,
   type ListedRow,
 } from '../hss/index.js';
-import type { EntryField, ListDescriptor, TargetField, ValueType } from './list-descriptor.js';
+import type { EntryField, EntryGroup, ListDescriptor, TargetField, ValueType } from './list-descriptor.js';
 
 type Members = Readonly<Record<string, unknown>>;
 
-/** A row of a list as the API shows it, field by field; what is empty there is absent here. */
-export function entryOf({ list, target, fields }: ListDescriptor, row: ListedRow): Members {
-  const entry: Record<string, unknown> = target
-    ? { id: itemIdOf(list, row), target: targetOf(target.fields, row) }
-    : {};
-  for (const [name, field] of Object.entries(fields)) {
-    if ('wire' in field) entry[name] = readField(field, row);
-    else entry[name] = membersOf(field.fields, row) ?? (field.always ? {} : undefined);
-  }
-  return present(entry) ?? {};
+type Reader = (row: ListedRow) => unknown;
+type Readers = readonly (readonly [name: string, read: Reader])[];
+
+/** What makes of the rows of a list what the API shows, field by field; what is empty there is absent here. */
+export function entryReader({ list, target, fields }: ListDescriptor): (row: ListedRow) => Members {
+  const readers: Readers = [
+    ...(target
+      ? [
+          ['id', (row: ListedRow) => itemIdOf(list, row)] as const,
+          ['target', targetReader(target.fields)] as const,
+        ]
+      : []),
+    ...Object.entries(fields).map(
+      ([name, field]) => [name, 'wire' in field ? valueReader(field) : groupReader(field)] as const,
+    ),
+  ];
+  return (row) => membersOf(readers, row) ?? {};
 }
 
 /** What identifies an entry; undefined where upstream does not give all of it. */
-function targetOf(fields: Readonly<Record<string, TargetField>>, row: ListedRow): Members | undefined {
-  const members = membersOf(fields, row) ?? {};
-  const isWhole = Object.entries(fields).every(([name, { optional }]) => optional || name in members);
-  return isWhole ? members : undefined;
+function targetReader(fields: Readonly<Record<string, TargetField>>): Reader {
+  const readers = readersOf(fields);
+  const required = Object.entries(fields).filter(([, { optional }]) => !optional);
+  return (row) => {
+    const members = membersOf(readers, row) ?? {};
+    return required.every(([name]) => name in members) ? members : undefined;
+  };
 }
 
-function membersOf(fields: Readonly<Record<string, EntryField>>, row: ListedRow): Members | undefined {
-  return present(
-    Object.fromEntries(Object.entries(fields).map(([name, field]) => [name, readField(field, row)])),
-  );
+function groupReader({ fields, always }: EntryGroup): Reader {
+  const readers = readersOf(fields);
+  return (row) => membersOf(readers, row) ?? (always ? {} : undefined);
 }
 
-function readField({ wire, type }: EntryField, row: ListedRow): unknown {
+function readersOf(fields: Readonly<Record<string, EntryField>>): Readers {
+  return Object.entries(fields).map(([name, field]) => [name, valueReader(field)] as const);
+}
+
+function membersOf(readers: Readers, row: ListedRow): Members | undefined {
+  return present(Object.fromEntries(readers.map(([name, read]) => [name, read(row)])));
+}
+
+function valueReader({ wire, type }: EntryField): Reader {
   const path = wire.split('.');
   const last = path.pop() ?? wire;
-  return readValue(type, path.reduce((within, name) => object(within[name]), row)[last]);
+  return (row) => readValue(type, path.reduce((within, name) => object(within[name]), row)[last]);
 }
 
 function readValue(type: ValueType, value: unknown): unknown {

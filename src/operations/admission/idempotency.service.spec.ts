@@ -6,7 +6,7 @@ import type { ClaimStore } from '../../audit/callers.store.js';
 import type { OperationStore } from '../../audit/operation.store.js';
 import type { Config } from '../../config/config.js';
 import type { CallContext, Caller } from '../../domain/caller.js';
-import { operateBody } from '../../hss/index.js';
+import { callBody } from '../../hss/index.js';
 import { StoppedClock } from '../../http/identity/identity.fixture.js';
 import { Problem } from '../../problems/problem.js';
 import type { CommandDeduplication, OperationCommand } from '../operation-command.js';
@@ -21,7 +21,7 @@ const commandOf = (remark: string, more: Partial<OperationCommand> = {}): Operat
   route: 'POST /v1/operations',
   operation: 'mark_as_handled',
   alarms: [],
-  bodies: [operateBody({ operate_type: 'mark_as_handled', handler: remark, operate_event_list: [] })],
+  bodies: [callBody({ operate_type: 'mark_as_handled', handler: remark, operate_event_list: [] })],
   ...more,
 });
 

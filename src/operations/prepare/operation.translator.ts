@@ -3,7 +3,7 @@ import { parseMoment, parseOccurTime } from '../../domain/times.js';
 import type { OperationType } from '../../domain/operation-type.js';
 import {
   type AlarmReference,
-  operateBody,
+  callBody,
   type HssBody,
   type WireEvent,
   type WireRule,
@@ -59,7 +59,7 @@ export function wireRule(rule: CommandWhitelistRule): WireRule {
 /** One body for each chunk, as it will travel. Rules go with the first chunk alone: sent again, they would be added again. */
 export function requestBodies({ operation, remark, alarms, whitelistRules }: OperationRequest): HssBody[] {
   return inChunks(alarms).map((chunk, index) =>
-    operateBody({
+    callBody({
       operate_type: operation,
       ...(remark !== undefined && { handler: remark }),
       operate_event_list: chunk.map(wireEvent),
