@@ -27,8 +27,7 @@ import {
   type ListedRow,
   type RowsWanted,
 } from '../hss/index.js';
-import type { Alarm } from './alarm.js';
-import { alarmOf } from './alarm.translator.js';
+import { alarmOf, type Alarm } from './alarm.js';
 import type { Position } from './alarm-filter.js';
 
 /** A page of a listing. */

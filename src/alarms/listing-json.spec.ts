@@ -2,8 +2,8 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
 import { parseExact } from '../domain/exact-json.js';
-import { parseAlarms } from '../hss/index.js';
-import { alarmOf } from './alarm.translator.js';
+import { parseAlarms, type ListedRow } from '../hss/index.js';
+import { alarmOf } from './alarm.js';
 
 const number = fc.oneof(
   fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n }).map(String),
@@ -27,7 +27,7 @@ const page = fc
       `"event_details":${JSON.stringify(words)},"operate_detail_list":[{"process_pid":${pid}}]}]}`,
   );
 
-const shown = (answer: unknown) => (answer as { data_list: unknown[] }).data_list.map(alarmOf);
+const shown = (answer: unknown) => (answer as { data_list: ListedRow[] }).data_list.map(alarmOf);
 
 describe('a page of the listing', () => {
   it('is read as the exact parser reads it, whatever its numbers and texts', () => {

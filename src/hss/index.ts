@@ -23,7 +23,7 @@ export {
   UNREADABLE_READ,
   type DocumentedFault,
 } from './error-table.js';
-export { listAlarms, parseAlarms, type AlarmFilter, type RowsWanted } from './event-listing.js';
+export { eventIdOf, listAlarms, parseAlarms, type AlarmFilter, type RowsWanted } from './event-listing.js';
 export { searchAlarms, type AlarmReference, type Found } from './event-search.js';
 export {
   exactTime,

@@ -9,56 +9,41 @@ import {
   whole,
   type ListedRow,
 } from '../hss/index.js';
-import type { EntryField, EntryGroup, ListDescriptor, TargetField, ValueType } from './list-descriptor.js';
+import type { EntryFields, ListDescriptor, ValueType } from './list-descriptor.js';
 
 type Members = Readonly<Record<string, unknown>>;
 
 type Reader = (row: ListedRow) => unknown;
-type Readers = readonly (readonly [name: string, read: Reader])[];
 
-/** What makes of the rows of a list what the API shows, field by field; what is empty there is absent here. */
+/** What makes of the rows of a list what the API shows. */
 export function entryReader({ list, target, fields }: ListDescriptor): (row: ListedRow) => Members {
-  const readers: Readers = [
-    ...(target
-      ? [
-          ['id', (row: ListedRow) => itemIdOf(list, row)] as const,
-          ['target', targetReader(target.fields)] as const,
-        ]
-      : []),
-    ...Object.entries(fields).map(
-      ([name, field]) => [name, 'wire' in field ? valueReader(field) : groupReader(field)] as const,
-    ),
-  ];
-  return (row) => membersOf(readers, row) ?? {};
-}
-
-/** What identifies an entry; undefined where upstream does not give all of it. */
-function targetReader(fields: Readonly<Record<string, TargetField>>): Reader {
-  const readers = readersOf(fields);
-  const required = Object.entries(fields).filter(([, { optional }]) => !optional);
+  const read = membersReader(fields);
+  if (!target) return (row) => read(row) ?? {};
+  const readTarget = membersReader(target.fields);
+  const required = Object.entries(target.fields).filter(([, { optional }]) => !optional);
   return (row) => {
-    const members = membersOf(readers, row) ?? {};
-    return required.every(([name]) => name in members) ? members : undefined;
+    const members = readTarget(row) ?? {};
+    // It identifies nothing where upstream does not give all of it.
+    const isWhole = required.every(([name]) => name in members);
+    return { id: itemIdOf(list, row), ...(isWhole && { target: members }), ...read(row) };
   };
 }
 
-function groupReader({ fields, always }: EntryGroup): Reader {
-  const readers = readersOf(fields);
-  return (row) => membersOf(readers, row) ?? (always ? {} : undefined);
+/** Reads a row field by field; what is empty there is absent here, and all of it undefined where nothing is left. */
+export function membersReader(fields: EntryFields): (row: ListedRow) => Members | undefined {
+  const readers = Object.entries(fields).map(([name, field]) => [name, readerOf(field)] as const);
+  return (row) => present(Object.fromEntries(readers.map(([name, read]) => [name, read(row)])));
 }
 
-function readersOf(fields: Readonly<Record<string, EntryField>>): Readers {
-  return Object.entries(fields).map(([name, field]) => [name, valueReader(field)] as const);
-}
-
-function membersOf(readers: Readers, row: ListedRow): Members | undefined {
-  return present(Object.fromEntries(readers.map(([name, read]) => [name, read(row)])));
-}
-
-function valueReader({ wire, type }: EntryField): Reader {
-  const path = wire.split('.');
-  const last = path.pop() ?? wire;
-  return (row) => readValue(type, path.reduce((within, name) => object(within[name]), row)[last]);
+function readerOf(field: EntryFields[string]): Reader {
+  if ('read' in field) return field.read;
+  if ('fields' in field) {
+    const read = membersReader(field.fields);
+    return field.always ? (row) => read(row) ?? {} : read;
+  }
+  const path = field.wire.split('.');
+  const last = path.pop() ?? field.wire;
+  return (row) => readValue(field.type, path.reduce((within, name) => object(within[name]), row)[last]);
 }
 
 function readValue(type: ValueType, value: unknown): unknown {

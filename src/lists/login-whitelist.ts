@@ -53,7 +53,6 @@ export const LOGIN_WHITELIST: ListDescriptor = {
         'What is on the list no longer is `already`. Alarms of these logins are raised again from then on.',
       request: ['LoginWhitelistRemoval', 'Entries to remove from the login whitelist.'],
       item: ['LoginWhitelistRemovalItem', 'One entry of the login whitelist.'],
-      exampleRemark: 'SEC-1234',
     },
   ],
 };
