@@ -80,7 +80,7 @@ export const IMPORTS = {
   brakes: ['problems', 'validation', 'audit/index', 'http', 'domain'],
   me: ['problems', 'validation', 'http', 'config', 'domain'],
   catalog: ['validation', 'http', 'domain'],
-  simulator: ['upstream/wire'],
+  simulator: ['hss/wire'],
   cli: ['app', 'start', 'docs', 'http', 'audit/index', 'config', 'simulator'],
 };
 

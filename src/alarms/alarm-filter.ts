@@ -1,40 +1,11 @@
-import {
-  type AttackTag,
-  type AttCkPhase,
-  CATEGORIES,
-  type Category,
-  type HandleStatus,
-  type Severity,
-} from '../domain/upstream-words.js';
+import { CATEGORIES, type Category, type Severity } from '../domain/upstream-words.js';
 import { FIRST_MOMENT, LAST_MOMENT } from '../domain/times.js';
-import type { PageMark } from '../hss/index.js';
+import type { AlarmFilter, PageMark } from '../hss/index.js';
 import type { RequestedScope } from '../access/grants.js';
 import { digestOf, readCursor, type Cursor, cursorViolations, wishOf } from '../lists/list-query.js';
 import { type AskedWindow, limitOf, windowOf, windowViolations, wordsOf } from '../lists/filter-fields.js';
 import type { Violation } from '../problems/violation.js';
 import type { AlarmFilterDto, AlarmQueryDto } from './alarm-filter.dto.js';
-
-/** Which alarms; every part narrows, a list means any of its words. Only what upstream itself can filter by (contract 2.1). */
-export interface AlarmFilter {
-  /** Absent: hosts' and containers', in this order. */
-  readonly category?: Category;
-  readonly severities?: readonly Severity[];
-  readonly status?: HandleStatus;
-  readonly hostName?: string;
-  readonly hostId?: string;
-  readonly privateIp?: string;
-  readonly publicIp?: string;
-  readonly containerName?: string;
-  readonly name?: string;
-  readonly eventTypes?: readonly number[];
-  readonly eventClassIds?: readonly string[];
-  readonly attackTag?: AttackTag;
-  readonly attCk?: AttCkPhase;
-  /** Occurred at this time or later, in epoch milliseconds of thirteen digits. */
-  readonly from?: number;
-  /** Occurred at this time or earlier, likewise. */
-  readonly to?: number;
-}
 
 /** Where a listing of alarms goes on: upstream lists one category at a time. */
 export interface Position extends PageMark {

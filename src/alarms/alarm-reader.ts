@@ -15,21 +15,19 @@ import {
   unreadableListing,
 } from '../lists/readers.js';
 import { refuse } from '../problems/catalogue.js';
-import { readEvents, type RowsFound } from '../hss/index.js';
-import type { Alarm } from './alarm.js';
-import { alarmOf, parseListing } from './alarm.translator.js';
-import type { AlarmFilter, Position } from './alarm-filter.js';
 import {
+  listAlarms,
+  parseAlarms,
   searchAlarms,
-  type AlarmRows,
-  type Found,
-  type RowsWanted,
+  type AlarmFilter,
   type AlarmReference,
-} from './alarm-search.js';
-
-/** Upstream takes 10 to 1000 rows a page, and may give fewer than it was asked for (contract 2.1). */
-const MIN_ROWS = 10;
-const MAX_ROWS = 1_000;
+  type Found,
+  type Listing,
+  type ListedRow,
+  type RowsWanted,
+} from '../hss/index.js';
+import { alarmOf, type Alarm } from './alarm.js';
+import type { Position } from './alarm-filter.js';
 
 /** A page of a listing. */
 export interface AlarmPage {
@@ -38,6 +36,12 @@ export interface AlarmPage {
   readonly next?: Position;
   /** Upstream's listing changed since the page before: alarms may be repeated, and where only its order changed, missed. */
   readonly windowMoved: boolean;
+}
+
+/** What a search by ids found. */
+export interface AlarmsFound extends Pick<Found, 'lookedThrough' | 'cutShort'> {
+  /** By event id; several where upstream lists different alarms under one. An id that was not found is not in it. */
+  readonly alarms: ReadonlyMap<string, readonly Alarm[]>;
 }
 
 /**
@@ -72,7 +76,7 @@ export class AlarmReader {
       const { category, ...mark }: Position = next;
       if (mark.offset > MAX_OFFSET) throw refuse('listing_too_long');
       const source: Source<Alarm> = {
-        read: (offset, wanted) => this.#known(place, { category, filter, offset, limit: wanted }, context),
+        read: (offset, wanted) => this.#rows(place, { category, filter, offset, limit: wanted }, context),
         nameOf: ({ eventId }) => eventId,
         shows: (alarm) => mayRead(context.caller, place.scope, alarm),
       };
@@ -89,38 +93,40 @@ export class AlarmReader {
    * alarm whose time of occurrence is given is found however old it is. Nothing is left out for want of the right to read: that
    * is for the asking code to decide, by `mayRead` or by the operation that is meant.
    *
-   * @throws Problem when upstream cannot be read
+   * @throws Problem when upstream cannot be read, also where an alarm was not found and what was read does not prove that it is not
+   *   listed
    */
-  find(place: Place, references: readonly AlarmReference[], context: CallContext): Promise<Found> {
-    const read = (wanted: RowsWanted) => this.#rows(place, wanted, context);
-    return searchAlarms(read, references, this.clock.now());
-  }
-
-  /** One call of a listing of which nobody could act on a row without an id. */
-  async #known(place: Place, wanted: RowsWanted, context: CallContext): Promise<RowsFound<Alarm>> {
-    if (wanted.offset > MAX_OFFSET) throw refuse('listing_too_long');
-    const { rows, ...total } = await this.#rows(place, wanted, context);
-    const known = rows.filter((row) => row !== undefined);
-    if (known.length < rows.length) throw unreadableListing('without_id');
-    return { rows: known, ...total };
+  async find(
+    place: Place,
+    references: readonly AlarmReference[],
+    context: CallContext,
+  ): Promise<AlarmsFound> {
+    const now = this.clock.now();
+    const { rows, unproven, lookedThrough, cutShort } = await searchAlarms(
+      (call, parse) => this.readers.rows(call, context, parse),
+      place,
+      references,
+      { now },
+    );
+    if (unproven.size > 0) throw unreadableListing('not_proven');
+    const alarms = new Map([...rows].map(([eventId, listed]) => [eventId, listed.flatMap(alarmsIn)]));
+    return { alarms, lookedThrough, cutShort };
   }
 
   /** One call of the listing. @throws Problem when upstream cannot be read, also where its answer is no listing */
-  async #rows(
-    place: Place,
-    { category, filter, offset, limit }: RowsWanted,
-    context: CallContext,
-  ): Promise<AlarmRows> {
-    const call = readEvents('ListSecurityEvents', place, 'events', [
-      ['category', category],
-      ['enterprise_project_id', place.scope.enterpriseProjectId],
-      ...queryOf(filter),
-      ['offset', String(offset)],
-      ['limit', String(Math.min(MAX_ROWS, Math.max(MIN_ROWS, limit)))],
-    ]);
-    const { rows, total } = await this.readers.rows(call, context, parseListing);
-    return { rows: rows.slice(0, limit).map(alarmOf), ...(total !== undefined && { total }) };
+  async #rows(place: Place, wanted: RowsWanted, context: CallContext): Promise<Listing<Alarm>> {
+    if (wanted.offset > MAX_OFFSET) throw refuse('listing_too_long');
+    const listing = await this.readers.rows(listAlarms(place, wanted), context, parseAlarms);
+    const rows = listing.rows.slice(0, wanted.limit);
+    const alarms = rows.flatMap(alarmsIn);
+    if (alarms.length < rows.length) throw unreadableListing('without_id');
+    return { ...listing, rows: alarms };
   }
+}
+
+/** A row as an alarm; none without an id, which nobody could act on. */
+function alarmsIn(row: ListedRow): Alarm | readonly never[] {
+  return alarmOf(row) ?? [];
 }
 
 /** Upstream lists one category at a time. */
@@ -138,30 +144,4 @@ export function mayRead(
   const facts = { ...(eventType !== undefined && { eventType }), ...(severity && { severity }) };
   const here = { right: 'read', project, enterpriseProjectId } as const;
   return accessDenialOf(caller, { ...here, alarms: [facts] }) === undefined;
-}
-
-/** Upstream's parameter for each part, in upstream's order; the category is not one of a filter there. */
-const WIRE_NAMES = {
-  hostName: 'host_name',
-  hostId: 'host_id',
-  privateIp: 'private_ip',
-  publicIp: 'public_ip',
-  containerName: 'container_name',
-  eventTypes: 'event_types',
-  status: 'handle_status',
-  from: 'begin_time',
-  to: 'end_time',
-  eventClassIds: 'event_class_ids',
-  severities: 'severity_list',
-  attackTag: 'attack_tag',
-  attCk: 'att_ck',
-  name: 'event_name',
-} as const satisfies Record<Exclude<keyof AlarmFilter, 'category'>, string>;
-
-/** The filter as upstream's query spells it, but for the category. */
-export function queryOf(filter: AlarmFilter): [string, string][] {
-  return Object.entries(WIRE_NAMES).flatMap(([part, wireName]) => {
-    const value = filter[part as keyof typeof WIRE_NAMES] ?? [];
-    return [value].flat().map((each): [string, string] => [wireName, String(each)]);
-  });
 }

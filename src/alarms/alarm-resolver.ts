@@ -6,10 +6,10 @@ import type { LookedUp } from '../domain/outcome.js';
 import type { CallContext } from '../domain/caller.js';
 import { Clock } from '../domain/times.js';
 import { type OperationType, OPERATIONS } from '../domain/operation-type.js';
+import type { AlarmReference } from '../hss/index.js';
 import type { Place } from '../lists/readers.js';
 import type { Alarm } from './alarm.js';
 import { AlarmReader } from './alarm-reader.js';
-import type { AlarmReference } from './alarm-search.js';
 import type { Severity } from '../domain/upstream-words.js';
 import type { AlarmDetail, DetailFieldName } from '../domain/detail-fields.js';
 

@@ -2,8 +2,8 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
 import { parseExact } from '../domain/exact-json.js';
-import { alarmOf } from './alarm.translator.js';
-import { parseListing } from './alarm.translator.js';
+import { parseAlarms, type ListedRow } from '../hss/index.js';
+import { alarmOf } from './alarm.js';
 
 const number = fc.oneof(
   fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n }).map(String),
@@ -27,18 +27,18 @@ const page = fc
       `"event_details":${JSON.stringify(words)},"operate_detail_list":[{"process_pid":${pid}}]}]}`,
   );
 
-const shown = (answer: unknown) => (answer as { data_list: unknown[] }).data_list.map(alarmOf);
+const shown = (answer: unknown) => (answer as { data_list: ListedRow[] }).data_list.map(alarmOf);
 
 describe('a page of the listing', () => {
   it('is read as the exact parser reads it, whatever its numbers and texts', () => {
     fc.assert(
-      fc.property(page, (body) => expect(shown(parseListing(body))).toEqual(shown(parseExact(body)))),
+      fc.property(page, (body) => expect(shown(parseAlarms(body))).toEqual(shown(parseExact(body)))),
       { numRuns: 2_000 },
     );
   });
 
   it('that is none is refused', () => {
-    expect(() => parseListing('{"data_list":')).toThrow(SyntaxError);
-    expect(parseListing('{"data_list":null}')).toEqual({ data_list: null });
+    expect(() => parseAlarms('{"data_list":')).toThrow(SyntaxError);
+    expect(parseAlarms('{"data_list":null}')).toEqual({ data_list: null });
   });
 });

@@ -43,10 +43,10 @@ export class HssController {
     const idempotencyKey = idempotencyKeyOf(raw);
     const { signature } = context;
     const scope = requestedScopeOf(raw.url ?? '');
-    const operateBody = operateBodyOf(body, this.config.dropIn.passUnknownFields);
+    const callBody = operateBodyOf(body, this.config.dropIn.passUnknownFields);
     const project = this.#projectOf(projectId, context.caller);
     const command = commandOf(
-      operateBody,
+      callBody,
       { ...scope, project },
       {
         ...(idempotencyKey !== undefined && { idempotencyKey }),

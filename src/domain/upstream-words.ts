@@ -37,8 +37,10 @@ export type Severity = (typeof SEVERITIES)[number];
 export const ASSET_VALUES = ['important', 'common', 'test'] as const;
 
 export const ISOLATION_STATUSES = ['isolated', 'restored', 'isolating', 'restoring'] as const;
+export type IsolationStatus = (typeof ISOLATION_STATUSES)[number];
 
 export const INTERCEPT_STATUSES = ['intercepted', 'canceled', 'cancelling'] as const;
+export type InterceptStatus = (typeof INTERCEPT_STATUSES)[number];
 
 /** Services that an attacker tried to log in to. */
 export const LOGIN_TYPES = ['mysql', 'rdp', 'ssh', 'vsftp'] as const;

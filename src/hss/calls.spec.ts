@@ -5,7 +5,7 @@ import type { ProjectConfig } from '../config/config.js';
 import { OPERATION_TYPE_NAMES } from '../domain/operation-type.js';
 import type { Scope } from '../domain/scope.js';
 import { targetOf } from '../upstream/transport.js';
-import { operateAlarms, operateBody, recordedBody } from './calls.js';
+import { operateAlarms, callBody, recordedBody } from './calls.js';
 
 const project = { name: 'prod', projectId: 'p-1', region: 'cn-north-4' } as ProjectConfig;
 const scope: Scope = { project: 'prod', region: 'cn-north-4', projectId: 'p-1', enterpriseProjectId: '0' };
@@ -77,7 +77,7 @@ describe('the body of an operate call', () => {
     [1_672_046_760_353, '1672046760353'],
     [9_223_372_036_854_775_807n, '9223372036854775807'],
   ])('has the time %p as an integer', (time, digits) => {
-    const body = operateBody({
+    const body = callBody({
       operate_type: 'ignore',
       operate_event_list: [{ ...event, occur_time: time }],
     });
@@ -88,8 +88,8 @@ describe('the body of an operate call', () => {
     const events = [
       { ...event, occur_time: 5, operate_detail_list: [{ file_path: 'ä"\\\u2028', process_pid: 0 }] },
     ];
-    const { text: plain } = operateBody({ operate_type: 'ignore', handler: 'r', operate_event_list: events });
-    const { text: exact } = operateBody({
+    const { text: plain } = callBody({ operate_type: 'ignore', handler: 'r', operate_event_list: events });
+    const { text: exact } = callBody({
       operate_type: 'ignore',
       handler: 'r',
       operate_event_list: [...events, { ...event, occur_time: 2n ** 60n }],

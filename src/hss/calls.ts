@@ -9,9 +9,9 @@ import {
 } from '../domain/operation-type.js';
 import type { Scope } from '../domain/scope.js';
 import type { CallBody, UpstreamCall } from '../upstream/upstream-call.js';
-import type { WireEvent, WireOperateBody } from '../upstream/wire.js';
+import type { WireEvent, WireOperateBody } from './wire.js';
 import { HSS_ERRORS } from './error-table.js';
-import { CHANGED_LIST, itemIdOf, type WireItem } from './lists.js';
+import { itemIdOf, LINE_CHANGES, type WireItem } from './lists.js';
 import { CHUNK_SIZE } from '../domain/outcome.js';
 
 /** The body of a call that changes a list (contract 2.5.2, 2.6.3, 2.8, 2.9.2). */
@@ -38,13 +38,8 @@ export interface HssAct extends HssPlace {
 /** A call that acts. */
 export type ActCall = UpstreamCall & HssAct;
 
-/** The body of one operate call; in its text, integers keep all their digits. */
-export function operateBody(wire: WireOperateBody): CallBody<WireOperateBody> {
-  return { wire, text: stringifyExact(wire) };
-}
-
-/** The body of one call that changes a list. */
-export function itemsBody(wire: WireItemsBody): CallBody<WireItemsBody> {
+/** The body of one call that acts; in its text, integers keep all their digits. */
+export function callBody<Wire extends HssBody['wire']>(wire: Wire): CallBody<Wire> {
   return { wire, text: stringifyExact(wire) };
 }
 
@@ -103,23 +98,11 @@ export function operateAlarms(
   };
 }
 
-/**
- * The calls that change upstream's lists. Of isolated files PUT puts back and DELETE deletes (contract 2.8.2); the three DELETE
- * calls carry a body.
- */
-const LIST_CALLS: Readonly<Record<ListOperation, Pick<UpstreamCall, 'name' | 'method'>>> = {
-  remove_alarm_whitelist_entries: { name: 'RemoveAlarmWhiteList', method: 'DELETE' },
-  remove_login_whitelist_entries: { name: 'RemoveLoginWhiteList', method: 'DELETE' },
-  restore_isolated_files: { name: 'ChangeIsolatedFile', method: 'PUT' },
-  delete_isolated_files: { name: 'DeleteIsolatedFile', method: 'DELETE' },
-  unblock_addresses: { name: 'ChangeBlockedIp', method: 'PUT' },
-};
-
-/** Contract 2.5.2, 2.6.3, 2.8.2, 2.8.3, 2.9.2. */
 function changeList(operation: ListOperation, scope: Scope, project: ProjectConfig, body: HssBody): ActCall {
+  const { call, list } = LINE_CHANGES[operation];
   return {
-    ...LIST_CALLS[operation],
-    path: eventPath(scope, CHANGED_LIST[operation].path),
+    ...call,
+    path: eventPath(scope, list.path),
     query: [['enterprise_project_id', scope.enterpriseProjectId]],
     repeatable: 'never',
     priority: priorityOf(operation),
@@ -174,14 +157,14 @@ export function trimmedCall<Call extends ActCall>(
 
 function trimmedBody({ operation, body }: HssAct, keeps: (id: string) => boolean): HssBody | undefined {
   if (isListOperation(operation)) {
-    const left = itemsOf(body).filter((item) => keeps(itemIdOf(CHANGED_LIST[operation], item)));
-    return left.length === 0 ? undefined : itemsBody({ ...(body.wire as WireItemsBody), data_list: left });
+    const left = itemsOf(body).filter((item) => keeps(itemIdOf(LINE_CHANGES[operation].list, item)));
+    return left.length === 0 ? undefined : callBody({ ...(body.wire as WireItemsBody), data_list: left });
   }
   const { event_white_rule_list: rules = [] } = body.wire as WireOperateBody;
   if (rules.length > 0) return body;
   const left = eventsOf(body).filter(({ event_id }) => keeps(event_id));
   if (left.length === 0) return undefined;
-  return operateBody({ ...(body.wire as WireOperateBody), operate_event_list: left });
+  return callBody({ ...(body.wire as WireOperateBody), operate_event_list: left });
 }
 
 /** Whether a call asks for more than one thing, so that upstream may have done some of them before it refused the call. */

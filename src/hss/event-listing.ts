@@ -1,156 +1,103 @@
+import { parseExact } from '../domain/exact-json.js';
+import type { AttackTag, AttCkPhase, Category, HandleStatus, Severity } from '../domain/upstream-words.js';
 import type { UpstreamCall } from '../upstream/upstream-call.js';
-import type { WireDetail, WireEvent } from '../upstream/wire.js';
 import { readEvents, type HssPlace } from './calls.js';
-import {
-  isObject,
-  MAX_PAGES,
-  PAGE_ROWS,
-  restAfter,
-  type ListedRow,
-  type ReadListing,
-  type Rest,
-} from './listing.js';
+import { list, object, text, type ListedRow } from './listing.js';
 
-/** How many pages are read for events that are not listed under the type that the call names. */
-const FEW_PAGES = 5;
-/** How far around the alarms' own times the listing is read: older documents say that times count in seconds. */
-const MARGIN_MS = 1_000n;
-/** The listing takes times of exactly thirteen digits. */
-const THIRTEEN_DIGITS = /^\d{13}$/;
-const CATEGORIES = ['host', 'container'] as const;
-
-/** What the listing shows of some events. */
-export interface ListedEvents {
-  readonly byId: ReadonlyMap<string, ListedRow>;
-  /** Whether all of it was read: only then is an event that was not found not listed under the type of the call. */
-  readonly isComplete: boolean;
+/** Which alarms; every part narrows, a list means any of its words. Only what upstream itself can filter by (contract 2.1). */
+export interface AlarmFilter {
+  /** Absent: hosts' and containers', in this order. */
+  readonly category?: Category;
+  readonly severities?: readonly Severity[];
+  readonly status?: HandleStatus;
+  readonly hostName?: string;
+  readonly hostId?: string;
+  readonly privateIp?: string;
+  readonly publicIp?: string;
+  readonly containerName?: string;
+  readonly name?: string;
+  readonly eventTypes?: readonly number[];
+  readonly eventClassIds?: readonly string[];
+  readonly attackTag?: AttackTag;
+  readonly attCk?: AttCkPhase;
+  /** Occurred at this time or later, in epoch milliseconds of thirteen digits. */
+  readonly from?: number;
+  /** Occurred at this time or earlier, likewise. */
+  readonly to?: number;
 }
 
-/**
- * The given events as upstream lists them now, also those of another type than the call names; undefined when the listing cannot
- * be read.
- */
-export async function listedEvents(
-  place: HssPlace,
-  events: readonly WireEvent[],
-  read: ReadListing,
-): Promise<ListedEvents | undefined> {
-  const types = [...new Set(events.map(({ event_type }) => String(event_type)))];
-  const named = await search(place, events, read, types, MAX_PAGES);
-  const missing = events.filter(({ event_id }) => named && !named.byId.has(event_id));
-  if (!named || missing.length === 0) return named;
-  const others = await search(place, missing, read, [], FEW_PAGES);
-  return { ...named, byId: new Map([...named.byId, ...(others?.byId ?? [])]) };
-}
+/** Upstream's parameter for each part, in upstream's order; the category is not one of a filter there. */
+const WIRE_NAMES = {
+  hostName: 'host_name',
+  hostId: 'host_id',
+  privateIp: 'private_ip',
+  publicIp: 'public_ip',
+  containerName: 'container_name',
+  eventTypes: 'event_types',
+  status: 'handle_status',
+  from: 'begin_time',
+  to: 'end_time',
+  eventClassIds: 'event_class_ids',
+  severities: 'severity_list',
+  attackTag: 'attack_tag',
+  attCk: 'att_ck',
+  name: 'event_name',
+} as const satisfies Record<Exclude<keyof AlarmFilter, 'category'>, string>;
 
-/** @param types of events to look among; none: all */
-async function search(
-  place: HssPlace,
-  events: readonly WireEvent[],
-  read: ReadListing,
-  types: readonly string[],
-  maxPages: number,
-): Promise<ListedEvents | undefined> {
-  const wanted = new Set<unknown>(events.map(({ event_id }) => event_id));
-  const found = new Map<string, ListedRow>();
-  const shared: UpstreamCall['query'] = [
-    ['enterprise_project_id', place.scope.enterpriseProjectId],
-    ...windowAround(events),
-    ...types.map((type) => ['event_types', type] as const),
-    ['limit', String(PAGE_ROWS)],
-  ];
-  let isComplete = true;
-  for (const category of CATEGORIES) {
-    let rest: Rest = 'more';
-    let offset = 0;
-    for (let page = 0; page < maxPages && found.size < wanted.size && rest === 'more'; page += 1) {
-      const query = [['category', category] as const, ...shared, ['offset', String(offset)] as const];
-      const listing = await read(readEvents('ListSecurityEvents', place, 'events', query));
-      if (!listing) return undefined;
-      for (const event of listing.rows) {
-        if (wanted.has(event['event_id'])) found.set(event['event_id'] as string, event);
-      }
-      rest = restAfter(listing, offset);
-      offset += listing.rows.length;
-    }
-    isComplete &&= rest === 'end';
-  }
-  return { byId: found, isComplete };
-}
-
-/** A time window that holds all the events, where their times can be said in thirteen digits. */
-function windowAround(events: readonly WireEvent[]): UpstreamCall['query'] {
-  const times = events.map(({ occur_time }) => BigInt(occur_time));
-  const first = times.reduce((least, time) => (time < least ? time : least));
-  const last = times.reduce((most, time) => (time > most ? time : most));
-  const [begin, end] = [String(first - MARGIN_MS), String(last + MARGIN_MS)];
-  if (!THIRTEEN_DIGITS.test(begin) || !THIRTEEN_DIGITS.test(end)) return [];
-  return [
-    ['begin_time', begin],
-    ['end_time', end],
-  ];
-}
-
-/** Upstream finds an alarm by its class, its type and its time besides its id (contract 2.1). */
-const COORDINATES = ['event_class_id', 'event_type', 'occur_time'] as const;
-
-/** What a detail says of a process, a file or a login, and the listing says too (contract 2.1); containers are the event's. */
-const DETAILS = [
-  'agent_id',
-  'process_pid',
-  'file_hash',
-  'file_path',
-  'hash',
-  'private_ip',
-  'login_ip',
-  'login_user_name',
-] as const satisfies readonly (keyof WireDetail)[];
-
-/**
- * The fields of an alarm that a call and upstream's listing give different values for. Only a value is compared with a value: what
- * upstream leaves out, or lists in another form than is documented, says nothing.
- */
-export function mismatchOf(found: ListedRow, event: WireEvent): string[] {
-  const coordinates = COORDINATES.filter((name) => differs(found[name], event[name]));
-  return [...coordinates, ...detailMismatch(found['operate_detail_list'], event.operate_detail_list)];
-}
-
-/** Whether upstream lists the alarm under all the coordinates that the call names; undefined where it does not say. */
-export function isSameAlarm(found: ListedRow, event: WireEvent): boolean | undefined {
-  if (COORDINATES.some((name) => differs(found[name], event[name]))) return false;
-  return COORDINATES.every((name) => isValue(found[name], event[name])) ? true : undefined;
-}
-
-/** A detail of the call fits when one that is listed says nothing else anywhere. */
-function detailMismatch(listed: unknown, details: readonly WireDetail[] = []): string[] {
-  const rows = Array.isArray(listed) ? listed.filter(isObject) : [];
-  if (rows.length === 0) return [];
-  const names = details.flatMap((detail) => {
-    const differences = rows.map((row) => DETAILS.filter((name) => differs(row[name], detail[name])));
-    return differences.sort((one, other) => one.length - other.length)[0] ?? [];
+/** The filter as upstream's query spells it, but for the category. */
+function queryOf(filter: AlarmFilter): [string, string][] {
+  return Object.entries(WIRE_NAMES).flatMap(([part, wireName]) => {
+    const value = filter[part as keyof typeof WIRE_NAMES] ?? [];
+    return [value].flat().map((each): [string, string] => [wireName, String(each)]);
   });
-  return [...new Set(names)];
 }
 
-function differs(listed: unknown, said: unknown): boolean {
-  return said !== undefined && isValue(listed, said) && !isEqual(listed, said);
+/** Upstream takes 10 to 1000 rows a page, and may give fewer than it was asked for (contract 2.1). */
+const MIN_ROWS = 10;
+const MAX_ROWS = 1_000;
+
+/** The rows that one call of the listing is to read, of one category: upstream lists one at a time. */
+export interface RowsWanted {
+  readonly category: Category;
+  readonly filter: AlarmFilter;
+  readonly offset: number;
+  readonly limit: number;
 }
 
-/** Whether upstream gives a value of the kind that is documented: a number for a number, a text that is not empty for a text. */
-function isValue(listed: unknown, said: unknown): boolean {
-  return typeof said === 'string' ? typeof listed === 'string' && listed !== '' : isWhole(listed);
+/** The call that reads a page of the listing of alarms. */
+export function listAlarms(place: HssPlace, { category, filter, offset, limit }: RowsWanted): UpstreamCall {
+  return readEvents('ListSecurityEvents', place, 'events', [
+    ['category', category],
+    ['enterprise_project_id', place.scope.enterpriseProjectId],
+    ...queryOf(filter),
+    ['offset', String(offset)],
+    ['limit', String(Math.min(MAX_ROWS, Math.max(MIN_ROWS, limit)))],
+  ]);
 }
 
-function isEqual(listed: unknown, said: unknown): boolean {
-  if (isWhole(listed) && isWhole(said)) return BigInt(listed) === BigInt(said);
-  return listed === said || (isHex(listed) && isHex(said) && listed.toLowerCase() === said.toLowerCase());
+/** The id of a listed alarm; undefined for a row without one, which nobody could act on. */
+export function eventIdOf(row: ListedRow): string | undefined {
+  return text(row['event_id']);
 }
 
-/** Ids of agents, and hashes of files: whether their letters are written small or large says nothing. */
-function isHex(value: unknown): value is string {
-  return typeof value === 'string' && /^[\da-f]{32,}$/i.test(value);
+/** Numbers of a listed alarm that are passed on, written so that a double may have rounded them to a whole one. */
+const ROUNDABLE =
+  /"(?:occur_time|handle_time|event_type|event_count|process_pid|file_attr|total_num)"\s*:\s*-?\d+[.eE]/;
+
+/**
+ * Parses a page of the listing without rounding a number that is passed on. The exact parser takes many times as long, and the
+ * texts in a listing are full of what may look like a fraction to it; here only a handful of members are numbers that count.
+ *
+ * @throws SyntaxError when the text is no JSON
+ */
+export function parseAlarms(body: string): unknown {
+  if (ROUNDABLE.test(body)) return parseExact(body);
+  const answer: unknown = JSON.parse(body);
+  return list(object(answer)['data_list']).every(isExact) ? answer : parseExact(body);
 }
 
-function isWhole(value: unknown): value is number | bigint {
-  return typeof value === 'bigint' || Number.isSafeInteger(value);
+/** A number beyond the safe integers is seen to be so, even after it was rounded. */
+function isExact(listed: unknown): boolean {
+  const { occur_time, handle_time } = object(listed);
+  return [occur_time, handle_time].every((time) => typeof time !== 'number' || Number.isSafeInteger(time));
 }

@@ -2,10 +2,9 @@ export {
   callFor,
   eventsOf,
   inChunks,
-  itemsBody,
+  callBody,
   itemsOf,
   mayBePartial,
-  operateBody,
   readEvents,
   recordedBody,
   trimmedCall,
@@ -24,7 +23,10 @@ export {
   UNREADABLE_READ,
   type DocumentedFault,
 } from './error-table.js';
+export { eventIdOf, listAlarms, parseAlarms, type AlarmFilter, type RowsWanted } from './event-listing.js';
+export { searchAlarms, type AlarmReference, type Found } from './event-search.js';
 export {
+  exactTime,
   list,
   listingIn,
   listingOf,
@@ -41,19 +43,8 @@ export {
   type Page,
   type PageMark,
   type Rest,
-  type RowsFound,
 } from './listing.js';
-export {
-  ALARM_WHITELIST,
-  BLOCKED_ADDRESSES,
-  CHANGED_LIST,
-  HANDLING_HISTORY,
-  ISOLATED_FILES,
-  itemIdOf,
-  LOGIN_WHITELIST,
-  type UpstreamList,
-  type WireItem,
-} from './lists.js';
+export * from './lists.js';
 export { observedStates, type ObservedAlarm, type ObservedState } from './observed-state.js';
 export { predictOutcomes, type Prediction } from './predict-outcome.js';
-export type { WireDetail, WireEvent, WireOperateBody, WireRule } from '../upstream/wire.js';
+export type { WireDetail, WireEvent, WireOperateBody, WireRule } from './wire.js';

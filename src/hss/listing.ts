@@ -8,9 +8,9 @@ import type { UpstreamList } from './lists.js';
 /** A row of a listing, spelled as upstream spells it; every member may be absent, null, empty or of another type. */
 export type ListedRow = Readonly<Record<string, unknown>>;
 
-/** One page of a listing (contract 2.0): `{ total_num, data_list }`. */
-export interface Listing {
-  readonly rows: readonly ListedRow[];
+/** Rows of a listing as one call finds them, maybe fewer than were asked for (contract 2.0): `{ total_num, data_list }`. */
+export interface Listing<Row = ListedRow> {
+  readonly rows: readonly Row[];
   /** How many rows there are on all pages; absent where upstream does not say. */
   readonly total?: number;
 }
@@ -59,10 +59,7 @@ export type Rest = 'more' | 'end' | 'end_unconfirmed' | 'contradicted';
  *
  * @param offset of the page's first row
  */
-export function restAfter(
-  { rows, total }: { readonly rows: readonly unknown[]; readonly total?: number },
-  offset: number,
-): Rest {
+export function restAfter({ rows, total }: Listing<unknown>, offset: number): Rest {
   if (total === undefined) return rows.length === 0 ? 'end_unconfirmed' : 'more';
   if (rows.length > 0) return offset + rows.length === total ? 'end' : 'more';
   return offset >= total ? 'end' : 'contradicted';
@@ -75,19 +72,16 @@ export interface PageMark {
   readonly seen?: { readonly last: string; readonly total: number };
 }
 
-/** Rows from an offset on, as one call finds them; maybe fewer than were asked for. */
-export interface RowsFound<Row> {
-  readonly rows: readonly Row[];
-  readonly total?: number;
-}
-
-export interface Page<Row> {
-  /** Those that follow the mark. */
-  readonly rows: readonly Row[];
-  readonly total?: number;
+/** A page of which the rows follow the mark. */
+export interface Page<Row> extends Listing<Row> {
   readonly rest: Rest;
   /** The listing changed since the page before: rows may be repeated, and where only its order changed, missed. */
   readonly moved: boolean;
+  /**
+   * Whether no row between the mark and the first of these was skipped: the page holds the last row before them, as far down as rows
+   * have come in since.
+   */
+  readonly skipsNone: boolean;
   /** The mark after the first so many of the rows. */
   readonly markAfter: (count: number) => PageMark;
 }
@@ -100,7 +94,7 @@ export interface Page<Row> {
  * @param read finds rows; undefined where it cannot
  * @param nameOf what a row is recognised by
  */
-export async function pageAt<Row, Found extends RowsFound<Row> | undefined>(
+export async function pageAt<Row, Found extends Listing<Row> | undefined>(
   { offset, seen }: PageMark,
   limit: number,
   read: (offset: number, limit: number) => Promise<Found>,
@@ -113,17 +107,17 @@ export async function pageAt<Row, Found extends RowsFound<Row> | undefined>(
   const { total = Infinity } = found;
   if (seen && seen.total !== Infinity && total < seen.total) {
     const mark = { offset: Math.max(0, offset - (seen.total - total)) };
-    return { rows: [], total, rest: 'more', moved: true, markAfter: () => mark };
+    return { rows: [], total, rest: 'more', moved: true, skipsNone: false, markAfter: () => mark };
   }
-  const [first] = found.rows;
-  const isWhere =
-    first !== undefined && seen !== undefined && nameOf(first) === seen.last && total === seen.total;
+  const at = seen ? found.rows.findIndex((row) => nameOf(row) === seen.last) : 0;
   const rows = found.rows.slice(back);
   return {
     ...found,
     rows,
     rest: restAfter({ ...found, rows }, offset),
-    moved: seen !== undefined && !isWhere,
+    moved: seen !== undefined && (at !== 0 || total !== seen.total),
+    // Where upstream does not say how many rows there are, it does not show how many came in.
+    skipsNone: !seen || (at >= 0 && at <= total - seen.total),
     markAfter: (count) => {
       const last = rows[count - 1];
       return { offset: offset + count, ...(last !== undefined && { seen: { last: nameOf(last), total } }) };
@@ -131,13 +125,16 @@ export async function pageAt<Row, Found extends RowsFound<Row> | undefined>(
   };
 }
 
-/** Sends a call that reads a listing; undefined where it cannot be read. */
-export type ReadListing = (call: UpstreamCall) => Promise<Listing | undefined>;
+/** Sends a call that reads a listing, whose text is parsed as given; undefined where it cannot be read. */
+export type ReadListing = (
+  call: UpstreamCall,
+  parse?: (text: string) => unknown,
+) => Promise<Listing | undefined>;
 
 export function listingsOf(client: UpstreamClient, context: CallContext): ReadListing {
-  return async (call) => {
+  return async (call, parse) => {
     const result = await client.send(call, context);
-    return result.outcome === 'applied' ? listingIn(result.body) : undefined;
+    return result.outcome === 'applied' ? listingIn(result.body, parse) : undefined;
   };
 }
 
@@ -221,6 +218,12 @@ export function time(value: unknown): string | undefined {
   const milliseconds = whole(value);
   if (milliseconds === undefined || milliseconds < FIRST_TIME || milliseconds > LAST_TIME) return undefined;
   return new Date(milliseconds).toISOString();
+}
+
+/** Epoch milliseconds with every digit, beyond the safe integers as text: the time is part of what an alarm is found by (contract 2.1). */
+export function exactTime(value: unknown): number | string | undefined {
+  if (typeof value === 'bigint') return value > 0n ? String(value) : undefined;
+  return Number.isSafeInteger(value) && (value as number) >= 0 ? (value as number) : undefined;
 }
 
 /** The object without what is not there; undefined where nothing is left. */

@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 
 import type { ListOperation } from '../domain/operation-type.js';
+import type { InterceptStatus, IsolationStatus } from '../domain/upstream-words.js';
+import type { UpstreamCall } from '../upstream/upstream-call.js';
 
 /** A line of one of upstream's lists, spelled as upstream spells it. */
 export type WireItem = Readonly<Record<string, unknown>>;
@@ -15,7 +17,32 @@ export interface UpstreamList {
   readonly key: readonly string[];
   /** Those of them by which upstream narrows the list. */
   readonly filter: readonly string[];
+  /** A line that only the filter finds may be the one that is meant, under another value of its key. */
+  readonly isKeyLoose?: true;
+  /** Absent: its lines have no state. */
+  readonly status?: LineStatus;
 }
+
+/** The field that says how a line stands, and what its documented words mean; another word, or none, says nothing. */
+export interface LineStatus {
+  readonly field: string;
+  readonly words: ReadonlyMap<unknown, LineState>;
+}
+
+export interface LineState {
+  /** Whether what the line stands for was taken back. */
+  readonly isBack: boolean;
+  /** The agent on the host has yet to do it. */
+  readonly isUnderWay: boolean;
+}
+
+/** How a line stands, as far as it says. */
+export function lineStateOf({ status }: UpstreamList, line: WireItem): LineState | undefined {
+  return status?.words.get(line[status.field]);
+}
+
+const wordsOf = <Word extends string>(states: Readonly<Record<Word, LineState>>) =>
+  new Map<unknown, LineState>(Object.entries(states));
 
 /** Contract 2.5.1. */
 export const ALARM_WHITELIST: UpstreamList = {
@@ -23,6 +50,8 @@ export const ALARM_WHITELIST: UpstreamList = {
   path: 'white-list/alarm',
   key: ['event_type', 'hash', 'description'],
   filter: ['event_type', 'hash'],
+  // Another description of the same hash may be the same entry.
+  isKeyLoose: true,
 };
 
 /** Contract 2.6.1. */
@@ -39,6 +68,15 @@ export const ISOLATED_FILES: UpstreamList = {
   path: 'isolated-file',
   key: ['host_id', 'file_hash', 'file_path'],
   filter: ['file_hash', 'file_path'],
+  status: {
+    field: 'isolation_status',
+    words: wordsOf<IsolationStatus>({
+      isolated: { isBack: false, isUnderWay: false },
+      isolating: { isBack: false, isUnderWay: true },
+      restored: { isBack: true, isUnderWay: false },
+      restoring: { isBack: true, isUnderWay: true },
+    }),
+  },
 };
 
 /** Contract 2.9.1. */
@@ -47,6 +85,14 @@ export const BLOCKED_ADDRESSES: UpstreamList = {
   path: 'blocked-ip',
   key: ['host_id', 'src_ip', 'login_type'],
   filter: ['src_ip'],
+  status: {
+    field: 'intercept_status',
+    words: wordsOf<InterceptStatus>({
+      intercepted: { isBack: false, isUnderWay: false },
+      canceled: { isBack: true, isUnderWay: false },
+      cancelling: { isBack: true, isUnderWay: true },
+    }),
+  },
 };
 
 /** Contract 2.3. It can only be read, and its lines have no id: two that read the same are as good as one. */
@@ -65,13 +111,44 @@ export const HANDLING_HISTORY: UpstreamList = {
   filter: [],
 };
 
-/** The list that an operation changes. */
-export const CHANGED_LIST: Readonly<Record<ListOperation, UpstreamList>> = {
-  remove_alarm_whitelist_entries: ALARM_WHITELIST,
-  remove_login_whitelist_entries: LOGIN_WHITELIST,
-  restore_isolated_files: ISOLATED_FILES,
-  delete_isolated_files: ISOLATED_FILES,
-  unblock_addresses: BLOCKED_ADDRESSES,
+/** What an operation does to lines of a list. */
+export interface LineChange {
+  readonly list: UpstreamList;
+  readonly call: Pick<UpstreamCall, 'name' | 'method'>;
+  /** `removed`: they are no longer listed. `taken_back`: their state says so. */
+  readonly effect: 'removed' | 'taken_back';
+}
+
+/**
+ * The calls that change upstream's lists (contract 2.5.2, 2.6.3, 2.8.2, 2.8.3, 2.9.2). Of isolated files PUT puts back and DELETE
+ * deletes; the three DELETE calls carry a body.
+ */
+export const LINE_CHANGES: Readonly<Record<ListOperation, LineChange>> = {
+  remove_alarm_whitelist_entries: {
+    list: ALARM_WHITELIST,
+    call: { name: 'RemoveAlarmWhiteList', method: 'DELETE' },
+    effect: 'removed',
+  },
+  remove_login_whitelist_entries: {
+    list: LOGIN_WHITELIST,
+    call: { name: 'RemoveLoginWhiteList', method: 'DELETE' },
+    effect: 'removed',
+  },
+  restore_isolated_files: {
+    list: ISOLATED_FILES,
+    call: { name: 'ChangeIsolatedFile', method: 'PUT' },
+    effect: 'taken_back',
+  },
+  delete_isolated_files: {
+    list: ISOLATED_FILES,
+    call: { name: 'DeleteIsolatedFile', method: 'DELETE' },
+    effect: 'removed',
+  },
+  unblock_addresses: {
+    list: BLOCKED_ADDRESSES,
+    call: { name: 'ChangeBlockedIp', method: 'PUT' },
+    effect: 'taken_back',
+  },
 };
 
 /** Whether two lines are the same one. */

@@ -123,12 +123,15 @@ describe('where items of a list stand', () => {
     ['restore_isolated_files', 'isolation_status', 'isolated', 'differs', undefined],
     ['restore_isolated_files', 'isolation_status', 'isolating', 'differs', undefined],
     ['restore_isolated_files', 'isolation_status', 'a new word', 'unknown', undefined],
+    ['restore_isolated_files', 'isolation_status', 'cancelling', 'unknown', undefined],
+    ['restore_isolated_files', 'isolation_status', 'intercepted', 'unknown', undefined],
     ['restore_isolated_files', 'isolation_status', undefined, 'unknown', undefined],
     ['delete_isolated_files', 'isolation_status', 'restored', 'differs', undefined],
     ['delete_isolated_files', 'isolation_status', undefined, 'matches', undefined],
     ['unblock_addresses', 'intercept_status', 'canceled', 'matches', undefined],
     ['unblock_addresses', 'intercept_status', 'cancelling', 'matches', true],
     ['unblock_addresses', 'intercept_status', 'intercepted', 'differs', undefined],
+    ['unblock_addresses', 'intercept_status', 'restoring', 'unknown', undefined],
     ['unblock_addresses', 'intercept_status', undefined, 'unknown', undefined],
   ] as const)('%s, %s %s: %s', async (operation, field, status, state, underWay) => {
     const item = { host_id: 'h', file_hash: 'f', file_path: '/x', src_ip: '10.0.0.1', login_type: 'ssh' };

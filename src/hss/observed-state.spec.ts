@@ -12,7 +12,9 @@ const CALL = {
   event_class_id: 'malware_1001',
   event_type: 1001,
   occur_time: 1_700_000_000_000,
-  operate_detail_list: [{ agent_id: 'a-1', process_pid: 7, file_hash: 'h-1', file_path: '/tmp/x' }],
+  operate_detail_list: [
+    { agent_id: 'a-1', process_pid: 7, file_hash: 'h-1', file_path: '/tmp/x', hash: 'w-1' },
+  ],
 };
 const LISTED = { ...CALL, handle_status: 'handled', handle_method: 'isolate_and_kill', host_id: 'host-1' };
 const FILE = { file_hash: 'h-1', file_path: '/tmp/x', host_id: 'host-1', isolation_status: 'isolated' };
@@ -20,10 +22,16 @@ const FILE = { file_hash: 'h-1', file_path: '/tmp/x', host_id: 'host-1', isolati
 const page = (...rows: object[]) => listingIn(JSON.stringify({ total_num: rows.length, data_list: rows }));
 
 /** Reads one listed alarm and one isolated file. */
-async function observed(listed: object, file: object = FILE): Promise<ObservedAlarm> {
-  const read: ReadListing = ({ path }) =>
-    Promise.resolve(path.endsWith('/event/events') ? page(listed) : page(file));
-  const operation: OperationType = 'isolate_and_kill';
+function observed(listed: object, file: object = FILE): Promise<ObservedAlarm> {
+  return observedBy(({ path }) =>
+    Promise.resolve(path.endsWith('/event/events') ? page(listed) : page(file)),
+  );
+}
+
+async function observedBy(
+  read: ReadListing,
+  operation: OperationType = 'isolate_and_kill',
+): Promise<ObservedAlarm> {
   const scope = { project: 'p', projectId: 'p', region: 'r', enterpriseProjectId: '0' };
   const body = recordedBody(JSON.stringify({ operate_type: operation, operate_event_list: [CALL] }));
   const [found] = await statesOf({ operation, scope, project: {} as ProjectConfig, body }, read);
@@ -97,6 +105,42 @@ describe('an alarm that is listed', () => {
   });
 });
 
+describe('an alarm that was not found', () => {
+  const other = (index: number) => ({ ...LISTED, event_id: `other-${index}` });
+  const others = Array.from({ length: 30 }, (_, index) => other(index));
+  /** Upstream with a listing of hosts' alarms, ten at a time, as it is at each call. */
+  const readOf = (rows: (call: number) => readonly object[]): ReadListing => {
+    let calls = 0;
+    return ({ query }) => {
+      const asked = new Map(query);
+      const now = asked.get('category') === 'host' ? rows(calls) : [];
+      calls += 1;
+      const offset = Number(asked.get('offset'));
+      const data_list = now.slice(offset, offset + 10);
+      return Promise.resolve(listingIn(JSON.stringify({ total_num: now.length, data_list })));
+    };
+  };
+
+  it('is not listed where all was read', async () => {
+    expect(await observedBy(readOf(() => others))).toEqual({
+      eventId: 'e-1',
+      state: 'unknown',
+      missing: 'not_listed',
+    });
+  });
+
+  it.each<[string, (call: number) => readonly object[]]>([
+    [
+      'a row fell out between two pages',
+      (call) => (call === 0 ? others : [...others.slice(1, 12), ...others.slice(13)]),
+    ],
+    ['the rows came in another order', (call) => (call % 2 === 0 ? others : others.toReversed())],
+    ['a row has no id', () => [...others, { event_type: 1001 }]],
+  ])('may be listed all the same where %s', async (_, rows) => {
+    expect(await observedBy(readOf(rows))).toEqual({ eventId: 'e-1', state: 'unknown' });
+  });
+});
+
 describe('a file that is listed as isolated', () => {
   it.each(each(['isolation_status', 'file_hash', 'file_path', 'host_id']))(
     'says nothing with a %s that is %s',
@@ -108,11 +152,32 @@ describe('a file that is listed as isolated', () => {
     },
   );
 
+  it('is not on its way by a word of another list', async () => {
+    const read: ReadListing = ({ path }) =>
+      Promise.resolve(
+        path.endsWith('/event/events')
+          ? page(LISTED)
+          : page(FILE, { ...FILE, isolation_status: 'cancelling' }),
+      );
+    expect(await observedBy(read)).toEqual({ eventId: 'e-1', state: 'matches' });
+  });
+
   it('is on its way while its agent has yet to do it', async () => {
     expect(await observed(LISTED, { ...FILE, isolation_status: 'isolating' })).toEqual({
       eventId: 'e-1',
       state: 'matches',
       underWay: true,
     });
+  });
+});
+
+describe('an entry of the alarm whitelist', () => {
+  it('has no state of its own', async () => {
+    const listed = { ...LISTED, handle_method: 'add_to_alarm_whitelist' };
+    const read: ReadListing = ({ path }) =>
+      Promise.resolve(
+        path.endsWith('/event/events') ? page(listed) : page({ hash: 'w-1', isolation_status: 'isolating' }),
+      );
+    expect((await observedBy(read, 'add_to_alarm_whitelist')).underWay).toBeUndefined();
   });
 });

@@ -7,17 +7,20 @@ import {
   type OperationType,
 } from '../domain/operation-type.js';
 import type { UpstreamClient } from '../upstream/upstream.client.js';
-import type { WireDetail, WireEvent } from '../upstream/wire.js';
+import type { WireDetail, WireEvent } from './wire.js';
 import { eventsOf, itemsOf, type HssAct } from './calls.js';
-import { isSameAlarm, listedEvents, mismatchOf } from './event-listing.js';
+import { isSameAlarm, mismatchOf } from './event-mismatch.js';
+import { listedEvents, type ListedEvents } from './event-search.js';
 import { isAbsent, listingsOf, readWhole, type ListedRow, type ReadListing } from './listing.js';
 import {
   ALARM_WHITELIST,
-  CHANGED_LIST,
   isSameItem,
   ISOLATED_FILES,
   itemIdOf,
+  LINE_CHANGES,
+  lineStateOf,
   LOGIN_WHITELIST,
+  type LineChange,
   type UpstreamList,
   type WireItem,
 } from './lists.js';
@@ -74,12 +77,24 @@ export async function statesOf(
   if (isListOperation(operation)) return itemStates(operation, act, read);
   const events = eventsOf(act.body);
   const listed = await listedEvents(act, events, read);
+  if (!listed) return events.map(({ event_id }) => ({ eventId: event_id, state: 'unknown' }));
+  return alarmStates(operation, act, listed, read, wanted);
+}
+
+/** The state of every alarm of a call, by what the listing shows of them. */
+export function alarmStates(
+  operation: OperationType,
+  act: HssAct,
+  listed: ListedEvents,
+  read: ReadListing,
+  wanted: Wanted,
+): Promise<ObservedAlarm[]> {
   return Promise.all(
-    events.map(async (event) => {
-      const found = listed?.byId.get(event.event_id);
+    eventsOf(act.body).map(async (event) => {
       const eventId = event.event_id;
+      const found = listedAs(event, listed);
       if (!found) {
-        const missing = listed?.isComplete === true && { missing: 'not_listed' as const };
+        const missing = listed.isMissing(eventId) && { missing: 'not_listed' as const };
         return { eventId, state: 'unknown' as const, ...missing };
       }
       const mismatch = mismatchOf(found, event);
@@ -90,6 +105,12 @@ export async function statesOf(
       return { eventId, ...(await stateOf(operation, act, event, found, read, wanted)), ...named };
     }),
   );
+}
+
+/** What is listed of an alarm: where there are several under its id, one that the call may mean. */
+export function listedAs(event: WireEvent, { rows }: ListedEvents): ListedRow | undefined {
+  const found = rows.get(event.event_id) ?? [];
+  return found.find((row) => isSameAlarm(row, event) !== false) ?? found[0];
 }
 
 async function stateOf(
@@ -116,41 +137,17 @@ function handlingIn(operation: OperationType, { handle_status, handle_method }: 
   return (isReversal ? handle_method !== inverse : handle_method === operation) ? 'matches' : 'differs';
 }
 
-/** What the fields `isolation_status` and `intercept_status` say of an entry (contract 2.8.1, 2.9.1), by whether it was taken back. */
-const FORWARD: ReadonlySet<unknown> = new Set(['isolated', 'isolating', 'intercepted']);
-const BACK: ReadonlySet<unknown> = new Set(['restored', 'restoring', 'canceled', 'cancelling']);
-/** The agent on the host has yet to do it. */
-const UNDER_WAY: ReadonlySet<unknown> = new Set(['isolating', 'restoring', 'cancelling']);
-
-/** A value that is not documented, or none, says nothing. */
-const IS_ISOLATED: ReadonlyMap<unknown, boolean> = new Map([
-  ['isolated', true],
-  ['isolating', true],
-  ['restored', false],
-  ['restoring', false],
-]);
-
 /** A list that an operation on alarms changes. */
 interface Lookup {
   readonly list: UpstreamList;
   /** Fields by which an entry is a detail's, of those that the list can be narrowed by. */
   readonly fields: readonly (keyof WireDetail)[];
-  /** Whether the entry says that the operation's forward type has been done; undefined where it does not say. */
-  readonly isDone: (entry: ListedRow) => boolean | undefined;
 }
 
 /** An entry is found by its hash. */
-const WHITELISTED: Lookup = { list: ALARM_WHITELIST, fields: ['hash'], isDone: () => true };
-const LOGIN: Lookup = {
-  list: LOGIN_WHITELIST,
-  fields: ['private_ip', 'login_ip', 'login_user_name'],
-  isDone: () => true,
-};
-const ISOLATED: Lookup = {
-  list: ISOLATED_FILES,
-  fields: ['file_hash', 'file_path'],
-  isDone: ({ isolation_status: status }) => IS_ISOLATED.get(status),
-};
+const WHITELISTED: Lookup = { list: ALARM_WHITELIST, fields: ['hash'] };
+const LOGIN: Lookup = { list: LOGIN_WHITELIST, fields: ['private_ip', 'login_ip', 'login_user_name'] };
+const ISOLATED: Lookup = { list: ISOLATED_FILES, fields: ['file_hash', 'file_path'] };
 
 const LOOKUPS: Partial<Readonly<Record<OperationType, Lookup>>> = {
   add_to_alarm_whitelist: WHITELISTED,
@@ -178,7 +175,7 @@ async function stateInLists(
     const entries = await entriesOf(lookup, act, detail, found, read);
     const done = entries && isDone(lookup, entries);
     states.add(done === undefined ? 'unknown' : done === wanted ? 'matches' : 'differs');
-    underWay ||= entries?.some(({ row }) => UNDER_WAY.has(row['isolation_status'])) ?? false;
+    underWay ||= entries?.some(({ row }) => lineStateOf(lookup.list, row)?.isUnderWay) ?? false;
   }
   const [only] = states;
   // Where some match and others do not, nothing can be said of the alarm as a whole.
@@ -217,39 +214,38 @@ function isEqual(listed: unknown, wanted: unknown): boolean | undefined {
 }
 
 /** Whether the entries say that it was done; undefined where they do not, or only one that may be another's does. */
-function isDone(lookup: Lookup, entries: readonly Entry[]): boolean | undefined {
-  const done = entries.map(({ row, isSame }) => ({ is: lookup.isDone(row), isSame }));
+function isDone({ list }: Lookup, entries: readonly Entry[]): boolean | undefined {
+  const done = entries.map(({ row, isSame }) => ({ is: isDoneIn(list, row), isSame }));
   if (done.some(({ is, isSame }) => isSame && is === true)) return true;
   return done.every(({ is }) => is === false) ? false : undefined;
+}
+
+/** Whether an entry says that the operation's forward type has been done; undefined where it does not say. */
+function isDoneIn(list: UpstreamList, row: ListedRow): boolean | undefined {
+  if (!list.status) return true;
+  const state = lineStateOf(list, row);
+  return state && !state.isBack;
 }
 
 /** More lookups than this, and the whole list is read instead. */
 const MAX_LOOKUPS = 8;
 
 /** What the rows of a list say of one item: those that are it, and whether others come close. */
-type ItemRule = (same: readonly WireItem[], isNear: boolean) => ObservedState;
-
-const gone: ItemRule = (same) => (same.length === 0 ? 'matches' : 'differs');
-
-/** A row that is not there says nothing: it was never there, or upstream shows it no longer. */
-const takenBack =
-  (field: string): ItemRule =>
-  (same) => {
-    const statuses = same.map((item) => item[field]);
-    if (statuses.length === 0) return 'unknown';
-    if (statuses.every((status) => BACK.has(status))) return 'matches';
-    return statuses.some((status) => FORWARD.has(status)) ? 'differs' : 'unknown';
-  };
-
-const ITEM_RULES: Readonly<Record<ListOperation, ItemRule>> = {
-  // Another description of the same hash may be the same entry.
-  remove_alarm_whitelist_entries: (same, isNear) =>
-    isNear && same.length === 0 ? 'unknown' : gone(same, isNear),
-  remove_login_whitelist_entries: gone,
-  restore_isolated_files: takenBack('isolation_status'),
-  delete_isolated_files: gone,
-  unblock_addresses: takenBack('intercept_status'),
-};
+function itemStateIn(
+  { list, effect }: LineChange,
+  same: readonly ListedRow[],
+  isNear: boolean,
+): ObservedState {
+  if (effect === 'removed') {
+    if (same.length > 0) return 'differs';
+    return list.isKeyLoose && isNear ? 'unknown' : 'matches';
+  }
+  // A row that is not there says nothing: it was never there, or upstream shows it no longer.
+  if (same.length === 0) return 'unknown';
+  const isBack = same.map((row) => lineStateOf(list, row)?.isBack);
+  if (isBack.every((is) => is === true)) return 'matches';
+  return isBack.includes(false) ? 'differs' : 'unknown';
+}
 
 /** Reads the state in its list of every item that a call names. */
 async function itemStates(
@@ -257,7 +253,8 @@ async function itemStates(
   act: HssAct,
   read: ReadListing,
 ): Promise<ObservedAlarm[]> {
-  const list = CHANGED_LIST[operation];
+  const change = LINE_CHANGES[operation];
+  const { list } = change;
   const items = itemsOf(act.body);
   const rows = await rowsOf(list, items, act, read);
   // A row without one of the fields that identify it may be any of them.
@@ -268,10 +265,8 @@ async function itemStates(
     const near = rows.filter((row) => list.filter.every((field) => row[field] === item[field]));
     const same = near.filter((row) => isSameItem(list, row, item));
     if (same.length === 0 && isDoubtful) return { eventId, state: 'unknown' };
-    const state = ITEM_RULES[operation](same, near.length > 0);
-    const underWay = same
-      .map((row) => row['isolation_status'] ?? row['intercept_status'])
-      .some((status) => BACK.has(status) && UNDER_WAY.has(status));
+    const state = itemStateIn(change, same, near.length > 0);
+    const underWay = same.map((row) => lineStateOf(list, row)).some((now) => now?.isBack && now.isUnderWay);
     const missing = same.length === 0 && state === 'unknown' && { missing: 'not_listed' as const };
     return { eventId, state, ...(underWay && { underWay }), ...missing };
   });

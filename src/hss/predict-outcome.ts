@@ -1,11 +1,11 @@
 import type { CallContext } from '../domain/caller.js';
 import { isListOperation, OPERATIONS, type OperationType } from '../domain/operation-type.js';
 import type { UpstreamClient } from '../upstream/upstream.client.js';
-import type { WireEvent } from '../upstream/wire.js';
+import type { WireEvent } from './wire.js';
 import { eventsOf, type HssAct } from './calls.js';
-import { isSameAlarm, listedEvents, mismatchOf } from './event-listing.js';
+import { listedEvents } from './event-search.js';
 import { listingsOf, type ListedRow } from './listing.js';
-import { statesOf, type ObservedAlarm } from './observed-state.js';
+import { alarmStates, listedAs, type ObservedAlarm } from './observed-state.js';
 
 /**
  * What upstream's state says will come of an alarm in an operate call.
@@ -39,16 +39,14 @@ export async function predictOutcomes(
   const events = eventsOf(act.body);
   const listed = await listedEvents(act, events, read);
   if (!listed) return events.map(({ event_id }) => undetermined(event_id, 'state_unreadable'));
-  const states = new Map((await statesOf(act, read, 'matches')).map((found) => [found.eventId, found]));
-  return events.map((event) => {
-    const found = listed.byId.get(event.event_id);
-    if (!found && !listed.isComplete) return undetermined(event.event_id, 'state_unreadable');
-    if (!found) return refused(event.event_id, 'alarm_not_found');
-    const mismatch = mismatchOf(found, event);
-    const named = mismatch.length > 0 && { mismatch };
-    if (isSameAlarm(found, event) === false)
-      return { ...refused(event.event_id, 'alarm_not_found'), ...named };
-    return { ...predict(operation, event, found, states.get(event.event_id)), ...named };
+  const states = await alarmStates(operation, act, listed, read, 'matches');
+  return events.map((event, index) => {
+    const { mismatch, missing, ...observed } = states[index] ?? { state: 'unknown' };
+    const named = mismatch && { mismatch };
+    if (missing) return { ...refused(event.event_id, 'alarm_not_found'), ...named };
+    const found = listedAs(event, listed);
+    if (!found) return undetermined(event.event_id, 'state_unreadable');
+    return { ...predict(operation, event, found, observed), ...named };
   });
 }
 
@@ -69,14 +67,10 @@ function predict(
   operation: OperationType,
   event: WireEvent,
   found: ListedRow,
-  observed: ObservedAlarm | undefined,
+  { state, underWay }: Pick<ObservedAlarm, 'state' | 'underWay'>,
 ): Prediction {
   const { event_id: eventId } = event;
-  const already = observed?.state === 'matches';
-  const mark = {
-    already,
-    ...(observed?.underWay && { underWay: true as const }),
-  };
+  const mark = { already: state === 'matches', ...(underWay && { underWay }) };
   const acceptance = acceptanceOf(operation, found);
   if (acceptance === 'refused') return { ...refused(eventId, 'operation_not_supported'), ...mark };
   const agent = agentOf(operation, event, found);

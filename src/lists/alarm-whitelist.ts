@@ -65,7 +65,6 @@ export const ALARM_WHITELIST: ListDescriptor = {
           description: 'Whether the alarms that were handled by adding the entries are open again.',
         },
       },
-      exampleRemark: 'SEC-1234',
     },
   ],
 };

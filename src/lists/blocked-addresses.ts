@@ -63,7 +63,6 @@ export const BLOCKED_ADDRESSES: ListDescriptor = {
         "The agents on the hosts take their time, which `activity` says; addresses that are let in already are `already`. It is limited like any act, because a block is upstream's own doing and lifting it lets an attacker try again.",
       request: ['Unblocking', 'Addresses to let in again.'],
       item: ['UnblockingItem', 'A blocked address.'],
-      exampleRemark: 'SEC-1234: our own scanner',
     },
   ],
 };

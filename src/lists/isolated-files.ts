@@ -25,7 +25,6 @@ const RESTORATION: ListChange = {
     'The files return to where they were as the agents on the hosts get to it, which `activity` says; those that are back already are `already`.',
   request: ['IsolatedFileRestoration', 'Files to put back on their hosts.'],
   item: ['IsolatedFileItem', 'A file in quarantine.'],
-  exampleRemark: 'SEC-1234: false alarm',
 };
 
 const DELETION: ListChange = {
@@ -38,7 +37,6 @@ const DELETION: ListChange = {
   request: ['IsolatedFileDeletion', 'Files to delete for good.'],
   item: ['IsolatedFileDeletionItem', 'A file in quarantine, named by all that upstream asks for.'],
   requires: ['fileAttr'],
-  exampleRemark: 'SEC-1234',
 };
 
 /** Contract 2.8. Of the alarm only what it is: its processes, users and files are upstream's to show. */

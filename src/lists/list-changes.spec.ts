@@ -2,11 +2,13 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
 import { itemIdOf, type WireItem } from '../hss/index.js';
-import { changeCommandOf, changeViolations, wireItemOf } from './list-changes.js';
+import { changeCommandOf, changeViolations, itemFieldsOf } from './list-changes.js';
+import { wireOf } from './list-entries.js';
 import { classesOf } from './list.dto.js';
 import { LOGIN_WHITELIST as LIST } from './login-whitelist.js';
 
 const REMOVAL = LIST.changes[0]!;
+const FIELDS = itemFieldsOf(LIST, REMOVAL);
 const TYPE = classesOf(LIST).requests.get(REMOVAL)!;
 
 /** So many logins, no two of them the same, with anything in their names. */
@@ -24,7 +26,7 @@ describe('a command for items of a list', () => {
       fc.property(logins, (items) => {
         const { bodies } = changeCommandOf(LIST, REMOVAL, { items });
         const parts = bodies.map(({ text }) => (JSON.parse(text) as { data_list: WireItem[] }).data_list);
-        expect(parts.flat()).toEqual(items.map((item) => wireItemOf(LIST, REMOVAL, item)));
+        expect(parts.flat()).toEqual(items.map((item) => wireOf(FIELDS, item)));
         expect(parts.slice(0, -1).every(({ length }) => length === 100)).toBe(true);
         expect(parts.at(-1)?.length).toBeLessThanOrEqual(100);
       }),
@@ -36,7 +38,7 @@ describe('a command for items of a list', () => {
       fc.property(logins, (items) => {
         const { items: ordered = [] } = changeCommandOf(LIST, REMOVAL, { items });
         const row = (item: (typeof items)[number]) => ({
-          ...wireItemOf(LIST, REMOVAL, item),
+          ...wireOf(FIELDS, item),
           update_time: 1,
           remarks: 'x',
         });

@@ -1,6 +1,6 @@
 import { report } from '../validation/report.js';
 import type { CommandItem, OperationCommand } from '../operations/operation-command.js';
-import { inChunks, itemIdOf, itemsBody, type WireItem } from '../hss/index.js';
+import { callBody, inChunks, itemIdOf } from '../hss/index.js';
 import { MAX_VIOLATIONS, type Violation } from '../problems/violation.js';
 import type { ListChange, ListDescriptor } from './list-descriptor.js';
 import { wireOf } from './list-entries.js';
@@ -22,16 +22,18 @@ export function changeCommandOf(
   idempotencyKey?: string,
 ): OperationCommand {
   const { items, remark, scope } = request;
-  const rows = items.map((item) => wireItemOf(descriptor, change, item));
+  const fields = itemFieldsOf(descriptor, change);
+  const rows = items.map((item) => wireOf(fields, item));
+  const names = Object.keys(fields);
   const beside = wireOf(change.requestFlags ?? {}, request);
-  const bodies = inChunks(rows).map((chunk) => itemsBody({ ...beside, data_list: chunk }));
+  const bodies = inChunks(rows).map((chunk) => callBody({ ...beside, data_list: chunk }));
   return {
     route: routeOf(descriptor, change),
     operation: change.operation,
     alarms: [],
     items: items.map((item, index) => ({
       id: itemIdOf(descriptor.list, rows[index] ?? {}),
-      target: picked(item, Object.keys(fieldsOf(descriptor, change))) as CommandItem['target'],
+      target: picked(item, names) as CommandItem['target'],
       ...picked(item, DECISIVE),
     })),
     bodies,
@@ -46,12 +48,8 @@ function routeOf({ path }: ListDescriptor, change: ListChange): string {
   return `POST /v1/${path}/${change.path}`;
 }
 
-export function wireItemOf(descriptor: ListDescriptor, change: ListChange, item: Item): WireItem {
-  return wireOf(fieldsOf(descriptor, change), item);
-}
-
 /** What an item of a request is made of. */
-function fieldsOf({ target }: ListDescriptor, { itemFlags }: ListChange) {
+export function itemFieldsOf({ target }: ListDescriptor, { itemFlags }: ListChange) {
   return { ...target?.fields, ...itemFlags };
 }
 
@@ -84,10 +82,11 @@ export function itemsViolations(
     const message = `items has ${items.length} entries; send at most ${most} in one request`;
     return [{ pointer: '/items', rule: 'too_many', message, allowed: `1 to ${most}` }];
   }
+  const fields = itemFieldsOf(descriptor, change);
   const first = new Map<string, number>();
   const violations: Violation[] = [];
   for (const [index, item] of (items as unknown[]).entries()) {
-    const id = idOf(descriptor, change, item);
+    const id = idOf(descriptor, fields, item);
     if (id === undefined) continue;
     const earlier = first.get(id);
     if (earlier === undefined) first.set(id, index);
@@ -101,10 +100,13 @@ export function itemsViolations(
 }
 
 /** Undefined for what lacks part of what identifies an item, or has it in another form. */
-function idOf(descriptor: ListDescriptor, change: ListChange, item: unknown): string | undefined {
+function idOf(
+  { list }: ListDescriptor,
+  fields: ReturnType<typeof itemFieldsOf>,
+  item: unknown,
+): string | undefined {
   if (typeof item !== 'object' || item === null) return undefined;
-  const row = wireItemOf(descriptor, change, item as Item);
+  const row = wireOf(fields, item as Item);
   const isValue = (value: unknown) => typeof value === 'string' || typeof value === 'number';
-  const { list } = descriptor;
   return list.key.every((field) => isValue(row[field])) ? itemIdOf(list, row) : undefined;
 }

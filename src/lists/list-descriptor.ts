@@ -1,3 +1,5 @@
+import type { ApiPropertyOptions } from '@nestjs/swagger';
+
 import type { AlarmFacts } from '../access/grants.js';
 import type { ListOperation } from '../domain/operation-type.js';
 import type { UpstreamList, ListedRow } from '../hss/index.js';
@@ -28,7 +30,7 @@ export type FilterType =
 
 export const text = (min: number, max: number): TextType => ({ kind: 'text', min, max });
 export const whole = (min: number, max: number) => ({ kind: 'whole', min, max }) as const;
-export const word = (words: readonly string[]) => ({ kind: 'word', words }) as const;
+export const word = <Word extends string>(words: readonly Word[]) => ({ kind: 'word', words }) as const;
 export const TEXT = text(1, Infinity);
 export const WHOLE = whole(-Infinity, Infinity);
 export const TIME = { kind: 'time' } as const;
@@ -63,6 +65,16 @@ export interface FilterField extends Words {
 export interface EntryField extends Words {
   readonly type: ValueType;
   readonly wire: string;
+  /** There is none without it. */
+  readonly always?: true;
+}
+
+/** A member that is made of a row in a way of its own. */
+export interface OwnField<Value = unknown> {
+  readonly description: string;
+  readonly schema: ApiPropertyOptions;
+  readonly read: (row: ListedRow) => Value;
+  readonly always?: true;
 }
 
 /** Several members as an object of their own. */
@@ -71,10 +83,35 @@ export interface EntryGroup {
   readonly schema: string;
   readonly about: string;
   readonly description: string;
-  readonly fields: Readonly<Record<string, EntryField>>;
+  readonly fields: Readonly<Record<string, EntryField | OwnField>>;
   /** It is there even where it is empty. */
   readonly always?: true;
 }
+
+/** The members of an object in an answer: its class in the document, its type and its reader are made from them. */
+export type EntryFields = Readonly<Record<string, EntryField | OwnField | EntryGroup>>;
+
+type ValueOf<Field> =
+  Field extends OwnField<infer Value>
+    ? Exclude<Value, undefined>
+    : Field extends { readonly fields: infer Fields }
+      ? MembersOf<Fields>
+      : Field extends { readonly type: { readonly kind: 'word'; readonly words: readonly (infer Word)[] } }
+        ? Word
+        : Field extends { readonly type: { readonly kind: 'whole' } }
+          ? number
+          : string;
+
+/** What is read of a row: upstream promises no more than what is always there. */
+export type MembersOf<Fields> = {
+  readonly [Name in keyof Fields as Fields[Name] extends { always: true } ? Name : never]: ValueOf<
+    Fields[Name]
+  >;
+} & {
+  readonly [Name in keyof Fields as Fields[Name] extends { always: true } ? never : Name]?: ValueOf<
+    Fields[Name]
+  >;
+};
 
 /** A member of what identifies an entry. */
 export interface TargetField extends EntryField {
@@ -104,7 +141,6 @@ export interface ListChange {
   /** What may be said of an item besides its target, and of the request besides its items. */
   readonly itemFlags?: Readonly<Record<string, FlagField>>;
   readonly requestFlags?: Readonly<Record<string, FlagField>>;
-  readonly exampleRemark: string;
 }
 
 /** Everything that there is to say of one of upstream's lists: its routes, classes, checks and calls are made from it. */
@@ -136,7 +172,7 @@ export interface ListDescriptor {
     readonly noun: string;
     readonly fields: Readonly<Record<string, TargetField>>;
   };
-  readonly fields: Readonly<Record<string, EntryField | EntryGroup>>;
+  readonly fields: EntryFields;
   /** What a caller's grants may be limited by, of one row. */
   readonly facts: (row: ListedRow) => AlarmFacts;
   readonly changes: readonly ListChange[];

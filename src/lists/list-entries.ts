@@ -9,39 +9,41 @@ import {
   whole,
   type ListedRow,
 } from '../hss/index.js';
-import type { EntryField, ListDescriptor, TargetField, ValueType } from './list-descriptor.js';
+import type { EntryFields, ListDescriptor, ValueType } from './list-descriptor.js';
 
 type Members = Readonly<Record<string, unknown>>;
 
-/** A row of a list as the API shows it, field by field; what is empty there is absent here. */
-export function entryOf({ list, target, fields }: ListDescriptor, row: ListedRow): Members {
-  const entry: Record<string, unknown> = target
-    ? { id: itemIdOf(list, row), target: targetOf(target.fields, row) }
-    : {};
-  for (const [name, field] of Object.entries(fields)) {
-    if ('wire' in field) entry[name] = readField(field, row);
-    else entry[name] = membersOf(field.fields, row) ?? (field.always ? {} : undefined);
+type Reader = (row: ListedRow) => unknown;
+
+/** What makes of the rows of a list what the API shows. */
+export function entryReader({ list, target, fields }: ListDescriptor): (row: ListedRow) => Members {
+  const read = membersReader(fields);
+  if (!target) return (row) => read(row) ?? {};
+  const readTarget = membersReader(target.fields);
+  const required = Object.entries(target.fields).filter(([, { optional }]) => !optional);
+  return (row) => {
+    const members = readTarget(row) ?? {};
+    // It identifies nothing where upstream does not give all of it.
+    const isWhole = required.every(([name]) => name in members);
+    return { id: itemIdOf(list, row), ...(isWhole && { target: members }), ...read(row) };
+  };
+}
+
+/** Reads a row field by field; what is empty there is absent here, and all of it undefined where nothing is left. */
+export function membersReader(fields: EntryFields): (row: ListedRow) => Members | undefined {
+  const readers = Object.entries(fields).map(([name, field]) => [name, readerOf(field)] as const);
+  return (row) => present(Object.fromEntries(readers.map(([name, read]) => [name, read(row)])));
+}
+
+function readerOf(field: EntryFields[string]): Reader {
+  if ('read' in field) return field.read;
+  if ('fields' in field) {
+    const read = membersReader(field.fields);
+    return field.always ? (row) => read(row) ?? {} : read;
   }
-  return present(entry) ?? {};
-}
-
-/** What identifies an entry; undefined where upstream does not give all of it. */
-function targetOf(fields: Readonly<Record<string, TargetField>>, row: ListedRow): Members | undefined {
-  const members = membersOf(fields, row) ?? {};
-  const isWhole = Object.entries(fields).every(([name, { optional }]) => optional || name in members);
-  return isWhole ? members : undefined;
-}
-
-function membersOf(fields: Readonly<Record<string, EntryField>>, row: ListedRow): Members | undefined {
-  return present(
-    Object.fromEntries(Object.entries(fields).map(([name, field]) => [name, readField(field, row)])),
-  );
-}
-
-function readField({ wire, type }: EntryField, row: ListedRow): unknown {
-  const path = wire.split('.');
-  const last = path.pop() ?? wire;
-  return readValue(type, path.reduce((within, name) => object(within[name]), row)[last]);
+  const path = field.wire.split('.');
+  const last = path.pop() ?? field.wire;
+  return (row) => readValue(field.type, path.reduce((within, name) => object(within[name]), row)[last]);
 }
 
 function readValue(type: ValueType, value: unknown): unknown {

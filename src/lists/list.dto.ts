@@ -7,7 +7,7 @@ import { Flag, Formed, ListOf, ObjectOf, OneOf, Text, Whole } from '../validatio
 import { ENTERPRISE_PROJECT } from '../domain/scope.js';
 import { Last, Limit, Moment, WholeParameter, Words } from './filter-fields.js';
 import type {
-  EntryField,
+  EntryFields,
   FilterType,
   FlagField,
   ListChange,
@@ -120,7 +120,7 @@ function classOf<T extends DtoClass>(
 
 class Answer {}
 
-function answerClass(
+export function answerClass(
   [name, description]: readonly [string, string],
   members: Readonly<Record<string, Member>>,
 ): DtoClass {
@@ -153,25 +153,7 @@ function parameterOf(type: FilterType): PropertyDecorator {
 }
 
 function pageClass({ entry, page, plural, target, fields }: ListDescriptor): DtoClass {
-  const members = Object.entries(fields).map(([name, field]) => [
-    name,
-    'wire' in field
-      ? shown(field, false)
-      : {
-          description: field.description,
-          required: field.always ?? false,
-          ...lazily(
-            answerClass(
-              [field.schema, field.about],
-              shownAll(field.fields, () => false),
-            ),
-          ),
-        },
-  ]);
-  const entryType = answerClass(entry, {
-    ...(target && identityOf(target)),
-    ...(Object.fromEntries(members) as Record<string, Member>),
-  });
+  const entryType = answerClass(entry, { ...(target && identityOf(target)), ...shownAll(fields) });
   return answerClass(page, {
     items: {
       decorator: ApiProperty({ type: [entryType] }),
@@ -194,10 +176,10 @@ function pageClass({ entry, page, plural, target, fields }: ListDescriptor): Dto
 
 function identityOf({ schema, takenBy, noun, fields }: ListDescriptor['target'] & object) {
   const about = `What ${takenBy}, to be passed on as it is.`;
-  const target = answerClass(
-    [schema, about],
-    shownAll(fields, ({ optional }) => !optional),
+  const members = Object.entries(fields).map(
+    ([name, field]) => [name, shown(field, !field.optional)] as const,
   );
+  const target = answerClass([schema, about], Object.fromEntries(members));
   return {
     id: {
       description: `Id, the same at any time; receipts name the ${noun} by it.`,
@@ -218,26 +200,32 @@ const EXAMPLE_ID = '5d0c2f4f1f0e4f4a8a3f3d1b0a9e8c77';
 /** A class as the document takes it: its builder knows a function that answers a class by the name `type`. */
 const lazily = (of: DtoClass) => ({ type: () => of });
 
-function shownAll<Field extends EntryField>(
-  fields: Readonly<Record<string, Field>>,
-  isRequired: (field: Field) => boolean,
-): Record<string, Member> {
-  return Object.fromEntries(
-    Object.entries(fields).map(([name, field]) => [name, shown(field, isRequired(field))]),
-  );
+/** The members of an answer, as the document has them. */
+export function shownAll(fields: EntryFields): Record<string, Member> {
+  const members = Object.entries(fields).map(([name, field]) => [name, shown(field)] as const);
+  return Object.fromEntries(members);
 }
 
 /** A member of an answer: texts need no more than the type, as the compiler's plugin gives it. */
-function shown({ type, description, example }: EntryField, required: boolean): Member {
+function shown(field: EntryFields[string], required = field.always ?? false): Member {
+  const { description } = field;
+  if ('fields' in field) {
+    const type = answerClass([field.schema, field.about], shownAll(field.fields));
+    return { description, required, ...lazily(type) };
+  }
+  const decorated = (schema: ApiPropertyOptions) =>
+    ApiProperty({ ...schema, required } as ApiPropertyOptions);
+  if ('read' in field) return { description, required, decorator: decorated(field.schema) };
+  const { type, example } = field;
   const words = { description, example, required };
-  const decorated = (of: unknown, schema: ApiPropertyOptions) => ({
+  const as = (of: unknown, schema: ApiPropertyOptions) => ({
     ...words,
     type: () => of,
-    decorator: ApiProperty({ ...schema, required } as ApiPropertyOptions),
+    decorator: decorated(schema),
   });
-  if (type.kind === 'whole') return decorated(Number, { type: 'integer' });
-  if (type.kind === 'time') return decorated(String, { type: 'string', format: 'date-time' });
-  if (type.kind === 'word') return decorated(String, { enum: [...type.words] });
+  if (type.kind === 'whole') return as(Number, { type: 'integer' });
+  if (type.kind === 'time') return as(String, { type: 'string', format: 'date-time' });
+  if (type.kind === 'word') return as(String, { enum: [...type.words] });
   return { ...words, type: () => String };
 }
 

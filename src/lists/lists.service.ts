@@ -13,7 +13,7 @@ import { itemIdOf, readEvents, type Listing, type ListedRow } from '../hss/index
 import { writeCursor, readListQuery, type AskedList, type ListQuery } from './list-query.js';
 import { changeCommandOf, changeViolations, itemsViolations, type ChangeRequest } from './list-changes.js';
 import type { ListChange, ListDescriptor } from './list-descriptor.js';
-import { entryOf } from './list-entries.js';
+import { entryReader } from './list-entries.js';
 import { readPage, type Source, Readers, type Place } from './readers.js';
 import type { ItemsRequestDto } from './list.dto.js';
 
@@ -52,7 +52,7 @@ export class ListsService {
     const { rows, next, windowMoved } = page;
     const more = at === undefined ? [] : [at];
     return {
-      items: rows.map((row) => entryOf(descriptor, row)),
+      items: rows.map(entryReader(descriptor)),
       ...(next && { nextCursor: writeCursor({ digest, mark: next, more }) }),
       ...(windowMoved && { windowMoved }),
     };

@@ -53,7 +53,6 @@ export const LOGIN_WHITELIST: ListDescriptor = {
         'An entry that is no longer on the list is `already`. Alarms of these logins are raised again from then on.',
       request: ['LoginWhitelistRemoval', 'Entries to remove from the login whitelist.'],
       item: ['LoginWhitelistRemovalItem', 'One entry of the login whitelist.'],
-      exampleRemark: 'SEC-1234',
     },
   ],
 };

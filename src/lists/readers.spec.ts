@@ -81,6 +81,38 @@ describe('paging through a list', () => {
     );
   });
 
+  it('says of every page whether a line fell out since the one before, wherever it stood', async () => {
+    const falls = fc.array(fc.array(fc.nat(59), { maxLength: 4 }), { maxLength: 10, size: 'max' });
+    await fc.assert(
+      fc.asyncProperty(
+        list,
+        fc.integer({ min: 2, max: 12 }),
+        limits,
+        falls,
+        async (lines, most, sizes, gone) => {
+          const seen = new Set<string>();
+          let left = lines;
+          let fell = false;
+          let mark: PageMark | undefined;
+          for (let page = 0; page === 0 || mark; page += 1) {
+            const found = await readPage(
+              over(left, most, () => true),
+              sizes[page % sizes.length] ?? 1,
+              mark,
+            );
+            expect(found.windowMoved).toBe(fell);
+            for (const line of found.rows) seen.add(line);
+            mark = found.next;
+            const rest = left.filter((_, place) => !gone[page]?.includes(place));
+            fell = rest.length < left.length;
+            left = rest;
+          }
+          expect(left.filter((line) => !seen.has(line))).toEqual([]);
+        },
+      ),
+    );
+  });
+
   it('skips nothing when lines are added meanwhile, and says so of lines that come twice', async () => {
     const { read, moved } = await readAll(['c', 'd', 'e', 'f'], 10, [2], (lines, page) =>
       page === 1 ? ['a', ...lines] : lines,

@@ -12,7 +12,6 @@ import {
   type Listing,
   pageAt,
   type PageMark,
-  type RowsFound,
   type ListedRow,
   oneOf,
   whole,
@@ -103,7 +102,7 @@ export interface RowPage<Row> {
 
 /** What makes a page of a list that upstream pages by offset. */
 export interface Source<Row> {
-  read(offset: number, limit: number): Promise<RowsFound<Row>>;
+  read(offset: number, limit: number): Promise<Listing<Row>>;
   /** What identifies a row, in any state. */
   nameOf(row: Row): string;
   /** Whether the caller may see it. */
@@ -133,7 +132,7 @@ export async function readPage<Row>(
   let next = mark;
   while (budget.calls > 0 && rows.length < limit) {
     budget.calls -= 1;
-    const page = await pageAt<Row, RowsFound<Row>>(
+    const page = await pageAt<Row, Listing<Row>>(
       next,
       limit - rows.length,
       (offset, wanted) => source.read(offset, wanted),

@@ -5,9 +5,8 @@ import type { AlarmDetail } from '../domain/detail-fields.js';
 import type { OperationName } from '../domain/operation-type.js';
 import type { Scope } from '../domain/scope.js';
 import type { Severity } from '../domain/upstream-words.js';
-import type { HssBody } from '../hss/index.js';
+import type { AlarmReference, HssBody } from '../hss/index.js';
 import type { RequestedScope } from '../access/grants.js';
-import type { AlarmReference } from '../alarms/alarm-search.js';
 
 /** What decisions are made of, of a process, file or login behind an alarm. */
 export type CommandAlarmDetail = AlarmDetail;

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { WireOperateBody } from '../../src/upstream/wire.js';
+import type { WireOperateBody } from '../../src/hss/wire.js';
 
 /** Stands where the changing eight digits of an event id go; no JSON of ours contains it by accident. */
 const MARKER = '########';

@@ -13,7 +13,7 @@ import {
 } from '../../audit/index.js';
 import type { Config } from '../../config/config.js';
 import type { CallContext, CallerLimits } from '../../domain/caller.js';
-import { operateBody } from '../../hss/index.js';
+import { callBody } from '../../hss/index.js';
 import { StoppedClock } from '../../http/identity/identity.fixture.js';
 import { Quotas } from '../../access/quotas.js';
 import { Metrics } from '../../metrics/metrics.js';
@@ -79,7 +79,7 @@ function authorized(count: number, more: Partial<OperationCommand> = {}): Author
     route: 'POST /v1/operations',
     operation: 'mark_as_handled',
     alarms,
-    bodies: [operateBody({ operate_type: 'mark_as_handled', operate_event_list: [] })],
+    bodies: [callBody({ operate_type: 'mark_as_handled', operate_event_list: [] })],
     ...more,
   };
   return { command, scope: SCOPE, project: {} as AuthorizedCommand['project'] };

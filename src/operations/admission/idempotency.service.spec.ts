@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import type { OperationTrail, ClaimStore, OperationStore } from '../../audit/index.js';
 import type { Config } from '../../config/config.js';
 import type { CallContext, Caller } from '../../domain/caller.js';
-import { operateBody } from '../../hss/index.js';
+import { callBody } from '../../hss/index.js';
 import { StoppedClock } from '../../http/identity/identity.fixture.js';
 import { Problem } from '../../problems/problem.js';
 import type { CommandDeduplication, OperationCommand } from '../operation-command.js';
@@ -19,7 +19,7 @@ const commandOf = (remark: string, more: Partial<OperationCommand> = {}): Operat
   route: 'POST /v1/operations',
   operation: 'mark_as_handled',
   alarms: [],
-  bodies: [operateBody({ operate_type: 'mark_as_handled', handler: remark, operate_event_list: [] })],
+  bodies: [callBody({ operate_type: 'mark_as_handled', handler: remark, operate_event_list: [] })],
   ...more,
 });
 

@@ -12,7 +12,7 @@ import {
 } from '../../audit/index.js';
 import type { ChunkRecord } from '../../audit/audit-record.js';
 import { CHUNK_SIZE, type ChunkOutcome } from '../../domain/outcome.js';
-import { operateBody } from '../../hss/index.js';
+import { callBody } from '../../hss/index.js';
 import { StoppedClock } from '../../http/identity/identity.fixture.js';
 import { Metrics } from '../../metrics/metrics.js';
 import type { SettlementService } from '../settlement/settlement.service.js';
@@ -65,7 +65,7 @@ async function carriedOut(alarms: number, send: SendChunk, isWritable = true) {
     } as unknown as IntentRecord,
     project: {} as Work['project'],
     bodies: Array.from({ length: chunks }, () =>
-      operateBody({ operate_type: 'ignore', operate_event_list: [] }),
+      callBody({ operate_type: 'ignore', operate_event_list: [] }),
     ),
   };
   const result = await executor.carryOut(work, running.begin(), send);

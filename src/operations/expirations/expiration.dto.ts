@@ -3,6 +3,7 @@ import { ApiProperty, ApiSchema } from '@nestjs/swagger';
 import { type Expiration, EXPIRATION_ENDS, type ExpirationEnd } from '../../audit/index.js';
 import { Formed, Text } from '../../validation/fields.js';
 import { Limit, PageCursor, Words, wordOf } from '../../lists/filter-fields.js';
+import { readParts, writeParts } from '../../lists/list-query.js';
 import { ENTERPRISE_PROJECT } from '../../domain/scope.js';
 import { OPERATION_NAMES, type OperationName } from '../../domain/operation-type.js';
 
@@ -96,19 +97,14 @@ type Place = Pick<Expiration, 'expiresAt' | 'operationId'>;
 
 /** Opaque on purpose: what a cursor is made of may change. */
 export function cursorAfter({ expiresAt, operationId }: Place): string {
-  return Buffer.from(JSON.stringify([expiresAt, operationId])).toString('base64url');
+  return writeParts([expiresAt, operationId]);
 }
 
 /** The place that a cursor stands after; undefined when it is no cursor. */
 export function readCursor(value: unknown): Place | undefined {
   if (typeof value !== 'string') return undefined;
-  try {
-    const parts: unknown = JSON.parse(Buffer.from(value, 'base64url').toString('utf8'));
-    const [expiresAt, operationId] = Array.isArray(parts) ? (parts as unknown[]) : [];
-    if (typeof operationId !== 'string' || !Number.isSafeInteger(expiresAt)) return undefined;
-    const place = { expiresAt: expiresAt as number, operationId };
-    return cursorAfter(place) === value ? place : undefined;
-  } catch {
-    return undefined;
-  }
+  const [expiresAt, operationId] = readParts(value);
+  if (typeof operationId !== 'string' || !Number.isSafeInteger(expiresAt)) return undefined;
+  const place = { expiresAt: expiresAt as number, operationId };
+  return cursorAfter(place) === value ? place : undefined;
 }

@@ -1,8 +1,14 @@
-import type { AlarmReference } from '../../alarms/alarm-search.js';
 import { wireDetailOf, type AlarmDetail, alarmDetailOf } from '../../domain/detail-fields.js';
 import { parseMoment, parseOccurTime } from '../../domain/times.js';
 import type { OperationType } from '../../domain/operation-type.js';
-import { operateBody, type HssBody, type WireEvent, type WireRule, inChunks } from '../../hss/index.js';
+import {
+  type AlarmReference,
+  callBody,
+  type HssBody,
+  type WireEvent,
+  type WireRule,
+  inChunks,
+} from '../../hss/index.js';
 import type {
   CommandSchedule,
   CommandWhitelistRule,
@@ -53,7 +59,7 @@ export function wireRule(rule: CommandWhitelistRule): WireRule {
 /** One body for each chunk, as it will travel. Rules go with the first chunk alone: sent again, they would be added again. */
 export function requestBodies({ operation, remark, alarms, whitelistRules }: OperationRequest): HssBody[] {
   return inChunks(alarms).map((chunk, index) =>
-    operateBody({
+    callBody({
       operate_type: operation,
       ...(remark !== undefined && { handler: remark }),
       operate_event_list: chunk.map(wireEvent),

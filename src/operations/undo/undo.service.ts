@@ -18,7 +18,7 @@ import {
 import { refuse } from '../../problems/catalogue.js';
 import {
   recordedBody,
-  operateBody,
+  callBody,
   type HssBody,
   type WireEvent,
   type WireOperateBody,
@@ -173,7 +173,7 @@ export function undoCommand(
     operation,
     alarms: alarmsOf(events, trail),
     bodies: inChunks(events).map((chunk) =>
-      operateBody({
+      callBody({
         operate_type: operation,
         ...(remark !== undefined && { handler: remark }),
         operate_event_list: chunk,

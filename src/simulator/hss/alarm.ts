@@ -1,4 +1,4 @@
-import type { WireDetail } from '../../upstream/wire.js';
+import type { WireDetail } from '../../hss/wire.js';
 
 export type AgentState = 'online' | 'offline' | 'not_installed';
 export type Severity = 'Security' | 'Low' | 'Medium' | 'High' | 'Critical';

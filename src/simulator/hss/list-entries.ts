@@ -1,4 +1,4 @@
-import type { WireDetail, WireRule } from '../../upstream/wire.js';
+import type { WireDetail, WireRule } from '../../hss/wire.js';
 import type { Alarm, Host } from './alarm.js';
 
 /** Entries by what makes them the same; putting one again replaces it. */

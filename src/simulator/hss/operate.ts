@@ -1,4 +1,4 @@
-import type { WireDetail, WireEvent, WireOperateBody, WireRule } from '../../upstream/wire.js';
+import type { WireDetail, WireEvent, WireOperateBody, WireRule } from '../../hss/wire.js';
 import { refusedByHss } from '../refusal.js';
 import { fixedHash } from '../seed/hosts.js';
 import type { SimulatorState } from '../state.js';

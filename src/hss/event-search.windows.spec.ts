@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
 import { FIRST_MOMENT, LAST_MOMENT } from '../domain/times.js';
-import { windowsFor, type AlarmReference } from './alarm-search.js';
+import { windowsFor, type AlarmReference } from './event-search.js';
 
 const NOW = Date.UTC(2026, 10, 22);
 const reference = (occurTime: number | bigint, index: number): AlarmReference => ({

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
-import { alarmOf } from './alarm.translator.js';
+import { alarmOf } from './alarm.js';
 
 const LISTED = {
   event_id: 'e',
