@@ -7,6 +7,7 @@ import type { FastifyRequest } from 'fastify';
 import { CONFIG, type Config } from '../../config/config.js';
 import { neighbourhoodOf } from '../../domain/address-range.js';
 import { Clock } from '../../domain/times.js';
+import { OVERLOADED } from '../connection-limits.js';
 import { addressOf, fromAllowedAddress, notFromHere } from './authentication.js';
 import { AuthenticationProblem, type Identity } from './identity.js';
 import { CallerDirectory } from './caller-directory.js';
@@ -61,9 +62,9 @@ export class UnprovedBodies {
       if (isOver) return;
       own += bytes;
       this.#add(neighbourhood, bytes);
-      if (this.#isTooMuch(neighbourhood)) throw refuse('overloaded');
+      if (this.#isTooMuch(neighbourhood)) throw OVERLOADED;
     };
-    if (this.#isTooMuch(neighbourhood)) throw refuse('overloaded');
+    if (this.#isTooMuch(neighbourhood)) throw OVERLOADED;
     const release = () => {
       if (isOver) return;
       isOver = true;
