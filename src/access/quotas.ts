@@ -9,7 +9,7 @@ import {
 import { QuotaStore, type QuotaUse } from '../audit/callers.store.js';
 import { CONFIG, type Config } from '../config/config.js';
 import type { Caller, CallerLimits } from '../domain/caller.js';
-import { Clock } from '../domain/times.js';
+import { Clock, wholeSeconds } from '../domain/times.js';
 import { CallerQuota } from './caller-quota.js';
 
 const WINDOW_MS = 60_000;
@@ -61,7 +61,7 @@ export class Quotas {
     const now = this.clock.monotonic();
     const count = this.#countOf(quota, caller);
     if (count.count(now) + amount <= most) return 0;
-    return Math.max(1, Math.ceil(count.untilAtMost(Math.max(0, most - amount), now) / 1_000));
+    return wholeSeconds(count.untilAtMost(Math.max(0, most - amount), now));
   }
 
   /** What was taken and not used after all. @param takenAt time of the monotonic clock */

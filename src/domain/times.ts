@@ -33,6 +33,11 @@ export class SystemClock extends Clock {
   }
 }
 
+/** How long to wait, as it is named to a caller: in whole seconds, one at least. */
+export function wholeSeconds(milliseconds: number): number {
+  return Math.max(1, Math.ceil(milliseconds / 1_000));
+}
+
 /** Largest value of upstream's int64 (contract 1.3). */
 const MAX = 9_223_372_036_854_775_807n;
 

@@ -139,7 +139,7 @@ export class AuthHook {
       return undefined;
     }
     const presented = presentedBy(request.raw, asUpstream !== undefined);
-    const identity = this.authentication.authenticate(presented, { ip: addressOf(request) });
+    const identity = this.authentication.authenticate(presented, addressOf(request));
     if (identity instanceof Promise) return identity.then((known) => this.#enter(request, access, known));
     this.#enter(request, access, identity);
     return undefined;

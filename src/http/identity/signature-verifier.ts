@@ -8,12 +8,11 @@ import { CONFIG, type Config } from '../../config/config.js';
 import { neighbourhoodOf } from '../../domain/address-range.js';
 import { Clock } from '../../domain/times.js';
 import { OVERLOADED } from '../connection-limits.js';
-import { addressOf, fromAllowedAddress, notFromHere } from './authentication.js';
+import { addressOf, admit } from './authentication.js';
 import { AuthenticationProblem, type Identity } from './identity.js';
 import { CallerDirectory } from './caller-directory.js';
 import {
   canonicalRequest,
-  type KnownSigningKey,
   secretOf,
   sha256,
   signatureOf,
@@ -119,23 +118,18 @@ export class SignatureVerifier {
     return (body) => {
       // A secret goes with any access key, issued or not: what is done, and answered, until it is proved is the same for all.
       this.#prove(request, stated, body);
-      return { identity: this.#keyOf(stated, addressOf(request)).identity, signature: stated.signature };
+      return { identity: this.#signerOf(stated, addressOf(request)), signature: stated.signature };
     };
   }
 
-  /** The key of a signature that was proved. @throws Problem 401, 403 */
-  #keyOf({ accessKey }: StatedSignature, ip: string): KnownSigningKey {
+  /** Who signed, by the key of a signature that was proved. @throws Problem 401, 403 */
+  #signerOf({ accessKey }: StatedSignature, address: string): Identity {
     const [, caller = ''] = accessKey.split('.');
-    const entry = this.directory.current.callers.get(caller);
-    const key = entry?.signingKeys.find((known) => known.accessKey === accessKey);
+    const registry = this.directory.current;
+    const keys = registry.callers.get(caller)?.signingKeys ?? [];
+    const key = keys.find((known) => known.accessKey === accessKey);
     if (!key) throw new AuthenticationProblem(refuse('invalid_key', 'access key'));
-    const { identity, expiresAt, from } = key;
-    if (expiresAt <= this.clock.now()) {
-      throw new AuthenticationProblem(refuse('expired_key', { kind: 'signing key', caller }), identity);
-    }
-    if (from?.include(ip) === false) throw notFromHere(identity);
-    fromAllowedAddress(identity, this.directory.current, { ip });
-    return key;
+    return admit(key, registry, address, this.clock.now());
   }
 
   #prove(request: FastifyRequest, stated: StatedSignature, body: Uint8Array): void {

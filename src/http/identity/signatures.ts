@@ -1,9 +1,13 @@
 import { createHash, createHmac, hkdfSync } from 'node:crypto';
 
 import type { SigningKeyConfig } from '../../config/config.js';
-import { AddressRanges } from '../../domain/address-range.js';
 import type { Caller } from '../../domain/caller.js';
-import { AuthenticationProblem, type Identity, type CredentialHeaders } from './identity.js';
+import {
+  AuthenticationProblem,
+  knownCredential,
+  type CredentialHeaders,
+  type KnownCredential,
+} from './identity.js';
 import { refuse } from '../../problems/catalogue.js';
 
 /** SDK-HMAC-SHA256 as the official SDKs sign (contract 4.1). */
@@ -161,27 +165,12 @@ function invalid(detail: string): AuthenticationProblem {
 }
 
 /** An access key pair as it is known: by its id alone. */
-export interface KnownSigningKey {
+export interface KnownSigningKey extends KnownCredential {
   readonly accessKey: string;
-  readonly identity: Identity;
-  /** Epoch milliseconds. */
-  readonly expiresAt: number;
-  /** Where it may be used from; absent: everywhere. */
-  readonly from?: AddressRanges;
 }
 
-export function knownSigningKey(caller: Caller, { id, expiresAt, from }: SigningKeyConfig): KnownSigningKey {
-  const credential = Object.freeze({
-    kind: 'signature' as const,
-    id,
-    ...(expiresAt !== undefined && { expiresAt }),
-  });
-  return {
-    accessKey: accessKeyOf(caller.id, id),
-    identity: Object.freeze({ caller, credential }),
-    expiresAt: expiresAt ?? Infinity,
-    ...(from && { from: new AddressRanges(from) }),
-  };
+export function knownSigningKey(caller: Caller, config: SigningKeyConfig): KnownSigningKey {
+  return { ...knownCredential(caller, 'signature', config), accessKey: accessKeyOf(caller.id, config.id) };
 }
 
 /** Names the caller and its key: callers' ids hold no dots. */

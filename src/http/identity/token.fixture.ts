@@ -36,16 +36,16 @@ export interface Made {
 /** A part of a token, as it travels. */
 export const part = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
 
-/** A desk with the time and the keys that it goes by. */
-export class Counter {
+/** A verifier with the time and the keys that it goes by, and an issuer whose tokens it takes. */
+export class TokenRig {
   readonly clock = new StoppedClock();
   readonly published = new PublishedKeys();
-  readonly desk: TokenVerifier;
+  readonly verifier: TokenVerifier;
 
   constructor(...rules: TokenRule[]) {
     this.published.publish(RSA.jwk, EC.jwk, ED.jwk);
     const keys = new KeySet(ISSUER.jwksUrl, this.published, this.clock);
-    this.desk = new TokenVerifier([{ config: ISSUER, keys, rules }], this.clock);
+    this.verifier = new TokenVerifier([{ config: ISSUER, keys, rules }], this.clock);
   }
 
   get seconds(): number {
@@ -66,7 +66,7 @@ export class Counter {
 
   async refused(text: string): Promise<Problem> {
     try {
-      await this.desk.verify(text, 'digest');
+      await this.verifier.verify(text, 'digest');
     } catch (error) {
       if (error instanceof Problem) return error;
       throw error;
