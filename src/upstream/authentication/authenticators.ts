@@ -1,20 +1,19 @@
 import { createHash } from 'node:crypto';
 
 import type { PasswordCredentials, ProjectConfig } from '../../config/config.js';
-import { ConfiguredKey, KeyProver } from './access-key.js';
-import {
+import { ConfiguredKey, SigningAuthenticator } from './access-key.js';
+import type {
+  AuthDependencies,
   Authenticator,
-  type AuthDependencies,
-  type Proof,
-  type Renewal,
-  type Trouble,
-  type UnprovenRequest,
+  Proof,
+  Renewal,
+  Trouble,
+  UnprovenRequest,
 } from './authenticator.js';
 import type { ExpiringValue } from './expiring-value.js';
 import { Agency, IamAccount, keepToken } from './iam-account.js';
 import { scopeOf, type IamToken } from './iam-token.js';
 import { MetadataKey } from './metadata-key.js';
-import { ProjectLookup } from './project-lookup.js';
 
 /** By name of the project: each has an authenticator of its own. */
 export function authenticatorsOf(
@@ -41,11 +40,7 @@ function authenticatorOf(
     credentials.kind === 'aksk'
       ? new ConfiguredKey(credentials, dependencies)
       : new MetadataKey(credentials.endpoint, project.name, dependencies);
-  const prover = new KeyProver(source, project.name, dependencies);
-  return new SigningAuthenticator(
-    prover,
-    project.projectId ?? new ProjectLookup(project, prover, dependencies),
-  );
+  return new SigningAuthenticator(source, project, dependencies);
 }
 
 function tokenAuthenticator(
@@ -81,7 +76,7 @@ function accountOf(
 }
 
 /** Sends a token with each request. */
-class TokenAuthenticator extends Authenticator {
+class TokenAuthenticator implements Authenticator {
   /**
    * @param configuredId the project's id, where the configuration gives it
    * @param loginTrouble why no new token may be asked for now
@@ -90,9 +85,7 @@ class TokenAuthenticator extends Authenticator {
     private readonly tokens: ExpiringValue<IamToken>,
     private readonly configuredId: string | undefined,
     private readonly loginTrouble: () => Trouble | undefined,
-  ) {
-    super();
-  }
+  ) {}
 
   async projectId(deadlineAt: number): Promise<string> {
     if (this.configuredId !== undefined) return this.configuredId;
@@ -116,39 +109,5 @@ class TokenAuthenticator extends Authenticator {
 
   get trouble(): Trouble | undefined {
     return this.tokens.current === undefined ? (this.tokens.trouble ?? this.loginTrouble()) : undefined;
-  }
-}
-
-/** Signs each request with an access key. */
-class SigningAuthenticator extends Authenticator {
-  /** @param project its id, or how to find it */
-  constructor(
-    private readonly prover: KeyProver,
-    private readonly project: string | ProjectLookup,
-  ) {
-    super();
-  }
-
-  projectId(deadlineAt: number): Promise<string> {
-    return typeof this.project === 'string' ? Promise.resolve(this.project) : this.project.get(deadlineAt);
-  }
-
-  /** Names the project too, as a signature by itself belongs to none (contract 1.1). */
-  async prove(request: UnprovenRequest, deadlineAt: number): Promise<Proof> {
-    const projectId = await this.projectId(deadlineAt);
-    const headers = { ...request.headers, 'X-Project-Id': projectId };
-    return this.prover.prove({ ...request, headers }, deadlineAt);
-  }
-
-  accept(proof: Proof): void {
-    this.prover.accept(proof);
-  }
-
-  reject(proof: Proof): Promise<Renewal> {
-    return this.prover.reject(proof);
-  }
-
-  get trouble(): Trouble | undefined {
-    return this.prover.trouble ?? (typeof this.project === 'string' ? undefined : this.project.trouble);
   }
 }

@@ -1,7 +1,6 @@
 import type { AgencyConfig, PasswordCredentials } from '../../config/config.js';
-import type { Clock } from '../../domain/times.js';
-import { AuthenticationError, complain, type AuthDependencies, type Trouble } from './authenticator.js';
-import { ExpiringValue, Refusals, type Kept } from './expiring-value.js';
+import { AuthenticationError, type AuthDependencies, type Trouble } from './authenticator.js';
+import { Backoff, ExpiringValue, type Kept } from './expiring-value.js';
 import {
   agencyBody,
   BaseTokenRejected,
@@ -25,13 +24,11 @@ const REFRESH_JITTER = 0.1;
 export function keepToken(
   fetch: () => Promise<IamToken>,
   owner: object,
-  { clock, random, log }: AuthDependencies,
+  dependencies: AuthDependencies,
 ): ExpiringValue<IamToken> {
   const refreshAt = ({ expiresAt }: IamToken, now: number) =>
-    now + (expiresAt - now) * (REFRESH_AFTER + REFRESH_JITTER * random());
-  const onFailure = (error: AuthenticationError, waitMs: number) =>
-    complain(log, owner, error, waitMs, 'IAM gives no token');
-  return new ExpiringValue({ fetch, refreshAt, onFailure }, clock);
+    now + (expiresAt - now) * (REFRESH_AFTER + REFRESH_JITTER * dependencies.random());
+  return new ExpiringValue({ fetch, refreshAt, owner, failure: 'IAM gives no token' }, dependencies);
 }
 
 /**
@@ -60,9 +57,8 @@ export class IamAccount {
       log,
     );
     const owner = { domainName, userName, projects: this.projects };
-    this.#guard = new LoginGuard(clock, (error, waitMs) =>
-      complain(log, owner, error, waitMs, 'IAM refuses the login: check the account and its password'),
-    );
+    const refusal = 'IAM refuses the login: check the account and its password';
+    this.#guard = new LoginGuard(owner, refusal, dependencies);
     this.ownToken = keepToken(() => this.login({ domain: { name: domainName } }), owner, dependencies);
   }
 
@@ -96,11 +92,8 @@ export class Agency {
     project: string,
     private readonly dependencies: AuthDependencies,
   ) {
-    const { clock, log } = dependencies;
-    const message = 'IAM refuses the agency: check its name and its delegation';
-    this.#guard = new LoginGuard(clock, (error, waitMs) =>
-      complain(log, { project, agency: config }, error, waitMs, message),
-    );
+    const refusal = 'IAM refuses the agency: check its name and its delegation';
+    this.#guard = new LoginGuard({ project, agency: config }, refusal, dependencies);
   }
 
   /** A new token of the agency's; where the user's own is not taken, once more with a new one. @throws AuthenticationError */
@@ -150,24 +143,18 @@ const THROTTLED_MS = WAITS_MS[0];
 
 /** Keeps the logins of one IAM user from locking its account, whichever projects they are for. */
 class LoginGuard {
-  readonly #refusals: Refusals;
+  readonly #backoff: Backoff;
   #running: Promise<unknown> | undefined;
   #proven = false;
   #version = 0;
-  #error: AuthenticationError | undefined;
 
-  /** @param onShut called with every refusal and throttle, and for how long the login will not be repeated */
-  constructor(
-    clock: Clock,
-    private readonly onShut: (error: AuthenticationError, waitMs: number) => void,
-  ) {
-    this.#refusals = new Refusals(WAITS_MS, clock);
+  constructor(owner: object, refusal: string, dependencies: AuthDependencies) {
+    this.#backoff = new Backoff(WAITS_MS, owner, refusal, dependencies);
   }
 
   /** Why a login with this version of its secret may not be tried now. */
   troubleOf(version: number): Trouble | undefined {
-    if (version !== this.#version || this.#refusals.waitMs === 0) return undefined;
-    return this.#error?.trouble === 'throttled' ? 'throttled' : 'refused';
+    return version === this.#version ? this.#backoff.held?.trouble : undefined;
   }
 
   /**
@@ -180,7 +167,8 @@ class LoginGuard {
     if (version !== this.#version) this.#forget(version);
     // With a secret that was never accepted, each of several logins at once would count as a failure.
     while (!this.#proven && this.#running) await this.#running.catch(() => undefined);
-    this.#throwIfShut();
+    const { held } = this.#backoff;
+    if (held) throw held;
     const running = this.#observed(version, login());
     this.#running = running;
     return running.finally(() => {
@@ -191,12 +179,7 @@ class LoginGuard {
   #forget(version: number): void {
     this.#version = version;
     this.#proven = false;
-    this.#refusals.forget();
-  }
-
-  #throwIfShut(): void {
-    const { waitMs } = this.#refusals;
-    if (waitMs > 0 && this.#error) throw this.#error.heldFor(waitMs);
+    this.#backoff.forget();
   }
 
   async #observed<T>(version: number, login: Promise<T>): Promise<T> {
@@ -204,7 +187,7 @@ class LoginGuard {
       const taken = await login;
       if (version === this.#version) {
         this.#proven = true;
-        this.#refusals.forget();
+        this.#backoff.forget();
       }
       return taken;
     } catch (error) {
@@ -217,19 +200,11 @@ class LoginGuard {
   #noted(error: AuthenticationError): AuthenticationError {
     // The user's own login, which an agency is taken on by, has a guard of its own.
     if (error.more.isHeld) return error;
-    const {
-      trouble,
-      more: { retryAfterMs = 0 },
-    } = error;
-    if (trouble === 'throttled') this.#refusals.pause(Math.max(retryAfterMs, THROTTLED_MS));
-    else if (trouble !== 'refused') return error;
-    else {
-      this.#proven = false;
-      this.#refusals.refused();
-    }
-    const { waitMs } = this.#refusals;
-    this.#error = error;
-    this.onShut(error, waitMs);
-    return error.heldFor(waitMs);
+    const { trouble, more } = error;
+    if (trouble === 'throttled')
+      return this.#backoff.hold(error, Math.max(more.retryAfterMs ?? 0, THROTTLED_MS));
+    if (trouble !== 'refused') return error;
+    this.#proven = false;
+    return this.#backoff.refused(error);
   }
 }
