@@ -5,6 +5,7 @@ import type { RefusalRecord, RefusalSummaryRecord } from '../audit/audit-record.
 import { AuditTrail } from '../audit/audit-trail.js';
 import { AuditEngine, type AuditAppend, type RejectedAppend, type Row } from '../audit/audit.engine.js';
 import { Metrics } from '../metrics/metrics.js';
+import { Problem } from '../problems/problem.js';
 import { StoppedClock } from './identity/identity.fixture.js';
 import { RefusalRecorder } from './refusal-recorder.js';
 
@@ -62,17 +63,9 @@ class Bench {
     { address = '192.0.2.7', caller = undefined as string | undefined, code = 'no' } = {},
   ) {
     for (let count = 0; count < times; count += 1) {
-      const at = new Date(this.clock.now()).toISOString();
-      const asked = {
-        requestId: 'r',
-        address,
-        method: 'GET',
-        route: 'none',
-        code,
-        status: 404,
-        detail: 'No.',
-      };
-      this.refusals.note({ kind: 'refusal', at, ...asked, ...(caller !== undefined && { caller }) });
+      const asked = { requestId: 'r', address, method: 'GET', route: 'none' };
+      const who = caller === undefined ? {} : { caller: { id: caller, grants: [] } };
+      this.refusals.note(new Problem(404, code, 'No.'), asked, who);
     }
   }
 

@@ -87,7 +87,7 @@ function unknownKey(text: string): AuthenticationProblem {
 }
 
 /** Failures of one address that are answered as what they are: ten in a row and ten a minute. */
-const ANSWERED = { burst: 10, oneMoreMs: 6_000, maxNames: 10_000 };
+const ANSWERED = { burst: 10, oneMoreMs: 6_000 };
 
 /**
  * Slows down failed authentication, by address. Only failures are counted and only failures are slowed: a valid credential is
