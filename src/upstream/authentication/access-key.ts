@@ -196,9 +196,9 @@ export class ConfiguredKey implements KeySource {
     const { ak, sk, securityToken, akFile, skFile, securityTokenFile } = credentials;
     this.#temporary = securityToken !== undefined;
     const settings: Record<Part, SecretSetting> = {
-      ak: setting(ak, akFile, ACCESS_KEY),
-      sk: setting(sk, skFile),
-      securityToken: setting(securityToken ?? '', securityTokenFile, SECURITY_TOKEN),
+      ak: { value: ak, file: akFile, format: ACCESS_KEY },
+      sk: { value: sk, file: skFile },
+      securityToken: { value: securityToken ?? '', file: securityTokenFile, format: SECURITY_TOKEN },
     };
     this.#secrets = new ReloadingSecrets(settings, clock, log);
   }
@@ -222,8 +222,4 @@ export class ConfiguredKey implements KeySource {
     const { ak, sk, securityToken } = this.#secrets.values;
     return { ak, sk, ...(this.#temporary && { securityToken }) };
   }
-}
-
-function setting(value: string, file: string | undefined, format?: SecretSetting['format']): SecretSetting {
-  return { value, ...(file !== undefined && { file }), ...(format && { format }) };
 }

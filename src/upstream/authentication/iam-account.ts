@@ -1,5 +1,13 @@
-import type { AgencyConfig, PasswordCredentials } from '../../config/config.js';
-import { AuthenticationError, type AuthDependencies, type Trouble } from './authenticator.js';
+import type { AgencyConfig, PasswordCredentials, ProjectConfig } from '../../config/config.js';
+import {
+  AuthenticationError,
+  type AuthDependencies,
+  type Authenticator,
+  type Proof,
+  type Renewal,
+  type Trouble,
+  type UnprovenRequest,
+} from './authenticator.js';
 import { Backoff, ExpiringValue, type Kept } from './expiring-value.js';
 import {
   agencyBody,
@@ -7,6 +15,7 @@ import {
   IAM_TIMEOUT_MS,
   passwordBody,
   requestToken,
+  scopeOf,
   type ExpectedScope,
   type IamToken,
 } from './iam-token.js';
@@ -16,12 +25,56 @@ import { ReloadingSecrets } from './reloading-secrets.js';
 const REFRESH_AFTER = 0.8;
 const REFRESH_JITTER = 0.1;
 
+/** Sends a token with each request: of the project's, from its account or from an agency that the account takes on. */
+export class TokenAuthenticator implements Authenticator {
+  readonly #tokens: ExpiringValue<IamToken>;
+  readonly #source: IamAccount | Agency;
+
+  constructor(
+    private readonly project: ProjectConfig,
+    agency: AgencyConfig | undefined,
+    account: IamAccount,
+    dependencies: AuthDependencies,
+  ) {
+    const { name } = project;
+    const scope = scopeOf(project);
+    account.projects.push(name);
+    const source = agency ? new Agency(account, agency, name, dependencies) : account;
+    this.#source = source;
+    this.#tokens = keepToken(() => source.newToken(scope), { project: name }, dependencies);
+  }
+
+  async projectId(deadlineAt: number): Promise<string> {
+    if (this.project.projectId !== undefined) return this.project.projectId;
+    const { projectId } = (await this.#tokens.get(deadlineAt)).value;
+    if (projectId === undefined) throw new Error('a token for an account was kept as one for a project');
+    return projectId;
+  }
+
+  async prove({ headers }: UnprovenRequest, deadlineAt: number): Promise<Proof> {
+    const { value, generation } = await this.#tokens.get(deadlineAt);
+    return { headers: { ...headers, 'X-Auth-Token': value.value }, generation };
+  }
+
+  accept({ generation }: Proof): void {
+    this.#tokens.accept(generation);
+  }
+
+  reject({ generation }: Proof): Promise<Renewal> {
+    return Promise.resolve(this.#tokens.reject(generation));
+  }
+
+  get trouble(): Trouble | undefined {
+    return this.#tokens.current === undefined ? (this.#tokens.trouble ?? this.#source.trouble) : undefined;
+  }
+}
+
 /**
  * A token that is kept at hand, from any way of asking for it.
  *
  * @param owner whose it is, for the log
  */
-export function keepToken(
+function keepToken(
   fetch: () => Promise<IamToken>,
   owner: object,
   dependencies: AuthDependencies,
@@ -51,19 +104,15 @@ export class IamAccount {
   ) {
     const { domainName, userName, password, passwordFile: file } = credentials;
     const { clock, log } = dependencies;
-    this.#password = new ReloadingSecrets(
-      { password: { value: password, ...(file !== undefined && { file }) } },
-      clock,
-      log,
-    );
+    this.#password = new ReloadingSecrets({ password: { value: password, file } }, clock, log);
     const owner = { domainName, userName, projects: this.projects };
     const refusal = 'IAM refuses the login: check the account and its password';
     this.#guard = new LoginGuard(owner, refusal, dependencies);
-    this.ownToken = keepToken(() => this.login({ domain: { name: domainName } }), owner, dependencies);
+    this.ownToken = keepToken(() => this.newToken({ domain: { name: domainName } }), owner, dependencies);
   }
 
   /** A new token by password, as the password is now. @throws AuthenticationError */
-  async login(scope: ExpectedScope): Promise<IamToken> {
+  async newToken(scope: ExpectedScope): Promise<IamToken> {
     await this.#password.refresh();
     const { transport, clock } = this.dependencies;
     const { password } = this.#password.values;
@@ -82,7 +131,7 @@ export class IamAccount {
 }
 
 /** Takes on an agency of another account with a token of our own user's (contract 3.1.5). */
-export class Agency {
+class Agency {
   readonly #guard: LoginGuard;
 
   constructor(
@@ -97,7 +146,7 @@ export class Agency {
   }
 
   /** A new token of the agency's; where the user's own is not taken, once more with a new one. @throws AuthenticationError */
-  async assume(scope: ExpectedScope): Promise<IamToken> {
+  async newToken(scope: ExpectedScope): Promise<IamToken> {
     return this.#guard.run(0, async () => {
       const own = await this.#ownToken();
       try {
