@@ -14,7 +14,7 @@ import {
   type CallerLimits,
   type CountedPerMinute,
 } from '../domain/caller.js';
-import { Clock, wholeSeconds } from '../domain/times.js';
+import { Clock, repeatedly, wholeSeconds } from '../domain/times.js';
 import { CallerQuota } from './caller-quota.js';
 
 const WINDOW_MS = 60_000;
@@ -137,8 +137,7 @@ const EVERY_MS = 1_000;
 @Injectable()
 export class SharedQuotas implements OnApplicationBootstrap, OnModuleDestroy {
   readonly #logger = new Logger(SharedQuotas.name);
-  #cancel: (() => void) | undefined;
-  #stopped = false;
+  #stop: (() => void) | undefined;
   #failing = false;
 
   constructor(
@@ -148,13 +147,14 @@ export class SharedQuotas implements OnApplicationBootstrap, OnModuleDestroy {
   ) {}
 
   async onApplicationBootstrap(): Promise<void> {
-    if (!this.store) return;
-    await this.#exchange(this.store);
+    const { store } = this;
+    if (!store) return;
+    await this.#exchange(store);
+    this.#stop = repeatedly(this.clock, EVERY_MS, () => this.#exchange(store));
   }
 
   onModuleDestroy(): void {
-    this.#stopped = true;
-    this.#cancel?.();
+    this.#stop?.();
   }
 
   /** Nothing fails when it can't be done: each gateway then counts what it knows of. */
@@ -166,7 +166,5 @@ export class SharedQuotas implements OnApplicationBootstrap, OnModuleDestroy {
       if (!this.#failing) this.#logger.warn({ err: error }, 'quotas cannot be shared; trying again');
       this.#failing = true;
     }
-    if (this.#stopped) return;
-    this.#cancel = this.clock.schedule(EVERY_MS, () => void this.#exchange(store));
   }
 }

@@ -33,6 +33,20 @@ export class SystemClock extends Clock {
   }
 }
 
+/** Does something so long from now, and again so long after each time that it is done. @returns how to stop it */
+export function repeatedly(clock: Clock, everyMs: number, task: () => Promise<void>): () => void {
+  let stopped = false;
+  let cancel: (() => void) | undefined;
+  const next = () => {
+    if (!stopped) cancel = clock.schedule(everyMs, () => void task().then(next));
+  };
+  next();
+  return () => {
+    stopped = true;
+    cancel?.();
+  };
+}
+
 /** How long to wait, as it is named to a caller: in whole seconds, one at least. */
 export function wholeSeconds(milliseconds: number): number {
   return Math.max(1, Math.ceil(milliseconds / 1_000));
