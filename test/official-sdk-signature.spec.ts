@@ -3,7 +3,7 @@ import { BasicCredentials } from '@huaweicloud/huaweicloud-sdk-core';
 import fc from 'fast-check';
 
 import type { UnprovenRequest } from '../src/upstream/authentication/authenticator.js';
-import { sign, type AccessKey } from '../src/upstream/authentication/signer.js';
+import { sign, type AccessKey } from '../src/upstream/authentication/access-key.js';
 
 /** A request in the words of the official SDK: what a generated client of it hands to its credentials. */
 interface SdkRequest {

@@ -20,9 +20,7 @@ export class SlidingCount {
   }
 
   add(amount: number, now: number): void {
-    this.#moveTo(now);
-    this.#slices[this.#last % (SLICES + 1)]! += amount;
-    this.#sum += amount;
+    this.addAt(amount, this.sliceOf(now), now);
   }
 
   /** The slice that a moment belongs to, counted from the epoch. */
@@ -68,8 +66,7 @@ export class SlidingCount {
 }
 
 /** What one caller took of one quota: in this process, and in others as far as they reported it. */
-export class CallerQuota {
-  readonly #count: SlidingCount;
+export class CallerQuota extends SlidingCount {
   /** By slice, what was taken here and the others may not know. */
   readonly #own = new Map<number, number>();
   /** By slice, what the others took. */
@@ -80,34 +77,25 @@ export class CallerQuota {
     /** Whether it is reported to others. */
     private readonly shared: boolean,
   ) {
-    this.#count = new SlidingCount(windowMs);
-  }
-
-  /** @param now time of the monotonic clock */
-  count(now: number): number {
-    return this.#count.count(now);
-  }
-
-  untilAtMost(most: number, now: number): number {
-    return this.#count.untilAtMost(most, now);
+    super(windowMs);
   }
 
   take(amount: number, now: number): void {
-    this.#count.add(amount, now);
+    this.add(amount, now);
     this.#note(amount, now);
   }
 
   /** Counts less where it was taken: what is given back now must not make room for as much again when that leaves the window. */
   giveBack(amount: number, takenAt: number, now: number): void {
-    const slice = this.#count.sliceOf(takenAt);
-    this.#count.addAt(-amount, slice, now);
+    const slice = this.sliceOf(takenAt);
+    this.addAt(-amount, slice, now);
     // A slice that the others know as a whole is not reported again.
     this.#note(-amount, this.#own.has(slice) ? takenAt : now);
   }
 
   #note(amount: number, at: number): void {
     if (!this.shared) return;
-    const slice = this.#count.sliceOf(at);
+    const slice = this.sliceOf(at);
     this.#own.set(slice, (this.#own.get(slice) ?? 0) + amount);
   }
 
@@ -127,7 +115,7 @@ export class CallerQuota {
     const news = amount - (this.#others.get(slice) ?? 0);
     if (news === 0) return;
     this.#others.set(slice, amount);
-    this.#count.addAt(news, slice, now);
+    this.addAt(news, slice, now);
   }
 }
 

@@ -8,15 +8,16 @@ import {
 
 import { QuotaStore, type QuotaUse } from '../audit/index.js';
 import { CONFIG, type Config } from '../config/config.js';
-import type { Caller, CallerLimits } from '../domain/caller.js';
-import { Clock } from '../domain/times.js';
+import {
+  COUNTED_PER_MINUTE,
+  type Caller,
+  type CallerLimits,
+  type CountedPerMinute,
+} from '../domain/caller.js';
+import { Clock, repeatedly, wholeSeconds } from '../domain/times.js';
 import { CallerQuota } from './caller-quota.js';
 
 const WINDOW_MS = 60_000;
-
-/** What is counted a minute, and under which limit. */
-const QUOTAS = { requests: 'requestsPerMinute', alarms: 'alarmsPerMinute' } as const;
-type Quota = keyof typeof QUOTAS;
 
 /** The unit in which gateways report to each other what was taken. */
 const SLICE_MS = 1_000;
@@ -26,7 +27,7 @@ const LATE_SLICES = 10;
 /** What each caller may use up a minute: in this process, and in all that share its store when they exchange what was taken. */
 @Injectable()
 export class Quotas {
-  readonly #counts = new Map<string, { quota: Quota; caller: string; count: CallerQuota }>();
+  readonly #counts = new Map<string, { quota: CountedPerMinute; caller: string; count: CallerQuota }>();
   readonly #usual: CallerLimits;
   readonly #shared: boolean;
   /** The slice at which the others were heard last. */
@@ -46,38 +47,37 @@ export class Quotas {
   }
 
   /** Takes so much of a quota if there is so much. @returns seconds to wait when there is not, 0 when it was taken */
-  take(quota: Quota, caller: Caller, amount: number): number {
+  take(quota: CountedPerMinute, caller: Caller, amount: number): number {
     const wait = this.waitFor(quota, caller, amount);
-    if (wait === 0 && this.limitsOf(caller)[QUOTAS[quota]] !== undefined) {
+    if (wait === 0 && this.#mostOf(quota, caller) !== undefined) {
       this.#countOf(quota, caller).take(amount, this.clock.monotonic());
     }
     return wait;
   }
 
   /** @returns seconds until so much of a quota could be taken, 0 when it could be now */
-  waitFor(quota: Quota, caller: Caller, amount: number): number {
-    const most = this.limitsOf(caller)[QUOTAS[quota]];
+  waitFor(quota: CountedPerMinute, caller: Caller, amount: number): number {
+    const most = this.#mostOf(quota, caller);
     if (most === undefined) return 0;
     const now = this.clock.monotonic();
     const count = this.#countOf(quota, caller);
     if (count.count(now) + amount <= most) return 0;
-    return Math.max(1, Math.ceil(count.untilAtMost(Math.max(0, most - amount), now) / 1_000));
+    return wholeSeconds(count.untilAtMost(Math.max(0, most - amount), now));
   }
 
   /** What was taken and not used after all. @param takenAt time of the monotonic clock */
-  giveBack(quota: Quota, caller: Caller, amount: number, takenAt: number): void {
-    if (this.limitsOf(caller)[QUOTAS[quota]] === undefined) return;
+  giveBack(quota: CountedPerMinute, caller: Caller, amount: number, takenAt: number): void {
+    if (this.#mostOf(quota, caller) === undefined) return;
     this.#countOf(quota, caller).giveBack(amount, takenAt, this.clock.monotonic());
   }
 
   /** `RateLimit` and `RateLimit-Policy` (IETF draft 11); undefined for a caller without limits a minute. */
   headersFor(caller: Caller): Readonly<Record<'RateLimit' | 'RateLimit-Policy', string>> | undefined {
-    const limits = this.limitsOf(caller);
     const now = this.clock.monotonic();
     const left: string[] = [];
     const policies: string[] = [];
-    for (const [quota, limit] of Object.entries(QUOTAS) as [Quota, keyof CallerLimits][]) {
-      const most = limits[limit];
+    for (const quota of COUNTED_PER_MINUTE) {
+      const most = this.#mostOf(quota, caller);
       if (most === undefined) continue;
       const count = this.#countOf(quota, caller);
       const used = count.count(now);
@@ -109,7 +109,11 @@ export class Quotas {
     for (const { count } of this.#counts.values()) count.settle(now, from);
   }
 
-  #countOf(quota: Quota, { id }: Pick<Caller, 'id'>): CallerQuota {
+  #mostOf(quota: CountedPerMinute, caller: Caller): number | undefined {
+    return this.limitsOf(caller)[`${quota}PerMinute`];
+  }
+
+  #countOf(quota: CountedPerMinute, { id }: Pick<Caller, 'id'>): CallerQuota {
     const name = `${quota} ${id}`;
     const known = this.#counts.get(name);
     if (known) return known.count;
@@ -119,8 +123,8 @@ export class Quotas {
   }
 }
 
-function isQuota(name: string): name is Quota {
-  return Object.hasOwn(QUOTAS, name);
+function isQuota(name: string): name is CountedPerMinute {
+  return (COUNTED_PER_MINUTE as readonly string[]).includes(name);
 }
 
 /**
@@ -133,8 +137,7 @@ const EVERY_MS = 1_000;
 @Injectable()
 export class SharedQuotas implements OnApplicationBootstrap, OnModuleDestroy {
   readonly #logger = new Logger(SharedQuotas.name);
-  #cancel: (() => void) | undefined;
-  #stopped = false;
+  #stop: (() => void) | undefined;
   #failing = false;
 
   constructor(
@@ -144,13 +147,14 @@ export class SharedQuotas implements OnApplicationBootstrap, OnModuleDestroy {
   ) {}
 
   async onApplicationBootstrap(): Promise<void> {
-    if (!this.store) return;
-    await this.#exchange(this.store);
+    const { store } = this;
+    if (!store) return;
+    await this.#exchange(store);
+    this.#stop = repeatedly(this.clock, EVERY_MS, () => this.#exchange(store));
   }
 
   onModuleDestroy(): void {
-    this.#stopped = true;
-    this.#cancel?.();
+    this.#stop?.();
   }
 
   /** Nothing fails when it can't be done: each gateway then counts what it knows of. */
@@ -162,7 +166,5 @@ export class SharedQuotas implements OnApplicationBootstrap, OnModuleDestroy {
       if (!this.#failing) this.#logger.warn({ err: error }, 'quotas cannot be shared; trying again');
       this.#failing = true;
     }
-    if (this.#stopped) return;
-    this.#cancel = this.clock.schedule(EVERY_MS, () => void this.#exchange(store));
   }
 }

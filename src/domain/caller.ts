@@ -34,10 +34,12 @@ export interface Grant {
 /** What a caller may not do; a denial wins over every grant. A part that a denial leaves out is denied as a whole. */
 export type Denial = Partial<Omit<Grant, 'byIdOnly'>>;
 
+/** What is counted a minute: each has a limit of its name, and its part of the `RateLimit` headers. */
+export const COUNTED_PER_MINUTE = ['requests', 'alarms'] as const;
+export type CountedPerMinute = (typeof COUNTED_PER_MINUTE)[number];
+
 /** How much a caller may do; what is absent is not limited. What takes something back never is. */
-export interface CallerLimits {
-  readonly requestsPerMinute?: number;
-  readonly alarmsPerMinute?: number;
+export interface CallerLimits extends Readonly<Partial<Record<`${CountedPerMinute}PerMinute`, number>>> {
   /** Alarms acted on destructively within 24 hours. */
   readonly destructivePerDay?: number;
   /** Distinct hosts reached destructively within an hour, before the brake engages. */

@@ -33,6 +33,25 @@ export class SystemClock extends Clock {
   }
 }
 
+/** Does something so long from now, and again so long after each time that it is done. @returns how to stop it */
+export function repeatedly(clock: Clock, everyMs: number, task: () => Promise<void>): () => void {
+  let stopped = false;
+  let cancel: (() => void) | undefined;
+  const next = () => {
+    if (!stopped) cancel = clock.schedule(everyMs, () => void task().then(next));
+  };
+  next();
+  return () => {
+    stopped = true;
+    cancel?.();
+  };
+}
+
+/** How long to wait, as it is named to a caller: in whole seconds, one at least. */
+export function wholeSeconds(milliseconds: number): number {
+  return Math.max(1, Math.ceil(milliseconds / 1_000));
+}
+
 /** Largest value of upstream's int64 (contract 1.3). */
 const MAX = 9_223_372_036_854_775_807n;
 

@@ -1,12 +1,14 @@
-import { Controller, Get, Injectable, Module } from '@nestjs/common';
+import { Controller, Get, Header, Injectable, Module } from '@nestjs/common';
+import { collectDefaultMetrics } from 'prom-client';
 
 import { AuditTrail } from '../audit/index.js';
 import { LivenessDto, ReadinessDto, type UnservedProjectDto } from './health.dto.js';
-import { MetricsController } from './metrics.controller.js';
 import { Access } from '../http/auth.hook.js';
 import { OpenApi } from '../http/openapi.decorator.js';
+import { Metrics } from '../metrics/metrics.js';
+import { SettlementService } from '../operations/settlement/settlement.service.js';
 import { refuse } from '../problems/catalogue.js';
-import { type Trouble, UpstreamClient } from '../upstream/index.js';
+import { type ProjectGate, type Trouble, UpstreamClient } from '../upstream/index.js';
 
 /** Why a project is not served, in the words of /readyz. */
 const WORDS: Readonly<Record<Trouble, string>> = {
@@ -83,6 +85,74 @@ export class HealthController {
     if (this.draining.started) return 'The gateway is shutting down.';
     if (!this.trail.writable) return 'The audit trail cannot be written.';
     return hopeless(this.upstream.troubles());
+  }
+}
+
+const BREAKER_STATES = { closed: 0, half_open: 1, open: 2 } as const;
+
+/** What the gateway counts, for Prometheus. */
+@Controller()
+export class MetricsController {
+  constructor(
+    private readonly metrics: Metrics,
+    settler: SettlementService,
+    trail: AuditTrail,
+    upstream: UpstreamClient,
+  ) {
+    collectDefaultMetrics({ register: metrics.registry });
+    const each = (read: (gate: ProjectGate) => number) => () =>
+      [...upstream.gates].map(([name, gate]) => [name, read(gate)] as const);
+    metrics.watch(
+      'hss_gateway_unsettled_operations',
+      'Operations whose outcome is unknown and could not be found out in time: somebody must look.',
+      () => settler.unsettled,
+    );
+    metrics.watch(
+      'hss_gateway_unknown_operations',
+      'Operations whose outcome is unknown at the moment.',
+      () => settler.watched,
+    );
+    metrics.watch('hss_gateway_audit_writable', '1 when the last record could be written.', () =>
+      Number(trail.writable),
+    );
+    metrics.watchEach(
+      'hss_gateway_project_ready',
+      '1 while a project has a credential or may ask for one, 0 while it cannot be served for want of one.',
+      'project',
+      () => [...upstream.troubles()].map(([name, trouble]) => [name, Number(trouble === undefined)] as const),
+    );
+    metrics.watchEach(
+      'hss_gateway_upstream_breaker',
+      'Breaker of each project: 0 closed, 1 half open, 2 open.',
+      'project',
+      each(({ breaker }) => BREAKER_STATES[breaker.state]),
+    );
+    metrics.watchEach(
+      'hss_gateway_upstream_waiting',
+      'Requests that wait for their turn, each project.',
+      'project',
+      each(({ waiting }) => waiting),
+    );
+    metrics.watchEach(
+      'hss_gateway_retry_quota',
+      'What is left for retries, of 500, each project.',
+      'project',
+      each(({ quota }) => quota.left),
+    );
+  }
+
+  /**
+   * What the gateway counts.
+   *
+   * @remarks
+   * For Prometheus. No ids and no secrets are among the labels.
+   */
+  @Get('metrics')
+  @Access('public')
+  @OpenApi('readMetrics')
+  @Header('Content-Type', 'text/plain; version=0.0.4; charset=utf-8')
+  read(): Promise<string> {
+    return this.metrics.registry.metrics();
   }
 }
 

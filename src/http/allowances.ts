@@ -6,9 +6,10 @@ export interface Allowance {
   readonly burst: number;
   /** And one more each time that so much time has passed. */
   readonly oneMoreMs: number;
-  /** Names that are remembered; the one that was quiet the longest makes room. */
-  readonly maxNames: number;
 }
+
+/** Names that are remembered; the one that was quiet the longest makes room. */
+const MAX_NAMES = 10_000;
 
 interface Left {
   /** May be a fraction. */
@@ -40,7 +41,7 @@ export class Allowances {
   }
 
   #of(name: string): Left {
-    const { burst, oneMoreMs, maxNames } = this.allowance;
+    const { burst, oneMoreMs } = this.allowance;
     const now = this.clock.monotonic();
     const known = this.#byName.get(name) ?? { left: burst, at: now };
     known.left = Math.min(burst, known.left + Math.max(0, now - known.at) / oneMoreMs);
@@ -48,7 +49,7 @@ export class Allowances {
     // Set anew, it comes last.
     this.#byName.delete(name);
     const [quietest] = this.#byName.keys();
-    if (this.#byName.size >= maxNames && quietest !== undefined) this.#byName.delete(quietest);
+    if (this.#byName.size >= MAX_NAMES && quietest !== undefined) this.#byName.delete(quietest);
     this.#byName.set(name, known);
     return known;
   }

@@ -20,6 +20,7 @@ import { AuthenticationProblem, type Identity } from './identity/identity.js';
 import { SignatureVerifier, type Verify, UnprovedBodies } from './identity/signature-verifier.js';
 import { isSigned } from './identity/signatures.js';
 import { Quotas } from '../access/quotas.js';
+import { onlyValueOf } from './request-pipes.js';
 import { refuse } from '../problems/catalogue.js';
 import type { CallContext, Right, Caller } from '../domain/caller.js';
 
@@ -139,7 +140,7 @@ export class AuthHook {
       return undefined;
     }
     const presented = presentedBy(request.raw, asUpstream !== undefined);
-    const identity = this.authentication.authenticate(presented, { ip: addressOf(request) });
+    const identity = this.authentication.authenticate(presented, addressOf(request));
     if (identity instanceof Promise) return identity.then((known) => this.#enter(request, access, known));
     this.#enter(request, access, identity);
     return undefined;
@@ -259,7 +260,5 @@ export function onBehalfOf(message: IncomingMessage, caller: Caller): string | u
   if (caller.onBehalfOf !== true) {
     throw refuse('on_behalf_not_allowed', { caller: caller.id });
   }
-  const [name, ...more] = message.headersDistinct[ON_BEHALF_OF] ?? [];
-  if (name !== undefined && more.length === 0 && PERSON_FORM.test(name)) return name;
-  throw refuse('invalid_on_behalf_of');
+  return onlyValueOf(message, ON_BEHALF_OF, PERSON_FORM, 'invalid_on_behalf_of');
 }

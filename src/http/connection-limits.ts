@@ -7,6 +7,9 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { hasBody } from './request-bodies.js';
 import { refuse } from '../problems/catalogue.js';
 
+/** The one refusal under overload: an error made for each would cost its stack, just when refusing must cost next to nothing. */
+export const OVERLOADED = refuse('overloaded');
+
 /** Monitoring must be able to see that the gateway is overloaded, and not take it for dead. */
 const ALWAYS_ANSWERED: ReadonlySet<string | undefined> = new Set(['/livez', '/readyz', '/metrics']);
 
@@ -25,7 +28,7 @@ export async function loadShedding(fastify: FastifyInstance, maxDelayMs: number)
     maxEventLoopDelay: maxDelayMs,
     sampleInterval: SAMPLE_MS,
     pressureHandler: ({ routeOptions }: FastifyRequest) =>
-      ALWAYS_ANSWERED.has(routeOptions.url) ? undefined : Promise.reject(refuse('overloaded')),
+      ALWAYS_ANSWERED.has(routeOptions.url) ? undefined : Promise.reject(OVERLOADED),
   });
 }
 
@@ -64,7 +67,7 @@ export function limitPipelining(fastify: FastifyInstance): void {
     response.once('close', () => responses.delete(response));
   });
   fastify.addHook('onRequest', (request, _reply, done) => {
-    done(beyond.has(request.raw) ? refuse('overloaded') : undefined);
+    done(beyond.has(request.raw) ? OVERLOADED : undefined);
   });
 }
 

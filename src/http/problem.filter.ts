@@ -9,15 +9,12 @@ import {
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
 import { AuditTrail, AuditUnavailable } from '../audit/index.js';
-import type { CallContext } from '../domain/caller.js';
-import { Clock } from '../domain/times.js';
 import type { SaidByUpstream } from '../domain/outcome.js';
 import { addressOf } from './identity/authentication.js';
-import { speaksUpstream, UPSTREAM_JSON, upstreamProblem } from './upstream-problem.js';
+import { answerOf } from './upstream-problem.js';
 import { AuthenticationProblem } from './identity/identity.js';
 import { refuse } from '../problems/catalogue.js';
-import { Problem, problemBody } from '../problems/problem.js';
-import { pointerOf } from '../problems/violation.js';
+import { Problem } from '../problems/problem.js';
 import { RefusalRecorder } from './refusal-recorder.js';
 
 /** Turns everything that is thrown, by our code, the framework or the HTTP server, into a problem document; records refusals. */
@@ -29,7 +26,6 @@ export class ProblemFilter implements ExceptionFilter {
   constructor(
     private readonly trail: AuditTrail,
     private readonly refusals: RefusalRecorder,
-    private readonly clock: Clock,
   ) {}
 
   catch(error: unknown, host: ArgumentsHost): void {
@@ -49,48 +45,19 @@ export class ProblemFilter implements ExceptionFilter {
     if (turnedAway && problem.extras.outcome === undefined) this.#record(problem, request);
     request.problemCode = problem.code;
     if (problem.extras.upstream) request.saidByUpstream = problem.extras.upstream;
-    const { retryAfter, operationId } = problem.extras;
-    if (retryAfter !== undefined) void reply.header('Retry-After', String(retryAfter));
-    if (speaksUpstream(request.raw.url)) {
-      const { status, body } = upstreamProblem(problem, request.id);
-      if (operationId !== undefined) void reply.header('X-Operation-Id', operationId);
-      void reply
-        .status(status)
-        .header('X-Request-Id', request.id)
-        .header('Content-Type', UPSTREAM_JSON)
-        .send(body);
-      return;
-    }
-    if (problem.status === 401) void reply.header('WWW-Authenticate', 'Bearer');
-    void reply
-      .status(problem.status)
-      .header('X-Request-Id', request.id)
-      .header('Content-Type', 'application/problem+json')
-      .send(JSON.stringify(problemBody(problem, request.id)));
+    const { status, headers, body } = answerOf(problem, request.id, request.raw.url);
+    void reply.status(status).headers(headers).send(body);
   }
 
   #record(problem: Problem, request: FastifyRequest): void {
-    const { status, code, detail, extras } = problem;
-    const failed = problem instanceof AuthenticationProblem ? problem : undefined;
-    const who: Partial<CallContext> = request.callContext ?? failed?.whose ?? {};
-    const { caller, credential, onBehalfOf } = who;
-    this.refusals.note({
-      kind: 'refusal',
-      at: new Date(this.clock.now()).toISOString(),
+    const failed = problem instanceof AuthenticationProblem ? problem.whose : undefined;
+    const asked = {
       requestId: request.id,
       address: addressOf(request),
       method: request.method,
       route: request.routeOptions.url ?? 'none',
-      code,
-      status,
-      detail,
-      ...(caller && { caller: caller.id }),
-      ...(credential && { credential: { kind: credential.kind, id: credential.id } }),
-      ...(onBehalfOf !== undefined && { onBehalfOf }),
-      ...(extras.violations && {
-        pointers: extras.violations.map((each) => pointerOf(each) ?? `?${each.parameter}`),
-      }),
-    });
+    };
+    this.refusals.note(problem, asked, request.callContext ?? failed);
   }
 }
 

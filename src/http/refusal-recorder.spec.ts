@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { type RefusalRecord, type RefusalSummaryRecord, AuditTrail, AuditEngine } from '../audit/index.js';
 import type { AuditAppend, RejectedAppend, Row } from '../audit/audit.engine.js';
 import { Metrics } from '../metrics/metrics.js';
+import { Problem } from '../problems/problem.js';
 import { StoppedClock } from './identity/identity.fixture.js';
 import { RefusalRecorder } from './refusal-recorder.js';
 
@@ -61,17 +62,9 @@ class Bench {
     { address = '192.0.2.7', caller = undefined as string | undefined, code = 'no' } = {},
   ) {
     for (let count = 0; count < times; count += 1) {
-      const at = new Date(this.clock.now()).toISOString();
-      const asked = {
-        requestId: 'r',
-        address,
-        method: 'GET',
-        route: 'none',
-        code,
-        status: 404,
-        detail: 'No.',
-      };
-      this.refusals.note({ kind: 'refusal', at, ...asked, ...(caller !== undefined && { caller }) });
+      const asked = { requestId: 'r', address, method: 'GET', route: 'none' };
+      const who = caller === undefined ? {} : { caller: { id: caller, grants: [] } };
+      this.refusals.note(new Problem(404, code, 'No.'), asked, who);
     }
   }
 

@@ -2,9 +2,12 @@ import { type BeforeApplicationShutdown, Injectable, type OnApplicationShutdown 
 
 import { AuditTrail, type RefusalRecord, type RefusalSummaryRecord } from '../audit/index.js';
 import { neighbourhoodOf } from '../domain/address-range.js';
+import type { CallContext } from '../domain/caller.js';
 import { Clock } from '../domain/times.js';
 import { Allowances } from './allowances.js';
 import { Metrics } from '../metrics/metrics.js';
+import type { Problem } from '../problems/problem.js';
+import { pointerOf } from '../problems/violation.js';
 
 /** So many addresses are counted separately in one summary. */
 const MAX_ADDRESSES = 10_000;
@@ -49,10 +52,10 @@ export class RefusalCounts {
 }
 
 /** Records for what nobody proved: of one address, and of all together. */
-const OF_ADDRESS = { burst: 10, oneMoreMs: 10_000, maxNames: 10_000 };
-const OF_ALL = { burst: 60, oneMoreMs: 2_000, maxNames: 1 };
+const OF_ADDRESS = { burst: 10, oneMoreMs: 10_000 };
+const OF_ALL = { burst: 60, oneMoreMs: 2_000 };
 /** Records of one caller's refusals: what others do takes nothing of it. */
-const OF_CALLER = { burst: 1_000, oneMoreMs: 1_000, maxNames: 10_000 };
+const OF_CALLER = { burst: 1_000, oneMoreMs: 1_000 };
 
 const SUMMARY_EVERY_MS = 60_000;
 const ALL = 'all';
@@ -85,10 +88,25 @@ export class RefusalRecorder implements BeforeApplicationShutdown, OnApplication
     this.#ofCaller = new Allowances(OF_CALLER, clock);
   }
 
-  /** @param record with a caller only where it was proved who asks; nobody waits for it */
-  note(record: RefusalRecord): void {
-    const proved = record.caller === undefined ? 'no' : 'yes';
-    this.metrics.refusals.inc({ code: record.code, proved });
+  /** @param who only where it was proved who asks. Nobody waits for it. */
+  note(
+    { code, status, detail, extras }: Problem,
+    asked: Pick<RefusalRecord, 'requestId' | 'address' | 'method' | 'route'>,
+    { caller, credential, onBehalfOf }: Partial<CallContext> = {},
+  ): void {
+    const record: RefusalRecord = {
+      kind: 'refusal',
+      at: new Date(this.clock.now()).toISOString(),
+      ...asked,
+      ...{ code, status, detail },
+      ...(caller && { caller: caller.id }),
+      ...(credential && { credential: { kind: credential.kind, id: credential.id } }),
+      ...(onBehalfOf !== undefined && { onBehalfOf }),
+      ...(extras.violations && {
+        pointers: extras.violations.map((each) => pointerOf(each) ?? `?${each.parameter}`),
+      }),
+    };
+    this.metrics.refusals.inc({ code, proved: caller ? 'yes' : 'no' });
     if (this.#mayBeRecorded(record)) void this.#write(record);
     else this.#count(record);
   }

@@ -110,8 +110,18 @@ const KEY_FORM = /^[\x20-\x7e]{1,255}$/;
 export function idempotencyKeyOf(
   message: Pick<IncomingMessage, 'headers' | 'headersDistinct'>,
 ): string | undefined {
-  if (message.headers[IDEMPOTENCY_KEY] === undefined) return undefined;
-  const [key, ...more] = message.headersDistinct[IDEMPOTENCY_KEY] ?? [];
-  if (key !== undefined && more.length === 0 && KEY_FORM.test(key)) return key;
-  throw refuse('invalid_idempotency_key');
+  return onlyValueOf(message, IDEMPOTENCY_KEY, KEY_FORM, 'invalid_idempotency_key');
+}
+
+/** What a header says, if it is there. @param refusal for a second value, and for one that is not of the form @throws Problem */
+export function onlyValueOf(
+  { headers, headersDistinct }: Pick<IncomingMessage, 'headers' | 'headersDistinct'>,
+  name: string,
+  form: RegExp,
+  refusal: 'invalid_idempotency_key' | 'invalid_on_behalf_of',
+): string | undefined {
+  if (headers[name] === undefined) return undefined;
+  const [value, ...more] = headersDistinct[name] ?? [];
+  if (value !== undefined && more.length === 0 && form.test(value)) return value;
+  throw refuse(refusal);
 }

@@ -5,12 +5,11 @@ import { Injectable } from '@nestjs/common';
 import type { FastifyInstance } from 'fastify';
 import { uuidv7 } from 'uuidv7';
 
-import { speaksUpstream, UPSTREAM_JSON, upstreamProblem } from './upstream-problem.js';
-import { Clock } from '../domain/times.js';
+import { answerOf } from './upstream-problem.js';
 import { RefusalRecorder } from './refusal-recorder.js';
 import { SECURITY_HEADERS } from './security-headers.js';
 import { refuse } from '../problems/catalogue.js';
-import { type Problem, problemBody, TITLES } from '../problems/problem.js';
+import { type Problem, TITLES } from '../problems/problem.js';
 
 const LINGER_MS = 1_000;
 const MAX_LINGER_MS = 10_000;
@@ -28,10 +27,7 @@ const PROBLEMS: Readonly<Record<string, () => Problem>> = {
 export class MalformedHttp {
   readonly #answered = new WeakSet<Socket>();
 
-  constructor(
-    private readonly refusals: RefusalRecorder,
-    private readonly clock: Clock,
-  ) {}
+  constructor(private readonly refusals: RefusalRecorder) {}
 
   readonly answer = (error: Error & { code?: string; rawPacket?: unknown }, socket: Socket): void => {
     // The parser refuses the rest of the bytes as well: they are discarded.
@@ -44,14 +40,13 @@ export class MalformedHttp {
     this.#answered.add(socket);
     const problem = PROBLEMS[error.code ?? '']?.() ?? refuse('malformed_http', 'syntax');
     const requestId = uuidv7();
-    this.#record(problem, requestId, socket.remoteAddress ?? 'unknown');
-    const { status, type, body } = shaped(problem, requestId, targetOf(error.rawPacket));
+    const address = socket.remoteAddress ?? 'unknown';
+    this.refusals.note(problem, { requestId, address, method: 'none', route: 'none' });
+    const { status, headers, body } = answerOf(problem, requestId, targetOf(error.rawPacket));
     const head = [
       `HTTP/1.1 ${status} ${TITLES[status] ?? 'Error'}`,
-      `Content-Type: ${type}`,
       `Content-Length: ${Buffer.byteLength(body)}`,
-      `X-Request-Id: ${requestId}`,
-      ...Object.entries(SECURITY_HEADERS).map(([name, value]) => `${name}: ${value}`),
+      ...Object.entries({ ...headers, ...SECURITY_HEADERS }).map(([name, value]) => `${name}: ${value}`),
       'Connection: close',
     ];
     socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
@@ -62,41 +57,12 @@ export class MalformedHttp {
     const last = setTimeout(() => socket.destroy(), MAX_LINGER_MS).unref();
     socket.once('close', () => clearTimeout(last));
   };
-
-  #record({ code, status, detail }: Problem, requestId: string, address: string): void {
-    const at = new Date(this.clock.now()).toISOString();
-    this.refusals.note({
-      kind: 'refusal',
-      at,
-      requestId,
-      address,
-      method: 'none',
-      route: 'none',
-      code,
-      status,
-      detail,
-    });
-  }
 }
 
 /** What the request line asks for, where the packet that could not be read begins with one. */
 function targetOf(packet: unknown): string | undefined {
   const line = Buffer.isBuffer(packet) ? packet.toString('latin1', 0, MAX_LINE) : '';
   return /^[A-Z]{1,20} (\S+) HTTP\/1\.[01]\r?\n/.exec(line)?.[1];
-}
-
-/** The answer in the words of the contract that the address is of. */
-function shaped(
-  problem: Problem,
-  requestId: string,
-  target: string | undefined,
-): { readonly status: number; readonly type: string; readonly body: string } {
-  if (speaksUpstream(target)) {
-    const { status, body } = upstreamProblem(problem, requestId);
-    return { status, type: UPSTREAM_JSON, body: JSON.stringify(body) };
-  }
-  const body = JSON.stringify(problemBody(problem, requestId));
-  return { status: problem.status, type: 'application/problem+json; charset=utf-8', body };
 }
 
 /** For Node's server: what it would refuse by itself, without a document, is refused here. */

@@ -1,4 +1,4 @@
-import { OperateProblem, type Problem } from '../problems/problem.js';
+import { OperateProblem, type Problem, problemBody } from '../problems/problem.js';
 import { pointerOf, type Violation } from '../problems/violation.js';
 
 /** The gateway's own refusals in upstream's words: by our code, HTTP status and upstream's code (contract 5.2 and 5.3). */
@@ -52,8 +52,29 @@ export const UPSTREAM_JSON = 'application/json; charset=utf-8';
 const UPSTREAMS = /^\/v[35](?:[/?#]|$)/;
 
 /** Whether clients of an address expect upstream's contract there, for errors too. */
-export function speaksUpstream(url: string | undefined): boolean {
+function speaksUpstream(url: string | undefined): boolean {
   return url !== undefined && UPSTREAMS.test(url);
+}
+
+/** A problem as it is answered, in the words of the contract that the address is of. @param url absent: it could not be read */
+export function answerOf(
+  problem: Problem,
+  requestId: string,
+  url: string | undefined,
+): { readonly status: number; readonly headers: Readonly<Record<string, string>>; readonly body: string } {
+  const { retryAfter, operationId } = problem.extras;
+  const isUpstreams = speaksUpstream(url);
+  const { status, body } = isUpstreams
+    ? upstreamProblem(problem, requestId)
+    : { status: problem.status, body: problemBody(problem, requestId) };
+  const headers = {
+    'Content-Type': isUpstreams ? UPSTREAM_JSON : 'application/problem+json; charset=utf-8',
+    'X-Request-Id': requestId,
+    ...(retryAfter !== undefined && { 'Retry-After': String(retryAfter) }),
+    ...(isUpstreams && operationId !== undefined && { 'X-Operation-Id': operationId }),
+    ...(!isUpstreams && status === 401 && { 'WWW-Authenticate': 'Bearer' }),
+  };
+  return { status, headers, body: JSON.stringify(body) };
 }
 
 /** A problem as upstream would have said it: `{ error_code, error_msg, request_id }`, with upstream's code where it spoke. */

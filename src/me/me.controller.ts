@@ -40,7 +40,7 @@ export class MeController {
 @Module({ controllers: [MeController] })
 export class MeModule {}
 
-/** What a caller may know of itself; named field by field, so that nothing else gets out. */
+/** What a caller may know of itself: all of its grants, and of its keys only what is named here. */
 function meOf(
   { caller, credential, onBehalfOf }: CallContext,
   keys: readonly KnownKey[],
@@ -78,30 +78,18 @@ function denialOf(denial: Denial, projects: readonly string[]): MeGrantDto {
 }
 
 function reachOf(
-  {
-    rights,
-    operations,
-    projects,
-    enterpriseProjects,
-    eventTypes,
-    severities,
-    byIdOnly,
-  }: Grant & { rights: readonly Right[] },
+  { operations, projects, ...rest }: Grant & { rights: readonly Right[] },
   known: readonly string[],
 ): MeGrantDto {
   return {
-    rights: [...rights],
+    ...rest,
     operations: spelledOut<OperationName>(operations, OPERATION_NAMES),
     projects: spelledOut(projects, known),
-    enterpriseProjects: [...enterpriseProjects],
-    ...(eventTypes && { eventTypes: [...eventTypes] }),
-    ...(severities && { severities: [...severities] }),
-    ...(byIdOnly && { byIdOnly }),
   };
 }
 
-function spelledOut<T extends string>(listed: readonly (T | '*')[], all: readonly T[]): T[] {
-  return listed.includes('*') ? [...all] : [...(listed as readonly T[])];
+function spelledOut<T extends string>(listed: readonly (T | '*')[], all: readonly T[]): readonly T[] {
+  return listed.includes('*') ? all : (listed as readonly T[]);
 }
 
 function keyOf({ identity, use }: KnownKey): MeKeyDto {

@@ -49,28 +49,31 @@ export class MeKeyDto {
 export class MeGrantDto {
   /** The rights that it gives. */
   @ApiProperty({ enum: RIGHTS, isArray: true, example: ['read', 'act'] })
-  rights!: Right[];
+  rights!: readonly Right[];
   /** Operation types, for the rights to act and to approve. */
   @ApiProperty({ enum: OPERATION_NAMES, isArray: true, example: ['mark_as_handled', 'unhandle'] })
-  operations!: OperationName[];
+  operations!: readonly OperationName[];
   /**
    * Names of projects.
    * @example ['prod']
    */
-  projects!: string[];
+  @ApiProperty({ type: [String] })
+  projects!: readonly string[];
   /**
    * Enterprise project ids; `*` is any single one, `all_granted_eps` all of them at once.
    * @example ['0']
    */
-  enterpriseProjects!: string[];
+  @ApiProperty({ type: [String] })
+  enterpriseProjects!: readonly string[];
   /**
    * Only alarms of these event types; absent: of all.
    * @example [1010]
    */
-  eventTypes?: number[];
+  @ApiProperty({ type: [Number] })
+  eventTypes?: readonly number[];
   /** Only alarms that are known to be of these severities; absent: of all. */
   @ApiProperty({ enum: SEVERITIES, isArray: true, required: false, example: ['Low', 'Medium'] })
-  severities?: Severity[];
+  severities?: readonly Severity[];
   /**
    * Only alarms named by their ids, as upstream lists them; absent: those that the request describes in full too.
    * @example true

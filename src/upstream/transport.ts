@@ -1,6 +1,7 @@
 import axios, { AxiosHeaders, type AxiosAdapter, type AxiosInstance } from 'axios';
 import { Agent, Pool, type Dispatcher } from 'undici';
 
+import { encode, type Pairs } from '../domain/sdk-signature.js';
 import type { Clock } from '../domain/times.js';
 
 /** One HTTP request as it travels. */
@@ -50,21 +51,13 @@ export function header({ headers }: Pick<Answer, 'headers'>, name: string): stri
 export interface Target {
   /** Percent-encoded. */
   readonly path: string;
-  readonly query: readonly (readonly [name: string, value: string])[];
+  readonly query: Pairs;
 }
 
 /** Path and query as they stand in the request line: everything outside RFC 3986's unreserved set is encoded. */
 export function targetOf({ path, query }: Target): string {
   const pairs = query.map(([name, value]) => `${encode(name)}=${encode(value)}`);
   return pairs.length === 0 ? path : `${path}?${pairs.join('&')}`;
-}
-
-/** Everything outside RFC 3986's unreserved set is percent-encoded. */
-export function encode(text: string): string {
-  return encodeURIComponent(text).replace(
-    /[!'()*]/g,
-    (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
-  );
 }
 
 /** How requests travel; the seam where a test can bring its own network. */

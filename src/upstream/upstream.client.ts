@@ -2,7 +2,7 @@ import { Inject, Injectable, Logger, type OnApplicationShutdown } from '@nestjs/
 
 import { CONFIG, type Config, type ProjectConfig } from '../config/config.js';
 import type { CallContext } from '../domain/caller.js';
-import { Clock } from '../domain/times.js';
+import { Clock, wholeSeconds } from '../domain/times.js';
 import type { ExchangeTrace, Fault } from '../domain/outcome.js';
 import { Random } from '../domain/ports.js';
 import { Metrics } from '../metrics/metrics.js';
@@ -290,8 +290,4 @@ function heldFault(held: Held, retryAfterMs: number): Fault {
 function faultOfReading(reading: Extract<Reading, { ok: false }>, waitMs?: number): Fault {
   const { row, said, retryAfterMs = waitMs } = reading;
   return faultOf(row, said, retryAfterMs === undefined ? undefined : wholeSeconds(retryAfterMs));
-}
-
-function wholeSeconds(milliseconds: number): number {
-  return Math.max(1, Math.ceil(milliseconds / 1_000));
 }

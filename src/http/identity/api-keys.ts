@@ -4,7 +4,7 @@ import { crc32 } from 'node:zlib';
 import { type BeforeApplicationShutdown, Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 
 import { KeyUseStore } from '../../audit/index.js';
-import { Clock } from '../../domain/times.js';
+import { Clock, repeatedly } from '../../domain/times.js';
 
 /** 62 signs, none of which needs encoding or ends a word: a double click selects the whole key. */
 const SIGNS = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
@@ -75,7 +75,7 @@ export class KeyUses implements OnModuleInit, BeforeApplicationShutdown {
   readonly #logger = new Logger(KeyUses.name);
   readonly #uses = new Map<string, KeyUse>();
   readonly #saved = new Map<KeyUse, number>();
-  #cancel: (() => void) | undefined;
+  #stop: (() => void) | undefined;
 
   constructor(
     private readonly store: KeyUseStore,
@@ -98,18 +98,12 @@ export class KeyUses implements OnModuleInit, BeforeApplicationShutdown {
       use.at ??= at;
       this.#saved.set(use, use.at);
     }
-    this.#saveLater();
+    this.#stop = repeatedly(this.clock, SAVE_EVERY_MS, () => this.#save());
   }
 
   async beforeApplicationShutdown(): Promise<void> {
-    this.#cancel?.();
+    this.#stop?.();
     await this.#save();
-  }
-
-  #saveLater(): void {
-    this.#cancel = this.clock.schedule(SAVE_EVERY_MS, () => {
-      void this.#save().then(() => this.#saveLater());
-    });
   }
 
   async #save(): Promise<void> {

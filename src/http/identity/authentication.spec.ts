@@ -10,8 +10,8 @@ import { AuthenticationProblem, type Identity } from './identity.js';
 import { CallerDirectory } from './caller-directory.js';
 import { PublishedKeys, StoppedClock } from './identity.fixture.js';
 
-const HERE = { ip: '10.1.2.3' };
-const ELSEWHERE = { ip: '192.0.2.7' };
+const HERE = '10.1.2.3';
+const ELSEWHERE = '192.0.2.7';
 
 let clock: StoppedClock;
 let directory: CallerDirectory;
@@ -134,8 +134,8 @@ describe('an address', () => {
 
   it('must be allowed to the caller and to the key', () => {
     open(caller('bot', [key('bot-key', { from: ['10.1.0.0/16'] })], { from: ['10.0.0.0/8'] }));
-    expect(knock('bot-key', { ip: '10.1.2.3' }).caller.id).toBe('bot');
-    for (const ip of ['10.2.0.0', '192.0.2.7']) expect(refused('bot-key', { ip }).status).toBe(403);
+    expect(knock('bot-key', '10.1.2.3').caller.id).toBe('bot');
+    for (const ip of ['10.2.0.0', '192.0.2.7']) expect(refused('bot-key', ip).status).toBe(403);
   });
 });
 

@@ -4,19 +4,20 @@ import { Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 
 import { neighbourhoodOf, isAddress } from '../../domain/address-range.js';
-import { Clock } from '../../domain/times.js';
+import { Clock, wholeSeconds } from '../../domain/times.js';
 import { Allowances } from '../allowances.js';
 import { isMistyped } from './api-keys.js';
-import { type KnownKey, CallerDirectory, type CallerRegistry } from './caller-directory.js';
-import { AuthenticationProblem, type Identity, type Presented, type CredentialHeaders } from './identity.js';
+import { type KnownKey, CallerDirectory, objectionTo, type CallerRegistry } from './caller-directory.js';
+import {
+  AuthenticationProblem,
+  type CredentialHeaders,
+  type Identity,
+  type KnownCredential,
+  type Presented,
+} from './identity.js';
 import { looksLikeToken } from './tokens.js';
 import { refuse } from '../../problems/catalogue.js';
 import { Problem } from '../../problems/problem.js';
-
-/** Where a request comes from; asked only when it matters. */
-export interface Origin {
-  readonly ip: string;
-}
 
 /** Recognises callers by what they present: a key of theirs, or a token of an issuer that the gateway trusts. */
 @Injectable()
@@ -27,32 +28,24 @@ export class Authentication {
   ) {}
 
   /** Keys are recognised at once, and so are tokens that were verified before. @throws Problem 401, 403, 503 */
-  authenticate(presented: Presented, origin: Origin): Identity | Promise<Identity> {
+  authenticate(presented: Presented, address: string): Identity | Promise<Identity> {
     const registry = this.directory.current;
     const { text, bearer } = presented;
     const digest = hash('sha256', text, 'buffer');
     const key = registry.keyring.find(digest);
-    if (key) return this.#admit(key, registry, origin);
+    if (key) return this.#admitKey(key, registry, address);
     if (bearer && registry.tokens.open && looksLikeToken(text)) {
       const hex = digest.toString('hex');
       const known = registry.tokens.known(hex);
-      return known
-        ? fromAllowedAddress(known, registry, origin)
-        : this.#verify(presented, hex, registry, origin);
+      return known ? admitToken(known, registry, address) : this.#verify(presented, hex, registry, address);
     }
     throw unknownKey(text);
   }
 
-  #admit(key: KnownKey, registry: CallerRegistry, origin: Origin): Identity {
-    const { identity, expiresAt, from, use } = key;
+  #admitKey(key: KnownKey, registry: CallerRegistry, address: string): Identity {
     const now = this.clock.now();
-    if (expiresAt <= now) {
-      const facts = { kind: 'key', caller: identity.caller.id } as const;
-      throw new AuthenticationProblem(refuse('expired_key', facts), identity);
-    }
-    if (from?.include(origin.ip) === false) throw notFromHere(identity);
-    fromAllowedAddress(identity, registry, origin);
-    use.at = now;
+    const identity = admit(key, registry, address, now);
+    key.use.at = now;
     return identity;
   }
 
@@ -60,23 +53,33 @@ export class Authentication {
     presented: Presented,
     digest: string,
     registry: CallerRegistry,
-    origin: Origin,
+    address: string,
   ): Promise<Identity> {
     const identity = await registry.tokens.verify(presented.text, digest);
     // Callers were read again meanwhile: the new ones decide.
-    if (this.directory.current !== registry) return this.authenticate(presented, origin);
-    return fromAllowedAddress(identity, registry, origin);
+    if (this.directory.current !== registry) return this.authenticate(presented, address);
+    return admitToken(identity, registry, address);
   }
 }
 
-export function fromAllowedAddress(identity: Identity, registry: CallerRegistry, origin: Origin): Identity {
-  const { from } = registry.callers.get(identity.caller.id) ?? {};
-  if (from?.include(origin.ip) === false) throw notFromHere(identity);
-  return identity;
+/** Lets a caller in by a credential that was proved. @throws AuthenticationProblem 401, 403 */
+export function admit(
+  credential: KnownCredential,
+  registry: CallerRegistry,
+  address: string,
+  now: number,
+): Identity {
+  const { identity } = credential;
+  const objection = objectionTo(credential, registry, address, now);
+  if (objection === 'address') throw new AuthenticationProblem(refuse('address_not_allowed'), identity);
+  if (objection === undefined) return identity;
+  const kind = identity.credential.kind === 'key' ? 'key' : 'signing key';
+  throw new AuthenticationProblem(refuse('expired_key', { kind, caller: identity.caller.id }), identity);
 }
 
-export function notFromHere(identity: Identity): AuthenticationProblem {
-  return new AuthenticationProblem(refuse('address_not_allowed'), identity);
+/** A token's own time has been judged already, by its issuer's clock. */
+function admitToken(identity: Identity, registry: CallerRegistry, address: string): Identity {
+  return admit({ identity, expiresAt: Infinity }, registry, address, 0);
 }
 
 function unknownKey(text: string): AuthenticationProblem {
@@ -84,7 +87,7 @@ function unknownKey(text: string): AuthenticationProblem {
 }
 
 /** Failures of one address that are answered as what they are: ten in a row and ten a minute. */
-const ANSWERED = { burst: 10, oneMoreMs: 6_000, maxNames: 10_000 };
+const ANSWERED = { burst: 10, oneMoreMs: 6_000 };
 
 /**
  * Slows down failed authentication, by address. Only failures are counted and only failures are slowed: a valid credential is
@@ -103,7 +106,7 @@ export class FailedAttempts {
   answer(problem: AuthenticationProblem, address: string): Problem {
     const wait = this.#answered.take(neighbourhoodOf(address));
     if (wait === 0) return problem;
-    return refuse('too_many_failures', undefined, { retryAfter: Math.max(1, Math.ceil(wait / 1_000)) });
+    return refuse('too_many_failures', undefined, { retryAfter: wholeSeconds(wait) });
   }
 }
 

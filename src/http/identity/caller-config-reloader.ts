@@ -10,7 +10,7 @@ import { CONFIG, type AccessConfig, type Config } from '../../config/config.js';
 import { FollowedFile } from '../../config/config-file.js';
 import { ConfigError } from '../../config/field.js';
 import { rereadAccess } from '../../config/load-config.js';
-import { Clock } from '../../domain/times.js';
+import { Clock, repeatedly } from '../../domain/times.js';
 import { CallerDirectory } from './caller-directory.js';
 
 /** A change counts at the second look that sees it: well within a second. */
@@ -24,7 +24,6 @@ export class CallerConfigReloader implements OnApplicationBootstrap, BeforeAppli
   readonly #logger = new Logger(CallerConfigReloader.name);
   #access: AccessConfig;
   #stop: (() => void) | undefined;
-  #stopped = false;
   #unreadable = 0;
 
   constructor(
@@ -36,19 +35,13 @@ export class CallerConfigReloader implements OnApplicationBootstrap, BeforeAppli
   }
 
   onApplicationBootstrap(): void {
-    if (this.config.file !== undefined) this.#lookLater(new FollowedFile(this.config.file));
+    if (this.config.file === undefined) return;
+    const file = new FollowedFile(this.config.file);
+    this.#stop = repeatedly(this.clock, LOOK_EVERY_MS, () => this.#look(file));
   }
 
   beforeApplicationShutdown(): void {
-    this.#stopped = true;
     this.#stop?.();
-  }
-
-  #lookLater(file: FollowedFile): void {
-    if (this.#stopped) return;
-    this.#stop = this.clock.schedule(LOOK_EVERY_MS, () => {
-      void this.#look(file).then(() => this.#lookLater(file));
-    });
   }
 
   async #look(file: FollowedFile): Promise<void> {

@@ -18,7 +18,7 @@ import { KeyUses, type KeyUse } from './api-keys.js';
 import { KeySet } from './key-set.js';
 import { knownSigningKey, type KnownSigningKey } from './signatures.js';
 import { TokenVerifier } from './tokens.js';
-import type { Identity } from './identity.js';
+import { knownCredential, type KnownCredential } from './identity.js';
 
 /** A caller and all that is known of its credentials. */
 export interface Entry {
@@ -122,25 +122,29 @@ export class CallerAccess {
       if (current === before) return true;
       // Of a token it must be verified anew whose it is; who comes back with it is recognised then.
       if (credential?.kind !== 'key') return false;
-      const entry = current.callers.get(caller.id);
-      const key = entry?.keys.find(({ identity }) => identity.credential.id === credential.id);
-      if (!entry || !key || key.expiresAt <= this.clock.now()) return false;
-      return (
-        [entry.from, key.from].every((from) => from?.include(address) !== false) &&
-        hasRight(entry.caller, right)
-      );
+      const keys = current.callers.get(caller.id)?.keys ?? [];
+      const key = keys.find(({ identity }) => identity.credential.id === credential.id);
+      if (!key || objectionTo(key, current, address, this.clock.now())) return false;
+      return hasRight(key.identity.caller, right);
     };
   }
 }
 
+/** Why a credential does not let its caller in, from an address and at a time; undefined where it does. */
+export function objectionTo(
+  { identity, expiresAt, from }: KnownCredential,
+  { callers }: CallerRegistry,
+  address: string,
+  now: number,
+): 'expired' | 'address' | undefined {
+  if (expiresAt <= now) return 'expired';
+  const bounds = [from, callers.get(identity.caller.id)?.from];
+  return bounds.every((ranges) => ranges?.include(address) !== false) ? undefined : 'address';
+}
+
 /** A key as it is known: by its digest. */
-export interface KnownKey {
+export interface KnownKey extends KnownCredential {
   readonly digest: Buffer;
-  readonly identity: Identity;
-  /** Epoch milliseconds. */
-  readonly expiresAt: number;
-  /** Where it may be used from; absent: everywhere. */
-  readonly from?: AddressRanges;
   readonly use: KeyUse;
 }
 
@@ -148,19 +152,8 @@ export interface KnownKey {
 export const keyIdOf = ({ id, sha256 }: KeyConfig): string => id ?? sha256.slice(0, 8);
 
 export function knownKey(caller: Caller, config: KeyConfig, use: KeyUse): KnownKey {
-  const { sha256, expiresAt, from } = config;
-  const credential = Object.freeze({
-    kind: 'key' as const,
-    id: keyIdOf(config),
-    ...(expiresAt !== undefined && { expiresAt }),
-  });
-  return {
-    digest: Buffer.from(sha256, 'hex'),
-    identity: Object.freeze({ caller, credential }),
-    expiresAt: expiresAt ?? Infinity,
-    ...(from && { from: new AddressRanges(from) }),
-    use,
-  };
+  const known = knownCredential(caller, 'key', { ...config, id: keyIdOf(config) });
+  return { ...known, digest: Buffer.from(config.sha256, 'hex'), use };
 }
 
 /** Finds keys by their digests. */

@@ -1,3 +1,4 @@
+import { AddressRanges } from '../../domain/address-range.js';
 import type { Caller, Credential } from '../../domain/caller.js';
 import { Problem } from '../../problems/problem.js';
 
@@ -5,6 +6,32 @@ import { Problem } from '../../problems/problem.js';
 export interface Identity {
   readonly caller: Caller;
   readonly credential: Credential;
+}
+
+/** A credential that the configuration lists, and what its use is bound to. */
+export interface KnownCredential {
+  readonly identity: Identity;
+  /** Epoch milliseconds. */
+  readonly expiresAt: number;
+  /** Where it may be used from; absent: everywhere. */
+  readonly from?: AddressRanges;
+}
+
+export function knownCredential(
+  caller: Caller,
+  kind: Credential['kind'],
+  {
+    id,
+    expiresAt,
+    from,
+  }: { readonly id: string; readonly expiresAt?: number; readonly from?: readonly string[] },
+): KnownCredential {
+  const credential = Object.freeze({ kind, id, ...(expiresAt !== undefined && { expiresAt }) });
+  return {
+    identity: Object.freeze({ caller, credential }),
+    expiresAt: expiresAt ?? Infinity,
+    ...(from && { from: new AddressRanges(from) }),
+  };
 }
 
 /** What a request presents as proof. */

@@ -6,19 +6,13 @@ import type { FastifyRequest } from 'fastify';
 
 import { CONFIG, type Config } from '../../config/config.js';
 import { neighbourhoodOf } from '../../domain/address-range.js';
+import { canonicalRequest, CONTENT_HASH, sha256, signatureOf } from '../../domain/sdk-signature.js';
 import { Clock } from '../../domain/times.js';
-import { addressOf, fromAllowedAddress, notFromHere } from './authentication.js';
+import { OVERLOADED } from '../connection-limits.js';
+import { addressOf, admit } from './authentication.js';
 import { AuthenticationProblem, type Identity } from './identity.js';
 import { CallerDirectory } from './caller-directory.js';
-import {
-  canonicalRequest,
-  type KnownSigningKey,
-  secretOf,
-  sha256,
-  signatureOf,
-  statedSignature,
-  type StatedSignature,
-} from './signatures.js';
+import { queryPairs, secretOf, statedSignature, type StatedSignature } from './signatures.js';
 import { refuse } from '../../problems/catalogue.js';
 
 /** So many times the largest body may be held at once: in all, and of one address. */
@@ -61,9 +55,9 @@ export class UnprovedBodies {
       if (isOver) return;
       own += bytes;
       this.#add(neighbourhood, bytes);
-      if (this.#isTooMuch(neighbourhood)) throw refuse('overloaded');
+      if (this.#isTooMuch(neighbourhood)) throw OVERLOADED;
     };
-    if (this.#isTooMuch(neighbourhood)) throw refuse('overloaded');
+    if (this.#isTooMuch(neighbourhood)) throw OVERLOADED;
     const release = () => {
       if (isOver) return;
       isOver = true;
@@ -89,7 +83,6 @@ export class UnprovedBodies {
 
 /** Clocks may differ by so much (contract 4.1). */
 const MAX_SKEW_MS = 15 * 60_000;
-const CONTENT_HASH = 'x-sdk-content-sha256';
 
 /** Who signed, once the body is known too. */
 export type Verify = (body: Uint8Array) => { readonly identity: Identity; readonly signature: string };
@@ -118,41 +111,40 @@ export class SignatureVerifier {
     return (body) => {
       // A secret goes with any access key, issued or not: what is done, and answered, until it is proved is the same for all.
       this.#prove(request, stated, body);
-      return { identity: this.#keyOf(stated, addressOf(request)).identity, signature: stated.signature };
+      return { identity: this.#signerOf(stated, addressOf(request)), signature: stated.signature };
     };
   }
 
-  /** The key of a signature that was proved. @throws Problem 401, 403 */
-  #keyOf({ accessKey }: StatedSignature, ip: string): KnownSigningKey {
+  /** Who signed, by the key of a signature that was proved. @throws Problem 401, 403 */
+  #signerOf({ accessKey }: StatedSignature, address: string): Identity {
     const [, caller = ''] = accessKey.split('.');
-    const entry = this.directory.current.callers.get(caller);
-    const key = entry?.signingKeys.find((known) => known.accessKey === accessKey);
+    const registry = this.directory.current;
+    const keys = registry.callers.get(caller)?.signingKeys ?? [];
+    const key = keys.find((known) => known.accessKey === accessKey);
     if (!key) throw new AuthenticationProblem(refuse('invalid_key', 'access key'));
-    const { identity, expiresAt, from } = key;
-    if (expiresAt <= this.clock.now()) {
-      throw new AuthenticationProblem(refuse('expired_key', { kind: 'signing key', caller }), identity);
-    }
-    if (from?.include(ip) === false) throw notFromHere(identity);
-    fromAllowedAddress(identity, this.directory.current, { ip });
-    return key;
+    return admit(key, registry, address, this.clock.now());
   }
 
-  #prove(request: FastifyRequest, stated: StatedSignature, body: Uint8Array): void {
-    const { method, url = '', headers } = request.raw;
+  #prove({ raw }: FastifyRequest, stated: StatedSignature, body: Uint8Array): void {
+    const bodyHash = sha256(body);
     // The SDKs let a client sign something else in place of the body: that would leave it open what is to be done.
-    const claimed = headers[CONTENT_HASH];
-    if (claimed !== undefined && claimed !== sha256(body)) throw wrong();
-    const expected = this.#expected({ method: method ?? '', url, headers: stated.headers, body }, stated);
+    const claimed = raw.headers[CONTENT_HASH];
+    if (claimed !== undefined && claimed !== bodyHash) throw wrong();
+    const expected = this.#expected(raw, stated, bodyHash);
     if (!expected || !timingSafeEqual(expected, Buffer.from(stated.signature, 'hex'))) throw wrong();
   }
 
+  /** Undefined for an address that is not validly encoded. */
   #expected(
-    parts: Parameters<typeof canonicalRequest>[0],
-    { accessKey, date }: StatedSignature,
+    { method = '', url = '' }: IncomingMessage,
+    { accessKey, date, headers }: StatedSignature,
+    bodyHash: string,
   ): Buffer | undefined {
     const masterKey = this.config.signing?.masterKey ?? '';
+    const [path = ''] = url.split('?', 1);
     try {
-      return signatureOf(canonicalRequest(parts), date, secretOf(masterKey, accessKey));
+      const canonical = canonicalRequest({ method, path, query: queryPairs(url), headers, bodyHash });
+      return signatureOf(canonical, date, secretOf(masterKey, accessKey));
     } catch (error) {
       if (error instanceof URIError) return undefined;
       throw error;

@@ -1,41 +1,21 @@
-import { createHash, createHmac, hkdfSync } from 'node:crypto';
+import { hkdfSync } from 'node:crypto';
 
 import type { SigningKeyConfig } from '../../config/config.js';
-import { AddressRanges } from '../../domain/address-range.js';
 import type { Caller } from '../../domain/caller.js';
-import { AuthenticationProblem, type Identity, type CredentialHeaders } from './identity.js';
+import { ALGORITHM, type Pairs } from '../../domain/sdk-signature.js';
+import {
+  AuthenticationProblem,
+  knownCredential,
+  type CredentialHeaders,
+  type KnownCredential,
+} from './identity.js';
 import { refuse } from '../../problems/catalogue.js';
-
-/** SDK-HMAC-SHA256 as the official SDKs sign (contract 4.1). */
-export const ALGORITHM = 'SDK-HMAC-SHA256';
-
-/** What a signature covers. */
-export interface SignedParts {
-  readonly method: string;
-  /** Path and query as they stood in the request line. */
-  readonly url: string;
-  /** Names in lower case, sorted, each with its only value. */
-  readonly headers: readonly (readonly [name: string, value: string])[];
-  readonly body: Uint8Array;
-}
-
-/** Percent-encodes all but `A-Z a-z 0-9 - _ . ~`. */
-function encode(text: string): string {
-  return encodeURIComponent(text).replace(
-    /[!'()*]/g,
-    (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
-  );
-}
-
-function compare(one: string, other: string): number {
-  return one < other ? -1 : one > other ? 1 : 0;
-}
 
 /** Far beyond what any call of upstream's takes. */
 const MAX_PAIRS = 256;
 
 /** Names and values of a query, decoded; a plus is a plus. @throws URIError, also where there are more than any call takes */
-export function queryPairs(url: string): (readonly [name: string, value: string])[] {
+export function queryPairs(url: string): Pairs {
   const mark = url.indexOf('?');
   const query = mark < 0 ? '' : url.slice(mark + 1);
   if (query === '') return [];
@@ -48,44 +28,6 @@ export function queryPairs(url: string): (readonly [name: string, value: string]
   });
 }
 
-function canonicalPath(url: string): string {
-  const [path = ''] = url.split('?', 1);
-  const encoded = path
-    .split('/')
-    .map((segment) => encode(decodeURIComponent(segment)))
-    .join('/');
-  return encoded.endsWith('/') ? encoded : `${encoded}/`;
-}
-
-function canonicalQuery(url: string): string {
-  return queryPairs(url)
-    .sort(([name, value], [otherName, otherValue]) => compare(name, otherName) || compare(value, otherValue))
-    .map(([name, value]) => `${encode(name)}=${encode(value)}`)
-    .join('&');
-}
-
-/** The request in the one form that both sides sign. @throws URIError when the address is not validly encoded */
-export function canonicalRequest({ method, url, headers, body }: SignedParts): string {
-  return [
-    method,
-    canonicalPath(url),
-    canonicalQuery(url),
-    headers.map(([name, value]) => `${name}:${value.trim()}\n`).join(''),
-    headers.map(([name]) => name).join(';'),
-    sha256(body),
-  ].join('\n');
-}
-
-export function sha256(data: string | Uint8Array): string {
-  return createHash('sha256').update(data).digest('hex');
-}
-
-/** The signature that a request of this date must carry under this secret. */
-export function signatureOf(canonical: string, date: string, secret: string): Buffer {
-  const text = [ALGORITHM, date, sha256(canonical)].join('\n');
-  return createHmac('sha256', secret).update(text).digest();
-}
-
 /** What a signed request says of its signature. */
 export interface StatedSignature {
   readonly accessKey: string;
@@ -95,8 +37,8 @@ export interface StatedSignature {
   readonly date: string;
   /** The same in epoch milliseconds. */
   readonly at: number;
-  /** The signed headers: names in lower case, sorted, each with its only value. */
-  readonly headers: readonly (readonly [name: string, value: string])[];
+  /** The signed headers: names in lower case, sorted, each with its only value, without blanks around it. */
+  readonly headers: Pairs;
 }
 
 const AUTHORIZATION =
@@ -125,7 +67,7 @@ export function statedSignature({
   if (new Set(names).size !== names.length) throw invalid('SignedHeaders names a header twice.');
   if (!names.includes(DATE)) throw invalid('X-Sdk-Date must be among the signed headers.');
   const values = valuesIn(rawHeaders);
-  const headers = names.sort().map((name) => [name, onlyValueOf(name, values)] as const);
+  const headers = names.sort().map((name) => [name, onlyValueOf(name, values).trim()] as const);
   const date = onlyValueOf(DATE, values);
   const at = timeOf(date);
   if (at === undefined) throw invalid('X-Sdk-Date must be a time such as 20260131T235959Z, in UTC.');
@@ -161,27 +103,12 @@ function invalid(detail: string): AuthenticationProblem {
 }
 
 /** An access key pair as it is known: by its id alone. */
-export interface KnownSigningKey {
+export interface KnownSigningKey extends KnownCredential {
   readonly accessKey: string;
-  readonly identity: Identity;
-  /** Epoch milliseconds. */
-  readonly expiresAt: number;
-  /** Where it may be used from; absent: everywhere. */
-  readonly from?: AddressRanges;
 }
 
-export function knownSigningKey(caller: Caller, { id, expiresAt, from }: SigningKeyConfig): KnownSigningKey {
-  const credential = Object.freeze({
-    kind: 'signature' as const,
-    id,
-    ...(expiresAt !== undefined && { expiresAt }),
-  });
-  return {
-    accessKey: accessKeyOf(caller.id, id),
-    identity: Object.freeze({ caller, credential }),
-    expiresAt: expiresAt ?? Infinity,
-    ...(from && { from: new AddressRanges(from) }),
-  };
+export function knownSigningKey(caller: Caller, config: SigningKeyConfig): KnownSigningKey {
+  return { ...knownCredential(caller, 'signature', config), accessKey: accessKeyOf(caller.id, config.id) };
 }
 
 /** Names the caller and its key: callers' ids hold no dots. */

@@ -37,7 +37,7 @@ export interface Made {
 export const part = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
 
 /** A verifier with the time and the keys that it goes by. */
-export class Counter {
+export class TokenRig {
   readonly clock = new StoppedClock();
   readonly published = new PublishedKeys();
   readonly verifier: TokenVerifier;

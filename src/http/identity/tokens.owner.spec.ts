@@ -1,14 +1,14 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 
 import type { Caller } from '../../domain/caller.js';
-import { claim, Counter, EC } from './token.fixture.js';
+import { claim, TokenRig, EC } from './token.fixture.js';
 
 const caller = (id: string): Caller => ({ id, grants: [] });
 const portal = caller('portal');
-let counter: Counter;
+let rig: TokenRig;
 
 beforeEach(() => {
-  counter = new Counter({ caller: portal, claims: [claim('azp', 'portal')] });
+  rig = new TokenRig({ caller: portal, claims: [claim('azp', 'portal')] });
 });
 
 describe('whose a token is', () => {
@@ -25,8 +25,8 @@ describe('whose a token is', () => {
     ['all claims of a rule', { azp: 'bots', groups: ['other', 'chat'] }, 'bot'],
     ['a list with the text in it', { azp: 'x', groups: ['ops'] }, 'ops'],
   ])('is found by %s', async (_, claims, id) => {
-    counter = new Counter(...rules);
-    expect((await counter.verifier.verify(await counter.token({ claims }), 'digest')).caller.id).toBe(id);
+    rig = new TokenRig(...rules);
+    expect((await rig.verifier.verify(await rig.token({ claims }), 'digest')).caller.id).toBe(id);
   });
 
   it.each([
@@ -36,45 +36,42 @@ describe('whose a token is', () => {
     ['a claim has another type', { azp: { portal: true } }, 'none of'],
     ['two callers fit', { azp: 'portal', groups: ['ops'] }, 'more than one of'],
   ])('is nobody when %s', async (_, claims, detail) => {
-    counter = new Counter(...rules);
-    const problem = await counter.refused(await counter.token({ claims }));
+    rig = new TokenRig(...rules);
+    const problem = await rig.refused(await rig.token({ claims }));
     expect(problem).toMatchObject({ status: 403, code: 'unknown_caller' });
     expect(problem.detail).toContain(detail);
   });
 
   it('is not found by what every object has', async () => {
-    counter = new Counter({ caller: portal, claims: [claim('constructor', 'Object')] });
-    expect(await counter.refused(await counter.token())).toMatchObject({ code: 'unknown_caller' });
+    rig = new TokenRig({ caller: portal, claims: [claim('constructor', 'Object')] });
+    expect(await rig.refused(await rig.token())).toMatchObject({ code: 'unknown_caller' });
   });
 });
 
 describe('a token that was verified', () => {
-  const known = () => counter.verifier.known('digest')?.caller.id;
+  const known = () => rig.verifier.known('digest')?.caller.id;
 
   // Verified by another version of the keys than the one before the very first fetch.
   beforeEach(async () => {
-    await counter.verifier.verify(await counter.token(), 'first');
-    await counter.verifier.verify(await counter.token(), 'digest');
+    await rig.verifier.verify(await rig.token(), 'first');
+    await rig.verifier.verify(await rig.token(), 'digest');
   });
 
   it('is known until it expires, not a second longer', () => {
-    counter.clock.pass(299_999);
+    rig.clock.pass(299_999);
     expect(known()).toBe('portal');
-    counter.clock.pass(1);
+    rig.clock.pass(1);
     expect(known()).toBeUndefined();
   });
 
   it('is known only under its own digest', () => {
-    expect(counter.verifier.known('digest2')).toBeUndefined();
+    expect(rig.verifier.known('digest2')).toBeUndefined();
   });
 
   it('is not known any more when its issuer changes its keys', async () => {
-    await counter.verifier.verify(
-      await counter.token({ claims: { exp: counter.seconds + 3_600 } }),
-      'digest',
-    );
-    counter.published.publish(EC.jwk);
-    counter.clock.pass(300_000);
+    await rig.verifier.verify(await rig.token({ claims: { exp: rig.seconds + 3_600 } }), 'digest');
+    rig.published.publish(EC.jwk);
+    rig.clock.pass(300_000);
     // Asking for it is what lets the keys be fetched again.
     expect(known()).toBe('portal');
     await new Promise((resolve) => setImmediate(resolve));
@@ -82,10 +79,10 @@ describe('a token that was verified', () => {
   });
 
   it('is not kept when it was refused', async () => {
-    await counter.refused(await counter.token({ claims: { aud: 'other' } }));
-    expect(counter.verifier.known('digest')?.caller.id).toBe('portal');
-    counter = new Counter({ caller: portal, claims: [claim('azp', 'portal')] });
-    await counter.refused(await counter.token({ claims: { aud: 'other' } }));
+    await rig.refused(await rig.token({ claims: { aud: 'other' } }));
+    expect(rig.verifier.known('digest')?.caller.id).toBe('portal');
+    rig = new TokenRig({ caller: portal, claims: [claim('azp', 'portal')] });
+    await rig.refused(await rig.token({ claims: { aud: 'other' } }));
     expect(known()).toBeUndefined();
   });
 });

@@ -15,7 +15,7 @@ import {
   REQUEST,
   UNREACHABLE,
 } from './authentication.fixture.js';
-import { sign } from './signer.js';
+import { sign } from './access-key.js';
 
 const KEY = { ak: 'AK', sk: 'SK' };
 const nowhere = new AnsweringTransport(() => UNREACHABLE);

@@ -23,24 +23,24 @@ export interface Proof {
 export type Renewal = 'renewed_may_help' | 'final';
 
 /** Proves to upstream who sends the requests of one project. Its credential belongs to that project and to no other. */
-export abstract class Authenticator {
+export interface Authenticator {
   /** The IAM id of the project, looked up where none is configured. @throws AuthenticationError */
-  abstract projectId(deadlineAt: number): Promise<string>;
+  projectId(deadlineAt: number): Promise<string>;
 
   /**
    * @param deadlineAt time of the monotonic clock until which to wait for a credential
    * @throws AuthenticationError
    */
-  abstract prove(request: UnprovenRequest, deadlineAt: number): Promise<Proof>;
+  prove(request: UnprovenRequest, deadlineAt: number): Promise<Proof>;
 
   /** Upstream accepted this proof. */
-  abstract accept(proof: Proof): void;
+  accept(proof: Proof): void;
 
   /** Upstream did not accept this proof. */
-  abstract reject(proof: Proof): Promise<Renewal>;
+  reject(proof: Proof): Promise<Renewal>;
 
   /** Why there is no proof at the moment, while that is being waited out; undefined where one is at hand or may be asked for. */
-  abstract get trouble(): Trouble | undefined;
+  readonly trouble: Trouble | undefined;
 }
 
 /**
@@ -68,10 +68,10 @@ interface AuthenticationErrorFacts {
 
 /** There is no proof to send; the request it was meant for never left the gateway. */
 export class AuthenticationError extends Error {
-  /** @param trouble why; `out_of_time`: only this request could not wait for it */
+  /** @param trouble why; undefined: only this request could not wait for it */
   constructor(
     readonly fault: Fault,
-    readonly trouble: Trouble | 'out_of_time',
+    readonly trouble: Trouble | undefined,
     readonly more: AuthenticationErrorFacts = {},
   ) {
     super(fault.code);
@@ -100,28 +100,10 @@ export interface AuthDependencies {
   readonly log: CredentialLog;
 }
 
-/**
- * One line of the log on a credential that is not to be had: an error, but for what passes by itself.
- *
- * @param owner whose it is; the projects above all
- * @param message where the error has none of its own
- */
-export function complain(
-  log: CredentialLog,
-  owner: object,
-  { fault, trouble, more }: AuthenticationError,
-  waitMs: number,
-  message: string,
-): void {
-  const fields = { ...owner, trouble, upstream: fault.upstream, ...more.facts, waitMs: Math.round(waitMs) };
-  const level = trouble === 'throttled' || trouble === 'unavailable' ? 'warn' : 'error';
-  log[level](fields, more.message ?? message);
-}
-
 /** What others may be waiting for too, but for no longer than until the deadline. @throws AuthenticationError at the deadline */
 export function untilDeadline<T>(shared: Promise<T>, deadlineAt: number, clock: Clock): Promise<T> {
   return new Promise((resolve, reject) => {
-    const giveUp = () => reject(new AuthenticationError(faultOf(OUT_OF_TIME), 'out_of_time'));
+    const giveUp = () => reject(new AuthenticationError(faultOf(OUT_OF_TIME), undefined));
     const cancel = clock.schedule(Math.max(0, deadlineAt - clock.monotonic()), giveUp);
     shared.then(resolve, reject).finally(cancel);
   });

@@ -1,20 +1,10 @@
 import { createHash } from 'node:crypto';
 
 import type { PasswordCredentials, ProjectConfig } from '../../config/config.js';
-import { ConfiguredKey, KeyProver } from './access-key.js';
-import {
-  Authenticator,
-  type AuthDependencies,
-  type Proof,
-  type Renewal,
-  type Trouble,
-  type UnprovenRequest,
-} from './authenticator.js';
-import type { ExpiringValue } from './expiring-value.js';
-import { Agency, IamAccount, keepToken } from './iam-account.js';
-import { scopeOf, type IamToken } from './iam-token.js';
+import { ConfiguredKey, SigningAuthenticator } from './access-key.js';
+import type { AuthDependencies, Authenticator } from './authenticator.js';
+import { IamAccount, TokenAuthenticator } from './iam-account.js';
 import { MetadataKey } from './metadata-key.js';
-import { ProjectLookup } from './project-lookup.js';
 
 /** By name of the project: each has an authenticator of its own. */
 export function authenticatorsOf(
@@ -35,32 +25,13 @@ function authenticatorOf(
   const { credentials } = project;
   if (credentials.kind === 'password') {
     const account = accountOf(project.iamEndpoint, credentials, accounts, dependencies);
-    return tokenAuthenticator(project, credentials, account, dependencies);
+    return new TokenAuthenticator(project, credentials.agency, account, dependencies);
   }
   const source =
     credentials.kind === 'aksk'
       ? new ConfiguredKey(credentials, dependencies)
       : new MetadataKey(credentials.endpoint, project.name, dependencies);
-  const prover = new KeyProver(source, project.name, dependencies);
-  return new SigningAuthenticator(
-    prover,
-    project.projectId ?? new ProjectLookup(project, prover, dependencies),
-  );
-}
-
-function tokenAuthenticator(
-  project: ProjectConfig,
-  credentials: PasswordCredentials,
-  account: IamAccount,
-  dependencies: AuthDependencies,
-): TokenAuthenticator {
-  const scope = scopeOf(project);
-  const { name } = project;
-  account.projects.push(name);
-  const agency = credentials.agency && new Agency(account, credentials.agency, name, dependencies);
-  const fetch = () => (agency ? agency.assume(scope) : account.login(scope));
-  const tokens = keepToken(fetch, { project: name }, dependencies);
-  return new TokenAuthenticator(tokens, project.projectId, () => (agency ?? account).trouble);
+  return new SigningAuthenticator(source, project, dependencies);
 }
 
 function accountOf(
@@ -78,77 +49,4 @@ function accountOf(
   const account = new IamAccount(iamEndpoint, credentials, dependencies);
   accounts.set(key, account);
   return account;
-}
-
-/** Sends a token with each request. */
-class TokenAuthenticator extends Authenticator {
-  /**
-   * @param configuredId the project's id, where the configuration gives it
-   * @param loginTrouble why no new token may be asked for now
-   */
-  constructor(
-    private readonly tokens: ExpiringValue<IamToken>,
-    private readonly configuredId: string | undefined,
-    private readonly loginTrouble: () => Trouble | undefined,
-  ) {
-    super();
-  }
-
-  async projectId(deadlineAt: number): Promise<string> {
-    if (this.configuredId !== undefined) return this.configuredId;
-    const { projectId } = (await this.tokens.get(deadlineAt)).value;
-    if (projectId === undefined) throw new Error('a token for an account was kept as one for a project');
-    return projectId;
-  }
-
-  async prove({ headers }: UnprovenRequest, deadlineAt: number): Promise<Proof> {
-    const { value, generation } = await this.tokens.get(deadlineAt);
-    return { headers: { ...headers, 'X-Auth-Token': value.value }, generation };
-  }
-
-  accept({ generation }: Proof): void {
-    this.tokens.accept(generation);
-  }
-
-  reject({ generation }: Proof): Promise<Renewal> {
-    return Promise.resolve(this.tokens.reject(generation));
-  }
-
-  get trouble(): Trouble | undefined {
-    return this.tokens.current === undefined ? (this.tokens.trouble ?? this.loginTrouble()) : undefined;
-  }
-}
-
-/** Signs each request with an access key. */
-class SigningAuthenticator extends Authenticator {
-  /** @param project its id, or how to find it */
-  constructor(
-    private readonly prover: KeyProver,
-    private readonly project: string | ProjectLookup,
-  ) {
-    super();
-  }
-
-  projectId(deadlineAt: number): Promise<string> {
-    return typeof this.project === 'string' ? Promise.resolve(this.project) : this.project.get(deadlineAt);
-  }
-
-  /** Names the project too, as a signature by itself belongs to none (contract 1.1). */
-  async prove(request: UnprovenRequest, deadlineAt: number): Promise<Proof> {
-    const projectId = await this.projectId(deadlineAt);
-    const headers = { ...request.headers, 'X-Project-Id': projectId };
-    return this.prover.prove({ ...request, headers }, deadlineAt);
-  }
-
-  accept(proof: Proof): void {
-    this.prover.accept(proof);
-  }
-
-  reject(proof: Proof): Promise<Renewal> {
-    return this.prover.reject(proof);
-  }
-
-  get trouble(): Trouble | undefined {
-    return this.prover.trouble ?? (typeof this.project === 'string' ? undefined : this.project.trouble);
-  }
 }

@@ -1,6 +1,12 @@
 import type { Clock } from '../../domain/times.js';
 import { timeOf } from '../retry.js';
-import { AuthenticationError, untilDeadline, type Renewal, type Trouble } from './authenticator.js';
+import {
+  AuthenticationError,
+  untilDeadline,
+  type AuthDependencies,
+  type Renewal,
+  type Trouble,
+} from './authenticator.js';
 
 /** Something that is fetched and lasts until a time of the monotonic clock. */
 export interface Expiring {
@@ -16,11 +22,16 @@ export interface Kept<T> {
 export interface Source<T extends Expiring> {
   /** Fetches a new value. Its failure is shared by all who wait for it, and by those who come while it is waited out. */
   readonly fetch: () => Promise<T>;
-  /** Called with every failure that is waited out here, and for how long. */
-  readonly onFailure?: (error: AuthenticationError, waitMs: number) => void;
   /** From when on a value is replaced in the background while it still serves, by the monotonic clock. */
   readonly refreshAt: (fresh: T, now: number) => number;
+  /** Troubles that are waited out here besides those of `WAITS_MS`, and for how long. */
+  readonly waitsMs?: Waits;
+  /** Whose value it is, and what a failure means, for the log. */
+  readonly owner: object;
+  readonly failure: string;
 }
+
+type Waits = Readonly<Partial<Record<Trouble, BackoffWaits>>>;
 
 /** A value this close to its end is not used any more: the request it goes with takes time too. */
 const UNUSABLE_BEFORE_EXPIRY_MS = 30_000;
@@ -34,10 +45,10 @@ const PAUSE_MS = 5_000;
  * How long a fetch that failed is not repeated. What was given once and cannot be used will most likely be given again; where
  * nobody answered, the next attempt may be luckier, and only a row of failures is a reason to wait.
  */
-const WAITS_MS = {
+const WAITS_MS: Waits = {
   unusable: [5_000, 10_000, 30_000, 60_000, 300_000],
   unavailable: [0, 1_000, 5_000],
-} as const;
+};
 
 /**
  * Keeps one value at hand: one fetch at a time however many wait, renewed in the background before it expires, and never
@@ -53,41 +64,42 @@ export class ExpiringValue<T extends Expiring> {
   /** Values of fetches begun up to this one come too late: what they replace was rejected since. */
   #outdated = 0;
   #rejectedAt = -Infinity;
-  readonly #failures: Readonly<Record<keyof typeof WAITS_MS, Refusals>>;
-  #failure: AuthenticationError | undefined;
+  readonly #backoffs: ReadonlyMap<string | undefined, Backoff>;
+  readonly #clock: Clock;
 
   constructor(
     private readonly source: Source<T>,
-    private readonly clock: Clock,
+    dependencies: AuthDependencies,
   ) {
-    this.#failures = {
-      unusable: new Refusals(WAITS_MS.unusable, clock),
-      unavailable: new Refusals(WAITS_MS.unavailable, clock),
-    };
+    const { owner, failure, waitsMs } = source;
+    const waits = Object.entries({ ...WAITS_MS, ...waitsMs });
+    this.#clock = dependencies.clock;
+    this.#backoffs = new Map(
+      waits.map(([trouble, each]) => [trouble, new Backoff(each, owner, failure, dependencies)]),
+    );
   }
 
   /** The value to use now. @throws what `fetch` throws, or AuthenticationError at the deadline */
   async get(deadlineAt: number): Promise<Kept<T>> {
-    const now = this.clock.monotonic();
+    const now = this.#clock.monotonic();
     const kept = this.#usable(now);
-    if (!kept) return untilDeadline(this.#renew(), deadlineAt, this.clock);
+    if (!kept) return untilDeadline(this.#renew(), deadlineAt, this.#clock);
     if (now >= this.#refreshAt) this.#refreshInBackground(now);
     return kept;
   }
 
   /** The value at hand, where there is one that can be used. */
   get current(): T | undefined {
-    return this.#usable(this.clock.monotonic())?.value;
+    return this.#usable(this.#clock.monotonic())?.value;
   }
 
   /** Why there is none, while that is waited out. */
   get trouble(): Trouble | undefined {
-    if (this.current !== undefined || this.#waitMs === 0) return undefined;
-    return this.#failures.unusable.waitMs > 0 ? 'unusable' : 'unavailable';
+    return this.current === undefined ? this.#held?.trouble : undefined;
   }
 
-  get #waitMs(): number {
-    return Math.max(this.#failures.unusable.waitMs, this.#failures.unavailable.waitMs);
+  get #held(): AuthenticationError | undefined {
+    return [...this.#backoffs.values()].map(({ held }) => held).find((held) => held !== undefined);
   }
 
   accept(generation: number): void {
@@ -97,7 +109,7 @@ export class ExpiringValue<T extends Expiring> {
   /** The value of this generation was not taken: forgets it, unless a newer one is already here. */
   reject(generation: number): Renewal {
     if (this.#kept?.generation !== generation) return 'renewed_may_help';
-    const now = this.clock.monotonic();
+    const now = this.#clock.monotonic();
     // A replacement that was never taken either: the value is not what is wrong, so fetching one more would not help.
     if (generation > this.#accepted && now - this.#rejectedAt < PAUSE_MS) return 'final';
     this.#rejectedAt = now;
@@ -120,8 +132,8 @@ export class ExpiringValue<T extends Expiring> {
 
   #renew(): Promise<Kept<T>> {
     if (this.#fetch) return this.#fetch;
-    const waitMs = this.#waitMs;
-    if (waitMs > 0 && this.#failure) return Promise.reject(this.#failure.heldFor(waitMs));
+    const held = this.#held;
+    if (held) return Promise.reject(held);
     const fetching = this.#fetchOnce(++this.#begun).finally(() => {
       if (this.#fetch === fetching) this.#fetch = undefined;
     });
@@ -133,59 +145,84 @@ export class ExpiringValue<T extends Expiring> {
     const value = await this.source.fetch().catch((error: unknown) => {
       throw this.#noted(error);
     });
-    this.#failures.unusable.forget();
-    this.#failures.unavailable.forget();
+    for (const backoff of this.#backoffs.values()) backoff.forget();
     const fetched: Kept<T> = { value, generation };
     if (generation > this.#outdated) {
       this.#kept = fetched;
-      this.#refreshAt = this.source.refreshAt(value, this.clock.monotonic());
+      this.#refreshAt = this.source.refreshAt(value, this.#clock.monotonic());
     }
     return fetched;
   }
 
-  /** What is refused or throttled is waited out by the guard of the login. */
+  /** A login that is refused or throttled is waited out by its guard. */
   #noted(error: unknown): unknown {
     if (!(error instanceof AuthenticationError) || error.more.isHeld) return error;
-    const { trouble } = error;
-    if (trouble !== 'unusable' && trouble !== 'unavailable') return error;
-    this.#failures[trouble].refused();
-    this.#failure = error;
-    const waitMs = this.#waitMs;
-    this.source.onFailure?.(error, waitMs);
-    return error.heldFor(waitMs);
+    return this.#backoffs.get(error.trouble)?.refused(error) ?? error;
   }
 }
 
-/** How long something that was refused is left alone: longer with each refusal, until it is taken again. */
-export class Refusals {
+/** After the first failure, the second, and so on; the last one for all that follow. */
+type BackoffWaits = readonly [number, ...number[]];
+
+/** How long something that failed is left alone: longer with each failure, until it goes well again. */
+export class Backoff {
   #count = 0;
   #until = -Infinity;
+  #error: AuthenticationError | undefined;
 
-  /** @param waitsMs after the first refusal, the second, and so on; the last one for all that follow */
+  /**
+   * @param owner whose it is, for the log; the projects above all
+   * @param message for the log, where an error has none of its own
+   */
   constructor(
-    private readonly waitsMs: readonly [number, ...number[]],
-    private readonly clock: Clock,
+    private readonly waitsMs: BackoffWaits,
+    private readonly owner: object,
+    private readonly message: string,
+    private readonly dependencies: Pick<AuthDependencies, 'clock' | 'log'>,
   ) {}
 
-  /** Milliseconds until it may be tried again; 0 when it may be now. */
-  get waitMs(): number {
-    return Math.max(0, this.#until - this.clock.monotonic());
+  /** What it failed with, while that is waited out. */
+  get held(): AuthenticationError | undefined {
+    const waitMs = this.#waitMs;
+    return waitMs > 0 ? this.#error?.heldFor(waitMs) : undefined;
   }
 
-  refused(): void {
+  get #waitMs(): number {
+    return Math.max(0, this.#until - this.dependencies.clock.monotonic());
+  }
+
+  /** Counts a failure. @returns the same for all who meet it while it is waited out */
+  refused(error: AuthenticationError): AuthenticationError {
     const wait = this.waitsMs[this.#count] ?? this.waitsMs.at(-1) ?? 0;
     this.#count += 1;
-    this.pause(wait);
+    return this.hold(error, Math.max(wait, error.more.retryAfterMs ?? 0));
   }
 
-  /** Leaves it alone for a while without counting a refusal. */
+  /** Leaves it alone for a while without counting a failure. */
+  hold(error: AuthenticationError, milliseconds: number): AuthenticationError {
+    this.pause(milliseconds);
+    this.#error = error;
+    const waitMs = this.#waitMs;
+    this.#complain(error, waitMs);
+    return error.heldFor(waitMs);
+  }
+
+  /** The same for the reason that is known already. */
   pause(milliseconds: number): void {
-    this.#until = Math.max(this.#until, this.clock.monotonic() + milliseconds);
+    this.#until = Math.max(this.#until, this.dependencies.clock.monotonic() + milliseconds);
   }
 
   forget(): void {
     this.#count = 0;
     this.#until = -Infinity;
+  }
+
+  /** An error, but for what passes by itself. */
+  #complain({ fault, trouble, more }: AuthenticationError, waitMs: number): void {
+    const { upstream } = fault;
+    const fields = { ...this.owner, trouble, upstream, ...more.facts, waitMs: Math.round(waitMs) };
+    const level = trouble === 'throttled' || trouble === 'unavailable' ? 'warn' : 'error';
+    this.dependencies.log[level](fields, more.message ?? this.message);
   }
 }
 

@@ -1,13 +1,21 @@
-import type { AgencyConfig, PasswordCredentials } from '../../config/config.js';
-import type { Clock } from '../../domain/times.js';
-import { AuthenticationError, complain, type AuthDependencies, type Trouble } from './authenticator.js';
-import { ExpiringValue, Refusals, type Kept } from './expiring-value.js';
+import type { AgencyConfig, PasswordCredentials, ProjectConfig } from '../../config/config.js';
+import {
+  AuthenticationError,
+  type AuthDependencies,
+  type Authenticator,
+  type Proof,
+  type Renewal,
+  type Trouble,
+  type UnprovenRequest,
+} from './authenticator.js';
+import { Backoff, ExpiringValue, type Kept } from './expiring-value.js';
 import {
   agencyBody,
   BaseTokenRejected,
   IAM_TIMEOUT_MS,
   passwordBody,
   requestToken,
+  scopeOf,
   type ExpectedScope,
   type IamToken,
 } from './iam-token.js';
@@ -17,21 +25,63 @@ import { ReloadingSecrets } from './reloading-secrets.js';
 const REFRESH_AFTER = 0.8;
 const REFRESH_JITTER = 0.1;
 
+/** Sends a token with each request: of the project's, from its account or from an agency that the account takes on. */
+export class TokenAuthenticator implements Authenticator {
+  readonly #tokens: ExpiringValue<IamToken>;
+  readonly #source: IamAccount | Agency;
+
+  constructor(
+    private readonly project: ProjectConfig,
+    agency: AgencyConfig | undefined,
+    account: IamAccount,
+    dependencies: AuthDependencies,
+  ) {
+    const { name } = project;
+    const scope = scopeOf(project);
+    account.projects.push(name);
+    const source = agency ? new Agency(account, agency, name, dependencies) : account;
+    this.#source = source;
+    this.#tokens = keepToken(() => source.newToken(scope), { project: name }, dependencies);
+  }
+
+  async projectId(deadlineAt: number): Promise<string> {
+    if (this.project.projectId !== undefined) return this.project.projectId;
+    const { projectId } = (await this.#tokens.get(deadlineAt)).value;
+    if (projectId === undefined) throw new Error('a token for an account was kept as one for a project');
+    return projectId;
+  }
+
+  async prove({ headers }: UnprovenRequest, deadlineAt: number): Promise<Proof> {
+    const { value, generation } = await this.#tokens.get(deadlineAt);
+    return { headers: { ...headers, 'X-Auth-Token': value.value }, generation };
+  }
+
+  accept({ generation }: Proof): void {
+    this.#tokens.accept(generation);
+  }
+
+  reject({ generation }: Proof): Promise<Renewal> {
+    return Promise.resolve(this.#tokens.reject(generation));
+  }
+
+  get trouble(): Trouble | undefined {
+    return this.#tokens.current === undefined ? (this.#tokens.trouble ?? this.#source.trouble) : undefined;
+  }
+}
+
 /**
  * A token that is kept at hand, from any way of asking for it.
  *
  * @param owner whose it is, for the log
  */
-export function keepToken(
+function keepToken(
   fetch: () => Promise<IamToken>,
   owner: object,
-  { clock, random, log }: AuthDependencies,
+  dependencies: AuthDependencies,
 ): ExpiringValue<IamToken> {
   const refreshAt = ({ expiresAt }: IamToken, now: number) =>
-    now + (expiresAt - now) * (REFRESH_AFTER + REFRESH_JITTER * random());
-  const onFailure = (error: AuthenticationError, waitMs: number) =>
-    complain(log, owner, error, waitMs, 'IAM gives no token');
-  return new ExpiringValue({ fetch, refreshAt, onFailure }, clock);
+    now + (expiresAt - now) * (REFRESH_AFTER + REFRESH_JITTER * dependencies.random());
+  return new ExpiringValue({ fetch, refreshAt, owner, failure: 'IAM gives no token' }, dependencies);
 }
 
 /**
@@ -54,20 +104,15 @@ export class IamAccount {
   ) {
     const { domainName, userName, password, passwordFile: file } = credentials;
     const { clock, log } = dependencies;
-    this.#password = new ReloadingSecrets(
-      { password: { value: password, ...(file !== undefined && { file }) } },
-      clock,
-      log,
-    );
+    this.#password = new ReloadingSecrets({ password: { value: password, file } }, clock, log);
     const owner = { domainName, userName, projects: this.projects };
-    this.#guard = new LoginGuard(clock, (error, waitMs) =>
-      complain(log, owner, error, waitMs, 'IAM refuses the login: check the account and its password'),
-    );
-    this.ownToken = keepToken(() => this.login({ domain: { name: domainName } }), owner, dependencies);
+    const refusal = 'IAM refuses the login: check the account and its password';
+    this.#guard = new LoginGuard(owner, refusal, dependencies);
+    this.ownToken = keepToken(() => this.newToken({ domain: { name: domainName } }), owner, dependencies);
   }
 
   /** A new token by password, as the password is now. @throws AuthenticationError */
-  async login(scope: ExpectedScope): Promise<IamToken> {
+  async newToken(scope: ExpectedScope): Promise<IamToken> {
     await this.#password.refresh();
     const { transport, clock } = this.dependencies;
     const { password } = this.#password.values;
@@ -86,7 +131,7 @@ export class IamAccount {
 }
 
 /** Takes on an agency of another account with a token of our own user's (contract 3.1.5). */
-export class Agency {
+class Agency {
   readonly #guard: LoginGuard;
 
   constructor(
@@ -96,15 +141,12 @@ export class Agency {
     project: string,
     private readonly dependencies: AuthDependencies,
   ) {
-    const { clock, log } = dependencies;
-    const message = 'IAM refuses the agency: check its name and its delegation';
-    this.#guard = new LoginGuard(clock, (error, waitMs) =>
-      complain(log, { project, agency: config }, error, waitMs, message),
-    );
+    const refusal = 'IAM refuses the agency: check its name and its delegation';
+    this.#guard = new LoginGuard({ project, agency: config }, refusal, dependencies);
   }
 
   /** A new token of the agency's; where the user's own is not taken, once more with a new one. @throws AuthenticationError */
-  async assume(scope: ExpectedScope): Promise<IamToken> {
+  async newToken(scope: ExpectedScope): Promise<IamToken> {
     return this.#guard.run(0, async () => {
       const own = await this.#ownToken();
       try {
@@ -150,24 +192,18 @@ const THROTTLED_MS = WAITS_MS[0];
 
 /** Keeps the logins of one IAM user from locking its account, whichever projects they are for. */
 class LoginGuard {
-  readonly #refusals: Refusals;
+  readonly #backoff: Backoff;
   #running: Promise<unknown> | undefined;
   #proven = false;
   #version = 0;
-  #error: AuthenticationError | undefined;
 
-  /** @param onShut called with every refusal and throttle, and for how long the login will not be repeated */
-  constructor(
-    clock: Clock,
-    private readonly onShut: (error: AuthenticationError, waitMs: number) => void,
-  ) {
-    this.#refusals = new Refusals(WAITS_MS, clock);
+  constructor(owner: object, refusal: string, dependencies: AuthDependencies) {
+    this.#backoff = new Backoff(WAITS_MS, owner, refusal, dependencies);
   }
 
   /** Why a login with this version of its secret may not be tried now. */
   troubleOf(version: number): Trouble | undefined {
-    if (version !== this.#version || this.#refusals.waitMs === 0) return undefined;
-    return this.#error?.trouble === 'throttled' ? 'throttled' : 'refused';
+    return version === this.#version ? this.#backoff.held?.trouble : undefined;
   }
 
   /**
@@ -180,7 +216,8 @@ class LoginGuard {
     if (version !== this.#version) this.#forget(version);
     // With a secret that was never accepted, each of several logins at once would count as a failure.
     while (!this.#proven && this.#running) await this.#running.catch(() => undefined);
-    this.#throwIfShut();
+    const { held } = this.#backoff;
+    if (held) throw held;
     const running = this.#observed(version, login());
     this.#running = running;
     return running.finally(() => {
@@ -191,12 +228,7 @@ class LoginGuard {
   #forget(version: number): void {
     this.#version = version;
     this.#proven = false;
-    this.#refusals.forget();
-  }
-
-  #throwIfShut(): void {
-    const { waitMs } = this.#refusals;
-    if (waitMs > 0 && this.#error) throw this.#error.heldFor(waitMs);
+    this.#backoff.forget();
   }
 
   async #observed<T>(version: number, login: Promise<T>): Promise<T> {
@@ -204,7 +236,7 @@ class LoginGuard {
       const taken = await login;
       if (version === this.#version) {
         this.#proven = true;
-        this.#refusals.forget();
+        this.#backoff.forget();
       }
       return taken;
     } catch (error) {
@@ -217,19 +249,11 @@ class LoginGuard {
   #noted(error: AuthenticationError): AuthenticationError {
     // The user's own login, which an agency is taken on by, has a guard of its own.
     if (error.more.isHeld) return error;
-    const {
-      trouble,
-      more: { retryAfterMs = 0 },
-    } = error;
-    if (trouble === 'throttled') this.#refusals.pause(Math.max(retryAfterMs, THROTTLED_MS));
-    else if (trouble !== 'refused') return error;
-    else {
-      this.#proven = false;
-      this.#refusals.refused();
-    }
-    const { waitMs } = this.#refusals;
-    this.#error = error;
-    this.onShut(error, waitMs);
-    return error.heldFor(waitMs);
+    const { trouble, more } = error;
+    if (trouble === 'throttled')
+      return this.#backoff.hold(error, Math.max(more.retryAfterMs ?? 0, THROTTLED_MS));
+    if (trouble !== 'refused') return error;
+    this.#proven = false;
+    return this.#backoff.refused(error);
   }
 }

@@ -1,9 +1,9 @@
 import type { Clock } from '../../domain/times.js';
 import { faultOf, METADATA_UNAVAILABLE } from '../error-table.js';
 import { header, type Answer, type Exchange, type WireRequest } from '../transport.js';
-import { AuthenticationError, complain, type AuthDependencies } from './authenticator.js';
+import { AuthenticationError, type AuthDependencies } from './authenticator.js';
 import { ExpiringValue, lifeOf, type Expiring, type Unusable } from './expiring-value.js';
-import type { AccessKey } from './signer.js';
+import type { AccessKey } from './access-key.js';
 
 const TOKEN_PATH = '/meta-data/latest/api/token';
 const KEY_PATH = '/openstack/latest/securitykey';
@@ -32,14 +32,12 @@ export class MetadataKey extends ExpiringValue<TemporaryKey> {
     project: string,
     private readonly dependencies: AuthDependencies,
   ) {
-    const { clock, random, log } = dependencies;
     const refreshAt = ({ expiresAt }: TemporaryKey, now: number) => {
-      const ahead = REFRESH_BEFORE_EXPIRY_MS + random() * REFRESH_JITTER_MS;
+      const ahead = REFRESH_BEFORE_EXPIRY_MS + dependencies.random() * REFRESH_JITTER_MS;
       return Math.max(expiresAt - ahead, now + REFRESH_AT_MOST_EVERY_MS);
     };
-    const onFailure = (error: AuthenticationError, waitMs: number) =>
-      complain(log, { project }, error, waitMs, 'the metadata service gives no access key');
-    super({ fetch: () => this.#fetchKey(), refreshAt, onFailure }, clock);
+    const failure = 'the metadata service gives no access key';
+    super({ fetch: () => this.#fetchKey(), refreshAt, owner: { project }, failure }, dependencies);
   }
 
   async #fetchKey(): Promise<TemporaryKey> {

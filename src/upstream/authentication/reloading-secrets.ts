@@ -8,7 +8,7 @@ import type { CredentialLog } from './authenticator.js';
 /** A secret as it was at the start, and the file it can change in. */
 export interface SecretSetting {
   readonly value: string;
-  readonly file?: string;
+  readonly file?: string | undefined;
   readonly format?: Format;
 }
 

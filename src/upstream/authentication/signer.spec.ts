@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 
 import type { UnprovenRequest } from './authenticator.js';
-import { canonicalHeaders, canonicalRequest, sign, type AccessKey } from './signer.js';
+import { canonicalHeaders, canonicalOf, sign, type AccessKey } from './access-key.js';
 
 /** What the test vectors of contract 4.3 have in common. */
 const KEY: AccessKey = { ak: 'EXAMPLEAK0000000001', sk: 'ExampleSecretKey0000000000000000000000001' };
@@ -112,14 +112,14 @@ describe('the test vectors of the contract', () => {
         `SDK-HMAC-SHA256 Access=${key.ak}, SignedHeaders=${signedHeaders}, Signature=${signature}`,
       );
       const { Authorization: _, ...rest } = signed;
-      const canonical = canonicalRequest(request, canonicalHeaders(rest));
+      const canonical = canonicalOf(request, canonicalHeaders(rest));
       expect(createHash('sha256').update(canonical).digest('hex')).toBe(canonicalHash);
     },
   );
 
   it('encode values as the contract has it', () => {
     const request = { method: 'GET', path: '/', query: [['q', "a b!'()*~+/?é"]] } as const;
-    expect(canonicalRequest(request, []).split('\n')[2]).toBe('q=a%20b%21%27%28%29%2A~%2B%2F%3F%C3%A9');
+    expect(canonicalOf(request, []).split('\n')[2]).toBe('q=a%20b%21%27%28%29%2A~%2B%2F%3F%C3%A9');
   });
 });
 
