@@ -30,7 +30,7 @@ export interface AccessQuestion {
 }
 
 /** Why the answer is no. */
-export interface AccessDenial {
+interface AccessDenial {
   /** `denied`: a denial says so; `not_granted`: no grant says otherwise. */
   readonly code: 'denied' | 'not_granted';
   /** What is denied or lacking, to stand after "is denied" or "is not granted". */
@@ -165,7 +165,7 @@ export function allowsEnterpriseProject(granted: readonly string[], enterprisePr
 }
 
 /** Whether a denial's list touches an enterprise project: all of them at once include each one that is denied. */
-export function touchesEnterpriseProject(denied: readonly string[], enterpriseProjectId: string): boolean {
+function touchesEnterpriseProject(denied: readonly string[], enterpriseProjectId: string): boolean {
   return denied.includes('*') || denied.includes(enterpriseProjectId) || enterpriseProjectId === ALL_GRANTED;
 }
 
@@ -178,10 +178,10 @@ export interface RequestedScope {
 }
 
 /** What a request wants to do there. */
-export type AccessRequest = Pick<AccessQuestion, 'right' | 'operation' | 'alarms'>;
+type AccessRequest = Pick<AccessQuestion, 'right' | 'operation' | 'alarms'>;
 
 /** Where a request names its project. */
-export type ProjectField = Pick<Violation, 'pointer' | 'parameter'>;
+type ProjectField = Pick<Violation, 'pointer' | 'parameter'>;
 
 const IN_BODY: ProjectField = { pointer: '/scope/project' };
 

@@ -2,7 +2,7 @@ import { claimName, type AdmissionState, type ClaimState, type OwnedOperation } 
 import type { AuditAppend, DialectName, Row } from './audit.engine.js';
 
 /** What has to be read for some entries; nothing where they need nothing. */
-export interface AdmissionNeeds {
+interface AdmissionNeeds {
   readonly operations: readonly { readonly id: string }[];
   readonly claims: readonly Pick<ClaimState, 'caller' | 'key'>[];
   /** Callers whose brakes count. */

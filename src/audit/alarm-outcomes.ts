@@ -149,7 +149,7 @@ interface ChunkResult<Outcome = AlarmOutcome> extends Pick<ChunkOutcome, 'alread
 }
 
 /** Each outcome that an alarm of a chunk has; `alarms` absent: at least one has the chunk's own. */
-export function outcomesIn<Outcome extends KnownAlarmOutcome>({
+function outcomesIn<Outcome extends KnownAlarmOutcome>({
   alarms = Infinity,
   outcome,
   already = [],

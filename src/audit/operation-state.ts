@@ -21,7 +21,7 @@ import type {
  * - `settled`: nothing is to be found out any more
  */
 export const OPERATION_STATES = ['awaiting_approval', 'accepted', 'running', 'concluded', 'settled'] as const;
-export type OperationState = (typeof OPERATION_STATES)[number];
+type OperationState = (typeof OPERATION_STATES)[number];
 
 type Kind = RecordOfOperation['kind'];
 const UNDER_WAY: readonly Kind[] = ['chunk', 'pause', 'cancellation', 'outcome'];
@@ -127,7 +127,7 @@ export function isResumable({ intent, outcome }: OperationTrail): boolean {
 }
 
 /** Where an operation goes on, or is concluded. */
-export interface ResumePoint {
+interface ResumePoint {
   /** The results of its first chunks, which are not sent again. */
   readonly known: readonly ChunkOutcome[];
   /** The chunk, from 0, that may have been under way when its process ended: what came of it is looked up first. */

@@ -48,7 +48,7 @@ export function interruptedOutcome(
 const MAX_AT_ONCE = 500;
 
 /** Is called with an operation that is this process's from now on. */
-export type OperationRecovered = (operation: OperationTrail) => void;
+type OperationRecovered = (operation: OperationTrail) => void;
 
 /**
  * Takes over the open operations of processes that are gone: at the start before the first request is taken, and then as long

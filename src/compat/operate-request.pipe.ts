@@ -112,7 +112,7 @@ function* repeatedEvents(body: Record<string, unknown>): Generator<Violation> {
 type Path = readonly (string | number)[];
 
 /** Where members that the contract does not have are let through: those that could not travel on, or not safely. */
-export function* unsendable(body: unknown): Generator<Violation> {
+function* unsendable(body: unknown): Generator<Violation> {
   yield* inexact(body, []);
   yield* lookalikes(OperateBodyDto, body, []);
 }

@@ -4,7 +4,7 @@ import { SETTINGS } from './schema.js';
 import { keyOf, type List, type Node, type ObjectNode } from './schema-language.js';
 
 /** One line of what the gateway runs with. */
-export interface Setting {
+interface Setting {
   readonly key: string;
   readonly value: string | number | boolean;
   /** `default`, a variable, or a path into the file; absent for what belongs to a list. */

@@ -72,7 +72,7 @@ export interface ObjectNode<T = unknown, M extends Members = Members> extends Us
   readonly json?: JsonSchema;
 }
 
-export interface Variant {
+interface Variant {
   /** The `kind` of this variant, as the file and the variable have it. */
   readonly inFile: string;
   readonly inEnvironment: string;

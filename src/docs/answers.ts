@@ -19,7 +19,7 @@ const PROBLEM_JSON = 'application/problem+json';
 const PROBLEM_SCHEMA = { $ref: '#/components/schemas/Problem' };
 const UPSTREAM_SCHEMA = { $ref: '#/components/schemas/UpstreamError' };
 
-export interface AnsweredRoute {
+interface AnsweredRoute {
   /** Its operation id. */
   readonly id: string;
   readonly kind: RouteKind;

@@ -58,7 +58,7 @@ export interface WholeRoute extends Pick<Operation, 'security' | 'parameters' | 
 }
 
 /** What the document says about a status, for every code. */
-export interface StatusProse {
+interface StatusProse {
   readonly meaning: string;
   /** Whether an accepted operation can end in it. */
   readonly endsOperations?: true;

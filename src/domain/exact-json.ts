@@ -55,7 +55,7 @@ export function stringifyExact(value: unknown): string {
 }
 
 /** A number that a double would round, and where it stands. */
-export interface InexactNumber {
+interface InexactNumber {
   readonly start: number;
   readonly end: number;
   /** An integer beyond the safe ones; `NaN`: no integer. */

@@ -1,7 +1,7 @@
 import type { DetailFieldName } from './detail-fields.js';
 
 /** What is known of one operation: it decides how the operation is limited, sent and reversed. */
-export interface OperationFacts {
+interface OperationFacts {
   /** What it does, in a few words. */
   readonly title: string;
   /** The operation that takes it back; absent: upstream has none. */
@@ -19,7 +19,7 @@ export interface OperationFacts {
 }
 
 /** Every operation on alarms can be undone. */
-export interface OperationTypeFacts extends OperationFacts {
+interface OperationTypeFacts extends OperationFacts {
   readonly inverse: OperationType;
 }
 

@@ -99,7 +99,7 @@ export interface ChunkOutcome {
 }
 
 /** One alarm of a chunk whose alarms came to different things; its state was read. */
-export interface AlarmApart {
+interface AlarmApart {
   readonly eventId: string;
   readonly outcome: AlarmOutcome;
 }

@@ -12,7 +12,7 @@ export const CONTENT_HASH = 'x-sdk-content-sha256';
 export type Pairs = readonly (readonly [name: string, value: string])[];
 
 /** What a signature covers. */
-export interface SignedParts {
+interface SignedParts {
   readonly method: string;
   /** Without its query; percent-encoded. */
   readonly path: string;

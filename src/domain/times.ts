@@ -75,7 +75,7 @@ export function isOccurTime(value: unknown): boolean {
 }
 
 /** Epoch milliseconds of an RFC 3339 time, without what it has beyond milliseconds; undefined for anything else. */
-export function parseRfc3339(text: string): number | undefined {
+function parseRfc3339(text: string): number | undefined {
   return parseTime(text.replace(/(\.\d{3})\d{1,9}(?=[Zz+-])/, '$1'));
 }
 

@@ -43,7 +43,7 @@ export interface CommandItem extends ItemRecord {
 }
 
 /** By which API a command came, and whether it travels on as it came. */
-export interface CommandSource {
+interface CommandSource {
   /** Method and pattern of the route it came by. */
   readonly route: string;
   /** It is sent exactly as it came: upstream's state does not change what is sent. */

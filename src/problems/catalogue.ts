@@ -19,7 +19,7 @@ export const PROBLEMS = {
 export type ProblemCode = keyof typeof PROBLEMS;
 
 /** The facts that a code's words are made of. */
-export type ProblemData<Code extends ProblemCode> =
+type ProblemData<Code extends ProblemCode> =
   (typeof PROBLEMS)[Code] extends ProblemDefinition<infer Data> ? Data : never;
 
 /**

@@ -3,7 +3,7 @@ import { fixed, withFacts } from './problem.js';
 import { MAX_VIOLATIONS, type Violation } from './violation.js';
 
 /** Which of the two APIs a request is for: the gateway's own, or upstream's operate call. */
-export type SpokenApi = 'own' | 'drop-in';
+type SpokenApi = 'own' | 'drop-in';
 
 /** What is wrong with a token; what a trusted issuer did not sign has only one answer, which reveals nothing of what is trusted. */
 export type TokenFault =

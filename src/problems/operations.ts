@@ -10,7 +10,7 @@ const NOT_ATTEMPTED: ProblemExtras = {
 };
 
 /** What an alarm that was named in full says otherwise than upstream lists it. */
-export interface Mismatch {
+interface Mismatch {
   readonly eventId: string;
   /** Names of the fields. */
   readonly mismatch?: readonly string[];

@@ -25,7 +25,7 @@ const HSS_MESSAGES = {
   'HSS.1007': 'Agent离线',
 } as const;
 
-export type HssCode = keyof typeof HSS_MESSAGES;
+type HssCode = keyof typeof HSS_MESSAGES;
 
 /** A business error of HSS: always HTTP 400. */
 export function refusedByHss(code: HssCode, detail?: string): Refusal {

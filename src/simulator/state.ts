@@ -31,7 +31,7 @@ export interface RecordedRequest {
 }
 
 /** Everything that was received, in order; control requests are not. */
-export class RequestLog {
+class RequestLog {
   private entries: RecordedRequest[] = [];
   private count = 0;
 

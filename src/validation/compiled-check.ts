@@ -40,7 +40,7 @@ export function compileCheck(type: DtoClass): Check {
 }
 
 /** A copy of a parsed JSON value without the members that its class does not declare, at any depth; the value stays as it is. */
-export type DeclaredPart = (value: unknown) => unknown;
+type DeclaredPart = (value: unknown) => unknown;
 
 /** Prepares `DeclaredPart` for a class. What is not of the class's shape is left for the check to refuse. */
 export function declaredPartOf(type: DtoClass): DeclaredPart {

@@ -28,7 +28,7 @@ export interface Field {
 }
 
 /** A field as one class has it; mapped types (`PartialType` and its like) may make it optional. */
-export interface ClassField extends Field {
+interface ClassField extends Field {
   /** Whether `null` passes for a value that is left out, as class-validator's `IsOptional` has it. */
   readonly nullable: boolean;
 }
@@ -270,7 +270,7 @@ export function Checked(
 }
 
 /** Keywords of a schema that no single field can state. */
-export interface MoreKeywords {
+interface MoreKeywords {
   readonly oneOf?: readonly { readonly required: readonly string[] }[];
 }
 

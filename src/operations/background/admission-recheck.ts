@@ -16,7 +16,7 @@ import { commandAlarmOf, commandRuleOf } from '../prepare/operation.translator.j
 import type { CommandAlarm, OperationCommand } from '../operation-command.js';
 
 /** What decisions are made of, of a command that is known by its record alone. */
-export type RecordedCommand = Pick<
+type RecordedCommand = Pick<
   OperationCommand,
   'operation' | 'alarms' | 'items' | 'whitelistRules' | 'byId' | 'plan' | 'undoes'
 >;

@@ -13,7 +13,7 @@ import type { DryRunDto } from './dry-run.dto.js';
 import { scopeOf } from '../receipts/receipt.js';
 
 /** What would become of one alarm. */
-export interface PredictedOutcome {
+interface PredictedOutcome {
   readonly eventId: string;
   /** `unknown`: upstream's state does not show it. */
   readonly outcome: Extract<AlarmOutcome, 'applied' | 'already' | 'rejected' | 'not_attempted' | 'unknown'>;
@@ -32,7 +32,7 @@ export interface DryRun {
 }
 
 /** The reason of an alarm that shares the outcome of another one, because upstream answers for the whole exchange. */
-export const SHARED = 'shared_exchange';
+const SHARED = 'shared_exchange';
 
 /** Predicts what would come of a command, by reading upstream's state. */
 @Injectable()
@@ -75,10 +75,7 @@ export class DryRunService {
  *
  * @param leavesAlone whether alarms that are as wanted are not sent at all
  */
-export function predictedOutcomesOf(
-  predictions: readonly Prediction[],
-  leavesAlone: boolean,
-): PredictedOutcome[] {
+function predictedOutcomesOf(predictions: readonly Prediction[], leavesAlone: boolean): PredictedOutcome[] {
   const sent = leavesAlone ? predictions.filter(({ already }) => !already) : predictions;
   const worst = (['refused', 'undetermined'] as const).find((will) =>
     sent.some((each) => each.will === will),

@@ -57,7 +57,7 @@ export function mismatchesIn({ operation }: Pick<HssAct, 'operation'>, seen: rea
 }
 
 /** A chunk that upstream refused, with a separate outcome for each alarm that was found to have another one. */
-export function apartIn(chunk: ChunkOutcome, found: readonly FoundAlarm[]): ChunkOutcome {
+function apartIn(chunk: ChunkOutcome, found: readonly FoundAlarm[]): ChunkOutcome {
   const common: AlarmOutcome = found.some(({ outcome }) => outcome === 'unknown') ? 'unknown' : 'rejected';
   const apart = found.filter(({ outcome }) => outcome !== common);
   const underWay = apart.filter((alarm) => alarm.underWay).map(({ eventId }) => eventId);

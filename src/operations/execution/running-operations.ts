@@ -4,7 +4,7 @@ import type { ChunkOutcome } from '../../domain/outcome.js';
 import { refuse } from '../../problems/catalogue.js';
 
 /** Wakes those who follow an operation in this process when something became known of it. */
-export class OperationEvents {
+class OperationEvents {
   readonly #followers = new Map<string, Set<() => void>>();
 
   emit(operationId: string): void {

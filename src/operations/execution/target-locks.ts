@@ -32,7 +32,7 @@ const SHORT_PATIENCE_MS = 1_000;
 const A_MOMENT_MS = 5_000;
 
 /** What is to be acted on, and by what. */
-export interface LockRequest {
+interface LockRequest {
   readonly intent: Pick<IntentRecord, 'operationId' | 'operation' | 'at'>;
   /** Event ids, or ids of items. */
   readonly targets: readonly string[];
@@ -53,7 +53,7 @@ export interface Acquired {
 }
 
 /** A target that an earlier operation still holds. */
-export type Hold = Pick<TargetBusyFacts, 'target' | 'why'>;
+type Hold = Pick<TargetBusyFacts, 'target' | 'why'>;
 
 /** A hold, and when it ends. */
 interface Busy extends TargetBusyFacts {

@@ -6,7 +6,7 @@ import { toUndo, type UndoChain } from '../undo/undo.service.js';
  * - `take_back`: send the inverse for what is left of it
  * - `end`: there is nothing more to do, or nothing that can be done
  */
-export type ExpirationDecision =
+type ExpirationDecision =
   { readonly then: 'wait' | 'take_back' } | { readonly then: 'end'; readonly end: ExpirationEnd };
 
 /**

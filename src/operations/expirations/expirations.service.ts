@@ -62,7 +62,7 @@ export class ExpirationsService {
 }
 
 /** What a query string asks for. */
-export interface AskedExpirations {
+interface AskedExpirations {
   readonly filter: Omit<ExpirationFilter, 'caller'>;
   /** Whether one of this status is asked for. */
   readonly fits: (status: ExpirationStatus) => boolean;

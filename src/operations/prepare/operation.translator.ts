@@ -18,7 +18,7 @@ import type {
 } from '../operation-command.js';
 import type { AlarmDto, AlarmReferenceDto, OperationRequestDto } from './operation-request.dto.js';
 
-export const OPERATE_ROUTE = 'POST /v1/operations';
+const OPERATE_ROUTE = 'POST /v1/operations';
 
 /** An alarm with all that upstream finds it by. */
 export type NamedAlarm = Readonly<Omit<AlarmDto, 'details'>> & {
@@ -26,7 +26,7 @@ export type NamedAlarm = Readonly<Omit<AlarmDto, 'details'>> & {
 };
 
 /** A request whose alarms are named in full. */
-export interface OperationRequest extends Pick<OperationRequestDto, 'operation' | 'remark' | 'scope'> {
+interface OperationRequest extends Pick<OperationRequestDto, 'operation' | 'remark' | 'scope'> {
   readonly alarms: readonly NamedAlarm[];
   readonly whitelistRules?: readonly CommandWhitelistRule[];
 }

@@ -2,7 +2,7 @@ import type { News } from '../../audit/index.js';
 import type { ChunkOutcome, OperationStatus } from '../../domain/outcome.js';
 
 /** One server-sent event: what became of one chunk, or the end. */
-export interface ProgressEvent {
+interface ProgressEvent {
   /** How many chunks are known with it, or `end`. */
   readonly id: string;
   readonly event: 'chunk' | 'end';

@@ -37,7 +37,7 @@ import { commandAlarmOf } from '../prepare/operation.translator.js';
 const UNDO_ROUTE = 'POST /v1/operations/{id}/undo';
 
 /** What a caller may say of an undoing. */
-export interface UndoOptions {
+interface UndoOptions {
   readonly remark?: string;
   readonly idempotencyKey?: string;
 }
@@ -144,7 +144,7 @@ function withOutcome(trail: OperationTrail, wanted: AlarmOutcome): string[] {
 }
 
 /** What undoing an operation is made of. */
-export interface Undoable {
+interface Undoable {
   /** The operation type that undoes it. */
   readonly inverse: OperationType;
   readonly chain: UndoChain;
@@ -158,7 +158,7 @@ export interface Undoable {
  * The inverse of a recorded operation for exactly the alarms given, with the very fields that were sent: what the caller or
  * upstream would say of them today does not matter.
  */
-export function undoCommand(
+function undoCommand(
   { inverse: operation, chain: { trail, undoings }, bodies, eventIds }: Undoable,
   remark: string | undefined,
 ): Pick<OperationCommand, 'operation' | 'alarms' | 'bodies' | 'undoes'> {

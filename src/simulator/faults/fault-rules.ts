@@ -14,7 +14,7 @@ const MATCH = {
 /** Which requests a rule is for; a member that is left out matches everything. */
 export type FaultMatch = { readonly [Name in keyof typeof MATCH]?: string };
 
-export interface FaultRule {
+interface FaultRule {
   readonly match: FaultMatch;
   /** How many requests it still acts on. */
   times: number;
@@ -26,7 +26,7 @@ export interface FaultRule {
 }
 
 /** What is known of a request when a rule is looked for; before the body is read there is no body. */
-export interface FaultQuestion {
+interface FaultQuestion {
   readonly method: string;
   readonly url: string;
   readonly body?: Buffer;

@@ -140,7 +140,7 @@ export type Fault = {
 /** Its entry, which takes its parameters. */
 const kindOf = (fault: Fault) => KINDS[fault.kind] as Kind<Parameters, string>;
 
-export type EffectChoice = Exclude<Fault['effect'], undefined>;
+type EffectChoice = Exclude<Fault['effect'], undefined>;
 
 const EFFECTS = ['effect', 'effectAfterMs'];
 

@@ -2,7 +2,7 @@ import type { WireDetail, WireRule } from '../../hss/wire.js';
 import type { Alarm, Host } from './alarm.js';
 
 /** Entries by what makes them the same; putting one again replaces it. */
-export class KeyedList<Entry> {
+class KeyedList<Entry> {
   private readonly entries = new Map<string, Entry>();
 
   constructor(private readonly keyOf: (entry: Entry) => unknown[]) {}

@@ -1,6 +1,6 @@
 /** Which operate types exist and which an event class supports: a reading of contract 1.6 of its own. */
 
-export interface OperateType {
+interface OperateType {
   readonly inverse: string;
   /** The five forward types put an alarm into a state, the other five take it out again. */
   readonly forward: boolean;

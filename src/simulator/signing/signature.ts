@@ -13,7 +13,7 @@ import type { SimulatorState } from '../state.js';
 const ALGORITHM = 'SDK-HMAC-SHA256';
 
 /** The parts of a request that a signature covers. */
-export type SignedRequest = Pick<SimulatorRequest, 'method' | 'url' | 'rawHeaders' | 'body'>;
+type SignedRequest = Pick<SimulatorRequest, 'method' | 'url' | 'rawHeaders' | 'body'>;
 
 export interface Authorization {
   readonly access: string;
