@@ -1,23 +1,12 @@
 import type { Fault } from '../domain/outcome.js';
 import {
-  errorRow,
   faultOf,
-  HELD,
   INTERNAL,
-  KNOWN_CODES,
-  METADATA_UNAVAILABLE,
-  NO_SUCH_PROJECT,
-  NOT_A_TOKEN,
   ofOne,
-  OUT_OF_TIME,
   PERMISSION,
   row,
-  TOKEN_UNAVAILABLE,
-  UNANSWERED,
-  UNREACHED,
   UNREADABLE,
   withCode,
-  type ErrorRow,
   type ErrorTable,
 } from '../upstream/error-table.js';
 
@@ -105,58 +94,3 @@ export function faultOfItems(fault: Fault): Fault {
 
 /** Of a reading call that was answered with something else than what it asks for. */
 export const UNREADABLE_READ: Fault = faultOfRead(faultOf(UNREADABLE));
-
-/** Met before an operation is written down: where it would act is not known. */
-export const UNKNOWN_PROJECT_FAULT: Fault = faultOf(NO_SUCH_PROJECT, {}, 5);
-
-/** A fault, and what becomes of the alarms of the call that meets it at its first attempt. */
-export interface DocumentedFault {
-  readonly fault: Fault;
-  readonly outcome: 'rejected' | 'not_attempted' | 'unknown';
-}
-
-/** One fault for each code and status that a call can end in, made from the table, for the document. */
-export function documentedFaults(requestId: string): DocumentedFault[] {
-  const codes = [...Object.keys(HSS_ERRORS.rows).map((code) => [code, 400] as const), ...KNOWN_CODES];
-  const cases: DocumentedFault[] = [
-    ...codes.map(([code, status]) =>
-      faultCase(errorRow(code, status, HSS_ERRORS), 'rejected', { code, requestId }),
-    ),
-    // Without a code the HTTP status is all there is to go by.
-    ...[302, 400].map((status) => faultCase(errorRow(undefined, status), 'rejected', { requestId })),
-    faultCase(UNREADABLE, 'rejected', { requestId }),
-    faultCase(UNANSWERED, 'unknown'),
-    ...[UNREACHED, OUT_OF_TIME, NOT_A_TOKEN, TOKEN_UNAVAILABLE, METADATA_UNAVAILABLE].map((each) =>
-      faultCase(each, 'not_attempted'),
-    ),
-    ...[HELD.breaker_open, HELD.busy].map((each) => faultCase(each, 'not_attempted', {}, 5)),
-  ];
-  const byCode = new Map<string, DocumentedFault>();
-  for (const each of cases) {
-    const key = keyOf(each.fault);
-    if (!byCode.has(key)) byCode.set(key, each);
-  }
-  return [...byCode.values()];
-}
-
-/** One fault for each code that a call which only reads can end in, for the document. */
-export function documentedReadFaults(requestId: string): Fault[] {
-  const faults = documentedFaults(requestId).map(({ fault }) => faultOfRead(fault));
-  return [...new Map(faults.map((fault) => [keyOf(fault), fault])).values()];
-}
-
-function keyOf({ status, code }: Fault): string {
-  return `${status} ${code}`;
-}
-
-function faultCase(
-  each: ErrorRow,
-  outcome: DocumentedFault['outcome'],
-  upstream: { code?: string; requestId?: string } = {},
-  retryAfter?: number,
-): DocumentedFault {
-  return {
-    fault: faultOf(each, upstream, retryAfter),
-    outcome: each.verdict === 'unknown' ? 'unknown' : outcome,
-  };
-}

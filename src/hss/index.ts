@@ -12,29 +12,19 @@ export {
   type HssAct,
   type HssBody,
   type HssPlace,
-  type WireItemsBody,
 } from './calls.js';
-export {
-  documentedFaults,
-  documentedReadFaults,
-  faultOfItems,
-  faultOfRead,
-  UNKNOWN_PROJECT_FAULT,
-  UNREADABLE_READ,
-  type DocumentedFault,
-} from './error-table.js';
+export { faultOfItems, faultOfRead, UNREADABLE_READ } from './error-table.js';
 export { eventIdOf, listAlarms, parseAlarms, type AlarmFilter, type RowsWanted } from './event-listing.js';
 export { searchAlarms, type AlarmReference, type Found } from './event-search.js';
 export {
   exactTime,
   list,
   listingIn,
-  listingOf,
   object,
   oneOf,
+  PAGE_ROWS,
   pageAt,
   present,
-  restAfter,
   text,
   time,
   whole,
@@ -42,7 +32,6 @@ export {
   type Listing,
   type Page,
   type PageMark,
-  type Rest,
 } from './listing.js';
 export * from './lists.js';
 export { observedStates, type ObservedAlarm, type ObservedState } from './observed-state.js';

@@ -8,7 +8,8 @@ import { CONFIG, type Config } from '../../config/config.js';
 import { authorise, accessDenialOf } from '../../access/grants.js';
 import type { CallContext } from '../../domain/caller.js';
 import { Clock } from '../../domain/times.js';
-import { Readers, type Place } from '../../lists/readers.js';
+import type { HssPlace } from '../../hss/index.js';
+import { Readers } from '../../lists/readers.js';
 import { guardRailViolations, enforceGuardRails } from '../admission/guard-rails/guard-rails.js';
 import { readGuardRails, type GuardRails } from '../admission/guard-rails/rails.js';
 import type { Plan, PlannedAlarm } from './plan.js';
@@ -58,7 +59,7 @@ export class Planner {
 
   async #listed(
     { selector, limit: asked = DEFAULT_LIMIT }: PlanRequestDto,
-    place: Place,
+    place: HssPlace,
     context: CallContext,
   ): Promise<{ listed: Alarm[]; more: boolean }> {
     const limit = Math.min(asked, this.config.limits.alarmsPerRequest);
@@ -81,7 +82,7 @@ export class Planner {
     { operation }: PlanRequestDto,
     alarm: Alarm,
     listed: readonly Alarm[],
-    { scope }: Place,
+    { scope }: HssPlace,
     { caller }: CallContext,
   ): { shown: PlannedAlarm; ready?: EligibleAlarm } {
     const { eventId, name, severity } = alarm;
