@@ -33,6 +33,7 @@ export {
   type Page,
   type PageMark,
 } from './listing.js';
+// All of it: another list of upstream's needs no line here.
 export * from './lists.js';
 export { observedStates, type ObservedAlarm, type ObservedState } from './observed-state.js';
 export { predictOutcomes, type Prediction } from './predict-outcome.js';
