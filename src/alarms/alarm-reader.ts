@@ -1,20 +1,17 @@
 import { Injectable } from '@nestjs/common';
 
-import { CATEGORIES, MAX_OFFSET, type Category } from '../domain/upstream-words.js';
-import type { CallContext, Caller } from '../domain/caller.js';
+import { CATEGORIES, type Category } from '../domain/upstream-words.js';
+import type { CallContext } from '../domain/caller.js';
 import { Clock } from '../domain/times.js';
-import { accessDenialOf } from '../access/grants.js';
-import type { Scope } from '../domain/scope.js';
 import {
   callBudget,
+  mayRead,
   readPage,
   type RowPage,
   type Source,
-  type Place,
   Readers,
   unreadableListing,
 } from '../lists/readers.js';
-import { refuse } from '../problems/catalogue.js';
 import {
   listAlarms,
   parseAlarms,
@@ -22,6 +19,7 @@ import {
   type AlarmFilter,
   type AlarmReference,
   type Found,
+  type HssPlace,
   type Listing,
   type ListedRow,
   type RowsWanted,
@@ -63,7 +61,7 @@ export class AlarmReader {
    * @throws Problem when upstream cannot be read, in words that are true of reading
    */
   async list(
-    place: Place,
+    place: HssPlace,
     filter: AlarmFilter,
     { limit, position }: { limit: number; position?: Position },
     context: CallContext,
@@ -74,11 +72,10 @@ export class AlarmReader {
     let next: Position | undefined = position ?? { category: filter.category ?? CATEGORIES[0], offset: 0 };
     while (next && alarms.length < limit && budget.calls > 0) {
       const { category, ...mark }: Position = next;
-      if (mark.offset > MAX_OFFSET) throw refuse('listing_too_long');
       const source: Source<Alarm> = {
         read: (offset, wanted) => this.#rows(place, { category, filter, offset, limit: wanted }, context),
         nameOf: ({ eventId }) => eventId,
-        shows: (alarm) => mayRead(context.caller, place.scope, alarm),
+        shows: (alarm) => mayRead(context.caller, place, alarm),
       };
       const page: RowPage<Alarm> = await readPage(source, limit - alarms.length, mark, budget);
       alarms.push(...page.rows);
@@ -97,7 +94,7 @@ export class AlarmReader {
    *   listed
    */
   async find(
-    place: Place,
+    place: HssPlace,
     references: readonly AlarmReference[],
     context: CallContext,
   ): Promise<AlarmsFound> {
@@ -114,8 +111,7 @@ export class AlarmReader {
   }
 
   /** One call of the listing. @throws Problem when upstream cannot be read, also where its answer is no listing */
-  async #rows(place: Place, wanted: RowsWanted, context: CallContext): Promise<Listing<Alarm>> {
-    if (wanted.offset > MAX_OFFSET) throw refuse('listing_too_long');
+  async #rows(place: HssPlace, wanted: RowsWanted, context: CallContext): Promise<Listing<Alarm>> {
     const listing = await this.readers.rows(listAlarms(place, wanted), context, parseAlarms);
     const rows = listing.rows.slice(0, wanted.limit);
     const alarms = rows.flatMap(alarmsIn);
@@ -133,15 +129,4 @@ function alarmsIn(row: ListedRow): Alarm | readonly never[] {
 function followingCategory({ category }: AlarmFilter, done: Category): Position | undefined {
   const following = CATEGORIES[CATEGORIES.indexOf(done) + 1];
   return category === undefined && following ? { category: following, offset: 0 } : undefined;
-}
-
-/** Whether a caller may read an alarm: grants may be limited to event types and severities. */
-export function mayRead(
-  caller: Caller,
-  { project, enterpriseProjectId }: Pick<Scope, 'project' | 'enterpriseProjectId'>,
-  { eventType, severity }: Pick<Alarm, 'eventType' | 'severity'>,
-): boolean {
-  const facts = { ...(eventType !== undefined && { eventType }), ...(severity && { severity }) };
-  const here = { right: 'read', project, enterpriseProjectId } as const;
-  return accessDenialOf(caller, { ...here, alarms: [facts] }) === undefined;
 }

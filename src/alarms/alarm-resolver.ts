@@ -6,8 +6,7 @@ import type { LookedUp } from '../domain/outcome.js';
 import type { CallContext } from '../domain/caller.js';
 import { Clock } from '../domain/times.js';
 import { type OperationType, OPERATIONS } from '../domain/operation-type.js';
-import type { AlarmReference } from '../hss/index.js';
-import type { Place } from '../lists/readers.js';
+import type { AlarmReference, HssPlace } from '../hss/index.js';
 import type { Alarm } from './alarm.js';
 import { AlarmReader } from './alarm-reader.js';
 import type { Severity } from '../domain/upstream-words.js';
@@ -168,7 +167,7 @@ export class AlarmResolver {
   async resolve(
     operation: OperationType,
     references: readonly AlarmReference[],
-    place: Place,
+    place: HssPlace,
     context: CallContext,
   ): Promise<Resolved> {
     const readAt = this.clock.monotonic();
@@ -194,7 +193,7 @@ export class AlarmResolver {
    */
   async changed(
     seen: readonly (AlarmReference & { readonly digest: string })[],
-    place: Place,
+    place: HssPlace,
     context: CallContext,
   ): Promise<string[]> {
     const { alarms } = await this.reader.find(place, seen, context);

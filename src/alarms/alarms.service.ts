@@ -5,12 +5,12 @@ import { Clock, parseOccurTime } from '../domain/times.js';
 import { isText } from '../validation/fields.js';
 import { queryReport } from '../validation/report.js';
 import { writeCursor, wishOf } from '../lists/list-query.js';
-import { Readers } from '../lists/readers.js';
+import { mayRead, Readers } from '../lists/readers.js';
 import { refuse } from '../problems/catalogue.js';
 import type { Violation } from '../problems/violation.js';
 import { AlarmHintsDto, type AlarmQueryDto } from './alarm-filter.dto.js';
 import { cursorParts, readAlarmQuery } from './alarm-filter.js';
-import { AlarmReader, mayRead } from './alarm-reader.js';
+import { AlarmReader } from './alarm-reader.js';
 import type { AlarmPageDto, ListedAlarmDto } from './alarm.dto.js';
 
 /** Lists alarms of upstream's and finds one by its id, as far as the caller may read them. */
@@ -52,7 +52,7 @@ export class AlarmsService {
     };
     const found = await this.alarms.find(place, [reference], context);
     const listed = found.alarms.get(eventId) ?? [];
-    const [alarm, ...others] = listed.filter((each) => mayRead(context.caller, place.scope, each));
+    const [alarm, ...others] = listed.filter((each) => mayRead(context.caller, place, each));
     if (!alarm) throw refuse('alarm_not_found', { ...place.scope, ...found });
     if (others.length > 0) throw refuse('alarm_ambiguous', { count: others.length + 1 });
     return alarm;

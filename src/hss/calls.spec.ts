@@ -5,7 +5,7 @@ import type { ProjectConfig } from '../config/config.js';
 import { OPERATION_TYPE_NAMES } from '../domain/operation-type.js';
 import type { Scope } from '../domain/scope.js';
 import { targetOf } from '../upstream/transport.js';
-import { operateAlarms, callBody, recordedBody } from './calls.js';
+import { callFor, callBody, recordedBody } from './calls.js';
 
 const project = { name: 'prod', projectId: 'p-1', region: 'cn-north-4' } as ProjectConfig;
 const scope: Scope = { project: 'prod', region: 'cn-north-4', projectId: 'p-1', enterpriseProjectId: '0' };
@@ -14,12 +14,7 @@ const BODY = recordedBody('{}');
 
 describe('an operate call', () => {
   it('names where it acts in path and query', () => {
-    const call = operateAlarms(
-      'ignore',
-      { ...scope, containerId: 'c d', containerName: '/ä&b' },
-      project,
-      BODY,
-    );
+    const call = callFor('ignore', { ...scope, containerId: 'c d', containerName: '/ä&b' }, project, BODY);
     expect(call).toMatchObject({ name: 'ChangeEvent', method: 'POST', body: BODY, project });
     expect(targetOf(call)).toBe(
       '/v5/p-1/event/operate?enterprise_project_id=0&container_id=c%20d&container_name=%2F%C3%A4%26b',
@@ -27,21 +22,21 @@ describe('an operate call', () => {
   });
 
   it('names no container where there is none', () => {
-    expect(targetOf(operateAlarms('ignore', scope, project, BODY))).toBe(
+    expect(targetOf(callFor('ignore', scope, project, BODY))).toBe(
       '/v5/p-1/event/operate?enterprise_project_id=0',
     );
   });
 
   it("may be repeated freely only where it sets the alarm's own state", () => {
     const freely = OPERATION_TYPE_NAMES.filter(
-      (name) => operateAlarms(name, scope, project, BODY).repeatable === 'freely',
+      (name) => callFor(name, scope, project, BODY).repeatable === 'freely',
     );
     expect(freely.sort()).toEqual(['do_not_ignore', 'ignore', 'mark_as_handled', 'unhandle']);
   });
 
   it('that takes something back has a priority of its own', () => {
     const reversals = OPERATION_TYPE_NAMES.filter(
-      (name) => operateAlarms(name, scope, project, BODY).priority === 'reversal',
+      (name) => callFor(name, scope, project, BODY).priority === 'reversal',
     );
     expect(reversals.sort()).toEqual([
       'do_not_ignore',

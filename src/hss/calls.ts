@@ -11,7 +11,7 @@ import type { Scope } from '../domain/scope.js';
 import type { CallBody, UpstreamCall } from '../upstream/upstream-call.js';
 import type { WireEvent, WireOperateBody } from './wire.js';
 import { HSS_ERRORS } from './error-table.js';
-import { itemIdOf, LINE_CHANGES, type WireItem } from './lists.js';
+import { itemIdOf, LINE_CHANGES, type UpstreamList, type WireItem } from './lists.js';
 import { CHUNK_SIZE } from '../domain/outcome.js';
 
 /** The body of a call that changes a list (contract 2.5.2, 2.6.3, 2.8, 2.9.2). */
@@ -71,18 +71,18 @@ export function callFor(
   project: ProjectConfig,
   body: HssBody,
 ): ActCall {
-  return isListOperation(operation)
-    ? changeList(operation, scope, project, body)
-    : operateAlarms(operation, scope, project, body);
+  return {
+    ...(isListOperation(operation) ? changeOfList(operation, scope) : changeOfAlarms(operation, scope)),
+    priority: OPERATIONS[operation].isReversal ? 'reversal' : 'normal',
+    errors: HSS_ERRORS,
+    ...{ operation, scope, project, body },
+  };
 }
 
+type Change = Pick<UpstreamCall, 'name' | 'method' | 'path' | 'query' | 'repeatable'>;
+
 /** `POST /v5/{project_id}/event/operate` (contract 1.1). */
-export function operateAlarms(
-  operation: OperationType,
-  scope: Scope,
-  project: ProjectConfig,
-  body: HssBody,
-): ActCall {
+function changeOfAlarms(operation: OperationType, scope: Scope): Change {
   const query: [string, string][] = [['enterprise_project_id', scope.enterpriseProjectId]];
   if (scope.containerId !== undefined) query.push(['container_id', scope.containerId]);
   if (scope.containerName !== undefined) query.push(['container_name', scope.containerName]);
@@ -92,42 +92,42 @@ export function operateAlarms(
     path: eventPath(scope, 'operate'),
     query,
     repeatable: OPERATIONS[operation].isIdempotent ? 'freely' : 'never',
-    priority: priorityOf(operation),
-    errors: HSS_ERRORS,
-    ...{ operation, scope, project, body },
   };
 }
 
-function changeList(operation: ListOperation, scope: Scope, project: ProjectConfig, body: HssBody): ActCall {
+function changeOfList(operation: ListOperation, scope: Scope): Change {
   const { call, list } = LINE_CHANGES[operation];
-  return {
-    ...call,
-    path: eventPath(scope, list.path),
-    query: [['enterprise_project_id', scope.enterpriseProjectId]],
-    repeatable: 'never',
-    priority: priorityOf(operation),
-    errors: HSS_ERRORS,
-    ...{ operation, scope, project, body },
-  };
+  const query = [['enterprise_project_id', scope.enterpriseProjectId]] as const;
+  return { ...call, path: eventPath(scope, list.path), query, repeatable: 'never' };
 }
 
-function priorityOf(operation: OperationName): UpstreamCall['priority'] {
-  return OPERATIONS[operation].isReversal ? 'reversal' : 'normal';
+/** Which rows a call is to read, and how many upstream takes a page (contract 2.0); it may give fewer than it was asked for. */
+export interface RowsAsked {
+  readonly offset: number;
+  readonly limit: number;
+  readonly mostRows: number;
 }
 
-/** A call of the event family that only reads (contract 2). */
+const MIN_ROWS = 10;
+
+/** A call that reads a listing of the event family (contract 2). @param filter as upstream spells it */
 export function readEvents(
-  name: string,
+  { call: name, path }: Pick<UpstreamList, 'call' | 'path'>,
   { scope, project }: HssPlace,
-  path: string,
-  query: UpstreamCall['query'],
+  filter: UpstreamCall['query'],
+  { offset, limit, mostRows }: RowsAsked,
 ): UpstreamCall {
   return {
     name,
     project,
     method: 'GET',
     path: eventPath(scope, path),
-    query,
+    query: [
+      ['enterprise_project_id', scope.enterpriseProjectId],
+      ...filter,
+      ['offset', String(offset)],
+      ['limit', String(Math.min(mostRows, Math.max(MIN_ROWS, limit)))],
+    ],
     repeatable: 'freely',
     priority: 'normal',
     errors: HSS_ERRORS,

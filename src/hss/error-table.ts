@@ -6,7 +6,6 @@ import {
   INTERNAL,
   KNOWN_CODES,
   METADATA_UNAVAILABLE,
-  NO_SUCH_PROJECT,
   NOT_A_TOKEN,
   ofOne,
   OUT_OF_TIME,
@@ -105,9 +104,6 @@ export function faultOfItems(fault: Fault): Fault {
 
 /** Of a reading call that was answered with something else than what it asks for. */
 export const UNREADABLE_READ: Fault = faultOfRead(faultOf(UNREADABLE));
-
-/** Met before an operation is written down: where it would act is not known. */
-export const UNKNOWN_PROJECT_FAULT: Fault = faultOf(NO_SUCH_PROJECT, {}, 5);
 
 /** A fault, and what becomes of the alarms of the call that meets it at its first attempt. */
 export interface DocumentedFault {

@@ -1,59 +1,23 @@
 import { parseExact } from '../domain/exact-json.js';
-import type { AttackTag, AttCkPhase, Category, HandleStatus, Severity } from '../domain/upstream-words.js';
+import type { Category } from '../domain/upstream-words.js';
 import type { UpstreamCall } from '../upstream/upstream-call.js';
 import { readEvents, type HssPlace } from './calls.js';
 import { list, object, text, type ListedRow } from './listing.js';
 
-/** Which alarms; every part narrows, a list means any of its words. Only what upstream itself can filter by (contract 2.1). */
+/** Which alarms; every part narrows. Only what upstream itself can filter by (contract 2.1). */
 export interface AlarmFilter {
   /** Absent: hosts' and containers', in this order. */
   readonly category?: Category;
-  readonly severities?: readonly Severity[];
-  readonly status?: HandleStatus;
-  readonly hostName?: string;
-  readonly hostId?: string;
-  readonly privateIp?: string;
-  readonly publicIp?: string;
-  readonly containerName?: string;
-  readonly name?: string;
-  readonly eventTypes?: readonly number[];
-  readonly eventClassIds?: readonly string[];
-  readonly attackTag?: AttackTag;
-  readonly attCk?: AttCkPhase;
+  /** What else narrows, as upstream spells it. */
+  readonly query?: UpstreamCall['query'];
   /** Occurred at this time or later, in epoch milliseconds of thirteen digits. */
   readonly from?: number;
   /** Occurred at this time or earlier, likewise. */
   readonly to?: number;
 }
 
-/** Upstream's parameter for each part, in upstream's order; the category is not one of a filter there. */
-const WIRE_NAMES = {
-  hostName: 'host_name',
-  hostId: 'host_id',
-  privateIp: 'private_ip',
-  publicIp: 'public_ip',
-  containerName: 'container_name',
-  eventTypes: 'event_types',
-  status: 'handle_status',
-  from: 'begin_time',
-  to: 'end_time',
-  eventClassIds: 'event_class_ids',
-  severities: 'severity_list',
-  attackTag: 'attack_tag',
-  attCk: 'att_ck',
-  name: 'event_name',
-} as const satisfies Record<Exclude<keyof AlarmFilter, 'category'>, string>;
-
-/** The filter as upstream's query spells it, but for the category. */
-function queryOf(filter: AlarmFilter): [string, string][] {
-  return Object.entries(WIRE_NAMES).flatMap(([part, wireName]) => {
-    const value = filter[part as keyof typeof WIRE_NAMES] ?? [];
-    return [value].flat().map((each): [string, string] => [wireName, String(each)]);
-  });
-}
-
-/** Upstream takes 10 to 1000 rows a page, and may give fewer than it was asked for (contract 2.1). */
-const MIN_ROWS = 10;
+const LISTING = { call: 'ListSecurityEvents', path: 'events' };
+/** Contract 2.1. */
 const MAX_ROWS = 1_000;
 
 /** The rows that one call of the listing is to read, of one category: upstream lists one at a time. */
@@ -66,13 +30,14 @@ export interface RowsWanted {
 
 /** The call that reads a page of the listing of alarms. */
 export function listAlarms(place: HssPlace, { category, filter, offset, limit }: RowsWanted): UpstreamCall {
-  return readEvents('ListSecurityEvents', place, 'events', [
-    ['category', category],
-    ['enterprise_project_id', place.scope.enterpriseProjectId],
-    ...queryOf(filter),
-    ['offset', String(offset)],
-    ['limit', String(Math.min(MAX_ROWS, Math.max(MIN_ROWS, limit)))],
-  ]);
+  const { query = [], from, to } = filter;
+  const all = [
+    ['category', category] as const,
+    ...query,
+    ...(from === undefined ? [] : [['begin_time', String(from)] as const]),
+    ...(to === undefined ? [] : [['end_time', String(to)] as const]),
+  ];
+  return readEvents(LISTING, place, all, { offset, limit, mostRows: MAX_ROWS });
 }
 
 /** The id of a listed alarm; undefined for a row without one, which nobody could act on. */

@@ -195,7 +195,9 @@ class Search {
     return {
       ...(from !== undefined && { from }),
       ...(to !== undefined && { to }),
-      ...(known.length > 0 && known.length <= MAX_TYPES && { eventTypes: known }),
+      ...(known.length <= MAX_TYPES && {
+        query: known.map((type) => ['event_types', String(type)] as const),
+      }),
     };
   }
 

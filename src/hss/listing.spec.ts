@@ -138,6 +138,22 @@ describe('a page that is read on from a mark', () => {
     expect((await after(markAfter(3), rows)).moved).toBe(true);
   });
 
+  it.each<[string, readonly string[], boolean]>([
+    ['nothing moved', ROWS, true],
+    ['rows came in before it', ['x', 'y', ...ROWS], true],
+    ['a row came in before it and another fell out', ['x', ...ROWS.slice(0, 7)], false],
+    ['the order is another', ROWS.toReversed(), false],
+    ['a row fell out', ROWS.slice(1), false],
+  ])('is known to skip no row, or not, where %s', async (_, rows, skipsNone) => {
+    const { markAfter } = await after({ offset: 0 }, ROWS);
+    expect((await after(markAfter(3), rows)).skipsNone).toBe(skipsNone);
+  });
+
+  it('is not known to skip none where upstream gives no total', async () => {
+    const { markAfter } = await after({ offset: 0 }, ROWS, false);
+    expect((await after(markAfter(3), ROWS, false)).skipsNone).toBe(false);
+  });
+
   it('goes back by as many rows as are gone, and skips none that stays', async () => {
     const { markAfter } = await after({ offset: 0 }, ROWS);
     const left = [...'bdefgh'];

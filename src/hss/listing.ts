@@ -138,9 +138,9 @@ export function listingsOf(client: UpstreamClient, context: CallContext): ReadLi
   };
 }
 
-/** Upstream may give fewer than asked for. */
+/** What the strictest of upstream's lists take (contract 2.0). */
 export const PAGE_ROWS = 200;
-export const MAX_PAGES = 25;
+const MAX_PAGES = 25;
 
 /**
  * All of a list, as it stood at one moment: what does not add up is not believed.
@@ -148,19 +148,13 @@ export const MAX_PAGES = 25;
  * @returns undefined when it could not be read, is longer than 5,000 rows, or changed meanwhile
  */
 export async function readWhole(
-  { call, path }: Pick<UpstreamList, 'call' | 'path'>,
+  list: Pick<UpstreamList, 'call' | 'path'>,
   filter: UpstreamCall['query'],
   place: HssPlace,
   read: ReadListing,
 ): Promise<ListedRow[] | undefined> {
-  const query = [['enterprise_project_id', place.scope.enterpriseProjectId] as const, ...filter];
-  const readRows = (offset: number) => {
-    const page = [
-      ['offset', String(offset)],
-      ['limit', String(PAGE_ROWS)],
-    ] as const;
-    return read(readEvents(call, place, path, [...query, ...page]));
-  };
+  const readRows = (offset: number, limit: number) =>
+    read(readEvents(list, place, filter, { offset, limit, mostRows: PAGE_ROWS }));
   const nameOf = (row: ListedRow) => stringifyExact(row);
   const rows: ListedRow[] = [];
   let mark: PageMark = { offset: 0 };

@@ -50,18 +50,14 @@ export async function predictOutcomes(
   });
 }
 
-const undetermined = (eventId: string, reason: string): Prediction => ({
+const predicted = (will: Prediction['will']) => (eventId: string, reason: string) => ({
   eventId,
-  will: 'undetermined',
+  will,
   reason,
   already: false,
 });
-const refused = (eventId: string, reason: string): Prediction => ({
-  eventId,
-  will: 'refused',
-  reason,
-  already: false,
-});
+const undetermined = predicted('undetermined');
+const refused = predicted('refused');
 
 function predict(
   operation: OperationType,

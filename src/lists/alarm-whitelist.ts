@@ -1,8 +1,16 @@
 import { ALARM_WHITELIST as LIST } from '../hss/index.js';
-import { AT, EVENT_TYPE_CODE, field, TEXT, text, TIME, type ListDescriptor } from './list-descriptor.js';
+import {
+  AT,
+  ENTERPRISE_PROJECT_NAME,
+  EVENT_TYPE_CODE,
+  field,
+  HASH,
+  TEXT,
+  text,
+  TIME,
+  type ListDescriptor,
+} from './list-descriptor.js';
 import { factsOf } from './readers.js';
-
-const HASH = 'e8b50f0b91e3dce0885ccc5902846b139d28108a0a7976c9b8d43154c5dbc44d';
 
 /** Contract 2.5. */
 export const ALARM_WHITELIST: ListDescriptor = {
@@ -34,12 +42,7 @@ export const ALARM_WHITELIST: ListDescriptor = {
     fieldValue: field('field_value', TEXT, 'What it looks for there.', '/usr/test'),
     judgeType: field('judge_type', TEXT, 'How it compares.', 'equal'),
     updatedAt: field('update_time', TIME, 'When it was last changed.', AT),
-    enterpriseProjectName: field(
-      'enterprise_project_name',
-      TEXT,
-      'Name of its enterprise project.',
-      'default',
-    ),
+    enterpriseProjectName: ENTERPRISE_PROJECT_NAME,
   },
   facts: factsOf,
   changes: [

@@ -11,6 +11,7 @@ import {
   TIME,
   WHOLE,
   word,
+  words,
   type ListDescriptor,
 } from './list-descriptor.js';
 import { factsOf } from './readers.js';
@@ -33,12 +34,9 @@ export const HANDLING_HISTORY: ListDescriptor = {
     severity: field('severity', word(SEVERITIES), 'Only alarms of this severity.', 'High'),
     status: field('handle_status', word(HANDLE_STATUSES), 'Only alarms that ended so.', 'handled'),
     eventType: field('event_type', EVENT_TYPE_CODE, 'Only alarms of this event type, by its code.', 1010),
-    eventClassId: field(
-      'event_class_ids',
-      { kind: 'words', rule: EVENT_CLASS },
-      'Only alarms of these event classes.',
-      ['rootkit_0001'],
-    ),
+    eventClassId: field('event_class_ids', words(EVENT_CLASS), 'Only alarms of these event classes.', [
+      'rootkit_0001',
+    ]),
     name: field('event_name', text(1, 256), 'Only alarms of this name.', 'Rootkit'),
     attackTag: field('attack_tag', word(ATTACK_TAGS), 'Only alarms marked so.', 'attack_success'),
     hostName: field('host_name', text(1, 256), 'Only hosts of this name.', 'rootkit-host'),

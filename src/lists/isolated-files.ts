@@ -3,6 +3,7 @@ import { ISOLATED_FILES as LIST, object } from '../hss/index.js';
 import {
   AT,
   field,
+  HASH,
   TEXT,
   text,
   TIME,
@@ -13,8 +14,6 @@ import {
 } from './list-descriptor.js';
 import { factsOf } from './readers.js';
 import { windowOf } from './filter-fields.js';
-
-const HASH = 'e8b50f0b91e3dce0885ccc5902846b139d28108a0a7976c9b8d43154c5dbc44d';
 
 const RESTORATION: ListChange = {
   operation: 'restore_isolated_files',

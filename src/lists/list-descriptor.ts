@@ -31,13 +31,15 @@ export type FilterType =
 export const text = (min: number, max: number): TextType => ({ kind: 'text', min, max });
 export const whole = (min: number, max: number) => ({ kind: 'whole', min, max }) as const;
 export const word = <Word extends string>(words: readonly Word[]) => ({ kind: 'word', words }) as const;
+export const words = (rule: WordRule) => ({ kind: 'words', rule }) as const;
 export const TEXT = text(1, Infinity);
 export const WHOLE = whole(-Infinity, Infinity);
 export const TIME = { kind: 'time' } as const;
 export const EVENT_TYPE_CODE = whole(1_000, 30_000);
 
-/** A time in examples. */
+/** A time and a hash in examples. */
 export const AT = '2026-08-16T09:05:22.734Z';
+export const HASH = 'e8b50f0b91e3dce0885ccc5902846b139d28108a0a7976c9b8d43154c5dbc44d';
 
 /** A member: upstream's name, what it is, and what the document says of it. */
 export function field<Type extends FilterType | ValueType>(
@@ -48,6 +50,13 @@ export function field<Type extends FilterType | ValueType>(
 ): Words & { readonly wire: string; readonly type: Type } {
   return { wire, type, description, example };
 }
+
+export const ENTERPRISE_PROJECT_NAME = field(
+  'enterprise_project_name',
+  TEXT,
+  'Name of its enterprise project.',
+  'default',
+);
 
 /** What the document says of a member. */
 interface Words {
@@ -60,6 +69,8 @@ export interface FilterField extends Words {
   /** Upstream's parameter; left out where `more` makes it. */
   readonly wire?: string;
 }
+
+export type FilterFields = Readonly<Record<string, FilterField>>;
 
 /** A member of an entry as the API shows it; `wire` is the way to it in upstream's row, such as `host.name`. */
 export interface EntryField extends Words {
@@ -100,9 +111,11 @@ type ValueOf<Field> =
         ? Word
         : Field extends { readonly type: { readonly kind: 'whole' } }
           ? number
-          : string;
+          : Field extends { readonly type: { readonly kind: 'words' } }
+            ? string | string[]
+            : string;
 
-/** What is read of a row: upstream promises no more than what is always there. */
+/** What is read of a row, where upstream promises no more than what is always there; and filters as they are asked for. */
 export type MembersOf<Fields> = {
   readonly [Name in keyof Fields as Fields[Name] extends { always: true } ? Name : never]: ValueOf<
     Fields[Name]
@@ -156,7 +169,7 @@ export interface ListDescriptor {
   /** Names and descriptions of the schemas of an entry and a page. */
   readonly entry: readonly [name: string, description: string];
   readonly page: readonly [name: string, description: string];
-  readonly filters: Readonly<Record<string, FilterField>>;
+  readonly filters: FilterFields;
   /** Parameters that no single filter makes. @param now epoch milliseconds of the first page */
   readonly more?: (
     query: Readonly<Record<string, unknown>>,

@@ -103,7 +103,7 @@ export function wishOf({ project, enterpriseProjectId }: ScopeQueryDto): Request
 }
 
 /** A valid filter as upstream spells it. */
-function pairsOf({ wire, type }: FilterField, value: unknown): [string, string][] {
+export function pairsOf({ wire, type }: FilterField, value: unknown): [string, string][] {
   if (wire === undefined || value === undefined) return [];
   if (type.kind === 'words') return (wordsOf(value) ?? []).map((each) => [wire, each]);
   const length = type.kind === 'last' ? parseDuration(value as string) : undefined;

@@ -8,10 +8,12 @@ import { ENTERPRISE_PROJECT } from '../domain/scope.js';
 import { Last, Limit, Moment, WholeParameter, Words } from './filter-fields.js';
 import type {
   EntryFields,
+  FilterFields,
   FilterType,
   FlagField,
   ListChange,
   ListDescriptor,
+  MembersOf,
   TargetField,
 } from './list-descriptor.js';
 
@@ -90,7 +92,7 @@ export interface ListClasses {
 /** Makes the classes of a list; their names in the document come from its descriptor. */
 export function classesOf(descriptor: ListDescriptor): ListClasses {
   return {
-    query: queryClass(descriptor),
+    query: filterClass(ListQueryDto, `${descriptor.entry[0]}Query`, descriptor.filters),
     page: pageClass(descriptor),
     requests: new Map(descriptor.changes.map((change) => [change, requestClass(descriptor, change)])),
   };
@@ -127,12 +129,17 @@ export function answerClass(
   return classOf(Answer, name, members, ApiSchema({ name, description }));
 }
 
-function queryClass({ filters, entry: [name] }: ListDescriptor): new () => ListQueryDto {
+/** A class with filters of a list, each checked and documented as its field says. */
+export function filterClass<T extends DtoClass, Fields extends FilterFields>(
+  base: T,
+  name: string,
+  filters: Fields,
+): new () => InstanceType<T> & MembersOf<Fields> {
   const members = Object.entries(filters).map(([filter, { type, description, example }]) => {
     const decorator = parameterOf(type);
     return [filter, { decorator, description, example, required: false, type: () => String }] as const;
   });
-  return classOf(ListQueryDto, `${name}Query`, Object.fromEntries(members));
+  return classOf(base, name, Object.fromEntries(members)) as never;
 }
 
 function parameterOf(type: FilterType): PropertyDecorator {

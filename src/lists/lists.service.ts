@@ -3,23 +3,17 @@ import { Inject, Injectable } from '@nestjs/common';
 import { CONFIG, type Config } from '../config/config.js';
 import type { CallContext } from '../domain/caller.js';
 import { Clock } from '../domain/times.js';
-import { accessDenialOf } from '../access/grants.js';
-import { MAX_OFFSET } from '../domain/upstream-words.js';
 import { compileCheck, type Check } from '../validation/compiled-check.js';
 import type { OperationResult } from '../operations/operation-result.js';
 import { OperationsService } from '../operations/operations.service.js';
 import { refuse } from '../problems/catalogue.js';
-import { itemIdOf, readEvents, type Listing, type ListedRow } from '../hss/index.js';
+import { itemIdOf, PAGE_ROWS, readEvents, type HssPlace, type ListedRow } from '../hss/index.js';
 import { writeCursor, readListQuery, type AskedList, type ListQuery } from './list-query.js';
 import { changeCommandOf, changeViolations, itemsViolations, type ChangeRequest } from './list-changes.js';
 import type { ListChange, ListDescriptor } from './list-descriptor.js';
 import { entryReader } from './list-entries.js';
-import { readPage, type Source, Readers, type Place } from './readers.js';
+import { mayRead, readPage, type Source, Readers } from './readers.js';
 import type { ItemsRequestDto } from './list.dto.js';
-
-/** What the strictest of upstream's lists take (contract 2.0). */
-const MIN_ROWS = 10;
-const MAX_ROWS = 200;
 
 /** A page of entries of any list. */
 export interface EntryPage {
@@ -79,32 +73,16 @@ export class ListsService {
   #source(
     { list, facts }: ListDescriptor,
     { filters }: AskedList,
-    place: Place,
+    place: HssPlace,
     context: CallContext,
   ): Source<ListedRow> {
-    const { project, enterpriseProjectId } = place.scope;
-    const here = { right: 'read', project, enterpriseProjectId } as const;
     return {
-      read: (offset, limit) => this.#rows(list, filters, place, { offset, limit }, context),
+      read: (offset, limit) => {
+        const call = readEvents(list, place, filters, { offset, limit, mostRows: PAGE_ROWS });
+        return this.readers.rows(call, context);
+      },
       nameOf: (row) => itemIdOf(list, row),
-      shows: (row) => accessDenialOf(context.caller, { ...here, alarms: [facts(row)] }) === undefined,
+      shows: (row) => mayRead(context.caller, place, facts(row)),
     };
-  }
-
-  async #rows(
-    { call, path }: ListDescriptor['list'],
-    filters: AskedList['filters'],
-    place: Place,
-    { offset, limit }: { offset: number; limit: number },
-    context: CallContext,
-  ): Promise<Listing> {
-    if (offset > MAX_OFFSET) throw refuse('listing_too_long');
-    const query: [string, string][] = [
-      ['enterprise_project_id', place.scope.enterpriseProjectId],
-      ...filters.map(([name, value]): [string, string] => [name, value]),
-      ['offset', String(offset)],
-      ['limit', String(Math.min(MAX_ROWS, Math.max(MIN_ROWS, limit)))],
-    ];
-    return this.readers.rows(readEvents(call, place, path, query), context);
   }
 }

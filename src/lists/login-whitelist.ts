@@ -1,5 +1,13 @@
 import { LOGIN_WHITELIST as LIST } from '../hss/index.js';
-import { AT, field, TEXT, text, TIME, type ListDescriptor } from './list-descriptor.js';
+import {
+  AT,
+  ENTERPRISE_PROJECT_NAME,
+  field,
+  TEXT,
+  text,
+  TIME,
+  type ListDescriptor,
+} from './list-descriptor.js';
 
 /** Contract 2.6. */
 export const LOGIN_WHITELIST: ListDescriptor = {
@@ -34,12 +42,7 @@ export const LOGIN_WHITELIST: ListDescriptor = {
   fields: {
     remark: field('remarks', TEXT, 'Why, in the words of the person who added it.', 'deployment host'),
     updatedAt: field('update_time', TIME, 'When it was last changed.', AT),
-    enterpriseProjectName: field(
-      'enterprise_project_name',
-      TEXT,
-      'Name of its enterprise project.',
-      'default',
-    ),
+    enterpriseProjectName: ENTERPRISE_PROJECT_NAME,
   },
   // An entry keeps alarms of logins from being raised, of any type.
   facts: () => ({}),

@@ -1,14 +1,15 @@
 import { Inject, Injectable } from '@nestjs/common';
 
-import { CONFIG, type Config, type ProjectConfig } from '../config/config.js';
-import type { CallContext } from '../domain/caller.js';
-import type { Scope } from '../domain/scope.js';
-import { authorise, type RequestedScope, type AlarmFacts } from '../access/grants.js';
+import { CONFIG, type Config } from '../config/config.js';
+import type { CallContext, Caller } from '../domain/caller.js';
+import { accessDenialOf, authorise, type RequestedScope, type AlarmFacts } from '../access/grants.js';
+import { refuse } from '../problems/catalogue.js';
 import { problemOfFault, type Problem } from '../problems/problem.js';
 import {
   faultOfRead,
   listingIn,
   UNREADABLE_READ,
+  type HssPlace,
   type Listing,
   pageAt,
   type PageMark,
@@ -17,13 +18,7 @@ import {
   whole,
 } from '../hss/index.js';
 import { UpstreamClient, type UpstreamCall } from '../upstream/index.js';
-import { SEVERITIES } from '../domain/upstream-words.js';
-
-/** Where something is read. */
-export interface Place {
-  readonly scope: Scope;
-  readonly project: ProjectConfig;
-}
+import { MAX_OFFSET, SEVERITIES } from '../domain/upstream-words.js';
 
 /** Reading upstream: where a caller may read, and the call itself. */
 @Injectable()
@@ -38,7 +33,7 @@ export class Readers {
    *
    * @throws Problem 400 when no project is meant, 403 when it may not, 503 when the project's id is not known
    */
-  async placeOf(wish: RequestedScope, context: CallContext): Promise<Place> {
+  async placeOf(wish: RequestedScope, context: CallContext): Promise<HssPlace> {
     const parameter = { parameter: 'project' };
     const { scope, project } = authorise(
       { right: 'read' },
@@ -119,7 +114,7 @@ export const callBudget = (): CallBudget => ({ calls: MAX_CALLS });
 /**
  * One page of what the caller may see, from as many pages of upstream's as that takes.
  *
- * @throws Problem where upstream gives no rows although its total says that there are more
+ * @throws Problem where upstream gives no rows although its total says that there are more, and beyond what it can be asked for
  */
 export async function readPage<Row>(
   source: Source<Row>,
@@ -131,6 +126,7 @@ export async function readPage<Row>(
   let windowMoved = false;
   let next = mark;
   while (budget.calls > 0 && rows.length < limit) {
+    if (next.offset > MAX_OFFSET) throw refuse('listing_too_long');
     budget.calls -= 1;
     const page = await pageAt<Row, Listing<Row>>(
       next,
@@ -164,4 +160,11 @@ export function factsOf(row: ListedRow): AlarmFacts {
   const eventType = whole(row['event_type']);
   const severity = oneOf(SEVERITIES, row['severity']);
   return { ...(eventType !== undefined && { eventType }), ...(severity && { severity }) };
+}
+
+/** Whether a caller may read a row, or an alarm: grants may be limited to event types and severities. */
+export function mayRead(caller: Caller, { scope }: HssPlace, { eventType, severity }: AlarmFacts): boolean {
+  const { project, enterpriseProjectId } = scope;
+  const facts = { ...(eventType !== undefined && { eventType }), ...(severity && { severity }) };
+  return !accessDenialOf(caller, { right: 'read', project, enterpriseProjectId, alarms: [facts] });
 }

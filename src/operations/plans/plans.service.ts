@@ -23,7 +23,8 @@ import { AlarmReader } from '../../alarms/alarm-reader.js';
 import { askedFilter, endedWindow, type Position } from '../../alarms/alarm-filter.js';
 import { eligibilityOf, type EligibleAlarm } from '../../alarms/alarm-resolver.js';
 import { authorise, accessDenialOf } from '../../access/grants.js';
-import { Readers, type Place } from '../../lists/readers.js';
+import type { HssPlace } from '../../hss/index.js';
+import { Readers } from '../../lists/readers.js';
 import { guardRailViolations, enforceGuardRails } from '../admission/guard-rails/guard-rails.js';
 import { readGuardRails, type GuardRails } from '../admission/guard-rails/rails.js';
 
@@ -71,7 +72,7 @@ export class Planner {
 
   async #listed(
     { selector, limit: asked = DEFAULT_LIMIT }: PlanRequestDto,
-    place: Place,
+    place: HssPlace,
     context: CallContext,
   ): Promise<{ listed: Alarm[]; more: boolean }> {
     const limit = Math.min(asked, this.config.limits.alarmsPerRequest);
@@ -94,7 +95,7 @@ export class Planner {
     { operation }: PlanRequestDto,
     alarm: Alarm,
     listed: readonly Alarm[],
-    { scope }: Place,
+    { scope }: HssPlace,
     { caller }: CallContext,
   ): { shown: PlannedAlarm; ready?: EligibleAlarm } {
     const { eventId, name, severity } = alarm;
