@@ -49,20 +49,23 @@ const MASK = '***';
 const RESERVE_MS = 50;
 
 /** What is known of a call while it runs. */
-interface Progress {
-  readonly beforeSending?: () => void;
-  readonly startedAt: number;
-  attempts: number;
+class Progress {
+  attempts = 0;
   /** Exchanges that were made again with a new token; they do not count as attempts, but they were sent. */
-  replays: number;
-  bytesSent: boolean;
+  replays = 0;
+  bytesSent = false;
   /** What went wrong with an attempt that may have been carried out. */
   doubt: Fault | undefined;
-  tokenRenewed: boolean;
+  tokenRenewed = false;
   /** What retries took from the quota. */
-  spent: number;
+  spent = 0;
   status: number | undefined;
   requestId: string | undefined;
+
+  constructor(
+    readonly startedAt: number,
+    readonly beforeSending?: () => void,
+  ) {}
 }
 
 /** The only way to the cloud. */
@@ -93,11 +96,7 @@ export class UpstreamClient implements OnApplicationShutdown {
    * @param beforeSending called right before the first byte of an attempt leaves; when it throws, none does
    */
   async send(call: UpstreamCall, context: CallContext, beforeSending?: () => void): Promise<UpstreamResult> {
-    const progress: Progress = {
-      ...(beforeSending && { beforeSending }),
-      ...{ startedAt: this.clock.monotonic(), attempts: 0, replays: 0, bytesSent: false },
-      ...{ doubt: undefined, tokenRenewed: false, spent: 0, status: undefined, requestId: undefined },
-    };
+    const progress = new Progress(this.clock.monotonic(), beforeSending);
     const authenticator = of(this.#authenticators, call.project);
     const gate = of(this.#gates, call.project);
     const request = requestOf(call, context);

@@ -1,5 +1,4 @@
 import type { Clock } from '../../domain/times.js';
-import { timeOf } from '../retry.js';
 import {
   AuthenticationError,
   untilDeadline,
@@ -34,11 +33,7 @@ export interface Source<T extends Expiring> {
 type Waits = Readonly<Partial<Record<Trouble, BackoffWaits>>>;
 
 /** A value this close to its end is not used any more: the request it goes with takes time too. */
-const UNUSABLE_BEFORE_EXPIRY_MS = 30_000;
-/** With less to live than this, a value would have to be fetched again with almost every request. */
-const MIN_LIFE_MS = 2 * UNUSABLE_BEFORE_EXPIRY_MS;
-/** None is kept for longer: tokens live 24 hours (contract 3.1), and a clock that is wrong by years must not be believed. */
-const MAX_LIFE_MS = 86_400_000;
+export const UNUSABLE_BEFORE_EXPIRY_MS = 30_000;
 /** How long a refresh that failed is not repeated, and a replacement that was not taken either is not replaced. */
 const PAUSE_MS = 5_000;
 /**
@@ -224,70 +219,4 @@ export class Backoff {
     const level = trouble === 'throttled' || trouble === 'unavailable' ? 'warn' : 'error';
     this.dependencies.log[level](fields, more.message ?? this.message);
   }
-}
-
-/** Why a credential that was given cannot be used. */
-export interface Unusable {
-  /** Goes on from what it is: "a token that ...". */
-  readonly why: string;
-  /** The times that it was judged by, for operators. */
-  readonly facts?: object;
-}
-
-/** Times in the answer that gave a credential. */
-interface Times {
-  readonly expiresAt: unknown;
-  readonly issuedAt?: unknown;
-  /** The answer's `Date`. */
-  readonly answeredAt: string | undefined;
-}
-
-/** A difference between two clocks that is worth reporting. */
-const WRONG_BY_MS = 60_000;
-
-/**
- * How long a credential lives, by the clock of the service that gave it: from its issue, or from its answer, to its end. Our own
- * clock counts only where the answer has no other time; then a clock that is wrong looks like a credential that has expired.
- *
- * @returns milliseconds, 24 hours at most
- */
-export function lifeOf({ expiresAt, issuedAt, answeredAt }: Times, clock: Clock): { ms: number } | Unusable {
-  const now = clock.now();
-  const [end, issued, answered] = [instantOf(expiresAt), instantOf(issuedAt), timeOf(answeredAt ?? '')];
-  if (Number.isNaN(end)) return { why: 'does not say when it ends' };
-  const from = [issued, answered].find((time) => !Number.isNaN(time));
-  const ms = end - (from ?? now);
-  if (ms >= MIN_LIFE_MS) return { ms: Math.min(ms, MAX_LIFE_MS) };
-  const why = `${lives(ms)}${aboutClock(from, now)}`;
-  const facts = {
-    expiresAt: iso(end),
-    ...(from !== undefined && { issuedAt: iso(from) }),
-    gatewayTime: iso(now),
-  };
-  return { why, facts };
-}
-
-function lives(ms: number): string {
-  return ms > 0 ? `lives for ${Math.ceil(ms / 1_000)} seconds only` : 'has ended before it was given';
-}
-
-/** Whether the clock of this machine may be the reason. */
-function aboutClock(theirs: number | undefined, ours: number): string {
-  if (theirs === undefined) return ' by the clock of this machine: check that clock';
-  const ahead = ours - theirs;
-  if (Math.abs(ahead) < WRONG_BY_MS) return '';
-  const seconds = Math.round(Math.abs(ahead) / 1_000);
-  return `; the clock of this machine is ${seconds} s ${ahead > 0 ? 'ahead of' : 'behind'} theirs: check it`;
-}
-
-const INSTANT = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?)(Z|[+-]\d\d:?\d\d)?$/;
-
-/** Epoch milliseconds of a time in an answer (contract 3.1.7); one without a zone is UTC, as all of them are. NaN for anything else. */
-function instantOf(value: unknown): number {
-  const match = typeof value === 'string' ? INSTANT.exec(value) : null;
-  return match ? Date.parse(`${match[1]}${match[2] ?? 'Z'}`) : NaN;
-}
-
-function iso(time: number): string {
-  return new Date(time).toISOString();
 }

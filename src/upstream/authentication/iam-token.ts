@@ -11,7 +11,7 @@ import {
 } from '../error-table.js';
 import { header, type Answer, type Exchange, type Transport, type WireRequest } from '../transport.js';
 import { AuthenticationError } from './authenticator.js';
-import { lifeOf, type Unusable } from './expiring-value.js';
+import { isWord, lifeOf, memberIn, unusable, type Unusable } from './credential-answer.js';
 
 export const IAM_TIMEOUT_MS = 5_000;
 export const MAX_IAM_ANSWER_BYTES = 262_144;
@@ -43,9 +43,7 @@ export async function requestToken(
   if (!reading.ok) throw failureOf(reading, request.baseToken !== undefined, exchange);
   const token = readToken(exchange as Answer, request.expected, askedAt, clock);
   if ('value' in token) return token;
-  const message = `IAM gives a token that ${token.why}`;
-  const more = { message, ...(token.facts && { facts: token.facts }) };
-  throw new AuthenticationError(faultOf(NOT_A_TOKEN, reading.said), 'unusable', more);
+  throw unusable(NOT_A_TOKEN, 'IAM gives a token', token, reading.said);
 }
 
 function wireOf({ origin, body, baseToken }: TokenRequest): WireRequest {
@@ -112,9 +110,6 @@ export type ExpectedScope =
   | { readonly project: { readonly id: string } | { readonly name: string } }
   | { readonly domain: { readonly name: string } };
 
-/** Longest token upstream documents (contract 3.1). */
-const MAX_TOKEN_LENGTH = 32_768;
-
 /** A project's id, or the region's name where none is configured: that addresses the region's own project (contract 3.2). */
 export function scopeOf({ projectId, region }: ProjectConfig): ExpectedScope {
   return { project: projectId === undefined ? { name: region } : { id: projectId } };
@@ -158,9 +153,8 @@ function readToken(
   clock: Clock,
 ): IamToken | Unusable {
   const value = header(answer, 'x-subject-token');
-  const token = tokenIn(answer.body);
-  if (!token || value === undefined || value.length > MAX_TOKEN_LENGTH || !/^[\x21-\x7e]+$/.test(value))
-    return { why: 'is none' };
+  const token = memberIn<TokenAnswer>(answer.body, 'token');
+  if (!token || !isWord(value)) return { why: 'is none' };
   if (!isGoodFor(token, expected)) return { why: 'is for something else than was asked for' };
   const { issued_at: issuedAt, expires_at: expiresAt } = token;
   const life = lifeOf({ expiresAt, issuedAt, answeredAt: header(answer, 'date') }, clock);
@@ -174,15 +168,6 @@ function readToken(
 /** It becomes part of a path. */
 export function isProjectId(value: unknown): value is string {
   return typeof value === 'string' && /^[A-Za-z0-9_-]{1,256}$/.test(value);
-}
-
-function tokenIn(body: string): TokenAnswer | undefined {
-  try {
-    const parsed = JSON.parse(body) as { token?: TokenAnswer } | null;
-    return parsed?.token ?? undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 function isGoodFor({ project, domain }: TokenAnswer, expected: ExpectedScope): boolean {

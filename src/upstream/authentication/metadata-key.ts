@@ -2,7 +2,8 @@ import type { Clock } from '../../domain/times.js';
 import { faultOf, METADATA_UNAVAILABLE } from '../error-table.js';
 import { header, type Answer, type Exchange, type WireRequest } from '../transport.js';
 import { AuthenticationError, type AuthDependencies } from './authenticator.js';
-import { ExpiringValue, lifeOf, type Expiring, type Unusable } from './expiring-value.js';
+import { isWord, lifeOf, memberIn, unusable, type Unusable } from './credential-answer.js';
+import { ExpiringValue, type Expiring } from './expiring-value.js';
 import type { AccessKey } from './access-key.js';
 
 const TOKEN_PATH = '/meta-data/latest/api/token';
@@ -51,9 +52,7 @@ export class MetadataKey extends ExpiringValue<TemporaryKey> {
     if (answer.reached !== 'answered' || answer.status !== 200) throw unavailable(answer);
     const key = readKey(answer, askedAt, this.dependencies.clock);
     if ('ak' in key) return key;
-    const message = `the metadata service gives an access key that ${key.why}`;
-    const more = { message, ...(key.facts && { facts: key.facts }) };
-    throw new AuthenticationError(faultOf(METADATA_UNAVAILABLE), 'unusable', more);
+    throw unusable(METADATA_UNAVAILABLE, 'the metadata service gives an access key', key);
   }
 
   /** Undefined from a service that knows no tokens. */
@@ -90,22 +89,9 @@ function unavailable(answer: Exchange): AuthenticationError {
 
 /** The key of an answer, or why it cannot be used. */
 function readKey(answer: Answer, askedAt: number, clock: Clock): TemporaryKey | Unusable {
-  const { access: ak, secret: sk, securitytoken: securityToken, expires_at } = credentialIn(answer.body);
+  const credential: Readonly<Record<string, unknown>> = memberIn(answer.body, 'credential') ?? {};
+  const { access: ak, secret: sk, securitytoken: securityToken, expires_at } = credential;
   if (!isWord(ak) || !isWord(sk) || !isWord(securityToken)) return { why: 'is none' };
   const life = lifeOf({ expiresAt: expires_at, answeredAt: header(answer, 'date') }, clock);
   return 'why' in life ? life : { ak, sk, securityToken, expiresAt: askedAt + life.ms };
-}
-
-function credentialIn(body: string): Readonly<Record<string, unknown>> {
-  try {
-    const { credential } = JSON.parse(body) as { credential?: Record<string, unknown> };
-    return credential ?? {};
-  } catch {
-    return {};
-  }
-}
-
-/** It becomes a header, or part of one. */
-function isWord(value: unknown): value is string {
-  return typeof value === 'string' && /^[\x21-\x7e]{1,32768}$/.test(value);
 }
