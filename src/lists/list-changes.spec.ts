@@ -3,7 +3,7 @@ import fc from 'fast-check';
 
 import { itemIdOf, type WireItem } from '../hss/index.js';
 import { changeCommandOf, changeViolations, itemFieldsOf } from './list-changes.js';
-import { wireOf } from './list-entries.js';
+import { wireOf } from './readers.js';
 import { classesOf } from './list.dto.js';
 import { LOGIN_WHITELIST as LIST } from './login-whitelist.js';
 

@@ -3,7 +3,7 @@ import type { CommandItem, OperationCommand } from '../operations/operation-comm
 import { callBody, inChunks, itemIdOf } from '../hss/index.js';
 import { MAX_VIOLATIONS, type Violation } from '../problems/violation.js';
 import type { ListChange, ListDescriptor } from './list-descriptor.js';
-import { wireOf } from './list-entries.js';
+import { wireOf } from './readers.js';
 import type { ItemsRequestDto } from './list.dto.js';
 
 type Item = Readonly<Record<string, unknown>>;

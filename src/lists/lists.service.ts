@@ -11,8 +11,7 @@ import { itemIdOf, PAGE_ROWS, readEvents, type HssPlace, type ListedRow } from '
 import { writeCursor, readListQuery, type AskedList, type ListQuery } from './list-query.js';
 import { changeCommandOf, changeViolations, itemsViolations, type ChangeRequest } from './list-changes.js';
 import type { ListChange, ListDescriptor } from './list-descriptor.js';
-import { entryReader } from './list-entries.js';
-import { mayRead, readPage, type Source, Readers } from './readers.js';
+import { entryReader, mayRead, readPage, type Source, Readers } from './readers.js';
 import type { ItemsRequestDto } from './list.dto.js';
 
 /** A page of entries of any list. */
