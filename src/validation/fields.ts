@@ -18,7 +18,7 @@ export interface Field {
   readonly schema: ApiPropertyOptions;
   readonly optional: boolean;
   /** What a value that is not valid was most likely meant to be. */
-  readonly hint?: ((value: unknown) => string | undefined) | undefined;
+  readonly hint?: (value: unknown) => string | undefined;
   /** Names that the field had before; a request with one of them is refused with the present name. */
   readonly formerly?: readonly string[];
   /** The operation type that requires it; absent where it is always required. */
@@ -125,7 +125,12 @@ export function requiring<T extends DtoClass>(
 }
 
 /** What every field decorator takes besides its own limits. */
-export interface FieldOptions extends Partial<Pick<Field, 'optional' | 'hint' | 'formerly'>> {
+export interface FieldOptions {
+  readonly optional?: boolean;
+  /** What a value that is not valid was most likely meant to be; goes into the message. */
+  readonly hint?: Field['hint'];
+  /** Names that the field had before. */
+  readonly formerly?: readonly string[];
   /** More for the document: a description, an example. */
   readonly schema?: ApiPropertyOptions;
 }
@@ -145,8 +150,16 @@ function field(
   options: FieldOptions,
   more: Pick<Field, 'allowed' | 'nested'> = {},
 ): PropertyDecorator {
-  const ofAll = { ...schema, ...options.schema } as ApiPropertyOptions;
-  return FieldOf({ optional: false, ...options, rule, test, message, ...more, schema: ofAll });
+  return FieldOf({
+    rule,
+    test,
+    message,
+    schema: { ...schema, ...options.schema } as ApiPropertyOptions,
+    optional: options.optional ?? false,
+    ...(options.hint && { hint: options.hint }),
+    ...(options.formerly && { formerly: options.formerly }),
+    ...more,
+  });
 }
 
 export function isText(value: unknown, min: number, max: number): value is string {

@@ -1,3 +1,4 @@
+import { plainToInstance } from 'class-transformer';
 import { validateSync } from 'class-validator';
 
 import { nearest } from '../domain/nearest.js';
@@ -89,11 +90,21 @@ function* fieldViolations(
   }
 }
 
-/** An object's known fields as an instance of its class. What is in lists and objects is not copied: it has a turn of its own. */
+/**
+ * An object's known fields as an instance of its class. What is in lists and objects has a turn of its own: class-transformer would
+ * copy all of it, however much a hostile body holds.
+ */
 function instanceOf(type: DtoClass, fields: Fields, value: Record<string, unknown>): object {
-  const own = [...fields.keys()].filter((name) => Object.hasOwn(value, name));
-  return Object.assign(new type(), Object.fromEntries(own.map((name) => [name, value[name]])));
+  const own = [...fields].filter(([name]) => Object.hasOwn(value, name));
+  const pick = (isFlat: boolean) =>
+    Object.fromEntries(
+      own.filter(([name]) => isFlat === isScalar(value[name])).map(([name]) => [name, value[name]]),
+    );
+  const instance: object = plainToInstance<object, object>(type, pick(true));
+  return Object.assign(instance, pick(false));
 }
+
+const isScalar = (value: unknown): boolean => typeof value !== 'object';
 
 const checks = new WeakMap<DtoClass, Check>();
 
