@@ -4,7 +4,16 @@ import { detailFrom, type AlarmDetail } from '../domain/detail-fields.js';
 import { isOperationType, OPERATION_TYPE_NAMES, type OperationType } from '../domain/operation-type.js';
 import { ATTACK_TAGS, HANDLE_STATUSES, SEVERITIES } from '../domain/upstream-words.js';
 import { eventIdOf, exactTime, list, object, text, whole, type ListedRow } from '../hss/index.js';
-import { AT, field, TEXT, TIME, WHOLE, word, type EntryFields, type MembersOf } from '../lists/list-descriptor.js';
+import {
+  AT,
+  field,
+  TEXT,
+  TIME,
+  WHOLE,
+  word,
+  type EntryFields,
+  type MembersOf,
+} from '../lists/list-descriptor.js';
 import { membersReader } from '../lists/readers.js';
 import { ListedDetailFields } from '../validation/detail-dto.js';
 
