@@ -21,57 +21,6 @@ import { TargetLocks } from './target-locks.js';
 import type { ChunkFacts, ChunkResult } from './chunk.js';
 
 /**
- * What an operation's intent says of one of its chunks: the same in the foreground, in the background, and after a restart.
- *
- * @param readAt when its alarms were looked up, by the monotonic clock; absent: long ago, or in another process
- */
-export function chunkFacts(
-  intent: IntentRecord,
-  index: number,
-  readAt?: number,
-): Pick<ChunkFacts, 'intent' | 'targets' | 'index' | 'lookedUp'> {
-  const { lookedUp } = intent;
-  const [from, to] = [index * CHUNK_SIZE, (index + 1) * CHUNK_SIZE];
-  const facts = { intent, index, targets: targetsOf(intent).slice(from, to) };
-  if (!lookedUp) return facts;
-  return {
-    ...facts,
-    lookedUp: {
-      digests: lookedUp.digests.slice(from, to),
-      possiblyAlready: new Set(lookedUp.possiblyAlready),
-      ...(readAt !== undefined && { readAt }),
-    },
-  };
-}
-
-/** A chunk that was not sent, and why; the next one may be. */
-export function notSent(alarms: number, fault: Fault): ChunkResult {
-  return { chunk: { alarms, outcome: 'not_attempted', fault }, goOn: true };
-}
-
-type Seen = Pick<ObservedAlarm, 'eventId' | 'mismatch'>;
-
-/** The alarms of which a call says something that upstream lists otherwise. A reversal is never held up by it. */
-export function mismatchesIn({ operation }: Pick<HssAct, 'operation'>, seen: readonly Seen[]): Seen[] {
-  return OPERATIONS[operation].isReversal ? [] : seen.filter(({ mismatch }) => mismatch !== undefined);
-}
-
-/** A chunk that upstream refused, with a separate outcome for each alarm that was found to have another one. */
-function apartIn(chunk: ChunkOutcome, found: readonly FoundAlarm[]): ChunkOutcome {
-  const common: AlarmOutcome = found.some(({ outcome }) => outcome === 'unknown') ? 'unknown' : 'rejected';
-  const apart = found.filter(({ outcome }) => outcome !== common);
-  const underWay = apart.filter((alarm) => alarm.underWay).map(({ eventId }) => eventId);
-  return {
-    ...chunk,
-    outcome: common,
-    // Each one's state was read.
-    ...(common === 'rejected' && { verified: true as const }),
-    ...(apart.length > 0 && { apart: apart.map(({ eventId, outcome }) => ({ eventId, outcome })) }),
-    ...(underWay.length > 0 && { underWay }),
-  };
-}
-
-/**
  * Sends a chunk. For the operations that the configuration names it reads upstream's state before and after: alarms that were as
  * wanted before are left alone, and what was sent is verified to be done, or to be under way. What was read when the alarms were
  * looked up by their ids counts as read before.
@@ -155,6 +104,57 @@ export class ChunkSender {
       return unknown;
     }
   }
+}
+
+/**
+ * What an operation's intent says of one of its chunks: the same in the foreground, in the background, and after a restart.
+ *
+ * @param readAt when its alarms were looked up, by the monotonic clock; absent: long ago, or in another process
+ */
+export function chunkFacts(
+  intent: IntentRecord,
+  index: number,
+  readAt?: number,
+): Pick<ChunkFacts, 'intent' | 'targets' | 'index' | 'lookedUp'> {
+  const { lookedUp } = intent;
+  const [from, to] = [index * CHUNK_SIZE, (index + 1) * CHUNK_SIZE];
+  const facts = { intent, index, targets: targetsOf(intent).slice(from, to) };
+  if (!lookedUp) return facts;
+  return {
+    ...facts,
+    lookedUp: {
+      digests: lookedUp.digests.slice(from, to),
+      possiblyAlready: new Set(lookedUp.possiblyAlready),
+      ...(readAt !== undefined && { readAt }),
+    },
+  };
+}
+
+/** A chunk that was not sent, and why; the next one may be. */
+export function notSent(alarms: number, fault: Fault): ChunkResult {
+  return { chunk: { alarms, outcome: 'not_attempted', fault }, goOn: true };
+}
+
+type Seen = Pick<ObservedAlarm, 'eventId' | 'mismatch'>;
+
+/** The alarms of which a call says something that upstream lists otherwise. A reversal is never held up by it. */
+export function mismatchesIn({ operation }: Pick<HssAct, 'operation'>, seen: readonly Seen[]): Seen[] {
+  return OPERATIONS[operation].isReversal ? [] : seen.filter(({ mismatch }) => mismatch !== undefined);
+}
+
+/** A chunk that upstream refused, with a separate outcome for each alarm that was found to have another one. */
+function apartIn(chunk: ChunkOutcome, found: readonly FoundAlarm[]): ChunkOutcome {
+  const common: AlarmOutcome = found.some(({ outcome }) => outcome === 'unknown') ? 'unknown' : 'rejected';
+  const apart = found.filter(({ outcome }) => outcome !== common);
+  const underWay = apart.filter((alarm) => alarm.underWay).map(({ eventId }) => eventId);
+  return {
+    ...chunk,
+    outcome: common,
+    // Each one's state was read.
+    ...(common === 'rejected' && { verified: true as const }),
+    ...(apart.length > 0 && { apart: apart.map(({ eventId, outcome }) => ({ eventId, outcome })) }),
+    ...(underWay.length > 0 && { underWay }),
+  };
 }
 
 function isPartial(call: ActCall, result: UpstreamResult): boolean {
