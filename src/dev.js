@@ -7,8 +7,17 @@ import { setTimeout as wait } from 'node:timers/promises';
 /** An editor saves in several steps; a build starts when nothing has changed for this long. */
 const QUIET_MS = 200;
 
-const run = (...options) => spawn(process.execPath, options, { stdio: 'inherit' });
+const run = (...options) => (child = spawn(process.execPath, options, { stdio: 'inherit' }));
 const ended = (child) => new Promise((resolve) => child.once('exit', resolve));
+
+/** Whatever runs at the moment ends with this. */
+let child;
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+  process.once(signal, () => {
+    child?.kill(signal);
+    process.exit();
+  });
+}
 
 let changes = 0;
 let wake = () => {};

@@ -257,6 +257,17 @@ describe('operations of the background', () => {
     expect((await accept(3, { key: OTHER_KEY, ...ASYNC })).status).toBe(202);
   });
 
+  it('that undo another one are accepted however many there are', async () => {
+    await start({ backgroundOperations: 1 });
+    const done = await rig.operate({ operation: 'ignore', alarms: alarms.slice(0, 1) });
+    await hang();
+    expect((await accept(1)).status).toBe(202);
+    expect(problemOf(await accept(2)).code).toBe('background_limit');
+    const undo = `/v1/operations/${(done.body as { id: string }).id}/undo`;
+    expect((await rig.call('POST', `${undo}?dryRun=true`, undefined, ASYNC)).status).toBe(200);
+    expect((await rig.call('POST', undo, undefined, ASYNC)).status).toBe(202);
+  });
+
   it('that are refused use nothing up', async () => {
     await start({ backgroundOperations: 1, alarmsPerMinute: 5 });
     await hang();

@@ -67,10 +67,12 @@ describe('npm run dev', () => {
   });
 
   afterEach(async () => {
-    const end = once(dev, 'exit');
-    // Its group: a gateway that it started must not outlive the test.
-    process.kill(-(dev.pid ?? 0), 'SIGKILL');
-    await end;
+    if (dev.exitCode === null && dev.signalCode === null) {
+      const end = once(dev, 'exit');
+      // Its group: a gateway that it started must not outlive the test.
+      process.kill(-(dev.pid ?? 0), 'SIGKILL');
+      await end;
+    }
     rmSync(folder, { recursive: true, force: true });
   });
 
@@ -90,6 +92,16 @@ describe('npm run dev', () => {
     );
     write(2);
     await started(2);
+  });
+
+  it('ends it when it is ended itself', async () => {
+    const gateway = await started(1);
+    dev.kill('SIGTERM');
+    await once(dev, 'exit');
+    await eventually(
+      () => isRunning(gateway),
+      (runs) => !runs,
+    );
   });
 
   it('starts it after a build that failed', async () => {

@@ -19,7 +19,8 @@ import {
 } from '../src/audit/audit.engine.js';
 import { targetsOf } from '../src/audit/alarm-outcomes.js';
 import type { IntentRecord, OutcomeRecord } from '../src/audit/audit-record.js';
-import { AuditTrail, AuditUnavailable, NotAdmitted, OperationTakenOver } from '../src/audit/audit-trail.js';
+import { AuditTrail, NotAdmitted, OperationTakenOver } from '../src/audit/audit-trail.js';
+import { AuditUnavailable } from '../src/audit/audit.engine.js';
 import { BrakeStore, ClaimStore, KeyUseStore } from '../src/audit/callers.store.js';
 import { EmbeddedEngine } from '../src/audit/embedded.engine.js';
 import { ExpirationStore } from '../src/audit/expiration.store.js';

@@ -21,9 +21,9 @@ export interface AdmissionState {
   readonly claims: Map<string, ClaimState>;
   /** By caller; times in epoch milliseconds. */
   readonly brakes: Map<string, { readonly engaged: boolean; readonly at: number }>;
-  /** Since the beginning of the day. */
+  /** Within the last 24 hours. */
   readonly alarms: Reached<{ readonly alarms: number }>[];
-  /** Since the beginning of the hour, by {@link hostName}. */
+  /** Within the last hour, by {@link hostName}. */
   readonly hosts: Reached<{ readonly host: string }>[];
 }
 

@@ -55,15 +55,15 @@ export interface IntentRecord extends OperationRecordOf<'intent'>, Requested {
   readonly background?: true;
   /** The plan that it applies. */
   readonly plan?: string;
-  /** RFC 3339: when the gateway takes it back. */
+  /** RFC 3339: when the gateway undoes it. */
   readonly expiresAt?: string;
   /** Made by the gateway at an expiration: it reverses the operation of `undoes`. */
   readonly expired?: true;
 }
 
 /**
- * `state_before`: the state of some of its alarms before it was not read, so they are taken back although they may have been so
- * already.
+ * `state_before`: the state of some of its alarms before it was not read, so they are undone although they may have had the wanted
+ * state already.
  */
 export const ASSUMPTIONS = ['state_before'] as const;
 export type Assumption = (typeof ASSUMPTIONS)[number];
@@ -193,7 +193,7 @@ export interface OperationTrail {
   readonly outcome?: OutcomeRecord;
   /** In order; absent: none. */
   readonly settlements?: readonly SettlementRecord[];
-  /** Ids of the operations that take this one back, or tried to, oldest first; absent: none. */
+  /** Ids of the operations that undid this one, or tried to, oldest first; absent: none. */
   readonly undoneBy?: readonly string[];
   /** The first one; absent: none. */
   readonly cancellation?: CancellationRecord;

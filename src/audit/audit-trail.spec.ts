@@ -8,7 +8,8 @@ import {
   type Row,
 } from './audit.engine.js';
 import type { IntentRecord, OperationTrail, OutcomeRecord, RefusalRecord } from './audit-record.js';
-import { AuditTrail, AuditUnavailable } from './audit-trail.js';
+import { AuditTrail } from './audit-trail.js';
+import { AuditUnavailable } from './audit.engine.js';
 import { IllegalTransition, transition } from './operation-state.js';
 
 /** Keeps what is committed; a commit takes until the test lets it through, and fails when the test says so. */

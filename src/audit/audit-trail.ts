@@ -26,8 +26,6 @@ import {
 } from './audit-record.js';
 import { askedOf, cancelledOf, fateOf, isOpen, transition, type TargetFate } from './operation-state.js';
 
-export { AuditUnavailable };
-
 interface Waiting {
   readonly entry: AuditAppend;
   readonly resolve: () => void;

@@ -18,7 +18,7 @@ export interface AuditAppend {
     readonly eventIds: readonly string[];
     /** The operation that it undoes. */
     readonly undoes?: string;
-    /** Epoch milliseconds at which it is to be taken back. */
+    /** Epoch milliseconds of its expiration. */
     readonly expiresAt?: number;
   };
   /** With a new operation: what no other operation of the caller may have claimed before. */

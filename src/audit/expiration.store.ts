@@ -4,7 +4,7 @@ import { sql } from 'kysely';
 import { Store } from './engine.dialect.js';
 
 /**
- * What became of an operation that was to be taken back at a time.
+ * What became of an operation with an expiration.
  *
  * - `taken_back`: the gateway did so
  * - `cancelled`: somebody else had done so before
@@ -14,7 +14,7 @@ import { Store } from './engine.dialect.js';
 export const EXPIRATION_ENDS = ['taken_back', 'cancelled', 'nothing_to_take_back', 'failed'] as const;
 export type ExpirationEnd = (typeof EXPIRATION_ENDS)[number];
 
-/** One operation that is to be taken back at a time, or was. */
+/** One operation with an expiration. */
 export interface Expiration {
   readonly operationId: string;
   readonly caller: string;
@@ -42,7 +42,7 @@ export interface ExpirationFilter {
   readonly after?: Pick<Expiration, 'expiresAt' | 'operationId'>;
 }
 
-/** Which operations are to be taken back, when, and how far that is. They come to be with their intents, never here. */
+/** Which operations are to be undone by themselves, when, and how far that is. They are added with their intents, never here. */
 @Injectable()
 export class ExpirationStore extends Store {
   /** @param now epoch milliseconds */
@@ -92,7 +92,7 @@ export class ExpirationStore extends Store {
     await own.set({ expiry_state: end }).execute();
   }
 
-  /** How many of a caller are still to be taken back, and were not by another operation before their time. */
+  /** How many of a caller still wait for their expiration, and were not undone by another operation before. */
   async scheduled(caller: string): Promise<number> {
     const { rows } = await sql<{ count: number }>`SELECT COUNT(*) AS count FROM operation
       WHERE caller = ${caller} AND expires_at IS NOT NULL AND expiry_state IS NULL AND NOT EXISTS (
@@ -102,7 +102,7 @@ export class ExpirationStore extends Store {
     return Number(rows[0]?.count ?? 0);
   }
 
-  /** The first that comes first, at most `limit`. */
+  /** The next to come first, at most `limit`. */
   async list(filter: ExpirationFilter, limit: number): Promise<Expiration[]> {
     const { caller, ends, project, enterpriseProjectId, after } = filter;
     let query = this.queries

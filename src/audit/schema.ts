@@ -107,7 +107,7 @@ export const SCHEMA_STEPS: readonly (readonly SchemaStatement[])[] = [
     },
   ],
   [
-    // When an operation is to be taken back by itself, and how far that is; the state is null while it is still to come.
+    // When an operation is to be undone by itself, and how far that is; the state is null while it is still to come.
     `ALTER TABLE operation ADD COLUMN expires_at INTEGER`,
     `ALTER TABLE operation ADD COLUMN expiry_state TEXT`,
     `ALTER TABLE operation ADD COLUMN expiry_next_at INTEGER`,
@@ -138,7 +138,7 @@ export const SCHEMA_STEPS: readonly (readonly SchemaStatement[])[] = [
     // How many alarms a plan shows: null where it was made before there was this.
     `ALTER TABLE plan ADD COLUMN alarms INTEGER`,
     `CREATE INDEX plan_caller ON plan (caller, expires_at)`,
-    // What of a caller is still to be taken back.
+    // What of a caller still waits for its expiration.
     `CREATE INDEX operation_scheduled ON operation (caller) WHERE expires_at IS NOT NULL AND expiry_state IS NULL`,
   ],
 ];

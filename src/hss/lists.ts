@@ -30,7 +30,7 @@ export interface LineStatus {
 }
 
 export interface LineState {
-  /** Whether what the line stands for was taken back. */
+  /** Whether what the line stands for was undone. */
   readonly isBack: boolean;
   /** The agent on the host has yet to do it. */
   readonly isUnderWay: boolean;

@@ -33,7 +33,7 @@ export class ProblemFilter implements ExceptionFilter {
     this.answer(error, http.getRequest<FastifyRequest>(), http.getResponse<FastifyReply>());
   }
 
-  /** The answer to a request that failed, be it before it found a route. */
+  /** The answer to a request that failed, also before it found a route. */
   answer(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
     const problem = problemOf(error);
     if (problem.status === 500 || error instanceof AuditUnavailable) {

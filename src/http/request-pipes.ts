@@ -12,7 +12,7 @@ import type { FastifyRequest } from 'fastify';
 
 import { type Check, compileCheck } from '../validation/compiled-check.js';
 import { type DtoClass, isPlainObject } from '../validation/fields.js';
-import { queryReport, report } from '../validation/report.js';
+import { MAX_PARAMETER, queryReport, report } from '../validation/report.js';
 import { refuse } from '../problems/catalogue.js';
 import { MAX_VIOLATIONS, type Violation } from '../problems/violation.js';
 
@@ -78,7 +78,7 @@ export class NoParametersGuard implements CanActivate {
     const [rule, message] = ['unknown_field', 'this route takes no parameters'];
     throw refuse(
       'invalid_request',
-      names.map((name) => ({ parameter: name.slice(0, 64), rule, message })),
+      names.map((name) => ({ parameter: name.slice(0, MAX_PARAMETER), rule, message })),
     );
   }
 }

@@ -85,7 +85,7 @@ export const ADMISSION_PROBLEMS = {
     status: 429,
     retryable: true,
     detail: ({ max }: { readonly max: number }) =>
-      `${max} operations of yours wait in the background already. Nothing was done.`,
+      `You may have ${max} operations in the background at once, and they are there. Nothing was done.`,
     example: { max: 100 },
   }),
 

@@ -129,6 +129,8 @@ export interface FieldOptions {
   readonly optional?: boolean;
   /** What a value that is not valid was most likely meant to be; goes into the message. */
   readonly hint?: Field['hint'];
+  /** What is allowed, where a violation lists it. */
+  readonly allowed?: unknown;
   /** Names that the field had before. */
   readonly formerly?: readonly string[];
   /** More for the document: a description, an example. */
@@ -158,6 +160,7 @@ function field(
     optional: options.optional ?? false,
     ...(options.hint && { hint: options.hint }),
     ...(options.formerly && { formerly: options.formerly }),
+    ...(options.allowed !== undefined && { allowed: options.allowed }),
     ...more,
   });
 }

@@ -10,6 +10,8 @@ import { fieldsOf, hinted, type DtoClass, type Field, isPlainObject } from './fi
 export const DEEPEST = 16;
 /** A made-up name longer than this is not repeated in a pointer, which then names the object it is in. */
 const MAX_NAME = 256;
+/** So much of the name of a parameter is repeated. */
+export const MAX_PARAMETER = 64;
 
 type Path = readonly (string | number)[];
 type Fields = ReadonlyMap<string, Field>;
@@ -45,8 +47,11 @@ export function report(type: DtoClass, value: unknown): Violation[] {
 
 /** The same of a query string, which has parameters in place of pointers. */
 export function queryReport(type: DtoClass, query: unknown): Violation[] {
-  return report(type, query).map(({ pointer: place = '', ...violation }) => ({
-    parameter: place.slice(1),
+  const known = fieldsOf(type);
+  const unknown = Object.keys(query as object).filter((name) => !known.has(name));
+  // Unknown names are reported first, in this order. A name has no place to be pointed at, and may be of any length.
+  return report(type, query).map(({ pointer: place = '', ...violation }, index) => ({
+    parameter: (unknown[index] ?? place.slice(1)).slice(0, MAX_PARAMETER),
     ...violation,
   }));
 }

@@ -5,7 +5,9 @@ import { CallerCounts } from '../../access/caller-quota.js';
 import { Quotas } from '../../access/quotas.js';
 import { OVER_LIMIT } from '../../problems/admission.js';
 import { refuse } from '../../problems/catalogue.js';
-import type { CommandSchedule } from '../operation-command.js';
+import type { OperationCommand } from '../operation-command.js';
+
+type Scheduled = Pick<OperationCommand, 'undoes'>;
 
 /** How many operations of each caller wait or run in the background of this process. */
 @Injectable()
@@ -25,8 +27,8 @@ export class BackgroundSlots {
    *
    * @throws Problem 403, 429, 503; and as `accept` does
    */
-  async take<T>(schedule: CommandSchedule, caller: Caller, accept: () => Promise<T>): Promise<T> {
-    this.check(schedule, caller);
+  async take<T>(command: Scheduled, caller: Caller, accept: () => Promise<T>): Promise<T> {
+    this.check(command, caller);
     this.add(caller.id);
     try {
       return await accept();
@@ -37,11 +39,11 @@ export class BackgroundSlots {
   }
 
   /** Whether there is a slot now; nothing is taken. @throws Problem 403, 429, 503 */
-  check({ expired }: CommandSchedule, caller: Caller): void {
+  check({ undoes }: Scheduled, caller: Caller): void {
     if (this.#isClosed) throw refuse('shutting_down', 'before_acceptance');
     const max = this.quotas.limitsOf(caller).backgroundOperations ?? Infinity;
-    // An act that was accepted with an expiration is always undone, however much its caller has in the background.
-    if (expired) return;
+    // What was done can always be undone, and what expired is, however much its caller has in the background.
+    if (undoes) return;
     if (max === 0) throw refuse('over_limit', { limit: OVER_LIMIT.noBackground });
     if (this.#taken.of(caller.id) >= max) throw refuse('background_limit', { max });
   }

@@ -22,7 +22,7 @@ import type {
 } from '../operation-command.js';
 import { resultOfEarlier, type OperationResult } from '../operation-result.js';
 
-/** What counts for the daily cap and the brake is needed for a day. */
+/** What counts for the daily cap and the brake is needed for a day, and forgotten with the claims once it is two days old. */
 const IMPACT_KEPT_MS = 48 * 3_600_000;
 const CLEANUP_INTERVAL_MS = 3_600_000;
 

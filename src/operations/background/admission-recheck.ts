@@ -80,7 +80,7 @@ export function denialNow(
   }
 }
 
-/** Applies policy, guard rails and the brake again to an operation that another process accepted, or an earlier run of this one. */
+/** Applies grants, guard rails and the brake again to an operation that another process accepted, or an earlier run of this one. */
 @Injectable()
 export class AdmissionRecheck {
   readonly #rails: GuardRails;

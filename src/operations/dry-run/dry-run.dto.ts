@@ -9,7 +9,16 @@ export const VERDICTS = ['applied', 'already', 'rejected', 'not_attempted', 'unk
 /** As it travels: values are strings. What is neither is refused, because it must not lead to an act. */
 export class DryRunQueryDto {
   /** `true`: only say what would come of it. */
-  @Checked('boolean', isBooleanText, 'must be true or false, once', { type: 'boolean' }, { optional: true })
+  @Checked(
+    'boolean',
+    isBooleanText,
+    'must be true or false, once',
+    { type: 'boolean' },
+    {
+      optional: true,
+      allowed: [true, false],
+    },
+  )
   dryRun?: 'true' | 'false';
 }
 

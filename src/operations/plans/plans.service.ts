@@ -100,20 +100,20 @@ export class Planner {
   ): { shown: PlannedAlarm; ready?: EligibleAlarm } {
     const { eventId, name, severity } = alarm;
     const shown = { eventId, ...(name !== undefined && { name }), ...(severity && { severity }) };
-    const refuse = (reason: string, message: string) => ({
+    const refused = (reason: string, message: string) => ({
       shown: { ...shown, refused: { reason, message } },
     });
     const same = listed.length > 1 ? listed.filter((each) => each.eventId === eventId) : [alarm];
     const verdict = eligibilityOf(operation, same, { cutShort: false, takesPart: false });
-    if ('unfit' in verdict) return refuse(verdict.unfit.rule, verdict.unfit.message);
+    if ('unfit' in verdict) return refused(verdict.unfit.rule, verdict.unfit.message);
     const { project, enterpriseProjectId } = scope;
     const facts = { eventType: verdict.alarm.eventType, ...(severity && { severity }) };
     const question = { right: 'act', operation, project, enterpriseProjectId, alarms: [facts] } as const;
     const lack = accessDenialOf(caller, question);
     if (lack)
-      return refuse(lack.code, `${lack.code === 'denied' ? 'is denied' : 'is not granted'}: ${lack.what}`);
+      return refused(lack.code, `${lack.code === 'denied' ? 'is denied' : 'is not granted'}: ${lack.what}`);
     const [rail] = guardRailViolations({ operation, alarms: [verdict.alarm] }, this.#rails);
-    return rail ? refuse('guard_rail', rail.message) : { shown, ready: verdict.alarm };
+    return rail ? refused('guard_rail', rail.message) : { shown, ready: verdict.alarm };
   }
 }
 

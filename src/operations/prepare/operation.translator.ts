@@ -134,7 +134,7 @@ export function scheduleOf(
   };
 }
 
-/** An alarm as it travels, in the words in which orders are decided by. */
+/** An alarm as it travels, in the words in which commands are decided about. */
 export function commandAlarmOf(event: WireEvent): CommandAlarm {
   const { event_id, event_class_id, event_type, operate_detail_list = [] } = event;
   return {

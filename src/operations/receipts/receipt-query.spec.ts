@@ -100,6 +100,8 @@ describe('a query for receipts', () => {
     ['user', 'somebody-else', 'unknown_field'],
     ['limt', '1', 'unknown_field'],
     ['__proto__', 'x', 'unknown_field'],
+    ['a/b~c', 'x', 'unknown_field'],
+    ['x'.repeat(64), 'x', 'unknown_field'],
   ])('that says %s=%j is refused by that name', (name, value, rule) => {
     expect(violationsOf({ [name]: value })).toEqual([[name, rule]]);
   });
@@ -109,6 +111,13 @@ describe('a query for receipts', () => {
     [{ last: '24h', from: '2026-08-16T00:00:00Z' }, ['last', 'excludes']],
   ])('that says %j contradicts itself', (values, violation) => {
     expect(violationsOf(values)).toEqual([violation]);
+  });
+
+  it('that says something by an endless name is refused by its beginning', () => {
+    expect(violationsOf({ ['n'.repeat(300)]: '1', limit: '0' })).toEqual([
+      ['n'.repeat(64), 'unknown_field'],
+      ['limit', 'integer'],
+    ]);
   });
 
   it('with several faults is refused with all of them', () => {
