@@ -18,8 +18,8 @@ async function testsOf(argument: string): Promise<string[]> {
 }
 
 it.each([
-  ['src/domain/grants.spec.ts', 'dist/src/domain/grants.spec.js'],
-  ['./src/domain/grants.spec.ts', 'dist/src/domain/grants.spec.js'],
+  ['src/access/grants.spec.ts', 'dist/src/access/grants.spec.js'],
+  ['./src/access/grants.spec.ts', 'dist/src/access/grants.spec.js'],
   ['test/run.spec.ts', 'dist/test/run.spec.js'],
 ])('%s is run by the path of its source', async (source, compiled) => {
   expect(await testsOf(source)).toEqual([compiled]);
