@@ -81,7 +81,7 @@ type AskedQuery = ListQueryDto & AskedFilters & MembersOf<typeof QUERY_FILTERS>;
 
 /** The filters that may have several words, however they travelled. */
 const KINDS = ['severity', 'eventType', 'eventClassId'] as const;
-export type AskedKinds = {
+type AskedKinds = {
   readonly [Kind in (typeof KINDS)[number]]?: readonly (string | number)[] | undefined;
 };
 

@@ -37,7 +37,7 @@ export interface AlarmPage {
 }
 
 /** What a search by ids found. */
-export interface AlarmsFound extends Pick<Found, 'lookedThrough' | 'cutShort'> {
+interface AlarmsFound extends Pick<Found, 'lookedThrough' | 'cutShort'> {
   /** By event id; several where upstream lists different alarms under one. An id that was not found is not in it. */
   readonly alarms: ReadonlyMap<string, readonly Alarm[]>;
 }

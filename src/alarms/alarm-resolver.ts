@@ -23,14 +23,14 @@ export interface EligibleAlarm {
 }
 
 /** Why an operation cannot handle an alarm. */
-export interface Ineligible {
+interface Ineligible {
   readonly rule: 'not_found' | 'ambiguous' | 'incomplete' | 'already' | 'not_accepted';
   /** Goes on from the alarm's id. */
   readonly message: string;
   readonly allowed?: readonly string[];
 }
 
-export type Eligibility = { readonly alarm: EligibleAlarm } | { readonly unfit: Ineligible };
+type Eligibility = { readonly alarm: EligibleAlarm } | { readonly unfit: Ineligible };
 
 /** How the decision is made. */
 export interface Circumstances {
@@ -75,7 +75,7 @@ const NOT_AMONG_THE_NEWEST =
   'is not among the newest alarms, and upstream has no lookup by id: name its occurTime, or name the alarm in full';
 
 /** Whether an alarm is listed as the operation wants it; `unknown` where the listing does not say for sure. */
-export function observedStateOf(
+function observedStateOf(
   operation: OperationType,
   { status, handling }: Pick<Alarm, 'status' | 'handling'>,
 ): 'matches' | 'differs' | 'unknown' {

@@ -15,7 +15,7 @@ import { itemIdOf, LINE_CHANGES, type UpstreamList, type WireItem } from './list
 import { CHUNK_SIZE } from '../domain/outcome.js';
 
 /** The body of a call that changes a list (contract 2.5.2, 2.6.3, 2.8, 2.9.2). */
-export interface WireItemsBody {
+interface WireItemsBody {
   readonly data_list: readonly WireItem[];
   readonly [member: string]: unknown;
 }
@@ -102,7 +102,7 @@ function changeOfList(operation: ListOperation, scope: Scope): Change {
 }
 
 /** Which rows a call is to read, and how many upstream takes a page (contract 2.0); it may give fewer than it was asked for. */
-export interface RowsAsked {
+interface RowsAsked {
   readonly offset: number;
   readonly limit: number;
   readonly mostRows: number;

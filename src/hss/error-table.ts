@@ -106,7 +106,7 @@ export function faultOfItems(fault: Fault): Fault {
 export const UNREADABLE_READ: Fault = faultOfRead(faultOf(UNREADABLE));
 
 /** A fault, and what becomes of the alarms of the call that meets it at its first attempt. */
-export interface DocumentedFault {
+interface DocumentedFault {
   readonly fault: Fault;
   readonly outcome: 'rejected' | 'not_attempted' | 'unknown';
 }

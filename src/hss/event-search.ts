@@ -123,7 +123,7 @@ export interface Found {
   readonly cutShort: boolean;
 }
 
-export interface SearchOptions {
+interface SearchOptions {
   /** Epoch milliseconds: from where alarms of unknown times are looked for backwards. */
   readonly now?: number;
   /** How many alarms may be looked through; left out: as many as the references allow. */

@@ -24,12 +24,12 @@ export interface UpstreamList {
 }
 
 /** The field that says how a line stands, and what its documented words mean; another word, or none, says nothing. */
-export interface LineStatus {
+interface LineStatus {
   readonly field: string;
   readonly words: ReadonlyMap<unknown, LineState>;
 }
 
-export interface LineState {
+interface LineState {
   /** Whether what the line stands for was undone. */
   readonly isBack: boolean;
   /** The agent on the host has yet to do it. */

@@ -55,7 +55,7 @@ export interface ObservedAlarm {
  * What is to be known: the state of each alarm, or only which of them match, for which fewer calls do; `differs` may then be
  * reported of others whose state is unknown.
  */
-export type Wanted = 'all' | 'matches';
+type Wanted = 'all' | 'matches';
 
 /** Reads the state of everything that a call acts on. */
 export function observedStates(

@@ -1,7 +1,7 @@
 import type { Clock } from '../domain/times.js';
 
 /** How much there is of something for each name. */
-export interface Allowance {
+interface Allowance {
   /** So many in a row. */
   readonly burst: number;
   /** And one more each time that so much time has passed. */

@@ -31,7 +31,7 @@ import type { CallContext, Right, Caller } from '../domain/caller.js';
  * - `caller`: any authenticated caller
  * - a right: any authenticated caller that has it anywhere; what it may do there is decided by its grants
  */
-export type AccessRule = 'public' | 'caller' | Right;
+type AccessRule = 'public' | 'caller' | Right;
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -56,7 +56,7 @@ declare module 'fastify' {
 }
 
 /** The ways to prove who one is, as the document names them; either will do. */
-export const SECURITY_SCHEMES = ['bearer', 'apiKey'] as const;
+const SECURITY_SCHEMES = ['bearer', 'apiKey'] as const;
 
 /** Declares who may reach a route, to the server and in the document. A route without it cannot be used. */
 export const Access = (
@@ -225,7 +225,7 @@ export class AuthHook {
 }
 
 /** Header by which a caller asks for less time than the gateway would take. */
-export const DEADLINE_HEADER = 'x-deadline-ms';
+const DEADLINE_HEADER = 'x-deadline-ms';
 
 /** Less is no time for even one attempt. */
 const MIN_DEADLINE_MS = 300;

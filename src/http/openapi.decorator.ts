@@ -13,10 +13,10 @@ import type { DtoClass } from '../validation/fields.js';
 type Schema = Extract<ApiBodyOptions, { schema: object }>['schema'];
 
 /** The classes of a route's answers in JSON, by status: one, or several of which it is one. */
-export type AnswerClasses = Readonly<Record<number, DtoClass | readonly DtoClass[]>>;
+type AnswerClasses = Readonly<Record<number, DtoClass | readonly DtoClass[]>>;
 
 /** A body that is one of several classes, distinguished by the value of one of their fields. */
-export interface ChosenBody {
+interface ChosenBody {
   readonly field: string;
   /** By the field's value. */
   readonly types: Readonly<Record<string, DtoClass>>;

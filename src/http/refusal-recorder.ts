@@ -13,7 +13,7 @@ import { pointerOf } from '../problems/violation.js';
 const MAX_ADDRESSES = 10_000;
 
 /** Counts of refusals that have no record of their own. */
-export class RefusalCounts {
+class RefusalCounts {
   #from = Infinity;
   #to = -Infinity;
   readonly #counts = new Map<string, number>();

@@ -25,7 +25,7 @@ export function ValidatedBody<T extends object>(
 }
 
 /** Lets a body through that is valid by the rules of one class; anything else is refused with everything that is wrong with it. */
-export class BodyPipe<T extends object> implements PipeTransform<unknown, T> {
+class BodyPipe<T extends object> implements PipeTransform<unknown, T> {
   readonly #check: Check;
 
   constructor(

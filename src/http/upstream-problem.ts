@@ -132,7 +132,7 @@ export function wireName(name: string): string {
  *
  * @param nameOf how a member is called that the pointer calls otherwise
  */
-export function wirePlace(pointer: string, nameOf = (name: string): string => name): string {
+function wirePlace(pointer: string, nameOf = (name: string): string => name): string {
   const parts = pointer.split('/').slice(1);
   return parts
     .map((part) =>

@@ -6,7 +6,7 @@ import type { UpstreamList, ListedRow } from '../hss/index.js';
 import type { WordRule } from './filter-fields.js';
 
 /** A text without a maximum length is part of an answer: upstream's value is passed on as it is. */
-export interface TextType {
+interface TextType {
   readonly kind: 'text';
   readonly min: number;
   readonly max: number;
@@ -73,7 +73,7 @@ export interface FilterField extends Words {
 export type FilterFields = Readonly<Record<string, FilterField>>;
 
 /** A member of an entry as the API shows it; `wire` is the way to it in upstream's row, such as `host.name`. */
-export interface EntryField extends Words {
+interface EntryField extends Words {
   readonly type: ValueType;
   readonly wire: string;
   /** There is none without it. */
@@ -81,7 +81,7 @@ export interface EntryField extends Words {
 }
 
 /** A member that is made of a row in a way of its own. */
-export interface OwnField<Value = unknown> {
+interface OwnField<Value = unknown> {
   readonly description: string;
   readonly schema: ApiPropertyOptions;
   readonly read: (row: ListedRow) => Value;
@@ -89,7 +89,7 @@ export interface OwnField<Value = unknown> {
 }
 
 /** Several members as an object of their own. */
-export interface EntryGroup {
+interface EntryGroup {
   /** Name and description of its schema. */
   readonly schema: string;
   readonly about: string;

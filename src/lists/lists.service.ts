@@ -15,7 +15,7 @@ import { entryReader, mayRead, readPage, type Source, Readers } from './readers.
 import type { ItemsRequestDto } from './list.dto.js';
 
 /** A page of entries of any list. */
-export interface EntryPage {
+interface EntryPage {
   readonly items: readonly object[];
   readonly nextCursor?: string;
   readonly windowMoved?: true;

@@ -112,7 +112,7 @@ export interface Source<Row> {
 }
 
 /** How many calls may still be made for a page; several lists that make one page share it. */
-export interface CallBudget {
+interface CallBudget {
   calls: number;
 }
 

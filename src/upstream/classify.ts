@@ -190,7 +190,7 @@ const MAX_EXAMINED = 4_096;
 const MASK = '***';
 
 /** A value from upstream as a word that is safe to show: printable ASCII, bounded. */
-export function printableWord(value: unknown): string | undefined {
+function printableWord(value: unknown): string | undefined {
   if (typeof value !== 'string' && typeof value !== 'number') return undefined;
   const word = String(value)
     .replace(/[^\x21-\x7e]/g, '')

@@ -33,7 +33,7 @@ export interface Answer {
  * No complete answer. `not_sent`: the connection was never ready, so no byte of the request left. `sent`: some or all of it
  * may have arrived.
  */
-export interface NoAnswer {
+interface NoAnswer {
   readonly reached: 'not_sent' | 'sent';
   /** Machine word for the reason: `timeout`, `answer_too_large`, or the network's own code such as `ECONNRESET`. */
   readonly cause: string;

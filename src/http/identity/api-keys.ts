@@ -21,7 +21,7 @@ const SHAPE = /^(hssgw_[a-z0-9-]{1,16}_[0-9A-Za-z]{1,64}_[0-9A-Za-z]+)([0-9A-Za-
 export const KEY_ENVIRONMENT = /^[a-z0-9-]{1,16}$/;
 
 /** A key as it is shown once, and what it is called in records. */
-export interface ApiKey {
+interface ApiKey {
   readonly id: string;
   /** `hssgw_<environment>_<id>_<secret><checksum>` */
   readonly text: string;

@@ -149,7 +149,7 @@ export interface KnownKey extends KnownCredential {
 }
 
 /** What a key is called in records. */
-export const keyIdOf = ({ id, sha256 }: KeyConfig): string => id ?? sha256.slice(0, 8);
+const keyIdOf = ({ id, sha256 }: KeyConfig): string => id ?? sha256.slice(0, 8);
 
 export function knownKey(caller: Caller, config: KeyConfig, use: KeyUse): KnownKey {
   const known = knownCredential(caller, 'key', { ...config, id: keyIdOf(config) });

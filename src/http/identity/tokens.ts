@@ -17,16 +17,16 @@ const CLAIM_FAULTS: Readonly<Record<string, TokenFault>> = {
 };
 
 /** Whether a token that is refused was signed by a trusted issuer: only then does the answer say what is wrong with it. */
-export function isProved(error: unknown): boolean {
+function isProved(error: unknown): boolean {
   return error instanceof errors.JWTExpired || error instanceof errors.JWTClaimValidationFailed;
 }
 
-export function invalidToken(fault: TokenFault, cause?: unknown): AuthenticationProblem {
+function invalidToken(fault: TokenFault, cause?: unknown): AuthenticationProblem {
   return new AuthenticationProblem(refuse('invalid_token', fault, {}, { cause }));
 }
 
 /** What is wrong with a token, in words that reveal nothing of its content. */
-export function tokenProblem(error: unknown): AuthenticationProblem {
+function tokenProblem(error: unknown): AuthenticationProblem {
   if (error instanceof errors.JWTExpired) {
     return new AuthenticationProblem(refuse('expired_token', undefined, {}, { cause: error }));
   }
@@ -83,7 +83,7 @@ export interface TokenRule {
 }
 
 /** An issuer, its keys, and who its tokens are of. */
-export interface Trusted {
+interface Trusted {
   readonly config: IssuerConfig;
   readonly keys: KeySet;
   readonly rules: readonly TokenRule[];

@@ -32,7 +32,7 @@ export interface AccessKey {
 }
 
 /** Where the access key of a project comes from. */
-export interface KeySource {
+interface KeySource {
   /** The key to sign with now. @throws AuthenticationError */
   get(deadlineAt: number): Promise<Kept<AccessKey>>;
   /** Upstream accepted a signature by this generation. */
