@@ -4,7 +4,6 @@ export const CATEGORIES = ['host', 'container'] as const;
 export type Category = (typeof CATEGORIES)[number];
 
 export const HANDLE_STATUSES = ['unhandled', 'handled'] as const;
-export type HandleStatus = (typeof HANDLE_STATUSES)[number];
 
 export const ATTACK_TAGS = [
   'attack_success',
@@ -14,7 +13,6 @@ export const ATTACK_TAGS = [
   'collapsible_host',
   'system_vulnerability',
 ] as const;
-export type AttackTag = (typeof ATTACK_TAGS)[number];
 
 /** ATT&CK phases: upstream filters by them and does not show them. */
 export const ATT_CK_PHASES = [
@@ -28,7 +26,6 @@ export const ATT_CK_PHASES = [
   'Command and Control',
   'Impact',
 ] as const;
-export type AttCkPhase = (typeof ATT_CK_PHASES)[number];
 
 /** Threat levels, from the lowest to the highest, spelled as upstream spells them (contract 2.1). */
 export const SEVERITIES = ['Security', 'Low', 'Medium', 'High', 'Critical'] as const;
