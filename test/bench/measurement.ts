@@ -10,6 +10,7 @@ export interface Cell {
 export const CELLS: readonly Cell[] = [
   { alarms: 1, connections: 1 },
   { alarms: 1, connections: 32 },
+  { alarms: 1, connections: 256 },
   { alarms: 100, connections: 1 },
   { alarms: 100, connections: 32 },
 ];

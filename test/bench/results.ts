@@ -80,7 +80,7 @@ export interface Verdict {
   readonly met: boolean | undefined;
 }
 
-const [, ONE_ALARM, , HUNDRED_ALARMS] = CELLS as [Cell, Cell, Cell, Cell];
+const [, ONE_ALARM, , , HUNDRED_ALARMS] = CELLS as [Cell, Cell, Cell, Cell, Cell];
 
 const AIMS = [
   {

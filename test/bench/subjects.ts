@@ -52,6 +52,25 @@ export const SUBJECTS: readonly Subject[] = [
     prepare: prepareGateway,
   },
   {
+    name: 'floor',
+    title: 'the floor: node:http, SQLite, undici',
+    measuredByDefault: true,
+    script: 'subjects/floor.js',
+    dialect: 'internal',
+    path: '/',
+    prepare: ({ folder, upstream }) => {
+      const key = randomBytes(24).toString('hex');
+      return {
+        environment: {
+          UPSTREAM: upstream,
+          FILE: join(folder, 'floor.db'),
+          KEY_SHA256: createHash('sha256').update(key).digest('hex'),
+        },
+        headers: { Authorization: `Bearer ${key}` },
+      };
+    },
+  },
+  {
     name: 'proxy',
     title: '@fastify/http-proxy, body unread',
     measuredByDefault: true,
