@@ -9,7 +9,7 @@ import { serveDocs } from './docs/swagger-ui.js';
 import { Draining } from './health/health.controller.js';
 import { SECURITY_HEADERS, addSecurityHeaders, allowOrigins } from './http/security-headers.js';
 import { AuthHook, requestIdOf } from './http/auth.hook.js';
-import { parseJsonBodies, limitBodies } from './http/request-bodies.js';
+import { readJsonBodies } from './http/request-bodies.js';
 import {
   MalformedHttp,
   HOST_HEADER_OPTIONAL,
@@ -95,15 +95,14 @@ export async function setUpApp(
   const fastify = adapter.getInstance();
   limitPipelining(fastify);
   closeUnreadConnections(fastify.server);
-  await addSecurityHeaders(fastify);
+  addSecurityHeaders(fastify);
   await allowOrigins(fastify, config.listen.allowedOrigins);
   await loadShedding(fastify, config.limits.maxEventLoopDelayMs);
-  parseJsonBodies(fastify);
   const authHook = app.get(AuthHook);
   fastify.addHook('onRequest', authHook.onRequest);
   refuseUnknownPaths(fastify);
   refuseUnmetExpectations(fastify);
-  limitBodies(fastify, config.limits);
+  readJsonBodies(fastify, config.limits);
   answerBeforeBodies(fastify);
   fastify.addHook('preValidation', authHook.preValidation);
   fastify.addHook('onSend', authHook.onSend);

@@ -32,10 +32,14 @@ export function alarmOutcomes(operation: OperationTrail): KnownOutcome[] {
   const known: KnownOutcome[] = [];
   for (const chunk of chunks) {
     const ofChunk = partsOf(chunk);
-    for (const eventId of targets.slice(known.length, known.length + chunk.alarms)) {
+    const end = Math.min(targets.length, known.length + chunk.alarms);
+    for (const eventId of targets.slice(known.length, end)) {
       const later = settled.get(eventId);
-      const now = later ? asSettled(later, asLeft(eventId, chunk, ofChunk)) : asLeft(eventId, chunk, ofChunk);
-      known.push(withStateBefore(now, listedOtherwise.has(eventId) || isRead(eventId, chunk, ofChunk)));
+      const left = asLeft(eventId, chunk, ofChunk);
+      const now = later ? asSettled(later, left) : left;
+      if (now.outcome === 'applied' && !listedOtherwise.has(eventId) && !isRead(eventId, chunk, ofChunk))
+        now.stateBefore = 'unknown';
+      known.push(now);
     }
   }
   // Past the known chunks an alarm may be under way at this moment: not even that bytes were sent is claimed of it.
@@ -47,11 +51,39 @@ export function alarmOutcomes(operation: OperationTrail): KnownOutcome[] {
 /** What is still to be found out of an operation: whether it was done, or whether upstream came to the end of it. */
 export function openAlarms(operation: OperationTrail): ReadonlyMap<string, 'unknown' | 'under_way'> {
   const open = new Map<string, 'unknown' | 'under_way'>();
+  if (!operation.settlements && operation.chunks.every(isOver)) return open;
   for (const { eventId, outcome, underWay, reason } of alarmOutcomes(operation)) {
     if (underWay) open.set(eventId, 'under_way');
     else if (outcome === 'unknown' && reason !== 'indistinguishable') open.set(eventId, 'unknown');
   }
   return open;
+}
+
+/** Whether nothing of a chunk was left to be found out: so it is of most, and each alarm of those is not looked at. */
+function isOver({ outcome, underWay = [], apart = [] }: ChunkOutcome): boolean {
+  return outcome !== 'unknown' && underWay.length === 0 && apart.length === 0;
+}
+
+/** How many alarms, or items, came to which outcome; one that none came to is absent. */
+export type OutcomeCounts = Readonly<Partial<Record<KnownAlarmOutcome, number>>>;
+
+export function outcomeCounts(operation: OperationTrail): OutcomeCounts {
+  const { intent, chunks, settlements } = operation;
+  if (settlements || chunks.some(({ already, apart }) => already?.length || apart?.length))
+    return countsOf(alarmOutcomes(operation));
+  // Each chunk is of one outcome.
+  const ends = chunks.map(({ outcome, alarms }) => ({ outcome, times: alarms }));
+  const done = chunks.reduce((sum, { alarms }) => sum + alarms, 0);
+  return countsOf([...ends, { outcome: 'pending', times: targetsOf(intent).length - done }]);
+}
+
+/** @param alarms each once, or several of one outcome together */
+export function countsOf(
+  alarms: readonly { readonly outcome: KnownAlarmOutcome; readonly times?: number }[],
+): OutcomeCounts {
+  const counts: Partial<Record<KnownAlarmOutcome, number>> = {};
+  for (const { outcome, times = 1 } of alarms) if (times > 0) counts[outcome] = (counts[outcome] ?? 0) + times;
+  return counts;
 }
 
 /** The lists of a chunk, to be asked for many alarms. */
@@ -73,36 +105,39 @@ function partsOf({ already, unread, underWay, verified = [], apart = [] }: Chunk
   };
 }
 
-function asLeft(eventId: string, { fault, outcome }: ChunkOutcome, parts: Parts): KnownOutcome {
+/** Member by member: there may be thousands, and each spread takes as long as all else. */
+type Making = { -readonly [Member in keyof KnownOutcome]: KnownOutcome[Member] };
+
+function asLeft(eventId: string, { fault, outcome }: ChunkOutcome, parts: Parts): Making {
   const underWay = parts.underWay.has(eventId);
-  if (parts.already.has(eventId)) {
-    return { eventId, outcome: 'already', verified: !underWay, ...(underWay && { underWay }) };
-  }
+  if (parts.already.has(eventId)) return making(eventId, 'already', !underWay, underWay);
   const apart = parts.apart.get(eventId);
-  const reason = fault && { reason: fault.code };
-  if (apart !== undefined) {
-    return { eventId, outcome: apart, verified: true, ...(apart === 'rejected' && reason) };
-  }
+  if (apart !== undefined)
+    return making(eventId, apart, true, false, apart === 'rejected' ? fault?.code : undefined);
   const { verified } = parts;
-  return {
-    eventId,
-    outcome,
-    verified: !underWay && (verified === true || verified.has(eventId)),
-    ...(underWay && { underWay }),
-    ...reason,
-  };
+  const isVerified = !underWay && (verified === true || verified.has(eventId));
+  return making(eventId, outcome, isVerified, underWay, fault?.code);
 }
 
 /** As it was found later, or as the exchange left it where it could not be found out. */
-function asSettled({ eventId, outcome, underWay, reason }: SettledAlarm, left: KnownOutcome): KnownOutcome {
+function asSettled({ eventId, outcome, underWay, reason }: SettledAlarm, left: KnownOutcome): Making {
   // Of what was left alone only the end of it was waited for.
-  if (left.outcome === 'already')
-    return { eventId, outcome: 'already', verified: outcome !== 'unknown' && !underWay };
-  if (outcome !== 'unknown') {
-    return { eventId, outcome, verified: !underWay, ...(underWay && { underWay }) };
-  }
-  const why = reason ?? left.reason;
-  return { eventId, outcome, verified: false, ...(why !== undefined && { reason: why }) };
+  if (left.outcome === 'already') return making(eventId, 'already', outcome !== 'unknown' && !underWay);
+  if (outcome !== 'unknown') return making(eventId, outcome, !underWay, underWay);
+  return making(eventId, outcome, false, false, reason ?? left.reason);
+}
+
+function making(
+  eventId: string,
+  outcome: AlarmOutcome,
+  verified: boolean,
+  underWay = false,
+  reason?: string,
+): Making {
+  const known: Making = { eventId, outcome, verified };
+  if (underWay) known.underWay = true;
+  if (reason !== undefined) known.reason = reason;
+  return known;
 }
 
 /** Whether the state of an alarm before the operation was read, and was another one. */
@@ -124,10 +159,6 @@ function listedOtherwiseIn({ intent: { lookedUp, alarms } }: OperationTrail): Re
 /** Whether the state before was read, and was another one. */
 function isRead(eventId: string, { already }: ChunkOutcome, parts: Parts): boolean {
   return already !== undefined && !parts.already.has(eventId) && !parts.unread.has(eventId);
-}
-
-function withStateBefore(known: KnownOutcome, isKnown: boolean): KnownOutcome {
-  return known.outcome === 'applied' && !isKnown ? { ...known, stateBefore: 'unknown' } : known;
 }
 
 /** What became of whitelist rules of a caller's own, which travel with the first chunk. */

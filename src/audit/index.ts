@@ -1,5 +1,6 @@
 export {
   alarmOutcomes,
+  countsOf,
   openAlarms,
   RULES_OUTCOMES,
   rulesOutcome,
@@ -44,7 +45,6 @@ export {
 export type { OperationFilter } from './operation.queries.js';
 export {
   askedOf,
-  countsOf,
   isGivenUp,
   isOpen,
   isResumable,

@@ -1,5 +1,12 @@
-import type { ChunkOutcome, KnownAlarmOutcome, OperationStatus } from '../domain/outcome.js';
-import { alarmOutcomes, openAlarms, rulesOutcome, targetsOf, type RulesOutcome } from './alarm-outcomes.js';
+import type { ChunkOutcome, OperationStatus } from '../domain/outcome.js';
+import {
+  openAlarms,
+  outcomeCounts,
+  rulesOutcome,
+  targetsOf,
+  type OutcomeCounts,
+  type RulesOutcome,
+} from './alarm-outcomes.js';
 import type {
   AuditRecord,
   CancellationRecord,
@@ -142,9 +149,6 @@ export function resumePoint({ chunks, outcome }: OperationTrail): ResumePoint | 
   return outcome ? undefined : { known: chunks, inDoubt: chunks.length };
 }
 
-/** How many alarms, or items, came to which outcome; one that none came to is absent. */
-export type OutcomeCounts = Readonly<Partial<Record<KnownAlarmOutcome, number>>>;
-
 const ASKED = [
   'operationId',
   'at',
@@ -211,7 +215,7 @@ export function fateOf(trail: OperationTrail): TargetFate {
   const { chunks, outcome, settlements } = trail;
   const settlement = settlements?.at(-1);
   return {
-    outcomes: countsOf(alarmOutcomes(trail)),
+    outcomes: outcomeCounts(trail),
     ...(outcome && { completedAt: outcome.at }),
     ...(outcome?.interrupted && { interrupted: true }),
     rules: rulesOutcome(chunks[0]),
@@ -221,10 +225,4 @@ export function fateOf(trail: OperationTrail): TargetFate {
 
 export function cancelledOf({ at, caller, onBehalfOf }: CancellationRecord): Cancelled {
   return { at, caller, ...(onBehalfOf !== undefined && { onBehalfOf }) };
-}
-
-export function countsOf(alarms: readonly { readonly outcome: KnownAlarmOutcome }[]): OutcomeCounts {
-  const counts: Partial<Record<KnownAlarmOutcome, number>> = {};
-  for (const { outcome } of alarms) counts[outcome] = (counts[outcome] ?? 0) + 1;
-  return counts;
 }

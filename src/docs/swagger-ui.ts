@@ -4,7 +4,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { type OpenAPIObject, type SwaggerCustomOptions, SwaggerModule } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest, onSendHookHandler, RouteOptions } from 'fastify';
 
-import { SWAGGER_UI_POLICY } from '../http/security-headers.js';
+import { SWAGGER_UI_HEADERS } from '../http/security-headers.js';
 
 /**
  * Has a route whose answer is the same for everybody make it once. The library writes the whole document anew for each request,
@@ -59,7 +59,7 @@ export function serveDocs(app: NestFastifyApplication, document = DOCUMENT): voi
     .getInstance()
     .addHook('onRoute', (route) => {
       if (/^\/docs(?:$|[/-])/.test(route.url)) {
-        route.config = { ...route.config, access: 'public', helmet: SWAGGER_UI_POLICY };
+        route.config = { ...route.config, access: 'public', securityHeaders: SWAGGER_UI_HEADERS };
         keepAnswers(route);
       }
     });

@@ -129,8 +129,12 @@ export function detailFrom(valueOf: (field: DetailField, name: DetailFieldName) 
 
 /** Only the fields that were given, in upstream's order and spelling. */
 export function wireDetailOf(detail: AlarmDetail): WireDetail {
-  const values = WIRE_NAMES.map(([name, wireName]) => [wireName, detail[name]] as const);
-  return Object.fromEntries(values.filter(([, value]) => value !== undefined));
+  const wire: Record<string, unknown> = {};
+  for (const [name, wireName] of WIRE_NAMES) {
+    const value = detail[name];
+    if (value !== undefined) wire[wireName] = value;
+  }
+  return wire;
 }
 
 /** A detail object as it travels, in the internal API's spelling. */

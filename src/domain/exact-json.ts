@@ -12,7 +12,17 @@ import { JSON_BOUNDS, JsonBeyondBounds, type JsonBound, type JsonBounds } from '
  * @throws JsonBeyondBounds when there is more in it than `JSON_BOUNDS` allow
  */
 export function parseExact(text: string): unknown {
-  const inexact = inexactNumbersIn(text, JSON_BOUNDS);
+  const inexact = new Scan(text, JSON_BOUNDS, 'parsed').run();
+  try {
+    return parseAround(inexact, text);
+  } catch (error) {
+    // What the quick look at texts took for granted; this says where it is not so.
+    inexactNumbersIn(text, JSON_BOUNDS);
+    throw error;
+  }
+}
+
+function parseAround(inexact: readonly InexactNumber[], text: string): unknown {
   if (inexact.length === 0) return JSON.parse(text) as unknown;
   const values = new Map<string, InexactNumber['value']>();
   const parts: string[] = [];
@@ -70,7 +80,7 @@ interface InexactNumber {
  * @throws JsonBeyondBounds
  */
 export function inexactNumbersIn(text: string, bounds: JsonBounds): InexactNumber[] {
-  return new Scan(text, bounds).run();
+  return new Scan(text, bounds, 'alone').run();
 }
 
 /** Shorter ones have at most so many digits, which a double always holds. */
@@ -100,6 +110,8 @@ class Scan {
   constructor(
     private readonly text: string,
     private readonly bounds: JsonBounds,
+    /** `parsed`: `JSON.parse` looks at every character of texts as well, so only their ends are looked for here. */
+    private readonly use: 'parsed' | 'alone',
   ) {}
 
   run(): InexactNumber[] {
@@ -164,7 +176,7 @@ class Scan {
   }
 
   #scalar(code: number): void {
-    if (code === QUOTE) this.#string();
+    if (code === QUOTE) this.#text();
     else if (code === MINUS || isDigit(code)) this.#number();
     else this.#word();
   }
@@ -173,6 +185,13 @@ class Scan {
     const word = WORDS.find((known) => this.text.startsWith(known, this.#at));
     if (word === undefined) this.#fail();
     else this.#at += word.length;
+  }
+
+  /** Goes behind a string that is a value. */
+  #text(): void {
+    const end = this.use === 'parsed' ? this.text.indexOf('"', this.#at + 1) : -1;
+    if (end < 0 || this.text.charCodeAt(end - 1) === BACKSLASH) this.#string();
+    else this.#at = end + 1;
   }
 
   /** Goes behind a string. */

@@ -6,7 +6,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import Fastify from 'fastify';
 
-import { limitBodies, isTooSlow } from './request-bodies.js';
+import { readJsonBodies, isTooSlow } from './request-bodies.js';
 
 describe('a body on its way', () => {
   it.each<[string, number, number, boolean]>([
@@ -35,7 +35,7 @@ describe('a body on its way', () => {
 describe('a body that nobody reads', () => {
   it('is held no longer than its answer takes', async () => {
     const fastify = Fastify();
-    limitBodies(fastify, { bodyBytes: 1_000_000, requestMs: 600_000 });
+    readJsonBodies(fastify, { bodyBytes: 1_000_000, requestMs: 600_000 });
     let body: Readable | undefined;
     fastify.addHook('preParsing', (_request, _reply, payload, done) => {
       body = payload;
@@ -61,7 +61,7 @@ describe('a body that nobody reads', () => {
 describe('a body that comes in very many chunks', () => {
   it('is read in few', async () => {
     const fastify = Fastify();
-    limitBodies(fastify, { bodyBytes: 1_000_000, requestMs: 600_000 });
+    readJsonBodies(fastify, { bodyBytes: 1_000_000, requestMs: 600_000 });
     let chunks = 0;
     fastify.addHook('preParsing', (_request, _reply, payload, done) => {
       payload.on('data', () => (chunks += 1));

@@ -1,5 +1,4 @@
 import { isUtf8 } from 'node:buffer';
-import { Transform } from 'node:stream';
 import type { IncomingMessage } from 'node:http';
 
 import type { FastifyInstance } from 'fastify';
@@ -9,17 +8,40 @@ import { JsonBeyondBounds, type JsonBound } from '../domain/json-bounds.js';
 import { refuse } from '../problems/catalogue.js';
 import type { Problem } from '../problems/problem.js';
 
-/** Reads JSON bodies without rounding a number, and no other bodies at all. */
-export function parseJsonBodies(fastify: FastifyInstance): void {
+/**
+ * Reads JSON bodies without rounding a number, and no other bodies at all. Refuses those that are larger than is read before any of
+ * it is, and those that do not come in time.
+ *
+ * @param limits.bodyBytes the largest
+ * @param limits.requestMs the longest that one may take
+ */
+export function readJsonBodies(
+  fastify: FastifyInstance,
+  limits: { readonly bodyBytes: number; readonly requestMs: number },
+): void {
+  const reader = new BodyReader(limits.requestMs, limits.bodyBytes);
   fastify.removeAllContentTypeParsers();
-  fastify.addContentTypeParser<Buffer>('application/json', { parseAs: 'buffer' }, (request, body, done) => {
-    try {
-      // The very bytes: a signature covers them, and not what they mean.
-      request.verify?.(body);
-      done(null, parseBody(body, request.routeOptions.config.bodyMayBeMissing === true));
-    } catch (error) {
-      done(error as Error);
-    }
+  fastify.addHook('preParsing', ({ raw }, _reply, payload, done) => {
+    const isTooLarge = hasBody(raw) && Number(raw.headers['content-length'] ?? 0) > limits.bodyBytes;
+    done(isTooLarge ? refuse('body_too_large') : null, payload);
+  });
+  fastify.addContentTypeParser('application/json', (request, payload, done) => {
+    reader.read(payload, request.unprovedBody, (error, body) => {
+      if (error) return done(error);
+      let parsed: unknown;
+      try {
+        // The very bytes: a signature covers them, and not what they mean.
+        request.verify?.(body);
+        parsed = parseBody(body, request.routeOptions.config.bodyMayBeMissing === true);
+      } catch (fault) {
+        return done(fault as Error);
+      }
+      return done(null, parsed);
+    });
+  });
+  fastify.addHook('onClose', (_instance, done) => {
+    reader.close();
+    done();
   });
 }
 
@@ -75,67 +97,98 @@ export function isTooSlow(bytes: number, elapsedMs: number, mostMs: number): boo
   return elapsedMs >= GRACE_MS && bytes < (MIN_RATE * elapsedMs) / 1_000;
 }
 
-/**
- * Refuses bodies that are larger than is read before any of it is, and those that do not come in time.
- *
- * @param limits.bodyBytes the largest
- * @param limits.requestMs the longest that one may take
- */
-export function limitBodies(
-  fastify: FastifyInstance,
-  limits: { readonly bodyBytes: number; readonly requestMs: number },
-): void {
-  fastify.addHook('preParsing', (request, reply, payload, done) => {
-    if (!hasBody(request.raw)) return done(null, payload);
-    if (Number(request.headers['content-length'] ?? 0) > limits.bodyBytes)
-      return done(refuse('body_too_large'));
-    const body = inTime(payload, limits.requestMs, request.unprovedBody);
-    // Answered without it, or the caller is gone: what came of it is held no longer.
-    reply.raw.once('close', () => body.destroy());
-    return done(null, payload.pipe(body));
-  });
+type Read = (error: Error | undefined, body: Buffer) => void;
+
+const NOTHING = Buffer.alloc(0);
+
+/** Reads bodies whole. One timer looks after all that are on their way. */
+export class BodyReader {
+  readonly #onTheirWay = new Set<Body>();
+  readonly #timer: NodeJS.Timeout;
+
+  /**
+   * @param mostMs the longest that one may take
+   * @param mostBytes the largest
+   */
+  constructor(
+    mostMs: number,
+    private readonly mostBytes: number,
+  ) {
+    const everyMs = Math.min(LOOK_EVERY_MS, mostMs / LOOKS);
+    this.#timer = setInterval(() => {
+      for (const body of this.#onTheirWay) body.look(2 * everyMs, mostMs);
+    }, everyMs);
+    this.#timer.unref();
+  }
+
+  /** @param read called once with what was read, or why it was not; never where its sender is gone */
+  read(payload: NodeJS.ReadableStream, unproved: { grow(bytes: number): void } | undefined, read: Read): void {
+    const body = new Body(payload, this.mostBytes, unproved, (error, bytes) => {
+      this.#onTheirWay.delete(body);
+      read(error, bytes);
+    });
+    this.#onTheirWay.add(body);
+    payload.once('close', () => this.#onTheirWay.delete(body));
+  }
+
+  close(): void {
+    clearInterval(this.#timer);
+  }
 }
 
-function inTime(
-  payload: NodeJS.ReadableStream,
-  mostMs: number,
-  unproved?: { grow(bytes: number): void },
-): Transform {
-  let bytes = 0;
-  const gathered = new ChunkBuffer((chunk) => void body.push(chunk));
-  const body: Transform = new Transform({
-    transform(chunk: Buffer, _encoding, next) {
-      bytes += chunk.length;
-      try {
-        unproved?.grow(chunk.length);
-        gathered.add(chunk);
-        next();
-      } catch (error) {
-        next(error as Error);
-      }
-    },
-    flush(next) {
-      gathered.end();
-      next();
-    },
-  });
-  const everyMs = Math.min(LOOK_EVERY_MS, mostMs / LOOKS);
-  let elapsedMs = 0;
-  let last = performance.now();
-  const timer = setInterval(() => {
+/** One body on its way. */
+class Body {
+  readonly #chunks: Buffer[] = [];
+  readonly #gathered = new ChunkBuffer((chunk) => void this.#chunks.push(chunk));
+  #bytes = 0;
+  #elapsedMs = 0;
+  #last = performance.now();
+
+  constructor(
+    private readonly payload: NodeJS.ReadableStream,
+    private readonly mostBytes: number,
+    private readonly unproved: { grow(bytes: number): void } | undefined,
+    private readonly read: Read,
+  ) {
+    payload.on('data', this.#add).on('end', this.#end).on('error', this.#fail);
+  }
+
+  /** Where this process was held up, what came meanwhile is still to be read: that time is not the caller's. */
+  look(mostCountedMs: number, mostMs: number): void {
     const now = performance.now();
-    // Where this process was held up, what came meanwhile is still to be read: that time is not the caller's.
-    elapsedMs += Math.min(now - last, 2 * everyMs);
-    last = now;
-    if (isTooSlow(bytes, elapsedMs, mostMs)) body.destroy(refuse('request_timeout'));
-  }, everyMs);
-  timer.unref();
-  body.once('close', () => clearInterval(timer));
-  payload.once('error', (error: Error) => body.destroy(error));
-  // Where it was refused nobody listens any more.
-  body.on('error', () => undefined);
-  return body;
+    this.#elapsedMs += Math.min(now - this.#last, mostCountedMs);
+    this.#last = now;
+    if (isTooSlow(this.#bytes, this.#elapsedMs, mostMs)) this.#settle(refuse('request_timeout'));
+  }
+
+  readonly #add = (chunk: Buffer): void => {
+    this.#bytes += chunk.length;
+    if (this.#bytes > this.mostBytes) return this.#settle(refuse('body_too_large'));
+    try {
+      this.unproved?.grow(chunk.length);
+    } catch (error) {
+      return this.#settle(error as Error);
+    }
+    return this.#gathered.add(chunk);
+  };
+
+  readonly #end = (): void => {
+    this.#gathered.end();
+    const [first = NOTHING, ...more] = this.#chunks;
+    this.#settle(undefined, more.length === 0 ? first : Buffer.concat(this.#chunks));
+  };
+
+  readonly #fail = (error: Error): void => this.#settle(Object.assign(error, { statusCode: 400 }));
+
+  #settle(error: Error | undefined, body: Buffer = NOTHING): void {
+    this.payload.off('data', this.#add).off('end', this.#end).off('error', this.#fail);
+    // What still comes, and how it ends, is nobody's any more.
+    this.payload.on('error', ignore);
+    this.read(error, body);
+  }
 }
+
+const ignore = (): void => undefined;
 
 /** A Buffer of its own costs hundreds of bytes, and keeps all that was read with it: smaller ones are put together. */
 const BLOCK = 16_384;

@@ -1,53 +1,17 @@
 import cors from '@fastify/cors';
-import helmet, { type FastifyHelmetOptions } from '@fastify/helmet';
 import type { FastifyContextConfig, FastifyInstance, FastifyRequest } from 'fastify';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
     /** What a browser may do with the answers of this route, where it differs from what goes for all. */
-    helmet?: FastifyHelmetOptions;
+    securityHeaders?: Readonly<Record<string, string>>;
   }
 }
 
-/** An answer in JSON is no page: a browser that is made to show it as one runs nothing of it and fetches nothing for it. */
-const OF_ALL = {
-  contentSecurityPolicy: {
-    useDefaults: false,
-    directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
-  },
-  frameguard: { action: 'deny' },
-  referrerPolicy: { policy: 'no-referrer' },
-  // TLS ends before the gateway; only the proxy that ends it knows whether all names of the host have TLS.
-  strictTransportSecurity: false,
-  // For features of pages, and for browsers of another time.
-  crossOriginOpenerPolicy: false,
-  originAgentCluster: false,
-  xDnsPrefetchControl: false,
-  xDownloadOptions: false,
-  xPermittedCrossDomainPolicies: false,
-  xXssProtection: false,
-} as const satisfies FastifyHelmetOptions;
-
-/** Swagger UI takes all of it from here, and talks to nobody else. */
-export const SWAGGER_UI_POLICY: NonNullable<FastifyContextConfig['helmet']> = {
-  contentSecurityPolicy: {
-    useDefaults: false,
-    directives: {
-      defaultSrc: ["'none'"],
-      scriptSrc: ["'self'"],
-      // The page and the library write styles into elements; there is nothing in them that a stranger could write.
-      styleSrc: ["'self'", "'unsafe-inline'"],
-      imgSrc: ["'self'", 'data:'],
-      connectSrc: ["'self'"],
-      baseUri: ["'none'"],
-      formAction: ["'none'"],
-      frameAncestors: ["'none'"],
-    },
-  },
-  crossOriginOpenerPolicy: { policy: 'same-origin' },
-};
-
-/** For answers that no hook sees: the same that all others carry. */
+/**
+ * An answer in JSON is no page: a browser that is made to show it as one runs nothing of it and fetches nothing for it. No
+ * `Strict-Transport-Security`: TLS ends before the gateway, and only the proxy that ends it knows whether all names of the host have it.
+ */
 export const SECURITY_HEADERS: Readonly<Record<string, string>> = {
   'Content-Security-Policy': "default-src 'none';frame-ancestors 'none'",
   'Cross-Origin-Resource-Policy': 'same-origin',
@@ -56,9 +20,29 @@ export const SECURITY_HEADERS: Readonly<Record<string, string>> = {
   'X-Frame-Options': 'DENY',
 };
 
+/** Swagger UI takes all of it from here, and talks to nobody else. */
+export const SWAGGER_UI_HEADERS: NonNullable<FastifyContextConfig['securityHeaders']> = {
+  ...SECURITY_HEADERS,
+  'Content-Security-Policy': [
+    "default-src 'none'",
+    "script-src 'self'",
+    // The page and the library write styles into elements; there is nothing in them that a stranger could write.
+    "style-src 'self' 'unsafe-inline'",
+    "img-src 'self' data:",
+    "connect-src 'self'",
+    "base-uri 'none'",
+    "form-action 'none'",
+    "frame-ancestors 'none'",
+  ].join(';'),
+  'Cross-Origin-Opener-Policy': 'same-origin',
+};
+
 /** Limits what browsers may do with an answer. */
-export async function addSecurityHeaders(fastify: FastifyInstance): Promise<void> {
-  await fastify.register(helmet, OF_ALL);
+export function addSecurityHeaders(fastify: FastifyInstance): void {
+  fastify.addHook('onRequest', ({ routeOptions }, reply, done) => {
+    void reply.headers(routeOptions.config.securityHeaders ?? SECURITY_HEADERS);
+    done();
+  });
 }
 
 /** What pages elsewhere may send, and read of an answer; cookies are neither sent nor set. */

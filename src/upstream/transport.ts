@@ -1,4 +1,4 @@
-import axios, { AxiosHeaders, type AxiosAdapter, type AxiosInstance } from 'axios';
+import axios, { AxiosHeaders, type AxiosAdapter, type InternalAxiosRequestConfig } from 'axios';
 import { Agent, Pool, type Dispatcher } from 'undici';
 
 import { encode, type Pairs } from '../domain/sdk-signature.js';
@@ -156,16 +156,16 @@ class ExchangeHandler implements Dispatcher.DispatchHandler {
   }
 }
 
-/** What axios carries from a call to the adapter besides its own fields. */
-interface ExchangeConfig {
-  wire: WireRequest;
+/** What axios carries to the adapter besides its own fields. */
+interface ExchangeConfig extends InternalAxiosRequestConfig {
+  readonly wire: WireRequest;
 }
 
 const nothing = () => undefined;
 
 function undiciAdapter(dispatcherNow: () => Dispatcher): AxiosAdapter {
   return (config) => {
-    const { wire } = config as unknown as ExchangeConfig;
+    const { wire } = config as ExchangeConfig;
     return new Promise((resolve, reject) => {
       const handler = new ExchangeHandler(
         wire.timeoutMs,
@@ -183,41 +183,40 @@ function undiciAdapter(dispatcherNow: () => Dispatcher): AxiosAdapter {
 }
 
 /**
- * The only place that opens a socket: axios over undici's connection pools. Redirects are not followed, statuses are not
- * judged, bodies are neither parsed nor written here.
+ * Redirects are not followed, statuses are not judged, bodies are neither parsed nor written here; headers come from the call alone.
+ * Merging, which axios does anew for each request, is done once for all of them.
  */
+const PREPARED: InternalAxiosRequestConfig = {
+  ...axios.create({
+    transformRequest: [],
+    transformResponse: [],
+    validateStatus: null,
+    maxRedirects: 0,
+    proxy: false,
+  }).defaults,
+  headers: new AxiosHeaders(),
+};
+
+/** The only place that opens a socket: axios' adapter over undici's connection pools. */
 export class HttpTransport extends Transport {
-  readonly #axios: AxiosInstance;
+  readonly #adapter: AxiosAdapter;
   readonly #connections: RetiringConnections;
 
   /** @param connections at most so many to one origin */
   constructor(connections: number, clock: Clock) {
     super();
     this.#connections = new RetiringConnections(connections, clock);
-    this.#axios = axios.create({
-      adapter: undiciAdapter(() => this.#connections.now()),
-      transformRequest: [],
-      transformResponse: [],
-      validateStatus: null,
-      maxRedirects: 0,
-      proxy: false,
-    });
-    // The defaults of a browser client; headers here come from the call alone.
-    this.#axios.defaults.headers = {} as AxiosInstance['defaults']['headers'];
+    this.#adapter = axios.getAdapter(undiciAdapter(() => this.#connections.now()));
   }
 
   async exchange(wire: WireRequest): Promise<Exchange> {
     try {
-      const response = await this.#axios.request<string>({
-        url: wire.origin + wire.target,
-        method: wire.method,
-        wire,
-      } as Parameters<AxiosInstance['request']>[0] & ExchangeConfig);
+      const { status, headers, data } = await this.#adapter({ ...PREPARED, wire } as ExchangeConfig);
       return {
         reached: 'answered',
-        status: response.status,
-        headers: response.headers as Answer['headers'],
-        body: response.data,
+        status,
+        headers: headers as Answer['headers'],
+        body: data as string,
       };
     } catch (error) {
       if (error instanceof NoAnswerError) return error.outcome;

@@ -149,14 +149,17 @@ function commonOf({ asked, status, fate, done, total, cancellation, undoneBy }: 
   };
 }
 
+type ShownOutcome = Omit<KnownOutcome, 'underWay'> & { readonly activity?: ReceiptActivity };
+
 /** What became of the alarms, or of the items, one by one. */
 function outcomesOf(trail: OperationTrail): Pick<ReceiptDto, 'alarms' | 'items'> {
   const { items, operation } = trail.intent;
-  const withActivity = ({ underWay, ...known }: KnownOutcome) => ({
-    ...known,
-    ...(underWay && { activity: activityOf(operation) }),
+  // Most are as they are shown: there may be thousands, and none is copied without need.
+  const known = alarmOutcomes(trail).map((outcome): ShownOutcome => {
+    if (!outcome.underWay) return outcome as ShownOutcome;
+    const { underWay: _, ...rest } = outcome;
+    return { ...rest, activity: activityOf(operation) };
   });
-  const known = alarmOutcomes(trail).map(withActivity);
   if (!items) return { alarms: known };
   const targets = new Map(items.map(({ id, target }) => [id, target]));
   return {
