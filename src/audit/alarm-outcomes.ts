@@ -82,7 +82,8 @@ export function countsOf(
   alarms: readonly { readonly outcome: KnownAlarmOutcome; readonly times?: number }[],
 ): OutcomeCounts {
   const counts: Partial<Record<KnownAlarmOutcome, number>> = {};
-  for (const { outcome, times = 1 } of alarms) if (times > 0) counts[outcome] = (counts[outcome] ?? 0) + times;
+  for (const { outcome, times = 1 } of alarms)
+    if (times > 0) counts[outcome] = (counts[outcome] ?? 0) + times;
   return counts;
 }
 
@@ -95,13 +96,17 @@ interface Parts {
   readonly apart: ReadonlyMap<string, AlarmOutcome>;
 }
 
-function partsOf({ already, unread, underWay, verified = [], apart = [] }: ChunkOutcome): Parts {
+const NONE: ReadonlySet<string> = new Set();
+const NONE_APART: Parts['apart'] = new Map();
+
+function partsOf({ already, unread, underWay, verified, apart }: ChunkOutcome): Parts {
+  const setOf = (list: readonly string[] | undefined) => (list ? new Set(list) : NONE);
   return {
-    already: new Set(already),
-    unread: new Set(unread),
-    underWay: new Set(underWay),
-    verified: verified === true ? verified : new Set(verified),
-    apart: new Map(apart.map(({ eventId, outcome }) => [eventId, outcome])),
+    already: setOf(already),
+    unread: setOf(unread),
+    underWay: setOf(underWay),
+    verified: verified === true ? verified : setOf(verified),
+    apart: apart ? new Map(apart.map(({ eventId, outcome }) => [eventId, outcome])) : NONE_APART,
   };
 }
 
@@ -151,7 +156,7 @@ export function wasOtherwiseBefore(operation: OperationTrail, eventId: string): 
 
 /** Event ids that were listed in another state when they were looked up. */
 function listedOtherwiseIn({ intent: { lookedUp, alarms } }: OperationTrail): ReadonlySet<string> {
-  if (!lookedUp) return new Set();
+  if (!lookedUp) return NONE;
   const possiblyAlready = new Set(lookedUp.possiblyAlready);
   return new Set(alarms.filter((eventId) => !possiblyAlready.has(eventId)));
 }

@@ -84,6 +84,7 @@ export class AuditTrail implements OnApplicationShutdown {
     if (this.#queue.length >= MAX_WAITING) throw new AuditUnavailable(new Error('too many records wait'));
     const head = JSON.stringify(record);
     await this.#append({
+      ...conditions,
       kind: record.kind,
       at: Date.parse(record.at),
       operationId: record.operationId,
@@ -99,7 +100,6 @@ export class AuditTrail implements OnApplicationShutdown {
         ...(record.undoes !== undefined && { undoes: record.undoes }),
         ...(record.expiresAt !== undefined && { expiresAt: Date.parse(record.expiresAt) }),
       },
-      ...conditions,
     });
   }
 
@@ -174,7 +174,7 @@ export class AuditTrail implements OnApplicationShutdown {
   /** @throws AuditUnavailable */
   async recordBrake(record: BrakeRecord): Promise<void> {
     const { caller, engaged } = record;
-    await this.#append({ ...appendOf(record), brake: { caller, engaged } });
+    await this.#append(appendOf(record, { brake: { caller, engaged } }));
   }
 
   /** A refusal, or a summary of several; no answer waits for it. @throws AuditUnavailable */
@@ -195,7 +195,7 @@ export class AuditTrail implements OnApplicationShutdown {
     more: (operation: OperationTrail) => Partial<AuditAppend>,
   ): Promise<OperationTrail> {
     const operation = transition(before, record);
-    await this.#append({ ...appendOf(record), ...more(operation) });
+    await this.#append(appendOf(record, more(operation)));
     return operation;
   }
 
@@ -244,9 +244,11 @@ export class AuditTrail implements OnApplicationShutdown {
   }
 }
 
-function appendOf(record: Exclude<AuditRecord, IntentRecord>): AuditAppend {
+/** @param more for a record of an operation, what its row is to say */
+function appendOf(record: Exclude<AuditRecord, IntentRecord>, more?: Partial<AuditAppend>): AuditAppend {
   const operationId = 'operationId' in record ? record.operationId : null;
-  return { kind: record.kind, at: Date.parse(record.at), operationId, body: JSON.stringify(record) };
+  const body = JSON.stringify(record);
+  return { ...more, kind: record.kind, at: Date.parse(record.at), operationId, body };
 }
 
 function fateIn(operation: OperationTrail): Pick<AuditAppend, 'fate' | 'byOwner'> {
@@ -278,8 +280,5 @@ function deferredAppend(entry: AuditAppend, isUnknown: boolean): AuditAppend | u
   };
   const { status, at: completedAt } = record;
   const fate: TargetFate = { outcomes: { not_attempted: alarms }, completedAt, rules: 'not_attempted' };
-  return {
-    ...appendOf(record),
-    ...{ status, fate: JSON.stringify(fate), open: false, byOwner: true, late: true },
-  };
+  return appendOf(record, { status, fate: JSON.stringify(fate), open: false, byOwner: true, late: true });
 }

@@ -75,7 +75,10 @@ export function callFor(
     ...(isListOperation(operation) ? changeOfList(operation, scope) : changeOfAlarms(operation, scope)),
     priority: OPERATIONS[operation].isReversal ? 'reversal' : 'normal',
     errors: HSS_ERRORS,
-    ...{ operation, scope, project, body },
+    operation,
+    scope,
+    project,
+    body,
   };
 }
 

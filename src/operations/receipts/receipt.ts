@@ -7,7 +7,6 @@ import {
   type KnownOutcome,
   type OperationTrail,
   type Asked,
-  askedOf,
   type Cancelled,
   countsOf,
   operationStatus,
@@ -34,45 +33,36 @@ const MAX_SHOWN = 1_000;
 
 /** The receipt that an operation's records add up to, at the moment of the answer and ever after. */
 export function receiptOf(trail: OperationTrail): ReceiptDto {
-  const { intent, chunks, outcome, cancellation, undoneBy } = trail;
-  const settlement = trail.settlements?.at(-1);
-  const { id, operation, status, scope, ...rest } = commonOf({
-    asked: askedOf(intent),
+  const { intent, chunks, outcome, settlements } = trail;
+  const { alarms, items } = outcomesOf(trail);
+  const scope = scopeOf(intent.scope);
+  const begun = {
+    id: intent.operationId,
+    operation: intent.operation,
     status: operationStatus(trail),
-    fate: {
-      ...(outcome && { completedAt: outcome.at }),
-      ...(outcome?.interrupted && { interrupted: true }),
-      rules: rulesOutcome(chunks[0]),
-      ...(settlement && { settlement }),
-    },
-    done: chunks.reduce((sum, { alarms }) => sum + alarms, 0),
-    total: targetsOf(intent).length,
-    ...(cancellation && { cancellation }),
-    ...(undoneBy && { undoneBy }),
-  });
-  return {
-    ...{ id, operation, status, scope },
-    ...outcomesOf(trail),
-    ...rest,
-    exchanges: chunks.filter(({ exchange, fault }) => exchange ?? fault).map(exchangeOf),
+    scope,
   };
+  const receipt = { ...begun, alarms } as ReceiptDto;
+  if (items) receipt.items = items;
+  const settlement = settlements?.at(-1);
+  const fate: Fate = { rules: rulesOutcome(chunks[0]) };
+  if (outcome) fate.completedAt = outcome.at;
+  if (outcome?.interrupted) fate.interrupted = true;
+  if (settlement) fate.settlement = settlement;
+  const done = chunks.reduce((sum, chunk) => sum + chunk.alarms, 0);
+  complete(receipt, { asked: intent, fate, done, total: targetsOf(intent).length }, trail);
+  receipt.exchanges = chunks.filter(({ exchange, fault }) => exchange ?? fault).map(exchangeOf);
+  return receipt;
 }
 
 /** A receipt without its alarms, items and exchanges, with how many came to which outcome in their place. */
 export function receiptSummaryOf(operation: OperationSummary): ReceiptSummaryDto {
-  const { targets: total, fate } = operation;
-  const {
-    id,
-    operation: name,
-    status,
-    scope,
-    ...rest
-  } = commonOf({
-    ...operation,
-    total,
-    done: total - (fate.outcomes.pending ?? 0),
-  });
-  return { id, operation: name, status, scope, total, outcomes: { ...fate.outcomes }, ...rest };
+  const { asked, targets: total, status, fate } = operation;
+  const scope = scopeOf(asked.scope);
+  const begun = { id: asked.operationId, operation: asked.operation, status, scope };
+  const receipt = { ...begun, total, outcomes: { ...fate.outcomes } } as ReceiptSummaryDto;
+  complete(receipt, { asked, fate, done: total - (fate.outcomes.pending ?? 0), total }, operation);
+  return receipt;
 }
 
 /** A receipt as it is read: up to `MAX_SHOWN` alarms, or items, whole. */
@@ -102,11 +92,12 @@ export function scopeOf(scope: Scope): ReceiptScopeDto {
   };
 }
 
+type Fate = { -readonly [Member in keyof Omit<TargetFate, 'outcomes'>]: TargetFate[Member] };
+
 /** What a receipt and a summary are both made of. */
-interface Known extends Pick<OperationSummary, 'status' | 'undoneBy'> {
+interface Known {
   readonly asked: Asked;
-  readonly fate: Omit<TargetFate, 'outcomes'>;
-  readonly cancellation?: Cancelled;
+  readonly fate: Fate;
   /** Alarms, or items, whose outcome is known, and all of them. */
   readonly done: number;
   readonly total: number;
@@ -124,29 +115,24 @@ const REPEATED = [
   'expired',
 ] as const;
 
-function commonOf({ asked, status, fate, done, total, cancellation, undoneBy }: Known) {
+/** Adds what receipts and summaries share; member by member, because one is made for every act. */
+function complete(
+  receipt: Omit<ReceiptSummaryDto, 'total' | 'outcomes'>,
+  { asked, fate, done, total }: Known,
+  { cancellation, undoneBy }: { readonly cancellation?: Cancelled; readonly undoneBy?: readonly string[] },
+): void {
   const { completedAt, interrupted, settlement } = fate;
-  const repeated = Object.fromEntries(
-    REPEATED.filter((name) => asked[name] !== undefined).map((name) => [name, asked[name]]),
-  ) as Pick<ReceiptDto, (typeof REPEATED)[number]>;
-  return {
-    id: asked.operationId,
-    operation: asked.operation,
-    status,
-    scope: scopeOf(asked.scope),
-    requestedBy: asked.caller,
-    requestedAt: asked.at,
-    ...(completedAt !== undefined && { completedAt }),
-    ...repeated,
-    ...(undoneBy && { undoneBy: [...undoneBy] }),
-    ...(asked.background && { progress: { done, total } }),
-    ...(cancellation && { cancellation: cancellationOf(cancellation) }),
-    ...(asked.rules !== undefined && { whitelistRules: { count: asked.rules, outcome: fate.rules } }),
-    ...(interrupted && { interrupted }),
-    ...(settlement && {
-      settlement: { at: settlement.at, how: 'read_back' as const, settled: settlement.settled },
-    }),
-  };
+  receipt.requestedBy = asked.caller;
+  receipt.requestedAt = asked.at;
+  if (completedAt !== undefined) receipt.completedAt = completedAt;
+  const repeated = receipt as Record<(typeof REPEATED)[number], unknown>;
+  for (const name of REPEATED) if (asked[name] !== undefined) repeated[name] = asked[name];
+  if (undoneBy) receipt.undoneBy = [...undoneBy];
+  if (asked.background) receipt.progress = { done, total };
+  if (cancellation) receipt.cancellation = cancellationOf(cancellation);
+  if (asked.rules !== undefined) receipt.whitelistRules = { count: asked.rules, outcome: fate.rules };
+  if (interrupted) receipt.interrupted = interrupted;
+  if (settlement) receipt.settlement = { at: settlement.at, how: 'read_back', settled: settlement.settled };
 }
 
 type ShownOutcome = Omit<KnownOutcome, 'underWay'> & { readonly activity?: ReceiptActivity };
