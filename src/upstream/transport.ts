@@ -202,12 +202,12 @@ export class HttpTransport extends Transport {
 
   async exchange(wire: WireRequest): Promise<Exchange> {
     try {
-      const { status, headers, data } = await this.#adapter({ headers: NONE, wire } as ExchangeConfig);
+      const answer = await this.#adapter({ headers: NONE, wire } as ExchangeConfig);
       return {
         reached: 'answered',
-        status,
-        headers: headers as Answer['headers'],
-        body: data as string,
+        status: answer.status,
+        headers: answer.headers as Answer['headers'],
+        body: answer.data as string,
       };
     } catch (error) {
       if (error instanceof NoAnswerError) return error.outcome;

@@ -142,7 +142,7 @@ function outcomesOf(trail: OperationTrail): Pick<ReceiptDto, 'alarms' | 'items'>
   const { items, operation } = trail.intent;
   // Most are as they are shown: there may be thousands, and none is copied without need.
   const known = alarmOutcomes(trail).map((outcome): ShownOutcome => {
-    if (!outcome.underWay) return outcome as ShownOutcome;
+    if (!outcome.underWay) return outcome;
     const { underWay: _, ...rest } = outcome;
     return { ...rest, activity: activityOf(operation) };
   });
