@@ -79,12 +79,13 @@ export class AuditTrail implements OnApplicationShutdown {
   async recordIntent(
     record: IntentRecord,
     requests: readonly string[],
-    conditions: Pick<AuditAppend, 'claims' | 'reach'> = {},
+    { claims, reach }: Pick<AuditAppend, 'claims' | 'reach'> = {},
   ): Promise<void> {
     if (this.#queue.length >= MAX_WAITING) throw new AuditUnavailable(new Error('too many records wait'));
     const head = JSON.stringify(record);
     await this.#append({
-      ...conditions,
+      claims,
+      reach,
       kind: record.kind,
       at: Date.parse(record.at),
       operationId: record.operationId,
@@ -147,7 +148,7 @@ export class AuditTrail implements OnApplicationShutdown {
   ): Promise<OperationTrail> {
     return this.#appendTo(before, record, (operation) => ({
       ...statusIn(operation, record),
-      ...(releases && { releases }),
+      releases,
     }));
   }
 

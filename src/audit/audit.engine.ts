@@ -22,11 +22,11 @@ export interface AuditAppend {
     readonly expiresAt?: number;
   };
   /** With a new operation: what no other operation of the caller may have claimed before. */
-  readonly claims?: readonly Claim[];
+  readonly claims?: readonly Claim[] | undefined;
   /** With a new operation that changes hosts: what its caller may reach, checked as it is written. */
-  readonly reach?: ImpactBudget;
+  readonly reach?: ImpactBudget | undefined;
   /** With an outcome: claims that are void, because nothing was done and the same may be asked again. */
-  readonly releases?: { readonly caller: string; readonly keys: readonly string[] };
+  readonly releases?: { readonly caller: string; readonly keys: readonly string[] } | undefined;
   /** A check whether it would be written; it is not. */
   readonly rehearsed?: true;
   /** The caller's brake, engaged or released. */

@@ -71,8 +71,15 @@ export function callFor(
   project: ProjectConfig,
   body: HssBody,
 ): ActCall {
+  const change = isListOperation(operation)
+    ? changeOfList(operation, scope)
+    : changeOfAlarms(operation, scope);
   return {
-    ...(isListOperation(operation) ? changeOfList(operation, scope) : changeOfAlarms(operation, scope)),
+    name: change.name,
+    method: change.method,
+    path: change.path,
+    query: change.query,
+    repeatable: change.repeatable,
     priority: OPERATIONS[operation].isReversal ? 'reversal' : 'normal',
     errors: HSS_ERRORS,
     operation,

@@ -38,7 +38,10 @@ export const planClaim = (plan: string): string => PLAN_CLAIM + plan;
 export function repeatClaims({
   idempotencyKey,
   signature,
-}: Pick<CommandDeduplication, 'idempotencyKey' | 'signature'>): string[] {
+}: {
+  readonly idempotencyKey?: string | undefined;
+  readonly signature?: string | undefined;
+}): string[] {
   return [
     ...(signature === undefined ? [] : [SIGNATURE + signature]),
     ...(idempotencyKey === undefined ? [] : [KEY + idempotencyKey]),
