@@ -112,6 +112,7 @@ export class IdempotencyService implements OnApplicationBootstrap, OnModuleDestr
     caller: Caller,
     fingerprint: string,
   ): Promise<OperationResult | undefined> {
+    if (idempotencyKey === undefined && signature === undefined && plan === undefined) return undefined;
     const key = plan === undefined ? idempotencyKey && KEY + idempotencyKey : planClaim(plan);
     const voidBefore = this.clock.now() - this.#keptMs;
     const find = (claim: string | undefined) =>
