@@ -147,8 +147,8 @@ export class AuditTrail implements OnApplicationShutdown {
     releases?: AuditAppend['releases'],
   ): Promise<OperationTrail> {
     return this.#appendTo(before, record, (operation) => ({
-      ...statusIn(operation, record),
       releases,
+      ...statusIn(operation, record),
     }));
   }
 
@@ -249,7 +249,7 @@ export class AuditTrail implements OnApplicationShutdown {
 function appendOf(record: Exclude<AuditRecord, IntentRecord>, more?: Partial<AuditAppend>): AuditAppend {
   const operationId = 'operationId' in record ? record.operationId : null;
   const body = JSON.stringify(record);
-  return { ...more, kind: record.kind, at: Date.parse(record.at), operationId, body };
+  return { kind: record.kind, at: Date.parse(record.at), operationId, body, ...more };
 }
 
 function fateIn(operation: OperationTrail): Pick<AuditAppend, 'fate' | 'byOwner'> {
@@ -260,7 +260,7 @@ function statusIn(
   operation: OperationTrail,
   { status }: OutcomeRecord | SettlementRecord,
 ): Partial<AuditAppend> {
-  return { ...fateIn(operation), status, open: isOpen(operation) };
+  return { status, open: isOpen(operation), ...fateIn(operation) };
 }
 
 /**

@@ -90,7 +90,7 @@ export class Admission {
       const intent = command.background
         ? await this.slots.take(command, context.caller, accept)
         : await accept();
-      return { ...authorized, intent };
+      return { intent, ...authorized };
     } catch (error) {
       release();
       throw error instanceof NotAdmitted

@@ -58,13 +58,13 @@ export function fingerprintOf(
 ): string {
   const { projectId, enterpriseProjectId, containerId = null, containerName = null } = scope;
   const head = JSON.stringify([command.route, projectId, enterpriseProjectId, containerId, containerName]);
-  const hash = createHash('sha256').update(head);
   // The same act for good and for a time are two different requests.
-  if (command.expiresAt !== undefined) hash.update('\n').update(new Date(command.expiresAt).toISOString());
+  const until = command.expiresAt === undefined ? [] : [new Date(command.expiresAt).toISOString()];
   const bodies = 'bodies' in command ? command.bodies.map(({ text }) => text) : [];
   const texts = command.canonical === undefined ? bodies : [command.canonical];
-  for (const text of texts) hash.update('\n').update(text);
-  return hash.digest('base64url');
+  return createHash('sha256')
+    .update([head, ...until, ...texts].join('\n'))
+    .digest('base64url');
 }
 
 /** Keeps a request that is sent twice under one key, or with one signature, from being carried out twice. */

@@ -64,12 +64,11 @@ export function touchedBy({
   undoes,
 }: Pick<OperationCommand, 'alarms' | 'items' | 'whitelistRules' | 'byId' | 'plan' | 'undoes'>): AlarmFacts[] {
   // A plan's alarms were listed, and what is undone was allowed when it was done.
-  const described = !byId && plan === undefined && !undoes && { described: true as const };
-  const severe = alarms.map(({ eventType, severity }) => ({
-    eventType,
-    ...(severity && { severity }),
-    ...described,
-  }));
+  const described = !byId && plan === undefined && !undoes;
+  const severe = alarms.map(({ eventType, severity }): AlarmFacts => {
+    if (severity) return described ? { eventType, severity, described } : { eventType, severity };
+    return described ? { eventType, described } : { eventType };
+  });
   const others = [...items, ...whitelistRules].map(({ eventType }) =>
     eventType === undefined ? {} : { eventType },
   );

@@ -63,7 +63,7 @@ export class Executor {
     const work = { intent, project, bodies, signature };
     return this.carryOut(work, run, (call, alarms, index) => {
       const facts = chunkFacts(intent, index, lookedUp?.readAt);
-      return this.sender.send(call, { ...facts, alarms, ...(verbatim && { verbatim }) }, context);
+      return this.sender.send(call, { alarms, ...facts, ...(verbatim && { verbatim }) }, context);
     });
   }
 

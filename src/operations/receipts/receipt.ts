@@ -35,20 +35,19 @@ const MAX_SHOWN = 1_000;
 export function receiptOf(trail: OperationTrail): ReceiptDto {
   const { intent, chunks, outcome, settlements } = trail;
   const { alarms, items } = outcomesOf(trail);
-  const scope = scopeOf(intent.scope);
-  const begun = {
-    id: intent.operationId,
-    operation: intent.operation,
-    status: operationStatus(trail),
-    scope,
-  };
-  const receipt = { ...begun, alarms } as ReceiptDto;
-  if (items) receipt.items = items;
   const settlement = settlements?.at(-1);
   const fate: Fate = { rules: rulesOutcome(chunks[0]) };
   if (outcome) fate.completedAt = outcome.at;
   if (outcome?.interrupted) fate.interrupted = true;
   if (settlement) fate.settlement = settlement;
+  const receipt = {
+    id: intent.operationId,
+    operation: intent.operation,
+    status: operationStatus(trail),
+    scope: scopeOf(intent.scope),
+    alarms,
+  } as ReceiptDto;
+  if (items) receipt.items = items;
   const done = chunks.reduce((sum, chunk) => sum + chunk.alarms, 0);
   complete(receipt, { asked: intent, fate, done, total: targetsOf(intent).length }, trail);
   receipt.exchanges = chunks.filter(({ exchange, fault }) => exchange ?? fault).map(exchangeOf);
@@ -58,9 +57,14 @@ export function receiptOf(trail: OperationTrail): ReceiptDto {
 /** A receipt without its alarms, items and exchanges, with how many came to which outcome in their place. */
 export function receiptSummaryOf(operation: OperationSummary): ReceiptSummaryDto {
   const { asked, targets: total, status, fate } = operation;
-  const scope = scopeOf(asked.scope);
-  const begun = { id: asked.operationId, operation: asked.operation, status, scope };
-  const receipt = { ...begun, total, outcomes: { ...fate.outcomes } } as ReceiptSummaryDto;
+  const receipt = {
+    id: asked.operationId,
+    operation: asked.operation,
+    status,
+    scope: scopeOf(asked.scope),
+    total,
+    outcomes: { ...fate.outcomes },
+  } as ReceiptSummaryDto;
   complete(receipt, { asked, fate, done: total - (fate.outcomes.pending ?? 0), total }, operation);
   return receipt;
 }
@@ -82,14 +86,10 @@ export function shortened(receipt: ReceiptDto): ReceiptDto {
 /** Field by field: other members of a stored scope are not for callers. */
 export function scopeOf(scope: Scope): ReceiptScopeDto {
   const { project, region, projectId, enterpriseProjectId, containerId, containerName } = scope;
-  return {
-    project,
-    region,
-    projectId,
-    enterpriseProjectId,
-    ...(containerId !== undefined && { containerId }),
-    ...(containerName !== undefined && { containerName }),
-  };
+  const shown: ReceiptScopeDto = { project, region, projectId, enterpriseProjectId };
+  if (containerId !== undefined) shown.containerId = containerId;
+  if (containerName !== undefined) shown.containerName = containerName;
+  return shown;
 }
 
 type Fate = { -readonly [Member in keyof Omit<TargetFate, 'outcomes'>]: TargetFate[Member] };
@@ -164,22 +164,25 @@ function cancellationOf({ at, caller, onBehalfOf }: Cancelled): ReceiptCancellat
 }
 
 function exchangeOf({ alarms, exchange, fault }: ChunkOutcome): ReceiptExchangeDto {
-  const { requestId, status, ...rest } = exchange ?? {};
-  return {
-    alarmCount: alarms,
-    ...(requestId !== undefined && { upstreamRequestId: requestId }),
-    ...rest,
-    ...(status !== undefined && { httpStatus: status }),
-    ...(fault && {
-      problem: {
-        code: fault.code,
-        detail: fault.detail,
-        retryable: fault.retryable,
-        ...(fault.upstream?.code !== undefined && { upstreamCode: fault.upstream.code }),
-        ...(fault.upstream?.message !== undefined && { upstreamMessage: fault.upstream.message }),
-      },
-    }),
-  };
+  const shown: ReceiptExchangeDto = { alarmCount: alarms };
+  if (exchange) {
+    const { requestId, status, attempts, bytesSent, durationMs } = exchange;
+    if (requestId !== undefined) shown.upstreamRequestId = requestId;
+    shown.attempts = attempts;
+    shown.bytesSent = bytesSent;
+    shown.durationMs = durationMs;
+    if (status !== undefined) shown.httpStatus = status;
+  }
+  if (fault) {
+    shown.problem = {
+      code: fault.code,
+      detail: fault.detail,
+      retryable: fault.retryable,
+      ...(fault.upstream?.code !== undefined && { upstreamCode: fault.upstream.code }),
+      ...(fault.upstream?.message !== undefined && { upstreamMessage: fault.upstream.message }),
+    };
+  }
+  return shown;
 }
 
 const DONE: ReadonlySet<string> = new Set(['applied', 'already']);
