@@ -1,5 +1,3 @@
-import { scalarText } from './exact-json.js';
-
 /** What a value may be: a text of so many characters, a whole number within bounds, or either. */
 export interface DetailRule {
   /** `text_or_int64` takes what is beyond the safe integers too. */
@@ -137,18 +135,6 @@ export function wireDetailOf(detail: AlarmDetail): WireDetail {
     if (value !== undefined) wire[wireName] = value;
   }
   return wire;
-}
-
-const WIRE_STARTS = WIRE_NAMES.map(([name, wireName]) => [name, `${JSON.stringify(wireName)}:`] as const);
-
-/** The text of `wireDetailOf`, without the object. */
-export function wireDetailText(detail: AlarmDetail): string {
-  let text = '';
-  for (const [name, start] of WIRE_STARTS) {
-    const value = detail[name];
-    if (value !== undefined) text += (text === '' ? start : `,${start}`) + scalarText(value);
-  }
-  return `{${text}}`;
 }
 
 /** A detail object as it travels, in the internal API's spelling. */

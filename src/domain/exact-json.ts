@@ -61,15 +61,6 @@ export function stringifyExact(value: unknown): string {
   }
 }
 
-/** Of characters that JSON does not escape; half of a pair of surrogates is none of them. */
-const WRITTEN_AS_IT_IS = /^[ !#-[\]-\ud7ff\ue000-\uffff]*$/;
-
-/** One text or number as `stringifyExact` writes it, in a fraction of the time where it is plain. */
-export function scalarText(value: string | number | bigint): string {
-  if (typeof value !== 'string') return String(value);
-  return WRITTEN_AS_IT_IS.test(value) ? `"${value}"` : JSON.stringify(value);
-}
-
 /** A number that a double would round, and where it stands. */
 interface InexactNumber {
   readonly start: number;

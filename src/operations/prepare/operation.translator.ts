@@ -1,10 +1,9 @@
-import { wireDetailText, type AlarmDetail, alarmDetailOf } from '../../domain/detail-fields.js';
-import { scalarText, stringifyExact } from '../../domain/exact-json.js';
+import { wireDetailOf, type AlarmDetail, alarmDetailOf } from '../../domain/detail-fields.js';
 import { parseMoment, parseOccurTime } from '../../domain/times.js';
 import type { OperationType } from '../../domain/operation-type.js';
 import {
   type AlarmReference,
-  recordedBody,
+  callBody,
   type HssBody,
   type WireEvent,
   type WireRule,
@@ -32,13 +31,16 @@ interface OperationRequest extends Pick<OperationRequestDto, 'operation' | 'rema
   readonly whitelistRules?: readonly CommandWhitelistRule[];
 }
 
-/** A `WireEvent`, as text: no object is made of each of hundreds of alarms, only to be written. */
-function eventText({ eventClassId, eventId, eventType, occurTime, details = [] }: NamedAlarm): string {
-  const time = parseOccurTime(occurTime);
-  if (time === undefined) throw new Error('occurTime was not validated');
-  const named = `"event_class_id":${scalarText(eventClassId)},"event_id":${scalarText(eventId)}`;
-  const rest = `"event_type":${eventType},"occur_time":${time}`;
-  return `{${named},${rest},"operate_detail_list":[${details.map(wireDetailText).join(',')}]}`;
+function wireEvent(alarm: NamedAlarm): WireEvent {
+  const occurTime = parseOccurTime(alarm.occurTime);
+  if (occurTime === undefined) throw new Error('occurTime was not validated');
+  return {
+    event_class_id: alarm.eventClassId,
+    event_id: alarm.eventId,
+    event_type: alarm.eventType,
+    occur_time: occurTime,
+    operate_detail_list: alarm.details?.map(wireDetailOf) ?? [],
+  };
 }
 
 /** A rule as it travels, its fields in one order. */
@@ -56,15 +58,14 @@ export function wireRule(rule: CommandWhitelistRule): WireRule {
 
 /** One body for each chunk, as it will travel. Rules go with the first chunk alone: sent again, they would be added again. */
 export function requestBodies({ operation, remark, alarms, whitelistRules }: OperationRequest): HssBody[] {
-  const handler = remark === undefined ? '' : `,"handler":${scalarText(remark)}`;
-  const rules = whitelistRules && `,"event_white_rule_list":${stringifyExact(whitelistRules.map(wireRule))}`;
-  return inChunks(alarms).map((chunk, index) => {
-    const events = chunk.map(eventText).join(',');
-    const first = index === 0 ? (rules ?? '') : '';
-    return recordedBody(
-      `{"operate_type":${scalarText(operation)}${handler},"operate_event_list":[${events}]${first}}`,
-    );
-  });
+  return inChunks(alarms).map((chunk, index) =>
+    callBody({
+      operate_type: operation,
+      ...(remark !== undefined && { handler: remark }),
+      operate_event_list: chunk.map(wireEvent),
+      ...(whitelistRules && index === 0 && { event_white_rule_list: whitelistRules.map(wireRule) }),
+    }),
+  );
 }
 
 /** A valid request that names its alarms in full as the command that it is. */
