@@ -88,7 +88,7 @@ export class Bench {
     for (const contestant of contestants) {
       this.say(`warming up ${contestant.name}`);
       for (const cell of cells) {
-        const window = { warmUpMs: this.options.warmUpSeconds * 1_000, windowMs: 1 };
+        const window = { warmUpMs: this.options.warmUpSeconds * 1_000, windowMs: 0 };
         const { errors, firstError } = await this.measure(contestant, cell, window);
         const where = `${contestant.name}, warming up with ${cell.title}`;
         if (errors > 0) throw new Error(`${where}: ${errors} errors; the first: ${firstError}`);

@@ -81,6 +81,7 @@ async function measure(job: Job): Promise<Measurement> {
   await Promise.all(connections.map(({ finished }) => finished));
   clearTimeout(drain);
 
+  if (count === 0 && job.windowMs > 0) listener.failed('nothing was answered in the window');
   const [p50, p99, max] = latencies.quantiles(0.5, 0.99, 1) as [number, number, number];
   const rss = rssMegabytesOf(job.subjectPids);
   return {

@@ -93,7 +93,10 @@ async function main(options: Options): Promise<number> {
     node: versionOf(options.node),
     processor: cpus()[0]?.model.trim() ?? 'unknown processor',
   };
-  const heading = `Node ${machine.node}, ${cpus().length} cores of ${machine.processor}; medians of ${options.rounds} rounds of ${options.seconds} s`;
+  const today = new Date().toISOString().slice(0, 10);
+  const heading =
+    `${today}, Node ${machine.node}, ${cpus().length} cores of ${machine.processor}; ` +
+    `medians of ${options.rounds} rounds of ${options.seconds} s`;
   say(heading);
   const stages: Stage[] = [];
   leaveNothingBehind(
