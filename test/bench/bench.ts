@@ -161,6 +161,16 @@ export class Bench {
   }
 }
 
+/** Does something again and again while something else is measured. */
+export async function meanwhile<T>(measuring: Promise<T>, again: () => Promise<void>): Promise<T> {
+  let isMeasured = false;
+  const repeat = async () => {
+    while (!isMeasured) await again();
+  };
+  const [measured] = await Promise.all([measuring.finally(() => (isMeasured = true)), repeat()]);
+  return measured;
+}
+
 function withoutCpu({ cpuMicroseconds: _, ...measured }: Measurement): Measurement {
   return measured;
 }

@@ -1,4 +1,4 @@
-import { plannedRounds, type Bench, type Contestant } from '../bench.js';
+import { meanwhile, plannedRounds, type Bench, type Contestant } from '../bench.js';
 import { actsCell } from '../measurement.js';
 import { makeBodies, MARKER } from '../payloads.js';
 import { cpuSecondsOf } from '../process-figures.js';
@@ -50,10 +50,9 @@ async function measure(bench: Bench, gateway: Contestant, template: string) {
   for (let round = 1; round <= bench.options.rounds; round++) {
     results.add(gateway.name, ALONE, await bench.measure(gateway, ALONE));
     for (let number = 1; number <= OPERATIONS; number++) alone.push(await operate(gateway, template));
-    let isMeasured = false;
-    const acts = bench.measure(gateway, BESIDE, { isShared: true }).finally(() => (isMeasured = true));
-    while (!isMeasured) beside.push(await operate(gateway, template));
-    results.add(gateway.name, BESIDE, await acts);
+    const acts = bench.measure(gateway, BESIDE, { isShared: true });
+    const bulk = async () => void beside.push(await operate(gateway, template));
+    results.add(gateway.name, BESIDE, await meanwhile(acts, bulk));
     bench.say(`round ${round}: ${alone.length + beside.length} operations of ${ALARMS} alarms so far`);
   }
   return { results, alone, beside };

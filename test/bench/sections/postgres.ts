@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { startPostgres } from '../../support/postgres.js';
-import { plannedRounds, type Bench, type Contestant } from '../bench.js';
+import { meanwhile, plannedRounds, type Bench, type Contestant } from '../bench.js';
 import type { Aim } from '../findings.js';
 import { prepareGateway } from '../gateway.js';
 import { actsCell, type Cell, type Measurement } from '../measurement.js';
@@ -60,14 +60,11 @@ class ObservedDatabase {
     const startedAt = performance.now();
     let samples = 0;
     let busy = 0;
-    let isMeasured = false;
-    const measuring = measure().finally(() => (isMeasured = true));
-    while (!isMeasured) {
+    const measured = await meanwhile(measure(), async () => {
       samples++;
       if (await this.#isWriting()) busy++;
       await sleep(SAMPLE_MS);
-    }
-    const measured = await measuring;
+    });
     const seconds = (performance.now() - startedAt) / 1e3;
     const { rows } = await this.client.query<{ commits: string; records: string }>(
       'SELECT count(DISTINCT xmin::text) AS commits, count(*) AS records FROM audit_record WHERE seq > $1',

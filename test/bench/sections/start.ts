@@ -31,18 +31,26 @@ function startOf({ pid, readyMs }: Actor): Start {
   return { readyMs, cpuMs: cpu === undefined ? undefined : cpu * 1e3 };
 }
 
-async function starts({ stage, cores, upstream, options, say }: Bench) {
+function startBare({ stage, cores, options }: Bench): Promise<Actor> {
+  return stage.start({ ...BARE, core: cores.subject, node: options.node });
+}
+
+/** With nothing sent to it yet. */
+function startGateway({ stage, cores, upstream, options }: Bench, name: string): Promise<Actor> {
+  const { script, flags = [], readyPath } = GATEWAY;
+  const { environment } = GATEWAY.prepare({ folder: stage.makeFolder(name), upstream: upstream.origin });
+  const role = { name, script, flags, readyPath, environment };
+  return stage.start({ ...role, core: cores.subject, node: options.node });
+}
+
+async function starts(bench: Bench) {
+  const { stage, options, say } = bench;
   const [gateway, bare]: [Start[], Start[]] = [[], []];
   for (let number = 1; number <= options.rounds * STARTS_A_ROUND; number++) {
-    const name = `start-${number}`;
-    const own = { core: cores.subject, node: options.node };
-    const simple = await stage.start({ ...own, ...BARE });
+    const simple = await startBare(bench);
     bare.push(startOf(simple));
     await stage.end(simple);
-    const { script, flags = [], readyPath } = GATEWAY;
-    const place = { folder: stage.makeFolder(name), upstream: upstream.origin };
-    const { environment } = GATEWAY.prepare(place);
-    const actor = await stage.start({ ...own, name, script, flags, readyPath, environment });
+    const actor = await startGateway(bench, `start-${number}`);
     gateway.push(startOf(actor));
     await stage.end(actor);
     say(`start ${number}: ${fixed(actor.readyMs, 0)} ms, bare ${fixed(simple.readyMs, 0)} ms`);
@@ -58,13 +66,12 @@ interface Resident {
 }
 
 async function resident(bench: Bench): Promise<Resident> {
-  const { stage, cores, options, say } = bench;
-  const gateway = await bench.enter(GATEWAY);
-  const bare = await stage.start({ ...BARE, core: cores.subject, node: options.node });
-  const pids = gateway.actors.map(({ pid }) => pid);
+  const { stage, options, say } = bench;
+  const idlers = [await startGateway(bench, 'idle'), await startBare(bench)];
   await sleep(IDLE_MS);
-  const [idle, bareIdle] = [rssMegabytesOf(pids), rssMegabytesOf([bare.pid])];
-  await stage.end(bare);
+  const [idle, bareIdle] = idlers.map(({ pid }) => rssMegabytesOf([pid]));
+  for (const idler of idlers) await stage.end(idler);
+  const gateway = await bench.enter(GATEWAY);
   say(`loading the gateway for ${options.minutes} minutes`);
   const errors: string[] = [];
   const end = performance.now() + options.minutes * 60_000;
@@ -74,7 +81,7 @@ async function resident(bench: Bench): Promise<Resident> {
     const { firstError } = await bench.measure(gateway, cell, { warmUpMs: 0, windowMs });
     if (firstError !== undefined) errors.push(firstError);
   }
-  return { idle, bareIdle, loaded: rssMegabytesOf(pids), errors };
+  return { idle, bareIdle, loaded: rssMegabytesOf(gateway.actors.map(({ pid }) => pid)), errors };
 }
 
 /** Of starts that followed each other. */

@@ -74,8 +74,7 @@ async function actBesideReadings(bench: Bench, gateway: Contestant): Promise<Res
 
 export const trail: Section = {
   title: '200,000 operations in the trail',
-  planned: (options) =>
-    MAX_WRITING_MS + plannedRounds(options, 1, 1 + 2 * READINGS.length, 1 + READINGS.length),
+  planned: (options) => MAX_WRITING_MS + plannedRounds(options, 1, 1 + 2 * READINGS.length, 2),
   async run(bench) {
     const folder = bench.stage.makeFolder(GATEWAY.name);
     await write(bench, folder);
