@@ -41,7 +41,8 @@ export {
   type ExpirationEnd,
   type ExpirationFilter,
 } from './expiration.store.js';
-export type { OperationFilter } from './operation.queries.js';
+export type { OperationFilter } from './operation.pages.js';
+export type { OperationKind } from './operation.queries.js';
 export {
   askedOf,
   countsOf,
@@ -56,13 +57,7 @@ export {
   type OperationSummary,
   type TargetFate,
 } from './operation-state.js';
-export {
-  isOperationId,
-  OperationStore,
-  type News,
-  type OperationRow,
-  type Rivals,
-} from './operation.store.js';
+export { isOperationId, OperationStore, type News, type Rivals } from './operation.store.js';
 export { Ownership } from './ownership.js';
 export { PlanStore, type LivePlans, type StoredPlan } from './plan.store.js';
 export { interruptedOutcome, Recovery } from './recovery.js';

@@ -10,7 +10,8 @@ import type {
   RecordOfOperation,
 } from './audit-record.js';
 import { Store, type AuditTables } from './engine.dialect.js';
-import { earlierRivals, operationRows, type OperationFilter } from './operation.queries.js';
+import { OperationPages, type OperationFilter, type OperationPage } from './operation.pages.js';
+import { earlierRivals } from './operation.queries.js';
 import {
   summaryOf,
   trailOf,
@@ -23,16 +24,6 @@ import {
 import { readRecord, requestsIn, REQUESTS } from './record-text.js';
 import { refuse } from '../problems/catalogue.js';
 import type { DialectName } from './audit.engine.js';
-
-/** An operation as the table of operations has it. */
-export interface OperationRow {
-  readonly id: string;
-  readonly caller: string;
-  readonly operation: string;
-  readonly project: string;
-  readonly enterpriseProjectId: string;
-  readonly status: OperationStatus;
-}
 
 /** Records of at most this many alarms and items come from the database at once, so that no other query waits long. */
 const MAX_TARGETS = 1_000;
@@ -76,21 +67,9 @@ export class OperationStore extends Store {
     return trails;
   }
 
-  /** Newest first, at most `limit`. */
-  async list(filter: OperationFilter, limit: number): Promise<OperationTrail[]> {
-    const rows = await operationRows(this.queries, this.engine.dialect, filter)
-      .select('operation.id')
-      .limit(limit)
-      .execute();
-    return this.findAll(rows.map(({ id }) => id));
-  }
-
-  /** Rows alone: no record of the trail is read for them. Newest first, at most `limit`. */
-  async rows(filter: OperationFilter, limit: number): Promise<OperationRow[]> {
-    const rows = operationRows(this.queries, this.engine.dialect, filter)
-      .select(['id', 'caller', 'type as operation', 'project', 'status'])
-      .select('enterprise_project_id as enterpriseProjectId');
-    return (await rows.limit(limit).execute()) as OperationRow[];
+  /** Newest first. No record of the trail is read for them. */
+  page(filter: OperationFilter, limit: number): Promise<OperationPage> {
+    return new OperationPages(this.queries, this.engine.dialect).page(filter, limit);
   }
 
   /** As {@link findAll}, at a cost that does not grow with their alarms: where they are kept, no record is read. */

@@ -2,7 +2,7 @@ import { setImmediate as othersTurn } from 'node:timers/promises';
 
 import { Injectable } from '@nestjs/common';
 
-import { type OperationRow, OperationStore } from '../../audit/index.js';
+import { OperationStore, type OperationKind } from '../../audit/index.js';
 import type { Caller } from '../../domain/caller.js';
 import { Clock } from '../../domain/times.js';
 import { hasRight, mayAudit } from '../../access/grants.js';
@@ -20,15 +20,6 @@ import type { OutcomesQueryDto, OperationQueryDto } from './receipt-query.dto.js
 import { readOutcomesQuery, readQuery, type AskedOutcomes, type AskedReceipts } from './receipt-query.js';
 
 const EVERYBODY = '*';
-/** Where few of many operations fit, so many rows are looked through at a time, and so often for one page. */
-const ROWS_AT_ONCE = 1_000;
-const MAX_BATCHES = 100;
-
-/** Rows that go on a page, and after which operation the next one begins. */
-interface FoundRows {
-  readonly ids: readonly string[];
-  readonly next?: string;
-}
 
 /** Reads receipts back: a caller its own, an auditor everybody's. */
 @Injectable()
@@ -64,7 +55,7 @@ export class ReceiptsService {
     const { caller: wanted = isAuditor ? EVERYBODY : caller.id } = asked;
     if (wanted === caller.id) return this.#page(ofCaller(asked, wanted));
     if (!isAuditor) throw refuse('not_granted', { caller: caller.id, what: 'the right audit' });
-    const readable = narrowed(asked, (row) => row.caller === caller.id || mayAudit(caller, row));
+    const readable = narrowed(asked, (kind) => kind.caller === caller.id || mayAudit(caller, kind));
     return this.#page(wanted === EVERYBODY ? readable : ofCaller(readable, wanted));
   }
 
@@ -76,32 +67,15 @@ export class ReceiptsService {
     throw refuse('operation_not_found');
   }
 
-  async #page(asked: AskedReceipts): Promise<ReceiptPageDto> {
-    const { ids, next } = await this.#rows(asked);
+  async #page({ filter, limit, view }: AskedReceipts): Promise<ReceiptPageDto> {
+    const { ids, next } = await this.operations.page(filter, limit);
     const items: (ReceiptSummaryDto | ReceiptDto)[] = [];
     const bound = new ByteBound();
-    for await (const item of asked.view === 'full' ? this.#full(ids) : this.#summaries(ids)) {
+    for await (const item of view === 'full' ? this.#full(ids) : this.#summaries(ids)) {
       if (!bound.takes(item)) return { items, nextCursor: cursorAfter(items.at(-1)?.id ?? item.id) };
       items.push(item);
     }
     return { items, ...(next !== undefined && { nextCursor: cursorAfter(next) }) };
-  }
-
-  async #rows({ filter, fits, limit }: AskedReceipts): Promise<FoundRows> {
-    const ids: string[] = [];
-    let { before } = filter;
-    // One more than asked for shows whether there is another page.
-    const most = fits ? ROWS_AT_ONCE : limit + 1;
-    for (let batch = 0; batch < MAX_BATCHES; batch += 1) {
-      const rows = await this.operations.rows({ ...filter, ...(before !== undefined && { before }) }, most);
-      ids.push(...rows.filter((row) => fits?.(row) ?? true).map(({ id }) => id));
-      const last = ids[limit - 1];
-      if (ids.length > limit && last !== undefined) return { ids: ids.slice(0, limit), next: last };
-      if (rows.length < most) return { ids };
-      before = rows.at(-1)?.id;
-      await othersTurn();
-    }
-    return { ids, ...(before !== undefined && { next: before }) };
   }
 
   async *#summaries(ids: readonly string[]): AsyncGenerator<ReceiptSummaryDto> {
@@ -120,13 +94,12 @@ export class ReceiptsService {
 }
 
 function ofCaller(asked: AskedReceipts, caller: string): AskedReceipts {
-  const { filter } = asked;
-  if (filter.unfinished) return narrowed(asked, (row) => row.caller === caller);
-  return { ...asked, filter: { ...filter, caller } };
+  return { ...asked, filter: { ...asked.filter, caller } };
 }
 
-function narrowed(asked: AskedReceipts, fits: (row: OperationRow) => boolean): AskedReceipts {
-  return { ...asked, fits: (row) => fits(row) && (asked.fits?.(row) ?? true) };
+function narrowed(asked: AskedReceipts, fits: (kind: OperationKind) => boolean): AskedReceipts {
+  const { filter } = asked;
+  return { ...asked, filter: { ...filter, fits: (kind) => fits(kind) && (filter.fits?.(kind) ?? true) } };
 }
 
 /** A page of a receipt's alarms, or items. */
