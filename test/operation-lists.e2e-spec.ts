@@ -143,7 +143,7 @@ describe.each(['SQLite', 'PostgreSQL'])('lists of operations (%s)', (name) => {
     await first.append(made.flatMap(appendsOf));
     for (const operation of made) {
       if (operation.expiresAt === undefined) continue;
-      await new ExpirationStore(first).end(operation.id, endOf(operation) as never);
+      await new ExpirationStore(first).end(operation.id, endOf(operation));
     }
     // Where there is an index PostgreSQL takes it, however small the table is.
     const always = 'ALTER DATABASE operation_lists SET enable_seqscan = off';

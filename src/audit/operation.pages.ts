@@ -85,13 +85,12 @@ export class OperationPages {
     if (!statuses) return [await this.#kinds(filter, undefined, limit + 1)];
     // Most of them are applied: no index would be worth its cost.
     if (statuses.has('applied')) return [await this.#kinds(filter)];
-    return Promise.all(
-      [...statuses].map((status) =>
-        status === 'pending'
-          ? this.#rows(filter, (range) => openRows(range, MAX_LOOKED))
-          : this.#kinds(filter, status as ExceptionalStatus, limit + 1),
-      ),
-    );
+    return Promise.all([...statuses].map((status) => this.#inStatus(status, filter, limit)));
+  }
+
+  async #inStatus(status: OperationStatus, filter: OperationFilter, limit: number): Promise<Source> {
+    if (status === 'pending') return this.#rows(filter, (range) => openRows(range, MAX_LOOKED));
+    return this.#kinds(filter, status as ExceptionalStatus, limit + 1);
   }
 
   #rows(
