@@ -131,7 +131,7 @@ export class ExpirationStore extends Store {
 
   /** Each state has its part of the index, in the order in which they come. */
   async #inState({ caller, after }: ExpirationFilter, end: ExpirationEnd | null, most: number) {
-    let query = this.queries
+    let query = this.readings
       .selectFrom('operation')
       .select(['id', 'expires_at', 'project', 'enterprise_project_id as enterpriseProjectId'])
       .where('expires_at', 'is not', null)

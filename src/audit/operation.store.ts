@@ -69,7 +69,7 @@ export class OperationStore extends Store {
 
   /** Newest first. No record of the trail is read for them. */
   page(filter: OperationFilter, limit: number): Promise<OperationPage> {
-    return new OperationPages(this.queries, this.engine.dialect).page(filter, limit);
+    return new OperationPages(this.readings, this.engine.dialect).page(filter, limit);
   }
 
   /** As {@link findAll}, at a cost that does not grow with their alarms: where they are kept, no record is read. */
@@ -77,7 +77,7 @@ export class OperationStore extends Store {
     const summaries: OperationSummary[] = [];
     for (let from = 0; from < ids.length; from += MAX_SUMMARIES) {
       const some = ids.slice(from, from + MAX_SUMMARIES);
-      const rows = await this.queries
+      const rows = await this.readings
         .selectFrom('operation')
         .select(['id', 'status', 'targets', 'asked', 'fate', 'cancelled'])
         .where('id', 'in', some)
@@ -102,6 +102,7 @@ export class OperationStore extends Store {
     own: Pick<IntentRecord, 'operationId' | 'operation'>,
     targets: readonly string[],
   ): Promise<Rivals> {
+    // An act waits for it, and so not for what others read.
     const { rows } = await earlierRivals(this.engine.dialect, own, targets).execute(this.queries);
     const idsOf = (open: number) =>
       rows
@@ -113,7 +114,7 @@ export class OperationStore extends Store {
 
   /** Ids of the operations that take these back, or tried to, oldest first; those that none does are left out. */
   async undoings(ids: readonly string[]): Promise<ReadonlyMap<string, readonly string[]>> {
-    const rows = await this.queries
+    const rows = await this.readings
       .selectFrom('operation')
       .select(['id', 'undoes'])
       .where('undoes', 'in', ids)
@@ -146,7 +147,7 @@ export class OperationStore extends Store {
   }
 
   #recordsOf(operationId: string, ...kinds: RecordOfOperation['kind'][]) {
-    return this.queries
+    return this.readings
       .selectFrom('audit_record')
       .where('operation_id', '=', operationId)
       .where('kind', 'in', kinds);
@@ -161,7 +162,7 @@ export class OperationStore extends Store {
   /** Few together, so that between two of them others get their turn: in the database and in this process. */
   async #portions(ids: readonly string[]): Promise<string[][]> {
     if (ids.length <= 1) return ids.map((id) => [id]);
-    const rows = await this.queries
+    const rows = await this.readings
       .selectFrom('operation')
       .select(['id', 'targets'])
       .where('id', 'in', ids)
@@ -182,7 +183,7 @@ export class OperationStore extends Store {
   }
 
   async #readTrails(ids: readonly string[]): Promise<OperationTrail[]> {
-    const rows = await this.queries
+    const rows = await this.readings
       .selectFrom('audit_record')
       .innerJoin('operation', 'operation.id', 'audit_record.operation_id')
       .select(['operation.id', 'audit_record.seq', bodyWithoutRequests(this.engine.dialect).as('body')])
