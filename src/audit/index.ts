@@ -1,5 +1,6 @@
 export {
   alarmOutcomes,
+  eachOutcome,
   openAlarms,
   RULES_OUTCOMES,
   rulesOutcome,

@@ -1,3 +1,5 @@
+import { setImmediate as othersTurn } from 'node:timers/promises';
+
 import { Injectable } from '@nestjs/common';
 import { sql, type RawBuilder } from 'kysely';
 
@@ -27,6 +29,8 @@ import type { DialectName } from './audit.engine.js';
 
 /** Records of at most this many alarms and items come from the database at once, so that no other query waits long. */
 const MAX_TARGETS = 1_000;
+/** A record of this length takes about a millisecond to be parsed. */
+const LONG_CHARACTERS = 65_536;
 /** So many summaries come from the database at once. */
 const MAX_SUMMARIES = 100;
 
@@ -70,6 +74,16 @@ export class OperationStore extends Store {
   /** Newest first. No record of the trail is read for them. */
   page(filter: OperationFilter, limit: number): Promise<OperationPage> {
     return new OperationPages(this.readings, this.engine.dialect).page(filter, limit);
+  }
+
+  /** How many alarms or items an operation names, as far as it is known without its records. */
+  async size(operationId: string): Promise<number> {
+    const row = await this.readings
+      .selectFrom('operation')
+      .select('targets')
+      .where('id', '=', operationId)
+      .executeTakeFirst();
+    return row ? (row.targets ?? MAX_TARGETS) : 0;
   }
 
   /** As {@link findAll}, at a cost that does not grow with their alarms: where they are kept, no record is read. */
@@ -193,7 +207,10 @@ export class OperationStore extends Store {
       .orderBy('seq')
       .execute();
     const byId = new Map<string, PlacedRecord[]>(ids.map((id) => [id, []]));
-    for (const { id, seq, body } of rows) byId.get(id)?.push({ seq, record: readRecord(body) });
+    for (const { id, seq, body } of rows) {
+      if (body.length > LONG_CHARACTERS) await othersTurn();
+      byId.get(id)?.push({ seq, record: readRecord(body) });
+    }
     const undoings = await this.undoings(ids);
     return [...byId].flatMap(([id, own]) => {
       const trail = trailOf(own);

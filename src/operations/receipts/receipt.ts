@@ -1,10 +1,9 @@
 import type { FastifyReply } from 'fastify';
 
 import {
-  alarmOutcomes,
+  eachOutcome,
   rulesOutcome,
   targetsOf,
-  type KnownOutcome,
   type OperationTrail,
   type Asked,
   askedOf,
@@ -20,9 +19,11 @@ import type { Scope } from '../../domain/scope.js';
 import { cursorAt } from './receipt-page.js';
 import type {
   ReceiptActivity,
+  ReceiptAlarmDto,
   ReceiptCancellationDto,
   ReceiptDto,
   ReceiptExchangeDto,
+  ReceiptItemDto,
   ReceiptScopeDto,
   ReceiptSummaryDto,
 } from './receipt.dto.js';
@@ -32,8 +33,12 @@ import type { OperationResult } from '../operation-result.js';
 /** A receipt that is read shows at most this many alarms, or items; the rest is listed beside it. */
 const MAX_SHOWN = 1_000;
 
-/** The receipt that an operation's records add up to, at the moment of the answer and ever after. */
-export function receiptOf(trail: OperationTrail): ReceiptDto {
+/**
+ * The receipt that an operation's records add up to, at the moment of the answer and ever after.
+ *
+ * @param outcomes what {@link outcomesOf} yields
+ */
+export function receiptOf(trail: OperationTrail, outcomes = [...outcomesOf(trail)]): ReceiptDto {
   const { intent, chunks, outcome, cancellation, undoneBy } = trail;
   const settlement = trail.settlements?.at(-1);
   const { id, operation, status, scope, ...rest } = commonOf({
@@ -52,7 +57,9 @@ export function receiptOf(trail: OperationTrail): ReceiptDto {
   });
   return {
     ...{ id, operation, status, scope },
-    ...outcomesOf(trail),
+    ...(intent.items
+      ? { alarms: [], items: outcomes as ReceiptItemDto[] }
+      : { alarms: outcomes as ReceiptAlarmDto[] }),
     ...rest,
     exchanges: chunks.filter(({ exchange, fault }) => exchange ?? fault).map(exchangeOf),
   };
@@ -150,19 +157,14 @@ function commonOf({ asked, status, fate, done, total, cancellation, undoneBy }: 
 }
 
 /** What became of the alarms, or of the items, one by one. */
-function outcomesOf(trail: OperationTrail): Pick<ReceiptDto, 'alarms' | 'items'> {
+export function* outcomesOf(trail: OperationTrail): Generator<ReceiptAlarmDto | ReceiptItemDto, void> {
   const { items, operation } = trail.intent;
-  const withActivity = ({ underWay, ...known }: KnownOutcome) => ({
-    ...known,
-    ...(underWay && { activity: activityOf(operation) }),
-  });
-  const known = alarmOutcomes(trail).map(withActivity);
-  if (!items) return { alarms: known };
-  const targets = new Map(items.map(({ id, target }) => [id, target]));
-  return {
-    alarms: [],
-    items: known.map(({ eventId: id, ...rest }) => ({ id, target: { ...targets.get(id) }, ...rest })),
-  };
+  const targets = items && new Map(items.map(({ id, target }) => [id, target]));
+  for (const { underWay, ...known } of eachOutcome(trail)) {
+    const activity = underWay && { activity: activityOf(operation) };
+    const { eventId: id, ...rest } = known;
+    yield targets ? { id, target: { ...targets.get(id) }, ...rest, ...activity } : { ...known, ...activity };
+  }
 }
 
 function activityOf(operation: keyof typeof OPERATIONS): ReceiptActivity {

@@ -2,12 +2,12 @@ import { setImmediate as othersTurn } from 'node:timers/promises';
 
 import { Injectable } from '@nestjs/common';
 
-import { OperationStore, type OperationKind } from '../../audit/index.js';
+import { isOperationId, OperationStore, type OperationKind } from '../../audit/index.js';
 import type { Caller } from '../../domain/caller.js';
 import { Clock } from '../../domain/times.js';
 import { hasRight, mayAudit } from '../../access/grants.js';
 import { refuse } from '../../problems/catalogue.js';
-import { receiptOf, receiptSummaryOf, shortened } from './receipt.js';
+import { outcomesOf, receiptOf, receiptSummaryOf, shortened } from './receipt.js';
 import type {
   ReceiptAlarmPageDto,
   ReceiptDto,
@@ -18,12 +18,18 @@ import type {
 import { ByteBound, cursorAfter, cursorAt } from './receipt-page.js';
 import type { OutcomesQueryDto, OperationQueryDto } from './receipt-query.dto.js';
 import { readOutcomesQuery, readQuery, type AskedOutcomes, type AskedReceipts } from './receipt-query.js';
+import { CallerTurns, inSlices } from './turns.js';
 
 const EVERYBODY = '*';
+/** Receipts of more alarms, or items, are long: of these, and of full pages, so many are read for one caller at once. */
+const MAX_SHORT = 100;
+const MAX_LONG_AT_ONCE = 2;
 
 /** Reads receipts back: a caller its own, an auditor everybody's. */
 @Injectable()
 export class ReceiptsService {
+  readonly #turns = new CallerTurns(MAX_LONG_AT_ONCE);
+
   constructor(
     private readonly operations: OperationStore,
     private readonly clock: Clock,
@@ -53,17 +59,23 @@ export class ReceiptsService {
     const asked = readQuery(query, this.clock.now());
     const isAuditor = hasRight(caller, 'audit');
     const { caller: wanted = isAuditor ? EVERYBODY : caller.id } = asked;
-    if (wanted === caller.id) return this.#page(ofCaller(asked, wanted));
-    if (!isAuditor) throw refuse('not_granted', { caller: caller.id, what: 'the right audit' });
+    if (wanted !== caller.id && !isAuditor)
+      throw refuse('not_granted', { caller: caller.id, what: 'the right audit' });
     const readable = narrowed(asked, (kind) => kind.caller === caller.id || mayAudit(caller, kind));
-    return this.#page(wanted === EVERYBODY ? readable : ofCaller(readable, wanted));
+    const page = () => this.#page(wanted === EVERYBODY ? readable : ofCaller(readable, wanted));
+    return asked.view === 'full' ? this.#turns.take(caller.id, page) : page();
   }
 
   /** Of the caller's own operation, or of any where it has the right to audit. @throws Problem 404 otherwise */
   async #receipt(id: string, caller: Caller): Promise<ReceiptDto> {
+    const isLong = isOperationId(id) && (await this.operations.size(id)) > MAX_SHORT;
+    return isLong ? this.#turns.take(caller.id, () => this.#read(id, caller)) : this.#read(id, caller);
+  }
+
+  async #read(id: string, caller: Caller): Promise<ReceiptDto> {
     const trail = await this.operations.find(id);
     if (trail && (trail.intent.caller === caller.id || mayAudit(caller, trail.intent.scope)))
-      return receiptOf(trail);
+      return receiptOf(trail, await inSlices(outcomesOf(trail)));
     throw refuse('operation_not_found');
   }
 
@@ -86,7 +98,7 @@ export class ReceiptsService {
   async *#full(ids: readonly string[]): AsyncGenerator<ReceiptDto> {
     for (const id of ids) {
       const trail = await this.operations.find(id);
-      if (trail) yield shortened(receiptOf(trail));
+      if (trail) yield shortened(receiptOf(trail, await inSlices(outcomesOf(trail))));
       // The database's answers come in one after the other as long as there are any: nothing else would get its turn between.
       await othersTurn();
     }
