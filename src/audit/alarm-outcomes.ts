@@ -23,29 +23,33 @@ export interface KnownOutcome {
 
 /** Each alarm of an operation in the order of the request: as the exchange left it, or as it was settled later. */
 export function alarmOutcomes(operation: OperationTrail): KnownOutcome[] {
+  return [...eachOutcome(operation)];
+}
+
+/** The same one after the other, for those that have other work to do between two of many. */
+export function* eachOutcome(operation: OperationTrail): Generator<KnownOutcome, void> {
   const { intent, chunks, settlements = [] } = operation;
   const settled = new Map(
     settlements.flatMap(({ alarms }) => alarms.map((alarm) => [alarm.eventId, alarm] as const)),
   );
   const listedOtherwise = listedOtherwiseIn(operation);
   const targets = targetsOf(intent);
-  const known: KnownOutcome[] = [];
+  let end = 0;
   for (const chunk of chunks) {
     const ofChunk = partsOf(chunk);
-    const end = Math.min(targets.length, known.length + chunk.alarms);
-    for (const eventId of targets.slice(known.length, end)) {
+    const begin = end;
+    end = Math.min(begin + chunk.alarms, targets.length);
+    for (const eventId of targets.slice(begin, end)) {
       const later = settled.get(eventId);
       const left = asLeft(eventId, chunk, ofChunk);
       const now = later ? asSettled(later, left) : left;
       if (now.outcome === 'applied' && !listedOtherwise.has(eventId) && !isRead(eventId, chunk, ofChunk))
         now.stateBefore = 'unknown';
-      known.push(now);
+      yield now;
     }
   }
   // Past the known chunks an alarm may be under way at this moment: not even that bytes were sent is claimed of it.
-  for (const eventId of targets.slice(known.length))
-    known.push({ eventId, outcome: 'pending', verified: false });
-  return known;
+  for (const eventId of targets.slice(end)) yield { eventId, outcome: 'pending', verified: false };
 }
 
 /** What is still to be found out of an operation: whether it was done, or whether upstream came to the end of it. */

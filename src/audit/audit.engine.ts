@@ -125,6 +125,13 @@ export abstract class AuditEngine {
 
   /** @throws CommitUnknown when it is not known whether the entries were written; any other error: they were not */
   abstract append(entries: readonly AuditAppend[]): Promise<readonly RejectedAppend[]>;
+  /** Short ones, and what changes rows beside the trail. */
   abstract query(sql: string, parameters: readonly SqlValue[]): Promise<Row[]>;
+
+  /** Only reads, as long as it takes: no append waits for it. It sees every append that has resolved. */
+  read(sql: string, parameters: readonly SqlValue[]): Promise<Row[]> {
+    return this.query(sql, parameters);
+  }
+
   abstract close(): Promise<void>;
 }

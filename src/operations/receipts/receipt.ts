@@ -1,10 +1,9 @@
 import type { FastifyReply } from 'fastify';
 
 import {
-  alarmOutcomes,
+  eachOutcome,
   rulesOutcome,
   targetsOf,
-  type KnownOutcome,
   type OperationTrail,
   type Asked,
   type Cancelled,
@@ -19,9 +18,11 @@ import type { Scope } from '../../domain/scope.js';
 import { cursorAt } from './receipt-page.js';
 import type {
   ReceiptActivity,
+  ReceiptAlarmDto,
   ReceiptCancellationDto,
   ReceiptDto,
   ReceiptExchangeDto,
+  ReceiptItemDto,
   ReceiptScopeDto,
   ReceiptSummaryDto,
 } from './receipt.dto.js';
@@ -31,10 +32,13 @@ import type { OperationResult } from '../operation-result.js';
 /** A receipt that is read shows at most this many alarms, or items; the rest is listed beside it. */
 const MAX_SHOWN = 1_000;
 
-/** The receipt that an operation's records add up to, at the moment of the answer and ever after. */
-export function receiptOf(trail: OperationTrail): ReceiptDto {
+/**
+ * The receipt that an operation's records add up to, at the moment of the answer and ever after.
+ *
+ * @param outcomes what {@link outcomesOf} yields
+ */
+export function receiptOf(trail: OperationTrail, outcomes = [...outcomesOf(trail)]): ReceiptDto {
   const { intent, chunks, outcome, settlements } = trail;
-  const { alarms, items } = outcomesOf(trail);
   const settlement = settlements?.at(-1);
   const fate: Fate = { rules: rulesOutcome(chunks[0]) };
   if (outcome) fate.completedAt = outcome.at;
@@ -45,9 +49,9 @@ export function receiptOf(trail: OperationTrail): ReceiptDto {
     operation: intent.operation,
     status: operationStatus(trail),
     scope: scopeOf(intent.scope),
-    alarms,
+    alarms: intent.items ? [] : (outcomes as ReceiptAlarmDto[]),
   } as ReceiptDto;
-  if (items) receipt.items = items;
+  if (intent.items) receipt.items = outcomes as ReceiptItemDto[];
   const done = chunks.reduce((sum, chunk) => sum + chunk.alarms, 0);
   complete(receipt, { asked: intent, fate, done, total: targetsOf(intent).length }, trail);
   receipt.exchanges = chunks.filter(({ exchange, fault }) => exchange ?? fault).map(exchangeOf);
@@ -135,23 +139,21 @@ function complete(
   if (settlement) receipt.settlement = { at: settlement.at, how: 'read_back', settled: settlement.settled };
 }
 
-type ShownOutcome = Omit<KnownOutcome, 'underWay'> & { readonly activity?: ReceiptActivity };
-
 /** What became of the alarms, or of the items, one by one. */
-function outcomesOf(trail: OperationTrail): Pick<ReceiptDto, 'alarms' | 'items'> {
+export function* outcomesOf(trail: OperationTrail): Generator<ReceiptAlarmDto | ReceiptItemDto, void> {
   const { items, operation } = trail.intent;
-  // Most are as they are shown: there may be thousands, and none is copied without need.
-  const known = alarmOutcomes(trail).map((outcome): ShownOutcome => {
-    if (!outcome.underWay) return outcome;
-    const { underWay: _, ...rest } = outcome;
-    return { ...rest, activity: activityOf(operation) };
-  });
-  if (!items) return { alarms: known };
-  const targets = new Map(items.map(({ id, target }) => [id, target]));
-  return {
-    alarms: [],
-    items: known.map(({ eventId: id, ...rest }) => ({ id, target: { ...targets.get(id) }, ...rest })),
-  };
+  const targets = items && new Map(items.map(({ id, target }) => [id, target]));
+  for (const outcome of eachOutcome(trail)) {
+    // Most are as they are shown: there may be thousands, and none is copied without need.
+    if (!targets && !outcome.underWay) yield outcome;
+    else {
+      const { underWay, eventId: id, ...rest } = outcome;
+      const activity = underWay && { activity: activityOf(operation) };
+      yield targets
+        ? { id, target: { ...targets.get(id) }, ...rest, ...activity }
+        : { eventId: id, ...rest, ...activity };
+    }
+  }
 }
 
 function activityOf(operation: keyof typeof OPERATIONS): ReceiptActivity {
