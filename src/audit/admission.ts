@@ -51,8 +51,13 @@ type Reached<What> = What & {
 
 export function emptyState(dialect: DialectName, instance: string | null): AdmissionState {
   return {
-    ...{ dialect, instance },
-    ...{ operations: new Map(), claims: new Map(), brakes: new Map(), alarms: [], hosts: [] },
+    dialect,
+    instance,
+    operations: new Map(),
+    claims: new Map(),
+    brakes: new Map(),
+    alarms: [],
+    hosts: [],
   };
 }
 

@@ -10,8 +10,8 @@ export interface ChainEnd {
   readonly hash: Uint8Array;
 }
 
-/** Names of columns and what is written into them. */
-type TableRow = Readonly<Record<string, unknown>>;
+/** Names of columns and what is written into them: of one table always the same ones, in the same order. */
+export type TableRow = Readonly<Record<string, unknown>>;
 
 /** Tables that an append inserts into; of the two that find an alarm again each engine has its own. */
 export type AppendTable = Exclude<keyof AuditTables, 'plan' | 'key_use'>;
@@ -23,101 +23,105 @@ export const ON_CONFLICT: Partial<Record<AppendTable, string>> = {
   brake: `ON CONFLICT (caller) DO UPDATE SET engaged = excluded.engaged, at = excluded.at`,
 };
 
-/** What an append changes of the row of an operation that was there before. */
-interface OperationChange {
-  readonly status?: string;
-  readonly open?: number;
-  readonly fate?: string;
+/** What an entry changes of the row of its operation; undefined: nothing. */
+export interface OperationChange {
+  readonly status: string | undefined;
+  readonly open: number | undefined;
+  readonly fate: string | undefined;
   /** The first one counts. */
-  readonly cancelled?: string;
+  readonly cancelled: string | undefined;
 }
 
-function changeOf({ status, open, fate, cancelled }: AuditAppend): OperationChange {
-  return {
-    ...(status !== undefined && { status, open: open ? 1 : 0 }),
-    ...(fate !== undefined && { fate }),
-    ...(cancelled !== undefined && { cancelled }),
-  };
+/** Takes what an append writes, in the order of its entries. */
+export interface RowWriter {
+  insert(table: AppendTable, row: TableRow): void;
+  change(operationId: string, change: OperationChange): void;
+  /** A claim that is given up. */
+  release(claim: ClaimState): void;
 }
 
-/** All that one append writes: of the entries that were admitted, by the state of the store. */
-export class AppendRows {
+interface Appended {
+  /** Where the chain ends now. */
+  readonly end: ChainEnd | undefined;
   readonly rejected: readonly RejectedAppend[];
-  /** Where the chain ends with these. */
-  end: ChainEnd;
-  /** By table, all with the same columns, and there by a name under which a later row takes the place of an earlier one. */
-  readonly inserts = new Map<AppendTable, Map<string, TableRow>>();
-  /** By operation id. */
-  readonly changes = new Map<string, OperationChange>();
-  /** Claims that are given up. */
-  readonly releases: readonly ClaimState[];
+}
 
-  constructor(
-    entries: readonly AuditAppend[],
-    private readonly state: AdmissionState,
-    before: ChainEnd = { seq: 0, hash: GENESIS },
-  ) {
-    this.end = before;
-    const claims = new Map(state.claims);
-    this.rejected = admit(entries, state, (entry) => this.#add(entry));
-    // Not entry by entry: one statement does not see the rows that it writes.
-    this.releases = [...claims].flatMap(([name, claim]) => (state.claims.has(name) ? [] : [claim]));
-    for (const [name, claim] of state.claims) {
-      const { operationId: operation_id, ...row } = claim;
-      if (claims.get(name) !== claim) this.#insert('claim', name, { ...row, operation_id });
-    }
+/** Writes those of the entries that are admitted, by the state of the store. */
+export function appendEntries(
+  entries: readonly AuditAppend[],
+  state: AdmissionState,
+  before: ChainEnd | undefined,
+  writer: RowWriter,
+): Appended {
+  let end = before;
+  const claims = new Map(state.claims);
+  const rejected = admit(entries, state, (entry) => {
+    end = { seq: (end?.seq ?? 0) + 1, hash: link(end?.hash ?? GENESIS, entry.body) };
+    writeEntry(entry, end, state, writer);
+  });
+  // Not entry by entry: one statement does not see the rows that it writes.
+  for (const [name, claim] of claims) if (!state.claims.has(name)) writer.release(claim);
+  for (const [name, claim] of state.claims) {
+    const { caller, key, fingerprint, operationId: operation_id, at } = claim;
+    if (claims.get(name) !== claim) writer.insert('claim', { caller, key, fingerprint, operation_id, at });
   }
+  return { end, rejected };
+}
 
-  #add(entry: AuditAppend): void {
-    const { at, kind, operationId: operation_id, body, operation, brake } = entry;
-    const seq = this.end.seq + 1;
-    const hash = link(this.end.hash, body);
-    this.end = { seq, hash };
-    this.#insert('audit_record', String(seq), { seq, at, kind, operation_id, body, hash });
-    if (operation && operation_id !== null) this.#addOperation(entry, operation, operation_id, seq);
-    if (brake) this.#insert('brake', brake.caller, { ...brake, engaged: brake.engaged ? 1 : 0, at });
-    if (operation_id !== null) this.#change(operation_id, changeOf(entry));
-  }
+function writeEntry(
+  entry: AuditAppend,
+  { seq, hash }: ChainEnd,
+  state: AdmissionState,
+  writer: RowWriter,
+): void {
+  const { at, kind, operationId: operation_id, body, brake, status, open, fate, cancelled } = entry;
+  writer.insert('audit_record', { seq, at, kind, operation_id, body, hash });
+  if (brake) writer.insert('brake', { caller: brake.caller, engaged: brake.engaged ? 1 : 0, at });
+  if (operation_id === null) return;
+  if (entry.operation) writeOperation(entry, entry.operation, operation_id, seq, state, writer);
+  if (status === undefined && fate === undefined && cancelled === undefined) return;
+  writer.change(operation_id, {
+    status,
+    open: status === undefined ? undefined : open ? 1 : 0,
+    fate,
+    cancelled,
+  });
+}
 
-  #addOperation(
-    { at, reach }: AuditAppend,
-    operation: NonNullable<AuditAppend['operation']>,
-    id: string,
-    seq: number,
-  ): void {
-    const { caller, type, project, enterpriseProjectId, eventIds, asked } = operation;
-    const { undoes = null, expiresAt = null } = operation;
-    const { dialect, instance } = this.state;
-    if (this.inserts.get('operation')?.has(id)) throw new Error(`operation ${id} has two intents`);
-    this.#insert('operation', id, {
-      ...{ id, caller, type, project, enterprise_project_id: enterpriseProjectId },
-      ...{ status: 'pending', open: 1, undoes, expires_at: expiresAt, targets: eventIds.length, asked },
-      ...{ fate: null, cancelled: null, ...(dialect === 'postgres' && { instance }) },
-    });
-    const tokens = eventIds.map(alarmToken);
-    if (dialect === 'postgres') this.#insert('operation_alarms', id, { operation_id: id, tokens });
-    else this.#insert('alarm_index', id, { rowid: seq, tokens: tokens.join(' ') });
-    if (!reach) return;
-    this.#insert('reached_alarms', id, { caller, operation_id: id, at, alarms: reach.alarms });
-    for (const host of reach.hosts) {
-      const row = { caller, agent_id: hostName(dialect, host), operation_id: id, at };
-      this.#insert('reached_host', JSON.stringify([id, host]), row);
-    }
+function writeOperation(
+  { at, reach }: AuditAppend,
+  operation: NonNullable<AuditAppend['operation']>,
+  id: string,
+  seq: number,
+  { dialect, instance }: AdmissionState,
+  writer: RowWriter,
+): void {
+  const { caller, type, project, enterpriseProjectId, eventIds, asked } = operation;
+  const row = {
+    id,
+    caller,
+    type,
+    project,
+    enterprise_project_id: enterpriseProjectId,
+    status: 'pending',
+    open: 1,
+    undoes: operation.undoes ?? null,
+    expires_at: operation.expiresAt ?? null,
+    targets: eventIds.length,
+    asked,
+    fate: null,
+    cancelled: null,
+  };
+  const tokens = eventIds.map(alarmToken);
+  if (dialect === 'postgres') {
+    writer.insert('operation', { ...row, instance });
+    writer.insert('operation_alarms', { operation_id: id, tokens });
+  } else {
+    writer.insert('operation', row);
+    writer.insert('alarm_index', { rowid: seq, tokens: tokens.join(' ') });
   }
-
-  #change(id: string, change: OperationChange): void {
-    if (Object.keys(change).length === 0) return;
-    const inserted = this.inserts.get('operation')?.get(id);
-    const before: OperationChange = inserted ?? this.changes.get(id) ?? {};
-    const cancelled = before.cancelled ?? change.cancelled;
-    const after = { ...before, ...change, ...(cancelled !== undefined && { cancelled }) };
-    // One statement does not see the rows that it writes.
-    if (inserted) this.#insert('operation', id, after);
-    else this.changes.set(id, after);
-  }
-
-  #insert(table: AppendTable, name: string, row: object): void {
-    const rows = this.inserts.get(table) ?? new Map<string, TableRow>();
-    this.inserts.set(table, rows.set(name, row as TableRow));
-  }
+  if (!reach) return;
+  writer.insert('reached_alarms', { caller, operation_id: id, at, alarms: reach.alarms });
+  for (const host of reach.hosts)
+    writer.insert('reached_host', { caller, agent_id: hostName(dialect, host), operation_id: id, at });
 }

@@ -1,54 +1,12 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+
 import { describe, expect, it } from '@jest/globals';
 
-import {
-  AuditEngine,
-  CommitUnknown,
-  type AuditAppend,
-  type RejectedAppend,
-  type Row,
-} from './audit.engine.js';
 import type { IntentRecord, OperationTrail, OutcomeRecord, RefusalRecord } from './audit-record.js';
 import { AuditTrail } from './audit-trail.js';
-import { AuditUnavailable } from './audit.engine.js';
+import { SlowEngine } from './audit-trail.fixture.js';
+import { AuditUnavailable, CommitUnknown } from './audit.engine.js';
 import { IllegalTransition, transition } from './operation-state.js';
-
-/** Keeps what is committed; a commit takes until the test lets it through, and fails when the test says so. */
-class SlowEngine extends AuditEngine {
-  readonly commits: (readonly AuditAppend[])[] = [];
-  closed = false;
-  failure: Error | undefined;
-  #waiting: (() => void)[] = [];
-
-  override async append(entries: readonly AuditAppend[]): Promise<readonly RejectedAppend[]> {
-    await new Promise<void>((resolve) => this.#waiting.push(resolve));
-    if (this.failure) throw this.failure;
-    this.commits.push(entries);
-    return [];
-  }
-
-  override query(): Promise<Row[]> {
-    return Promise.resolve([]);
-  }
-
-  override close(): Promise<void> {
-    this.closed = true;
-    return Promise.resolve();
-  }
-
-  /** Lets commits through, one after the other, until nothing waits any more. */
-  async letThrough(): Promise<void> {
-    for (let quiet = 0; quiet < 3;) {
-      await new Promise((resolve) => setImmediate(resolve));
-      const waiting = this.#waiting.splice(0);
-      for (const resolve of waiting) resolve();
-      quiet = waiting.length === 0 ? quiet + 1 : 0;
-    }
-  }
-
-  get recorded(): AuditAppend[] {
-    return this.commits.flat();
-  }
-}
 
 const intent = (operationId: string): IntentRecord => ({
   kind: 'intent',
@@ -193,7 +151,7 @@ describe('a commit', () => {
   it('takes all records that came at once, and all that came while the one before was under way', async () => {
     const { engine, trail } = make();
     const first = ['a', 'b', 'c'].map((id) => trail.recordIntent(intent(id), []));
-    await new Promise((resolve) => setImmediate(resolve));
+    while (!engine.isBusy) await nextTurn();
     const second = ['d', 'e'].map((id) => trail.recordIntent(intent(id), []));
     await engine.letThrough();
     await Promise.all([...first, ...second]);
@@ -201,6 +159,27 @@ describe('a commit', () => {
       ['a', 'b', 'c'],
       ['d', 'e'],
     ]);
+  });
+
+  it('takes what the next turn of the event loop brings', async () => {
+    const { engine, trail } = make();
+    const second = nextTurn().then(() => trail.recordIntent(intent('b'), []));
+    const first = trail.recordIntent(intent('a'), []);
+    await engine.letThrough();
+    await Promise.all([first, second]);
+    expect(engine.commits).toHaveLength(1);
+  });
+
+  it('is not put off for as long as each turn brings more', async () => {
+    const { engine, trail } = make();
+    const written: Promise<void>[] = [];
+    for (let turn = 0; turn < 10; turn += 1) {
+      written.push(trail.recordIntent(intent(`op-${turn}`), []));
+      await nextTurn();
+    }
+    expect(engine.isBusy).toBe(true);
+    await engine.letThrough();
+    await Promise.all(written);
   });
 
   it('that fails is reported to everyone in it, and to nobody else', async () => {

@@ -1,3 +1,5 @@
+import { setImmediate as turnOfEventLoop } from 'node:timers/promises';
+
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 
 import { faultFor } from '../problems/catalogue.js';
@@ -48,6 +50,8 @@ export class NotAdmitted extends Error {
 
 /** Records that may wait for the disk. Beyond it only new intents are refused: what was done is recorded. */
 const MAX_WAITING = 20_000;
+/** For so many turns of the event loop a commit is put off at most, and only while each brings more records. */
+const MAX_TURNS = 4;
 
 /**
  * Writes what was meant and what happened. Every method resolves when the record is durable. Requests that come while a
@@ -208,9 +212,8 @@ export class AuditTrail implements OnApplicationShutdown {
   }
 
   async #flush(): Promise<void> {
-    // Let the other requests of this turn of the event loop join.
-    await Promise.resolve();
     while (this.#queue.length > 0) {
+      await this.#gather();
       const batch = this.#queue;
       this.#queue = [];
       try {
@@ -231,6 +234,17 @@ export class AuditTrail implements OnApplicationShutdown {
       }
     }
     this.#flushing = undefined;
+  }
+
+  /** A commit costs as much as a few records do, so those that come in the next turns of the event loop join. */
+  async #gather(): Promise<void> {
+    let before: number;
+    let turns = 0;
+    do {
+      before = this.#queue.length;
+      await turnOfEventLoop();
+      turns += 1;
+    } while (this.#queue.length > before && turns < MAX_TURNS);
   }
 
   /** Writes what was deferred. Nothing waits for it, and what cannot be written yet stays for the next commit that goes well. */

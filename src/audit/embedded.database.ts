@@ -4,7 +4,7 @@ import Database from 'better-sqlite3';
 
 import { emptyState } from './admission.js';
 import { admissionReadings } from './admission-state.js';
-import { AppendRows, ON_CONFLICT, type ChainEnd } from './append-rows.js';
+import { appendEntries, type ChainEnd } from './append-rows.js';
 import {
   CommitUnknown,
   type AuditAppend,
@@ -15,6 +15,7 @@ import {
 import { checkOperations, checkSchema, checkStructure, TrailCheck, wordsFor } from './embedded.check.js';
 import { checkFiles, FilesInPlace } from './embedded.files.js';
 import { FileLock, makeForOwner } from './embedded.lock.js';
+import { EmbeddedRows } from './embedded.rows.js';
 import { SCHEMA_STEPS, statementsFor } from './schema.js';
 
 /** Intents of many alarms are long: larger pages cost less for them and no more for short ones. */
@@ -42,7 +43,8 @@ const REMEDY =
 /** The embedded database: blocks while the disk writes, so it belongs in a thread of its own. */
 export class EmbeddedDatabase {
   readonly #database: Database.Database;
-  readonly #commit: (entries: readonly AuditAppend[]) => AppendRows;
+  readonly #commit: (entries: readonly AuditAppend[]) => ReturnType<typeof appendEntries>;
+  readonly #rows: EmbeddedRows;
   readonly #statements = new Map<string, Database.Statement>();
   readonly #files: FilesInPlace;
   readonly #lock: FileLock | undefined;
@@ -82,6 +84,7 @@ export class EmbeddedDatabase {
     }
     const last = database.prepare('SELECT seq, hash FROM audit_record ORDER BY seq DESC LIMIT 1').get();
     this.#end = last as ChainEnd | undefined;
+    this.#rows = new EmbeddedRows(database);
     this.#commit = database.transaction((entries: readonly AuditAppend[]) => this.#write(entries));
   }
 
@@ -170,32 +173,12 @@ export class EmbeddedDatabase {
     }
   }
 
-  #write(entries: readonly AuditAppend[]): AppendRows {
+  #write(entries: readonly AuditAppend[]): ReturnType<typeof appendEntries> {
     const state = emptyState('sqlite', null);
     for (const { text, given, note } of admissionReadings(entries, state)) {
       for (const one of given) (this.#prepared(text).all(one) as Row[]).forEach(note);
     }
-    const rows = new AppendRows(entries, state, this.#end);
-    for (const { caller, key } of rows.releases)
-      this.#prepared('DELETE FROM claim WHERE caller = ? AND key = ?').run(caller, key);
-    for (const [table, named] of rows.inserts) {
-      const added = [...named.values()];
-      const columns = Object.keys(added[0] ?? {});
-      const values = columns.map((name) => `@${name}`);
-      const insert = this.#prepared(
-        `INSERT INTO ${table} (${columns.join(', ')}) VALUES (${values.join(', ')}) ${ON_CONFLICT[table] ?? ''}`,
-      );
-      for (const row of added) insert.run(row);
-    }
-    for (const [id, change] of rows.changes) {
-      const columns = Object.keys(change);
-      const set = columns.map((name) => `${name} = ${name === 'cancelled' ? 'COALESCE(cancelled, ?)' : '?'}`);
-      this.#prepared(`UPDATE operation SET ${set.join(', ')} WHERE id = ?`).run(
-        ...(Object.values(change) as unknown[]),
-        id,
-      );
-    }
-    return rows;
+    return appendEntries(entries, state, this.#end, this.#rows);
   }
 
   /** Prepared statements by their text; there are few. */

@@ -83,7 +83,7 @@ export class SharedOwnership extends Ownership implements OnModuleInit, OnApplic
     const { id, goneAfterMs } = this.engine.instance;
     let taken: readonly string[] = [];
     try {
-      await this.engine.exclusively(async (client) => {
+      await this.engine.exclusively(async ({ client }) => {
         await client.query(FORGET_GONE);
         const { rows } = await client.query<{ id: string }>(TAKE_OVER, [id, goneAfterMs, this.#maybeTaken]);
         taken = rows.map((row) => row.id).sort();

@@ -24,6 +24,8 @@ export function openPool(url: string, most: number, onLost: (error: Error) => vo
   const pool = new pg.Pool({
     connectionString: withVerifiedTls(url),
     application_name: 'hss-gateway',
+    // What does not depend on an answer is sent without waiting for it.
+    pipeline: true,
     max: most,
     connectionTimeoutMillis: CONNECT_MS,
     keepAlive: true,
@@ -77,15 +79,23 @@ const BEGIN = `
   SELECT pg_advisory_xact_lock(${TRAIL_LOCK});
   SELECT seq, hash FROM audit_record ORDER BY seq DESC LIMIT 1`;
 
+/** While it lasts no other process writes to the trail. */
+export interface TrailTransaction {
+  /** What is asked before anything is awaited goes out with the beginning; it is read under the lock all the same. */
+  readonly client: pg.PoolClient;
+  readonly end: Promise<ChainEnd | undefined>;
+  /** The last statement, which goes out with the commit. */
+  last?: pg.QueryConfig;
+}
+
+type Work<T> = (transaction: TrailTransaction) => Promise<T>;
+
 /**
  * Does something while no other process writes to the trail, in one transaction.
  *
  * @throws CommitUnknown when it is not known whether the transaction was committed; any other error: it was not
  */
-export async function exclusively<T>(
-  pool: pg.Pool,
-  work: (client: pg.PoolClient, end: ChainEnd | undefined) => Promise<T>,
-): Promise<T> {
+export async function exclusively<T>(pool: pg.Pool, work: Work<T>): Promise<T> {
   for (let tries = 1; ; tries += 1) {
     try {
       return await tryExclusively(pool, work);
@@ -95,14 +105,14 @@ export async function exclusively<T>(
   }
 }
 
-function tryExclusively<T>(
-  pool: pg.Pool,
-  work: (client: pg.PoolClient, end: ChainEnd | undefined) => Promise<T>,
-): Promise<T> {
+function tryExclusively<T>(pool: pg.Pool, work: Work<T>): Promise<T> {
   return withClient(pool, async (client) => {
-    const results = (await client.query(BEGIN)) as unknown as pg.QueryResult<ChainEnd>[];
-    const result = await work(client, results.at(-1)?.rows[0]);
-    await commit(client);
+    const begun = client.query(BEGIN) as unknown as Promise<pg.QueryResult<ChainEnd>[]>;
+    const end = begun.then((results) => results.at(-1)?.rows[0]);
+    const transaction: TrailTransaction = { client, end };
+    // Nothing may be written where it did not begin; that is also the error which says why.
+    const [, result] = await Promise.all([end, work(transaction)]);
+    await commit(transaction);
     return result;
   });
 }
@@ -120,14 +130,16 @@ async function withClient<T>(pool: pg.Pool, work: (client: pg.PoolClient) => Pro
   }
 }
 
-async function commit(client: pg.PoolClient): Promise<void> {
-  let command: string;
-  try {
-    ({ command } = await client.query('COMMIT'));
-  } catch (error) {
-    throw REFUSED.test(String(codeOf(error))) ? error : new CommitUnknown(error);
+async function commit({ client, last }: TrailTransaction): Promise<void> {
+  const [written, committed] = await Promise.allSettled([last && client.query(last), client.query('COMMIT')]);
+  // The server took the commit for a rollback then. Where it did not say so itself, nobody knows what it took.
+  if (written.status === 'rejected')
+    throw written.reason instanceof pg.DatabaseError ? written.reason : new CommitUnknown(written.reason);
+  if (committed.status === 'rejected') {
+    const { reason } = committed as { reason: unknown };
+    throw REFUSED.test(String(codeOf(reason))) ? reason : new CommitUnknown(reason);
   }
-  if (command !== 'COMMIT') throw new Error('the transaction was rolled back');
+  if (committed.value.command !== 'COMMIT') throw new Error('the transaction was rolled back');
 }
 
 function codeOf(error: unknown): unknown {

@@ -11,8 +11,16 @@ import {
 } from './audit.engine.js';
 import { emptyState } from './admission.js';
 import { admissionReadings } from './admission-state.js';
-import { AppendRows, ON_CONFLICT, type AppendTable, type ChainEnd } from './append-rows.js';
-import { exclusively, migrate, openPool, placeOf, reasonOf } from './postgres.connection.js';
+import { appendEntries } from './append-rows.js';
+import {
+  exclusively,
+  migrate,
+  openPool,
+  placeOf,
+  reasonOf,
+  type TrailTransaction,
+} from './postgres.connection.js';
+import { GatheredRows } from './postgres.rows.js';
 
 /** This start of this process, among all that share the database. Only the database's clock counts. */
 export class Instance {
@@ -85,15 +93,21 @@ export class PostgresEngine extends AuditEngine {
   }
 
   async append(entries: readonly AuditAppend[]): Promise<readonly RejectedAppend[]> {
-    const { rejected } = await this.exclusively(async (client, end) => {
-      // A process that writes is not gone: no other may take over what is written here.
-      if (this.instance.isSilent) await this.instance.beat(client);
+    const { rejected } = await this.exclusively(async (transaction) => {
+      const { client } = transaction;
       const state = emptyState('postgres', this.instance.id);
-      for (const { text, given, note } of admissionReadings(entries, state))
-        (await client.query<Row>(text, [JSON.stringify(given)])).rows.forEach(note);
-      const rows = new AppendRows(entries, state, end);
-      if (rows.inserts.size > 0) await client.query(appendStatement(rows));
-      return rows;
+      const answers = admissionReadings(entries, state).map(async ({ text, given, note }) => {
+        const { rows } = await client.query<Row>(text, [JSON.stringify(given)]);
+        rows.forEach(note);
+      });
+      // A process that writes is not gone: no other may take over what is written here.
+      if (this.instance.isSilent) answers.push(this.instance.beat(client));
+      const [end] = await Promise.all([transaction.end, ...answers]);
+      const rows = new GatheredRows();
+      const appended = appendEntries(entries, state, end, rows);
+      const statement = rows.statement();
+      if (statement) transaction.last = statement;
+      return appended;
     });
     this.#reachable = true;
     return rejected;
@@ -105,7 +119,7 @@ export class PostgresEngine extends AuditEngine {
   }
 
   /** Does something while no other gateway writes to the trail, in one transaction. @throws CommitUnknown */
-  exclusively<T>(work: (client: pg.PoolClient, end: ChainEnd | undefined) => Promise<T>): Promise<T> {
+  exclusively<T>(work: (transaction: TrailTransaction) => Promise<T>): Promise<T> {
     return exclusively(this.#writers, work);
   }
 
@@ -136,39 +150,4 @@ export class PostgresEngine extends AuditEngine {
 /** The database takes no text with a zero character in it, so none of its texts equals one. */
 function acceptable(value: SqlValue): SqlValue {
   return typeof value === 'string' ? value.replaceAll('\0', '\uFFFD') : value;
-}
-
-/** The one statement that writes an append, with a parameter for each table. */
-function appendStatement({ inserts, changes, releases }: AppendRows): {
-  text: string;
-  values: string[];
-} {
-  const values: string[] = [];
-  const rowsOf = (table: AppendTable, rows: readonly object[]) =>
-    `json_populate_recordset(NULL::${table}, $${values.push(JSON.stringify(rows.map(asJson)))})`;
-  const parts: string[] = [];
-  for (const [table, named] of inserts) {
-    const rows = [...named.values()];
-    const columns = Object.keys(rows[0] ?? {}).join(', ');
-    parts.push(`new_${table} AS (INSERT INTO ${table} (${columns})
-      SELECT ${columns} FROM ${rowsOf(table, rows)} ${ON_CONFLICT[table] ?? ''})`);
-  }
-  if (changes.size > 0) {
-    const rows = [...changes].map(([id, change]) => ({ id, ...change }));
-    parts.push(`changes AS (UPDATE operation SET
-        status = COALESCE(new.status, operation.status), open = COALESCE(new.open, operation.open),
-        fate = COALESCE(new.fate, operation.fate), cancelled = COALESCE(operation.cancelled, new.cancelled)
-      FROM ${rowsOf('operation', rows)} AS new WHERE operation.id = new.id)`);
-  }
-  if (releases.length > 0) {
-    parts.push(`released AS (DELETE FROM claim USING ${rowsOf('claim', releases)} AS void
-      WHERE claim.caller = void.caller AND claim.key = void.key)`);
-  }
-  return { text: `WITH ${parts.join(', ')} SELECT 1`, values };
-}
-
-/** Bytes as the database reads them out of JSON. */
-function asJson(row: object): object {
-  const { hash } = row as { hash?: Buffer };
-  return hash ? { ...row, hash: `\\x${hash.toString('hex')}` } : row;
 }

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, hash } from 'node:crypto';
 
 import type { AuditRecord, IntentRecord } from './audit-record.js';
 import type { AuditTables } from './engine.dialect.js';
@@ -6,8 +6,18 @@ import type { AuditTables } from './engine.dialect.js';
 /** The hash before the first record. */
 export const GENESIS = Buffer.alloc(32);
 
+/** Bytes of one UTF-16 unit in UTF-8, at most. */
+const MAX_UTF8 = 3;
+/** For short records: one call over a copy costs half of what three calls do. */
+const together = Buffer.allocUnsafeSlow(65_536);
+
 /** A link of the chain: SHA-256 over the link before it and the record's bytes. */
 export function link(previous: Uint8Array, body: string): Buffer {
+  if (previous.length + body.length * MAX_UTF8 <= together.length) {
+    together.set(previous);
+    const end = previous.length + together.write(body, previous.length);
+    return hash('sha256', together.subarray(0, end), 'buffer');
+  }
   return createHash('sha256').update(previous).update(body).digest();
 }
 
