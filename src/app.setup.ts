@@ -16,13 +16,8 @@ import {
   refuseUnmetExpectations,
   refuseUnknownPaths,
 } from './http/unroutable-requests.js';
-import {
-  answerBeforeBodies,
-  closeIfMuchIsLeft,
-  closeUnreadConnections,
-  limitPipelining,
-  loadShedding,
-} from './http/connection-limits.js';
+import { answerBeforeBodies, closeIfMuchIsLeft, closeUnreadConnections } from './http/connection-limits.js';
+import { loadShedding, RequestTurns } from './http/load-shedding.js';
 import { ProblemFilter } from './http/problem.filter.js';
 import { requestLog } from './http/request-log.js';
 import { Metrics } from './metrics/metrics.js';
@@ -93,11 +88,11 @@ export async function setUpApp(
     logger: new PinoNestLogger(logger),
   });
   const fastify = adapter.getInstance();
-  limitPipelining(fastify);
+  const turns = new RequestTurns(fastify.server);
   closeUnreadConnections(fastify.server);
   addSecurityHeaders(fastify);
   await allowOrigins(fastify, config.listen.allowedOrigins);
-  await loadShedding(fastify, config.limits.maxEventLoopDelayMs);
+  await loadShedding(fastify, turns, config.limits);
   const authHook = app.get(AuthHook);
   fastify.addHook('onRequest', authHook.onRequest);
   refuseUnknownPaths(fastify);
@@ -108,13 +103,17 @@ export async function setUpApp(
   fastify.addHook('onSend', authHook.onSend);
   fastify.addHook('onSend', closeConnectionsWhenDraining(app.get(Draining)));
   fastify.addHook('onResponse', requestLog(logger, app.get(Metrics)));
-  app
-    .get(Metrics)
-    .watch(
-      'hss_gateway_log_lines_dropped',
-      'Lines of the log that were dropped because nobody read them in time.',
-      () => output.dropped,
-    );
+  const metrics = app.get(Metrics);
+  metrics.watch(
+    'hss_gateway_log_lines_dropped',
+    'Lines of the log that were dropped because nobody read them in time.',
+    () => output.dropped,
+  );
+  metrics.watch(
+    'hss_gateway_requests_under_way',
+    'Requests that were read and are not answered yet.',
+    () => turns.underWay,
+  );
   if (config.docs) serveDocs(app);
   await app.init();
   return app;

@@ -3,9 +3,9 @@ import { readFileSync } from 'node:fs';
 import { afterEach, describe, expect, it } from '@jest/globals';
 
 import { addAlarms, touched } from './support/bulk-alarms.js';
-import { PATIENT, startRig, type Rig } from './support/gateway.js';
+import { KEY, PATIENT, startRig, type Rig } from './support/gateway.js';
 import { startDemoProcess } from './support/process.js';
-import { RawClient } from './support/raw-client.js';
+import { RawClient, type RawAnswer } from './support/raw-client.js';
 
 const TOKENS = '/v3/auth/tokens';
 /** However busy the machine is that runs this, nobody is to run out of time. */
@@ -25,6 +25,22 @@ afterEach(async () => {
 
 const tokenOf = ({ headers }: { headers: readonly (readonly [string, string])[] }) =>
   headers.find(([name]) => name.toLowerCase() === 'x-auth-token')?.[1];
+
+const codeIn = (body: string) => (JSON.parse(body) as { code?: string }).code;
+
+const delayTokens = (at: Rig, delayMs: number) =>
+  at.control('POST', '/faults', [
+    { match: { path: TOKENS }, times: 'always', fault: { kind: 'delay', delayMs } },
+  ]);
+
+/** What the alarms' listing is answered with to so many connections at once, the first that the gateway gets. */
+async function burst(at: Rig, count: number): Promise<RawAnswer[]> {
+  const clients = await Promise.all(Array.from({ length: count }, () => RawClient.to(at.gateway.url)));
+  await Promise.all(clients.map((client) => client.head('GET /v1/alarms?limit=1', [`X-Api-Key: ${KEY}`])));
+  const answers = await Promise.all(clients.map((client) => client.answer()));
+  for (const client of clients) client.destroy();
+  return answers;
+}
 
 describe('a cold start', () => {
   it('with a thousand requests at once asks for exactly one token, and serves them all', async () => {
@@ -52,6 +68,25 @@ describe('a cold start', () => {
     );
     expect(answers.map(({ status }) => status)).toEqual(alarms.map(() => 200));
     expect(await at.received(TOKENS)).toHaveLength(1);
+  });
+
+  it('with a burst of connections and a slow IAM serves every one of them', async () => {
+    rig = await startRig({ upstream: UPSTREAM });
+    // Long, but within what is left of an operation's usual time.
+    await delayTokens(rig, 6_000);
+    const answers = await burst(rig, 500);
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
+    expect(await rig.received(TOKENS)).toHaveLength(1);
+  });
+
+  it('with a burst of connections and an IAM that gives no token says to every one of them when to come back', async () => {
+    rig = await startRig({ upstream: UPSTREAM });
+    await delayTokens(rig, 60_000);
+    const answers = await burst(rig, 500);
+    expect(new Set(answers.map(({ status, body }) => `${status} ${String(codeIn(body))}`))).toEqual(
+      new Set(['503 upstream_token_unavailable']),
+    );
+    expect(answers.filter(({ head }) => !/^retry-after: [1-9]/im.test(head))).toEqual([]);
   });
 
   it('takes and sends a token of 32,768 characters', async () => {

@@ -3,8 +3,9 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import type { ReceiptDto } from '../src/operations/receipts/receipt.dto.js';
 import type { Fault } from '../src/simulator/faults/fault.js';
 import { addAlarms } from './support/bulk-alarms.js';
-import { startRig, type Overrides, type Rig } from './support/gateway.js';
+import { KEY, startRig, type Overrides, type Rig } from './support/gateway.js';
 import { eventually, problemOf, recordsOf } from './support/problems.js';
+import { RawClient } from './support/raw-client.js';
 
 const OPERATE = '/event/operate';
 const UPSTREAM = {
@@ -127,6 +128,56 @@ describe('the time a caller gives', () => {
       expect(await rig.received(OPERATE)).toEqual([]);
     },
   );
+});
+
+describe('more requests under way than may be', () => {
+  it('are turned away without a record, reading ones first, until others have been answered', async () => {
+    await start({ connections: 64 }, { limits: { requestsAtOnce: 4 } });
+    const alarms = await addAlarms(rig, 5);
+    await spoil({ kind: 'hang' }, 'ignore');
+    const hang = (place: number) => rig.operate({ operation: 'ignore', alarms: [alarms[place]] });
+    const act = (key?: string) => {
+      const options = key === undefined ? {} : { key };
+      return rig.operate({ operation: 'mark_as_handled', alarms: [alarms[4]] }, options);
+    };
+    const read = (key: string) => rig.call('GET', '/v1/operations', undefined, { key });
+    const stuck = [hang(0), hang(1)];
+    await received(2);
+    const before = (await recordsOf(rig, 'refusal')).length;
+
+    // Refused before anybody asks who it is.
+    const refused = await read('nobody');
+    expect(problemOf(refused)).toMatchObject({ status: 503, code: 'overloaded', retryAfter: 2 });
+    expect(refused.headers.get('retry-after')).toBe('2');
+    expect((await act()).status).toBe(200);
+    stuck.push(hang(2), hang(3));
+    await received(5);
+    expect(problemOf(await act('nobody'))).toMatchObject({ status: 503, code: 'overloaded' });
+    for (const path of ['/livez', '/readyz', '/metrics'])
+      expect((await rig.call('GET', path)).status).toBe(200);
+
+    await Promise.all(stuck);
+    expect((await act()).status).toBe(200);
+    expect((await read(KEY)).status).toBe(200);
+    expect(await recordsOf(rig, 'refusal')).toHaveLength(before);
+  });
+
+  it('are not those that follow an operation', async () => {
+    await start({ connections: 64 }, { limits: { requestsAtOnce: 2 } });
+    const alarms = await addAlarms(rig, 1);
+    await spoil({ kind: 'hang' }, 'ignore');
+    const accepted = await rig.operate(
+      { operation: 'ignore', alarms },
+      { headers: { Prefer: 'respond-async' } },
+    );
+    const clients = await Promise.all(['1', '2', '3'].map(() => RawClient.to(rig.gateway.url)));
+    for (const client of clients) {
+      await client.head(`GET /v1/operations/${String(accepted.body.id)}/events`, [`X-Api-Key: ${KEY}`]);
+      expect(await client.until(/\r\n\r\n/)).toMatch(/^HTTP\/1\.1 200/);
+    }
+    expect((await rig.call('GET', '/v1/operations')).status).toBe(200);
+    for (const client of clients) client.destroy();
+  });
 });
 
 describe('an event loop that is late', () => {

@@ -37,6 +37,7 @@ describe('describeConfig', () => {
       'limits.bodyBytes': 8_388_608,
       'limits.requestMs': 60_000,
       'limits.maxEventLoopDelayMs': 1000,
+      'limits.requestsAtOnce': 2000,
       'upstream.deadlineMs': 10_000,
       'upstream.attemptTimeoutMs': 5000,
       'upstream.maxAttempts': 3,

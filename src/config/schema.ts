@@ -165,6 +165,12 @@ export const SETTINGS = object({
       default: 1_000,
       doc: 'Mean delay of the event loop, over a second, above which requests are rejected; `0`: never.',
     }),
+    // What upstream's gate lets wait for one project, and as much again.
+    requestsAtOnce: integer(2, 100_000, {
+      env: 'GATEWAY_MAX_REQUESTS_AT_ONCE',
+      default: 2_000,
+      doc: 'Requests under way at once, above which more are rejected; those that only read from half of it on.',
+    }),
     // Each keeps a connection open, and looks every two seconds.
     followers: integer(0, 100_000, {
       default: 200,

@@ -42,6 +42,8 @@ declare module 'fastify' {
     acts?: true;
     /** A body may be left out, also where one of JSON is declared. */
     bodyMayBeMissing?: true;
+    /** It goes on for as long as what it follows, within a limit of its own. */
+    follows?: true;
   }
   interface FastifyRequest {
     /** Proves who signed, when the body is there; absent: nobody signed, or it is proved. */
@@ -61,7 +63,7 @@ const SECURITY_SCHEMES = ['bearer', 'apiKey'] as const;
 /** Declares who may reach a route, to the server and in the document. A route without it cannot be used. */
 export const Access = (
   access: AccessRule,
-  more: Pick<FastifyContextConfig, 'asUpstream' | 'acts' | 'bodyMayBeMissing'> = {},
+  more: Pick<FastifyContextConfig, 'asUpstream' | 'acts' | 'bodyMayBeMissing' | 'follows'> = {},
 ): MethodDecorator =>
   applyDecorators(
     RouteConfig({ access, ...more }),

@@ -1,84 +1,9 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 
-import underPressure from '@fastify/under-pressure';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 
 import { hasBody } from './request-bodies.js';
-import { refuse } from '../problems/catalogue.js';
-
-/** The one refusal under overload: an error made for each would cost its stack, just when refusing must cost next to nothing. */
-export const OVERLOADED = refuse('overloaded');
-
-/** Monitoring must be able to see that the gateway is overloaded, and not take it for dead. */
-const ALWAYS_ANSWERED: ReadonlySet<string | undefined> = new Set(['/livez', '/readyz', '/metrics']);
-
-/** How often the delay is judged, by its mean since the last time. */
-const SAMPLE_MS = 1_000;
-
-/**
- * Turns requests away while the event loop is late, before they are authenticated or read, and without a record: what is under
- * way has a deadline, and refusing must cost next to nothing.
- *
- * @param maxDelayMs 0: never
- */
-export async function loadShedding(fastify: FastifyInstance, maxDelayMs: number): Promise<void> {
-  if (maxDelayMs === 0) return;
-  await fastify.register(underPressure, {
-    maxEventLoopDelay: maxDelayMs,
-    sampleInterval: SAMPLE_MS,
-    pressureHandler: ({ routeOptions }: FastifyRequest) =>
-      ALWAYS_ANSWERED.has(routeOptions.url) ? undefined : Promise.reject(OVERLOADED),
-  });
-}
-
-/** So many requests may wait on one connection for the one before them to be answered. Node reads a thousand in one piece. */
-const MAX_PIPELINED = 8;
-
-/** What Node keeps to itself of a response: whether it is closed, as streams are asked it. */
-interface Closing {
-  destroyed: boolean;
-  _closed: boolean;
-}
-
-/**
- * Bounds the requests that a client sends over one connection without waiting for answers, and closes their responses with the
- * connection.
- *
- * Node gives a connection only to the response whose turn it is, and when it goes the others hear nothing of it: what is made for
- * them, a file that is read or news that are followed, would be held for good.
- */
-export function limitPipelining(fastify: FastifyInstance): void {
-  const waiting = new WeakMap<Socket, Set<ServerResponse>>();
-  const beyond = new WeakSet<IncomingMessage>();
-  fastify.server.prependListener('request', (request: IncomingMessage, response: ServerResponse) => {
-    // It has its turn: Node sees to it.
-    if (response.socket) return;
-    const { socket } = request;
-    let responses = waiting.get(socket);
-    if (!responses) {
-      const all = new Set<ServerResponse>();
-      responses = all;
-      waiting.set(socket, all);
-      socket.once('close', () => all.forEach(close));
-    }
-    if (responses.size >= MAX_PIPELINED) beyond.add(request);
-    responses.add(response);
-    response.once('close', () => responses.delete(response));
-  });
-  fastify.addHook('onRequest', (request, _reply, done) => {
-    done(beyond.has(request.raw) ? OVERLOADED : undefined);
-  });
-}
-
-/** As Node closes the one whose turn it is. */
-function close(response: ServerResponse): void {
-  if (response.socket) return;
-  const closing = response as unknown as Closing;
-  closing.destroyed = true;
-  closing._closed = true;
-  response.emit('close');
-}
 
 const UNREAD_CHECK_MS = 5_000;
 /** After so many looks at which nothing more had been taken of an answer, nobody is thought to read it. */

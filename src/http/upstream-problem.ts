@@ -1,4 +1,4 @@
-import { OperateProblem, type Problem, problemBody } from '../problems/problem.js';
+import { OperateProblem, type Problem, problemBody, waitOf } from '../problems/problem.js';
 import { pointerOf, type Violation } from '../problems/violation.js';
 
 /** The gateway's own refusals in upstream's words: by our code, HTTP status and upstream's code (contract 5.2 and 5.3). */
@@ -62,11 +62,13 @@ export function answerOf(
   requestId: string,
   url: string | undefined,
 ): { readonly status: number; readonly headers: Readonly<Record<string, string>>; readonly body: string } {
-  const { retryAfter, operationId } = problem.extras;
+  const { operationId, retryable = false } = problem.extras;
   const isUpstreams = speaksUpstream(url);
   const { status, body } = isUpstreams
     ? upstreamProblem(problem, requestId)
     : { status: problem.status, body: problemBody(problem, requestId) };
+  // By the status that is answered: in upstream's words it may be another.
+  const retryAfter = problem.extras.retryAfter ?? waitOf(status, retryable);
   const headers = {
     'Content-Type': isUpstreams ? UPSTREAM_JSON : 'application/problem+json; charset=utf-8',
     'X-Request-Id': requestId,

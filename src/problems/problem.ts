@@ -26,7 +26,7 @@ const DEFAULT_WAIT_SECONDS = 5;
 const LONG_WAIT_SECONDS = 60;
 
 /** Seconds to wait where nobody named any; undefined where waiting is not what helps. */
-function waitOf(status: number, retryable: boolean): number | undefined {
+export function waitOf(status: number, retryable: boolean): number | undefined {
   if (retryable && status === 504) return DEFAULT_WAIT_SECONDS;
   if (!NOT_NOW.has(status)) return undefined;
   return retryable ? DEFAULT_WAIT_SECONDS : LONG_WAIT_SECONDS;

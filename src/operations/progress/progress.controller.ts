@@ -26,7 +26,7 @@ export class ProgressController {
    * A client that comes back with `Last-Event-ID` gets only what it has not seen.
    */
   @Get(':id/events')
-  @Access('read')
+  @Access('read', { follows: true })
   @UseGuards(NoParametersGuard)
   @OpenApi('followOperation')
   async follow(

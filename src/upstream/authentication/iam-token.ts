@@ -13,7 +13,8 @@ import { header, type Answer, type Exchange, type Transport, type WireRequest } 
 import { AuthenticationError } from './authenticator.js';
 import { isWord, lifeOf, memberIn, unusable, type Unusable } from './credential-answer.js';
 
-export const IAM_TIMEOUT_MS = 5_000;
+/** An IAM that is slow is waited for as long as a request still has time afterwards: who waits shares one login. */
+export const IAM_TIMEOUT_MS = 8_000;
 export const MAX_IAM_ANSWER_BYTES = 262_144;
 
 /** One request for a token. */
