@@ -15,8 +15,8 @@ import type { ReaderData } from './embedded.reader.js';
 import { DatabaseThread } from './embedded.thread.js';
 import type { Availability, WorkerData } from './embedded.worker.js';
 
-/** What is read at once is bounded: a thread with a small heap is enough, and costs less memory. */
-const READER_LIMITS = { maxOldGenerationSizeMb: 256, maxYoungGenerationSizeMb: 8 };
+/** What it reads is handed over at once: more space for what is young only costs memory. */
+const READER_LIMITS = { maxYoungGenerationSizeMb: 8 };
 
 /** SQLite in a file that this process alone may write: one thread writes, one reads, and neither waits for the other. */
 export class EmbeddedEngine extends AuditEngine {
