@@ -7,9 +7,8 @@ import type { Config } from './config/config.js';
 import { describeConfig } from './config/describe-config.js';
 import { readEnvironment } from './config/environment.js';
 import { loadWithSources, type LoadedConfig } from './config/load-config.js';
-import { startDemo, welcome } from './cli/demo-mode.js';
 import { standardOutput, type LogOutput } from './logging/logger.js';
-import { startGateway, type Gateway } from './start.js';
+import type { Gateway } from './start.js';
 
 /** A shutdown that takes so much longer than it is allowed to is stuck, for example in a disk that does not answer. */
 const STUCK_MS = 5_000;
@@ -33,6 +32,8 @@ function loadOrExit(): LoadedConfig {
 
 /** A start can fail for a reason of the machine's: the port is taken, the database is in use, a folder can't be written. */
 async function startOrExit(config: Config, output: LogOutput): Promise<Gateway> {
+  // Only now, so that what is wrong with the configuration is said before all of the rest is loaded.
+  const { startGateway } = await import('./start.js');
   try {
     return await startGateway(config, { output });
   } catch (error) {
@@ -80,14 +81,16 @@ if (options['check-config']) {
   process.exit(0);
 }
 const output = standardOutput();
-const demo = loaded.demo ? await startDemo(loaded) : undefined;
+// It holds the whole simulator.
+const { startDemo, welcome } = loaded.demo ? await import('./cli/demo-mode.js') : {};
+const demo = await startDemo?.(loaded);
 const gateway = await startOrExit(demo?.config ?? loaded, output);
 stopOnSignal(gateway, loaded, async () => {
   await demo?.simulator.close();
   await output.end(LAST_LINES_MS);
 });
 // Through the log's output, so that the lines about the start come before it; at once, because somebody waits for it.
-if (demo) {
+if (welcome) {
   output.write(welcome(gateway.url));
   output.flush();
 }

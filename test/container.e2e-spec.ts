@@ -123,6 +123,9 @@ describe('the image', () => {
     const command = JSON.parse(only(image, 'CMD')) as string[];
     expect(command[0]).toBe('node');
     expect(existsSync(join(ROOT, command.at(-1) ?? ''))).toBe(true);
+    // With the same settings as everywhere else.
+    const { scripts } = JSON.parse(read('package.json')) as { scripts: { start: string } };
+    expect(scripts.start).toBe(`npm run build && ${command.join(' ')}`);
     expect(all(image, 'ENTRYPOINT')).toEqual([]);
   });
 

@@ -108,15 +108,16 @@ export class RequestTurns {
     this.#waiting.set(socket, waiting);
     response.once('close', () => {
       this.leave(request);
-      if (socket.writable) this.#next(socket, waiting);
-      else for (const { request: never } of waiting) this.leave(never);
+      if (waiting.length === 0) this.#waiting.delete(socket);
+      // Not at once: other connections are to be read in between, however fast the answers are.
+      else setImmediate(() => this.#next(socket, waiting));
     });
     this.#start(request, response);
   }
 
   #next(socket: Socket, waiting: Taken[]): void {
-    const next = waiting.shift();
+    const next = socket.writable ? waiting.shift() : undefined;
     if (next) this.#begin(next, waiting);
-    else this.#waiting.delete(socket);
+    else for (const { request } of waiting) this.leave(request);
   }
 }

@@ -50,7 +50,7 @@ describe('a token that is asked for', () => {
             scope: { project: { id: PROJECT_ID } },
           },
         }),
-        timeoutMs: 5_000,
+        timeoutMs: 8_000,
         maxAnswerBytes: 262_144,
       },
     ]);
