@@ -7,7 +7,9 @@ import type { ReceiptAlarmDto, ReceiptDto, ReceiptItemDto } from '../src/operati
 import type { ReceiptSummaryDto } from '../src/operations/receipts/receipt.dto.js';
 import { AuditTrail } from '../src/audit/audit-trail.js';
 import type { IntentRecord } from '../src/audit/audit-record.js';
+import { OperationStore } from '../src/audit/operation.store.js';
 import type { ChunkOutcome } from '../src/domain/outcome.js';
+import { receiptOf, shortened } from '../src/operations/receipts/receipt.js';
 import { addAlarms } from './support/bulk-alarms.js';
 import { startRig, type Rig } from './support/gateway.js';
 import { faultsIn, problemOf } from './support/problems.js';
@@ -28,7 +30,10 @@ const CHUNKS = Array.from({ length: ALARMS / 100 }, (_, index): ChunkOutcome => 
 }));
 
 /** An operation as its records would have it, had it been carried out. */
-async function write(named: Pick<IntentRecord, 'alarms' | 'items' | 'operation'>): Promise<IntentRecord> {
+async function write(
+  named: Pick<IntentRecord, 'alarms' | 'items' | 'operation'>,
+  chunks = CHUNKS,
+): Promise<IntentRecord> {
   const trail = rig.gateway.app.get(AuditTrail);
   const at = new Date().toISOString();
   const record: IntentRecord = {
@@ -43,10 +48,10 @@ async function write(named: Pick<IntentRecord, 'alarms' | 'items' | 'operation'>
   const body = JSON.stringify({ operate_event_list: 'x'.repeat(50_000) });
   await trail.recordIntent(
     record,
-    CHUNKS.map(() => body),
+    chunks.map(() => body),
   );
   const { operationId } = record;
-  const outcome = { kind: 'outcome', operationId, at, status: 'partially_applied', chunks: CHUNKS } as const;
+  const outcome = { kind: 'outcome', operationId, at, status: 'partially_applied', chunks } as const;
   await trail.recordOutcome(outcome, { intent: record, chunks: [] });
   return record;
 }
@@ -58,6 +63,26 @@ beforeAll(async () => {
     made.unshift(await write({ operation: 'ignore', alarms: idsOf() }));
 });
 afterAll(() => rig.close());
+
+/** Of three thousand, in chunks that came to everything there is. */
+async function withEveryOutcome(kind: 'alarms' | 'items'): Promise<IntentRecord> {
+  const ids = Array.from({ length: 3_000 }, () => randomUUID());
+  const items = ids.map((id) => ({ id, target: { hash: `h-${id}` } }));
+  const named = kind === 'alarms' ? { alarms: ids } : { alarms: [], items };
+  const operation = kind === 'alarms' ? 'ignore' : 'restore_isolated_files';
+  const fault = { code: 'upstream_rejected', detail: 'no', retryable: false } as ChunkOutcome['fault'];
+  const outcomes = ['applied', 'rejected', 'unknown', 'not_attempted'] as const;
+  const chunks = Array.from({ length: 25 }, (_, index): ChunkOutcome => {
+    const own = ids.slice(index * 100, (index + 1) * 100);
+    const outcome = outcomes[index % 4]!;
+    return {
+      ...{ alarms: 100, outcome, verified: own.slice(0, 20), already: own.slice(20, 30) },
+      ...{ underWay: own.slice(30, 40), apart: [{ eventId: own[50]!, outcome: 'rejected' }] },
+      ...(outcome === 'rejected' && fault && { fault }),
+    };
+  });
+  return write({ ...named, operation }, chunks);
+}
 
 interface Page<Item> {
   readonly items: Item[];
@@ -111,6 +136,22 @@ describe('a list of receipts of ten thousand alarms each', () => {
 });
 
 describe('a receipt of ten thousand alarms', () => {
+  it('says to the letter what its records add up to', async () => {
+    const store = rig.gateway.app.get(OperationStore);
+    for (const { operationId } of [
+      made[0]!,
+      await withEveryOutcome('alarms'),
+      await withEveryOutcome('items'),
+    ]) {
+      const receipt = receiptOf((await store.find(operationId))!);
+      const { text } = await rig.call('GET', `/v1/operations/${operationId}`);
+      expect(text).toBe(JSON.stringify(shortened(receipt)));
+      const kind = receipt.items ? 'items' : 'alarms';
+      const { pages } = await pagesOf(`/v1/operations/${operationId}/${kind}?limit=500`);
+      expect(pages.flatMap((page) => page.items)).toEqual(JSON.parse(JSON.stringify(receipt[kind])));
+    }
+  });
+
   it('shows the first thousand, how many came to what, and where the rest is', async () => {
     const [intent] = made;
     const path = `/v1/operations/${intent!.operationId}`;

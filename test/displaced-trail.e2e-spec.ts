@@ -184,6 +184,16 @@ describe('a gateway whose database is taken away while it runs', () => {
     },
   );
 
+  it('stops while its lock is away, which keeps other gateways out, and goes on when that is back', async () => {
+    const before = (await act()).status;
+    renameSync(`${file()}-lock`, aside('moved.db-lock'));
+    expect(await eventually(ready, (status) => status === 503)).toBe(503);
+    expect([before, (await act()).status]).toEqual([200, 503]);
+    renameSync(aside('moved.db-lock'), `${file()}-lock`);
+    expect(await eventually(ready, (status) => status === 200)).toBe(200);
+    expect((await act()).status).toBe(200);
+  });
+
   it('leaves what is in its place now alone as it ends, and begins with that at the next start', async () => {
     const { id } = (await act()).body as ReceiptDto;
     renameSync(file(), aside('moved.db'));

@@ -193,10 +193,11 @@ function projectFor(
   projects: Config['projects'],
   field: ProjectField,
 ): ProjectConfig {
+  const named = requested === undefined ? undefined : projects.get(requested);
+  if (named) return named;
   const own = projectsWith(caller, right, projects.keys());
-  const name = requested ?? (own.length === 1 ? own[0] : undefined);
-  const project = name === undefined ? undefined : projects.get(name);
-  if (project) return project;
+  const only = requested === undefined && own.length === 1 ? projects.get(own[0] ?? '') : undefined;
+  if (only) return only;
   if (own.length === 0)
     throw refuse('not_granted', { caller: caller.id, what: `the right ${right} in any project` });
   const [rule, message] =
@@ -222,7 +223,7 @@ export function authorise(
   const project = projectFor(requested, request, caller, projects, field);
   // Grants and denials are lower case; an id written otherwise must not slip past a denial.
   const enterpriseProjectId = (requested.enterpriseProjectId ?? project.enterpriseProjectId).toLowerCase();
-  const denial = accessDenialOf(caller, { ...request, project: project.name, enterpriseProjectId });
+  const denial = accessDenialOf(caller, { project: project.name, enterpriseProjectId, ...request });
   if (denial) throw refuse(denial.code, { caller: caller.id, what: denial.what });
   const scope = {
     project: project.name,

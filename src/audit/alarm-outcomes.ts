@@ -23,29 +23,33 @@ export interface KnownOutcome {
 
 /** Each alarm of an operation in the order of the request: as the exchange left it, or as it was settled later. */
 export function alarmOutcomes(operation: OperationTrail): KnownOutcome[] {
+  return [...eachOutcome(operation)];
+}
+
+/** The same one after the other, for those that have other work to do between two of many. */
+export function* eachOutcome(operation: OperationTrail): Generator<KnownOutcome, void> {
   const { intent, chunks, settlements = [] } = operation;
   const settled = new Map(
     settlements.flatMap(({ alarms }) => alarms.map((alarm) => [alarm.eventId, alarm] as const)),
   );
   const listedOtherwise = listedOtherwiseIn(operation);
   const targets = targetsOf(intent);
-  const known: KnownOutcome[] = [];
+  let end = 0;
   for (const chunk of chunks) {
     const ofChunk = partsOf(chunk);
-    const end = Math.min(targets.length, known.length + chunk.alarms);
-    for (const eventId of targets.slice(known.length, end)) {
+    const begin = end;
+    end = Math.min(begin + chunk.alarms, targets.length);
+    for (const eventId of targets.slice(begin, end)) {
       const later = settled.get(eventId);
       const left = asLeft(eventId, chunk, ofChunk);
       const now = later ? asSettled(later, left) : left;
       if (now.outcome === 'applied' && !listedOtherwise.has(eventId) && !isRead(eventId, chunk, ofChunk))
         now.stateBefore = 'unknown';
-      known.push(now);
+      yield now;
     }
   }
   // Past the known chunks an alarm may be under way at this moment: not even that bytes were sent is claimed of it.
-  for (const eventId of targets.slice(known.length))
-    known.push({ eventId, outcome: 'pending', verified: false });
-  return known;
+  for (const eventId of targets.slice(end)) yield { eventId, outcome: 'pending', verified: false };
 }
 
 /** What is still to be found out of an operation: whether it was done, or whether upstream came to the end of it. */
@@ -82,7 +86,8 @@ export function countsOf(
   alarms: readonly { readonly outcome: KnownAlarmOutcome; readonly times?: number }[],
 ): OutcomeCounts {
   const counts: Partial<Record<KnownAlarmOutcome, number>> = {};
-  for (const { outcome, times = 1 } of alarms) if (times > 0) counts[outcome] = (counts[outcome] ?? 0) + times;
+  for (const { outcome, times = 1 } of alarms)
+    if (times > 0) counts[outcome] = (counts[outcome] ?? 0) + times;
   return counts;
 }
 
@@ -95,13 +100,17 @@ interface Parts {
   readonly apart: ReadonlyMap<string, AlarmOutcome>;
 }
 
-function partsOf({ already, unread, underWay, verified = [], apart = [] }: ChunkOutcome): Parts {
+const NONE: ReadonlySet<string> = new Set();
+const NONE_APART: Parts['apart'] = new Map();
+
+function partsOf({ already, unread, underWay, verified, apart }: ChunkOutcome): Parts {
+  const setOf = (list: readonly string[] | undefined) => (list ? new Set(list) : NONE);
   return {
-    already: new Set(already),
-    unread: new Set(unread),
-    underWay: new Set(underWay),
-    verified: verified === true ? verified : new Set(verified),
-    apart: new Map(apart.map(({ eventId, outcome }) => [eventId, outcome])),
+    already: setOf(already),
+    unread: setOf(unread),
+    underWay: setOf(underWay),
+    verified: verified === true ? verified : setOf(verified),
+    apart: apart ? new Map(apart.map(({ eventId, outcome }) => [eventId, outcome])) : NONE_APART,
   };
 }
 
@@ -151,7 +160,7 @@ export function wasOtherwiseBefore(operation: OperationTrail, eventId: string): 
 
 /** Event ids that were listed in another state when they were looked up. */
 function listedOtherwiseIn({ intent: { lookedUp, alarms } }: OperationTrail): ReadonlySet<string> {
-  if (!lookedUp) return new Set();
+  if (!lookedUp) return NONE;
   const possiblyAlready = new Set(lookedUp.possiblyAlready);
   return new Set(alarms.filter((eventId) => !possiblyAlready.has(eventId)));
 }

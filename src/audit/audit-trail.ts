@@ -82,11 +82,13 @@ export class AuditTrail implements OnApplicationShutdown {
   async recordIntent(
     record: IntentRecord,
     requests: readonly string[],
-    conditions: Pick<AuditAppend, 'claims' | 'reach'> = {},
+    { claims, reach }: Pick<AuditAppend, 'claims' | 'reach'> = {},
   ): Promise<void> {
     if (this.#queue.length >= MAX_WAITING) throw new AuditUnavailable(new Error('too many records wait'));
     const head = JSON.stringify(record);
     await this.#append({
+      claims,
+      reach,
       kind: record.kind,
       at: Date.parse(record.at),
       operationId: record.operationId,
@@ -102,7 +104,6 @@ export class AuditTrail implements OnApplicationShutdown {
         ...(record.undoes !== undefined && { undoes: record.undoes }),
         ...(record.expiresAt !== undefined && { expiresAt: Date.parse(record.expiresAt) }),
       },
-      ...conditions,
     });
   }
 
@@ -149,8 +150,8 @@ export class AuditTrail implements OnApplicationShutdown {
     releases?: AuditAppend['releases'],
   ): Promise<OperationTrail> {
     return this.#appendTo(before, record, (operation) => ({
+      releases,
       ...statusIn(operation, record),
-      ...(releases && { releases }),
     }));
   }
 
@@ -177,7 +178,7 @@ export class AuditTrail implements OnApplicationShutdown {
   /** @throws AuditUnavailable */
   async recordBrake(record: BrakeRecord): Promise<void> {
     const { caller, engaged } = record;
-    await this.#append({ ...appendOf(record), brake: { caller, engaged } });
+    await this.#append(appendOf(record, { brake: { caller, engaged } }));
   }
 
   /** A refusal, or a summary of several; no answer waits for it. @throws AuditUnavailable */
@@ -198,7 +199,7 @@ export class AuditTrail implements OnApplicationShutdown {
     more: (operation: OperationTrail) => Partial<AuditAppend>,
   ): Promise<OperationTrail> {
     const operation = transition(before, record);
-    await this.#append({ ...appendOf(record), ...more(operation) });
+    await this.#append(appendOf(record, more(operation)));
     return operation;
   }
 
@@ -260,9 +261,11 @@ export class AuditTrail implements OnApplicationShutdown {
   }
 }
 
-function appendOf(record: Exclude<AuditRecord, IntentRecord>): AuditAppend {
+/** @param more for a record of an operation, what its row is to say */
+function appendOf(record: Exclude<AuditRecord, IntentRecord>, more?: Partial<AuditAppend>): AuditAppend {
   const operationId = 'operationId' in record ? record.operationId : null;
-  return { kind: record.kind, at: Date.parse(record.at), operationId, body: JSON.stringify(record) };
+  const body = JSON.stringify(record);
+  return { kind: record.kind, at: Date.parse(record.at), operationId, body, ...more };
 }
 
 function fateIn(operation: OperationTrail): Pick<AuditAppend, 'fate' | 'byOwner'> {
@@ -273,7 +276,7 @@ function statusIn(
   operation: OperationTrail,
   { status }: OutcomeRecord | SettlementRecord,
 ): Partial<AuditAppend> {
-  return { ...fateIn(operation), status, open: isOpen(operation) };
+  return { status, open: isOpen(operation), ...fateIn(operation) };
 }
 
 /**
@@ -294,8 +297,5 @@ function deferredAppend(entry: AuditAppend, isUnknown: boolean): AuditAppend | u
   };
   const { status, at: completedAt } = record;
   const fate: TargetFate = { outcomes: { not_attempted: alarms }, completedAt, rules: 'not_attempted' };
-  return {
-    ...appendOf(record),
-    ...{ status, fate: JSON.stringify(fate), open: false, byOwner: true, late: true },
-  };
+  return appendOf(record, { status, fate: JSON.stringify(fate), open: false, byOwner: true, late: true });
 }

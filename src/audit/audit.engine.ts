@@ -24,11 +24,11 @@ export interface AuditAppend {
     readonly expiresAt?: number;
   };
   /** With a new operation: what no other operation of the caller may have claimed before. */
-  readonly claims?: readonly Claim[];
+  readonly claims?: readonly Claim[] | undefined;
   /** With a new operation that changes hosts: what its caller may reach, checked as it is written. */
-  readonly reach?: ImpactBudget;
+  readonly reach?: ImpactBudget | undefined;
   /** With an outcome: claims that are void, because nothing was done and the same may be asked again. */
-  readonly releases?: { readonly caller: string; readonly keys: readonly string[] };
+  readonly releases?: { readonly caller: string; readonly keys: readonly string[] } | undefined;
   /** A check whether it would be written; it is not. */
   readonly rehearsed?: true;
   /** The caller's brake, engaged or released. */
@@ -132,6 +132,13 @@ export abstract class AuditEngine {
 
   /** @throws CommitUnknown when it is not known whether the entries were written; any other error: they were not */
   abstract append(entries: readonly AuditAppend[]): Promise<readonly RejectedAppend[]>;
+  /** Short ones, and what changes rows beside the trail. */
   abstract query(sql: string, parameters: readonly SqlValue[]): Promise<Row[]>;
+
+  /** Only reads, as long as it takes: no append waits for it. It sees every append that has resolved. */
+  read(sql: string, parameters: readonly SqlValue[]): Promise<Row[]> {
+    return this.query(sql, parameters);
+  }
+
   abstract close(): Promise<void>;
 }

@@ -28,7 +28,7 @@ export class ChainCheck {
   #whole: Whole | undefined;
 
   constructor(engine: AuditEngine, metrics: Metrics) {
-    this.#queries = queriesOver(engine);
+    this.#queries = queriesOver(engine, 'read');
     metrics.watch(
       'hss_gateway_unverified_operations',
       'Operations whose records do not fit the trail, so that nothing is done because of them.',

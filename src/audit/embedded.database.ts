@@ -1,4 +1,4 @@
-import { closeSync, openSync, realpathSync, statSync } from 'node:fs';
+import { realpathSync, statSync } from 'node:fs';
 
 import Database from 'better-sqlite3';
 
@@ -14,11 +14,9 @@ import {
 } from './audit.engine.js';
 import { checkOperations, checkSchema, checkStructure, TrailCheck, wordsFor } from './embedded.check.js';
 import { checkFiles, FilesInPlace } from './embedded.files.js';
+import { FileLock, makeForOwner } from './embedded.lock.js';
 import { EmbeddedRows } from './embedded.rows.js';
 import { SCHEMA_STEPS, statementsFor } from './schema.js';
-
-/** Event ids, callers and remarks are confidential on the host. */
-const OWNER_ONLY = 0o600;
 
 /** Intents of many alarms are long: larger pages cost less for them and no more for short ones. */
 const PAGE_BYTES = 8_192;
@@ -49,10 +47,12 @@ export class EmbeddedDatabase {
   readonly #rows: EmbeddedRows;
   readonly #statements = new Map<string, Database.Statement>();
   readonly #files: FilesInPlace;
+  readonly #lock: FileLock | undefined;
   #end: ChainEnd | undefined;
   /** What is still to be checked: everything up to and including a record. */
   #older: { readonly check: TrailCheck; readonly upTo: number } | undefined;
   #damage: string | undefined;
+  #lockLost: string | undefined;
 
   /**
    * @param path of the file, or `:memory:`
@@ -60,16 +60,15 @@ export class EmbeddedDatabase {
    */
   constructor(path: string, checked: CheckedAtStart = DEFAULT_CHECKED) {
     const isFile = path !== ':memory:';
-    if (isFile) {
-      checkFiles(path, logOf(path));
-      makeForOwner(path);
-    }
-    const database = new Database(path);
+    // The place of the lock is known once there is a file; what another process is writing there need not fit together.
+    const isNew = isFile && !statSync(path, { throwIfNoEntry: false });
+    if (isNew) checkFiles(path, logOf(path));
+    if (isNew) makeForOwner(path);
+    this.#lock = isFile ? new FileLock(`${placeOf(path)}-lock`) : undefined;
+    const database = this.#opened(path, isFile && !isNew);
     this.#database = database;
     try {
       database.pragma('busy_timeout = 2000');
-      // One process owns the file: two would write two chains.
-      database.pragma('locking_mode = EXCLUSIVE');
       checkSchema(database);
       if (isFile) this.#checkTrail(checked);
       database.pragma(`page_size = ${PAGE_BYTES}`);
@@ -80,7 +79,7 @@ export class EmbeddedDatabase {
       migrate(database);
       this.#files = new FilesInPlace(isFile ? [path, logOf(path)] : []);
     } catch (error) {
-      database.close();
+      this.close();
       throw error;
     }
     const last = database.prepare('SELECT seq, hash FROM audit_record ORDER BY seq DESC LIMIT 1').get();
@@ -105,9 +104,14 @@ export class EmbeddedDatabase {
     return rejected;
   }
 
+  /** Whether nobody else can take the file; not asked at each append, which would cost as much as a part of it. */
+  checkLock(): void {
+    this.#lockLost = this.#lock?.displaced();
+  }
+
   /** Why no record may be written any more; undefined: one may. */
   unavailable(): string | undefined {
-    const displaced = this.#files.displaced();
+    const displaced = this.#files.displaced() ?? this.#lockLost;
     return this.#damage ?? (displaced && `${displaced}, and records would be lost: ${REMEDY}`);
   }
 
@@ -156,6 +160,17 @@ export class EmbeddedDatabase {
 
   close(): void {
     this.#database.close();
+    this.#lock?.release();
+  }
+
+  #opened(path: string, isThere: boolean): Database.Database {
+    try {
+      if (isThere) checkFiles(path, logOf(path));
+      return new Database(path);
+    } catch (error) {
+      this.#lock?.release();
+      throw error;
+    }
   }
 
   #write(entries: readonly AuditAppend[]): ReturnType<typeof appendEntries> {
@@ -174,19 +189,13 @@ export class EmbeddedDatabase {
   }
 }
 
-/** The log lies beside the file itself, not beside a link to it. */
-function logOf(path: string): string {
-  const file = statSync(path, { throwIfNoEntry: false }) ? realpathSync(path) : path;
-  return `${file}-wal`;
+/** What belongs to the file lies beside the file itself, not beside a link to it. */
+function placeOf(path: string): string {
+  return statSync(path, { throwIfNoEntry: false }) ? realpathSync(path) : path;
 }
 
-/** Who may read the file is decided when it is made; the files beside it follow. */
-function makeForOwner(path: string): void {
-  try {
-    closeSync(openSync(path, 'a', OWNER_ONLY));
-  } catch {
-    // Opening it reports the reason.
-  }
+function logOf(path: string): string {
+  return `${placeOf(path)}-wal`;
 }
 
 function migrate(database: Database.Database): void {

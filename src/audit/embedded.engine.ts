@@ -1,41 +1,42 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { Worker } from 'node:worker_threads';
 
 import { Logger } from '@nestjs/common';
 
 import {
   AuditEngine,
-  CommitUnknown,
   type AuditAppend,
   type RejectedAppend,
   type Row,
   type SqlValue,
 } from './audit.engine.js';
 import type { CheckedAtStart } from './embedded.database.js';
-import type { Availability, Command, Reply, WorkerData } from './embedded.worker.js';
+import type { ReaderData } from './embedded.reader.js';
+import { DatabaseThread } from './embedded.thread.js';
+import type { Availability, WorkerData } from './embedded.worker.js';
 
-interface Waiting {
-  resolve(rows: Row[]): void;
-  reject(error: Error): void;
-}
+/** What is read at once is bounded: a thread with a small heap is enough, and costs less memory. */
+const READER_LIMITS = { maxOldGenerationSizeMb: 256, maxYoungGenerationSizeMb: 8 };
 
-/** SQLite in a thread of its own, in a file that this process alone may open. */
+/** SQLite in a file that this process alone may write: one thread writes, one reads, and neither waits for the other. */
 export class EmbeddedEngine extends AuditEngine {
   readonly #logger = new Logger(EmbeddedEngine.name);
-  /** In the order in which replies come. */
-  readonly #waiting: Waiting[] = [];
-  #failure: Error | undefined;
+  readonly #writer: DatabaseThread;
+  #reader: DatabaseThread | undefined;
+  /** Of the file, once it is open. */
+  #inode = 0n;
   #isAvailable = true;
 
-  private constructor(private readonly worker: Worker) {
+  private constructor(
+    private readonly file: string,
+    checked: CheckedAtStart | undefined,
+  ) {
     super();
-    worker.on('message', (message: Reply | Availability) => {
-      if ('unavailable' in message) this.#noteAvailability(message);
-      else this.#settle(message);
-    });
-    worker.on('error', (error) => this.#fail(error instanceof Error ? error : new Error(String(error))));
-    worker.on('exit', () => this.#fail(new Error('the audit database is closed')));
+    this.#writer = new DatabaseThread(
+      new URL('./embedded.worker.js', import.meta.url),
+      { path: file, checked } satisfies WorkerData,
+      { onAvailability: (message) => this.#noteAvailability(message) },
+    );
   }
 
   /**
@@ -47,47 +48,53 @@ export class EmbeddedEngine extends AuditEngine {
     const file = resolve(path);
     try {
       mkdirSync(dirname(file), { recursive: true });
-      const worker = new Worker(new URL('./embedded.worker.js', import.meta.url), {
-        workerData: { path: file, checked } satisfies WorkerData,
-      });
-      const engine = new EmbeddedEngine(worker);
-      await new Promise<Row[]>((resolve, reject) => engine.#waiting.push({ resolve, reject }));
+      const engine = new EmbeddedEngine(file, checked);
+      await engine.#writer.opened;
+      engine.#inode = statSync(file, { bigint: true }).ino;
       return engine;
     } catch (error) {
       throw new Error(`the audit database ${file} cannot be opened`, { cause: error });
     }
   }
 
-  /** Whether the thread runs, and its file can be written. */
+  /** Whether the thread that writes runs, and its file can be written. */
   override get reachable(): boolean {
-    return this.#isAvailable && this.#failure === undefined;
+    return this.#isAvailable && !this.#writer.hasFailed;
   }
 
   async append(entries: readonly AuditAppend[]): Promise<readonly RejectedAppend[]> {
-    return (await this.#ask({ append: entries })) as unknown as RejectedAppend[];
+    return (await this.#writer.ask({ append: entries })) as unknown as RejectedAppend[];
   }
 
   query(sql: string, parameters: readonly SqlValue[]): Promise<Row[]> {
-    return this.#ask({ sql, parameters });
+    return this.#writer.ask({ sql, parameters });
+  }
+
+  override async read(sql: string, parameters: readonly SqlValue[]): Promise<Row[]> {
+    const reader = await this.#reading();
+    return (reader ?? this.#writer).ask({ sql, parameters });
   }
 
   async close(): Promise<void> {
-    if (this.#failure) return;
-    await this.#ask({ close: true });
+    // The last connection that closes moves the log into the file; only one that writes can.
+    await this.#reader?.close();
+    await this.#writer.close();
   }
 
-  #ask(command: Command): Promise<Row[]> {
-    if (this.#failure) return Promise.reject(this.#failure);
-    return new Promise((resolve, reject) => {
-      this.#waiting.push({ resolve, reject });
-      this.worker.postMessage(command);
-    });
-  }
-
-  #settle({ rows = [], error, isUnknown }: Reply): void {
-    const waiting = this.#waiting.shift();
-    if (error === undefined) waiting?.resolve(rows);
-    else waiting?.reject(isUnknown ? new CommitUnknown(new Error(error)) : new Error(error));
+  /** Started when something is read for the first time; undefined where the file cannot be opened a second time. */
+  async #reading(): Promise<DatabaseThread | undefined> {
+    if (this.#writer.hasFailed) return undefined;
+    if (!this.#reader || this.#reader.hasFailed) {
+      if (!this.#isAvailable) return undefined;
+      const data: ReaderData = { path: this.file, inode: this.#inode };
+      const script = new URL('./embedded.reader.js', import.meta.url);
+      this.#reader = new DatabaseThread(script, data, { limits: READER_LIMITS });
+    }
+    const reader = this.#reader;
+    return reader.opened.then(
+      () => reader,
+      () => undefined,
+    );
   }
 
   #noteAvailability({ unavailable }: Availability): void {
@@ -97,10 +104,5 @@ export class EmbeddedEngine extends AuditEngine {
       this.#logger.error(
         `nothing is sent to the cloud any more, because of the audit database: ${unavailable}`,
       );
-  }
-
-  #fail(error: Error): void {
-    this.#failure ??= error;
-    for (const waiting of this.#waiting.splice(0)) waiting.reject(error);
   }
 }

@@ -82,7 +82,10 @@ function reportAvailability(): void {
   reported = unavailable;
   port?.postMessage({ unavailable } satisfies Availability);
 }
-const watching = setInterval(reportAvailability, LOOK_EVERY_MS);
+const watching = setInterval(() => {
+  database.checkLock();
+  reportAvailability();
+}, LOOK_EVERY_MS);
 const checking = setInterval(() => {
   if (!database.checkOlder()) clearInterval(checking);
 }, CHECK_EVERY_MS);

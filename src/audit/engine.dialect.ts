@@ -59,12 +59,17 @@ export interface AuditTables {
   key_use: { caller: string; key: string; last_used_at: number };
 }
 
+type Method = 'query' | 'read';
+
 class EngineConnection implements DatabaseConnection {
-  constructor(private readonly engine: AuditEngine) {}
+  constructor(
+    private readonly engine: AuditEngine,
+    private readonly method: Method,
+  ) {}
 
   async executeQuery<R>({ sql, parameters }: CompiledQuery): Promise<QueryResult<R>> {
     try {
-      const rows = await this.engine.query(sql, parameters as readonly SqlValue[]);
+      const rows = await this.engine[this.method](sql, parameters as readonly SqlValue[]);
       return { rows: rows as R[] };
     } catch (error) {
       throw new AuditUnavailable(error);
@@ -79,12 +84,15 @@ class EngineConnection implements DatabaseConnection {
 
 /** Queries only: appends are grouped and go another way. */
 class EngineDriver extends DummyDriver {
-  constructor(private readonly engine: AuditEngine) {
+  constructor(
+    private readonly engine: AuditEngine,
+    private readonly method: Method,
+  ) {
     super();
   }
 
   override acquireConnection(): Promise<DatabaseConnection> {
-    return Promise.resolve(new EngineConnection(this.engine));
+    return Promise.resolve(new EngineConnection(this.engine, this.method));
   }
 
   override beginTransaction(): Promise<never> {
@@ -92,23 +100,27 @@ class EngineDriver extends DummyDriver {
   }
 }
 
-/** Typed queries over an engine, in its dialect. */
-export function queriesOver(engine: AuditEngine): Kysely<AuditTables> {
+/** Typed queries over an engine, in its dialect. @param method which of the engine's they go to */
+export function queriesOver(engine: AuditEngine, method: Method = 'query'): Kysely<AuditTables> {
   const notUsed = () => Promise.reject(new Error('the engine connects'));
   const dialect =
     engine.dialect === 'postgres'
       ? new PostgresDialect({ pool: notUsed })
       : new SqliteDialect({ database: notUsed });
-  dialect.createDriver = () => new EngineDriver(engine);
+  dialect.createDriver = () => new EngineDriver(engine, method);
   return new Kysely<AuditTables>({ dialect });
 }
 
 /** Asks the database, and writes what stands beside the trail. */
 @Injectable()
 export abstract class Store {
+  /** Short ones, and what changes rows. */
   protected readonly queries: Kysely<AuditTables>;
+  /** What requests ask for. */
+  protected readonly readings: Kysely<AuditTables>;
 
   constructor(protected readonly engine: AuditEngine) {
     this.queries = queriesOver(engine);
+    this.readings = queriesOver(engine, 'read');
   }
 }

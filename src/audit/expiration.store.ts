@@ -42,6 +42,15 @@ export interface ExpirationFilter {
   readonly after?: Pick<Expiration, 'expiresAt' | 'operationId'>;
 }
 
+export interface ExpirationPage {
+  readonly items: readonly Expiration[];
+  /** The next page begins after this one; absent: there is none. */
+  readonly next?: Pick<Expiration, 'expiresAt' | 'operationId'>;
+}
+
+/** Where a project is asked for, so many rows of each state are looked at for one page. */
+const MAX_LOOKED = 1_000;
+
 /** Which operations are to be undone by themselves, when, and how far that is. They are added with their intents, never here. */
 @Injectable()
 export class ExpirationStore extends Store {
@@ -102,32 +111,43 @@ export class ExpirationStore extends Store {
     return Number(rows[0]?.count ?? 0);
   }
 
-  /** The next to come first, at most `limit`. */
-  async list(filter: ExpirationFilter, limit: number): Promise<Expiration[]> {
-    const { caller, ends, project, enterpriseProjectId, after } = filter;
-    let query = this.queries
+  /** The next to come first. A page may be shorter than `limit` although there are more. */
+  async list(filter: ExpirationFilter, limit: number): Promise<ExpirationPage> {
+    const { ends = [null, ...EXPIRATION_ENDS], project, enterpriseProjectId } = filter;
+    const isNarrowed = (project ?? enterpriseProjectId) !== undefined;
+    const most = isNarrowed ? MAX_LOOKED : limit + 1;
+    const found = await Promise.all(ends.map((end) => this.#inState(filter, end, most)));
+    // Down to here nothing is missing.
+    const reached = found.flatMap((rows) => rows[most - 1] ?? []).sort(inOrder)[0];
+    const items = found
+      .flat()
+      .sort(inOrder)
+      .filter((row) => !reached || inOrder(row, reached) <= 0)
+      .filter((row) => (project ?? row.project) === row.project)
+      .filter((row) => (enterpriseProjectId ?? row.enterpriseProjectId) === row.enterpriseProjectId);
+    const next = items.length > limit ? items[limit - 1] : reached;
+    return { items: items.slice(0, limit), ...(next && { next }) };
+  }
+
+  /** Each state has its part of the index, in the order in which they come. */
+  async #inState({ caller, after }: ExpirationFilter, end: ExpirationEnd | null, most: number) {
+    let query = this.readings
       .selectFrom('operation')
-      .select(['id', 'caller', 'expires_at', 'expiry_state'])
+      .select(['id', 'expires_at', 'project', 'enterprise_project_id as enterpriseProjectId'])
       .where('expires_at', 'is not', null)
-      .where('caller', '=', caller);
-    if (project !== undefined) query = query.where('project', '=', project);
-    if (enterpriseProjectId !== undefined)
-      query = query.where('enterprise_project_id', '=', enterpriseProjectId);
-    if (ends) {
-      const over = ends.filter((end) => end !== null);
-      query = query.where((where) =>
-        where.or([
-          ...(over.length > 0 ? [where('expiry_state', 'in', over)] : []),
-          ...(ends.includes(null) ? [where('expiry_state', 'is', null)] : []),
-        ]),
-      );
-    }
+      .where('caller', '=', caller)
+      .where('expiry_state', end === null ? 'is' : '=', end);
     if (after)
       query = query.where(sql<boolean>`(expires_at, id) > (${after.expiresAt}, ${after.operationId})`);
-    const rows = await query.orderBy('expires_at').orderBy('id').limit(limit).execute();
-    return rows.map(({ id, caller, expires_at, expiry_state }) => ({
-      ...{ operationId: id, caller, expiresAt: expires_at ?? 0 },
-      ...(expiry_state !== null && { end: expiry_state as ExpirationEnd }),
+    const rows = await query.orderBy('expires_at').orderBy('id').limit(most).execute();
+    return rows.map(({ id, expires_at, project, enterpriseProjectId }) => ({
+      ...{ operationId: id, caller, expiresAt: expires_at ?? 0, project, enterpriseProjectId },
+      ...(end !== null && { end }),
     }));
   }
+}
+
+function inOrder(one: Expiration, another: Expiration): number {
+  const later = Number(one.operationId > another.operationId) - Number(one.operationId < another.operationId);
+  return one.expiresAt - another.expiresAt || later;
 }

@@ -1,6 +1,7 @@
 export {
   alarmOutcomes,
   countsOf,
+  eachOutcome,
   openAlarms,
   RULES_OUTCOMES,
   rulesOutcome,
@@ -42,7 +43,8 @@ export {
   type ExpirationEnd,
   type ExpirationFilter,
 } from './expiration.store.js';
-export type { OperationFilter } from './operation.queries.js';
+export type { OperationFilter } from './operation.pages.js';
+export type { OperationKind } from './operation.queries.js';
 export {
   askedOf,
   isGivenUp,
@@ -56,13 +58,7 @@ export {
   type OperationSummary,
   type TargetFate,
 } from './operation-state.js';
-export {
-  isOperationId,
-  OperationStore,
-  type News,
-  type OperationRow,
-  type Rivals,
-} from './operation.store.js';
+export { isOperationId, OperationStore, type News, type Rivals } from './operation.store.js';
 export { Ownership } from './ownership.js';
 export { PlanStore, type LivePlans, type StoredPlan } from './plan.store.js';
 export { interruptedOutcome, Recovery } from './recovery.js';

@@ -82,7 +82,7 @@ function withRecord(
     case 'chunk':
       return operation.outcome ? operation : { ...operation, chunks: [...operation.chunks, record.chunk] };
     case 'outcome':
-      return { ...operation, chunks: record.chunks, outcome: record };
+      return Object.assign({}, operation, { chunks: record.chunks, outcome: record });
     case 'settlement':
       return { ...operation, settlements: [...(operation.settlements ?? []), record] };
     case 'cancellation':

@@ -1,3 +1,5 @@
+import { setImmediate as othersTurn } from 'node:timers/promises';
+
 import { Injectable } from '@nestjs/common';
 import { sql, type RawBuilder } from 'kysely';
 
@@ -10,7 +12,8 @@ import type {
   RecordOfOperation,
 } from './audit-record.js';
 import { Store, type AuditTables } from './engine.dialect.js';
-import { earlierRivals, operationRows, type OperationFilter } from './operation.queries.js';
+import { OperationPages, type OperationFilter, type OperationPage } from './operation.pages.js';
+import { earlierRivals } from './operation.queries.js';
 import {
   summaryOf,
   trailOf,
@@ -24,18 +27,10 @@ import { readRecord, requestsIn, REQUESTS } from './record-text.js';
 import { refuse } from '../problems/catalogue.js';
 import type { DialectName } from './audit.engine.js';
 
-/** An operation as the table of operations has it. */
-export interface OperationRow {
-  readonly id: string;
-  readonly caller: string;
-  readonly operation: string;
-  readonly project: string;
-  readonly enterpriseProjectId: string;
-  readonly status: OperationStatus;
-}
-
 /** Records of at most this many alarms and items come from the database at once, so that no other query waits long. */
 const MAX_TARGETS = 1_000;
+/** A record of this length takes about a millisecond to be parsed. */
+const LONG_CHARACTERS = 65_536;
 /** So many summaries come from the database at once. */
 const MAX_SUMMARIES = 100;
 
@@ -76,21 +71,19 @@ export class OperationStore extends Store {
     return trails;
   }
 
-  /** Newest first, at most `limit`. */
-  async list(filter: OperationFilter, limit: number): Promise<OperationTrail[]> {
-    const rows = await operationRows(this.queries, this.engine.dialect, filter)
-      .select('operation.id')
-      .limit(limit)
-      .execute();
-    return this.findAll(rows.map(({ id }) => id));
+  /** Newest first. No record of the trail is read for them. */
+  page(filter: OperationFilter, limit: number): Promise<OperationPage> {
+    return new OperationPages(this.readings, this.engine.dialect).page(filter, limit);
   }
 
-  /** Rows alone: no record of the trail is read for them. Newest first, at most `limit`. */
-  async rows(filter: OperationFilter, limit: number): Promise<OperationRow[]> {
-    const rows = operationRows(this.queries, this.engine.dialect, filter)
-      .select(['id', 'caller', 'type as operation', 'project', 'status'])
-      .select('enterprise_project_id as enterpriseProjectId');
-    return (await rows.limit(limit).execute()) as OperationRow[];
+  /** How many alarms or items an operation names, as far as it is known without its records. */
+  async size(operationId: string): Promise<number> {
+    const row = await this.readings
+      .selectFrom('operation')
+      .select('targets')
+      .where('id', '=', operationId)
+      .executeTakeFirst();
+    return row ? (row.targets ?? MAX_TARGETS) : 0;
   }
 
   /** As {@link findAll}, at a cost that does not grow with their alarms: where they are kept, no record is read. */
@@ -98,7 +91,7 @@ export class OperationStore extends Store {
     const summaries: OperationSummary[] = [];
     for (let from = 0; from < ids.length; from += MAX_SUMMARIES) {
       const some = ids.slice(from, from + MAX_SUMMARIES);
-      const rows = await this.queries
+      const rows = await this.readings
         .selectFrom('operation')
         .select(['id', 'status', 'targets', 'asked', 'fate', 'cancelled'])
         .where('id', 'in', some)
@@ -123,6 +116,7 @@ export class OperationStore extends Store {
     own: Pick<IntentRecord, 'operationId' | 'operation'>,
     targets: readonly string[],
   ): Promise<Rivals> {
+    // An act waits for it, and so not for what others read.
     const { rows } = await earlierRivals(this.engine.dialect, own, targets).execute(this.queries);
     const idsOf = (open: number) =>
       rows
@@ -134,7 +128,7 @@ export class OperationStore extends Store {
 
   /** Ids of the operations that take these back, or tried to, oldest first; those that none does are left out. */
   async undoings(ids: readonly string[]): Promise<ReadonlyMap<string, readonly string[]>> {
-    const rows = await this.queries
+    const rows = await this.readings
       .selectFrom('operation')
       .select(['id', 'undoes'])
       .where('undoes', 'in', ids)
@@ -167,7 +161,7 @@ export class OperationStore extends Store {
   }
 
   #recordsOf(operationId: string, ...kinds: RecordOfOperation['kind'][]) {
-    return this.queries
+    return this.readings
       .selectFrom('audit_record')
       .where('operation_id', '=', operationId)
       .where('kind', 'in', kinds);
@@ -182,7 +176,7 @@ export class OperationStore extends Store {
   /** Few together, so that between two of them others get their turn: in the database and in this process. */
   async #portions(ids: readonly string[]): Promise<string[][]> {
     if (ids.length <= 1) return ids.map((id) => [id]);
-    const rows = await this.queries
+    const rows = await this.readings
       .selectFrom('operation')
       .select(['id', 'targets'])
       .where('id', 'in', ids)
@@ -203,7 +197,7 @@ export class OperationStore extends Store {
   }
 
   async #readTrails(ids: readonly string[]): Promise<OperationTrail[]> {
-    const rows = await this.queries
+    const rows = await this.readings
       .selectFrom('audit_record')
       .innerJoin('operation', 'operation.id', 'audit_record.operation_id')
       .select(['operation.id', 'audit_record.seq', bodyWithoutRequests(this.engine.dialect).as('body')])
@@ -213,7 +207,10 @@ export class OperationStore extends Store {
       .orderBy('seq')
       .execute();
     const byId = new Map<string, PlacedRecord[]>(ids.map((id) => [id, []]));
-    for (const { id, seq, body } of rows) byId.get(id)?.push({ seq, record: readRecord(body) });
+    for (const { id, seq, body } of rows) {
+      if (body.length > LONG_CHARACTERS) await othersTurn();
+      byId.get(id)?.push({ seq, record: readRecord(body) });
+    }
     const undoings = await this.undoings(ids);
     return [...byId].flatMap(([id, own]) => {
       const trail = trailOf(own);

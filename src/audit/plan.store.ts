@@ -73,7 +73,7 @@ export class PlanStore extends Store {
 
   /** One plan, or undefined; whether the caller may see it is not checked. */
   async find(id: string): Promise<StoredPlan | undefined> {
-    const row = await this.queries.selectFrom('plan').selectAll().where('id', '=', id).executeTakeFirst();
+    const row = await this.readings.selectFrom('plan').selectAll().where('id', '=', id).executeTakeFirst();
     if (!row) return undefined;
     const { created_at: createdAt, expires_at: expiresAt, alarms, ...plan } = row;
     return { ...plan, createdAt, expiresAt, alarms: alarms ?? 0 };

@@ -141,6 +141,19 @@ export const SCHEMA_STEPS: readonly (readonly SchemaStatement[])[] = [
     // What of a caller still waits for its expiration.
     `CREATE INDEX operation_scheduled ON operation (caller) WHERE expires_at IS NOT NULL AND expiry_state IS NULL`,
   ],
+  [
+    // Kind by kind of operation, each from the newest on (docs/decisions/0018-lists-of-operations.md).
+    `CREATE INDEX operation_kind ON operation (caller, type, project, enterprise_project_id, id)`,
+    `DROP INDEX operation_caller`,
+    // Of those that did not go well: an act that does is never written here.
+    `CREATE INDEX operation_exceptional ON operation (status, caller, type, project, enterprise_project_id, id)
+       WHERE status NOT IN ('pending', 'applied')`,
+    `DROP INDEX operation_unknown`,
+    `CREATE INDEX operation_expiration ON operation (caller, expiry_state, expires_at, id) WHERE expires_at IS NOT NULL`,
+    `DROP INDEX operation_scheduled`,
+    `CREATE INDEX operation_due ON operation (expires_at) WHERE expires_at IS NOT NULL AND expiry_state IS NULL`,
+    `DROP INDEX operation_expires`,
+  ],
 ];
 
 /** Why a database cannot be used, and what to do. @param steps how many it has */

@@ -38,20 +38,27 @@ export interface HssAct extends HssPlace {
 /** A call that acts. */
 export type ActCall = UpstreamCall & HssAct;
 
-/** The body of one call that acts; in its text, integers keep all their digits. */
+/**
+ * The body of one call that acts; in its text, integers keep all their digits. The object is not kept: most calls are sent without a
+ * further look at it, and hundreds of alarms would be held until the answer.
+ */
 export function callBody<Wire extends HssBody['wire']>(wire: Wire): CallBody<Wire> {
-  return { wire, text: stringifyExact(wire) };
+  return recordedBody<Wire>(stringifyExact(wire));
 }
 
-/** A body that was recorded. Its text is parsed once, when its object is first needed. */
-export function recordedBody(text: string): HssBody {
-  let wire: HssBody['wire'] | undefined;
-  return {
-    text,
-    get wire() {
-      return (wire ??= parseExact(text) as HssBody['wire']);
-    },
-  };
+/** A body of which there is the text. It is parsed once, when its object is first needed. */
+export function recordedBody<Wire extends HssBody['wire'] = HssBody['wire']>(text: string): CallBody<Wire> {
+  return new TextBody<Wire>(text);
+}
+
+class TextBody<Wire> implements CallBody<Wire> {
+  #wire: Wire | undefined;
+
+  constructor(readonly text: string) {}
+
+  get wire(): Wire {
+    return (this.#wire ??= parseExact(this.text) as Wire);
+  }
 }
 
 /** The alarms of an operate call. */
@@ -71,11 +78,21 @@ export function callFor(
   project: ProjectConfig,
   body: HssBody,
 ): ActCall {
+  const change = isListOperation(operation)
+    ? changeOfList(operation, scope)
+    : changeOfAlarms(operation, scope);
   return {
-    ...(isListOperation(operation) ? changeOfList(operation, scope) : changeOfAlarms(operation, scope)),
+    name: change.name,
+    method: change.method,
+    path: change.path,
+    query: change.query,
+    repeatable: change.repeatable,
     priority: OPERATIONS[operation].isReversal ? 'reversal' : 'normal',
     errors: HSS_ERRORS,
-    ...{ operation, scope, project, body },
+    operation,
+    scope,
+    project,
+    body,
   };
 }
 

@@ -192,10 +192,10 @@ export class AuthHook {
     const receivedAt = this.clock.monotonic();
     const { deadlineMs } = this.config.upstream;
     const context = {
+      ...(signature !== undefined && { signature }),
       requestId: request.id,
       caller,
       credential,
-      ...(signature !== undefined && { signature }),
       receivedAt,
       deadlineAt: receivedAt + deadlineMs,
     };

@@ -1,12 +1,12 @@
 import { once } from 'node:events';
-import { connect, type AddressInfo } from 'node:net';
-import type { Readable } from 'node:stream';
+import { PassThrough } from 'node:stream';
 
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import Fastify from 'fastify';
 
-import { readJsonBodies, isTooSlow } from './request-bodies.js';
+import { refuse } from '../problems/catalogue.js';
+import type { Problem } from '../problems/problem.js';
+import { BodyReader, isTooSlow } from './request-bodies.js';
 
 describe('a body on its way', () => {
   it.each<[string, number, number, boolean]>([
@@ -32,53 +32,82 @@ describe('a body on its way', () => {
   });
 });
 
-describe('a body that nobody reads', () => {
-  it('is held no longer than its answer takes', async () => {
-    const fastify = Fastify();
-    readJsonBodies(fastify, { bodyBytes: 1_000_000, requestMs: 600_000 });
-    let body: Readable | undefined;
-    fastify.addHook('preParsing', (_request, _reply, payload, done) => {
-      body = payload;
-      done(null, payload);
-    });
-    fastify.post('/', () => 'read');
-    await fastify.listen({ port: 0, host: '127.0.0.1' });
-    const { port } = fastify.server.address() as AddressInfo;
-    const client = connect(port, '127.0.0.1');
-    client.write(
-      'POST / HTTP/1.1\r\nHost: x\r\nContent-Type: no/type\r\nContent-Length: 60000\r\n\r\n' +
-        'x'.repeat(50_000),
-    );
-    const [answer] = (await once(client, 'data')) as [Buffer];
-    expect(answer.toString()).toMatch(/^HTTP\/1.1 415 /);
-    if (body?.closed === false) await once(body, 'close');
-    expect(body?.closed).toBe(true);
-    client.destroy();
-    await fastify.close();
+/** What a reader makes of chunks that come one after the other. */
+async function readingOf(
+  chunks: readonly Buffer[],
+  { mostBytes = 1_000_000, grow }: { mostBytes?: number; grow?: (bytes: number) => void } = {},
+): Promise<{ error: unknown; body: Buffer; times: number }> {
+  const reader = new BodyReader(600_000, mostBytes);
+  const payload = new PassThrough();
+  let found: { error: unknown; body: Buffer } | undefined;
+  let times = 0;
+  reader.read(payload, grow && { grow }, (error, body) => {
+    times += 1;
+    found ??= { error, body };
   });
-});
+  for (const chunk of chunks) payload.write(chunk);
+  payload.end();
+  await once(payload, 'close');
+  reader.close();
+  return { ...(found ?? { error: 'nothing was read', body: Buffer.alloc(0) }), times };
+}
 
-describe('a body that comes in very many chunks', () => {
-  it('is read in few', async () => {
-    const fastify = Fastify();
-    readJsonBodies(fastify, { bodyBytes: 1_000_000, requestMs: 600_000 });
-    let chunks = 0;
-    fastify.addHook('preParsing', (_request, _reply, payload, done) => {
-      payload.on('data', () => (chunks += 1));
-      done(null, payload);
-    });
-    fastify.post('/', ({ body }) => body);
-    await fastify.listen({ port: 0, host: '127.0.0.1' });
-    const { port } = fastify.server.address() as AddressInfo;
-    const client = connect(port, '127.0.0.1');
-    const text = JSON.stringify('x'.repeat(10_000));
-    const head =
-      'POST / HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n';
-    client.write(`${head}${[...text].map((each) => `1\r\n${each}\r\n`).join('')}0\r\n\r\n`);
-    const [answer] = (await once(client, 'data')) as [Buffer];
-    expect(answer.toString()).toContain('x'.repeat(10_000));
-    expect(chunks).toBe(1);
-    client.destroy();
-    await fastify.close();
+describe('a body', () => {
+  const cut = fc.array(fc.uint8Array({ minLength: 1, maxLength: 40 }), { maxLength: 60 });
+
+  it('is read whole, and once, however it is cut', async () => {
+    await fc.assert(
+      fc.asyncProperty(cut, async (parts) => {
+        const chunks = parts.map((part) => Buffer.from(part));
+        const { error, body, times } = await readingOf(chunks);
+        expect([error, times]).toEqual([undefined, 1]);
+        expect(body.equals(Buffer.concat(chunks))).toBe(true);
+      }),
+    );
+  });
+
+  it('is refused where more comes of it than is read', async () => {
+    await fc.assert(
+      fc.asyncProperty(cut, fc.nat(600), async (parts, mostBytes) => {
+        const size = parts.reduce((sum, { length }) => sum + length, 0);
+        const { error, times } = await readingOf(
+          parts.map((part) => Buffer.from(part)),
+          { mostBytes },
+        );
+        expect(times).toBe(1);
+        expect((error as Problem | undefined)?.code).toBe(size > mostBytes ? 'body_too_large' : undefined);
+      }),
+    );
+  });
+
+  it('is refused where there is no place for it, and nothing more of it is read', async () => {
+    let taken = 0;
+    const grow = (bytes: number): void => {
+      if ((taken += bytes) > 20) throw refuse('overloaded');
+    };
+    const { error, body } = await readingOf(
+      Array.from({ length: 9 }, () => Buffer.alloc(10)),
+      { grow },
+    );
+    expect([(error as Problem).code, body.length, taken]).toEqual(['overloaded', 0, 30]);
+  });
+
+  it('is not waited for where it stops coming', async () => {
+    const reader = new BodyReader(20, 1_000);
+    const error = await new Promise((resolve) => reader.read(new PassThrough(), undefined, resolve));
+    expect((error as Problem).code).toBe('request_timeout');
+    reader.close();
+  });
+
+  it('is nobody’s any more where its sender is gone', async () => {
+    const reader = new BodyReader(20, 1_000);
+    const payload = new PassThrough();
+    const read: unknown[] = [];
+    reader.read(payload, undefined, (error) => read.push(error));
+    payload.destroy();
+    await once(payload, 'close');
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(read).toEqual([]);
+    reader.close();
   });
 });

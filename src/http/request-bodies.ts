@@ -122,7 +122,11 @@ export class BodyReader {
   }
 
   /** @param read called once with what was read, or why it was not; never where its sender is gone */
-  read(payload: NodeJS.ReadableStream, unproved: { grow(bytes: number): void } | undefined, read: Read): void {
+  read(
+    payload: NodeJS.ReadableStream,
+    unproved: { grow(bytes: number): void } | undefined,
+    read: Read,
+  ): void {
     const body = new Body(payload, this.mostBytes, unproved, (error, bytes) => {
       this.#onTheirWay.delete(body);
       read(error, bytes);

@@ -92,7 +92,7 @@ export class OperationsService {
     const { scope, project } = this.#authorise(command, context);
     const projectId = await this.upstream.projectId(project, context);
     if (typeof projectId !== 'string') throw problemOfFault(projectId);
-    return { project, scope: { ...scope, projectId } };
+    return { project, scope: { projectId, ...scope } };
   }
 
   /** What is known only once the alarms were looked up is compared with the caller's grants too. */
@@ -101,10 +101,10 @@ export class OperationsService {
     scope: ResolvedScope,
     context: CallContext,
   ): Promise<AuthorizedCommand> {
-    if (!('lookup' in command)) return { ...scope, command };
+    if (!('lookup' in command)) return { command, ...scope };
     const resolved = await this.resolver.resolve(command, scope, context);
     this.#authorise(resolved, context);
-    return { ...scope, command: resolved };
+    return { command: resolved, ...scope };
   }
 
   #authorise(

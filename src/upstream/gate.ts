@@ -62,7 +62,7 @@ export class ProjectGate {
         await this.clock.wait(cooling);
         continue;
       }
-      const turn = await this.#turn(priority, now, latest);
+      const turn = this.#bulkhead.tryEnter(priority, now) ?? (await this.#turn(priority, now, latest));
       if ('held' in turn) return turn;
       const turnedAt = this.clock.monotonic();
       // While it waited for its turn, time may have run out, or upstream may have asked for patience.
@@ -76,14 +76,12 @@ export class ProjectGate {
     this.#coolUntil = Math.max(this.#coolUntil, this.clock.monotonic() + milliseconds);
   }
 
-  async #turn(priority: Priority, now: number, latest: number): Promise<{ readonly leave: Leave } | Refused> {
+  async #turn(priority: Priority, now: number, latest: number): Promise<Turn | Refused> {
     const wait = this.#bulkhead.estimatedWaitMs(priority, now);
     const busy: Refused = { held: 'busy', retryAfterMs: Math.min(wait, MAX_RETRY_AFTER_MS) };
     if (now + wait > latest) return busy;
-    const leave = await this.#bulkhead.enter(priority, now, (giveUp) =>
-      this.clock.schedule(latest - now, giveUp),
-    );
-    return leave ? { leave } : busy;
+    const turn = await this.#bulkhead.enter(priority, (giveUp) => this.clock.schedule(latest - now, giveUp));
+    return turn ?? busy;
   }
 
   #admit(leave: Leave, startedAt: number): Entry {
@@ -130,6 +128,10 @@ class RetryQuota {
 /** Gives a place back; `durationMs` of the exchange that had it, where it was used for one. */
 type Leave = (now: number, durationMs?: number) => void;
 
+interface Turn {
+  readonly leave: Leave;
+}
+
 /** Takes what gives up waiting, and returns what calls that off. */
 type Patience = (giveUp: () => void) => () => void;
 
@@ -166,13 +168,21 @@ class Bulkhead {
     return Math.max(((ahead + 1) / this.#places(priority)) * this.#averageMs, now - this.#movedAt);
   }
 
+  /** How to leave again, where there is a place now; undefined: there is none. */
+  tryEnter(priority: Priority, now: number): Turn | undefined {
+    if (!this.#hasPlace(priority) || this.#waiting[priority].length > 0) return undefined;
+    this.#take(priority);
+    this.#movedAt = now;
+    return this.#turnOf(priority);
+  }
+
   /** Resolves with how to leave again when there is a place, or with undefined when it was given up before there was one. */
-  async enter(priority: Priority, now: number, patience: Patience): Promise<Leave | undefined> {
-    if (this.#hasPlace(priority) && this.#waiting[priority].length === 0) {
-      this.#take(priority);
-      this.#movedAt = now;
-    } else if (!(await this.#turn(priority, patience))) return undefined;
-    return (leftAt, durationMs) => this.#leave(priority, leftAt, durationMs);
+  async enter(priority: Priority, patience: Patience): Promise<Turn | undefined> {
+    return (await this.#turn(priority, patience)) ? this.#turnOf(priority) : undefined;
+  }
+
+  #turnOf(priority: Priority): Turn {
+    return { leave: (leftAt, durationMs) => this.#leave(priority, leftAt, durationMs) };
   }
 
   get waiting(): number {

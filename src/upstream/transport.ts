@@ -12,13 +12,13 @@ export interface WireRequest {
   /** Path and query, percent-encoded. */
   readonly target: string;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body?: string;
+  readonly body?: string | undefined;
   /** Milliseconds until an answer must be complete. */
   readonly timeoutMs: number;
   /** The largest answer body that is read, in bytes. */
   readonly maxAnswerBytes: number;
   /** Called right before the first byte leaves; when it throws, none does. */
-  readonly beforeSending?: () => void;
+  readonly beforeSending?: (() => void) | undefined;
 }
 
 /** A complete answer. Header names are lower case. */
@@ -182,22 +182,13 @@ function undiciAdapter(dispatcherNow: () => Dispatcher): AxiosAdapter {
   };
 }
 
-/**
- * Redirects are not followed, statuses are not judged, bodies are neither parsed nor written here; headers come from the call alone.
- * Merging, which axios does anew for each request, is done once for all of them.
- */
-const PREPARED: InternalAxiosRequestConfig = {
-  ...axios.create({
-    transformRequest: [],
-    transformResponse: [],
-    validateStatus: null,
-    maxRedirects: 0,
-    proxy: false,
-  }).defaults,
-  headers: new AxiosHeaders(),
-};
+/** Headers come from the call alone. */
+const NONE = new AxiosHeaders();
 
-/** The only place that opens a socket: axios' adapter over undici's connection pools. */
+/**
+ * The only place that opens a socket: axios' adapter over undici's connection pools. It is called as axios calls it, without the merging
+ * and transforming before and after: redirects are not followed, statuses are not judged, bodies are neither parsed nor written here.
+ */
 export class HttpTransport extends Transport {
   readonly #adapter: AxiosAdapter;
   readonly #connections: RetiringConnections;
@@ -211,12 +202,12 @@ export class HttpTransport extends Transport {
 
   async exchange(wire: WireRequest): Promise<Exchange> {
     try {
-      const { status, headers, data } = await this.#adapter({ ...PREPARED, wire } as ExchangeConfig);
+      const answer = await this.#adapter({ headers: NONE, wire } as ExchangeConfig);
       return {
         reached: 'answered',
-        status,
-        headers: headers as Answer['headers'],
-        body: data as string,
+        status: answer.status,
+        headers: answer.headers as Answer['headers'],
+        body: answer.data as string,
       };
     } catch (error) {
       if (error instanceof NoAnswerError) return error.outcome;

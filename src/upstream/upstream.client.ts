@@ -200,8 +200,8 @@ export class UpstreamClient implements OnApplicationShutdown {
       headers: proof.headers,
       timeoutMs: Math.max(1, Math.min(this.config.upstream.attemptTimeoutMs, remaining)),
       maxAnswerBytes: MAX_ANSWER_BYTES,
-      ...(call.body && { body: call.body.text }),
-      ...(progress.beforeSending && { beforeSending: progress.beforeSending }),
+      body: call.body?.text,
+      beforeSending: progress.beforeSending,
     });
     const success = call.method === 'GET' ? READ : ACTED;
     const reading = classify(exchange, success, secretsIn(proof), call.errors);
@@ -244,13 +244,14 @@ export class UpstreamClient implements OnApplicationShutdown {
   }
 
   #trace({ startedAt, attempts, replays, bytesSent, status, requestId }: Progress): ExchangeTrace {
-    return {
+    const trace: { -readonly [Member in keyof ExchangeTrace]: ExchangeTrace[Member] } = {
       attempts: attempts + replays,
       bytesSent,
       durationMs: Math.max(0, Math.round(this.clock.monotonic() - startedAt)),
-      ...(status !== undefined && { status }),
-      ...(requestId !== undefined && { requestId }),
     };
+    if (status !== undefined) trace.status = status;
+    if (requestId !== undefined) trace.requestId = requestId;
+    return trace;
   }
 }
 
@@ -263,12 +264,9 @@ function of<T>(parts: ReadonlyMap<string, T>, project: ProjectConfig): T {
 /** Upstream's headers are made from nothing by this list, and the proof is added: no header of the caller's ever passes. */
 function requestOf(call: UpstreamCall, { requestId }: CallContext): UnprovenRequest {
   const { project, method, path, query, body } = call;
-  const headers = {
-    region: project.region,
-    'X-Request-Id': requestId,
-    ...(body && { 'Content-Type': 'application/json' }),
-  };
-  return { method, origin: project.hssEndpoint, path, query, headers, ...(body && { body: body.text }) };
+  const headers: Record<string, string> = { region: project.region, 'X-Request-Id': requestId };
+  if (body) headers['Content-Type'] = 'application/json';
+  return { method, origin: project.hssEndpoint, path, query, headers, body: body?.text };
 }
 
 function faultFrom(error: unknown): Fault {

@@ -1,7 +1,7 @@
 import { LoadConnection } from './load-connection.js';
 import type { Job, Measurement } from './measurement.js';
-import { FreshIds, makeBodies, makeTemplate } from './payloads.js';
-import { cpuSeconds, idleSeconds, rssMegabytes } from './process-figures.js';
+import { FreshIds, makeActs, makeBodies, makeReading, type Template } from './payloads.js';
+import { cpuSeconds, cpuSecondsOf, idleSeconds, rssMegabytesOf } from './process-figures.js';
 import { Latencies } from './statistics.js';
 
 /**
@@ -24,7 +24,7 @@ const sleep = (milliseconds: number) => new Promise((resolve) => setTimeout(reso
 /** Made once for each dialect and size: only the head differs from subject to subject. */
 const made = new Map<string, string[]>();
 
-function bodiesFor({ dialect, alarms }: Job): string[] {
+function bodiesFor({ dialect }: Job, alarms: number): string[] {
   const key = `${dialect} ${alarms}`;
   let bodies = made.get(key);
   if (bodies === undefined) {
@@ -32,6 +32,18 @@ function bodiesFor({ dialect, alarms }: Job): string[] {
     made.set(key, bodies);
   }
   return bodies;
+}
+
+/** One list for each connection. */
+function templatesFor(job: Job): Template[][] {
+  const { cell, headers } = job;
+  const numbers = Array.from({ length: cell.connections }, (_, number) => number);
+  if ('reads' in cell) return numbers.map(() => [makeReading(cell.reads, headers)]);
+  const bodies = bodiesFor(job, cell.alarms);
+  const shares = numbers.map((number) =>
+    bodies.filter((_body, index) => index % cell.connections === number),
+  );
+  return shares.map((own) => own.map((body) => makeActs(job.path, headers, body)));
 }
 
 async function measure(job: Job): Promise<Measurement> {
@@ -49,12 +61,10 @@ async function measure(job: Job): Promise<Measurement> {
       if (++errors === ENOUGH_ERRORS) connections.forEach((connection) => connection.stop());
     },
   };
-  const bodies = bodiesFor(job);
-  const connections = Array.from({ length: job.connections }, (_, number) => {
-    const own = bodies.filter((_body, index) => index % job.connections === number);
-    const templates = own.map((body) => makeTemplate(job, body));
-    return new LoadConnection(job.port, templates, ids, listener);
-  });
+  const connections = templatesFor(job).map(
+    (templates, number) =>
+      new LoadConnection(job.ports[number % job.ports.length]!, templates, ids, listener),
+  );
 
   await sleep(job.warmUpMs);
   latencies.clear();
@@ -71,8 +81,9 @@ async function measure(job: Job): Promise<Measurement> {
   await Promise.all(connections.map(({ finished }) => finished));
   clearTimeout(drain);
 
+  if (count === 0 && job.windowMs > 0) listener.failed('nothing was answered in the window');
   const [p50, p99, max] = latencies.quantiles(0.5, 0.99, 1) as [number, number, number];
-  const rss = rssMegabytes(job.subjectPid);
+  const rss = rssMegabytesOf(job.subjectPids);
   return {
     requestsPerSecond: count / seconds,
     p50,
@@ -97,22 +108,32 @@ function shares(
 ): Partial<Measurement> {
   if (before.subject === undefined || after.subject === undefined) return {};
   const subject = after.subject - before.subject;
-  const cpuMicroseconds = (subject / count) * 1e6;
-  if (before.load === undefined || after.load === undefined) return { cpuMicroseconds };
+  // Servers start and end processes as they like: those count that were there all the time.
+  const database = after.database.reduce<number>(
+    (sum, end, index) => sum + ((end ?? 0) - (end === undefined ? 0 : (before.database[index] ?? end))),
+    0,
+  );
+  const spent = {
+    cpuMicroseconds: (subject / count) * 1e6,
+    ...(database > 0 && { databaseMicroseconds: (database / count) * 1e6 }),
+  };
+  if (before.load === undefined || after.load === undefined) return spent;
   const load = after.load - before.load;
   const loadCore = load / seconds;
-  if (before.idle === undefined || after.idle === undefined) return { cpuMicroseconds, loadCore };
+  if (before.idle === undefined || after.idle === undefined) return { ...spent, loadCore };
   const busy = cores * seconds - (after.idle - before.idle);
-  const foreign = Math.max(0, busy - subject - load) / seconds;
-  return { cpuMicroseconds, loadCore, foreign };
+  const foreign = Math.max(0, busy - subject - database - load) / seconds;
+  return { ...spent, loadCore, foreign };
 }
 
 function readFigures(job: Job) {
-  const upstream = job.upstreamPid === job.subjectPid ? 0 : cpuSeconds(job.upstreamPid);
+  const isOwnUpstream = job.subjectPids.includes(job.upstreamPid);
+  const upstream = isOwnUpstream ? 0 : cpuSecondsOf([job.upstreamPid]);
   const own = process.cpuUsage();
   return {
     at: performance.now(),
-    subject: cpuSeconds(job.subjectPid),
+    subject: cpuSecondsOf(job.subjectPids),
+    database: job.databasePids.map(cpuSeconds),
     idle: idleSeconds(job.cores),
     load: upstream === undefined ? undefined : upstream + (own.user + own.system) / 1e6,
   };

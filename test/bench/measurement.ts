@@ -1,29 +1,24 @@
 /** What the load sends: our simplified request, or upstream's own. */
 export type Dialect = 'internal' | 'upstream';
 
-/** One combination that every subject is measured at. */
-export interface Cell {
-  readonly alarms: number;
-  readonly connections: number;
-}
-
-export const CELLS: readonly Cell[] = [
-  { alarms: 1, connections: 1 },
-  { alarms: 1, connections: 32 },
-  { alarms: 1, connections: 256 },
-  { alarms: 100, connections: 1 },
-  { alarms: 100, connections: 32 },
-];
+/** One combination that subjects are measured at: acts on so many alarms each, or one reading again and again. */
+export type Cell = { readonly title: string; readonly connections: number } & (
+  { readonly alarms: number } | { readonly reads: string }
+);
 
 /** One measurement, as the load process is asked for it. */
-export interface Job extends Cell {
-  readonly port: number;
+export interface Job {
+  readonly cell: Cell;
+  /** Connections are spread over these. */
+  readonly ports: readonly number[];
+  /** Where acts are sent to. */
   readonly path: string;
-  readonly headers: Readonly<Record<string, string>>;
   readonly dialect: Dialect;
+  readonly headers: Readonly<Record<string, string>>;
   readonly warmUpMs: number;
   readonly windowMs: number;
-  readonly subjectPid: number;
+  readonly subjectPids: readonly number[];
+  readonly databasePids: readonly number[];
   readonly upstreamPid: number;
   /** The cores that the run is pinned to; empty when it is not. */
   readonly cores: readonly number[];
@@ -42,6 +37,8 @@ export interface Measurement {
   readonly answered: number;
   /** User and system time of all threads of the subject, per request. */
   readonly cpuMicroseconds?: number;
+  /** The same of a database server beside it. */
+  readonly databaseMicroseconds?: number;
   readonly rssMegabytes?: number;
   /** Share of one core that load and upstream needed together: near 1, they are the bottleneck. */
   readonly loadCore?: number;
@@ -49,6 +46,12 @@ export interface Measurement {
   readonly foreign?: number;
 }
 
-export function cellTitle({ alarms, connections }: Cell): string {
-  return `${alarms} alarm${alarms === 1 ? '' : 's'} a request, ${connections} connection${connections === 1 ? '' : 's'}`;
+const several = (count: number, word: string): string => `${count} ${word}${count === 1 ? '' : 's'}`;
+
+export function actsCell(alarms: number, connections: number): Cell {
+  return { title: `${several(alarms, 'alarm')}, ${several(connections, 'connection')}`, connections, alarms };
+}
+
+export function readingCell(reads: string, connections: number, title = reads): Cell {
+  return { title: `${title}, ${several(connections, 'connection')}`, connections, reads };
 }

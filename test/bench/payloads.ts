@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { WireOperateBody } from '../../src/hss/wire.js';
 
 /** Stands where the changing eight digits of an event id go; no JSON of ours contains it by accident. */
-const MARKER = '########';
+export const MARKER = '########';
 
 /** A whole HTTP request, ready to be written except for its event ids. */
 export interface Template {
@@ -78,23 +78,23 @@ export function makeBodies(count: number, idStart = MARKER): { internal: object;
   };
 }
 
-export interface RequestShape {
-  readonly port: number;
-  readonly path: string;
-  readonly headers: Readonly<Record<string, string>>;
+type Headers = Readonly<Record<string, string>>;
+
+export function makeReading(path: string, headers: Headers): Template {
+  return { bytes: Buffer.from(head('GET', path, headers)), idOffsets: [] };
 }
 
-export function makeTemplate({ port, path, headers }: RequestShape, body: string): Template {
-  const lines = Object.entries({
-    Host: `127.0.0.1:${port}`,
-    'Content-Type': 'application/json',
-    'Content-Length': String(Buffer.byteLength(body)),
-    ...headers,
-  }).map(([name, value]) => `${name}: ${value}\r\n`);
-  const bytes = Buffer.from(`POST ${path} HTTP/1.1\r\n${lines.join('')}\r\n${body}`);
+export function makeActs(path: string, headers: Headers, body: string): Template {
+  const own = { 'Content-Type': 'application/json', 'Content-Length': String(Buffer.byteLength(body)) };
+  const bytes = Buffer.from(head('POST', path, { ...own, ...headers }) + body);
   const idOffsets: number[] = [];
   for (let at = bytes.indexOf(MARKER); at !== -1; at = bytes.indexOf(MARKER, at + 1)) idOffsets.push(at);
   return { bytes, idOffsets };
+}
+
+function head(method: string, path: string, headers: Headers): string {
+  const lines = Object.entries({ Host: '127.0.0.1', ...headers });
+  return `${method} ${path} HTTP/1.1\r\n${lines.map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n`;
 }
 
 /** The two characters of every byte as one 16-bit store: a hundred ids a request must not cost the load core much. */

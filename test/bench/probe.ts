@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
+import { REGION } from './cloud.js';
 import { makeBodies } from './payloads.js';
-import { REGION, type Subject } from './subjects.js';
+import type { Subject } from './subjects.js';
 
 interface UpstreamState {
   readonly operations: number;

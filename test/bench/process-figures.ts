@@ -29,7 +29,21 @@ export function idleSeconds(cores: readonly number[]): number | undefined {
   return ticks.reduce((sum, value) => sum + value, 0) / TICKS_PER_SECOND;
 }
 
-export function rssMegabytes(pid: number): number | undefined {
+/** Undefined where one is not known. */
+export function cpuSecondsOf(pids: readonly number[]): number | undefined {
+  return sumOf(pids.map(cpuSeconds));
+}
+
+export function rssMegabytesOf(pids: readonly number[]): number | undefined {
+  return sumOf(pids.map(rssMegabytes));
+}
+
+function sumOf(values: readonly (number | undefined)[]): number | undefined {
+  const known = values.filter((value) => value !== undefined);
+  return known.length < values.length ? undefined : known.reduce((sum, value) => sum + value, 0);
+}
+
+function rssMegabytes(pid: number): number | undefined {
   const line = /^VmRSS:\s+(\d+) kB$/m.exec(read(pid, 'status') ?? '');
   return line === null ? undefined : Number(line[1]) / 1024;
 }

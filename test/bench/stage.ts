@@ -1,11 +1,15 @@
 import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
 import { closeSync, fstatSync, mkdirSync, mkdtempSync, openSync, readSync, rmSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
 const START_MS = 30_000;
+/** So short that how long a start takes is known well enough. */
+const POLL_MS = 10;
 
 /** One child process with a port. */
 export interface Actor {
@@ -14,12 +18,18 @@ export interface Actor {
   readonly port: number;
   readonly origin: string;
   readonly folder: string;
+  /** From its start until it could be asked. */
+  readonly readyMs: number;
 }
 
 interface Role {
   readonly name: string;
   /** Compiled entry, relative to this file. */
   readonly script: string;
+  /** Instead of the one that runs this. */
+  readonly node?: string;
+  /** Of Node, before the script. */
+  readonly flags?: readonly string[];
   readonly core: number | undefined;
   readonly environment?: Record<string, string>;
   readonly readyPath?: string | undefined;
@@ -37,28 +47,37 @@ export class Stage {
   }
 
   /** Starts a server in its production mode and waits until it may be asked. */
-  async start({ name, script, core, environment = {}, readyPath }: Role): Promise<Actor> {
+  async start(role: Role): Promise<Actor> {
+    const { name, environment, readyPath } = role;
     const folder = this.makeFolder(name);
     const port = await freePort();
-    const child = this.#spawn(name, script, core, {
-      ...environment,
-      HOST: '127.0.0.1',
-      PORT: String(port),
-    });
-    const actor = { name, pid: child.pid!, port, folder, origin: `http://127.0.0.1:${port}` };
-    const giveUp = Date.now() + START_MS;
-    while (!(await isReady(`${actor.origin}${readyPath ?? '/'}`, readyPath !== undefined))) {
+    const startedAt = performance.now();
+    const own = { ...environment, HOST: '127.0.0.1', PORT: String(port) };
+    const child = this.#spawn({ ...role, environment: own });
+    const origin = `http://127.0.0.1:${port}`;
+    while (!(await isReady(`${origin}${readyPath ?? '/'}`, readyPath !== undefined))) {
       const ended = child.exitCode ?? child.signalCode;
-      if (ended === null && Date.now() < giveUp) await new Promise((resolve) => setTimeout(resolve, 50));
-      else throw new Error(`${name} did not start (${ended ?? 'not ready in time'})\n${this.logOf(name)}`);
+      if (ended !== null || performance.now() - startedAt > START_MS)
+        throw new Error(`${name} did not start (${ended ?? 'not ready in time'})\n${this.logOf(name)}`);
+      await sleep(POLL_MS);
     }
-    return actor;
+    const readyMs = performance.now() - startedAt;
+    return { name, pid: child.pid!, port, folder, origin, readyMs };
   }
 
   /** Starts a process that is talked to over IPC. */
-  startWorker(name: string, script: string, core: number | undefined): ChildProcess {
-    this.makeFolder(name);
-    return this.#spawn(name, script, core, {}, true);
+  startWorker(role: Role): ChildProcess {
+    this.makeFolder(role.name);
+    return this.#spawn(role, true);
+  }
+
+  /** Ends one that is not needed any more. */
+  async end({ pid }: Actor): Promise<void> {
+    const child = [...this.#children.keys()].find((each) => each.pid === pid)!;
+    this.#children.delete(child);
+    const ended = once(child, 'exit');
+    child.kill('SIGKILL');
+    await ended;
   }
 
   /** The last lines that a process wrote. */
@@ -71,21 +90,16 @@ export class Stage {
     return end.toString('utf8', 0, length).split('\n').slice(-15).join('\n');
   }
 
-  /** Of those that ended on their own. */
+  /** Of those that ended on their own, and not because their work was done. */
   deaths(): string[] {
     return [...this.#children]
-      .filter(([child]) => hasEnded(child))
+      .filter(([child]) => hasEnded(child) && child.exitCode !== 0)
       .map(([child, name]) => `${name} ended (${child.exitCode ?? child.signalCode}): ${this.logOf(name)}`);
   }
 
   async close(): Promise<void> {
-    const ended = [...this.#children.keys()].map(
-      (child) =>
-        new Promise((resolve) => {
-          if (hasEnded(child)) resolve(undefined);
-          else child.once('exit', resolve);
-        }),
-    );
+    const running = [...this.#children.keys()].filter((child) => !hasEnded(child));
+    const ended = running.map((child) => once(child, 'exit'));
     this.closeNow(false);
     await Promise.all(ended);
     this.#removeFolder();
@@ -102,14 +116,15 @@ export class Stage {
     rmSync(this.folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
   }
 
-  #spawn(name: string, script: string, core: number | undefined, own: Record<string, string>, ipc = false) {
+  #spawn({ name, script, core, node = process.execPath, flags = [], environment }: Role, ipc = false) {
     const file = fileURLToPath(new URL(script, import.meta.url));
-    const command = [...(core === undefined ? [] : ['taskset', '-c', String(core)]), process.execPath, file];
+    const pinned = core === undefined ? [] : ['taskset', '-c', String(core)];
+    const command = [...pinned, node, ...flags, file];
     const log = openSync(join(this.folder, name, 'output.log'), 'a');
     const child = spawn(command[0]!, command.slice(1), {
       cwd: join(this.folder, name),
       // Built from scratch: a developer's own settings must not reach a subject.
-      env: { PATH: process.env['PATH'], HOME: process.env['HOME'], NODE_ENV: 'production', ...own },
+      env: { PATH: process.env['PATH'], HOME: process.env['HOME'], NODE_ENV: 'production', ...environment },
       stdio: ['ignore', log, log, ...(ipc ? (['ipc'] as const) : [])],
     });
     closeSync(log);

@@ -203,8 +203,8 @@ export async function simulate(seed: number): Promise<Aftermath> {
     });
   }
   await clock.run(STORM_MS + CALM_MS);
-  const trails = await gateway.store.list({}, 500);
-  const summaries = await gateway.store.summaries(trails.map(({ intent }) => intent.operationId));
+  const { ids } = await gateway.store.page({}, 500);
+  const [trails, summaries] = [await gateway.store.findAll(ids), await gateway.store.summaries(ids)];
   const misread = trails.flatMap((trail, index) =>
     isDeepStrictEqual(summaries[index], summaryOf(trail)) ? [] : [trail.intent.operationId],
   );

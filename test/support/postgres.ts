@@ -32,15 +32,17 @@ interface Installation {
   /** Of the binaries. */
   readonly folder: string;
   readonly port: number;
+  readonly isDurable: boolean;
   /** Whom the server runs as: it refuses an administrator's rights. */
   readonly identity: { readonly uid?: number; readonly gid?: number };
 }
 
-export async function startPostgres(): Promise<PostgresServer> {
+/** @param isDurable whether what is committed outlives the machine: a test has no need of that */
+export async function startPostgres(isDurable = false): Promise<PostgresServer> {
   const home = mkdtempSync(join(tmpdir(), 'hss-gateway-postgres-'));
   const remove = () => rmSync(home, { recursive: true, force: true });
   try {
-    const installation = { home, port: await freePort(), ...(await install(home)) };
+    const installation = { home, port: await freePort(), isDurable, ...(await install(home)) };
     initialise(installation);
     let server = await serve(installation);
     const crash = async () => {
@@ -116,13 +118,12 @@ function initialise({ home, folder, identity }: Installation): void {
   if (status !== 0) throw new Error(`the test's database could not be made: ${stderr}`);
 }
 
-async function serve({ home, folder, port, identity }: Installation): Promise<ChildProcess> {
+async function serve({ home, folder, port, isDurable, identity }: Installation): Promise<ChildProcess> {
   const settings = [
     `port=${port}`,
     'listen_addresses=127.0.0.1',
     'unix_socket_directories=',
-    // What a test leaves behind need not outlive the machine.
-    'fsync=off',
+    `fsync=${isDurable ? 'on' : 'off'}`,
     'max_connections=60',
   ].flatMap((setting) => ['-c', setting]);
   const child = spawn(

@@ -80,10 +80,9 @@ export class Admission {
     const release = this.#takeQuota(command, context);
     try {
       this.#noticeUnknown(command.alarms);
-      const impact = this.#budgetFor(command, context.caller);
       const conditions = {
         claims: this.idempotency.claimsOf(command, fingerprint),
-        ...(impact && { reach: impact }),
+        reach: this.#budgetFor(command, context.caller),
       };
       const record = () => this.#record(authorized, conditions, context);
       const accept = () =>
@@ -91,7 +90,7 @@ export class Admission {
       const intent = command.background
         ? await this.slots.take(command, context.caller, accept)
         : await accept();
-      return { ...authorized, intent };
+      return { intent, ...authorized };
     } catch (error) {
       release();
       throw error instanceof NotAdmitted

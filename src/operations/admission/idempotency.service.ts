@@ -38,7 +38,10 @@ export const planClaim = (plan: string): string => PLAN_CLAIM + plan;
 export function repeatClaims({
   idempotencyKey,
   signature,
-}: Pick<CommandDeduplication, 'idempotencyKey' | 'signature'>): string[] {
+}: {
+  readonly idempotencyKey?: string | undefined;
+  readonly signature?: string | undefined;
+}): string[] {
   return [
     ...(signature === undefined ? [] : [SIGNATURE + signature]),
     ...(idempotencyKey === undefined ? [] : [KEY + idempotencyKey]),
@@ -55,13 +58,13 @@ export function fingerprintOf(
 ): string {
   const { projectId, enterpriseProjectId, containerId = null, containerName = null } = scope;
   const head = JSON.stringify([command.route, projectId, enterpriseProjectId, containerId, containerName]);
-  const hash = createHash('sha256').update(head);
   // The same act for good and for a time are two different requests.
-  if (command.expiresAt !== undefined) hash.update('\n').update(new Date(command.expiresAt).toISOString());
+  const until = command.expiresAt === undefined ? [] : [new Date(command.expiresAt).toISOString()];
   const bodies = 'bodies' in command ? command.bodies.map(({ text }) => text) : [];
   const texts = command.canonical === undefined ? bodies : [command.canonical];
-  for (const text of texts) hash.update('\n').update(text);
-  return hash.digest('base64url');
+  return createHash('sha256')
+    .update([head, ...until, ...texts].join('\n'))
+    .digest('base64url');
 }
 
 /** Keeps a request that is sent twice under one key, or with one signature, from being carried out twice. */
@@ -109,6 +112,7 @@ export class IdempotencyService implements OnApplicationBootstrap, OnModuleDestr
     caller: Caller,
     fingerprint: string,
   ): Promise<OperationResult | undefined> {
+    if (idempotencyKey === undefined && signature === undefined && plan === undefined) return undefined;
     const key = plan === undefined ? idempotencyKey && KEY + idempotencyKey : planClaim(plan);
     const voidBefore = this.clock.now() - this.#keptMs;
     const find = (claim: string | undefined) =>

@@ -12,7 +12,12 @@ import type {
 import type { AlarmFacts } from '../../access/grants.js';
 import { OPERATIONS } from '../../domain/operation-type.js';
 
-/** The record of what is about to be done. Its members stand in the order in which they are written. */
+type Writing = { -readonly [Member in keyof IntentRecord]: IntentRecord[Member] };
+
+/**
+ * The record of what is about to be done. Its members stand in the order in which they are written, and are added one by one: there
+ * is one for every act, and a spread that does not stand first costs as much as all else.
+ */
 export function intentOf(
   { command, scope }: AuthorizedCommand,
   { caller, credential, onBehalfOf, requestId }: CallContext,
@@ -20,41 +25,33 @@ export function intentOf(
 ): IntentRecord {
   const { operation, remark, alarms, items, idempotencyKey, undoes, background } = command;
   const { expiresAt, expired, plan, lookedUp, whitelistRules: { length: rules } = [] } = command;
-  return {
-    kind: 'intent',
-    operationId,
-    at,
-    requestId,
-    caller: caller.id,
-    ...(credential && { credential: { kind: credential.kind, id: credential.id } }),
-    ...(onBehalfOf !== undefined && { onBehalfOf }),
-    operation,
-    ...(remark !== undefined && { remark }),
-    scope,
-    alarms: alarms.map(({ eventId }) => eventId),
-    ...(alarms.some(({ severity }) => severity) && {
-      severities: alarms.map(({ severity = null }) => severity),
-    }),
+  const record = { kind: 'intent', operationId, at, requestId, caller: caller.id } as Writing;
+  if (credential) record.credential = { kind: credential.kind, id: credential.id };
+  if (onBehalfOf !== undefined) record.onBehalfOf = onBehalfOf;
+  record.operation = operation;
+  if (remark !== undefined) record.remark = remark;
+  record.scope = scope;
+  record.alarms = alarms.map(({ eventId }) => eventId);
+  if (alarms.some(({ severity }) => severity))
+    record.severities = alarms.map(({ severity = null }) => severity);
+  if (lookedUp) {
     // Without when it was read: that means something in this process only.
-    ...(lookedUp && {
-      lookedUp: {
-        digests: lookedUp.digests,
-        ...(lookedUp.possiblyAlready && { possiblyAlready: lookedUp.possiblyAlready }),
-      },
-    }),
-    ...(items && { items: items.map(({ id, target }) => ({ id, target })) }),
-    ...(idempotencyKey !== undefined && { idempotencyKey }),
-    ...(rules > 0 && { rules }),
-    ...(undoes && {
-      undoes: undoes.operationId,
-      ...(undoes.leaves.length > 0 && { leaves: undoes.leaves }),
-      ...(undoes.assumes.length > 0 && { assumes: undoes.assumes }),
-    }),
-    ...(background && { background }),
-    ...(expiresAt !== undefined && { expiresAt: new Date(expiresAt).toISOString() }),
-    ...(expired && { expired }),
-    ...(plan !== undefined && { plan }),
-  };
+    const { digests, possiblyAlready } = lookedUp;
+    record.lookedUp = { digests, ...(possiblyAlready && { possiblyAlready }) };
+  }
+  if (items) record.items = items.map(({ id, target }) => ({ id, target }));
+  if (idempotencyKey !== undefined) record.idempotencyKey = idempotencyKey;
+  if (rules > 0) record.rules = rules;
+  if (undoes) {
+    record.undoes = undoes.operationId;
+    if (undoes.leaves.length > 0) record.leaves = undoes.leaves;
+    if (undoes.assumes.length > 0) record.assumes = undoes.assumes;
+  }
+  if (background) record.background = background;
+  if (expiresAt !== undefined) record.expiresAt = new Date(expiresAt).toISOString();
+  if (expired) record.expired = expired;
+  if (plan !== undefined) record.plan = plan;
+  return record;
 }
 
 /** What grants may be limited by, of all that a command touches: a whitelist rule affects its event type's alarms to come. */
@@ -67,12 +64,11 @@ export function touchedBy({
   undoes,
 }: Pick<OperationCommand, 'alarms' | 'items' | 'whitelistRules' | 'byId' | 'plan' | 'undoes'>): AlarmFacts[] {
   // A plan's alarms were listed, and what is undone was allowed when it was done.
-  const described = !byId && plan === undefined && !undoes && { described: true as const };
-  const severe = alarms.map(({ eventType, severity }) => ({
-    eventType,
-    ...(severity && { severity }),
-    ...described,
-  }));
+  const described = !byId && plan === undefined && !undoes;
+  const severe = alarms.map(({ eventType, severity }): AlarmFacts => {
+    if (severity) return described ? { eventType, severity, described } : { eventType, severity };
+    return described ? { eventType, described } : { eventType };
+  });
   const others = [...items, ...whitelistRules].map(({ eventType }) =>
     eventType === undefined ? {} : { eventType },
   );

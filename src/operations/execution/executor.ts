@@ -35,7 +35,7 @@ export interface Work {
   /** What will travel upstream, one for each chunk. */
   readonly bodies: readonly HssBody[];
   /** The signature that the request came with; the records do not keep it. */
-  readonly signature?: string;
+  readonly signature?: string | undefined;
 }
 
 /** Carries out an admitted command: sends chunk after chunk and records what came of each, and of all. */
@@ -60,10 +60,10 @@ export class Executor {
     context: CallContext,
   ): Promise<OperationResult> {
     const { bodies, verbatim, lookedUp, signature } = command;
-    const work = { ...{ intent, project, bodies }, ...(signature !== undefined && { signature }) };
+    const work = { intent, project, bodies, signature };
     return this.carryOut(work, run, (call, alarms, index) => {
       const facts = chunkFacts(intent, index, lookedUp?.readAt);
-      return this.sender.send(call, { ...facts, alarms, ...(verbatim && { verbatim }) }, context);
+      return this.sender.send(call, { alarms, ...facts, ...(verbatim && { verbatim }) }, context);
     });
   }
 
@@ -164,11 +164,7 @@ export class Executor {
     before: OperationTrail,
   ): Promise<boolean> {
     const { caller, idempotencyKey } = intent;
-    const repeat = {
-      ...(idempotencyKey !== undefined && { idempotencyKey }),
-      ...(signature !== undefined && { signature }),
-    };
-    const keys = mayBeRepeated(outcome) ? repeatClaims(repeat) : [];
+    const keys = mayBeRepeated(outcome) ? repeatClaims({ idempotencyKey, signature }) : [];
     const releases = keys.length > 0 ? { caller, keys } : undefined;
     return this.#recorded(outcome.operationId, () => this.trail.recordOutcome(outcome, before, releases));
   }

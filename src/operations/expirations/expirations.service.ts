@@ -31,17 +31,14 @@ export class ExpirationsService {
 
   async list(query: ExpirationQueryDto, caller: Caller): Promise<ExpirationPageDto> {
     const { filter, fits, limit } = readQuery(query);
-    // One more than asked for shows whether there is another page.
-    const found = await this.expirations.list({ ...filter, caller: caller.id }, limit + 1);
-    const page = found.slice(0, limit);
-    const last = page.at(-1);
+    const { items: page, next } = await this.expirations.list({ ...filter, caller: caller.id }, limit);
     const all: ExpirationDto[] = [];
     const summaries = await this.operations.summaries(page.map(({ operationId }) => operationId));
     const byId = new Map(summaries.map((summary) => [summary.asked.operationId, summary]));
     for (const expiration of page) all.push(await this.#shown(expiration, byId.get(expiration.operationId)));
     // Whether one was undone before its expiration shows only when its undos are read.
     const items = all.filter(({ status }) => fits(status));
-    return { items, ...(found.length > limit && last && { nextCursor: cursorAfter(last) }) };
+    return { items, ...(next && { nextCursor: cursorAfter(next) }) };
   }
 
   async #shown(expiration: Expiration, summary: OperationSummary | undefined): Promise<ExpirationDto> {

@@ -1,4 +1,5 @@
-import type { OperationFilter, OperationRow } from '../../audit/index.js';
+import type { OperationFilter } from '../../audit/index.js';
+import type { OperationStatus } from '../../domain/outcome.js';
 import { limitOf, windowOf, wordsOf } from '../../lists/filter-fields.js';
 import { readCursor, readPlace } from './receipt-page.js';
 import type { OutcomesQueryDto, OperationQueryDto, View } from './receipt-query.dto.js';
@@ -7,10 +8,7 @@ import type { OutcomesQueryDto, OperationQueryDto, View } from './receipt-query.
 export interface AskedReceipts {
   /** Absent: the asker's own. */
   readonly caller?: string;
-  /** What the database finds at once, however many operations there are. */
   readonly filter: OperationFilter;
-  /** What has to be looked at, one operation after the other; absent: nothing. */
-  readonly fits?: (row: OperationRow) => boolean;
   readonly view: View;
   readonly limit: number;
 }
@@ -21,6 +19,7 @@ export function readQuery(asked: OperationQueryDto, now: number): AskedReceipts 
   const before = readCursor(cursor);
   const { from, to } = windowOf(asked, now);
   const fits = fitting(asked);
+  const statuses = setOf(asked.status) as ReadonlySet<OperationStatus> | undefined;
   return {
     ...(caller !== undefined && { caller }),
     filter: {
@@ -29,9 +28,9 @@ export function readQuery(asked: OperationQueryDto, now: number): AskedReceipts 
       // The database counts up to and without.
       ...(to !== undefined && { to: to + 1 }),
       ...(before !== undefined && { before }),
-      ...unfinishedOf(asked),
+      ...(statuses && { statuses }),
+      ...(fits && { fits }),
     },
-    ...(fits && { fits }),
     view,
     limit: limitOf(asked),
   };
@@ -54,21 +53,14 @@ export function readOutcomesQuery(asked: OutcomesQueryDto): AskedOutcomes {
   };
 }
 
-function fitting(asked: OperationQueryDto): AskedReceipts['fits'] {
+function fitting(asked: OperationQueryDto): OperationFilter['fits'] {
   const { project, enterpriseProjectId } = asked;
-  const [operations, statuses] = [setOf(asked.operation), setOf(asked.status)];
-  if (!(operations ?? statuses ?? project ?? enterpriseProjectId)) return undefined;
-  return (row) =>
-    (operations?.has(row.operation) ?? true) &&
-    (statuses?.has(row.status) ?? true) &&
-    (project === undefined || row.project === project) &&
-    (enterpriseProjectId === undefined || row.enterpriseProjectId === enterpriseProjectId);
-}
-
-/** What is pending is open. */
-function unfinishedOf({ status }: OperationQueryDto): Pick<OperationFilter, 'unfinished'> {
-  if (status === 'pending') return { unfinished: 'open' };
-  return status === 'unknown' ? { unfinished: 'unknown' } : {};
+  const operations = setOf(asked.operation);
+  if (!(operations ?? project ?? enterpriseProjectId)) return undefined;
+  return (kind) =>
+    (operations?.has(kind.operation) ?? true) &&
+    (project ?? kind.project) === kind.project &&
+    (enterpriseProjectId ?? kind.enterpriseProjectId) === kind.enterpriseProjectId;
 }
 
 function setOf(words: string | string[] | undefined): ReadonlySet<string> | undefined {

@@ -1,13 +1,11 @@
 import type { FastifyReply } from 'fastify';
 
 import {
-  alarmOutcomes,
+  eachOutcome,
   rulesOutcome,
   targetsOf,
-  type KnownOutcome,
   type OperationTrail,
   type Asked,
-  askedOf,
   type Cancelled,
   countsOf,
   operationStatus,
@@ -20,9 +18,11 @@ import type { Scope } from '../../domain/scope.js';
 import { cursorAt } from './receipt-page.js';
 import type {
   ReceiptActivity,
+  ReceiptAlarmDto,
   ReceiptCancellationDto,
   ReceiptDto,
   ReceiptExchangeDto,
+  ReceiptItemDto,
   ReceiptScopeDto,
   ReceiptSummaryDto,
 } from './receipt.dto.js';
@@ -32,47 +32,45 @@ import type { OperationResult } from '../operation-result.js';
 /** A receipt that is read shows at most this many alarms, or items; the rest is listed beside it. */
 const MAX_SHOWN = 1_000;
 
-/** The receipt that an operation's records add up to, at the moment of the answer and ever after. */
-export function receiptOf(trail: OperationTrail): ReceiptDto {
-  const { intent, chunks, outcome, cancellation, undoneBy } = trail;
-  const settlement = trail.settlements?.at(-1);
-  const { id, operation, status, scope, ...rest } = commonOf({
-    asked: askedOf(intent),
+/**
+ * The receipt that an operation's records add up to, at the moment of the answer and ever after.
+ *
+ * @param outcomes what {@link outcomesOf} yields
+ */
+export function receiptOf(trail: OperationTrail, outcomes = [...outcomesOf(trail)]): ReceiptDto {
+  const { intent, chunks, outcome, settlements } = trail;
+  const settlement = settlements?.at(-1);
+  const fate: Fate = { rules: rulesOutcome(chunks[0]) };
+  if (outcome) fate.completedAt = outcome.at;
+  if (outcome?.interrupted) fate.interrupted = true;
+  if (settlement) fate.settlement = settlement;
+  const receipt = {
+    id: intent.operationId,
+    operation: intent.operation,
     status: operationStatus(trail),
-    fate: {
-      ...(outcome && { completedAt: outcome.at }),
-      ...(outcome?.interrupted && { interrupted: true }),
-      rules: rulesOutcome(chunks[0]),
-      ...(settlement && { settlement }),
-    },
-    done: chunks.reduce((sum, { alarms }) => sum + alarms, 0),
-    total: targetsOf(intent).length,
-    ...(cancellation && { cancellation }),
-    ...(undoneBy && { undoneBy }),
-  });
-  return {
-    ...{ id, operation, status, scope },
-    ...outcomesOf(trail),
-    ...rest,
-    exchanges: chunks.filter(({ exchange, fault }) => exchange ?? fault).map(exchangeOf),
-  };
+    scope: scopeOf(intent.scope),
+    alarms: intent.items ? [] : (outcomes as ReceiptAlarmDto[]),
+  } as ReceiptDto;
+  if (intent.items) receipt.items = outcomes as ReceiptItemDto[];
+  const done = chunks.reduce((sum, chunk) => sum + chunk.alarms, 0);
+  complete(receipt, { asked: intent, fate, done, total: targetsOf(intent).length }, trail);
+  receipt.exchanges = chunks.filter(({ exchange, fault }) => exchange ?? fault).map(exchangeOf);
+  return receipt;
 }
 
 /** A receipt without its alarms, items and exchanges, with how many came to which outcome in their place. */
 export function receiptSummaryOf(operation: OperationSummary): ReceiptSummaryDto {
-  const { targets: total, fate } = operation;
-  const {
-    id,
-    operation: name,
+  const { asked, targets: total, status, fate } = operation;
+  const receipt = {
+    id: asked.operationId,
+    operation: asked.operation,
     status,
-    scope,
-    ...rest
-  } = commonOf({
-    ...operation,
+    scope: scopeOf(asked.scope),
     total,
-    done: total - (fate.outcomes.pending ?? 0),
-  });
-  return { id, operation: name, status, scope, total, outcomes: { ...fate.outcomes }, ...rest };
+    outcomes: { ...fate.outcomes },
+  } as ReceiptSummaryDto;
+  complete(receipt, { asked, fate, done: total - (fate.outcomes.pending ?? 0), total }, operation);
+  return receipt;
 }
 
 /** A receipt as it is read: up to `MAX_SHOWN` alarms, or items, whole. */
@@ -92,21 +90,18 @@ export function shortened(receipt: ReceiptDto): ReceiptDto {
 /** Field by field: other members of a stored scope are not for callers. */
 export function scopeOf(scope: Scope): ReceiptScopeDto {
   const { project, region, projectId, enterpriseProjectId, containerId, containerName } = scope;
-  return {
-    project,
-    region,
-    projectId,
-    enterpriseProjectId,
-    ...(containerId !== undefined && { containerId }),
-    ...(containerName !== undefined && { containerName }),
-  };
+  const shown: ReceiptScopeDto = { project, region, projectId, enterpriseProjectId };
+  if (containerId !== undefined) shown.containerId = containerId;
+  if (containerName !== undefined) shown.containerName = containerName;
+  return shown;
 }
 
+type Fate = { -readonly [Member in keyof Omit<TargetFate, 'outcomes'>]: TargetFate[Member] };
+
 /** What a receipt and a summary are both made of. */
-interface Known extends Pick<OperationSummary, 'status' | 'undoneBy'> {
+interface Known {
   readonly asked: Asked;
-  readonly fate: Omit<TargetFate, 'outcomes'>;
-  readonly cancellation?: Cancelled;
+  readonly fate: Fate;
   /** Alarms, or items, whose outcome is known, and all of them. */
   readonly done: number;
   readonly total: number;
@@ -124,48 +119,41 @@ const REPEATED = [
   'expired',
 ] as const;
 
-function commonOf({ asked, status, fate, done, total, cancellation, undoneBy }: Known) {
+/** Adds what receipts and summaries share; member by member, because one is made for every act. */
+function complete(
+  receipt: Omit<ReceiptSummaryDto, 'total' | 'outcomes'>,
+  { asked, fate, done, total }: Known,
+  { cancellation, undoneBy }: { readonly cancellation?: Cancelled; readonly undoneBy?: readonly string[] },
+): void {
   const { completedAt, interrupted, settlement } = fate;
-  const repeated = Object.fromEntries(
-    REPEATED.filter((name) => asked[name] !== undefined).map((name) => [name, asked[name]]),
-  ) as Pick<ReceiptDto, (typeof REPEATED)[number]>;
-  return {
-    id: asked.operationId,
-    operation: asked.operation,
-    status,
-    scope: scopeOf(asked.scope),
-    requestedBy: asked.caller,
-    requestedAt: asked.at,
-    ...(completedAt !== undefined && { completedAt }),
-    ...repeated,
-    ...(undoneBy && { undoneBy: [...undoneBy] }),
-    ...(asked.background && { progress: { done, total } }),
-    ...(cancellation && { cancellation: cancellationOf(cancellation) }),
-    ...(asked.rules !== undefined && { whitelistRules: { count: asked.rules, outcome: fate.rules } }),
-    ...(interrupted && { interrupted }),
-    ...(settlement && {
-      settlement: { at: settlement.at, how: 'read_back' as const, settled: settlement.settled },
-    }),
-  };
+  receipt.requestedBy = asked.caller;
+  receipt.requestedAt = asked.at;
+  if (completedAt !== undefined) receipt.completedAt = completedAt;
+  const repeated = receipt as Record<(typeof REPEATED)[number], unknown>;
+  for (const name of REPEATED) if (asked[name] !== undefined) repeated[name] = asked[name];
+  if (undoneBy) receipt.undoneBy = [...undoneBy];
+  if (asked.background) receipt.progress = { done, total };
+  if (cancellation) receipt.cancellation = cancellationOf(cancellation);
+  if (asked.rules !== undefined) receipt.whitelistRules = { count: asked.rules, outcome: fate.rules };
+  if (interrupted) receipt.interrupted = interrupted;
+  if (settlement) receipt.settlement = { at: settlement.at, how: 'read_back', settled: settlement.settled };
 }
 
-type ShownOutcome = Omit<KnownOutcome, 'underWay'> & { readonly activity?: ReceiptActivity };
-
 /** What became of the alarms, or of the items, one by one. */
-function outcomesOf(trail: OperationTrail): Pick<ReceiptDto, 'alarms' | 'items'> {
+export function* outcomesOf(trail: OperationTrail): Generator<ReceiptAlarmDto | ReceiptItemDto, void> {
   const { items, operation } = trail.intent;
-  // Most are as they are shown: there may be thousands, and none is copied without need.
-  const known = alarmOutcomes(trail).map((outcome): ShownOutcome => {
-    if (!outcome.underWay) return outcome as ShownOutcome;
-    const { underWay: _, ...rest } = outcome;
-    return { ...rest, activity: activityOf(operation) };
-  });
-  if (!items) return { alarms: known };
-  const targets = new Map(items.map(({ id, target }) => [id, target]));
-  return {
-    alarms: [],
-    items: known.map(({ eventId: id, ...rest }) => ({ id, target: { ...targets.get(id) }, ...rest })),
-  };
+  const targets = items && new Map(items.map(({ id, target }) => [id, target]));
+  for (const outcome of eachOutcome(trail)) {
+    // Most are as they are shown: there may be thousands, and none is copied without need.
+    if (!targets && !outcome.underWay) yield outcome;
+    else {
+      const { underWay, eventId: id, ...rest } = outcome;
+      const activity = underWay && { activity: activityOf(operation) };
+      yield targets
+        ? { id, target: { ...targets.get(id) }, ...rest, ...activity }
+        : { eventId: id, ...rest, ...activity };
+    }
+  }
 }
 
 function activityOf(operation: keyof typeof OPERATIONS): ReceiptActivity {
@@ -178,22 +166,25 @@ function cancellationOf({ at, caller, onBehalfOf }: Cancelled): ReceiptCancellat
 }
 
 function exchangeOf({ alarms, exchange, fault }: ChunkOutcome): ReceiptExchangeDto {
-  const { requestId, status, ...rest } = exchange ?? {};
-  return {
-    alarmCount: alarms,
-    ...(requestId !== undefined && { upstreamRequestId: requestId }),
-    ...rest,
-    ...(status !== undefined && { httpStatus: status }),
-    ...(fault && {
-      problem: {
-        code: fault.code,
-        detail: fault.detail,
-        retryable: fault.retryable,
-        ...(fault.upstream?.code !== undefined && { upstreamCode: fault.upstream.code }),
-        ...(fault.upstream?.message !== undefined && { upstreamMessage: fault.upstream.message }),
-      },
-    }),
-  };
+  const shown: ReceiptExchangeDto = { alarmCount: alarms };
+  if (exchange) {
+    const { requestId, status, attempts, bytesSent, durationMs } = exchange;
+    if (requestId !== undefined) shown.upstreamRequestId = requestId;
+    shown.attempts = attempts;
+    shown.bytesSent = bytesSent;
+    shown.durationMs = durationMs;
+    if (status !== undefined) shown.httpStatus = status;
+  }
+  if (fault) {
+    shown.problem = {
+      code: fault.code,
+      detail: fault.detail,
+      retryable: fault.retryable,
+      ...(fault.upstream?.code !== undefined && { upstreamCode: fault.upstream.code }),
+      ...(fault.upstream?.message !== undefined && { upstreamMessage: fault.upstream.message }),
+    };
+  }
+  return shown;
 }
 
 const DONE: ReadonlySet<string> = new Set(['applied', 'already']);

@@ -2,12 +2,12 @@ import { setImmediate as othersTurn } from 'node:timers/promises';
 
 import { Injectable } from '@nestjs/common';
 
-import { type OperationRow, OperationStore } from '../../audit/index.js';
+import { isOperationId, OperationStore, type OperationKind } from '../../audit/index.js';
 import type { Caller } from '../../domain/caller.js';
 import { Clock } from '../../domain/times.js';
 import { hasRight, mayAudit } from '../../access/grants.js';
 import { refuse } from '../../problems/catalogue.js';
-import { receiptOf, receiptSummaryOf, shortened } from './receipt.js';
+import { outcomesOf, receiptOf, receiptSummaryOf, shortened } from './receipt.js';
 import type {
   ReceiptAlarmPageDto,
   ReceiptDto,
@@ -18,21 +18,18 @@ import type {
 import { ByteBound, cursorAfter, cursorAt } from './receipt-page.js';
 import type { OutcomesQueryDto, OperationQueryDto } from './receipt-query.dto.js';
 import { readOutcomesQuery, readQuery, type AskedOutcomes, type AskedReceipts } from './receipt-query.js';
+import { CallerTurns, inSlices } from './turns.js';
 
 const EVERYBODY = '*';
-/** Where few of many operations fit, so many rows are looked through at a time, and so often for one page. */
-const ROWS_AT_ONCE = 1_000;
-const MAX_BATCHES = 100;
-
-/** Rows that go on a page, and after which operation the next one begins. */
-interface FoundRows {
-  readonly ids: readonly string[];
-  readonly next?: string;
-}
+/** Receipts of more alarms, or items, are long: of these, and of full pages, so many are read for one caller at once. */
+const MAX_SHORT = 100;
+const MAX_LONG_AT_ONCE = 2;
 
 /** Reads receipts back: a caller its own, an auditor everybody's. */
 @Injectable()
 export class ReceiptsService {
+  readonly #turns = new CallerTurns(MAX_LONG_AT_ONCE);
+
   constructor(
     private readonly operations: OperationStore,
     private readonly clock: Clock,
@@ -62,46 +59,35 @@ export class ReceiptsService {
     const asked = readQuery(query, this.clock.now());
     const isAuditor = hasRight(caller, 'audit');
     const { caller: wanted = isAuditor ? EVERYBODY : caller.id } = asked;
-    if (wanted === caller.id) return this.#page(ofCaller(asked, wanted));
-    if (!isAuditor) throw refuse('not_granted', { caller: caller.id, what: 'the right audit' });
-    const readable = narrowed(asked, (row) => row.caller === caller.id || mayAudit(caller, row));
-    return this.#page(wanted === EVERYBODY ? readable : ofCaller(readable, wanted));
+    if (wanted !== caller.id && !isAuditor)
+      throw refuse('not_granted', { caller: caller.id, what: 'the right audit' });
+    const readable = narrowed(asked, (kind) => kind.caller === caller.id || mayAudit(caller, kind));
+    const page = () => this.#page(wanted === EVERYBODY ? readable : ofCaller(readable, wanted));
+    return asked.view === 'full' ? this.#turns.take(caller.id, page) : page();
   }
 
   /** Of the caller's own operation, or of any where it has the right to audit. @throws Problem 404 otherwise */
   async #receipt(id: string, caller: Caller): Promise<ReceiptDto> {
+    const isLong = isOperationId(id) && (await this.operations.size(id)) > MAX_SHORT;
+    return isLong ? this.#turns.take(caller.id, () => this.#read(id, caller)) : this.#read(id, caller);
+  }
+
+  async #read(id: string, caller: Caller): Promise<ReceiptDto> {
     const trail = await this.operations.find(id);
     if (trail && (trail.intent.caller === caller.id || mayAudit(caller, trail.intent.scope)))
-      return receiptOf(trail);
+      return receiptOf(trail, await inSlices(outcomesOf(trail)));
     throw refuse('operation_not_found');
   }
 
-  async #page(asked: AskedReceipts): Promise<ReceiptPageDto> {
-    const { ids, next } = await this.#rows(asked);
+  async #page({ filter, limit, view }: AskedReceipts): Promise<ReceiptPageDto> {
+    const { ids, next } = await this.operations.page(filter, limit);
     const items: (ReceiptSummaryDto | ReceiptDto)[] = [];
     const bound = new ByteBound();
-    for await (const item of asked.view === 'full' ? this.#full(ids) : this.#summaries(ids)) {
+    for await (const item of view === 'full' ? this.#full(ids) : this.#summaries(ids)) {
       if (!bound.takes(item)) return { items, nextCursor: cursorAfter(items.at(-1)?.id ?? item.id) };
       items.push(item);
     }
     return { items, ...(next !== undefined && { nextCursor: cursorAfter(next) }) };
-  }
-
-  async #rows({ filter, fits, limit }: AskedReceipts): Promise<FoundRows> {
-    const ids: string[] = [];
-    let { before } = filter;
-    // One more than asked for shows whether there is another page.
-    const most = fits ? ROWS_AT_ONCE : limit + 1;
-    for (let batch = 0; batch < MAX_BATCHES; batch += 1) {
-      const rows = await this.operations.rows({ ...filter, ...(before !== undefined && { before }) }, most);
-      ids.push(...rows.filter((row) => fits?.(row) ?? true).map(({ id }) => id));
-      const last = ids[limit - 1];
-      if (ids.length > limit && last !== undefined) return { ids: ids.slice(0, limit), next: last };
-      if (rows.length < most) return { ids };
-      before = rows.at(-1)?.id;
-      await othersTurn();
-    }
-    return { ids, ...(before !== undefined && { next: before }) };
   }
 
   async *#summaries(ids: readonly string[]): AsyncGenerator<ReceiptSummaryDto> {
@@ -112,7 +98,7 @@ export class ReceiptsService {
   async *#full(ids: readonly string[]): AsyncGenerator<ReceiptDto> {
     for (const id of ids) {
       const trail = await this.operations.find(id);
-      if (trail) yield shortened(receiptOf(trail));
+      if (trail) yield shortened(receiptOf(trail, await inSlices(outcomesOf(trail))));
       // The database's answers come in one after the other as long as there are any: nothing else would get its turn between.
       await othersTurn();
     }
@@ -120,13 +106,12 @@ export class ReceiptsService {
 }
 
 function ofCaller(asked: AskedReceipts, caller: string): AskedReceipts {
-  const { filter } = asked;
-  if (filter.unfinished) return narrowed(asked, (row) => row.caller === caller);
-  return { ...asked, filter: { ...filter, caller } };
+  return { ...asked, filter: { ...asked.filter, caller } };
 }
 
-function narrowed(asked: AskedReceipts, fits: (row: OperationRow) => boolean): AskedReceipts {
-  return { ...asked, fits: (row) => fits(row) && (asked.fits?.(row) ?? true) };
+function narrowed(asked: AskedReceipts, fits: (kind: OperationKind) => boolean): AskedReceipts {
+  const { filter } = asked;
+  return { ...asked, filter: { ...filter, fits: (kind) => fits(kind) && (filter.fits?.(kind) ?? true) } };
 }
 
 /** A page of a receipt's alarms, or items. */

@@ -5,6 +5,7 @@ import {
   openAlarms,
   targetsOf,
   type IntentRecord,
+  type OperationKind,
   type OperationTrail,
   type SettledAlarm,
   AuditTrail,
@@ -226,8 +227,9 @@ export class SettlementService implements OnModuleDestroy {
   async #interference(found: ObservedAlarm, own: OperationTrail): Promise<Interference> {
     if (found.state === 'unknown') return 'none';
     const { scope, operationId } = own.intent;
-    const filter = { eventId: found.eventId, project: scope.project, except: operationId };
-    const others = await this.store.list(filter, MAX_OTHERS);
+    const fits = ({ project }: OperationKind) => project === scope.project;
+    const { ids } = await this.store.page({ eventId: found.eventId, fits }, MAX_OTHERS + 1);
+    const others = await this.store.findAll(ids.filter((id) => id !== operationId).slice(0, MAX_OTHERS));
     return interferenceWith(found, own, others, this.config.upstream.settleQuietMs);
   }
 

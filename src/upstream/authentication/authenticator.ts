@@ -9,7 +9,7 @@ export interface UnprovenRequest extends Target {
   /** Scheme, host and port. */
   readonly origin: string;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body?: string;
+  readonly body?: string | undefined;
 }
 
 export interface Proof {

@@ -53,7 +53,7 @@ export class TokenAuthenticator implements Authenticator {
 
   async prove({ headers }: UnprovenRequest, deadlineAt: number): Promise<Proof> {
     const { value, generation } = await this.#tokens.get(deadlineAt);
-    return { headers: { ...headers, 'X-Auth-Token': value.value }, generation };
+    return { headers: { 'X-Auth-Token': value.value, ...headers }, generation };
   }
 
   accept({ generation }: Proof): void {

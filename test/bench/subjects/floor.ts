@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { createServer, type ServerResponse } from 'node:http';
 import Database from 'better-sqlite3';
 import { Pool } from 'undici';
-import { PROJECT_ID, REGION, UPSTREAM_TOKEN } from '../subjects.js';
+import { PROJECT_ID, REGION, UPSTREAM_TOKEN } from '../cloud.js';
 
 /**
  * What any Node program pays that keeps the core promises: it checks a key, reads and writes JSON, makes intent and outcome

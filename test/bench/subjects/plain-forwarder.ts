@@ -2,7 +2,7 @@ import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import { BadGatewayException, Injectable } from '@nestjs/common';
 import axios from 'axios';
-import { PROJECT_ID, REGION } from '../subjects.js';
+import { PROJECT_ID, REGION } from '../cloud.js';
 import type { PlainRequest } from './plain-request.js';
 
 const FIVE_MINUTES = 300_000;
