@@ -26,11 +26,6 @@ export class InlineEngine extends AuditEngine {
     super();
   }
 
-  /** Nothing is ready that the fake clock did not make so. */
-  override turn(): Promise<void> {
-    return Promise.resolve();
-  }
-
   async append(
     entries: readonly AuditAppend[],
     stillWanted: () => boolean = () => true,
