@@ -182,6 +182,17 @@ describe('a commit', () => {
     await Promise.all(written);
   });
 
+  it('waits for nothing where the last one was of one record', async () => {
+    const { engine, trail } = make();
+    const first = trail.recordIntent(intent('a'), []);
+    await engine.letThrough();
+    const second = trail.recordIntent(intent('b'), []);
+    await new Promise((resolve) => process.nextTick(resolve));
+    expect(engine.isBusy).toBe(true);
+    await engine.letThrough();
+    await Promise.all([first, second]);
+  });
+
   it('that fails is reported to everyone in it, and to nobody else', async () => {
     const { engine, trail } = make();
     engine.failure = new Error('disk full');

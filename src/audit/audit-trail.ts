@@ -1,5 +1,3 @@
-import { setImmediate as turnOfEventLoop } from 'node:timers/promises';
-
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 
 import { faultFor } from '../problems/catalogue.js';
@@ -61,6 +59,7 @@ const MAX_TURNS = 4;
 export class AuditTrail implements OnApplicationShutdown {
   #queue: Waiting[] = [];
   #flushing: Promise<void> | undefined;
+  #lastSize = 0;
   #broken = false;
   /** What could not be written in its time, and is as soon as the trail takes records again. */
   #deferred: AuditAppend[] = [];
@@ -215,6 +214,7 @@ export class AuditTrail implements OnApplicationShutdown {
     while (this.#queue.length > 0) {
       await this.#gather();
       const batch = this.#queue;
+      this.#lastSize = batch.length;
       this.#queue = [];
       try {
         const rejected = await this.engine.append(batch.map(({ entry }) => entry));
@@ -236,15 +236,17 @@ export class AuditTrail implements OnApplicationShutdown {
     this.#flushing = undefined;
   }
 
-  /** A commit costs as much as a few records do, so those that come in the next turns of the event loop join. */
+  /**
+   * A commit costs as much as several records do, so those that come in the next turns of the event loop join. Where the last one
+   * was alone, none is expected.
+   */
   async #gather(): Promise<void> {
-    let before: number;
-    let turns = 0;
-    do {
+    await Promise.resolve();
+    if (this.#lastSize === 1) return;
+    for (let turns = 0, before = 0; turns < MAX_TURNS && before < this.#queue.length; turns += 1) {
       before = this.#queue.length;
-      await turnOfEventLoop();
-      turns += 1;
-    } while (this.#queue.length > before && turns < MAX_TURNS);
+      await this.engine.turn();
+    }
   }
 
   /** Writes what was deferred. Nothing waits for it, and what cannot be written yet stays for the next commit that goes well. */

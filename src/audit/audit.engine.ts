@@ -1,3 +1,5 @@
+import { setImmediate as turnOfEventLoop } from 'node:timers/promises';
+
 /** One record on its way into the store, with what the store keeps beside it to find it again. */
 export interface AuditAppend {
   readonly kind: string;
@@ -121,6 +123,11 @@ export abstract class AuditEngine {
   /** Whether it could be reached when it was last tried. */
   get reachable(): boolean {
     return true;
+  }
+
+  /** Resolves when everything that is ready by now had its turn, and may have brought more to append. */
+  turn(): Promise<void> {
+    return turnOfEventLoop();
   }
 
   /** @throws CommitUnknown when it is not known whether the entries were written; any other error: they were not */

@@ -56,7 +56,7 @@ export class FakeClock extends Clock {
   /** Lets everything happen that is due up to a moment, in epoch milliseconds of a clock that was never set. */
   async runUntil(moment: number): Promise<void> {
     for (;;) {
-      for (let turns = 0; turns < 4; turns += 1) await turn();
+      await turn();
       const next = this.#timers.reduce<Timer | undefined>(
         (first, timer) =>
           first && (first.at < timer.at || (first.at === timer.at && first.order < timer.order))

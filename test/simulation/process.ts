@@ -63,6 +63,11 @@ class MortalEngine extends AuditEngine {
     super();
   }
 
+  /** Nothing is ready that the fake clock did not make so. */
+  override turn(): Promise<void> {
+    return Promise.resolve();
+  }
+
   async append(entries: readonly AuditAppend[]): Promise<readonly RejectedAppend[]> {
     if (!this.life.alive) return forever();
     const leftOut = await this.disk.append(entries, () => this.life.alive);

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 
-/** The query message that asks for a commit. */
+/** How the message that asks for a commit ends, and the one that answers it. */
 const COMMIT = Buffer.from('COMMIT\0');
 
 /** Stands between a gateway and its database, and breaks a connection where it matters most. */
@@ -35,7 +35,8 @@ export async function startCommitCutter(databaseUrl: string): Promise<CommitCutt
       lastAnswer = when === 'after';
       database.write(sent);
     });
-    database.on('data', (answer) => (lastAnswer ? end() : client.write(answer)));
+    // What was sent before the commit may be answered before it.
+    database.on('data', (answer) => (lastAnswer && answer.includes(COMMIT) ? end() : client.write(answer)));
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
   const url = new URL(databaseUrl);
