@@ -13,7 +13,6 @@ export const WARM_UP_MS = 750;
 /** A subject that is ready to be loaded: one process or several alike. */
 export interface Contestant {
   readonly name: string;
-  readonly title: string;
   readonly subject: Subject;
   readonly actors: readonly Actor[];
   readonly headers: Record<string, string>;
@@ -26,7 +25,6 @@ export interface Contestant {
 /** How a contestant is entered, other than as one process as it comes. */
 export interface EntryOptions {
   readonly name?: string;
-  readonly title?: string;
   readonly processes?: number;
   /** `false`: wherever the system places it. */
   readonly pinned?: boolean;
@@ -54,12 +52,9 @@ export class Bench {
   ) {}
 
   static async open(options: Options, stage: Stage, cores: Cores, say: Bench['say']): Promise<Bench> {
-    const upstream = await stage.start({
-      name: 'upstream',
-      script: 'subjects/upstream.js',
-      core: cores.load,
-    });
-    const load = stage.startWorker({ name: 'load', script: 'load.js', core: cores.load });
+    const core = cores.load;
+    const upstream = await stage.start({ name: 'upstream', script: 'subjects/upstream.js', core });
+    const load = stage.startWorker({ name: 'load', script: 'load.js', core });
     return new Bench(options, stage, cores, say, upstream, load);
   }
 
@@ -68,7 +63,7 @@ export class Bench {
   }
 
   async enter(subject: Subject, entry: EntryOptions = {}): Promise<Contestant> {
-    const { name = subject.name, title = subject.title, processes = 1, pinned = true } = entry;
+    const { name = subject.name, processes = 1, pinned = true, databasePids } = entry;
     const core = pinned ? this.cores.subject : undefined;
     const place = { folder: this.stage.makeFolder(name), upstream: this.upstream.origin };
     const { environment, headers } = entry.prepared ?? subject.prepare(place);
@@ -80,8 +75,7 @@ export class Bench {
     }
     const upstream = subject.name === 'direct' ? actors[0]! : this.upstream;
     for (const { origin } of actors) await probe(subject, headers, origin, upstream.origin);
-    const { databasePids } = entry;
-    return { name, title, subject, actors, headers, upstream, ...(databasePids && { databasePids }) };
+    return { name, subject, actors, headers, upstream, ...(databasePids && { databasePids }) };
   }
 
   async warmUp(contestants: readonly Contestant[], cells: readonly Cell[]): Promise<void> {
@@ -100,7 +94,7 @@ export class Bench {
    * All stay alive and take turns at every cell, first to last and then last to first: noise that lasts longer than a window hits
    * neighbours alike. One that waits its turn does nothing.
    *
-   * @param more what else is measured at a cell, with the same number in each round
+   * @param measure instead of a window of load alone
    */
   async rounds(
     contestants: readonly Contestant[],

@@ -1,5 +1,3 @@
-import { oneLine } from './tables.js';
-
 /** What a section of the bench found out. */
 export interface Findings {
   /** Markdown. */
@@ -78,6 +76,6 @@ export function baselineOf(ratios: readonly Ratio[]): Baseline {
 export function withSection(document: string, name: string, text: string): string {
   const [start, end] = [`<!-- ${name} -->\n`, `<!-- /${name} -->`];
   const [from, to] = [document.indexOf(start), document.indexOf(end)];
-  if (from === -1 || to < from) throw new Error(`${oneLine(start)} and ${end} are missing`);
+  if (from === -1 || to < from) throw new Error(`${start.trim()} and ${end} are missing`);
   return `${document.slice(0, from + start.length)}\n${text.trim()}\n\n${document.slice(to)}`;
 }

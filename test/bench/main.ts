@@ -68,8 +68,10 @@ async function runSection(name: string, options: Options, stages: Stage[]): Prom
     return findings;
   } catch (error) {
     // The others are measured all the same.
-    say(`failed: ${(error as Error).message}`);
-    return { text: '', aims: [], errors: [(error as Error).message], figures: {} };
+    const { message, cause } = error as Error;
+    const reason = cause instanceof Error ? `${message}: ${cause.message}` : message;
+    say(['failed:', reason, ...stage.deaths()].join('\n'));
+    return { text: '', aims: [], errors: [reason], figures: {} };
   } finally {
     await stage.close();
   }

@@ -8,9 +8,15 @@ interface UpstreamState {
   readonly last?: { readonly url: string; readonly region?: string; readonly body: string };
 }
 
-export async function upstreamState(origin: string): Promise<UpstreamState> {
-  const response = await fetch(`${origin}/bench/state`);
-  return (await response.json()) as UpstreamState;
+/** Asked again where a busy machine breaks the connection: a run of half an hour should not end for that. */
+export async function upstreamState(origin: string, attempts = 3): Promise<UpstreamState> {
+  try {
+    const response = await fetch(`${origin}/bench/state`);
+    return (await response.json()) as UpstreamState;
+  } catch (error) {
+    if (attempts === 1) throw error;
+    return upstreamState(origin, attempts - 1);
+  }
 }
 
 /** Before anything is measured: does this subject send upstream exactly what it was asked to, once? */

@@ -37,7 +37,7 @@ export class Results {
       const first = row.rounds.find(({ firstError }) => firstError !== undefined)?.firstError;
       return errorsOf(row) === 0
         ? []
-        : [`${row.subject}, ${row.cell.title}: ${errorsOf(row)} errors; ${first}`];
+        : [`${row.subject}, ${row.cell.title}: ${errorsOf(row)} errors; ${first?.replaceAll(/\s+/g, ' ')}`];
     });
   }
 

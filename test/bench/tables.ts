@@ -5,7 +5,6 @@ export const fixed = (value: number | undefined, digits: number): string =>
   value === undefined || !Number.isFinite(value) ? '-' : value.toFixed(digits);
 export const times = (value: number | undefined): string =>
   value === undefined ? '-' : `${fixed(value, 2)}x`;
-export const oneLine = (text: string): string => text.replaceAll(/\s*[\r\n]+\s*/g, ' | ').trim();
 
 /** A table in Markdown that can be read as it stands, too: the first column to the left, numbers to the right. */
 export function table(headings: readonly string[], rows: readonly (readonly string[])[]): string {

@@ -121,7 +121,7 @@ function enter(bench: Bench, name: Name, processes = 1, database?: ObservedDatab
   const prepared = prepareGateway(place, database?.url);
   const databasePids = database && (() => database.pids());
   return bench.enter(GATEWAY, {
-    ...{ name, title: TITLES[name], processes, pinned: false, prepared },
+    ...{ name, processes, pinned: false, prepared },
     ...(databasePids && { databasePids }),
   });
 }
