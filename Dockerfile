@@ -28,6 +28,4 @@ USER node
 EXPOSE 3000
 HEALTHCHECK --interval=10s --timeout=3s --start-period=15s --retries=3 \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT}/readyz`).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
-# For a container of one core. By itself V8 lets its heap grow to four times of what is in use, which costs more memory than it saves
-# time, and collects in threads of its own, which here only take the core from the requests.
-CMD ["node", "--enable-source-maps", "--max-semi-space-size=8", "--heap-growing-percent=50", "--single-threaded-gc", "--v8-pool-size=1", "dist/src/main.js"]
+CMD ["node", "--enable-source-maps", "dist/src/main.js"]
