@@ -1,3 +1,5 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
@@ -50,7 +52,10 @@ class TickingClock extends StoppedClock {
   }
 }
 
-const quiet = () => new Promise((resolve) => setImmediate(resolve));
+/** A commit gathers what a few turns of the event loop bring. */
+const quiet = async () => {
+  for (let turns = 0; turns < 10; turns += 1) await nextTurn();
+};
 
 class Bench {
   readonly clock = new TickingClock();
