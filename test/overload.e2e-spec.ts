@@ -162,6 +162,22 @@ describe('more requests under way than may be', () => {
     expect(await recordsOf(rig, 'refusal')).toHaveLength(before);
   });
 
+  it('are not those that wait behind an answer which their client does not read', async () => {
+    await start({ connections: 64 }, { limits: { requestsAtOnce: 4 }, docs: true });
+    const client = await RawClient.to(rig.gateway.url);
+    client.stopListening();
+    const large = 'GET /docs/swagger-ui-bundle.js HTTP/1.1\r\nHost: x\r\n\r\n';
+    const unproved = 'POST /v1/operations HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n';
+    await client.write(large.repeat(4) + unproved.repeat(4));
+    const statuses: number[] = [];
+    for (let times = 0; times < 20; times += 1) {
+      statuses.push((await rig.call('GET', '/v1/operations')).status);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    expect(new Set(statuses)).toEqual(new Set([200]));
+    client.destroy();
+  });
+
   it('are not those that follow an operation', async () => {
     await start({ connections: 64 }, { limits: { requestsAtOnce: 2 } });
     const alarms = await addAlarms(rig, 1);

@@ -1,4 +1,4 @@
-import { mkdtempSync, renameSync, rmSync, statSync } from 'node:fs';
+import { linkSync, mkdirSync, mkdtempSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -72,5 +72,45 @@ describe('readings of the embedded database', () => {
     expect(statSync(`${file}-wal`, { throwIfNoEntry: false })).toBeUndefined();
     engine = await EmbeddedEngine.open(file);
     expect(await engine.read(COUNT, [])).toEqual([{ count: 1 }]);
+  });
+});
+
+describe('a file that another gateway may have', () => {
+  let folder: string;
+  let file: string;
+  beforeEach(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'hss-gateway-engine-'));
+    file = join(folder, 'gateway.db');
+    await (await EmbeddedEngine.open(file)).close();
+  });
+  afterEach(() => rmSync(folder, { recursive: true }));
+
+  const whyNot = async (path: string): Promise<string> => {
+    const opened = await EmbeddedEngine.open(path).catch((error: Error) => String(error.cause));
+    if (typeof opened === 'string') return opened;
+    await opened.close();
+    return 'it was opened';
+  };
+
+  it('is not opened by a second name, which has a log and a lock of its own', async () => {
+    mkdirSync(join(folder, 'other'));
+    linkSync(file, join(folder, 'other', 'gateway.db'));
+    for (const path of [file, join(folder, 'other', 'gateway.db')])
+      expect(await whyNot(path)).toContain('several hard links');
+    rmSync(join(folder, 'other'), { recursive: true });
+    expect(await whyNot(file)).toBe('it was opened');
+  });
+
+  it.each<[string, (lock: string) => void]>([
+    ['something else', (lock) => writeFileSync(lock, 'not a lock of the gateway'.repeat(100))],
+    ['a folder', (lock) => mkdirSync(lock)],
+  ])('is not taken for damaged where its lock is %s', async (_, put) => {
+    rmSync(`${file}-lock`);
+    put(`${file}-lock`);
+    const why = await whyNot(file);
+    expect(why).toContain(`its lock ${file}-lock is no file of the gateway's: remove that`);
+    expect(why).not.toContain('backup');
+    rmSync(`${file}-lock`, { recursive: true });
+    expect(await whyNot(file)).toBe('it was opened');
   });
 });

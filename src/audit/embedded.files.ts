@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readFileSync, readSync, realpathSync, statSync } from 'node:fs';
 
 import Database from 'better-sqlite3';
 
@@ -18,6 +18,11 @@ const NEWEST_FORMAT = 2;
  * @throws UnusableTrail
  */
 export function checkFiles(path: string, log: string): void {
+  const elsewhere = otherPlaceOf(path);
+  if (elsewhere !== undefined)
+    throw new UnusableTrail(
+      `${elsewhere}: its log lies beside one name alone, so a gateway that opens it by another would lose records; keep it under one name, and mount its folder`,
+    );
   const bytes = bytesOf(path);
   if (bytes === undefined || bytes === 0) {
     const gone = bytes === undefined ? 'is not there' : 'is empty';
@@ -39,6 +44,23 @@ export function checkFiles(path: string, log: string): void {
   const damage = damageOfLog(log);
   // While somebody writes, what is read of the log need not fit together.
   if (damage !== undefined && !isOpenElsewhere(path)) throw damaged(`in its log ${log} ${damage}`);
+}
+
+/** Why a file may be known under another name too; undefined: it has one name, as far as the system says. */
+function otherPlaceOf(path: string): string | undefined {
+  if ((statSync(path, { throwIfNoEntry: false })?.nlink ?? 0) > 1) return 'it has several hard links';
+  return isMounted(path) ? 'the file itself is a mount' : undefined;
+}
+
+/** Only Linux tells. Blanks in a path are written as octal numbers there. */
+function isMounted(path: string): boolean {
+  try {
+    const place = realpathSync(path).replaceAll(' ', '\\040');
+    const mounts = readFileSync('/proc/self/mountinfo', 'utf8').split('\n');
+    return mounts.some((line) => line.split(' ', 5)[4] === place);
+  } catch {
+    return false;
+  }
 }
 
 /** Undefined: there is none. SQLite itself reports what is no file. */

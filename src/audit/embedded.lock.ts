@@ -2,6 +2,7 @@ import { closeSync, openSync, statSync } from 'node:fs';
 
 import Database from 'better-sqlite3';
 
+import { UnusableTrail } from './embedded.check.js';
 import { FilesInPlace } from './embedded.files.js';
 
 /** Event ids, callers and remarks are confidential on the host. */
@@ -28,17 +29,23 @@ export class FileLock {
   readonly #file: Database.Database;
   readonly #inPlace: FilesInPlace;
 
-  /** @throws SqliteError SQLITE_BUSY: another process has it */
+  /** @throws UnusableTrail, or SqliteError SQLITE_BUSY: another process has it */
   constructor(path: string) {
     makeForOwner(path);
-    this.#file = new Database(path, { timeout: WAIT_MS });
+    let file: Database.Database | undefined;
     try {
-      this.#file.exec('BEGIN EXCLUSIVE');
+      file = new Database(path, { timeout: WAIT_MS });
+      file.exec('BEGIN EXCLUSIVE');
       this.#inPlace = new FilesInPlace([path]);
     } catch (error) {
-      this.#file.close();
-      throw error;
+      file?.close();
+      const { code } = error as { code?: unknown };
+      if (typeof code === 'string' && !/^SQLITE_(?:CANTOPEN|NOTADB|CORRUPT|FORMAT)/.test(code)) throw error;
+      throw new UnusableTrail(
+        `its lock ${path} is no file of the gateway's: remove that, it holds no record, and start again`,
+      );
     }
+    this.#file = file;
   }
 
   /** As of {@link FilesInPlace}: a lock on a file that is gone keeps nobody out. */

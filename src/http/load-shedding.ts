@@ -37,6 +37,11 @@ export async function loadShedding(
     if (routeOptions.config.follows) turns.leave(raw);
     done(tooMany || turns.isRefused(raw) ? OVERLOADED : undefined);
   });
+  // Its answer is made: how long its client takes to read it holds nobody up.
+  fastify.addHook('onSend', ({ raw }, _reply, payload, done) => {
+    turns.leave(raw);
+    done(null, payload);
+  });
   if (maxEventLoopDelayMs === 0) return;
   await fastify.register(underPressure, {
     maxEventLoopDelay: maxEventLoopDelayMs,
@@ -75,7 +80,10 @@ export class RequestTurns {
     server.on('request', (request, response) => this.#take({ request, response }));
   }
 
-  /** Requests that were read and are not answered yet, those that wait for their turn included. */
+  /**
+   * Requests that have begun and whose answer is not made yet. One that waits for its turn is not among them: it costs nothing until then,
+   * and nobody knows whose it is.
+   */
   get underWay(): number {
     return this.#underWay.size;
   }
@@ -98,13 +106,13 @@ export class RequestTurns {
       this.#start(request, response);
       return;
     }
-    this.#underWay.add(request);
     if (waiting) waiting.push(taken);
     else this.#begin(taken, []);
   }
 
   #begin({ request, response }: Taken, waiting: Taken[]): void {
     const { socket } = request;
+    this.#underWay.add(request);
     this.#waiting.set(socket, waiting);
     response.once('close', () => {
       this.leave(request);
@@ -118,6 +126,5 @@ export class RequestTurns {
   #next(socket: Socket, waiting: Taken[]): void {
     const next = socket.writable ? waiting.shift() : undefined;
     if (next) this.#begin(next, waiting);
-    else for (const { request } of waiting) this.leave(request);
   }
 }
