@@ -111,7 +111,7 @@ export async function setUpApp(
   );
   metrics.watch(
     'hss_gateway_requests_under_way',
-    'Requests that were read and are not answered yet.',
+    'Requests that have begun and whose answer is not made yet.',
     () => turns.underWay,
   );
   if (config.docs) serveDocs(app);
