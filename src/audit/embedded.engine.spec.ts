@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
 import type { AuditAppend } from './audit.engine.js';
 import { EmbeddedEngine } from './embedded.engine.js';
+import { FileLock } from './embedded.lock.js';
 
 const COUNT = 'SELECT COUNT(*) AS count FROM audit_record';
 /** Takes a second or so. */
@@ -112,5 +113,11 @@ describe('a file that another gateway may have', () => {
     expect(why).not.toContain('backup');
     rmSync(`${file}-lock`, { recursive: true });
     expect(await whyNot(file)).toBe('it was opened');
+  });
+
+  it('does not have its lock blamed where there is none, and none can be made', () => {
+    const lock = () => new FileLock(join(folder, 'missing', 'gateway.db-lock'));
+    expect(lock).toThrow('directory does not exist');
+    expect(lock).not.toThrow('remove that');
   });
 });

@@ -21,6 +21,13 @@ export function makeForOwner(path: string): void {
   }
 }
 
+/** Whether there is something else in the place of a lock; where there is nothing, the folder is to blame. */
+function isSomethingElse(path: string, error: unknown): boolean {
+  const found = statSync(path, { throwIfNoEntry: false });
+  const { code } = error as { code?: unknown };
+  return found !== undefined && (!found.isFile() || /^SQLITE_(?:NOTADB|CORRUPT|FORMAT)/.test(String(code)));
+}
+
 /**
  * One process owns a trail: two would write two chains. The lock is of the operating system's and ends with the process, however
  * that ends. It is on a file of its own, because a lock on the database itself would keep out this process's own readers too.
@@ -39,8 +46,7 @@ export class FileLock {
       this.#inPlace = new FilesInPlace([path]);
     } catch (error) {
       file?.close();
-      const { code } = error as { code?: unknown };
-      if (typeof code === 'string' && !/^SQLITE_(?:CANTOPEN|NOTADB|CORRUPT|FORMAT)/.test(code)) throw error;
+      if (!isSomethingElse(path, error)) throw error;
       throw new UnusableTrail(
         `its lock ${path} is no file of the gateway's: remove that, it holds no record, and start again`,
       );

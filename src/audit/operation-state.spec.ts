@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
 import { ALARM_OUTCOMES, type ChunkOutcome } from '../domain/outcome.js';
-import { statusOf, openAlarms } from './alarm-outcomes.js';
+import { alarmOutcomes, countsOf, outcomeCounts, statusOf, openAlarms } from './alarm-outcomes.js';
 import type {
   AuditRecord,
   IntentRecord,
@@ -70,18 +70,26 @@ const chunkLists = fc
       outcome: fc.constantFrom(...ALARM_OUTCOMES),
       already: fc.nat(4),
       underWay: fc.nat(4),
+      apart: fc.array(fc.constantFrom('applied', 'already', 'unknown'), { maxLength: 3 }),
     }),
     { minLength: 1, maxLength: 5 },
   )
   .map((drawn) => {
     let place = 0;
-    return drawn.map(({ alarms, outcome, already, underWay }): ChunkOutcome => {
+    return drawn.map(({ alarms, outcome, already, underWay, apart }): ChunkOutcome => {
       const own = ids(place, alarms);
       place += alarms;
       const before = outcome === 'already' ? [] : own.slice(alarms - Math.min(already, alarms - 1));
       const working = outcome === 'applied' ? own.slice(0, Math.min(underWay, alarms - before.length)) : [];
+      // Of a call that was refused some alarms may have been carried out.
+      const others = outcome === 'rejected' ? own.slice(0, alarms - before.length - 1) : [];
+      const found = others.flatMap((eventId, index) => {
+        const one = apart[index];
+        return one ? [{ eventId, outcome: one }] : [];
+      });
       return {
         ...{ alarms, outcome },
+        ...(found.length > 0 && { apart: found }),
         ...(before.length > 0 && { already: before }),
         ...(working.length > 0 && { underWay: working }),
       };
@@ -214,6 +222,21 @@ describe('an operation', () => {
   ])('takes no record that cannot follow: %s', (_, records, illegal) => {
     const operation = after(records);
     expect(() => transition(operation, illegal)).toThrow(IllegalTransition);
+  });
+
+  it('has as many alarms of each outcome, and as many that are open, as there are when each is looked at', () => {
+    fc.assert(
+      fc.property(lives, fc.nat(20), (records, length) => {
+        const operation = after(records.slice(0, 1 + (length % records.length)))!;
+        const each = alarmOutcomes(operation);
+        expect(outcomeCounts(operation)).toEqual(countsOf(each));
+        const open = each.filter(
+          ({ outcome, underWay, reason }) =>
+            underWay === true || (outcome === 'unknown' && reason !== 'indistinguishable'),
+        );
+        expect([...openAlarms(operation).keys()]).toEqual(open.map(({ eventId }) => eventId));
+      }),
+    );
   });
 
   it('is read as far as it can be where records follow that should not', () => {
