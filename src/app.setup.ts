@@ -16,8 +16,13 @@ import {
   refuseUnmetExpectations,
   refuseUnknownPaths,
 } from './http/unroutable-requests.js';
-import { answerBeforeBodies, closeIfMuchIsLeft, closeUnreadConnections } from './http/connection-limits.js';
-import { loadShedding, RequestTurns } from './http/load-shedding.js';
+import {
+  answerBeforeBodies,
+  closeIfMuchIsLeft,
+  closeUnreadConnections,
+  loadShedding,
+  RequestTurns,
+} from './http/connection-limits.js';
 import { ProblemFilter } from './http/problem.filter.js';
 import { requestLog } from './http/request-log.js';
 import { Metrics } from './metrics/metrics.js';

@@ -8,7 +8,7 @@ import { CONFIG, type Config } from '../../config/config.js';
 import { neighbourhoodOf } from '../../domain/address-range.js';
 import { canonicalRequest, CONTENT_HASH, sha256, signatureOf } from '../../domain/sdk-signature.js';
 import { Clock } from '../../domain/times.js';
-import { OVERLOADED } from '../load-shedding.js';
+import { OVERLOADED } from '../connection-limits.js';
 import { addressOf, admit } from './authentication.js';
 import { AuthenticationProblem, type Identity } from './identity.js';
 import { CallerDirectory } from './caller-directory.js';

@@ -4,7 +4,7 @@ import { Socket } from 'node:net';
 import { describe, expect, it } from '@jest/globals';
 
 import { problemBody } from '../problems/problem.js';
-import { OVERLOADED } from './load-shedding.js';
+import { OVERLOADED } from './connection-limits.js';
 import { UnprovedBodies } from './identity/signature-verifier.js';
 
 const LARGEST = 100_000;
