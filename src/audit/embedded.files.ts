@@ -48,7 +48,10 @@ export function checkFiles(path: string, log: string): void {
 
 /** Why a file may be known under another name too; undefined: it has one name, as far as the system says. */
 function otherPlaceOf(path: string): string | undefined {
-  if ((statSync(path, { throwIfNoEntry: false })?.nlink ?? 0) > 1) return 'it has several hard links';
+  const found = statSync(path, { throwIfNoEntry: false });
+  // A folder has a link for each folder in it. SQLite itself reports what is no file.
+  if (found?.isFile() !== true) return undefined;
+  if (found.nlink > 1) return 'it has several hard links';
   return isMounted(path) ? 'the file itself is a mount' : undefined;
 }
 
