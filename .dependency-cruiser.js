@@ -156,6 +156,6 @@ export default {
     tsConfig: { fileName: 'tsconfig.json' },
     tsPreCompilationDeps: true,
     // The build and the watcher are not part of what they build.
-    exclude: { path: '\\.spec\\.ts$|^src/(build|dev)\\.js$' },
+    exclude: { path: '\\.spec\\.ts$|^src/(build|bundle|dev)\\.js$' },
   },
 };

@@ -71,6 +71,8 @@ if (!existsSync(MADE_OF) || readFileSync(MADE_OF, 'utf8') !== digest) {
   rmSync('dist', { recursive: true, force: true });
   if (await compile()) {
     copyData();
+    const { bundle } = await import('./bundle.js');
+    await bundle();
     writeFileSync(MADE_OF, digest);
   } else process.exitCode = 1;
 }

@@ -32,7 +32,7 @@ for (;;) {
   const failed = await ended(run('src/build.js'));
   const gateway = failed
     ? undefined
-    : run('--enable-source-maps', 'dist/src/main.js', ...process.argv.slice(2));
+    : run('--enable-source-maps', 'dist/gateway/main.js', ...process.argv.slice(2));
   if (failed) process.stderr.write('The build failed; it runs again after the next change.\n');
   if (changes === built) await new Promise((resolve) => (wake = resolve));
   for (let seen = -1; seen !== changes;) {

@@ -18,11 +18,30 @@ const TSCONFIG = {
     strict: true,
     rootDir: '.',
     outDir: 'dist',
+    sourceMap: true,
     types: [],
     skipLibCheck: true,
   },
   include: ['src'],
 };
+
+/** What is compiled without the types of Node. */
+const WORKER = `// @ts-nocheck
+import { one } from '../one.js';
+process.stdout.write('one is ' + one);
+`;
+const ENGINE = `// @ts-nocheck
+import { Worker } from 'node:worker_threads';
+export const start = () => new Worker(new URL('./embedded.worker.js', import.meta.url));
+`;
+const MAIN = `// @ts-nocheck
+import { readFileSync } from 'node:fs';
+import { start } from './audit/engine.js';
+const cats = readFileSync(new URL('./seed/cats.json', import.meta.url), 'utf8');
+start().once('exit', () => {
+  throw new Error('the cats are ' + cats);
+});
+`;
 
 /** A project of two files, built as this one is. */
 describe('a build', () => {
@@ -44,12 +63,17 @@ describe('a build', () => {
   });
   afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-  function build(): Promise<{ code: number; stderr: string }> {
+  function run(words: readonly string[]): Promise<{ code: number; stdout: string; stderr: string }> {
     return new Promise((resolve) => {
-      execFile(process.execPath, [BUILD], { cwd: folder }, (error, _, stderr) =>
-        resolve({ code: error === null ? 0 : Number(error.code ?? -1), stderr }),
+      execFile(process.execPath, words, { cwd: folder }, (error, stdout, stderr) =>
+        resolve({ code: error === null ? 0 : Number(error.code ?? -1), stdout, stderr }),
       );
     });
+  }
+
+  async function build(): Promise<{ code: number; stderr: string }> {
+    const { code, stderr } = await run([BUILD]);
+    return { code, stderr };
   }
 
   /** Whether a build made everything again: what it did not make is gone then. */
@@ -86,6 +110,28 @@ describe('a build', () => {
     write('nest-cli.json', '{}');
     expect(await rebuilds()).toBe(true);
     expect(readFileSync(path('dist/src/cat.dto.js'), 'utf8')).not.toContain(DESCRIBED);
+  });
+
+  it('puts a program and its threads into one folder, where it finds its data and names lines of the sources', async () => {
+    write('src/seed/cats.json', '["Tom"]\n');
+    write('src/audit/embedded.reader.ts', 'export {};\n');
+    write('src/audit/embedded.worker.ts', WORKER);
+    write('src/audit/engine.ts', ENGINE);
+    write('src/main.ts', MAIN);
+    expect(await build()).toEqual({ code: 0, stderr: '' });
+    rmSync(path('dist/src/audit'), { recursive: true });
+    const { stdout, stderr } = await run(['--enable-source-maps', path('dist/gateway/main.js')]);
+    expect(stdout).toBe('one is 1');
+    expect(stderr).toContain('Error: the cats are ["Tom"]');
+    expect(stderr).toContain(`${path('src/main.ts')}:6`);
+  });
+
+  it('refuses what would lie elsewhere once it is bundled', async () => {
+    for (const file of ['embedded.reader', 'embedded.worker']) write(`src/audit/${file}.ts`, 'export {};\n');
+    write('src/main.ts', `// @ts-nocheck\nexport const here = import.meta.dirname;\n`);
+    const { code, stderr } = await build();
+    expect([code, existsSync(path('dist/.made-of'))]).toEqual([1, false]);
+    expect(stderr).toContain('can be bundled');
   });
 
   it('that fails says why and where, and is not taken for one', async () => {

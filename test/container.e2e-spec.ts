@@ -106,7 +106,7 @@ describe('the image', () => {
     expect(all(image, 'COPY')).toEqual([
       '--from=build /app/package.json ./',
       '--from=build /app/node_modules node_modules',
-      '--from=build /app/dist/src dist/src',
+      '--from=build /app/dist dist',
       'openapi/gateway.json openapi/gateway.json',
       'openapi/hss.yaml openapi/',
     ]);

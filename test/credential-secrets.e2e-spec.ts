@@ -16,7 +16,7 @@ import { startSimulator } from '../src/simulator/simulator.js';
 import { headerIn, password, projectBy, WAYS, type Cloud, type Way } from './support/credentials.js';
 import { fetchJson, KEY, sha256 } from './support/gateway.js';
 
-const MAIN = fileURLToPath(new URL('../src/main.js', import.meta.url));
+const MAIN = fileURLToPath(new URL('../gateway/main.js', import.meta.url));
 
 /** Besides the ways that work, some that are refused: errors tell more than successes. */
 const REFUSED: Readonly<Record<string, Way>> = {

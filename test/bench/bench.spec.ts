@@ -99,7 +99,7 @@ describe('the yardstick', () => {
 
   it('runs the gateway as production does', () => {
     const command = /^CMD (.+)$/m.exec(readFileSync(`${ROOT}Dockerfile`, 'utf8'))?.[1] ?? '';
-    expect(JSON.parse(command)).toEqual(['node', ...gatewayFlags(), 'dist/src/main.js']);
+    expect(JSON.parse(command)).toEqual(['node', ...gatewayFlags(), 'dist/gateway/main.js']);
   });
 });
 

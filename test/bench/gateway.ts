@@ -14,7 +14,7 @@ export const PROJECT = 'prod';
 export function gatewayFlags(): string[] {
   const manifest = fileURLToPath(new URL('../../../package.json', import.meta.url));
   const { scripts } = JSON.parse(readFileSync(manifest, 'utf8')) as { scripts: { start: string } };
-  const flags = / node ((?:-\S+ )*)dist\/src\/main\.js$/.exec(scripts.start)?.[1];
+  const flags = / node ((?:-\S+ )*)dist\/gateway\/main\.js$/.exec(scripts.start)?.[1];
   if (flags === undefined) throw new Error(`npm start runs something else: ${scripts.start}`);
   return flags.split(' ').filter((flag) => flag !== '');
 }

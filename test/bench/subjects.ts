@@ -40,7 +40,7 @@ export const GATEWAY: Subject = {
   name: 'gateway',
   title: 'the gateway, as in production',
   measuredByDefault: true,
-  script: '../../src/main.js',
+  script: '../../gateway/main.js',
   flags: gatewayFlags(),
   dialect: 'internal',
   path: '/v1/operations',

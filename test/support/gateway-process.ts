@@ -9,7 +9,7 @@ import { stringify } from 'yaml';
 import type { Simulator } from '../../src/simulator/simulator.js';
 import { portal } from './gateway.js';
 
-const MAIN = fileURLToPath(new URL('../../src/main.js', import.meta.url));
+const MAIN = fileURLToPath(new URL('../../gateway/main.js', import.meta.url));
 /** A start takes about a second, and on a machine that is busy with other work as long as it takes; one that hangs is ended. */
 const MAX_START_MS = 300_000;
 
@@ -39,7 +39,7 @@ export interface ProcessOptions {
   readonly fileKib?: number;
 }
 
-/** Starts `dist/src/main.js` on a free port; the caller `portal` may do everything, where no others are named. */
+/** Starts `dist/gateway/main.js` on a free port; the caller `portal` may do everything, where no others are named. */
 export async function startGatewayProcess(options: ProcessOptions): Promise<GatewayProcess> {
   // The shell counts in blocks of 512 bytes and hands its process over.
   const limit = options.fileKib === undefined ? '' : `ulimit -f ${options.fileKib * 2} && `;

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const MAIN = fileURLToPath(new URL('../../src/main.js', import.meta.url));
+const MAIN = fileURLToPath(new URL('../../gateway/main.js', import.meta.url));
 /** Either takes about a second, and on a machine that is busy with other work as long as it takes; what hangs is ended. */
 const MAX_START_MS = 300_000;
 const MAX_END_MS = 300_000;
@@ -26,13 +26,17 @@ export interface DemoProcess {
 }
 
 /**
- * Starts `dist/src/main.js` on a free port, in a temporary folder that also holds its database.
+ * Starts `dist/gateway/main.js` on a free port, in a temporary folder that also holds its database.
  *
  * @param env variables besides those that demo mode needs; nothing else of this process's environment is passed on
+ * @param main the program, where it is a copy
  */
-export async function startDemoProcess(env: Readonly<Record<string, string>> = {}): Promise<DemoProcess> {
+export async function startDemoProcess(
+  env: Readonly<Record<string, string>> = {},
+  main = MAIN,
+): Promise<DemoProcess> {
   const folder = mkdtempSync(join(tmpdir(), 'hss-gateway-process-'));
-  const child = spawn(process.execPath, ['--enable-source-maps', MAIN], {
+  const child = spawn(process.execPath, ['--enable-source-maps', main], {
     cwd: folder,
     // A machine that is busy with tests has long delays; the test of the protection switches it on.
     env: {

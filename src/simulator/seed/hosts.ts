@@ -18,9 +18,11 @@ export function fixedUuid(seed: string): string {
   ].join('-');
 }
 
+const FOLDER = new URL('./', import.meta.url);
+
 /** A file of seeds beside this one. */
 export function readSeed<Seed>(name: string): readonly Seed[] {
-  return readJsonFile(new URL(`./${name}.json`, import.meta.url)) as Seed[];
+  return readJsonFile(new URL(`${name}.json`, FOLDER)) as Seed[];
 }
 
 /**

@@ -1,0 +1,42 @@
+import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+import { afterAll, expect, it } from '@jest/globals';
+
+import { DEMO_REQUEST } from '../src/cli/demo-mode.js';
+import { startDemoProcess } from './support/process.js';
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+
+/** What the bundle reads beside itself: files of data, a binary, and the pages of Swagger UI. */
+const BESIDE = ['openapi', 'dist/src/domain/event-catalog.json', 'dist/src/simulator/seed'];
+const PACKAGES = ['better-sqlite3', 'swagger-ui-dist'];
+
+const folder = mkdtempSync(join(tmpdir(), 'hss-gateway-test-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+it('the bundle holds every package that the gateway uses but two', async () => {
+  for (const path of ['dist/gateway', ...BESIDE])
+    cpSync(join(ROOT, path), join(folder, path), { recursive: true });
+  for (const path of PACKAGES.map((name) => join('node_modules', name))) {
+    mkdirSync(dirname(join(folder, path)), { recursive: true });
+    symlinkSync(join(ROOT, path), join(folder, path));
+  }
+  const { url, key, close } = await startDemoProcess({}, join(folder, 'dist/gateway/main.js'));
+  try {
+    const headers = { Authorization: `Bearer ${key}`, 'Content-Type': 'application/json' };
+    const act = await fetch(`${url}/v1/operations`, {
+      ...{ method: 'POST', headers, body: JSON.stringify(DEMO_REQUEST) },
+    });
+    expect(await act.json()).toMatchObject({ status: 'applied' });
+    const list = await fetch(`${url}/v1/operations`, { headers });
+    expect(await list.json()).toMatchObject({ items: [{ status: 'applied' }] });
+    for (const page of ['/docs', '/docs/swagger-ui-bundle.js', '/docs-json']) {
+      expect([page, (await fetch(`${url}${page}`)).status]).toEqual([page, 200]);
+    }
+  } finally {
+    await close();
+  }
+});
