@@ -1,8 +1,9 @@
 // Puts the gateway that `npm start` runs into a few files: read from the three thousand files of its packages, it starts half as
 // fast and takes a fifth more memory. Tests, and commands that are not the gateway, run from `dist/src`.
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 
+import { decode, encode } from '@jridgewell/sourcemap-codec';
 import { rolldown } from 'rolldown';
 
 const COMPILED = resolve('dist/src');
@@ -45,6 +46,37 @@ const own = {
   },
 };
 
+/** V8 keeps a file in which one character is beyond these with two bytes for each. */
+const NOT_ASCII = /[^\0-\x7f]/g;
+const escaped = (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+const ESCAPED_LENGTH = escaped('–').length;
+
+/** Where a line's columns are once its characters are escaped; of what was one line of a source, the first place only. */
+function placesIn(line, segments) {
+  const wide = [...line.matchAll(NOT_ASCII)].map(({ index }) => index);
+  let before = [];
+  return segments
+    .filter(([, source, original]) => {
+      const isNew = source !== before[0] || original !== before[1];
+      before = [source, original];
+      return isNew;
+    })
+    .map(([column, ...origin]) => [
+      column + wide.filter((index) => index < column).length * (ESCAPED_LENGTH - 1),
+      ...origin,
+    ]);
+}
+
+function write({ fileName, code, map }) {
+  const lines = code.split('\n');
+  const text = lines.map((line) => line.replace(NOT_ASCII, escaped)).join('\n');
+  const file = join(FOLDER, fileName);
+  if (!map) return writeFileSync(file, text);
+  const mappings = encode(decode(map.mappings).map((segments, number) => placesIn(lines[number], segments)));
+  writeFileSync(`${file}.map`, JSON.stringify({ ...map, mappings, sourcesContent: undefined }));
+  writeFileSync(file, `${text}\n//# sourceMappingURL=${fileName}.map\n`);
+}
+
 /** Made of `dist/src`, where there is a program in it. */
 export async function bundle() {
   if (!existsSync(join(COMPILED, 'main.js'))) return;
@@ -54,11 +86,13 @@ export async function bundle() {
     platform: 'node',
     plugins: [own],
   });
-  await bundled.write({
+  const { output } = await bundled.generate({
     dir: FOLDER,
     entryFileNames: '[name].js',
     chunkFileNames: '[name]-[hash].js',
-    sourcemap: true,
+    sourcemap: 'hidden',
     minify: { compress: false, mangle: false, codegen: { removeWhitespace: true } },
   });
+  mkdirSync(FOLDER, { recursive: true });
+  output.filter(({ type }) => type === 'chunk').forEach(write);
 }

@@ -60,15 +60,23 @@ interface Taken {
   readonly response: ServerResponse;
 }
 
+interface Connection {
+  /** Requests whose turn has not come. */
+  readonly waiting: Taken[];
+  /** Whose turn it is. */
+  current: IncomingMessage | undefined;
+  /** The one whose turn it is has begun, and its answer is not made yet. */
+  isUnderWay: boolean;
+}
+
 /**
  * Starts the requests of one connection one after the other, as their answers have to follow each other anyway: a client that sends
  * many without waiting takes no more of the process than one that waits. What has not started when the connection closes never does.
  */
 export class RequestTurns {
-  /** Requests whose turn has not come, by the connections that have one under way. */
-  readonly #waiting = new WeakMap<Socket, Taken[]>();
+  readonly #connections = new WeakMap<Socket, Connection>();
   readonly #refused = new WeakSet<IncomingMessage>();
-  readonly #underWay = new Set<IncomingMessage>();
+  #underWay = 0;
   readonly #start: RequestListener;
 
   /** @param server whose listeners for requests are called when it is a request's turn */
@@ -86,7 +94,7 @@ export class RequestTurns {
    * and nobody knows whose it is.
    */
   get underWay(): number {
-    return this.#underWay.size;
+    return this.#underWay;
   }
 
   /** Whether more wait on its connection than may. */
@@ -96,37 +104,49 @@ export class RequestTurns {
 
   /** The request does not count any more. */
   leave(request: IncomingMessage): void {
-    this.#underWay.delete(request);
+    const connection = this.#connections.get(request.socket);
+    if (connection?.current !== request || !connection.isUnderWay) return;
+    connection.isUnderWay = false;
+    this.#underWay -= 1;
   }
 
   #take(taken: Taken): void {
     const { request, response } = taken;
-    const waiting = this.#waiting.get(request.socket);
-    if (waiting && waiting.length >= MAX_WAITING) {
+    const connection = this.#connectionOf(request.socket);
+    if (!connection.current) {
+      this.#begin(taken, connection);
+    } else if (connection.waiting.length < MAX_WAITING) {
+      connection.waiting.push(taken);
+    } else {
       this.#refused.add(request);
       this.#start(request, response);
-      return;
     }
-    if (waiting) waiting.push(taken);
-    else this.#begin(taken, []);
   }
 
-  #begin({ request, response }: Taken, waiting: Taken[]): void {
-    const { socket } = request;
-    this.#underWay.add(request);
-    this.#waiting.set(socket, waiting);
+  #connectionOf(socket: Socket): Connection {
+    const known = this.#connections.get(socket);
+    if (known) return known;
+    const connection = { waiting: [], current: undefined, isUnderWay: false };
+    this.#connections.set(socket, connection);
+    return connection;
+  }
+
+  #begin({ request, response }: Taken, connection: Connection): void {
+    connection.current = request;
+    connection.isUnderWay = true;
+    this.#underWay += 1;
     response.once('close', () => {
       this.leave(request);
-      if (waiting.length === 0) this.#waiting.delete(socket);
+      if (connection.waiting.length === 0) connection.current = undefined;
       // Not at once: other connections are to be read in between, however fast the answers are.
-      else setImmediate(() => this.#next(socket, waiting));
+      else setImmediate(() => this.#next(request.socket, connection));
     });
     this.#start(request, response);
   }
 
-  #next(socket: Socket, waiting: Taken[]): void {
-    const next = socket.writable ? waiting.shift() : undefined;
-    if (next) this.#begin(next, waiting);
+  #next(socket: Socket, connection: Connection): void {
+    const next = socket.writable ? connection.waiting.shift() : undefined;
+    if (next) this.#begin(next, connection);
   }
 }
 

@@ -5,6 +5,7 @@ import type { FastifyInstance } from 'fastify';
 
 import { parseExact } from '../domain/exact-json.js';
 import { JsonBeyondBounds, type JsonBound } from '../domain/json-bounds.js';
+import { type Member, Roster } from '../domain/roster.js';
 import { refuse } from '../problems/catalogue.js';
 import type { Problem } from '../problems/problem.js';
 
@@ -103,7 +104,7 @@ const NOTHING = Buffer.alloc(0);
 
 /** Reads bodies whole. One timer looks after all that are on their way. */
 export class BodyReader {
-  readonly #onTheirWay = new Set<Body>();
+  readonly #onTheirWay = new Roster<Body>();
   readonly #timer: NodeJS.Timeout;
 
   /**
@@ -116,7 +117,7 @@ export class BodyReader {
   ) {
     const everyMs = Math.min(LOOK_EVERY_MS, mostMs / LOOKS);
     this.#timer = setInterval(() => {
-      for (const body of this.#onTheirWay) body.look(2 * everyMs, mostMs);
+      for (const body of this.#onTheirWay.all()) body.look(2 * everyMs, mostMs);
     }, everyMs);
     this.#timer.unref();
   }
@@ -141,7 +142,8 @@ export class BodyReader {
 }
 
 /** One body on its way. */
-class Body {
+class Body implements Member {
+  place?: number;
   readonly #chunks: Buffer[] = [];
   readonly #gathered = new ChunkBuffer((chunk) => void this.#chunks.push(chunk));
   #bytes = 0;

@@ -158,7 +158,8 @@ function stillRunning(code: 'still_running' | 'plan_running', operationId: strin
 interface Run {
   /** By the monotonic clock. */
   readonly startedAt: number;
-  readonly result: Promise<OperationResult>;
+  /** None once it has ended: a Map keeps more than what is in it, see Roster. */
+  result: Promise<OperationResult> | undefined;
 }
 
 /**
@@ -188,16 +189,18 @@ export class InFlightDeduplicator {
     const name = JSON.stringify([caller.id, onBehalfOf, fingerprint]);
     const now = this.clock.monotonic();
     const other = this.#runs.get(name);
-    if (mayJoin && other && now - other.startedAt < this.#joinMs) {
+    if (mayJoin && other?.result && now - other.startedAt < this.#joinMs) {
       return { ...(await this.#within(deadlineAt, other.result)), repeated: 'joined' };
     }
-    const run = { startedAt: now, result: act() };
+    const running = act();
+    const run: Run = { startedAt: now, result: running };
     this.#runs.set(name, run);
     const forget = () => {
+      run.result = undefined;
       if (this.#runs.get(name) === run) this.#runs.delete(name);
     };
     try {
-      const result = await run.result;
+      const result = await running;
       // An operation in the background still runs when it is answered.
       if (result.ended) void result.ended.then(forget);
       else forget();

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 
 import type { ChunkOutcome } from '../../domain/outcome.js';
+import { type Member, Roster } from '../../domain/roster.js';
 import { refuse } from '../../problems/catalogue.js';
 
 /** Wakes those who follow an operation in this process when something became known of it. */
@@ -28,7 +29,8 @@ class OperationEvents {
 }
 
 /** An operation under way, and what is known of it so far. */
-export class RunningOperation {
+export class RunningOperation implements Member {
+  place?: number;
   #stop = () => {};
   /** Resolves when it is cut off. */
   readonly cutOff = new Promise<void>((resolve) => (this.#stop = resolve));
@@ -63,7 +65,7 @@ export class RunningOperation {
 export class RunningOperations {
   /** Emits when something became known of an operation. */
   readonly news = new OperationEvents();
-  readonly #running = new Set<RunningOperation>();
+  readonly #running = new Roster<RunningOperation>();
   #stopped = false;
   #idle = () => {};
 
@@ -90,7 +92,7 @@ export class RunningOperations {
     this.#stopped = true;
     if (this.#running.size === 0) return;
     const idle = new Promise<void>((resolve) => (this.#idle = resolve));
-    for (const operation of this.#running) operation.stop();
+    for (const operation of this.#running.all()) operation.stop();
     await idle;
   }
 }
