@@ -33,6 +33,16 @@ function withNeighbours(code, id) {
   });
 }
 
+/** Asks for class-validator and class-transformer in a way that is not seen, and would get others than those of the bundle. */
+const UNSEEN = '@nestjs/mapped-types/dist/type-helpers.utils.js';
+const ASKING = 'const require = createRequire(import.meta.url);';
+
+function seen(code, id) {
+  if (!id.endsWith(UNSEEN)) return code;
+  if (!code.includes(ASKING)) throw new Error(`${id} asks for packages in another way than was known`);
+  return code.replace(ASKING, '');
+}
+
 const own = {
   name: 'own',
   load: {
@@ -40,7 +50,7 @@ const own = {
     handler(id) {
       const code = readFileSync(id, 'utf8');
       // Nobody looks for a line of a package, and a map of them all is some 30 MB in a running gateway.
-      if (!id.startsWith(COMPILED)) return { code, map: { mappings: '' } };
+      if (!id.startsWith(COMPILED)) return { code: seen(code, id), map: { mappings: '' } };
       return { code: withNeighbours(code, id), map: JSON.parse(readFileSync(`${id}.map`, 'utf8')) };
     },
   },
