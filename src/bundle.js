@@ -1,5 +1,5 @@
-// Puts the gateway that `npm start` runs into a few files: read from the three thousand files of its packages, it starts half as
-// fast and takes a fifth more memory. Tests, and commands that are not the gateway, run from `dist/src`.
+// Puts the gateway that `npm start` runs into a few files (docs/decisions/0021-one-bundle.md). Tests inside the process, and commands
+// that are not the gateway, run from `dist/src`.
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 

@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -16,6 +16,19 @@ const PACKAGES = ['better-sqlite3', 'swagger-ui-dist'];
 
 const folder = mkdtempSync(join(tmpdir(), 'hss-gateway-test-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+it('the bundle holds what knows the rules of requests once', () => {
+  const texts = readdirSync(join(ROOT, 'dist/gateway'))
+    .filter((file) => file.endsWith('.js'))
+    .map((file) => readFileSync(join(ROOT, 'dist/gateway', file), 'utf8'));
+  const all = texts.join('\n');
+  // Of class-transformer, and of class-validator.
+  const count = (pattern: RegExp) => [...all.matchAll(pattern)].length;
+  expect(count(/defaultMetadataStorage=new /g)).toBe(1);
+  expect(count(/global\.classValidatorMetadataStorage=new /g)).toBe(1);
+  // A second place where the storage may be, which is asked for where the first one is not.
+  expect(count(/__require\w*\(.class-(?!transformer\/storage)/g)).toBe(0);
+});
 
 it('the bundle holds every package that the gateway uses but two', async () => {
   for (const path of ['dist/gateway', ...BESIDE])
