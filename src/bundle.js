@@ -91,7 +91,7 @@ function write({ fileName, code, map }) {
 export async function bundle() {
   if (!existsSync(join(COMPILED, 'main.js'))) return;
   const bundled = await rolldown({
-    input: ENTRIES.map((entry) => join(COMPILED, entry)),
+    input: ENTRIES.map((entry) => join(COMPILED, entry)).filter((file) => existsSync(file)),
     external: LEFT_OUT,
     platform: 'node',
     plugins: [own],

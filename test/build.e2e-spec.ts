@@ -114,7 +114,6 @@ describe('a build', () => {
 
   it('puts a program and its threads into one folder, where it finds its data and names lines of the sources', async () => {
     write('src/seed/cats.json', '["Tom"]\n');
-    write('src/audit/embedded.reader.ts', 'export {};\n');
     write('src/audit/embedded.worker.ts', WORKER);
     write('src/audit/engine.ts', ENGINE);
     write('src/main.ts', MAIN);
@@ -127,7 +126,6 @@ describe('a build', () => {
   });
 
   it('refuses what would lie elsewhere once it is bundled', async () => {
-    for (const file of ['embedded.reader', 'embedded.worker']) write(`src/audit/${file}.ts`, 'export {};\n');
     write('src/main.ts', `// @ts-nocheck\nexport const here = import.meta.dirname;\n`);
     const { code, stderr } = await build();
     expect([code, existsSync(path('dist/.made-of'))]).toEqual([1, false]);

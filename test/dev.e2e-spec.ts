@@ -14,7 +14,14 @@ const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
   readonly scripts: { readonly dev: string };
 };
 const TSCONFIG = {
-  compilerOptions: { module: 'NodeNext', rootDir: '.', outDir: 'dist', types: [], skipLibCheck: true },
+  compilerOptions: {
+    module: 'NodeNext',
+    rootDir: '.',
+    outDir: 'dist',
+    sourceMap: true,
+    types: [],
+    skipLibCheck: true,
+  },
   include: ['src'],
 };
 
@@ -52,7 +59,7 @@ describe('npm run dev', () => {
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), 'hss-gateway-test-'));
     mkdirSync(join(folder, 'src'));
-    for (const file of ['src/dev.js', 'src/build.js', 'nest-cli.json'])
+    for (const file of ['src/dev.js', 'src/build.js', 'src/bundle.js', 'nest-cli.json'])
       cpSync(join(ROOT, file), join(folder, file));
     writeFileSync(join(folder, 'package.json'), '{ "type": "module" }');
     writeFileSync(join(folder, 'package-lock.json'), '{}');
