@@ -68,7 +68,10 @@ describe('npm run dev', () => {
     symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
     write(1);
     written = '';
-    dev = spawn(scripts.dev, { cwd: folder, detached: true, shell: true });
+    const [program, ...words] = scripts.dev.split(' ');
+    expect(program).toBe('node');
+    // No shell in between, which would be what a signal ends.
+    dev = spawn(process.execPath, words, { cwd: folder, detached: true });
     for (const stream of [dev.stdout, dev.stderr])
       stream?.setEncoding('utf8').on('data', (text: string) => (written += text));
   });
@@ -105,10 +108,11 @@ describe('npm run dev', () => {
     const gateway = await started(1);
     dev.kill('SIGTERM');
     await once(dev, 'exit');
-    await eventually(
+    const stillRuns = await eventually(
       () => isRunning(gateway),
       (runs) => !runs,
     );
+    expect(stillRuns).toBe(false);
   });
 
   it('starts it after a build that failed', async () => {
