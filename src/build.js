@@ -1,12 +1,14 @@
 // Compiles src and test into dist, with the plugins that nest-cli.json names: one reads the OpenAPI document's parts out of types
-// and comments. Copies the JSON files of src, which are read at run time. Does nothing where dist was made of exactly these sources, so that a command which builds first starts at once
-// after the first build.
+// and comments. Copies the JSON files of src, which are read at run time, and bundles the gateway. Does nothing where dist was made of
+// exactly these sources and packages, so that a command which builds first starts at once after the first build.
 import { createHash } from 'node:crypto';
 import { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import process from 'node:process';
 
 const NEST = 'nest-cli.json';
+/** What npm says of the packages that are there: they are in the bundle. */
+const INSTALLED = join('node_modules', '.package-lock.json');
 
 /** What dist was made of: written last, so that a build which failed counts as none. */
 const MADE_OF = join('dist', '.made-of');
@@ -20,7 +22,8 @@ function filesIn(folder) {
 function digestOfSources() {
   const digest = createHash('sha256').update(readFileSync(import.meta.filename));
   const files = ['src', 'test'].filter((folder) => existsSync(folder)).flatMap(filesIn);
-  for (const file of [...files.sort(), 'tsconfig.json', NEST, 'package-lock.json']) {
+  const packages = ['package-lock.json', INSTALLED].filter((file) => existsSync(file));
+  for (const file of [...files.sort(), 'tsconfig.json', NEST, ...packages]) {
     const content = readFileSync(file);
     digest.update(`${file}\n${content.length}\n`).update(content);
   }
@@ -66,8 +69,14 @@ function copyData() {
     cpSync(file, join('dist', file));
 }
 
+/** A part that was removed by hand is made again. */
+function isMade(digest) {
+  const [program, bundle] = ['src', 'gateway'].map((folder) => existsSync(join('dist', folder, 'main.js')));
+  return program === bundle && existsSync(MADE_OF) && readFileSync(MADE_OF, 'utf8') === digest;
+}
+
 const digest = digestOfSources();
-if (!existsSync(MADE_OF) || readFileSync(MADE_OF, 'utf8') !== digest) {
+if (!isMade(digest)) {
   rmSync('dist', { recursive: true, force: true });
   if (await compile()) {
     copyData();

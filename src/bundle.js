@@ -12,7 +12,7 @@ const FOLDER = resolve('dist/gateway');
 /** What is started by its path: the program, and the threads of the embedded database. */
 const ENTRIES = ['main.js', 'audit/embedded.worker.js', 'audit/embedded.reader.js'];
 
-/** A binary, and what packages can use and ask for only then. */
+/** A binary, and optional packages that others ask for only where they are used. */
 const LEFT_OUT = [
   /^better-sqlite3$/,
   /^pg-(?:native|cloudflare)$/,
@@ -28,20 +28,30 @@ function withNeighbours(code, id) {
   if (others.length > 0) throw new Error(`${id}: only "new URL('./…', import.meta.url)" can be bundled`);
   return code.replace(NEIGHBOUR, (whole, path) => {
     const file = resolve(dirname(id), path);
-    if (path.endsWith('.js')) return whole.replace(path, `./${basename(file)}`);
-    return whole.replace(path, `./${relative(FOLDER, file)}${path.endsWith('/') ? '/' : ''}`);
+    if (!path.endsWith('.js'))
+      return whole.replace(path, `./${relative(FOLDER, file)}${path.endsWith('/') ? '/' : ''}`);
+    if (!ENTRIES.includes(relative(COMPILED, file)))
+      throw new Error(`${id}: ${path} is no entry of the bundle`);
+    return whole.replace(path, `./${basename(file)}`);
   });
 }
 
-/** Asks for class-validator and class-transformer in a way that is not seen, and would get others than those of the bundle. */
-const UNSEEN = '@nestjs/mapped-types/dist/type-helpers.utils.js';
+/** It asks for class-validator and class-transformer in a way that is not seen, and would get a second copy of each. */
+const UNSEEN = /[\\/]@nestjs[\\/]mapped-types[\\/]/;
 const ASKING = 'const require = createRequire(import.meta.url);';
 
 function seen(code, id) {
-  if (!id.endsWith(UNSEEN)) return code;
-  if (!code.includes(ASKING)) throw new Error(`${id} asks for packages in another way than was known`);
-  return code.replace(ASKING, '');
+  if (!UNSEEN.test(id)) return code;
+  const asking = code.replace("import { createRequire } from 'node:module';", '').replace(ASKING, '');
+  if (asking.includes('createRequire'))
+    throw new Error(`${id} asks for packages in another way than was known`);
+  return asking;
 }
+
+/** V8 keeps a file in which one character is beyond these with two bytes for each. */
+const NOT_ASCII = /[^\0-\x7f]/g;
+/** Where such a character is escaped already, or is read as it was written. */
+const UNESCAPABLE = /\\[^\0-\x7f]|String\.raw\s*`[^`]*[^\0-\x7f`]/;
 
 const own = {
   name: 'own',
@@ -49,15 +59,15 @@ const own = {
     filter: { id: /\.[cm]?js$/ },
     handler(id) {
       const code = readFileSync(id, 'utf8');
-      // Nobody looks for a line of a package, and a map of them all is some 30 MB in a running gateway.
+      if (UNESCAPABLE.test(code))
+        throw new Error(`${id}: escaping its characters would change what it means`);
+      // Nobody looks for a line of a package, and a map of them all takes some 60 MB of a running gateway.
       if (!id.startsWith(COMPILED)) return { code: seen(code, id), map: { mappings: '' } };
       return { code: withNeighbours(code, id), map: JSON.parse(readFileSync(`${id}.map`, 'utf8')) };
     },
   },
 };
 
-/** V8 keeps a file in which one character is beyond these with two bytes for each. */
-const NOT_ASCII = /[^\0-\x7f]/g;
 const escaped = (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
 const ESCAPED_LENGTH = escaped('–').length;
 

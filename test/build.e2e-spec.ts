@@ -125,11 +125,32 @@ describe('a build', () => {
     expect(stderr).toContain(`${path('src/main.ts')}:6`);
   });
 
-  it('refuses what would lie elsewhere once it is bundled', async () => {
-    write('src/main.ts', `// @ts-nocheck\nexport const here = import.meta.dirname;\n`);
-    const { code, stderr } = await build();
-    expect([code, existsSync(path('dist/.made-of'))]).toEqual([1, false]);
-    expect(stderr).toContain('can be bundled');
+  it('makes a bundle again that was removed', async () => {
+    write('src/main.ts', 'export {};\n');
+    expect(await build()).toEqual({ code: 0, stderr: '' });
+    rmSync(path('dist/gateway/main.js'));
+    expect(await rebuilds()).toBe(true);
+    expect(await rebuilds()).toBe(false);
+  });
+
+  it.each([
+    ['what would lie elsewhere', 'export const here = import.meta.dirname;', 'can be bundled'],
+    [
+      'a script that is no entry',
+      `new Worker(new URL('./other.js', import.meta.url));`,
+      'is no entry of the bundle',
+    ],
+    ['a character that is escaped already', `export const dash = /\\–/;`, 'would change what it means'],
+    [
+      'a character that is read as written',
+      'export const dash = String.raw`–`;',
+      'would change what it means',
+    ],
+  ])('refuses to bundle %s', async (_, code, why) => {
+    write('src/main.ts', `// @ts-nocheck\n${code}\n`);
+    const { code: exitCode, stderr } = await build();
+    expect([exitCode, existsSync(path('dist/.made-of'))]).toEqual([1, false]);
+    expect(stderr).toContain(why);
   });
 
   it('that fails says why and where, and is not taken for one', async () => {

@@ -120,6 +120,11 @@ describe('a start', () => {
       () => `file:${join(folder, 'gateway.db')}`,
       /another process has it open; one file serves one gateway/,
     ],
+    [
+      'on a database in a folder that cannot be made',
+      () => 'file:/proc/nowhere/gateway.db',
+      /ENOENT: no such file or directory, mkdir '\/proc\/nowhere'$/,
+    ],
     ['on a database that is a folder', () => `file:${folder}`, /unable to open database file$/],
   ])('%s fails with one line that says so', async (_, database, reason) => {
     const ended = await start({ GATEWAY_DEMO: '1', GATEWAY_DATABASE_URL: database() });

@@ -1,4 +1,4 @@
-import { mkdirSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 
 import { Logger } from '@nestjs/common';
@@ -17,6 +17,18 @@ import type { Availability, WorkerData } from './embedded.worker.js';
 
 /** What it reads is handed over at once: more space for what is young only costs memory. */
 const READER_LIMITS = { maxYoungGenerationSizeMb: 8 };
+
+/** Level by level: where the system can make none, as below /proc, Node's own recursion never ends. */
+function makeFolder(folder: string): void {
+  if (existsSync(folder)) return;
+  makeFolder(dirname(folder));
+  try {
+    mkdirSync(folder);
+  } catch (error) {
+    // Another process may have been faster.
+    if (!existsSync(folder)) throw error;
+  }
+}
 
 /** SQLite in a file that this process alone may write: one thread writes, one reads, and neither waits for the other. */
 export class EmbeddedEngine extends AuditEngine {
@@ -47,7 +59,7 @@ export class EmbeddedEngine extends AuditEngine {
   static async open(path: string, checked?: CheckedAtStart): Promise<EmbeddedEngine> {
     const file = resolve(path);
     try {
-      mkdirSync(dirname(file), { recursive: true });
+      makeFolder(dirname(file));
       const engine = new EmbeddedEngine(file, checked);
       await engine.#writer.opened;
       engine.#inode = statSync(file, { bigint: true }).ino;

@@ -12,7 +12,7 @@ class Guest implements Member {
 const names = (guests: Iterable<Guest>): number[] => [...guests].map(({ name }) => name).sort();
 
 describe('a roster', () => {
-  it('holds what a Set would, whatever comes, goes, and goes twice', () => {
+  it('holds what a Set would, whatever comes and goes, twice too', () => {
     const guests = Array.from({ length: 8 }, (_, name) => new Guest(name));
     const step = fc.record({ comes: fc.boolean(), who: fc.constantFrom(...guests) });
     fc.assert(
@@ -20,7 +20,7 @@ describe('a roster', () => {
         const roster = new Roster<Guest>();
         const set = new Set<Guest>();
         for (const { comes, who } of steps) {
-          if (comes && !set.has(who)) {
+          if (comes) {
             roster.add(who);
             set.add(who);
           } else {

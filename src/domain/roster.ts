@@ -1,4 +1,4 @@
-/** Something that a roster holds, and at which place; one roster at a time. */
+/** What a roster can hold. It keeps its place there, so it is in one roster at a time. */
 export interface Member {
   place?: number;
 }
@@ -15,18 +15,23 @@ export class Roster<T extends Member> {
     return this.#members.length;
   }
 
+  /** Does nothing where it is there already. */
   add(member: T): void {
+    if (this.#isThere(member)) return;
     member.place = this.#members.push(member) - 1;
   }
 
   /** Does nothing where it is not there. */
   delete(member: T): void {
-    const { place } = member;
-    if (place === undefined || this.#members[place] !== member) return;
+    if (!this.#isThere(member)) return;
     const last = this.#members.pop() as T;
     if (last === member) return;
-    this.#members[place] = last;
-    last.place = place;
+    this.#members[member.place] = last;
+    last.place = member.place;
+  }
+
+  #isThere(member: T): member is T & { place: number } {
+    return member.place !== undefined && this.#members[member.place] === member;
   }
 
   /** Those that are there now, whatever comes and goes meanwhile. */

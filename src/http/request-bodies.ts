@@ -122,7 +122,7 @@ export class BodyReader {
     this.#timer.unref();
   }
 
-  /** @param read called once with what was read, or why it was not; never where its sender is gone */
+  /** @param read called with what was read, or why it was not; at most once, as a sender may be gone without a word */
   read(
     payload: NodeJS.ReadableStream,
     unproved: { grow(bytes: number): void } | undefined,
