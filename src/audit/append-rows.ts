@@ -14,7 +14,15 @@ export interface ChainEnd {
 export type TableRow = Readonly<Record<string, unknown>>;
 
 /** Tables that an append inserts into; of the two that find an alarm again each engine has its own. */
-export type AppendTable = Exclude<keyof AuditTables, 'plan' | 'key_use'>;
+export type AppendTable =
+  | 'audit_record'
+  | 'operation'
+  | 'alarm_index'
+  | 'operation_alarms'
+  | 'claim'
+  | 'reached_alarms'
+  | 'reached_host'
+  | 'brake';
 
 /** Where a row may be there already; a void claim gives way to the one that comes. */
 export const ON_CONFLICT: Partial<Record<AppendTable, string>> = {

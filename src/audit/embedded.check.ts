@@ -115,7 +115,9 @@ export function checkSchema(database: Database.Database): void {
 /** How tables and indices were made, but for those that FTS5 keeps for itself; blanks count as little as they do in SQL. */
 function tablesOf(database: Database.Database): string[] {
   const rows = database
-    .prepare("SELECT type, name, sql FROM sqlite_master WHERE name NOT LIKE 'alarm_index_%' ORDER BY name")
+    .prepare(
+      "SELECT type, name, sql FROM sqlite_master WHERE name NOT LIKE 'alarm_index_%' AND name NOT LIKE 'record_words_%' ORDER BY name",
+    )
     .all() as { type: string; name: string; sql: string | null }[];
   return rows.map(({ type, name, sql }) => `${type} ${name}: ${String(sql).replace(/\s+/g, ' ')}`);
 }

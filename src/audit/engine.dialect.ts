@@ -20,6 +20,7 @@ export interface AuditTables {
     operation_id: string | null;
     body: string;
     hash: Uint8Array;
+    seal: Uint8Array | null;
   };
   operation: {
     id: string;
@@ -38,6 +39,7 @@ export interface AuditTables {
     asked: string | null;
     fate: string | null;
     cancelled: string | null;
+    archive: number | null;
   };
   /** SQLite only. */
   alarm_index: { rowid: number; alarm_index: string };
@@ -57,6 +59,18 @@ export interface AuditTables {
     alarms: number | null;
   };
   key_use: { caller: string; key: string; last_used_at: number };
+  tree_tile: { level: number; place: number; hashes: Uint8Array };
+  checkpoint: { size: number; at: number; note: string };
+  record_fact: { fact: string; seq: number };
+  follower: { name: string; position: number };
+  archive: {
+    first_seq: number;
+    last_seq: number;
+    at: number;
+    file: string;
+    sha256: string;
+    hash: Uint8Array;
+  };
 }
 
 type Method = 'query' | 'read';

@@ -42,7 +42,7 @@ export function requestsIn(body: string): string[] {
 }
 
 /** A record as it is stored, with what finds the operation that it is of; null where there is none. */
-export type StoredRecord = AuditTables['audit_record'] & {
+export type StoredRecord = Omit<AuditTables['audit_record'], 'seal'> & {
   readonly [Column in 'caller' | 'type' | 'project' | 'enterprise_project_id']: string | null;
 };
 

@@ -154,6 +154,56 @@ export const SCHEMA_STEPS: readonly (readonly SchemaStatement[])[] = [
     `CREATE INDEX operation_due ON operation (expires_at) WHERE expires_at IS NOT NULL AND expiry_state IS NULL`,
     `DROP INDEX operation_expires`,
   ],
+  [
+    // On the last record of each commit: proof that whoever wrote it had the audit key.
+    `ALTER TABLE audit_record ADD COLUMN seal BLOB`,
+    // The Merkle tree over the trail (RFC 6962): level 0 holds the hashes of records, each level above those of 256 of the one below.
+    `CREATE TABLE tree_tile (
+       level INTEGER NOT NULL,
+       place INTEGER NOT NULL,
+       hashes BLOB NOT NULL,
+       PRIMARY KEY (level, place)
+     ) WITHOUT ROWID`,
+    // What was signed of the tree, by the number of records that it covers.
+    `CREATE TABLE checkpoint (
+       size INTEGER PRIMARY KEY,
+       at INTEGER NOT NULL,
+       note TEXT NOT NULL
+     )`,
+    `CREATE INDEX checkpoint_at ON checkpoint (at)`,
+    // By what records are found: few facts, each of many records.
+    `CREATE TABLE record_fact (
+       fact TEXT NOT NULL,
+       seq INTEGER NOT NULL,
+       PRIMARY KEY (fact, seq)
+     ) WITHOUT ROWID`,
+    // And many words, each of few records: alarms, hosts and agents.
+    {
+      sqlite: `CREATE VIRTUAL TABLE record_words USING fts5 (
+       tokens, content = '', contentless_delete = 1, detail = none, tokenize = "ascii tokenchars '-'"
+     )`,
+      postgres: `CREATE TABLE record_words (seq BIGINT PRIMARY KEY, tokens TEXT[] NOT NULL)`,
+    },
+    { postgres: `CREATE INDEX record_words_tokens ON record_words USING gin (tokens)` },
+    // How far each of those that follow the trail has got: sinks by records, witnesses by checkpoints.
+    `CREATE TABLE follower (
+       name TEXT PRIMARY KEY,
+       position INTEGER NOT NULL
+     ) WITHOUT ROWID`,
+    // Which process follows, where several share the database, and until when no other may.
+    { postgres: `ALTER TABLE follower ADD COLUMN instance TEXT, ADD COLUMN leased_until TIMESTAMPTZ` },
+    // Parts of the trail that were moved to files.
+    `CREATE TABLE archive (
+       first_seq INTEGER PRIMARY KEY,
+       last_seq INTEGER NOT NULL,
+       at INTEGER NOT NULL,
+       file TEXT NOT NULL,
+       sha256 TEXT NOT NULL,
+       hash BLOB NOT NULL
+     )`,
+    // Of an operation whose intent was moved: the first record of that part.
+    `ALTER TABLE operation ADD COLUMN archive INTEGER`,
+  ],
 ];
 
 /** Why a database cannot be used, and what to do. @param steps how many it has */
