@@ -1,6 +1,5 @@
 import { admit, hostName, type AdmissionState, type ClaimState } from './admission.js';
 import type { AuditAppend, RejectedAppend } from './audit.engine.js';
-import type { AuditTables } from './engine.dialect.js';
 import { GENESIS, link } from './record-text.js';
 import { alarmToken } from './schema.js';
 
