@@ -63,3 +63,6 @@ export { Ownership } from './ownership.js';
 export { PlanStore, type LivePlans, type StoredPlan } from './plan.store.js';
 export { interruptedOutcome, Recovery } from './recovery.js';
 export { SentMarks } from './sent-marks.js';
+export { TrailIntegrity, type VerificationReport } from './integrity.js';
+export { faultWords, type TrailFault } from './trail-fault.js';
+export { TrailState } from './trail-state.js';

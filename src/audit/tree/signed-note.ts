@@ -143,6 +143,16 @@ export function openNote(note: string, keys: readonly VerifierKey[]): OpenNote {
   return { text, signers: [...signers] };
 }
 
+/** Who says to have signed a note: names and ids of keys, whether or not the signatures are right. */
+export function signedBy(note: string): Pick<VerifierKey, 'name' | 'id'>[] {
+  const lines = note.slice(note.lastIndexOf('\n\n') + 2, -1).split('\n');
+  return lines.flatMap((line) => {
+    const [, name, base64 = ''] = SIGNATURE.exec(line) ?? [];
+    if (name === undefined) return [];
+    return [{ name, id: Buffer.from(base64, 'base64').subarray(0, ID_BYTES).toString('hex') }];
+  });
+}
+
 /** The notes in a text that holds several, one after the other. */
 export function notesIn(text: string): string[] {
   return text.match(/(?:[^\n]+\n)+\n(?:— [^\n]+\n)+/g) ?? [];

@@ -94,8 +94,23 @@ export class TreeEdge {
     return edge;
   }
 
+  /** The tiles that {@link at} asks for. */
+  static tilesFor(size: number): Pick<Tile, 'level' | 'place'>[] {
+    const tiles: Pick<Tile, 'level' | 'place'>[] = [];
+    for (let [level, count] = [0, size]; count > 0; level += 1, count = Math.floor(count / TILE_WIDTH)) {
+      if (count % TILE_WIDTH > 0) tiles.push({ level, place: Math.floor(count / TILE_WIDTH) });
+    }
+    return tiles;
+  }
+
   static empty(): TreeEdge {
     return new TreeEdge(0);
+  }
+
+  clone(): TreeEdge {
+    const edge = new TreeEdge(this.#size);
+    for (const row of this.#levels) edge.#levels.push([...row]);
+    return edge;
   }
 
   get size(): number {
