@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
-import { AuditEngine, type AuditAppend, type Row, type SqlValue } from '../src/audit/audit.engine.js';
+import type { AuditAppend } from '../src/audit/audit.engine.js';
 import { EmbeddedEngine } from '../src/audit/embedded.engine.js';
 import { EXPIRATION_ENDS, ExpirationStore, type ExpirationFilter } from '../src/audit/expiration.store.js';
 import type { OperationFilter } from '../src/audit/operation.pages.js';
@@ -11,6 +11,7 @@ import type { OperationKind } from '../src/audit/operation.queries.js';
 import { OperationStore } from '../src/audit/operation.store.js';
 import { PostgresEngine } from '../src/audit/postgres.engine.js';
 import { OPERATION_STATUSES, type OperationStatus } from '../src/domain/outcome.js';
+import { NotingEngine } from './support/noting-engine.js';
 import { startPostgres, type PostgresServer } from './support/postgres.js';
 import { newFolder, removeFolder } from './support/standing-gateway.js';
 
@@ -59,40 +60,6 @@ function appendsOf({ id, at, status, alarm, operation: type, expiresAt, ...kind 
   const intent = { kind: 'intent', at, operationId: id, body: '{}', operation };
   if (status === 'pending') return [intent];
   return [intent, { kind: 'outcome', at, operationId: id, body: '{}', status, open, byOwner: true }];
-}
-
-/** Notes what is asked of an engine. */
-class NotingEngine extends AuditEngine {
-  override readonly dialect;
-  readonly asked: { readonly sql: string; readonly parameters: readonly SqlValue[] }[] = [];
-  rows = 0;
-
-  constructor(private readonly engine: AuditEngine) {
-    super();
-    this.dialect = engine.dialect;
-  }
-
-  append(entries: readonly AuditAppend[]) {
-    return this.engine.append(entries);
-  }
-
-  async query(sql: string, parameters: readonly SqlValue[]): Promise<Row[]> {
-    this.asked.push({ sql, parameters });
-    const rows = await this.engine.query(sql, parameters);
-    this.rows += rows.length;
-    return rows;
-  }
-
-  async plans(): Promise<string[]> {
-    const explain = this.dialect === 'sqlite' ? 'EXPLAIN QUERY PLAN' : 'EXPLAIN (COSTS OFF)';
-    const asked = this.asked.splice(0);
-    const plans = asked.map(({ sql, parameters }) => this.engine.query(`${explain} ${sql}`, parameters));
-    return (await Promise.all(plans)).flat().map((row) => String(row['detail'] ?? row['QUERY PLAN']));
-  }
-
-  close(): Promise<void> {
-    return this.engine.close();
-  }
 }
 
 let postgres: PostgresServer;

@@ -188,6 +188,18 @@ export type AuditRecord =
   | RefusalSummaryRecord
   | BrakeRecord;
 
+export const RECORD_KINDS = [
+  'intent',
+  'chunk',
+  'cancellation',
+  'pause',
+  'outcome',
+  'settlement',
+  'refusal',
+  'refusal_summary',
+  'brake',
+] as const satisfies AuditRecord['kind'][];
+
 /** Those that belong to one operation. */
 export type RecordOfOperation = Extract<AuditRecord, { readonly operationId: string }>;
 
