@@ -14,6 +14,7 @@ import { OperationStore } from './operation.store.js';
 import { Ownership, SharedOwnership, SoleOwnership } from './ownership.js';
 import { PostgresEngine } from './postgres.engine.js';
 import { PlanStore } from './plan.store.js';
+import { RecordStore } from './record.store.js';
 import { Recovery } from './recovery.js';
 import { bootId, LocalMarkFile, SentMarks } from './sent-marks.js';
 
@@ -32,6 +33,7 @@ const SERVICES = [
   BrakeStore,
   ExpirationStore,
   PlanStore,
+  RecordStore,
   ChainCheck,
   Recovery,
 ];
