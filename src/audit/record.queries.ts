@@ -121,10 +121,12 @@ export function newestCandidates(range: SeqRange, most: number): RawBuilder<Cand
   return sql`${CANDIDATES} WHERE ${within(range, 'record.seq')} ORDER BY record.seq DESC LIMIT ${sql.lit(most)}`;
 }
 
+/** Row by row, here and below: what could be a join PostgreSQL may do by reading whole tables. */
 const CANDIDATES = sql.raw(
-  `SELECT record.seq, record.at, record.kind, record.operation_id, operation.project,
-     operation.enterprise_project_id AS "enterpriseProjectId", octet_length(record.body) AS bytes
-   FROM audit_record AS record LEFT JOIN operation ON operation.id = record.operation_id`,
+  `SELECT record.seq, record.at, record.kind, record.operation_id, octet_length(record.body) AS bytes,
+     (SELECT project FROM operation WHERE id = record.operation_id) AS project,
+     (SELECT enterprise_project_id FROM operation WHERE id = record.operation_id) AS "enterpriseProjectId"
+   FROM audit_record AS record`,
 );
 
 /** Whether a record fits a criterion, for each record by itself. */
@@ -132,11 +134,11 @@ function fits(dialect: DialectName, criterion: Criterion, range: SeqRange): RawB
   if ('all' in criterion) return sql`TRUE`;
   if ('operationId' in criterion) return sql`record.operation_id = ${criterion.operationId}`;
   if ('facts' in criterion)
-    return sql`EXISTS (SELECT 1 FROM record_fact WHERE record_fact.seq = record.seq
-      AND record_fact.fact IN (${sql.join(criterion.facts)}))`;
+    return sql`(SELECT COUNT(*) FROM record_fact WHERE record_fact.seq = record.seq
+      AND record_fact.fact IN (${sql.join(criterion.facts)})) > 0`;
   if (dialect === 'postgres')
-    return sql`EXISTS (SELECT 1 FROM record_words AS words WHERE words.seq = record.seq
-      AND tokens @> ARRAY[${criterion.token}]::text[])`;
+    return sql`(SELECT COUNT(*) FROM record_words AS words WHERE words.seq = record.seq
+      AND tokens @> ARRAY[${criterion.token}]::text[]) > 0`;
   return sql`record.seq IN (SELECT rowid FROM record_words WHERE record_words MATCH ${`"${criterion.token}"`}
     AND ${within(range, 'rowid')})`;
 }
