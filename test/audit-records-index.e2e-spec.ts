@@ -94,7 +94,7 @@ const COMBINED: Readonly<Record<string, RecordFilter>> = {
   },
   'a host and a time': { host: 'web-77', from: START + 900_000 * SECOND_MS },
   'an alarm, a host and an agent': { alarm: 'e-77', host: 'web-77', agentId: 'a-77' },
-  'what is rare and what is common': { facts: { caller: ['rare'], kind: ['intent'], severity: ['High'] } },
+  'what is rare and what is common': { facts: { kind: ['intent'], severity: ['High'], caller: ['rare'] } },
   'what never meets': { facts: { onBehalfOf: ['jane'], code: ['invalid_key'] } },
 };
 
