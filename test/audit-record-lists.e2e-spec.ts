@@ -18,7 +18,7 @@ import { newFolder, removeFolder } from './support/standing-gateway.js';
 
 const RECORDS = 2_000;
 const RUNS = 50;
-const CHECKPOINT_EVERY = 50;
+const CHECKPOINT_EVERY = 10;
 const made = makeHistory(RECORDS);
 const seqOf = new Map(made.map((one, index) => [one, index + 1]));
 /** Where the outcome of each operation stands. */
@@ -34,7 +34,7 @@ let postgres: PostgresServer;
 beforeAll(async () => {
   postgres = await startPostgres();
 });
-afterAll(() => postgres.close());
+afterAll(() => postgres.close('unchecked'));
 
 const FACTS = ['kind', 'caller', 'onBehalfOf', 'operation', 'severity', 'outcome', 'code'] as const;
 const PARTS = [...FACTS, 'alarm', 'host', 'agentId', 'operationId', 'from', 'to'] as const;
@@ -148,7 +148,7 @@ describe.each(['SQLite', 'PostgreSQL'])('records of the trail (%s)', (name) => {
   });
   afterAll(async () => {
     await engine.close();
-    removeFolder(folder);
+    removeFolder(folder, 'unchecked');
   });
 
   async function allPages(filter: RecordFilter, mayRead: MayRead, limit: number, bytes: number) {

@@ -102,7 +102,7 @@ let postgres: PostgresServer;
 beforeAll(async () => {
   postgres = await startPostgres();
 });
-afterAll(() => postgres.close());
+afterAll(() => postgres.close('unchecked'));
 
 describe.each(['SQLite', 'PostgreSQL'])('a million records (%s)', (name) => {
   const folder = newFolder();
@@ -127,7 +127,7 @@ describe.each(['SQLite', 'PostgreSQL'])('a million records (%s)', (name) => {
   });
   afterAll(async () => {
     await engine.close();
-    removeFolder(folder);
+    removeFolder(folder, 'unchecked');
   });
 
   it.each(Object.entries({ ...SINGLE, ...COMBINED }))('are found by an index: %s', async (_, filter) => {

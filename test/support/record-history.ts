@@ -74,7 +74,7 @@ export function makeHistory(count: number): MadeRecord[] {
     if (stream.length === 0) waiting.splice(waiting.indexOf(stream), 1);
     if (!draft) continue;
     const { record, operationRow, ...known } = draft;
-    const at = START + (made.length - (roll(20) === 0 ? roll(30) : 0)) * MINUTE_MS;
+    const at = START + (made.length - (roll(5) === 0 ? roll(50) : 0)) * MINUTE_MS;
     const body = JSON.stringify({ ...record, at: new Date(at).toISOString() });
     const requests = record['requests'] as unknown[] | undefined;
     made.push({

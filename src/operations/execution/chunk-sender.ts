@@ -41,8 +41,7 @@ export class ChunkSender {
   ) {}
 
   async send(call: ActCall, facts: ChunkFacts, context: CallContext): Promise<ChunkResult> {
-    const result = await this.#send(call, facts, context);
-    return { ...result, chunk: facts.seen.in(result.chunk) };
+    return facts.seen.addedTo(await this.#send(call, facts, context));
   }
 
   async #send(call: ActCall, facts: ChunkFacts, context: CallContext): Promise<ChunkResult> {
@@ -128,8 +127,8 @@ export function chunkFacts(
   const { lookedUp } = intent;
   const [from, to] = [index * CHUNK_SIZE, (index + 1) * CHUNK_SIZE];
   const targets = targetsOf(intent).slice(from, to);
-  const known = targets.filter((_, place) => intent.seen?.[from + place]);
-  const facts = { intent, index, targets, seen: new SeenAlarms(new Set(known)) };
+  const known = intent.seen && new Set(targets.filter((_, place) => intent.seen?.[from + place]));
+  const facts = { intent, index, targets, seen: new SeenAlarms(known) };
   if (!lookedUp) return facts;
   return {
     ...facts,
