@@ -78,6 +78,16 @@ export const IMPORTS = {
     'domain',
   ],
   brakes: ['problems', 'validation', 'audit/index', 'http', 'domain'],
+  evidence: [
+    'problems',
+    'validation',
+    'access',
+    'lists',
+    'operations/receipts',
+    'audit/index',
+    'http',
+    'domain',
+  ],
   me: ['problems', 'validation', 'http', 'config', 'domain'],
   catalog: ['validation', 'http', 'domain'],
   simulator: ['hss/wire'],
@@ -85,7 +95,7 @@ export const IMPORTS = {
 };
 
 /** One folder per resource of the API: everything but what receives the request speaks no HTTP. */
-export const RESOURCES = ['operations', 'alarms', 'lists', 'compat', 'brakes', 'me', 'catalog'];
+export const RESOURCES = ['operations', 'alarms', 'lists', 'compat', 'brakes', 'evidence', 'me', 'catalog'];
 const RECEIVES = '\\.(controller|dto|module|pipe)\\.ts$';
 
 const layer = (folder, allowed) => ({

@@ -9,6 +9,8 @@ import { type OperationType, OPERATIONS } from '../domain/operation-type.js';
 import type { AlarmReference, HssPlace } from '../hss/index.js';
 import type { Alarm } from './alarm.js';
 import { AlarmReader } from './alarm-reader.js';
+import { seenOf } from './seen-alarm.js';
+import type { SeenAlarm } from '../domain/seen-alarm.js';
 import type { Severity } from '../domain/upstream-words.js';
 import type { AlarmDetail, DetailFieldName } from '../domain/detail-fields.js';
 
@@ -19,8 +21,12 @@ export interface EligibleAlarm {
   readonly eventType: number;
   readonly occurTime: number | string;
   readonly severity?: Severity;
+  readonly seen?: SeenAlarm;
   readonly details: readonly AlarmDetail[];
 }
+
+/** Member by member: there may be thousands. */
+type Making = { -readonly [Member in keyof EligibleAlarm]: EligibleAlarm[Member] };
 
 /** Why an operation cannot handle an alarm. */
 interface Ineligible {
@@ -66,7 +72,11 @@ export function eligibilityOf(
   const chosen = chosenDetails(operation, alarm.details);
   if ('unfit' in chosen) return chosen;
   const { details } = chosen;
-  return { alarm: { eventId, eventClassId, eventType, occurTime, ...(severity && { severity }), details } };
+  const eligible: Making = { eventId, eventClassId, eventType, occurTime, details };
+  if (severity) eligible.severity = severity;
+  const seen = seenOf(alarm);
+  if (seen) eligible.seen = seen;
+  return { alarm: eligible };
 }
 
 const NOT_LISTED =

@@ -17,6 +17,7 @@ import { TrailIntegrity } from './integrity.js';
 import { Ownership, SharedOwnership, SoleOwnership } from './ownership.js';
 import { PostgresEngine } from './postgres.engine.js';
 import { PlanStore } from './plan.store.js';
+import { RecordStore } from './record.store.js';
 import { Recovery } from './recovery.js';
 import { bootId, LocalMarkFile, SentMarks } from './sent-marks.js';
 import { TrailKeeper } from './trail-keeper.js';
@@ -39,6 +40,7 @@ const SERVICES = [
   BrakeStore,
   ExpirationStore,
   PlanStore,
+  RecordStore,
   ChainCheck,
   TrailOpening,
   WitnessedCheckpoints,

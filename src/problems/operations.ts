@@ -43,6 +43,7 @@ const CUT_OFF = {
 /** Codes of operations: what cannot be done as asked, what parts of an operation came to, and what can be done with one later. */
 export const OPERATION_PROBLEMS = {
   operation_not_found: fixed(404, 'You have no operation with this id.'),
+  record_not_found: fixed(404, 'There is no record with this sequence number that you may read.'),
   alarm_unfit: withFacts({
     status: 409,
     detail: ({ unfit, of }: { readonly unfit: number; readonly of: number }) =>
