@@ -10,10 +10,13 @@ import { ChainCheck } from './chain-check.js';
 import { EmbeddedEngine } from './embedded.engine.js';
 import { ExpirationStore } from './expiration.store.js';
 import { BrakeStore, ClaimStore, KeyUseStore, PostgresQuotaStore, QuotaStore } from './callers.store.js';
+import { FollowerStore } from './follower.store.js';
+import { Followers } from './followers.js';
 import { OperationStore } from './operation.store.js';
 import { Ownership, SharedOwnership, SoleOwnership } from './ownership.js';
 import { PostgresEngine } from './postgres.engine.js';
 import { PlanStore } from './plan.store.js';
+import { RecordSource } from './record.source.js';
 import { Recovery } from './recovery.js';
 import { bootId, LocalMarkFile, SentMarks } from './sent-marks.js';
 
@@ -34,6 +37,9 @@ const SERVICES = [
   PlanStore,
   ChainCheck,
   Recovery,
+  FollowerStore,
+  Followers,
+  RecordSource,
 ];
 
 @Global()

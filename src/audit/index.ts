@@ -43,6 +43,15 @@ export {
   type ExpirationEnd,
   type ExpirationFilter,
 } from './expiration.store.js';
+export {
+  DeliveryFailed,
+  type Follower,
+  type FollowerOptions,
+  type FollowerSource,
+  type Placed,
+} from './follower.js';
+export { Followers } from './followers.js';
+export { RecordSource, type PlacedBody } from './record.source.js';
 export type { OperationFilter } from './operation.pages.js';
 export type { OperationKind } from './operation.queries.js';
 export {
