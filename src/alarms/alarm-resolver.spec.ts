@@ -40,7 +40,15 @@ describe('an alarm that was named by its id', () => {
   it('is handled with what upstream lists of it, every digit of its time included', () => {
     const { eventId, eventClassId, eventType, occurTime, severity, details } = ALARM;
     expect(eligibilityOf('isolate_and_kill', [ALARM], PLAIN)).toEqual({
-      alarm: { eventId, eventClassId, eventType, occurTime, severity, details },
+      alarm: {
+        eventId,
+        eventClassId,
+        eventType,
+        occurTime,
+        severity,
+        seen: { severity, agentId: 'a' },
+        details,
+      },
     });
   });
 

@@ -9,6 +9,8 @@ import { type OperationType, OPERATIONS } from '../domain/operation-type.js';
 import type { AlarmReference, HssPlace } from '../hss/index.js';
 import type { Alarm } from './alarm.js';
 import { AlarmReader } from './alarm-reader.js';
+import { seenOf } from './seen-alarm.js';
+import type { SeenAlarm } from '../domain/seen-alarm.js';
 import type { Severity } from '../domain/upstream-words.js';
 import type { AlarmDetail, DetailFieldName } from '../domain/detail-fields.js';
 
@@ -19,6 +21,7 @@ export interface EligibleAlarm {
   readonly eventType: number;
   readonly occurTime: number | string;
   readonly severity?: Severity;
+  readonly seen?: SeenAlarm;
   readonly details: readonly AlarmDetail[];
 }
 
@@ -66,7 +69,9 @@ export function eligibilityOf(
   const chosen = chosenDetails(operation, alarm.details);
   if ('unfit' in chosen) return chosen;
   const { details } = chosen;
-  return { alarm: { eventId, eventClassId, eventType, occurTime, ...(severity && { severity }), details } };
+  const seen = seenOf(alarm);
+  const named = { eventId, eventClassId, eventType, occurTime };
+  return { alarm: { ...named, ...(severity && { severity }), ...(seen && { seen }), details } };
 }
 
 const NOT_LISTED =

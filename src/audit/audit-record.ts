@@ -1,6 +1,7 @@
 import type { Credential } from '../domain/caller.js';
 import type { AlarmOutcome, ChunkOutcome, OperationStatus, LookedUp } from '../domain/outcome.js';
 import type { OperationName } from '../domain/operation-type.js';
+import type { SeenAlarm } from '../domain/seen-alarm.js';
 import type { Severity } from '../domain/upstream-words.js';
 import type { Scope } from '../domain/scope.js';
 
@@ -37,6 +38,11 @@ export interface IntentRecord extends OperationRecordOf<'intent'>, Requested {
   readonly alarms: readonly string[];
   /** Of each alarm, as upstream listed it when the alarms were looked up by their ids; absent where they were not. */
   readonly severities?: readonly (Severity | null)[];
+  /**
+   * Of each alarm, what was listed of it when it was looked up by its id, found for the plan, or read for the operation that this one
+   * undoes; absent where none was read.
+   */
+  readonly seen?: readonly (SeenAlarm | null)[];
   /** What was listed of the alarms when they were looked up by their ids; absent where they were not. */
   readonly lookedUp?: LookedUp;
   /** What it acts on in one of upstream's lists, in the order of the request; absent where it acts on alarms. */

@@ -71,4 +71,5 @@ export { isOperationId, OperationStore, type News, type Rivals } from './operati
 export { Ownership } from './ownership.js';
 export { PlanStore, type LivePlans, type StoredPlan } from './plan.store.js';
 export { interruptedOutcome, Recovery } from './recovery.js';
+export { seenAlarms } from './seen-alarms.js';
 export { SentMarks } from './sent-marks.js';

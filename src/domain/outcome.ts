@@ -1,3 +1,5 @@
+import type { SeenAlarm } from './seen-alarm.js';
+
 /**
  * What a record says of one alarm after an operation. Nothing is ever claimed that was not observed.
  *
@@ -96,6 +98,8 @@ export interface ChunkOutcome {
   readonly apart?: readonly AlarmApart[];
   /** Those that upstream took and is still at work on: an isolation, or its taking back. */
   readonly underWay?: readonly string[];
+  /** What was listed of its alarms when their state was read, before the act where that was read; not of those that the intent describes. */
+  readonly seen?: readonly (SeenAlarm & { readonly eventId: string })[];
 }
 
 /** One alarm of a chunk whose alarms came to different things; its state was read. */

@@ -21,17 +21,21 @@ const FILE = { file_hash: 'h-1', file_path: '/tmp/x', host_id: 'host-1', isolati
 
 const page = (...rows: object[]) => listingIn(JSON.stringify({ total_num: rows.length, data_list: rows }));
 
+type State = Omit<ObservedAlarm, 'row'>;
+
 /** Reads one listed alarm and one isolated file. */
-function observed(listed: object, file: object = FILE): Promise<ObservedAlarm> {
+async function observed(listed: object, file: object = FILE): Promise<State> {
   return observedBy(({ path }) =>
     Promise.resolve(path.endsWith('/event/events') ? page(listed) : page(file)),
   );
 }
 
-async function observedBy(
-  read: ReadListing,
-  operation: OperationType = 'isolate_and_kill',
-): Promise<ObservedAlarm> {
+async function observedBy(read: ReadListing, operation: OperationType = 'isolate_and_kill'): Promise<State> {
+  const { row: _, ...state } = await foundBy(read, operation);
+  return state;
+}
+
+async function foundBy(read: ReadListing, operation: OperationType): Promise<ObservedAlarm> {
   const scope = { project: 'p', projectId: 'p', region: 'r', enterpriseProjectId: '0' };
   const body = recordedBody(JSON.stringify({ operate_type: operation, operate_event_list: [CALL] }));
   const [found] = await statesOf({ operation, scope, project: {} as ProjectConfig, body }, read);
@@ -52,6 +56,14 @@ const each = <T>(names: readonly T[]) =>
 describe('an alarm that is listed', () => {
   it('as it should be stands so', async () => {
     expect(await observed(LISTED)).toEqual({ eventId: 'e-1', state: 'matches' });
+  });
+
+  it('is given as it is listed, unless it is another one', async () => {
+    const rowOf = async (listed: object) =>
+      (await foundBy(() => Promise.resolve(page(listed)), 'ignore')).row;
+    expect(await rowOf(LISTED)).toEqual(LISTED);
+    expect(await rowOf({ ...LISTED, event_type: 1002 })).toBeUndefined();
+    expect(await rowOf({ ...LISTED, event_id: 'e-2' })).toBeUndefined();
   });
 
   it.each(each(['handle_status', 'handle_method']))(

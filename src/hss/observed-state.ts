@@ -49,6 +49,8 @@ export interface ObservedAlarm {
   readonly missing?: 'not_listed' | 'named_wrongly';
   /** Fields of the alarm that the call and upstream's listing give different values for, in upstream's spelling; absent: none. */
   readonly mismatch?: readonly string[];
+  /** What is listed of the alarm that the call names; absent: it was not found, or it is an item of a list. */
+  readonly row?: ListedRow;
 }
 
 /**
@@ -102,7 +104,12 @@ export function alarmStates(
       if (isSameAlarm(found, event) === false) {
         return { eventId, state: 'unknown' as const, missing: 'named_wrongly' as const, ...named };
       }
-      return { eventId, ...(await stateOf(operation, act, event, found, read, wanted)), ...named };
+      return {
+        eventId,
+        ...(await stateOf(operation, act, event, found, read, wanted)),
+        ...named,
+        row: found,
+      };
     }),
   );
 }

@@ -4,6 +4,7 @@ import type { ProjectConfig } from '../config/config.js';
 import type { AlarmDetail } from '../domain/detail-fields.js';
 import type { OperationName } from '../domain/operation-type.js';
 import type { Scope } from '../domain/scope.js';
+import type { SeenAlarm } from '../domain/seen-alarm.js';
 import type { Severity } from '../domain/upstream-words.js';
 import type { AlarmReference, HssBody } from '../hss/index.js';
 import type { RequestedScope } from '../access/grants.js';
@@ -29,6 +30,8 @@ export interface CommandAlarm {
   readonly eventType: number;
   /** Absent: not known, as where the caller named the alarm in full. */
   readonly severity?: Severity;
+  /** What upstream listed of it; absent: likewise. */
+  readonly seen?: SeenAlarm;
   readonly details?: readonly CommandAlarmDetail[];
 }
 

@@ -39,7 +39,7 @@ const GOES_WELL: Readonly<Record<Success['body'], ReadonlySet<Said>>> = {
 /**
  * Reads one exchange, by error code, then by HTTP status, then by how far it got. Only what is documented as a success is one.
  *
- * @param hidden secrets of ours that no message may repeat
+ * @param hidden secrets of ours that nothing of it may repeat
  * @param table of the service that answered; none: only what the cloud's services share
  */
 export function classify(
@@ -55,7 +55,7 @@ export function classify(
   const requestId = printableWord(header(exchange, 'x-request-id')) ?? answer.requestId;
   const id = requestId === undefined ? {} : { requestId };
   if (exchange.status === success.status && GOES_WELL[success.body].has(says)) {
-    return { ok: true, body: exchange.body, said: id };
+    return { ok: true, body: hidden.reduce(without, exchange.body), said: id };
   }
   const wait = retryAfterMs(exchange);
   return {
@@ -207,12 +207,16 @@ function printableWord(value: unknown): string | undefined {
 export function printableMessage(value: unknown, hidden: readonly string[] = []): string | undefined {
   if (typeof value !== 'string') return undefined;
   const plain = hidden.reduce(without, value).slice(0, MAX_EXAMINED);
+  if (HARMLESS.test(plain)) return plain;
   const line = masked(plain.replace(/[\p{C}\p{Z}]+/gu, ' ').trim());
   const characters = [...line];
   if (characters.length === 0) return undefined;
   if (characters.length <= MAX_MESSAGE_LENGTH) return line;
   return `${characters.slice(0, MAX_MESSAGE_LENGTH - 1).join('')}…`;
 }
+
+/** Most ids, names and addresses of many alarms: nothing of what is looked for can be in them. */
+const HARMLESS = /^(?!.*eyJ)[\w.-]{1,39}$/;
 
 function without(text: string, secret: string): string {
   return secret === '' ? text : text.replaceAll(secret, MASK);

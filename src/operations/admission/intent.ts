@@ -34,6 +34,7 @@ export function intentOf(
   record.alarms = alarms.map(({ eventId }) => eventId);
   if (alarms.some(({ severity }) => severity))
     record.severities = alarms.map(({ severity = null }) => severity);
+  if (alarms.some(({ seen }) => seen)) record.seen = alarms.map(({ seen = null }) => seen);
   if (lookedUp) {
     // Without when it was read: that means something in this process only.
     const { digests, possiblyAlready } = lookedUp;

@@ -6,6 +6,7 @@ import type { CallContext } from '../../domain/caller.js';
 import type { Clock } from '../../domain/times.js';
 import { OPERATIONS } from '../../domain/operation-type.js';
 import type { Fault } from '../../domain/outcome.js';
+import type { ActCall } from '../../hss/index.js';
 import { faultFor } from '../../problems/catalogue.js';
 import { type ChunkSender, chunkFacts } from '../execution/chunk-sender.js';
 import type { ChunkFacts, ChunkResult, SendChunk, SendResult } from '../execution/chunk.js';
@@ -64,7 +65,14 @@ export class ChunkRetrier {
   ) {}
 
   readonly send: SendChunk = async (call, alarms, index) => {
-    let state: ChunkState = index === this.start.inDoubt ? await this.#findOut(alarms, index) : 'not_sent';
+    const facts = { alarms, ...chunkFacts(this.work.intent, index), patienceMs: PATIENCE_MS };
+    const sent = await this.#send(call, facts);
+    return typeof sent === 'object' && 'chunk' in sent ? { ...sent, chunk: facts.seen.in(sent.chunk) } : sent;
+  };
+
+  async #send(call: ActCall, facts: ChunkFacts): Promise<SendResult> {
+    const { alarms } = facts;
+    let state: ChunkState = facts.index === this.start.inDoubt ? await this.#findOut(facts) : 'not_sent';
     let before: Before | undefined;
     for (let pauses = 0; ; pauses += 1) {
       if (typeof state === 'object') return state;
@@ -73,7 +81,7 @@ export class ChunkRetrier {
       if (stop) return inDoubt(alarms);
       const result = await this.dependencies.sender.send(
         call,
-        this.#facts(alarms, index, state, before),
+        state === 'not_sent' ? facts : { ...facts, before: stateBefore(before) },
         this.#context(),
       );
       const { fault } = result.chunk;
@@ -81,13 +89,13 @@ export class ChunkRetrier {
       if (fault?.code === 'target_busy') return 'halted';
       if (result.chunk.outcome === 'unknown' && !result.chunk.apart) {
         before ??= result.chunk;
-        state = await this.#findOut(alarms, index, before);
+        state = await this.#findOut(facts, before);
       }
       // A later refusal says nothing of an earlier attempt that may have been carried out.
       else if (!mayPass(result)) return state === 'may_be_done' && fault ? inDoubt(alarms) : result;
       await this.#wait(Math.max(pauseMs(pauses), 1_000 * (fault?.retryAfter ?? 0)));
     }
-  };
+  }
 
   async #reasonToStop(): Promise<Stop | undefined> {
     if (this.halt.aborted) return 'halted';
@@ -104,23 +112,17 @@ export class ChunkRetrier {
     return undefined;
   }
 
-  /** Once it may have been done, its state says nothing of how it was before. */
-  #facts(alarms: number, index: number, state: ChunkState, { already, unread }: Before = {}): ChunkFacts {
-    const facts = { alarms, ...chunkFacts(this.work.intent, index), patienceMs: PATIENCE_MS };
-    if (state === 'not_sent') return facts;
-    return { ...facts, before: { ...(already && { already }), ...(unread && { unread }) } };
-  }
-
   /**
    * What came of a chunk that may have been sent.
    *
    * @param before what was read of its state before it was
    */
-  async #findOut(alarms: number, index: number, before?: Before): Promise<ChunkState> {
+  async #findOut({ alarms, index, seen }: ChunkFacts, before?: Before): Promise<ChunkState> {
     const since = this.#now();
     const { isIdempotent } = OPERATIONS[this.work.intent.operation];
     for (let looks = 0; ; looks += 1) {
       const found = await this.#look(index, since);
+      seen.add(found);
       const stop = await this.#reasonToStop();
       if (stop === 'halted') return stop;
       const late = this.#now() >= since + this.dependencies.config.settleGiveUpMs;
@@ -167,6 +169,11 @@ export class ChunkRetrier {
   #now(): number {
     return this.dependencies.clock.monotonic();
   }
+}
+
+/** Once it may have been done, its state says nothing of how it was before: only what was read then does. */
+function stateBefore({ already, unread }: Before = {}): Before {
+  return { ...(already && { already }), ...(unread && { unread }) };
 }
 
 /** Each of its alarms is looked up by itself once the operation has its outcome. */

@@ -17,6 +17,7 @@ import {
 import { UpstreamClient, type UpstreamResult } from '../../upstream/index.js';
 import { SettlementService, type FoundAlarm } from '../settlement/settlement.service.js';
 import { MIN_READ_MS, StateReader, type StateBefore } from './state-reader.js';
+import { SeenAlarms } from './seen-alarms.js';
 import { TargetLocks } from './target-locks.js';
 import type { ChunkFacts, ChunkResult } from './chunk.js';
 
@@ -40,7 +41,12 @@ export class ChunkSender {
   ) {}
 
   async send(call: ActCall, facts: ChunkFacts, context: CallContext): Promise<ChunkResult> {
-    const { alarms, intent, index } = facts;
+    const result = await this.#send(call, facts, context);
+    return { ...result, chunk: facts.seen.in(result.chunk) };
+  }
+
+  async #send(call: ActCall, facts: ChunkFacts, context: CallContext): Promise<ChunkResult> {
+    const { alarms, intent, index, seen } = facts;
     const lock = await this.locks.acquire(facts, context);
     if ('refused' in lock) return { ...notSent(alarms, lock.refused), goOn: false };
     const conflict = lock.waited ? undefined : await this.#conflict(call, facts, context);
@@ -48,6 +54,7 @@ export class ChunkSender {
     // Where others acted on an alarm meanwhile, and it is as wanted by now, that change is no conflict.
     const waited = lock.waited || conflict !== undefined;
     const before = await this.state.before(call, facts, { ...lock, waited }, context);
+    seen.add(before.states);
     const mismatches = mismatchesIn(call, before.states);
     if (mismatches.length > 0) return notSent(alarms, faultFor('alarm_mismatch', mismatches));
     const { already, doubtful = [] } = before;
@@ -64,8 +71,9 @@ export class ChunkSender {
     if (isPartial(left, result)) return this.#apart(left, outcome, facts, context);
     if (outcome.chunk.outcome !== 'applied' || facts.verbatim || !this.state.checks(call.operation))
       return outcome;
-    const seen = seenIn(await this.state.read(left, context), outcome.chunk.underWay);
-    return { ...outcome, chunk: { ...outcome.chunk, ...seen } };
+    const after = await this.state.read(left, context);
+    seen.add(after);
+    return { ...outcome, chunk: { ...outcome.chunk, ...shownIn(after, outcome.chunk.underWay) } };
   }
 
   /** Whether its alarms are still as they were looked up; of one that may have been sent that says nothing any more. */
@@ -85,7 +93,7 @@ export class ChunkSender {
   async #apart(
     { project, body }: ActCall,
     refused: ChunkResult,
-    { intent }: ChunkFacts,
+    { intent, seen }: ChunkFacts,
     { requestId, deadlineAt }: CallContext,
   ): Promise<ChunkResult> {
     const since = this.clock.monotonic();
@@ -98,6 +106,7 @@ export class ChunkSender {
       const own = await this.store.find(intent.operationId);
       if (!own) return unknown;
       const found = await this.settlement.lookAt(own, project, body, since, { quietMs, refused: true });
+      seen.add(found);
       return { ...refused, chunk: apartIn(chunk, found) };
     } catch (error) {
       this.#logger.warn({ err: error, requestId }, "upstream's state could not be read after a refusal");
@@ -115,10 +124,12 @@ export function chunkFacts(
   intent: IntentRecord,
   index: number,
   readAt?: number,
-): Pick<ChunkFacts, 'intent' | 'targets' | 'index' | 'lookedUp'> {
+): Pick<ChunkFacts, 'intent' | 'targets' | 'index' | 'lookedUp' | 'seen'> {
   const { lookedUp } = intent;
   const [from, to] = [index * CHUNK_SIZE, (index + 1) * CHUNK_SIZE];
-  const facts = { intent, index, targets: targetsOf(intent).slice(from, to) };
+  const targets = targetsOf(intent).slice(from, to);
+  const known = targets.filter((_, place) => intent.seen?.[from + place]);
+  const facts = { intent, index, targets, seen: new SeenAlarms(new Set(known)) };
   if (!lookedUp) return facts;
   return {
     ...facts,
@@ -190,7 +201,7 @@ function allAlready(alarms: number, before: readonly ObservedAlarm[]): ChunkResu
 }
 
 /** @param others ids of alarms that were left alone while upstream is at work on them */
-function seenIn(
+function shownIn(
   after: readonly ObservedAlarm[],
   others: readonly string[] = [],
 ): Pick<ChunkOutcome, 'verified' | 'underWay'> {

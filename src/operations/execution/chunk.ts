@@ -1,6 +1,7 @@
 import type { ChunkOutcome, Fault } from '../../domain/outcome.js';
 import type { ActCall } from '../../hss/index.js';
 import type { IntentRecord } from '../../audit/index.js';
+import type { SeenAlarms } from './seen-alarms.js';
 
 /** What was listed of a chunk's alarms when they were looked up by their ids. */
 export interface LookedUpChunk {
@@ -27,6 +28,8 @@ export interface ChunkFacts {
   readonly verbatim?: boolean;
   /** Absent: its alarms were named in full. */
   readonly lookedUp?: LookedUpChunk;
+  /** Takes up what is listed of its alarms. */
+  readonly seen: SeenAlarms;
   /** It may have been sent before: only what was read of the state before that counts, and nothing is read again. */
   readonly before?: Pick<ChunkOutcome, 'already' | 'unread'>;
 }

@@ -15,6 +15,7 @@ import {
   RULES_OUTCOMES,
   type RulesOutcome,
 } from '../../audit/index.js';
+import { SeenAlarmDto } from './seen-alarm.dto.js';
 
 /** What upstream is still at work on. */
 export type ReceiptActivity = 'isolating' | 'restoring' | 'cancelling';
@@ -84,6 +85,11 @@ export class ReceiptAlarmDto {
    * @example 'agent_offline'
    */
   reason?: string;
+  /**
+   * What upstream listed of it when it was looked up by its id, found for the plan, or read before or after the act; of an undo
+   * also what the operation that it undoes has of it. Absent: it was not read.
+   */
+  seen?: SeenAlarmDto;
 }
 
 @ApiSchema({ name: 'ReceiptItem', description: 'What is known of one item of a list.' })

@@ -3,6 +3,7 @@ import type { FastifyReply } from 'fastify';
 import {
   eachOutcome,
   rulesOutcome,
+  seenAlarms,
   targetsOf,
   type OperationTrail,
   type Asked,
@@ -143,15 +144,17 @@ function complete(
 export function* outcomesOf(trail: OperationTrail): Generator<ReceiptAlarmDto | ReceiptItemDto, void> {
   const { items, operation } = trail.intent;
   const targets = items && new Map(items.map(({ id, target }) => [id, target]));
+  const known = seenAlarms(trail);
   for (const outcome of eachOutcome(trail)) {
+    const seen = known?.get(outcome.eventId);
     // Most are as they are shown: there may be thousands, and none is copied without need.
-    if (!targets && !outcome.underWay) yield outcome;
+    if (!targets && !outcome.underWay) yield seen ? Object.assign(outcome, { seen }) : outcome;
     else {
       const { underWay, eventId: id, ...rest } = outcome;
       const activity = underWay && { activity: activityOf(operation) };
       yield targets
         ? { id, target: { ...targets.get(id) }, ...rest, ...activity }
-        : { eventId: id, ...rest, ...activity };
+        : { eventId: id, ...rest, ...activity, ...(seen && { seen }) };
     }
   }
 }

@@ -47,7 +47,7 @@ interface Look {
 }
 
 /** What an alarm came to, as far as upstream's state says. */
-export interface FoundAlarm extends SettledAlarm {
+export interface FoundAlarm extends SettledAlarm, Pick<ObservedAlarm, 'row'> {
   /** Whether its state says anything at all. */
   readonly isClear: boolean;
 }
@@ -135,6 +135,7 @@ export class SettlementService implements OnModuleDestroy {
       states.map(async (found) => ({
         ...resolveOutcome(found, await this.#interference(found, own), times),
         isClear: found.state !== 'unknown',
+        ...(found.row && { row: found.row }),
       })),
     );
   }

@@ -4,6 +4,7 @@ import {
   alarmOutcomes,
   ChainCheck,
   OperationStore,
+  seenAlarms,
   type Assumption,
   type OperationTrail,
 } from '../../audit/index.js';
@@ -188,13 +189,15 @@ function undoCommand(
   };
 }
 
-/** With the severities that upstream listed when they were looked up: who could act by them can undo by them. */
-function alarmsOf(events: readonly WireEvent[], { intent }: OperationTrail): CommandAlarm[] {
-  const { alarms, severities = [] } = intent;
+/** With what was read of them for the operation, and the severities that upstream listed when they were looked up: who could act by them can undo by them. */
+function alarmsOf(events: readonly WireEvent[], trail: OperationTrail): CommandAlarm[] {
+  const { alarms, severities = [] } = trail.intent;
+  const known = seenAlarms(trail);
   const byId = new Map(severities.map((severity, index) => [alarms[index], severity]));
   return events.map((event) => {
     const severity = byId.get(event.event_id);
-    return severity ? { ...commandAlarmOf(event), severity } : commandAlarmOf(event);
+    const seen = known?.get(event.event_id);
+    return { ...commandAlarmOf(event), ...(severity && { severity }), ...(seen && { seen }) };
   });
 }
 
