@@ -67,6 +67,7 @@ export {
   type OperationSummary,
   type TargetFate,
 } from './operation-state.js';
+export { ocsfLine } from './ocsf.js';
 export { isOperationId, OperationStore, type News, type Rivals } from './operation.store.js';
 export { Ownership } from './ownership.js';
 export { PlanStore, type LivePlans, type StoredPlan } from './plan.store.js';

@@ -1,9 +1,9 @@
-import { sql } from 'kysely';
-
 import { Injectable } from '@nestjs/common';
+import { sql } from 'kysely';
 
 import type { AuditRecord } from './audit-record.js';
 import { Store } from './engine.dialect.js';
+import { bodyWithoutRequests } from './operation.store.js';
 import type { FollowerSource, Placed } from './follower.js';
 
 /** A record as it is stored. */
@@ -17,6 +17,8 @@ export interface PlacedBody extends Placed {
 /** Records come from the database in so many, or until their bytes are so many; one that is longer comes alone. */
 const MAX_RECORDS = 200;
 const MAX_BYTES = 4 * 1_048_576;
+/** An intent of one alarm is far shorter. */
+const MAX_WHOLE_BYTES = 65_536;
 
 /** The records of the trail, for what follows it. */
 @Injectable()
@@ -37,6 +39,19 @@ export class RecordSource extends Store implements FollowerSource<PlacedBody> {
       .orderBy('seq')
       .execute();
     return rows as PlacedBody[];
+  }
+
+  /** The intent of an operation, as stored; a long one without the bodies it has. Undefined: it is not in the trail. */
+  async intentOf(operationId: string): Promise<string | undefined> {
+    const body = sql<string>`CASE WHEN octet_length(body) <= ${MAX_WHOLE_BYTES} THEN body
+      ELSE ${bodyWithoutRequests(this.engine.dialect)} END`;
+    const row = await this.readings
+      .selectFrom('audit_record')
+      .select(body.as('body'))
+      .where('operation_id', '=', operationId)
+      .where('kind', '=', 'intent')
+      .executeTakeFirst();
+    return row?.body;
   }
 
   /** The last of those that may come together; undefined: there are none. */
