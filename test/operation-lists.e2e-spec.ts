@@ -106,7 +106,9 @@ describe.each(['SQLite', 'PostgreSQL'])('lists of operations (%s)', (name) => {
   beforeAll(async () => {
     const url = name === 'SQLite' ? '' : await postgres.createDatabase('operation_lists');
     const open = () =>
-      name === 'SQLite' ? EmbeddedEngine.open(join(folder, 'gateway.db')) : PostgresEngine.open(url, 30_000, { current: AUDIT_KEY });
+      name === 'SQLite'
+        ? EmbeddedEngine.open(join(folder, 'gateway.db'))
+        : PostgresEngine.open(url, 30_000, { current: AUDIT_KEY });
     const first = await open();
     await first.append(made.flatMap(appendsOf));
     for (const operation of made) {

@@ -64,12 +64,18 @@ export class AuditTrail implements OnApplicationShutdown {
   /** What could not be written in its time, and is as soon as the trail takes records again. */
   #deferred: AuditAppend[] = [];
   readonly #beforeClose: (() => Promise<void>)[] = [];
+  readonly #listeners: (() => void)[] = [];
 
   constructor(private readonly engine: AuditEngine) {}
 
   /** Whether the last commit went well, and the store can be reached. */
   get writable(): boolean {
     return !this.#broken && this.engine.reachable;
+  }
+
+  /** @param listener called after each commit of records */
+  onCommitted(listener: () => void): void {
+    this.#listeners.push(listener);
   }
 
   /**
@@ -232,6 +238,7 @@ export class AuditTrail implements OnApplicationShutdown {
           batch[index]?.reject(error);
         }
         for (const { resolve } of batch) resolve();
+        for (const listener of this.#listeners) listener();
         await this.#catchUp();
       } catch (error) {
         this.#broken = true;

@@ -12,12 +12,15 @@ import { Checkpointer } from './checkpointer.js';
 import { EmbeddedEngine } from './embedded.engine.js';
 import { ExpirationStore } from './expiration.store.js';
 import { BrakeStore, ClaimStore, KeyUseStore, PostgresQuotaStore, QuotaStore } from './callers.store.js';
+import { FollowerStore } from './follower.store.js';
+import { Followers } from './followers.js';
 import { OperationStore } from './operation.store.js';
 import { TrailIntegrity } from './integrity.js';
 import { Ownership, SharedOwnership, SoleOwnership } from './ownership.js';
 import { PostgresEngine } from './postgres.engine.js';
 import { PlanStore } from './plan.store.js';
 import { RecordStore } from './record.store.js';
+import { RecordSource } from './record.source.js';
 import { Recovery } from './recovery.js';
 import { bootId, LocalMarkFile, SentMarks } from './sent-marks.js';
 import { TrailKeeper } from './trail-keeper.js';
@@ -46,6 +49,9 @@ const SERVICES = [
   WitnessedCheckpoints,
   Checkpointer,
   Recovery,
+  FollowerStore,
+  Followers,
+  RecordSource,
 ];
 
 @Global()

@@ -1,5 +1,13 @@
 import { DEFAULT_RIGHTS } from '../domain/caller.js';
-import type { CallerConfig, Config, DatabaseConfig, IssuerConfig, TokenRuleConfig } from './config.js';
+import { isLoopback } from './formats.js';
+import type {
+  CallerConfig,
+  Config,
+  DatabaseConfig,
+  IssuerConfig,
+  SinkConfig,
+  TokenRuleConfig,
+} from './config.js';
 import type { Problems } from './field.js';
 
 /** The rules that concern more than one setting. Of a value that was refused they say nothing. */
@@ -132,4 +140,27 @@ export function checkAuditKey(
     'GATEWAY_AUDIT_KEY',
     'is missing, and the database is PostgreSQL: make a key with hss-gateway audit key, keep it, and set GATEWAY_AUDIT_KEY_FILE',
   );
+}
+
+export function checkSinks(
+  sinks: readonly SinkConfig[],
+  { allowInsecure }: { readonly allowInsecure: boolean },
+  problems: Problems,
+): void {
+  refuseRepeated(
+    valuesOf('audit.sinks', sinks, 'name'),
+    'repeats the name of another sink: rename one',
+    problems,
+  );
+  const paths = sinks.map((sink, index): Value => [
+    `audit.sinks[${index}].path`,
+    sink.kind === 'file' ? sink.path : '',
+  ]);
+  refuseRepeated(paths, 'repeats the file of another sink: give each a file of its own', problems);
+  sinks.forEach((sink, index) => {
+    const url = sink.kind === 'webhook' ? sink.url : '';
+    if (allowInsecure || !url.startsWith('http:') || isLoopback(new URL(url).hostname)) return;
+    const remedy = 'for a receiver of tests on another host set GATEWAY_ALLOW_INSECURE_ENDPOINTS=1';
+    problems.addToAccepted(`audit.sinks[${index}].url`, `must begin with https; ${remedy}`);
+  });
 }

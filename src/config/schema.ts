@@ -1,6 +1,6 @@
 import { isAddressRange } from '../domain/address-range.js';
 import * as formats from './formats.js';
-import { AUDIT_KEY } from './schema.audit-key.js';
+import { AUDIT, AUDIT_KEY } from './schema.audit.js';
 import { CALLER, ISSUER, PER_CALLER } from './schema.callers.js';
 import { PROJECT } from './schema.projects.js';
 import {
@@ -260,6 +260,7 @@ export const SETTINGS = object({
     MINUTE,
   ),
   guardRails: GUARD_RAILS,
+  audit: AUDIT,
   dropIn: object({
     passUnknownFields: boolean({
       default: 'false',
