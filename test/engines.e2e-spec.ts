@@ -47,7 +47,7 @@ let databases = 0;
 beforeAll(async () => {
   postgres = await startPostgres();
 });
-afterAll(() => postgres.close());
+afterAll(() => postgres.close('unchecked'));
 
 /** A new store, and how to open it: an embedded one once, a shared one as often as one likes. */
 interface Store {
@@ -60,7 +60,7 @@ const STORES: Readonly<Record<string, () => Promise<Store>>> = {
     const folder = newFolder();
     return Promise.resolve({
       open: () => EmbeddedEngine.open(join(folder, 'gateway.db')),
-      remove: () => removeFolder(folder),
+      remove: () => removeFolder(folder, 'unchecked'),
     });
   },
   PostgreSQL: async () => {

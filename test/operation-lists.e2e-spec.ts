@@ -99,7 +99,7 @@ let postgres: PostgresServer;
 beforeAll(async () => {
   postgres = await startPostgres();
 });
-afterAll(() => postgres.close());
+afterAll(() => postgres.close('unchecked'));
 
 const subset = <T>(values: readonly T[]) => fc.subarray([...values], { minLength: 1 });
 const moment = fc.integer({ min: START - 2, max: START + OPERATIONS / 3 + 2 });
@@ -155,7 +155,7 @@ describe.each(['SQLite', 'PostgreSQL'])('lists of operations (%s)', (name) => {
   });
   afterAll(async () => {
     await engine.close();
-    removeFolder(folder);
+    removeFolder(folder, 'unchecked');
   });
 
   async function allPages(filter: OperationFilter, limit: number): Promise<string[]> {

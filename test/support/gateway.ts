@@ -9,6 +9,7 @@ import type { CallerLimits } from '../../src/domain/caller.js';
 import { startSimulator, type Simulator, type SimulatorOptions } from '../../src/simulator/simulator.js';
 import { startGateway, type Gateway } from '../../src/start.js';
 import { committedDocument, GatewayContract } from './gateway-contract.js';
+import { checkRecordsAt, checkRecordsIn, type Checking } from './record-schema.js';
 
 export const KEY = 'test-key-of-the-portal';
 export const OTHER_KEY = 'test-key-of-the-chat-bot';
@@ -43,7 +44,8 @@ export interface Rig {
   control(method: string, path: string, body?: unknown): Promise<JsonAnswer>;
   /** Requests that the simulator received, of this path, control routes left out. */
   received(path: string): Promise<Received[]>;
-  close(): Promise<void>;
+  /** @throws Error where a record is not as its schema describes it */
+  close(checking?: Checking): Promise<void>;
 }
 
 export interface Received {
@@ -184,6 +186,11 @@ export function configFor(simulator: Simulator, folder: string, overrides: Overr
   };
 }
 
+async function checkRecordsOf(database: Config['database']): Promise<void> {
+  if (database.kind === 'embedded') checkRecordsIn(database.path);
+  else await checkRecordsAt(database.url);
+}
+
 /** Starts a cloud and a gateway in front of it. */
 export async function startRig(overrides: Overrides = {}, cloud: SimulatorOptions = {}): Promise<Rig> {
   const folder = mkdtempSync(join(tmpdir(), 'hss-gateway-test-'));
@@ -209,10 +216,14 @@ export async function startRig(overrides: Overrides = {}, cloud: SimulatorOption
     received: async (path) =>
       ((await control('GET', `/requests?path=${encodeURIComponent(path)}`)).body as { requests: Received[] })
         .requests,
-    close: async () => {
+    close: async (checking = 'checked') => {
       await gateway.close();
       await simulator.close();
-      rmSync(folder, { recursive: true, force: true });
+      try {
+        if (checking === 'checked') await checkRecordsOf(config.database);
+      } finally {
+        rmSync(folder, { recursive: true, force: true });
+      }
     },
   };
 }
