@@ -124,6 +124,8 @@ export interface SettledAlarm {
   readonly underWay?: true;
   /** `indistinguishable`: another operation did the same meanwhile, so whether this one did cannot be found out. */
   readonly reason?: 'indistinguishable';
+  /** What was listed of it, where no earlier record of the operation says that. */
+  readonly seen?: SeenAlarm;
 }
 
 /** Its caller wants an operation of the background to stop before its next chunk. */
