@@ -8,6 +8,14 @@ const HASH = { pattern: '^[A-Za-z0-9+/]{43}=$' } as const;
 const HASHES = { type: 'array', items: { type: 'string', ...HASH } } as const;
 const EXAMPLE_HASH = 'MpPmCo8NzY6VOmmteGQVKF08GuYGI2rYLkaplef6GPk=';
 const PUBLIC_KEY = 'hss-gateway-5c1f0a9e+f38e7411+AZ3cLuo9aL9gFqpeVirGa+9vKteirgWaVZD++eK9dJfJ';
+const EXAMPLE_NOTE = [
+  'hss-gateway-5c1f0a9e',
+  '13',
+  'dJCd69AoWYIkKuadN7lojtU6r/ECXS4tJi/X+jyGmv8=',
+  '',
+  '— hss-gateway-5c1f0a9e 8450EamRRJw4TzbaLsiPq9qOwgxFUfUpwun37UaQp1iZt1Z0r+nj/FOMs430vT1VqhdsrFvjySchTYcv7JgjAtGYYQQ=',
+  '',
+].join('\n');
 const SIZE_FORM = /^(?:0|[1-9]\d{0,14})$/;
 const NUMBER_OF_RECORDS = 'how many records a checkpoint covers, a whole number';
 
@@ -103,6 +111,7 @@ export class ProofDto extends SignedTree {
   @ApiProperty({ format: 'uuid' })
   operationId!: string;
   /** The checkpoint: a signed note of C2SP, with the cosignatures of witnesses where there are any. */
+  @ApiProperty({ example: EXAMPLE_NOTE })
   checkpoint!: string;
   /** The records, in order. */
   records!: ProvedRecordDto[];
@@ -134,6 +143,7 @@ export class CheckpointDto {
   @ApiProperty({ format: 'date-time' })
   at!: string;
   /** The signed note of C2SP, with the cosignatures of witnesses where there are any. */
+  @ApiProperty({ example: EXAMPLE_NOTE })
   note!: string;
 }
 
