@@ -13,7 +13,8 @@ export interface OpenedCheckpoint {
 const sha256 = (...parts: readonly Uint8Array[]): Buffer =>
   createHash('sha256').update(Buffer.concat(parts)).digest();
 export const leafHash = (record: string): Buffer => sha256(Uint8Array.of(0), Buffer.from(record));
-export const nodeHash = (left: Uint8Array, right: Uint8Array): Buffer => sha256(Uint8Array.of(1), left, right);
+export const nodeHash = (left: Uint8Array, right: Uint8Array): Buffer =>
+  sha256(Uint8Array.of(1), left, right);
 const half = (number: number): number => Math.floor(number / 2);
 const isOdd = (number: number): boolean => number % 2 === 1;
 
