@@ -79,6 +79,16 @@ export const IMPORTS = {
   ],
   sinks: ['audit/index', 'config', 'domain'],
   brakes: ['problems', 'validation', 'audit/index', 'http', 'domain'],
+  evidence: [
+    'problems',
+    'validation',
+    'access',
+    'lists',
+    'operations/receipts',
+    'audit/index',
+    'http',
+    'domain',
+  ],
   me: ['problems', 'validation', 'http', 'config', 'domain'],
   catalog: ['validation', 'http', 'domain'],
   simulator: ['hss/wire'],
@@ -86,7 +96,7 @@ export const IMPORTS = {
 };
 
 /** One folder per resource of the API: everything but what receives the request speaks no HTTP. */
-export const RESOURCES = ['operations', 'alarms', 'lists', 'compat', 'brakes', 'me', 'catalog'];
+export const RESOURCES = ['operations', 'alarms', 'lists', 'compat', 'brakes', 'evidence', 'me', 'catalog'];
 const RECEIVES = '\\.(controller|dto|module|pipe)\\.ts$';
 
 const layer = (folder, allowed) => ({

@@ -6,6 +6,7 @@ import { CatalogModule } from './catalog/catalog.controller.js';
 import { MeModule } from './me/me.controller.js';
 import { BrakesModule } from './brakes/brakes.controller.js';
 import { ExpirationsModule } from './operations/expirations/expirations.controller.js';
+import { EvidenceModule } from './evidence/records.controller.js';
 import { HssModule } from './compat/hss.controller.js';
 import { OperationsModule } from './operations/operations.module.js';
 import { AuditModule } from './audit/audit.module.js';
@@ -58,6 +59,7 @@ export class AppModule {
         OperationsModule,
         ExpirationsModule,
         BrakesModule,
+        EvidenceModule,
         ListsModule,
         HssModule,
         SinksModule,

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import Database from 'better-sqlite3';
@@ -207,12 +207,11 @@ describe('a gateway that is a process of its own', () => {
   });
 
   it('whose database is no database does not start', async () => {
-    writeFileSync(
-      join(folder, 'gateway.db'),
-      'this is no database, and it is longer than a header would be'.repeat(100),
-    );
+    const file = join(folder, 'gateway.db');
+    writeFileSync(file, 'this is no database, and it is longer than a header would be'.repeat(100));
     await expect(start()).rejects.toThrow(/ended with 1 before it was ready/);
-    expect(existsSync(join(folder, 'gateway.db'))).toBe(true);
+    expect(existsSync(file)).toBe(true);
+    rmSync(file);
   });
 });
 

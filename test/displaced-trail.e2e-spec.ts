@@ -68,8 +68,8 @@ describe('the database of a running gateway', () => {
       expect((await rig.call('GET', '/metrics')).text).toMatch(/^hss_gateway_audit_writable 0$/m);
       expect(await rig.received(`/${OPERATE}`)).toHaveLength(sent);
     } finally {
-      await rig.close();
-      for (const each of [folder, elsewhere]) removeFolder(each);
+      await rig.close('unchecked');
+      for (const each of [folder, elsewhere]) removeFolder(each, 'unchecked');
     }
   });
 });
@@ -94,12 +94,12 @@ describe('a database behind a link', () => {
         writeFileSync(link, '');
         expect(problemOf(await act()).code).toBe('audit_unavailable');
       } finally {
-        await rig.close();
+        await rig.close('unchecked');
       }
       rmSync(link);
       symlinkSync(fileIn(elsewhere), link);
     }
-    for (const each of [folder, elsewhere]) removeFolder(each);
+    for (const each of [folder, elsewhere]) removeFolder(each, 'unchecked');
   });
 });
 
@@ -128,7 +128,7 @@ describe('a gateway whose database is taken away while it runs', () => {
   afterEach(async () => {
     gateway.signal('SIGKILL');
     await gateway.exited;
-    removeFolder(top);
+    removeFolder(top, 'unchecked');
   });
 
   async function start(): Promise<void> {

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 import type { AlarmPageDto } from '../src/alarms/alarm.dto.js';
 import type { PlanDto } from '../src/operations/plans/plan.dto.js';
-import { startRig, type JsonAnswer, type Rig } from './support/gateway.js';
+import { portal, startRig, type JsonAnswer, type Rig } from './support/gateway.js';
 import { committedDocument, type Json } from './support/gateway-contract.js';
 import { problemOf, requestsUpstream } from './support/problems.js';
 
@@ -40,7 +40,8 @@ const resolved = (parameter: Json): Json => {
 
 let rig: Rig;
 beforeAll(async () => {
-  rig = await startRig();
+  const grants = portal.grants.map((grant) => ({ ...grant, rights: ['read', 'act', 'audit'] as const }));
+  rig = await startRig({ callers: [{ ...portal, grants }] });
 });
 afterAll(() => rig.close());
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
-import { AuditEngine, type AuditAppend, type Row, type SqlValue } from '../src/audit/audit.engine.js';
+import type { AuditAppend } from '../src/audit/audit.engine.js';
 import { EmbeddedEngine } from '../src/audit/embedded.engine.js';
 import { EXPIRATION_ENDS, ExpirationStore, type ExpirationFilter } from '../src/audit/expiration.store.js';
 import type { OperationFilter } from '../src/audit/operation.pages.js';
@@ -11,6 +11,8 @@ import type { OperationKind } from '../src/audit/operation.queries.js';
 import { OperationStore } from '../src/audit/operation.store.js';
 import { PostgresEngine } from '../src/audit/postgres.engine.js';
 import { OPERATION_STATUSES, type OperationStatus } from '../src/domain/outcome.js';
+import { AUDIT_KEY } from './support/gateway.js';
+import { NotingEngine } from './support/noting-engine.js';
 import { startPostgres, type PostgresServer } from './support/postgres.js';
 import { newFolder, removeFolder } from './support/standing-gateway.js';
 
@@ -61,45 +63,11 @@ function appendsOf({ id, at, status, alarm, operation: type, expiresAt, ...kind 
   return [intent, { kind: 'outcome', at, operationId: id, body: '{}', status, open, byOwner: true }];
 }
 
-/** Notes what is asked of an engine. */
-class NotingEngine extends AuditEngine {
-  override readonly dialect;
-  readonly asked: { readonly sql: string; readonly parameters: readonly SqlValue[] }[] = [];
-  rows = 0;
-
-  constructor(private readonly engine: AuditEngine) {
-    super();
-    this.dialect = engine.dialect;
-  }
-
-  append(entries: readonly AuditAppend[]) {
-    return this.engine.append(entries);
-  }
-
-  async query(sql: string, parameters: readonly SqlValue[]): Promise<Row[]> {
-    this.asked.push({ sql, parameters });
-    const rows = await this.engine.query(sql, parameters);
-    this.rows += rows.length;
-    return rows;
-  }
-
-  async plans(): Promise<string[]> {
-    const explain = this.dialect === 'sqlite' ? 'EXPLAIN QUERY PLAN' : 'EXPLAIN (COSTS OFF)';
-    const asked = this.asked.splice(0);
-    const plans = asked.map(({ sql, parameters }) => this.engine.query(`${explain} ${sql}`, parameters));
-    return (await Promise.all(plans)).flat().map((row) => String(row['detail'] ?? row['QUERY PLAN']));
-  }
-
-  close(): Promise<void> {
-    return this.engine.close();
-  }
-}
-
 let postgres: PostgresServer;
 beforeAll(async () => {
   postgres = await startPostgres();
 });
-afterAll(() => postgres.close());
+afterAll(() => postgres.close('unchecked'));
 
 const subset = <T>(values: readonly T[]) => fc.subarray([...values], { minLength: 1 });
 const moment = fc.integer({ min: START - 2, max: START + OPERATIONS / 3 + 2 });
@@ -138,7 +106,9 @@ describe.each(['SQLite', 'PostgreSQL'])('lists of operations (%s)', (name) => {
   beforeAll(async () => {
     const url = name === 'SQLite' ? '' : await postgres.createDatabase('operation_lists');
     const open = () =>
-      name === 'SQLite' ? EmbeddedEngine.open(join(folder, 'gateway.db')) : PostgresEngine.open(url, 30_000);
+      name === 'SQLite'
+        ? EmbeddedEngine.open(join(folder, 'gateway.db'))
+        : PostgresEngine.open(url, 30_000, { current: AUDIT_KEY });
     const first = await open();
     await first.append(made.flatMap(appendsOf));
     for (const operation of made) {
@@ -155,7 +125,7 @@ describe.each(['SQLite', 'PostgreSQL'])('lists of operations (%s)', (name) => {
   });
   afterAll(async () => {
     await engine.close();
-    removeFolder(folder);
+    removeFolder(folder, 'unchecked');
   });
 
   async function allPages(filter: OperationFilter, limit: number): Promise<string[]> {

@@ -51,7 +51,7 @@ afterEach(async () => {
     await replica.exited;
   }
   await receiver.goDown();
-  folders.forEach(removeFolder);
+  for (const folder of folders) removeFolder(folder);
 });
 
 async function startTwo(goneAfterMs = GONE_AFTER_MS): Promise<void> {

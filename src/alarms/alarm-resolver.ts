@@ -25,6 +25,9 @@ export interface EligibleAlarm {
   readonly details: readonly AlarmDetail[];
 }
 
+/** Member by member: there may be thousands. */
+type Making = { -readonly [Member in keyof EligibleAlarm]: EligibleAlarm[Member] };
+
 /** Why an operation cannot handle an alarm. */
 interface Ineligible {
   readonly rule: 'not_found' | 'ambiguous' | 'incomplete' | 'already' | 'not_accepted';
@@ -69,9 +72,11 @@ export function eligibilityOf(
   const chosen = chosenDetails(operation, alarm.details);
   if ('unfit' in chosen) return chosen;
   const { details } = chosen;
+  const eligible: Making = { eventId, eventClassId, eventType, occurTime, details };
+  if (severity) eligible.severity = severity;
   const seen = seenOf(alarm);
-  const named = { eventId, eventClassId, eventType, occurTime };
-  return { alarm: { ...named, ...(severity && { severity }), ...(seen && { seen }), details } };
+  if (seen) eligible.seen = seen;
+  return { alarm: eligible };
 }
 
 const NOT_LISTED =

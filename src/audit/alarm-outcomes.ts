@@ -183,13 +183,13 @@ export function rulesOutcome(first: ChunkOutcome | undefined): RulesOutcome {
 }
 
 /** What the alarms of a chunk came to. */
-interface ChunkResult<Outcome = AlarmOutcome> extends Pick<ChunkOutcome, 'already' | 'apart'> {
+export interface ChunkResult<Outcome = AlarmOutcome> extends Pick<ChunkOutcome, 'already' | 'apart'> {
   readonly alarms?: number;
   readonly outcome: Outcome;
 }
 
 /** Each outcome that an alarm of a chunk has; `alarms` absent: at least one has the chunk's own. */
-function outcomesIn<Outcome extends KnownAlarmOutcome>({
+export function outcomesIn<Outcome extends KnownAlarmOutcome>({
   alarms = Infinity,
   outcome,
   already = [],

@@ -4,6 +4,7 @@ import type { OperationName } from '../domain/operation-type.js';
 import type { SeenAlarm } from '../domain/seen-alarm.js';
 import type { Severity } from '../domain/upstream-words.js';
 import type { Scope } from '../domain/scope.js';
+import type { TrailFault } from './trail-fault.js';
 
 /** What a credential is called, never itself. */
 type CredentialRecord = Pick<Credential, 'kind' | 'id'>;
@@ -177,6 +178,34 @@ export interface BrakeRecord extends RecordOf<'brake'> {
   readonly mostHosts?: number;
 }
 
+/** The trail is signed with another key from here on: the one before says so. */
+export interface KeyRecord extends RecordOf<'key'> {
+  /** The name of the tree. */
+  readonly origin: string;
+  /** Verifier's text of the key from here on, and of the one before. */
+  readonly key: string;
+  readonly previous: string;
+  /** Signed by the one before. */
+  readonly note: string;
+}
+
+/** The verification found something: no act was sent from here on until a person had acknowledged it. */
+export interface VerificationRecord extends RecordOf<'verification'> {
+  readonly faults: readonly TrailFault[];
+}
+
+/** A person knows of faults, and lets acts go on. What they are about is believed by nobody. */
+export interface AcknowledgementRecord extends RecordOf<'acknowledgement'> {
+  /** The name of the tree. */
+  readonly origin: string;
+  /** Who, and why, in their own words. */
+  readonly by: string;
+  readonly reason: string;
+  readonly faults: readonly TrailFault[];
+  /** Signed by the audit key. */
+  readonly note: string;
+}
+
 export type AuditRecord =
   | IntentRecord
   | ChunkRecord
@@ -186,7 +215,22 @@ export type AuditRecord =
   | SettlementRecord
   | RefusalRecord
   | RefusalSummaryRecord
-  | BrakeRecord;
+  | BrakeRecord
+  | KeyRecord
+  | VerificationRecord
+  | AcknowledgementRecord;
+
+export const RECORD_KINDS = [
+  'intent',
+  'chunk',
+  'cancellation',
+  'pause',
+  'outcome',
+  'settlement',
+  'refusal',
+  'refusal_summary',
+  'brake',
+] as const satisfies AuditRecord['kind'][];
 
 /** Those that belong to one operation. */
 export type RecordOfOperation = Extract<AuditRecord, { readonly operationId: string }>;

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { sql } from 'kysely';
 
 import { AuditEngine } from './audit.engine.js';
-import { Store } from './engine.dialect.js';
+import { Store } from './store.js';
 import { PostgresEngine, type Instance } from './postgres.engine.js';
 
 /** Up to where a follower has delivered, and whether this process is the one that follows. */

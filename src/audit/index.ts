@@ -21,6 +21,7 @@ export {
 export {
   ASSUMPTIONS,
   LEFTOVERS,
+  RECORD_KINDS,
   type Assumption,
   type BrakeRecord,
   type IntentRecord,
@@ -71,6 +72,10 @@ export { ocsfLine } from './ocsf.js';
 export { isOperationId, OperationStore, type News, type Rivals } from './operation.store.js';
 export { Ownership } from './ownership.js';
 export { PlanStore, type LivePlans, type StoredPlan } from './plan.store.js';
+export { RecordStore, type FoundRecord, type RecordFilter } from './record.store.js';
 export { interruptedOutcome, Recovery } from './recovery.js';
 export { seenAlarms } from './seen-alarms.js';
 export { SentMarks } from './sent-marks.js';
+export { TrailIntegrity, type VerificationReport } from './integrity.js';
+export { faultWords, type TrailFault } from './trail-fault.js';
+export { TrailState } from './trail-state.js';

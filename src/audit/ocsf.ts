@@ -136,7 +136,9 @@ function askedBy(record: AuditRecord, intent: IntentRecord | undefined) {
 
 function severityOf(record: AuditRecord): Members {
   const needsSomebody =
-    (record.kind === 'brake' && record.engaged) || (record.kind === 'settlement' && !record.settled);
+    (record.kind === 'brake' && record.engaged) ||
+    record.kind === 'verification' ||
+    (record.kind === 'settlement' && !record.settled);
   return needsSomebody
     ? { severity_id: 3, severity: 'Medium' }
     : { severity_id: 1, severity: 'Informational' };
@@ -171,9 +173,13 @@ function statusOf(record: AuditRecord, isRemediation: boolean): Members {
       return FAILURE;
     case 'intent':
       return statusNamed('pending', false);
+    case 'verification':
+      return FAILURE;
     case 'brake':
     case 'cancellation':
     case 'pause':
+    case 'key':
+    case 'acknowledgement':
       return SUCCESS;
   }
 }
@@ -209,6 +215,11 @@ function restOf(record: AuditRecord): Members {
       return { counts: record.counts, addresses: record.addresses };
     case 'brake':
       return { caller: record.caller, engaged: record.engaged };
+    case 'verification':
+    case 'acknowledgement':
+      return { faults: record.faults };
+    case 'key':
+      return { key: record.key, previous: record.previous };
     case 'cancellation':
     case 'chunk':
     case 'pause':

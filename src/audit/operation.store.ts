@@ -11,7 +11,8 @@ import type {
   OutcomeRecord,
   RecordOfOperation,
 } from './audit-record.js';
-import { Store, type AuditTables } from './engine.dialect.js';
+import type { AuditTables } from './engine.dialect.js';
+import { Store } from './store.js';
 import { OperationPages, type OperationFilter, type OperationPage } from './operation.pages.js';
 import { earlierRivals } from './operation.queries.js';
 import {

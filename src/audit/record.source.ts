@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { sql } from 'kysely';
 
 import type { AuditRecord } from './audit-record.js';
-import { Store } from './engine.dialect.js';
+import { Store } from './store.js';
 import { bodyWithoutRequests } from './operation.store.js';
 import type { FollowerSource, Placed } from './follower.js';
 

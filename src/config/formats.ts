@@ -98,6 +98,12 @@ export const PATH = format(/^./su, 'the path of a file');
 /** A shorter one could be guessed from a single signed request. */
 export const MASTER_KEY = format(/^.{32,}$/su, '32 characters or more: make it with openssl rand -base64 48');
 
+/** As Go's sumdb/note writes a signer's key. */
+export const AUDIT_KEY = format(
+  /^PRIVATE\+KEY\+[^+\s]+\+[0-9a-f]{8}\+[A-Za-z0-9+/]{44}$/,
+  'a signing key PRIVATE+KEY+<name>+<id>+<base64>: make it with hss-gateway audit key',
+);
+
 /** What a refusal says of the rules it was made by. */
 export const RAIL_VERSION = nameUpTo(32);
 

@@ -43,6 +43,7 @@ const CUT_OFF = {
 /** Codes of operations: what cannot be done as asked, what parts of an operation came to, and what can be done with one later. */
 export const OPERATION_PROBLEMS = {
   operation_not_found: fixed(404, 'You have no operation with this id.'),
+  record_not_found: fixed(404, 'There is no record with this sequence number that you may read.'),
   alarm_unfit: withFacts({
     status: 409,
     detail: ({ unfit, of }: { readonly unfit: number; readonly of: number }) =>
@@ -198,6 +199,11 @@ export const OPERATION_PROBLEMS = {
     detail: (what: keyof typeof NOT_WRITTEN) => NOT_WRITTEN[what],
     example: 'intent',
   }),
+  audit_broken: fixed(
+    503,
+    'The audit trail is not whole: records were changed or removed from outside. Nothing is sent to the cloud until an operator has looked at it and acknowledged it; receipts and records can still be read. Nothing was done.',
+    { retryable: true, extras: () => ({ retryAfter: 60 }) },
+  ),
   /** What was never sent may be sent again, which the extras say. */
   gateway_interrupted: withFacts({
     status: 503,

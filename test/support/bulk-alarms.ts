@@ -25,8 +25,12 @@ const FIRST_TIME = 1_700_000_000_000;
 /** An agent that is online in a fresh simulator. */
 const AGENT = 'c9bed5397db449ebdfba15e85fcfc36accee125c68954daf5cab0528bab59bd8';
 
-/** Adds alarms of a class that takes every operation on files to the cloud, with all that those operations ask for. */
-export async function addAlarms(rig: Controller, count: number): Promise<NamedAlarm[]> {
+/**
+ * Adds alarms of a class that takes every operation on files to the cloud, with all that those operations ask for.
+ *
+ * @param hostName one of the hosts that the cloud makes alarms of; absent: any
+ */
+export async function addAlarms(rig: Controller, count: number, hostName?: string): Promise<NamedAlarm[]> {
   const alarms = Array.from({ length: count }, (_, index) => ({
     eventId: fixedUuid(`bulk ${count} ${index}`),
     eventClassId: 'malware_1001',
@@ -43,7 +47,10 @@ export async function addAlarms(rig: Controller, count: number): Promise<NamedAl
       },
     ],
   }));
-  const listed = alarms.map(({ details, ...alarm }) => ({ ...alarm, details: details.map(asListed) }));
+  const listed = alarms.map(({ details, ...alarm }) => ({
+    ...{ ...alarm, ...(hostName !== undefined && { hostName }) },
+    details: details.map(asListed),
+  }));
   await rig.control('POST', '/alarms', { alarms: listed });
   return alarms;
 }

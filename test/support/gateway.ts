@@ -9,9 +9,13 @@ import type { CallerLimits } from '../../src/domain/caller.js';
 import { startSimulator, type Simulator, type SimulatorOptions } from '../../src/simulator/simulator.js';
 import { startGateway, type Gateway } from '../../src/start.js';
 import { committedDocument, GatewayContract } from './gateway-contract.js';
+import { checkRecordsAt, checkRecordsIn, type Checking } from './record-schema.js';
 
 export const KEY = 'test-key-of-the-portal';
 export const OTHER_KEY = 'test-key-of-the-chat-bot';
+
+/** What gateways of tests that share a database sign their trail with. */
+export const AUDIT_KEY = 'PRIVATE+KEY+test-trail+328a9cb1+AVi/9CiXuoxDQ37b7MD38JU9trfmzRuuSt7+CYdGVev5';
 
 export const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
 
@@ -43,7 +47,8 @@ export interface Rig {
   control(method: string, path: string, body?: unknown): Promise<JsonAnswer>;
   /** Requests that the simulator received, of this path, control routes left out. */
   received(path: string): Promise<Received[]>;
-  close(): Promise<void>;
+  /** @throws Error where a record is not as its schema describes it */
+  close(checking?: Checking): Promise<void>;
 }
 
 export interface Received {
@@ -176,12 +181,18 @@ export function configFor(simulator: Simulator, folder: string, overrides: Overr
   const { file: _, ...usual } = asItComes(folder);
   return {
     ...usual,
+    ...(rest.database?.kind === 'postgres' && { auditKey: { current: AUDIT_KEY } }),
     projects: new Map(projects(simulator).map((project) => [project.name, project])),
     callers,
     limits: { ...usual.limits, ...limits, perCaller: { ...usual.limits.perCaller, ...limits?.perCaller } },
     upstream: { ...usual.upstream, ...upstream },
     ...rest,
   };
+}
+
+async function checkRecordsOf(database: Config['database']): Promise<void> {
+  if (database.kind === 'embedded') checkRecordsIn(database.path);
+  else await checkRecordsAt(database.url);
 }
 
 /** Starts a cloud and a gateway in front of it. */
@@ -209,10 +220,14 @@ export async function startRig(overrides: Overrides = {}, cloud: SimulatorOption
     received: async (path) =>
       ((await control('GET', `/requests?path=${encodeURIComponent(path)}`)).body as { requests: Received[] })
         .requests,
-    close: async () => {
+    close: async (checking = 'checked') => {
       await gateway.close();
       await simulator.close();
-      rmSync(folder, { recursive: true, force: true });
+      try {
+        if (checking === 'checked') await checkRecordsOf(config.database);
+      } finally {
+        rmSync(folder, { recursive: true, force: true });
+      }
     },
   };
 }

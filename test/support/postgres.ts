@@ -7,6 +7,8 @@ import { basename, dirname, join } from 'node:path';
 
 import pg from 'pg';
 
+import { checkRecordsAt, type Checking } from './record-schema.js';
+
 const USER = 'gateway';
 /** Shown nowhere, which tests look for. */
 export const DATABASE_PASSWORD = 'planted-password-of-the-database';
@@ -24,7 +26,8 @@ export interface PostgresServer {
   crash(): Promise<void>;
   /** On the same port, with the same data. */
   startAgain(): Promise<void>;
-  close(): Promise<void>;
+  /** @throws Error where a record in one of its databases is not as its schema describes it */
+  close(checking?: Checking): Promise<void>;
 }
 
 interface Installation {
@@ -45,18 +48,27 @@ export async function startPostgres(isDurable = false): Promise<PostgresServer> 
     const installation = { home, port: await freePort(), isDurable, ...(await install(home)) };
     initialise(installation);
     let server = await serve(installation);
+    const urls: string[] = [];
     const crash = async () => {
       const ended = once(server, 'exit');
       server.stdin?.write('crash\n');
       await ended;
     };
     return {
-      createDatabase: (name) => createDatabase(installation, name),
+      createDatabase: async (name) => {
+        const url = await createDatabase(installation, name);
+        urls.push(url);
+        return url;
+      },
       crash,
       startAgain: async () => void (server = await serve(installation)),
-      close: async () => {
-        if (server.exitCode === null) await crash();
-        remove();
+      close: async (checking = 'checked') => {
+        try {
+          if (server.exitCode === null && checking === 'checked') await Promise.all(urls.map(checkRecordsAt));
+        } finally {
+          if (server.exitCode === null) await crash();
+          remove();
+        }
       },
     };
   } catch (error) {

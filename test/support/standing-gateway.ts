@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { startGatewayProcess, type GatewayProcess, type ProcessOptions } from './gateway-process.js';
+import { checkRecordsIn, type Checking } from './record-schema.js';
 import { fetchJson, judgeAnswersOf, KEY, type CallOptions, type JsonAnswer } from './gateway.js';
 
 /** One line of the log. */
@@ -21,7 +22,9 @@ export function newFolder(): string {
   return mkdtempSync(join(tmpdir(), 'hss-gateway-process-'));
 }
 
-export function removeFolder(folder: string): void {
+/** Removes the folder of a gateway that has ended. @throws Error where a record in it is not as its schema describes it */
+export function removeFolder(folder: string, checking: Checking = 'checked'): void {
+  if (checking === 'checked') checkRecordsIn(join(folder, 'gateway.db'));
   rmSync(folder, { recursive: true, force: true });
 }
 

@@ -67,7 +67,7 @@ export class ChunkRetrier {
   readonly send: SendChunk = async (call, alarms, index) => {
     const facts = { alarms, ...chunkFacts(this.work.intent, index), patienceMs: PATIENCE_MS };
     const sent = await this.#send(call, facts);
-    return typeof sent === 'object' && 'chunk' in sent ? { ...sent, chunk: facts.seen.in(sent.chunk) } : sent;
+    return typeof sent === 'object' && 'chunk' in sent ? facts.seen.addedTo(sent) : sent;
   };
 
   async #send(call: ActCall, facts: ChunkFacts): Promise<SendResult> {

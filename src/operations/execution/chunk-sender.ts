@@ -1,6 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 
-import { OperationStore, SentMarks, type IntentRecord, targetsOf } from '../../audit/index.js';
+import { OperationStore, SentMarks, TrailState, type IntentRecord, targetsOf } from '../../audit/index.js';
 import type { CallContext } from '../../domain/caller.js';
 import { Clock } from '../../domain/times.js';
 import { isListOperation, OPERATIONS } from '../../domain/operation-type.js';
@@ -36,17 +36,18 @@ export class ChunkSender {
     private readonly settlement: SettlementService,
     private readonly store: OperationStore,
     private readonly marks: SentMarks,
+    private readonly trail: TrailState,
     private readonly locks: TargetLocks,
     private readonly clock: Clock,
   ) {}
 
   async send(call: ActCall, facts: ChunkFacts, context: CallContext): Promise<ChunkResult> {
-    const result = await this.#send(call, facts, context);
-    return { ...result, chunk: facts.seen.in(result.chunk) };
+    return facts.seen.addedTo(await this.#send(call, facts, context));
   }
 
   async #send(call: ActCall, facts: ChunkFacts, context: CallContext): Promise<ChunkResult> {
     const { alarms, intent, index, seen } = facts;
+    if (this.trail.broken) return { ...notSent(alarms, faultFor('audit_broken')), goOn: false };
     const lock = await this.locks.acquire(facts, context);
     if ('refused' in lock) return { ...notSent(alarms, lock.refused), goOn: false };
     const conflict = lock.waited ? undefined : await this.#conflict(call, facts, context);
@@ -128,8 +129,8 @@ export function chunkFacts(
   const { lookedUp } = intent;
   const [from, to] = [index * CHUNK_SIZE, (index + 1) * CHUNK_SIZE];
   const targets = targetsOf(intent).slice(from, to);
-  const known = targets.filter((_, place) => intent.seen?.[from + place]);
-  const facts = { intent, index, targets, seen: new SeenAlarms(new Set(known)) };
+  const known = intent.seen && new Set(targets.filter((_, place) => intent.seen?.[from + place]));
+  const facts = { intent, index, targets, seen: new SeenAlarms(known) };
   if (!lookedUp) return facts;
   return {
     ...facts,

@@ -8,20 +8,21 @@ import type { ObservedAlarm } from '../../hss/index.js';
 export class SeenAlarms {
   readonly #seen = new Map<string, SeenAlarm & { readonly eventId: string }>();
 
-  /** @param known event ids of alarms that the intent describes: they are not gathered */
-  constructor(private readonly known: ReadonlySet<string>) {}
+  /** @param known event ids of alarms that the intent describes, which are not gathered; absent: none */
+  constructor(private readonly known?: ReadonlySet<string>) {}
 
   add(states: readonly Pick<ObservedAlarm, 'eventId' | 'row'>[]): void {
     for (const { eventId, row } of states) {
-      if (!row || this.known.has(eventId) || this.#seen.has(eventId)) continue;
+      if (!row || this.known?.has(eventId) || this.#seen.has(eventId)) continue;
       const alarm = alarmOf(row);
       const seen = alarm && seenOf(alarm);
       if (seen) this.#seen.set(eventId, { eventId, ...seen });
     }
   }
 
-  /** What came of the chunk, with what was gathered. */
-  in(chunk: ChunkOutcome): ChunkOutcome {
-    return this.#seen.size === 0 ? chunk : { ...chunk, seen: [...this.#seen.values()] };
+  /** A result of the chunk, with what was gathered. */
+  addedTo<Result extends { readonly chunk: ChunkOutcome }>(result: Result): Result {
+    if (this.#seen.size === 0) return result;
+    return { ...result, chunk: { ...result.chunk, seen: [...this.#seen.values()] } };
   }
 }

@@ -1,7 +1,7 @@
 import { isOperationId } from '../../audit/index.js';
 
 /** No page of a list is longer than this, as JSON, unless one thing alone is. */
-const MAX_BYTES = 1_048_576;
+export const MAX_BYTES = 1_048_576;
 
 /** Counts what goes on a page, so that it ends before it grows too long. */
 export class ByteBound {
@@ -43,5 +43,5 @@ export function cursorAt(place: number): string {
 export function readPlace(value: unknown): number | undefined {
   if (typeof value !== 'string') return undefined;
   const text = Buffer.from(value, 'base64url').toString('latin1');
-  return /^(0|[1-9]\d{0,8})$/.test(text) && cursorAt(Number(text)) === value ? Number(text) : undefined;
+  return /^(0|[1-9]\d{0,14})$/.test(text) && cursorAt(Number(text)) === value ? Number(text) : undefined;
 }

@@ -205,7 +205,7 @@ export const postgres: Section = {
       };
     } finally {
       await Promise.all(Object.values(databases).map((database) => database.close()));
-      await server.close();
+      await server.close('unchecked');
     }
   },
 };
