@@ -61,7 +61,8 @@ function itemOf({ seq, at, kind, hash, operation_id: operationId, body }: FoundR
 function filterOf(query: RecordQueryDto, now: number): RecordFilter {
   const { kind, caller, onBehalfOf, operation, severity, outcome, code } = query;
   const { host, agentId, alarm, operationId } = query;
-  const words = (given: string | string[] | undefined) => given === undefined ? undefined : [...new Set(wordsOf(given))];
+  const words = (given: string | string[] | undefined) =>
+    given === undefined ? undefined : [...new Set(wordsOf(given))];
   return {
     facts: {
       ...{ kind: words(kind), operation: words(operation), severity: words(severity) },
