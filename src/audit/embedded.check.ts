@@ -40,6 +40,11 @@ export class TrailCheck {
     return this.#seq;
   }
 
+  /** Of that one. */
+  get hash(): Uint8Array {
+    return this.#hash;
+  }
+
   /**
    * Checks the next records, fewer where they are long. There must be at least one.
    *
