@@ -53,6 +53,13 @@ describe('hss-gateway', () => {
     [['audit'], 'Usage: hss-gateway audit'],
     [['adit'], 'Did you mean audit?'],
     [['audit', 'bakup', 'x'], 'Did you mean backup?'],
+    [['audit', 'rebiuld'], 'Did you mean rebuild?'],
+    [['audit', 'rebuild', 'x'], 'too many arguments'],
+    [['audit', 'rebuild', '--database', 'file:nowhere.db'], 'nowhere.db is not there'],
+    [
+      ['audit', 'rebuild', '--database', `postgres://u:${SECRET}@127.0.0.1:9/d`],
+      '127.0.0.1:9 cannot be used',
+    ],
     [['audit', 'backup'], "missing required argument 'file'"],
     [['audit', 'backup', 'x', 'y'], 'too many arguments'],
     [['audit', 'backup', 'x', '--databse', 'file:gateway.db'], 'Did you mean --database?'],

@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander';
 
 import { reasonOf } from '../audit/program.js';
 import { addBackup } from './audit/backup.js';
+import { addRebuild } from './audit/rebuild.js';
 import { EXIT } from './exit-codes.js';
 
 /** The program beside the gateway: a group of commands for each thing that it is about, a file for each command. */
@@ -16,6 +17,7 @@ const audit = program
   .command('audit')
   .description('The audit trail: what was asked of the gateway and what came of it');
 addBackup(audit);
+addRebuild(audit);
 
 /** A value behind its option, so that it is not repeated where that is not known: it may be an address with a password. */
 const words = process.argv.flatMap((word) => {
