@@ -2,7 +2,13 @@ import { ApiProperty, ApiSchema } from '@nestjs/swagger';
 
 import { RECORD_KINDS } from '../audit/index.js';
 
-const EXAMPLE = { kind: 'brake', at: '2026-08-16T09:05:22.734Z', caller: 'chat-bot', engaged: true };
+const EXAMPLE = {
+  kind: 'brake',
+  at: '2026-08-16T09:05:22.734Z',
+  requestId: '0198c5f2-7c1e-7b3a-9f4e-1a2b3c4d5e6f',
+  caller: 'chat-bot',
+  engaged: true,
+};
 
 @ApiSchema({ name: 'Record', description: 'One record of the audit trail.' })
 export class RecordDto {
