@@ -3,6 +3,7 @@ import { renameSync } from 'node:fs';
 
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
+import { AuditEngine } from '../src/audit/audit.engine.js';
 import type { CallerConfig } from '../src/config/config.js';
 import type { RecordDto, RecordPageDto } from '../src/evidence/record.dto.js';
 import type { ReceiptDto } from '../src/operations/receipts/receipt.dto.js';
@@ -164,6 +165,21 @@ describe('records', () => {
       expect([item.sequence, item.hash]).toEqual([item.sequence, hash.toString('hex')]);
     }
     expect(page.text).toContain(`"occur_time":${BEYOND_DOUBLES}`);
+  });
+
+  it('are read too where somebody changed what is stored', async () => {
+    const changed = await startRig({ callers: [portal, auditor('auditor')] });
+    const alarms = await addAlarms(changed, 1);
+    await changed.operate({ operation: 'ignore', alarms });
+    const engine = changed.gateway.app.get(AuditEngine);
+    await engine.query(`UPDATE audit_record SET body = 'gone "' WHERE kind = 'intent'`, []);
+    const page = await changed.call('GET', '/v1/audit/records?kind=intent,outcome', undefined, {
+      key: keyOf('auditor'),
+    });
+    await changed.close('unchecked');
+    const { items } = page.body as RecordPageDto;
+    expect(items.map(({ kind }) => kind)).toEqual(['outcome', 'intent']);
+    expect(items[1]?.record).toEqual({ unreadable: 'gone "' });
   });
 
   it('are found one by one, and answered alike', async () => {

@@ -42,7 +42,10 @@ export class RecordDto {
    */
   @ApiProperty({ format: 'uuid' })
   operationId?: string;
-  /** The record, as it is stored to the byte; `openapi/audit-records.schema.json` describes it. */
+  /**
+   * The record, as it is stored to the byte; `openapi/audit-records.schema.json` describes it. Where somebody changed what is stored, so that
+   * it is no JSON any more, its text is the member `unreadable`.
+   */
   @ApiProperty({ type: 'object', additionalProperties: true, example: EXAMPLE })
   record!: Record<string, unknown>;
 }
