@@ -77,6 +77,7 @@ export const IMPORTS = {
     'config',
     'domain',
   ],
+  sinks: ['audit/index', 'config', 'domain'],
   brakes: ['problems', 'validation', 'audit/index', 'http', 'domain'],
   evidence: [
     'problems',

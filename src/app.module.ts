@@ -21,6 +21,7 @@ import { ProblemFilter } from './http/problem.filter.js';
 import { RefusalRecorder } from './http/refusal-recorder.js';
 import { ListsModule } from './lists/lists.module.js';
 import { MetricsModule } from './metrics/metrics.js';
+import { SinksModule } from './sinks/sinks.module.js';
 import { UpstreamModule } from './upstream/index.js';
 
 /** What every part may ask for: the configuration and the time. */
@@ -61,6 +62,7 @@ export class AppModule {
         EvidenceModule,
         ListsModule,
         HssModule,
+        SinksModule,
       ],
       providers: [
         AuthHook,

@@ -87,6 +87,7 @@ const SEEDS: readonly (readonly [rule: string, file: string, ...imports: string[
   ['operations-imports', 'operations/seeded/root.ts', '../../start.js'],
   ['operations-imports', 'operations/seeded-audit.ts', '../audit/audit-trail.js'],
   ['compat-imports', 'compat/seeded.ts', '../alarms/alarm.js'],
+  ['sinks-imports', 'sinks/seeded.ts', '../upstream/index.js'],
   ['brakes-imports', 'brakes/seeded.ts', '../operations/operation-command.js'],
   ['evidence-imports', 'evidence/seeded.ts', '../hss/index.js'],
   ['me-imports', 'me/seeded.ts', '../audit/audit-record.js'],

@@ -10,6 +10,7 @@ import type { MayRead } from '../src/audit/record.queries.js';
 import { RECORD_KINDS } from '../src/audit/audit-record.js';
 import { KNOWN_OUTCOMES, OPERATION_STATUSES } from '../src/domain/outcome.js';
 import { SEVERITIES } from '../src/domain/upstream-words.js';
+import { AUDIT_KEY } from './support/gateway.js';
 import { NotingEngine } from './support/noting-engine.js';
 import { startPostgres, type PostgresServer } from './support/postgres.js';
 import { HISTORY, makeHistory, MINUTE_MS, START, type MadeRecord } from './support/record-history.js';
@@ -130,7 +131,9 @@ describe.each(['SQLite', 'PostgreSQL'])('records of the trail (%s)', (name) => {
   beforeAll(async () => {
     const url = name === 'SQLite' ? '' : await postgres.createDatabase('record_lists');
     const open = () =>
-      name === 'SQLite' ? EmbeddedEngine.open(join(folder, 'gateway.db')) : PostgresEngine.open(url, 30_000);
+      name === 'SQLite'
+        ? EmbeddedEngine.open(join(folder, 'gateway.db'))
+        : PostgresEngine.open(url, 30_000, { current: AUDIT_KEY });
     const first = await open();
     await first.append(made.map(({ append }) => append));
     for (let size = CHECKPOINT_EVERY; size < RECORDS; size += CHECKPOINT_EVERY)

@@ -6,6 +6,7 @@ import pg from 'pg';
 import { EmbeddedEngine } from '../src/audit/embedded.engine.js';
 import { PostgresEngine } from '../src/audit/postgres.engine.js';
 import { RecordStore, type RecordFilter } from '../src/audit/record.store.js';
+import { AUDIT_KEY } from './support/gateway.js';
 import { NotingEngine } from './support/noting-engine.js';
 import { startPostgres, type PostgresServer } from './support/postgres.js';
 import { newFolder, removeFolder } from './support/standing-gateway.js';
@@ -116,7 +117,7 @@ describe.each(['SQLite', 'PostgreSQL'])('a million records (%s)', (name) => {
       engine = new NotingEngine(embedded);
     } else {
       const url = await postgres.createDatabase('records');
-      engine = new NotingEngine(await PostgresEngine.open(url, 30_000));
+      engine = new NotingEngine(await PostgresEngine.open(url, 30_000, { current: AUDIT_KEY }));
       const client = new pg.Client(url);
       await client.connect();
       await fill((sql) => client.query(sql), 'postgres');

@@ -70,7 +70,12 @@ async function withEveryOutcome(kind: 'alarms' | 'items'): Promise<IntentRecord>
   const items = ids.map((id) => ({ id, target: { hash: `h-${id}` } }));
   const named = kind === 'alarms' ? { alarms: ids } : { alarms: [], items };
   const operation = kind === 'alarms' ? 'ignore' : 'restore_isolated_files';
-  const fault = { code: 'upstream_rejected', detail: 'no', retryable: false } as ChunkOutcome['fault'];
+  const fault = {
+    code: 'upstream_rejected',
+    status: 502,
+    detail: 'no',
+    retryable: false,
+  } as ChunkOutcome['fault'];
   const outcomes = ['applied', 'rejected', 'unknown', 'not_attempted'] as const;
   const chunks = Array.from({ length: 25 }, (_, index): ChunkOutcome => {
     const own = ids.slice(index * 100, (index + 1) * 100);

@@ -17,13 +17,11 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 import { wordsFor } from '../src/audit/embedded.check.js';
 import { EmbeddedDatabase } from '../src/audit/embedded.database.js';
-import { EmbeddedEngine } from '../src/audit/embedded.engine.js';
 import { SCHEMA_STEPS, statementsFor } from '../src/audit/schema.js';
 import { startSimulator, type Simulator } from '../src/simulator/simulator.js';
 import { SeededRandom } from './simulation/seeded-random.js';
 import { addAlarms } from './support/bulk-alarms.js';
 import { sha256, startRig } from './support/gateway.js';
-import { eventually } from './support/problems.js';
 import { newFolder, removeFolder, standGateway } from './support/standing-gateway.js';
 
 /** Of what lies in a folder after a gateway. */
@@ -265,41 +263,6 @@ describe('a start is refused, with what to do, and every file stays as it is', (
     await expect(started).rejects.toThrow(
       /ended with 1 before it was ready; it wrote:\nthe gateway cannot start: [^\n]+: record 5 [^\n]+\n/,
     );
-  });
-});
-
-describe('of a trail that is too long to be checked before the first request', () => {
-  const few = { bytes: 0, records: 5 };
-
-  it('the end is', async () => {
-    const copy = copied(closed);
-    edit(copy, `UPDATE audit_record SET body = replace(body, 'portal', 'nobody') WHERE kind = 'intent'`);
-    const opened = EmbeddedEngine.open(fileIn(copy), few).then((engine) => engine.close());
-    await expect(opened).rejects.toThrow(/cannot be opened/);
-  });
-
-  it('the rest is meanwhile, and nothing is written any more where it is damaged', async () => {
-    const copy = copied(closed);
-    edit(copy, "UPDATE audit_record SET body = replace(body, 'portal', 'nobody') WHERE seq = 2");
-    const engine = await EmbeddedEngine.open(fileIn(copy), few);
-    const reachable = await eventually(
-      () => engine.reachable,
-      (value) => !value,
-    );
-    const entry = { kind: 'refusal', at: 0, operationId: null, body: '{}' };
-    const appended = await engine.append([entry]).catch((error: Error) => error.message);
-    await engine.close();
-    expect(reachable).toBe(false);
-    expect(appended).toMatch(/record 2 of the trail does not follow/);
-  });
-
-  it('a sound one is gone on with', async () => {
-    const engine = await EmbeddedEngine.open(fileIn(copied(closed)), few);
-    const body = JSON.stringify({ kind: 'refusal', at: new Date(0).toISOString() });
-    for (let each = 0; each < 20; each += 1)
-      await engine.append([{ kind: 'refusal', at: 0, operationId: null, body }]);
-    expect(engine.reachable).toBe(true);
-    await engine.close();
   });
 });
 

@@ -33,6 +33,7 @@ import { interruptedOutcome } from '../src/audit/recovery.js';
 import { SystemClock } from '../src/domain/times.js';
 import { ALARM_OUTCOMES, type AlarmOutcome, type ChunkOutcome } from '../src/domain/outcome.js';
 import { startCommitCutter, type CommitCutter } from './support/cut-commits.js';
+import { AUDIT_KEY } from './support/gateway.js';
 import { startPostgres, type PostgresServer } from './support/postgres.js';
 import { newFolder, removeFolder } from './support/standing-gateway.js';
 
@@ -40,6 +41,7 @@ import { newFolder, removeFolder } from './support/standing-gateway.js';
 Logger.overrideLogger(false);
 
 const GONE_AFTER_MS = 30_000;
+const KEYS = { current: AUDIT_KEY };
 const NOW = Date.parse('2026-08-16T09:05:22.701Z');
 
 let postgres: PostgresServer;
@@ -66,7 +68,7 @@ const STORES: Readonly<Record<string, () => Promise<Store>>> = {
   PostgreSQL: async () => {
     databases += 1;
     const url = await postgres.createDatabase(`contract_${databases}`);
-    return { open: () => PostgresEngine.open(url, GONE_AFTER_MS), remove: () => undefined };
+    return { open: () => PostgresEngine.open(url, GONE_AFTER_MS, KEYS), remove: () => undefined };
   },
 };
 
@@ -672,7 +674,7 @@ describe('a shared store', () => {
   let url: string;
   let engines: PostgresEngine[];
   const open = async () => {
-    const engine = await PostgresEngine.open(url, GONE_AFTER_MS);
+    const engine = await PostgresEngine.open(url, GONE_AFTER_MS, KEYS);
     engines.push(engine);
     return engine;
   };
@@ -692,12 +694,12 @@ describe('a shared store', () => {
 
   it('that a newer gateway has changed is not opened, and says by which', async () => {
     const url = await postgres.createDatabase('newer');
-    await (await PostgresEngine.open(url, GONE_AFTER_MS)).close();
+    await (await PostgresEngine.open(url, GONE_AFTER_MS, KEYS)).close();
     const client = new pg.Client(url);
     await client.connect();
     await client.query('INSERT INTO schema_step (step) SELECT max(step) + 1 FROM schema_step');
     await client.end();
-    await expect(PostgresEngine.open(url, GONE_AFTER_MS)).rejects.toThrow(
+    await expect(PostgresEngine.open(url, GONE_AFTER_MS, KEYS)).rejects.toThrow(
       expect.objectContaining({
         cause: expect.objectContaining({
           message: expect.stringMatching(/^a newer version of the gateway wrote it/),
@@ -791,7 +793,7 @@ describe('a shared store', () => {
     let trail: AuditTrail;
     beforeEach(async () => {
       cutter = await startCommitCutter(url);
-      const engine = await PostgresEngine.open(cutter.url, GONE_AFTER_MS);
+      const engine = await PostgresEngine.open(cutter.url, GONE_AFTER_MS, KEYS);
       engines.push(engine);
       trail = new AuditTrail(engine);
     });
@@ -856,7 +858,7 @@ describe('an operation in a shared store', () => {
   beforeEach(async () => {
     databases += 1;
     const url = await postgres.createDatabase(`owned_${databases}`);
-    engines = await Promise.all([1, 2, 3, 4].map(() => PostgresEngine.open(url, GONE_AFTER_MS)));
+    engines = await Promise.all([1, 2, 3, 4].map(() => PostgresEngine.open(url, GONE_AFTER_MS, KEYS)));
     [owner, other] = engines as [PostgresEngine, PostgresEngine];
     id = uuidv7();
     await new AuditTrail(owner).recordIntent(intent(id), []);

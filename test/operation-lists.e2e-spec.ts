@@ -11,6 +11,7 @@ import type { OperationKind } from '../src/audit/operation.queries.js';
 import { OperationStore } from '../src/audit/operation.store.js';
 import { PostgresEngine } from '../src/audit/postgres.engine.js';
 import { OPERATION_STATUSES, type OperationStatus } from '../src/domain/outcome.js';
+import { AUDIT_KEY } from './support/gateway.js';
 import { NotingEngine } from './support/noting-engine.js';
 import { startPostgres, type PostgresServer } from './support/postgres.js';
 import { newFolder, removeFolder } from './support/standing-gateway.js';
@@ -105,7 +106,9 @@ describe.each(['SQLite', 'PostgreSQL'])('lists of operations (%s)', (name) => {
   beforeAll(async () => {
     const url = name === 'SQLite' ? '' : await postgres.createDatabase('operation_lists');
     const open = () =>
-      name === 'SQLite' ? EmbeddedEngine.open(join(folder, 'gateway.db')) : PostgresEngine.open(url, 30_000);
+      name === 'SQLite'
+        ? EmbeddedEngine.open(join(folder, 'gateway.db'))
+        : PostgresEngine.open(url, 30_000, { current: AUDIT_KEY });
     const first = await open();
     await first.append(made.flatMap(appendsOf));
     for (const operation of made) {

@@ -10,6 +10,7 @@ import { configJsonSchema, withReference } from '../src/config/reference.js';
 import { DEMO_REQUEST } from '../src/cli/demo-mode.js';
 import { KNOWN_OUTCOMES } from '../src/domain/outcome.js';
 import { OPERATION_TYPE_NAMES } from '../src/domain/operation-type.js';
+import { WEBHOOK_SECRET } from './support/webhook-receiver.js';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const read = (file: string): string => readFileSync(join(ROOT, file), 'utf8');
@@ -97,7 +98,11 @@ describe('the README', () => {
       IAM_USER_NAME: 'u',
       IAM_PASSWORD: 'p',
     };
-    const readFile = (path: string): string => (path === 'gateway.yaml' ? yaml : 'secret');
+    const files = new Map([
+      ['gateway.yaml', yaml],
+      ['/run/secrets/siem', WEBHOOK_SECRET],
+    ]);
+    const readFile = (path: string): string => files.get(path) ?? 'secret';
     const { projects, callers: known } = loadConfig({ environment, readFile });
     expect([...projects.keys()]).toEqual(['prod', 'staging']);
     expect(known.map(({ id }) => id)).toEqual(['soc-portal', 'chat-bot']);

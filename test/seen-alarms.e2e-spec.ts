@@ -1,6 +1,11 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 
-import type { ChunkRecord, IntentRecord, OutcomeRecord } from '../src/audit/audit-record.js';
+import type {
+  ChunkRecord,
+  IntentRecord,
+  OutcomeRecord,
+  SettlementRecord,
+} from '../src/audit/audit-record.js';
 import type { Alarm } from '../src/alarms/alarm.js';
 import type { PlanDto } from '../src/operations/plans/plan.dto.js';
 import type {
@@ -120,6 +125,23 @@ describe('what upstream listed of an alarm', () => {
     const receipt = await operated({ operation: 'isolate_and_kill', alarms });
     expect(receipt.alarms.map(({ outcome }) => outcome)).toEqual(['applied', 'rejected', 'rejected']);
     await expectShown(receipt);
+  });
+
+  it('is in the settlement where nothing else had it read', async () => {
+    await start('never');
+    const [alarm] = await addAlarms(rig, 1);
+    await spoil(OPERATE, { kind: 'hang', effect: 'applied' }, 1);
+    const { operationId } = (await rig.operate({ operation: 'ignore', alarms: [alarm] })).body as {
+      operationId: string;
+    };
+    const settled = await eventually(
+      async () => (await rig.call('GET', `/v1/operations/${operationId}`)).body as ReceiptDto,
+      ({ settlement }) => settlement !== undefined,
+    );
+    await expectShown(settled);
+    const { alarms } = await lastOf<SettlementRecord>('settlement');
+    expect(alarms.map(({ seen }) => seen)).toEqual(seenIn(settled));
+    expect(JSON.stringify([await lastOf('intent'), await lastOf('outcome')])).not.toContain('seen');
   });
 
   it('is nowhere, and upstream is not asked for it, where nothing had to be read', async () => {

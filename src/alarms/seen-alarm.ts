@@ -1,7 +1,7 @@
 import type { SeenAlarm, SeenHost } from '../domain/seen-alarm.js';
-import { present } from '../hss/index.js';
+import { present, type ListedRow } from '../hss/index.js';
 import { printableMessage } from '../upstream/index.js';
-import type { Alarm } from './alarm.js';
+import { alarmOf, type Alarm } from './alarm.js';
 
 /** Ids of agents are longer than what may be a secret; such a one has other characters too. */
 const LONG_ID = /^[\da-f]{1,64}$/i;
@@ -21,4 +21,10 @@ export function seenOf({ name, severity, host, details }: Alarm): SeenAlarm | un
     }),
     agentId: LONG_ID.test(agentId) ? agentId : printableMessage(agentId),
   });
+}
+
+/** The same of an alarm's row in the listing. */
+export function seenIn(row: ListedRow): SeenAlarm | undefined {
+  const alarm = alarmOf(row);
+  return alarm && seenOf(alarm);
 }

@@ -53,19 +53,27 @@ interface Appended {
   readonly rejected: readonly RejectedAppend[];
 }
 
+/** Puts a seal on the last record of a commit. */
+export type Sealing = (seq: number, hash: Uint8Array) => Uint8Array | null;
+
 /** Writes those of the entries that are admitted, by the state of the store. */
 export function appendEntries(
   entries: readonly AuditAppend[],
   state: AdmissionState,
   before: ChainEnd | undefined,
   writer: RowWriter,
+  seal: Sealing,
 ): Appended {
   let end = before;
+  let last: TableRow | undefined;
   const claims = new Map(state.claims);
   const rejected = admit(entries, state, (entry) => {
     end = { seq: (end?.seq ?? 0) + 1, hash: link(end?.hash ?? GENESIS, entry.body) };
+    if (last) writer.insert('audit_record', last);
+    last = recordRow(entry, end);
     writeEntry(entry, end, state, writer);
   });
+  if (last && end) writer.insert('audit_record', { ...last, seal: seal(end.seq, end.hash) });
   // Not entry by entry: one statement does not see the rows that it writes.
   for (const [name, claim] of claims) if (!state.claims.has(name)) writer.release(claim);
   for (const [name, claim] of state.claims) {
@@ -75,14 +83,12 @@ export function appendEntries(
   return { end, rejected };
 }
 
-function writeEntry(
-  entry: AuditAppend,
-  { seq, hash }: ChainEnd,
-  state: AdmissionState,
-  writer: RowWriter,
-): void {
-  const { at, kind, operationId: operation_id, body, brake, status, open, fate, cancelled } = entry;
-  writer.insert('audit_record', { seq, at, kind, operation_id, body, hash });
+function recordRow({ at, kind, operationId, body }: AuditAppend, { seq, hash }: ChainEnd): TableRow {
+  return { seq, at, kind, operation_id: operationId, body, hash, seal: null };
+}
+
+function writeEntry(entry: AuditAppend, { seq }: ChainEnd, state: AdmissionState, writer: RowWriter): void {
+  const { at, operationId: operation_id, brake, status, open, fate, cancelled } = entry;
   if (brake) writer.insert('brake', { caller: brake.caller, engaged: brake.engaged ? 1 : 0, at });
   if (operation_id === null) return;
   if (entry.operation) writeOperation(entry, entry.operation, operation_id, seq, state, writer);

@@ -4,6 +4,7 @@ import type { OperationName } from '../domain/operation-type.js';
 import type { SeenAlarm } from '../domain/seen-alarm.js';
 import type { Severity } from '../domain/upstream-words.js';
 import type { Scope } from '../domain/scope.js';
+import type { TrailFault } from './trail-fault.js';
 
 /** What a credential is called, never itself. */
 type CredentialRecord = Pick<Credential, 'kind' | 'id'>;
@@ -123,6 +124,8 @@ export interface SettledAlarm {
   readonly underWay?: true;
   /** `indistinguishable`: another operation did the same meanwhile, so whether this one did cannot be found out. */
   readonly reason?: 'indistinguishable';
+  /** What was listed of it, where no earlier record of the operation says that. */
+  readonly seen?: SeenAlarm;
 }
 
 /** Its caller wants an operation of the background to stop before its next chunk. */
@@ -177,6 +180,34 @@ export interface BrakeRecord extends RecordOf<'brake'> {
   readonly mostHosts?: number;
 }
 
+/** The trail is signed with another key from here on: the one before says so. */
+export interface KeyRecord extends RecordOf<'key'> {
+  /** The name of the tree. */
+  readonly origin: string;
+  /** Verifier's text of the key from here on, and of the one before. */
+  readonly key: string;
+  readonly previous: string;
+  /** Signed by the one before. */
+  readonly note: string;
+}
+
+/** The verification found something: no act was sent from here on until a person had acknowledged it. */
+export interface VerificationRecord extends RecordOf<'verification'> {
+  readonly faults: readonly TrailFault[];
+}
+
+/** A person knows of faults, and lets acts go on. What they are about is believed by nobody. */
+export interface AcknowledgementRecord extends RecordOf<'acknowledgement'> {
+  /** The name of the tree. */
+  readonly origin: string;
+  /** Who, and why, in their own words. */
+  readonly by: string;
+  readonly reason: string;
+  readonly faults: readonly TrailFault[];
+  /** Signed by the audit key. */
+  readonly note: string;
+}
+
 export type AuditRecord =
   | IntentRecord
   | ChunkRecord
@@ -186,7 +217,10 @@ export type AuditRecord =
   | SettlementRecord
   | RefusalRecord
   | RefusalSummaryRecord
-  | BrakeRecord;
+  | BrakeRecord
+  | KeyRecord
+  | VerificationRecord
+  | AcknowledgementRecord;
 
 export const RECORD_KINDS = [
   'intent',

@@ -63,12 +63,19 @@ export class AuditTrail implements OnApplicationShutdown {
   #broken = false;
   /** What could not be written in its time, and is as soon as the trail takes records again. */
   #deferred: AuditAppend[] = [];
+  readonly #beforeClose: (() => Promise<void>)[] = [];
+  readonly #listeners: (() => void)[] = [];
 
   constructor(private readonly engine: AuditEngine) {}
 
   /** Whether the last commit went well, and the store can be reached. */
   get writable(): boolean {
     return !this.#broken && this.engine.reachable;
+  }
+
+  /** @param listener called after each commit of records */
+  onCommitted(listener: () => void): void {
+    this.#listeners.push(listener);
   }
 
   /**
@@ -186,9 +193,15 @@ export class AuditTrail implements OnApplicationShutdown {
     await this.#append(appendOf(record));
   }
 
+  /** What is to be done when everything is written, before the store is closed. It must not throw. */
+  beforeClose(work: () => Promise<void>): void {
+    this.#beforeClose.push(work);
+  }
+
   async onApplicationShutdown(): Promise<void> {
     while (this.#flushing) await this.#flushing;
     await this.#catchUp();
+    for (const work of this.#beforeClose) await work();
     await this.engine.close();
   }
 
@@ -225,6 +238,7 @@ export class AuditTrail implements OnApplicationShutdown {
           batch[index]?.reject(error);
         }
         for (const { resolve } of batch) resolve();
+        for (const listener of this.#listeners) listener();
         await this.#catchUp();
       } catch (error) {
         this.#broken = true;

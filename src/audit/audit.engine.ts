@@ -125,6 +125,9 @@ export abstract class AuditEngine {
     return true;
   }
 
+  /** How a statement names its parameter of a place, from 1. */
+  readonly place = (number: number): string => (this.dialect === 'postgres' ? `$${number}` : '?');
+
   /** Resolves when everything that is ready by now had its turn, and may have brought more to append. */
   turn(): Promise<void> {
     return turnOfEventLoop();

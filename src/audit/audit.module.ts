@@ -4,19 +4,29 @@ import { Global, Module } from '@nestjs/common';
 
 import { CONFIG, type Config } from '../config/config.js';
 import { Clock } from '../domain/times.js';
+import { Metrics } from '../metrics/metrics.js';
 import { AuditEngine } from './audit.engine.js';
 import { AuditTrail } from './audit-trail.js';
 import { ChainCheck } from './chain-check.js';
+import { Checkpointer } from './checkpointer.js';
 import { EmbeddedEngine } from './embedded.engine.js';
 import { ExpirationStore } from './expiration.store.js';
 import { BrakeStore, ClaimStore, KeyUseStore, PostgresQuotaStore, QuotaStore } from './callers.store.js';
+import { FollowerStore } from './follower.store.js';
+import { Followers } from './followers.js';
 import { OperationStore } from './operation.store.js';
+import { TrailIntegrity } from './integrity.js';
 import { Ownership, SharedOwnership, SoleOwnership } from './ownership.js';
 import { PostgresEngine } from './postgres.engine.js';
 import { PlanStore } from './plan.store.js';
 import { RecordStore } from './record.store.js';
+import { RecordSource } from './record.source.js';
 import { Recovery } from './recovery.js';
 import { bootId, LocalMarkFile, SentMarks } from './sent-marks.js';
+import { TrailKeeper } from './trail-keeper.js';
+import { TrailOpening } from './trail-opening.js';
+import { TrailState } from './trail-state.js';
+import { WitnessedCheckpoints } from './witnessed.js';
 
 /** Gateways that share a database share no disk, so that their marks end with them. */
 function marksFor(database: Config['database']): SentMarks {
@@ -35,7 +45,13 @@ const SERVICES = [
   PlanStore,
   RecordStore,
   ChainCheck,
+  TrailOpening,
+  WitnessedCheckpoints,
+  Checkpointer,
   Recovery,
+  FollowerStore,
+  Followers,
+  RecordSource,
 ];
 
 @Global()
@@ -44,10 +60,18 @@ const SERVICES = [
     {
       provide: AuditEngine,
       inject: [CONFIG],
-      useFactory: ({ database }: Config) =>
-        database.kind === 'embedded'
-          ? EmbeddedEngine.open(database.path)
-          : PostgresEngine.open(database.url, database.goneAfterMs),
+      useFactory: ({ database, auditKey: { current, previous } }: Config) => {
+        const keys =
+          current === undefined ? undefined : { current, ...(previous !== undefined && { previous }) };
+        if (database.kind === 'embedded') return EmbeddedEngine.open(database.path, keys);
+        if (!keys) throw new Error('a trail that several gateways share needs GATEWAY_AUDIT_KEY');
+        return PostgresEngine.open(database.url, database.goneAfterMs, keys);
+      },
+    },
+    {
+      provide: TrailKeeper,
+      inject: [AuditEngine],
+      useFactory: (engine: EmbeddedEngine | PostgresEngine) => engine.keeper,
     },
     {
       provide: Ownership,
@@ -68,8 +92,23 @@ const SERVICES = [
       inject: [CONFIG, AuditEngine],
       useFactory: ({ database }: Config) => marksFor(database),
     },
+    {
+      provide: TrailIntegrity,
+      inject: [AuditEngine, TrailKeeper, TrailOpening, WitnessedCheckpoints, Clock, Metrics],
+      useFactory: async (...parts: ConstructorParameters<typeof TrailIntegrity>) => {
+        const integrity = new TrailIntegrity(...parts);
+        await integrity.start();
+        return integrity;
+      },
+    },
+    {
+      // Whoever asks for it begins after the verification at the start.
+      provide: TrailState,
+      inject: [TrailIntegrity],
+      useFactory: ({ state }: TrailIntegrity) => state,
+    },
     ...SERVICES,
   ],
-  exports: [...SERVICES, Ownership, QuotaStore, SentMarks],
+  exports: [...SERVICES, TrailIntegrity, TrailState, Ownership, QuotaStore, SentMarks],
 })
 export class AuditModule {}

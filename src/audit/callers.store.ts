@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 
 import type { ClaimState } from './admission.js';
-import { Store } from './engine.dialect.js';
+import { Store } from './store.js';
 import type { PostgresEngine } from './postgres.engine.js';
 
 /** Finds which operation a caller's key belongs to. Claims are made with the intent, never here. */

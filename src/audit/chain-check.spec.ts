@@ -14,6 +14,8 @@ import { AuditTrail } from './audit-trail.js';
 import { link } from './record-text.js';
 import { ChainCheck } from './chain-check.js';
 import { EmbeddedDatabase } from './embedded.database.js';
+import type { TrailKeeper } from './trail-keeper.js';
+import { AuditKeys } from './tree/audit-keys.js';
 
 /** The embedded database without its thread; counts the records that were read. */
 class InlineEngine extends AuditEngine {
@@ -57,7 +59,7 @@ beforeEach(async () => {
   engine = new InlineEngine();
   trail = new AuditTrail(engine);
   metrics = new Metrics();
-  check = new ChainCheck(engine, metrics);
+  check = new ChainCheck(engine, { keys: new AuditKeys(engine.database.keys) } as TrailKeeper, metrics);
   for (const id of ['op-1', 'op-2', 'op-3']) {
     await trail.recordIntent(intentOf(id), ['{"a":1}']);
     const chunk = { alarms: 1, outcome: 'applied' } as const;

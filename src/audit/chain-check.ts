@@ -2,33 +2,37 @@ import { Injectable, Logger } from '@nestjs/common';
 import { sql, type Kysely, type SelectQueryBuilder } from 'kysely';
 
 import { Metrics } from '../metrics/metrics.js';
-import { AuditEngine } from './audit.engine.js';
+import { AuditEngine, AuditUnavailable } from './audit.engine.js';
 import { queriesOver, type AuditTables } from './engine.dialect.js';
-import { faultAt, GENESIS, recordHead, type StoredRecord } from './record-text.js';
+import { faultAt, recordHead, type StoredRecord } from './record-text.js';
+import { faultWords, overlaps, type RecordRange } from './trail-fault.js';
+import { TrailKeeper } from './trail-keeper.js';
+import { DatabaseSource, type TrailSource } from './trail-source.js';
+import { TrailStatements } from './trail-statements.js';
+import { TrailVerifier } from './trail-verifier.js';
+import { inclusionPath, leafHash, rootByInclusion } from './tree/merkle-tree.js';
+import { subtreesIn } from './tree/tiles.js';
 
 /** Records that are read at once: each may be some megabytes long. */
 const AT_ONCE = 20;
 
-/** A part of the chain that was found whole, up to the head of its time. */
-interface Whole {
-  readonly from: number;
-  readonly to: number;
-  readonly hash: Uint8Array;
-}
-
-/**
- * Whether the records of an operation are on the chain, asked before anything is done because of them. It finds records that
- * were inserted, changed or removed, unless the rest of the chain was made anew.
- */
+/** Whether the records of an operation are on the verified trail, asked before anything is done because of them. */
 @Injectable()
 export class ChainCheck {
   readonly #logger = new Logger(ChainCheck.name);
   readonly #queries: Kysely<AuditTables>;
+  readonly #source: TrailSource;
   readonly #unverified = new Set<string>();
-  #whole: Whole | undefined;
+  /** Of what was found whole before, the first record, up to the head of its time. */
+  #whole: RecordRange | undefined;
 
-  constructor(engine: AuditEngine, metrics: Metrics) {
+  constructor(
+    engine: AuditEngine,
+    private readonly keeper: TrailKeeper,
+    metrics: Metrics,
+  ) {
     this.#queries = queriesOver(engine, 'read');
+    this.#source = new DatabaseSource(this.#queries);
     metrics.watch(
       'hss_gateway_unverified_operations',
       'Operations whose records do not fit the trail, so that nothing is done because of them.',
@@ -37,7 +41,7 @@ export class ChainCheck {
   }
 
   /**
-   * Whether everything holds together from an operation's intent up to the head of the chain. What was found whole before is not
+   * Whether everything holds together from an operation's intent up to the end of the trail. What was found whole before is not
    * read again.
    *
    * @throws AuditUnavailable when it cannot be found out now
@@ -94,6 +98,11 @@ export class ChainCheck {
       const fault = place <= last && faultAt(place, records.get(place), records.get(place - 1)?.hash);
       if (fault) return fault;
     }
+    for (const seq of own) {
+      const record = records.get(seq);
+      const fault = record && (await this.#unproved(record));
+      if (fault) return fault;
+    }
     const intent = records.get(own[0] ?? 0);
     return intent?.kind === 'intent' ? await this.#rowFault(intent) : 'its intent is missing';
   }
@@ -111,6 +120,7 @@ export class ChainCheck {
     return isSame ? undefined : `record ${seq} of the trail is listed as something else than it says`;
   }
 
+  /** What a person has acknowledged is no reason to believe it. */
   async #faultSince(operationId: string): Promise<string | undefined> {
     const intent = await this.#queries
       .selectFrom('audit_record')
@@ -118,24 +128,41 @@ export class ChainCheck {
       .where('operation_id', '=', operationId)
       .where('kind', '=', 'intent')
       .executeTakeFirstOrThrow();
-    const known = this.#whole && this.#whole.from <= intent.seq ? this.#whole : undefined;
-    let { to: seq, hash } = known ?? { to: intent.seq - 1, hash: await this.#hashOf(intent.seq - 1) };
-    for (;;) {
-      const records = await this.#records().where('seq', '>', seq).limit(AT_ONCE).execute();
-      for (const record of records) {
-        const fault = faultAt(seq + 1, record, hash);
-        if (fault !== undefined) return fault;
-        ({ seq, hash } = record);
-      }
-      if (records.length < AT_ONCE) break;
-    }
-    this.#whole = { from: known?.from ?? intent.seq, to: seq, hash };
+    if (this.#whole && this.#whole.first <= intent.seq && this.#whole.last === (await this.#last()))
+      return undefined;
+    const { keys } = this.keeper;
+    const verifier = new TrailVerifier(this.#source, { verifiers: keys.verifiers, keys });
+    await verifier.begin({ record: intent.seq });
+    const { through, faults } = await verifier.run();
+    const since: RecordRange = { first: intent.seq, last: through };
+    const fault = [...faults, ...verifier.acknowledged].find((each) => overlaps(each, since));
+    if (fault) return faultWords({ detail: 'as a person has acknowledged', ...fault });
+    this.#whole = since;
     return undefined;
   }
 
-  async #hashOf(seq: number): Promise<Uint8Array> {
-    const record = await this.#records().where('seq', '=', seq).executeTakeFirst();
-    return record?.hash ?? GENESIS;
+  /** Why a record is not what the last checkpoint covers at its place. */
+  async #unproved({ seq, body }: StoredRecord): Promise<string | undefined> {
+    const { verifiers } = this.keeper.keys;
+    const statements = new TrailStatements(verifiers);
+    const last = await this.#source.lastCheckpoint();
+    await statements.read(this.#source, last);
+    const known = statements.acknowledged.find((range) => overlaps(range, { first: seq, last: seq }));
+    if (known) return `record ${seq} of the trail is one of those that were acknowledged as ${known.what}`;
+    if (!last || last.size < seq) return undefined;
+    try {
+      const { root } = statements.open(last.note);
+      const path = await inclusionPath(
+        seq - 1,
+        last.size,
+        subtreesIn((tiles) => this.#source.tiles(tiles)),
+      );
+      const found = rootByInclusion(seq - 1, last.size, leafHash(body), path);
+      if (found && Buffer.compare(found, root) === 0) return undefined;
+    } catch (error) {
+      if (error instanceof AuditUnavailable) throw error;
+    }
+    return `record ${seq} of the trail is not what the last checkpoint covers`;
   }
 
   async #last(): Promise<number> {

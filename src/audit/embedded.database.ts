@@ -12,30 +12,25 @@ import {
   type Row,
   type SqlValue,
 } from './audit.engine.js';
-import { checkOperations, checkSchema, checkStructure, TrailCheck, wordsFor } from './embedded.check.js';
+import { checkSchema, checkStructure } from './embedded.check.js';
 import { checkFiles, FilesInPlace } from './embedded.files.js';
+import { keyBeside, makeKeyBeside } from './embedded.key.js';
 import { FileLock, makeForOwner } from './embedded.lock.js';
 import { EmbeddedRows } from './embedded.rows.js';
+import { EmbeddedTree } from './embedded.tree.js';
+import { GENESIS } from './record-text.js';
 import { SCHEMA_STEPS, statementsFor } from './schema.js';
+import { TREE_SIZE } from './trail-source.js';
+import { AuditKeys, newAuditKey, type AuditKeyTexts } from './tree/audit-keys.js';
+import type { Grown } from './tree/growth.js';
 
 /** Intents of many alarms are long: larger pages cost less for them and no more for short ones. */
 const PAGE_BYTES = 8_192;
 /** So many pages are written before they are moved from the log to the file: 16 MiB. */
 const CHECKPOINT_PAGES = 2_048;
 
-/** How much of a trail is checked before the first request. */
-export interface CheckedAtStart {
-  /** A file of at most this size is checked completely. */
-  readonly bytes: number;
-  /** Of a larger one, this many records at its end; the others while requests are served. */
-  readonly records: number;
-}
-
-/** About a second of a start, on a slow machine. */
-const DEFAULT_CHECKED: CheckedAtStart = { bytes: 32 * 1_048_576, records: 10_000 };
-const CHECKED_AT_ONCE = 1_000;
-/** While requests are served, whose records wait as long: about a millisecond. */
-const CHECKED_BETWEEN_COMMITS = 50;
+/** A file of at most this size is looked at page by page before the first request: about a second, on a slow machine. */
+export const SMALL_BYTES = 32 * 1_048_576;
 
 const REMEDY =
   'move the very files back, or restart the gateway to go on with what is there now (docs/operations.md)';
@@ -48,17 +43,19 @@ export class EmbeddedDatabase {
   readonly #statements = new Map<string, Database.Statement>();
   readonly #files: FilesInPlace;
   readonly #lock: FileLock | undefined;
+  readonly #tree: EmbeddedTree;
+  /** What commits are sealed with. */
+  readonly keys: AuditKeyTexts;
+  readonly #keys: AuditKeys;
   #end: ChainEnd | undefined;
-  /** What is still to be checked: everything up to and including a record. */
-  #older: { readonly check: TrailCheck; readonly upTo: number } | undefined;
-  #damage: string | undefined;
   #lockLost: string | undefined;
 
   /**
    * @param path of the file, or `:memory:`
+   * @param keys absent: those beside the file, made where there was no trail before
    * @throws UnusableTrail where the existing trail cannot be used
    */
-  constructor(path: string, checked: CheckedAtStart = DEFAULT_CHECKED) {
+  constructor(path: string, keys?: AuditKeyTexts) {
     const isFile = path !== ':memory:';
     // The place of the lock is known once there is a file; what another process is writing there need not fit together.
     const isNew = isFile && !statSync(path, { throwIfNoEntry: false });
@@ -70,20 +67,26 @@ export class EmbeddedDatabase {
     try {
       database.pragma('busy_timeout = 2000');
       checkSchema(database);
-      if (isFile) this.#checkTrail(checked);
+      if (isFile && bytesOf(database) <= SMALL_BYTES) checkStructure(database);
       database.pragma(`page_size = ${PAGE_BYTES}`);
       database.pragma('journal_mode = WAL');
       database.pragma(`wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
       // FULL: a commit is on the disk, not only with the operating system, when it returns.
       database.pragma('synchronous = FULL');
+      const isEmpty = (database.pragma('user_version', { simple: true }) as number) === 0;
+      const known =
+        keys ?? (isFile ? keyBeside(placeOf(path), isEmpty, database) : { current: newAuditKey() });
       migrate(database);
+      // Where a start ends in between, the next one finds tables without a key, and makes it.
+      this.keys = known ?? makeKeyBeside(placeOf(path));
+      this.#keys = new AuditKeys(this.keys);
       this.#files = new FilesInPlace(isFile ? [path, logOf(path)] : []);
     } catch (error) {
       this.close();
       throw error;
     }
-    const last = database.prepare('SELECT seq, hash FROM audit_record ORDER BY seq DESC LIMIT 1').get();
-    this.#end = last as ChainEnd | undefined;
+    this.#tree = new EmbeddedTree(database);
+    this.#end = endOf(database);
     this.#rows = new EmbeddedRows(database);
     this.#commit = database.transaction((entries: readonly AuditAppend[]) => this.#write(entries));
   }
@@ -112,43 +115,17 @@ export class EmbeddedDatabase {
   /** Why no record may be written any more; undefined: one may. */
   unavailable(): string | undefined {
     const displaced = this.#files.displaced() ?? this.#lockLost;
-    return this.#damage ?? (displaced && `${displaced}, and records would be lost: ${REMEDY}`);
+    return displaced && `${displaced}, and records would be lost: ${REMEDY}`;
   }
 
-  /**
-   * Checks a few of the records that were too many to be checked before the first request.
-   *
-   * @returns whether there are more
-   */
-  checkOlder(): boolean {
-    if (!this.#older) return false;
-    const { check, upTo } = this.#older;
+  /** Brings the tree and what finds records on by some records; what is lost of that in a crash is made again. */
+  grow(records: number): Grown {
+    this.#database.pragma('synchronous = NORMAL');
     try {
-      check.slice(CHECKED_BETWEEN_COMMITS);
-      if (check.seq < upTo) return true;
-    } catch (error) {
-      this.#damage = wordsFor(error);
+      return this.#tree.grow(records);
+    } finally {
+      this.#database.pragma('synchronous = FULL');
     }
-    this.#older = undefined;
-    return false;
-  }
-
-  /** All of a small file; of a large one the end, and the rest is left for later. */
-  #checkTrail(checked: CheckedAtStart): void {
-    const database = this.#database;
-    if ((database.pragma('user_version', { simple: true }) as number) === 0) return;
-    const pages = database.pragma('page_count', { simple: true }) as number;
-    const bytes = pages * (database.pragma('page_size', { simple: true }) as number);
-    const isSmall = bytes <= checked.bytes;
-    if (isSmall) checkStructure(database);
-    const { last } = database.prepare('SELECT COALESCE(MAX(seq), 0) AS last FROM audit_record').get() as {
-      last: number;
-    };
-    const upTo = isSmall ? 0 : Math.max(0, last - checked.records);
-    const check = new TrailCheck(database, upTo);
-    while (check.seq < last) check.slice(CHECKED_AT_ONCE);
-    if (isSmall) checkOperations(database);
-    if (upTo > 0) this.#older = { check: new TrailCheck(database), upTo };
   }
 
   query(sql: string, parameters: readonly SqlValue[]): Row[] {
@@ -178,7 +155,7 @@ export class EmbeddedDatabase {
     for (const { text, given, note } of admissionReadings(entries, state)) {
       for (const one of given) (this.#prepared(text).all(one) as Row[]).forEach(note);
     }
-    return appendEntries(entries, state, this.#end, this.#rows);
+    return appendEntries(entries, state, this.#end, this.#rows, (seq, hash) => this.#keys.seal(seq, hash));
   }
 
   /** Prepared statements by their text; there are few. */
@@ -187,6 +164,23 @@ export class EmbeddedDatabase {
     this.#statements.set(sql, statement);
     return statement;
   }
+}
+
+function bytesOf(database: Database.Database): number {
+  const of = (what: string) => database.pragma(what, { simple: true }) as number;
+  return of('page_count') * of('page_size');
+}
+
+/** Where records were cut off that the tree has, later ones do not take their places. */
+function endOf(database: Database.Database): ChainEnd | undefined {
+  const last = database.prepare('SELECT seq, hash FROM audit_record ORDER BY seq DESC LIMIT 1').get();
+  const end = (last ?? archivedEnd(database)) as ChainEnd | undefined;
+  const { size = 0 } = (database.prepare(TREE_SIZE).get() ?? {}) as { size?: number };
+  return size > (end?.seq ?? 0) ? { seq: size, hash: end?.hash ?? GENESIS } : end;
+}
+
+function archivedEnd(database: Database.Database): unknown {
+  return database.prepare('SELECT last_seq AS seq, hash FROM archive ORDER BY first_seq DESC LIMIT 1').get();
 }
 
 /** What belongs to the file lies beside the file itself, not beside a link to it. */

@@ -10,10 +10,13 @@ import {
   type Row,
   type SqlValue,
 } from './audit.engine.js';
-import type { CheckedAtStart } from './embedded.database.js';
 import type { ReaderData } from './embedded.reader.js';
 import { DatabaseThread } from './embedded.thread.js';
 import type { Availability, WorkerData } from './embedded.worker.js';
+import { TrailKeeper, type VerificationStart } from './trail-keeper.js';
+import type { Verified } from './trail-verifier.js';
+import { AuditKeys, type AuditKeyTexts } from './tree/audit-keys.js';
+import type { Grown } from './tree/growth.js';
 
 /** What it reads is handed over at once: more space for what is young only costs memory. */
 const READER_LIMITS = { maxYoungGenerationSizeMb: 8 };
@@ -39,29 +42,33 @@ export class EmbeddedEngine extends AuditEngine {
   #inode = 0n;
   #isAvailable = true;
 
+  #keys: AuditKeyTexts | undefined;
+
   private constructor(
     private readonly file: string,
-    checked: CheckedAtStart | undefined,
+    keys: AuditKeyTexts | undefined,
   ) {
     super();
     this.#writer = new DatabaseThread(
       new URL('./embedded.worker.js', import.meta.url),
-      { path: file, checked } satisfies WorkerData,
+      { path: file, keys } satisfies WorkerData,
       { onAvailability: (message) => this.#noteAvailability(message) },
     );
   }
 
   /**
-   * Opens the file, makes its folder and its tables where they are missing, and checks the trail that is there.
+   * Opens the file, and makes its folder, its tables and its key where they are missing.
    *
+   * @param keys absent: those beside the file
    * @throws Error when that fails, or the existing trail cannot be used
    */
-  static async open(path: string, checked?: CheckedAtStart): Promise<EmbeddedEngine> {
+  static async open(path: string, keys?: AuditKeyTexts): Promise<EmbeddedEngine> {
     const file = resolve(path);
     try {
       makeFolder(dirname(file));
-      const engine = new EmbeddedEngine(file, checked);
-      await engine.#writer.opened;
+      const engine = new EmbeddedEngine(file, keys);
+      const [found] = await engine.#writer.opened;
+      engine.#keys = found as unknown as AuditKeyTexts;
       engine.#inode = statSync(file, { bigint: true }).ino;
       return engine;
     } catch (error) {
@@ -93,12 +100,22 @@ export class EmbeddedEngine extends AuditEngine {
     await this.#writer.close();
   }
 
+  /** What is made of the trail besides its records: the thread that writes adds to it, the one that reads checks it. */
+  get keeper(): TrailKeeper {
+    return new EmbeddedKeeper(new AuditKeys(this.#knownKeys()), this.#writer, () => this.#reading());
+  }
+
+  #knownKeys(): AuditKeyTexts {
+    if (!this.#keys) throw new Error('the audit database is not open');
+    return this.#keys;
+  }
+
   /** Started when something is read for the first time; undefined where the file cannot be opened a second time. */
   async #reading(): Promise<DatabaseThread | undefined> {
     if (this.#writer.hasFailed) return undefined;
     if (!this.#reader || this.#reader.hasFailed) {
       if (!this.#isAvailable) return undefined;
-      const data: ReaderData = { path: this.file, inode: this.#inode };
+      const data: ReaderData = { path: this.file, inode: this.#inode, keys: this.#knownKeys() };
       const script = new URL('./embedded.reader.js', import.meta.url);
       this.#reader = new DatabaseThread(script, data, { limits: READER_LIMITS });
     }
@@ -116,5 +133,41 @@ export class EmbeddedEngine extends AuditEngine {
       this.#logger.error(
         `nothing is sent to the cloud any more, because of the audit database: ${unavailable}`,
       );
+  }
+}
+
+class EmbeddedKeeper extends TrailKeeper {
+  constructor(
+    readonly keys: AuditKeys,
+    private readonly writer: DatabaseThread,
+    private readonly reader: () => Promise<DatabaseThread | undefined>,
+  ) {
+    super();
+  }
+
+  async grow(records: number): Promise<Grown> {
+    const [grown] = await this.writer.ask({ grow: records });
+    return grown as unknown as Grown;
+  }
+
+  async bytes(): Promise<number> {
+    const sql = 'SELECT page_count * page_size AS bytes FROM pragma_page_count, pragma_page_size';
+    const [row] = await this.writer.ask({ sql, parameters: [] });
+    return Number(row?.['bytes']);
+  }
+
+  beginVerification(start: VerificationStart): Promise<Verified> {
+    return this.#verify(start);
+  }
+
+  verify(records: number): Promise<Verified> {
+    return this.#verify(records);
+  }
+
+  async #verify(verify: VerificationStart | number): Promise<Verified> {
+    const reader = await this.reader();
+    if (!reader) throw new Error('the audit database cannot be read');
+    const [verified] = await reader.ask({ verify });
+    return verified as unknown as Verified;
   }
 }

@@ -1,6 +1,7 @@
 import { Worker, type ResourceLimits } from 'node:worker_threads';
 
 import { CommitUnknown, type Row } from './audit.engine.js';
+import type { Verification } from './embedded.reader.js';
 import type { Availability, Command, Reply } from './embedded.worker.js';
 
 interface Waiting {
@@ -15,7 +16,7 @@ export class DatabaseThread {
   readonly #waiting: Waiting[] = [];
   readonly #onAvailability: ((message: Availability) => void) | undefined;
   /** Resolves when the database is open. */
-  readonly opened: Promise<unknown>;
+  readonly opened: Promise<Row[]>;
   #failure: Error | undefined;
 
   constructor(
@@ -44,7 +45,7 @@ export class DatabaseThread {
     return this.#failure !== undefined;
   }
 
-  ask(command: Command): Promise<Row[]> {
+  ask(command: Command | Verification): Promise<Row[]> {
     if (this.#failure) return Promise.reject(this.#failure);
     return new Promise((resolve, reject) => {
       this.#waiting.push({ resolve, reject });

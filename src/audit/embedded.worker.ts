@@ -2,21 +2,25 @@ import { parentPort, workerData } from 'node:worker_threads';
 
 import { CommitUnknown, type AuditAppend, type Row, type SqlValue } from './audit.engine.js';
 import { wordsFor } from './embedded.check.js';
-import { EmbeddedDatabase, type CheckedAtStart } from './embedded.database.js';
+import { EmbeddedDatabase } from './embedded.database.js';
+import type { AuditKeyTexts } from './tree/audit-keys.js';
 
 /** The thread that owns the embedded database, so that waiting for the disk never blocks a request. */
 
 export interface WorkerData {
   readonly path: string;
-  readonly checked?: CheckedAtStart | undefined;
+  /** Absent: beside the database. Secret. */
+  readonly keys?: AuditKeyTexts | undefined;
 }
 
 export type Command =
   | { readonly append: readonly AuditAppend[] }
+  /** The tree, by some records. */
+  | { readonly grow: number }
   | { readonly sql: string; readonly parameters: readonly SqlValue[] }
   | { readonly close: true };
 
-/** One for each command, in their order, after a first one that says whether the database is open. */
+/** One for each command, in their order, after a first one that says whether the database is open, and with which keys. */
 export interface Reply {
   readonly rows?: Row[];
   readonly error?: string;
@@ -31,10 +35,8 @@ export interface Availability {
 
 /** A file that is moved away is noticed within this time, whether or not anybody writes. */
 const LOOK_EVERY_MS = 500;
-/** Between two slices of the check of old records: a request waits for one at most. */
-const CHECK_EVERY_MS = 20;
 
-const { path, checked } = workerData as WorkerData;
+const { path, keys } = workerData as WorkerData;
 const port = parentPort;
 if (!port) throw new Error('runs as a worker thread only');
 
@@ -43,7 +45,7 @@ const messageOf = (error: unknown) => (error instanceof Error ? error.message : 
 /** SQLite's errors lose their message between threads, so it is sent as a reply; nothing listens then, and the thread ends. */
 function openOrEnd(): EmbeddedDatabase {
   try {
-    return new EmbeddedDatabase(path, checked);
+    return new EmbeddedDatabase(path, keys);
   } catch (error) {
     port?.postMessage({ error: wordsFor(error) } satisfies Reply);
     process.exit();
@@ -54,6 +56,7 @@ const database = openOrEnd();
 function execute(command: Command): Row[] {
   if ('append' in command) return database.append(command.append) as unknown as Row[];
   if ('sql' in command) return database.query(command.sql, command.parameters);
+  if ('grow' in command) return [{ ...database.grow(command.grow) }];
   database.close();
   return [];
 }
@@ -70,7 +73,6 @@ port.on('message', (command: Command) => {
   port.postMessage(reply);
   if (!('close' in command)) return;
   clearInterval(watching);
-  clearInterval(checking);
   port.close();
 });
 
@@ -86,7 +88,4 @@ const watching = setInterval(() => {
   database.checkLock();
   reportAvailability();
 }, LOOK_EVERY_MS);
-const checking = setInterval(() => {
-  if (!database.checkOlder()) clearInterval(checking);
-}, CHECK_EVERY_MS);
-port.postMessage({} satisfies Reply);
+port.postMessage({ rows: [{ ...database.keys }] } satisfies Reply);

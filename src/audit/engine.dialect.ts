@@ -1,4 +1,3 @@
-import { Injectable } from '@nestjs/common';
 import {
   DummyDriver,
   Kysely,
@@ -123,18 +122,4 @@ export function queriesOver(engine: AuditEngine, method: Method = 'query'): Kyse
       : new SqliteDialect({ database: notUsed });
   dialect.createDriver = () => new EngineDriver(engine, method);
   return new Kysely<AuditTables>({ dialect });
-}
-
-/** Asks the database, and writes what stands beside the trail. */
-@Injectable()
-export abstract class Store {
-  /** Short ones, and what changes rows. */
-  protected readonly queries: Kysely<AuditTables>;
-  /** What requests ask for. */
-  protected readonly readings: Kysely<AuditTables>;
-
-  constructor(protected readonly engine: AuditEngine) {
-    this.queries = queriesOver(engine);
-    this.readings = queriesOver(engine, 'read');
-  }
 }

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { sql } from 'kysely';
 
-import { Store } from './engine.dialect.js';
+import { Store } from './store.js';
 
 /**
  * What became of an operation with an expiration.

@@ -44,6 +44,15 @@ export {
   type ExpirationEnd,
   type ExpirationFilter,
 } from './expiration.store.js';
+export {
+  DeliveryFailed,
+  type Follower,
+  type FollowerOptions,
+  type FollowerSource,
+  type Placed,
+} from './follower.js';
+export { Followers } from './followers.js';
+export { RecordSource, type PlacedBody } from './record.source.js';
 export type { OperationFilter } from './operation.pages.js';
 export type { OperationKind } from './operation.queries.js';
 export {
@@ -59,6 +68,7 @@ export {
   type OperationSummary,
   type TargetFate,
 } from './operation-state.js';
+export { ocsfLine } from './ocsf.js';
 export { isOperationId, OperationStore, type News, type Rivals } from './operation.store.js';
 export { Ownership } from './ownership.js';
 export { PlanStore, type LivePlans, type StoredPlan } from './plan.store.js';
@@ -66,3 +76,6 @@ export { RecordStore, type FoundRecord, type RecordFilter } from './record.store
 export { interruptedOutcome, Recovery } from './recovery.js';
 export { seenAlarms } from './seen-alarms.js';
 export { SentMarks } from './sent-marks.js';
+export { TrailIntegrity, type VerificationReport } from './integrity.js';
+export { faultWords, type TrailFault } from './trail-fault.js';
+export { TrailState } from './trail-state.js';

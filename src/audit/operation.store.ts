@@ -11,7 +11,8 @@ import type {
   OutcomeRecord,
   RecordOfOperation,
 } from './audit-record.js';
-import { Store, type AuditTables } from './engine.dialect.js';
+import type { AuditTables } from './engine.dialect.js';
+import { Store } from './store.js';
 import { OperationPages, type OperationFilter, type OperationPage } from './operation.pages.js';
 import { earlierRivals } from './operation.queries.js';
 import {
@@ -242,7 +243,7 @@ export function isOperationId(text: string): boolean {
 }
 
 /** A query for a record's text without the requests of an intent, which are most of it and which few ask for. */
-function bodyWithoutRequests(dialect: DialectName): RawBuilder<string> {
+export function bodyWithoutRequests(dialect: DialectName): RawBuilder<string> {
   const place = dialect === 'postgres' ? sql`strpos(body, ${REQUESTS})` : sql`instr(body, ${REQUESTS})`;
   return sql<string>`CASE WHEN kind = 'intent' AND ${place} > 0
     THEN substr(body, 1, ${place} - 1) || '}' ELSE body END`;

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { sql } from 'kysely';
 
-import { Store } from './engine.dialect.js';
+import { Store } from './store.js';
 
 /** A plan as it is kept. */
 export interface StoredPlan {

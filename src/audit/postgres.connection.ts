@@ -3,6 +3,7 @@ import pg from 'pg';
 import type { ChainEnd } from './append-rows.js';
 import { CommitUnknown } from './audit.engine.js';
 import { newerSchema, SCHEMA_STEPS, statementsFor } from './schema.js';
+import { TREE_SIZE } from './trail-source.js';
 
 /** `int8`, which the driver would return as text; times and numbers of records fit into a number. */
 const INT8: number = pg.types.builtins.INT8;
@@ -72,12 +73,17 @@ const MAX_TRIES = 4;
 /** Classes of errors with which a commit was refused; any other leaves it open what became of it. */
 const REFUSED = /^(?:23|25|40)/;
 
-/** One round trip; each statement sees what was committed before it began, so that the last record is read under the lock. */
+/**
+ * One round trip; each statement sees what was committed before it began, so that the last record is read under the lock. Where records
+ * were cut off that the tree has, later ones do not take their places.
+ */
 const BEGIN = `
   BEGIN ISOLATION LEVEL READ COMMITTED;
   SELECT set_config('synchronous_commit', 'on', true) WHERE current_setting('synchronous_commit') = 'off';
   SELECT pg_advisory_xact_lock(${TRAIL_LOCK});
-  SELECT seq, hash FROM audit_record ORDER BY seq DESC LIMIT 1`;
+  SELECT GREATEST(seq, size) AS seq, hash
+  FROM (SELECT seq, hash FROM audit_record UNION ALL SELECT last_seq, hash FROM archive ORDER BY seq DESC LIMIT 1) AS last
+  CROSS JOIN (SELECT COALESCE((${TREE_SIZE}), 0) AS size) AS tree`;
 
 /** While it lasts no other process writes to the trail. */
 export interface TrailTransaction {
@@ -113,6 +119,16 @@ function tryExclusively<T>(pool: pg.Pool, work: Work<T>): Promise<T> {
     // Nothing may be written where it did not begin; that is also the error which says why.
     const [, result] = await Promise.all([end, work(transaction)]);
     await commit(transaction);
+    return result;
+  });
+}
+
+/** Does something in one transaction. */
+export function inTransaction<T>(pool: pg.Pool, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
+  return withClient(pool, async (client) => {
+    await client.query('BEGIN');
+    const result = await work(client);
+    await client.query('COMMIT');
     return result;
   });
 }

@@ -14,13 +14,17 @@ import { admissionReadings } from './admission-state.js';
 import { appendEntries } from './append-rows.js';
 import {
   exclusively,
+  inTransaction,
   migrate,
   openPool,
   placeOf,
   reasonOf,
   type TrailTransaction,
 } from './postgres.connection.js';
+import { PostgresKeeper } from './postgres.keeper.js';
 import { GatheredRows } from './postgres.rows.js';
+import type { TrailKeeper } from './trail-keeper.js';
+import { AuditKeys, type AuditKeyTexts } from './tree/audit-keys.js';
 
 /** This start of this process, among all that share the database. Only the database's clock counts. */
 export class Instance {
@@ -61,13 +65,18 @@ export class PostgresEngine extends AuditEngine {
   /** Of their own, so that readers never keep a record or a sign of life waiting. */
   readonly #writers: pg.Pool;
   readonly #readers: pg.Pool;
+  readonly #keys: AuditKeys;
+  readonly keeper: TrailKeeper;
   #reachable = true;
 
   private constructor(
     url: string,
     readonly instance: Instance,
+    keys: AuditKeyTexts,
   ) {
     super();
+    this.#keys = new AuditKeys(keys);
+    this.keeper = new PostgresKeeper(this.#keys, this);
     const onLost = (error: Error) =>
       this.#logger.warn({ reason: reasonOf(error) }, 'lost a connection to the audit database');
     this.#writers = openPool(url, WRITERS, onLost);
@@ -75,8 +84,8 @@ export class PostgresEngine extends AuditEngine {
   }
 
   /** @param goneAfterMs how long after its last sign of life a process counts as gone. @throws Error when it cannot be opened */
-  static async open(url: string, goneAfterMs: number): Promise<PostgresEngine> {
-    const engine = new PostgresEngine(url, new Instance(goneAfterMs));
+  static async open(url: string, goneAfterMs: number, keys: AuditKeyTexts): Promise<PostgresEngine> {
+    const engine = new PostgresEngine(url, new Instance(goneAfterMs), keys);
     try {
       await migrate(engine.#writers);
       await engine.instance.beat(engine.#writers);
@@ -104,7 +113,7 @@ export class PostgresEngine extends AuditEngine {
       if (this.instance.isSilent) answers.push(this.instance.beat(client));
       const [end] = await Promise.all([transaction.end, ...answers]);
       const rows = new GatheredRows();
-      const appended = appendEntries(entries, state, end, rows);
+      const appended = appendEntries(entries, state, end, rows, (seq, hash) => this.#keys.seal(seq, hash));
       const statement = rows.statement();
       if (statement) transaction.last = statement;
       return appended;
@@ -121,6 +130,11 @@ export class PostgresEngine extends AuditEngine {
   /** Does something while no other gateway writes to the trail, in one transaction. @throws CommitUnknown */
   exclusively<T>(work: (transaction: TrailTransaction) => Promise<T>): Promise<T> {
     return exclusively(this.#writers, work);
+  }
+
+  /** Does something in one transaction, while others write. */
+  transaction<T>(work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
+    return inTransaction(this.#readers, work);
   }
 
   /** A sign of life, which also shows whether the database can be reached. */

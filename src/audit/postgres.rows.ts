@@ -75,6 +75,7 @@ function merged(before: Partial<OperationChange>, change: OperationChange): Oper
 
 /** Bytes as the database reads them out of JSON. */
 function asJson(row: object): object {
-  const { hash } = row as { hash?: Buffer };
-  return hash ? { ...row, hash: `\\x${hash.toString('hex')}` } : row;
+  const { hash, seal } = row as { hash?: Buffer; seal?: Buffer | null };
+  if (!hash) return row;
+  return { ...row, hash: `\\x${hash.toString('hex')}`, seal: seal ? `\\x${seal.toString('hex')}` : null };
 }

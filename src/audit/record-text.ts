@@ -73,10 +73,10 @@ export function faultAt(
  *
  * @throws Error where it cannot be read
  */
-function agrees({ body, ...row }: StoredRecord): boolean {
+export function agrees({ body, ...row }: StoredRecord): boolean {
   const { kind, at, operationId, ...record } = recordHead(body);
   if (kind !== row.kind || Date.parse(String(at)) !== row.at) return false;
-  if (row.operation_id !== null && operationId !== row.operation_id) return false;
+  if ((operationId ?? null) !== row.operation_id) return false;
   if (kind !== 'intent') return true;
   const { caller, operation, scope } = record;
   return (

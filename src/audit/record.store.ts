@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 
-import { Store, type AuditTables } from './engine.dialect.js';
+import { type AuditTables } from './engine.dialect.js';
+import { Store } from './store.js';
 import { agentToken, factOf, hostToken, type FactName } from './record-facts.js';
 import { RecordIndex } from './record.index.js';
 import {

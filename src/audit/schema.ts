@@ -157,6 +157,8 @@ export const SCHEMA_STEPS: readonly (readonly SchemaStatement[])[] = [
   [
     // On the last record of each commit: proof that whoever wrote it had the audit key.
     `ALTER TABLE audit_record ADD COLUMN seal BLOB`,
+    // What is signed about the trail itself: few records.
+    `CREATE INDEX audit_record_statement ON audit_record (seq) WHERE kind IN ('key', 'acknowledgement', 'verification')`,
     // The Merkle tree over the trail (RFC 6962): level 0 holds the hashes of records, each level above those of 256 of the one below.
     `CREATE TABLE tree_tile (
        level INTEGER NOT NULL,

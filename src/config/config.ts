@@ -56,6 +56,11 @@ export type SigningAlgorithm = (typeof SIGNING_ALGORITHMS)[number];
 /** Who may call, and by what: the part of the configuration that is read again while the gateway runs. */
 export type AccessConfig = Pick<Config, 'callers' | 'issuers'>;
 
+/** What is given the records of the audit trail. */
+export type SinkConfig = Item<Settings['audit']['sinks']>;
+export type FileSinkConfig = Extract<SinkConfig, { readonly kind: 'file' }>;
+export type WebhookSinkConfig = Extract<SinkConfig, { readonly kind: 'webhook' }>;
+
 export type GuardRailsConfig = Config['guardRails'];
 export type ShutdownConfig = Config['shutdown'];
 export type UpstreamConfig = Config['upstream'];

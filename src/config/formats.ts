@@ -98,6 +98,12 @@ export const PATH = format(/^./su, 'the path of a file');
 /** A shorter one could be guessed from a single signed request. */
 export const MASTER_KEY = format(/^.{32,}$/su, '32 characters or more: make it with openssl rand -base64 48');
 
+/** As Go's sumdb/note writes a signer's key. */
+export const AUDIT_KEY = format(
+  /^PRIVATE\+KEY\+[^+\s]+\+[0-9a-f]{8}\+[A-Za-z0-9+/]{44}$/,
+  'a signing key PRIVATE+KEY+<name>+<id>+<base64>: make it with hss-gateway audit key',
+);
+
 /** What a refusal says of the rules it was made by. */
 export const RAIL_VERSION = nameUpTo(32);
 
@@ -172,6 +178,22 @@ export function parseJwksUrl(text: string): string | undefined {
   const shaped = /^https?:\/\/[A-Za-z0-9.:[\]-]+\/[\x21\x24-\x7e]*$/.test(text) && !text.includes('#');
   const url = shaped && URL.canParse(text) ? new URL(text) : undefined;
   return url && (url.protocol === 'https:' || isLoopback(url.hostname)) ? url.href : undefined;
+}
+
+export const SINK_NAME = nameUpTo(64);
+
+/** By the scheme of Standard Webhooks: 24 to 64 random bytes. */
+export const WEBHOOK_SECRET = format(
+  /^whsec_(?:[A-Za-z0-9+/]{4}){8,21}(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/,
+  'whsec_ and 24 to 64 random bytes in base64: make it with echo "whsec_$(openssl rand -base64 32)"',
+);
+
+export const SINK_URL_FORM = 'an address such as https://siem.example.com/records, without user and fragment';
+
+/** Whether it may be plain HTTP is a rule across settings. */
+export function parseSinkUrl(text: string): string | undefined {
+  const shaped = /^https?:\/\/[A-Za-z0-9.:[\]-]+(?:\/[\x21\x24-\x7e]*)?$/.test(text) && !text.includes('#');
+  return shaped && URL.canParse(text) ? new URL(text).href : undefined;
 }
 
 /** Compared literally, so that what a browser would never send must not pass for an origin that is allowed. */

@@ -12,7 +12,7 @@ import { Field, Problems } from './field.js';
 import { databasePath } from './formats.js';
 import { projectsOf } from './projects.js';
 import { defaultsOf, fileKeysOf, Reader, type Sources } from './reader.js';
-import { checkCallers, checkDatabase, checkIssuers } from './rules.js';
+import { checkAuditKey, checkCallers, checkDatabase, checkIssuers, checkSinks } from './rules.js';
 import { SETTINGS } from './schema.js';
 import { object, type Value } from './schema-language.js';
 import { readNamedFile } from './secret.js';
@@ -61,6 +61,8 @@ export function loadWithSources(source: ConfigSource): LoadedConfig {
     ...accessOf(read, [...projects.keys()], demo || broken, problems),
   };
   checkDatabase(config.database, config.upstream.deadlineMs, problems);
+  checkAuditKey(config, problems);
+  checkSinks(config.audit.sinks ?? [], { allowInsecure: config.allowInsecureEndpoints }, problems);
   if (!config.signing && config.callers.some(({ signingKeys }) => signingKeys)) {
     problems.addToAccepted(
       'GATEWAY_SIGNING_MASTER_KEY',

@@ -150,11 +150,12 @@ function rowsOf(node: Node, key: string | undefined): Row[] {
       });
       return node.doc === undefined ? members : [own, ...members];
     }
-    case 'union':
-      return [
-        ...kindsOf(node, key),
-        ...Object.values(node.variants).flatMap((variant) => rowsOf(variant.node, key)),
-      ];
+    case 'union': {
+      const rows = Object.values(node.variants).flatMap((variant) => rowsOf(variant.node, key));
+      // What several variants share is listed once.
+      const shared = rows.filter((row, index) => rows.findIndex((each) => each.node === row.node) === index);
+      return [...kindsOf(node, key), ...shared];
+    }
     case 'scalar':
     case 'secret':
       return [own];

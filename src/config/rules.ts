@@ -1,5 +1,13 @@
 import { DEFAULT_RIGHTS } from '../domain/caller.js';
-import type { CallerConfig, DatabaseConfig, IssuerConfig, TokenRuleConfig } from './config.js';
+import { isLoopback } from './formats.js';
+import type {
+  CallerConfig,
+  Config,
+  DatabaseConfig,
+  IssuerConfig,
+  SinkConfig,
+  TokenRuleConfig,
+} from './config.js';
 import type { Problems } from './field.js';
 
 /** The rules that concern more than one setting. Of a value that was refused they say nothing. */
@@ -120,4 +128,39 @@ export function checkDatabase(database: DatabaseConfig, deadlineMs: number, prob
   if (database.kind === 'embedded' || database.goneAfterMs >= deadlineMs) return;
   const problem = `must not be shorter than the longest deadline (${deadlineMs})`;
   problems.addToAccepted('GATEWAY_REPLICA_GONE_MS', problem);
+}
+
+/** Gateways that share a trail share its key, and there is no file beside a database server. */
+export function checkAuditKey(
+  { database, auditKey }: Pick<Config, 'database' | 'auditKey'>,
+  problems: Problems,
+): void {
+  if (database.kind === 'embedded' || auditKey.current !== undefined) return;
+  problems.addToAccepted(
+    'GATEWAY_AUDIT_KEY',
+    'is missing, and the database is PostgreSQL: make a key with hss-gateway audit key, keep it, and set GATEWAY_AUDIT_KEY_FILE',
+  );
+}
+
+export function checkSinks(
+  sinks: readonly SinkConfig[],
+  { allowInsecure }: { readonly allowInsecure: boolean },
+  problems: Problems,
+): void {
+  refuseRepeated(
+    valuesOf('audit.sinks', sinks, 'name'),
+    'repeats the name of another sink: rename one',
+    problems,
+  );
+  const paths = sinks.map((sink, index): Value => [
+    `audit.sinks[${index}].path`,
+    sink.kind === 'file' ? sink.path : '',
+  ]);
+  refuseRepeated(paths, 'repeats the file of another sink: give each a file of its own', problems);
+  sinks.forEach((sink, index) => {
+    const url = sink.kind === 'webhook' ? sink.url : '';
+    if (allowInsecure || !url.startsWith('http:') || isLoopback(new URL(url).hostname)) return;
+    const remedy = 'for a receiver of tests on another host set GATEWAY_ALLOW_INSECURE_ENDPOINTS=1';
+    problems.addToAccepted(`audit.sinks[${index}].url`, `must begin with https; ${remedy}`);
+  });
 }

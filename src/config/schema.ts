@@ -1,5 +1,6 @@
 import { isAddressRange } from '../domain/address-range.js';
 import * as formats from './formats.js';
+import { AUDIT, AUDIT_KEY } from './schema.audit.js';
 import { CALLER, ISSUER, PER_CALLER } from './schema.callers.js';
 import { PROJECT } from './schema.projects.js';
 import {
@@ -122,6 +123,7 @@ export const SETTINGS = object({
     },
     { file: false },
   ),
+  auditKey: AUDIT_KEY,
   file: text(formats.PATH, {
     file: false,
     env: 'GATEWAY_CONFIG',
@@ -258,6 +260,7 @@ export const SETTINGS = object({
     MINUTE,
   ),
   guardRails: GUARD_RAILS,
+  audit: AUDIT,
   dropIn: object({
     passUnknownFields: boolean({
       default: 'false',

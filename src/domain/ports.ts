@@ -22,3 +22,31 @@ export class DocumentUnavailable extends Error {
     super(`the document could not be read: ${reason}`);
   }
 }
+
+/** What was answered to a post; nothing of the answer's text. */
+export interface PostAnswer {
+  readonly status: number;
+  /** What the other host asked for, in milliseconds. */
+  readonly retryAfterMs?: number;
+}
+
+/** Posts to other hosts that are not the cloud. Redirects are not followed. */
+export abstract class HttpPoster {
+  /**
+   * @param timeoutMs until the answer must be complete
+   * @throws PostUnanswered
+   */
+  abstract post(
+    url: string,
+    headers: Readonly<Record<string, string>>,
+    body: string,
+    timeoutMs: number,
+  ): Promise<PostAnswer>;
+}
+
+export class PostUnanswered extends Error {
+  /** @param reason a network code, or a word such as `timeout` */
+  constructor(readonly reason: string) {
+    super(`there was no answer: ${reason}`);
+  }
+}

@@ -1,7 +1,7 @@
 import { Controller, Get, Header, Injectable, Module } from '@nestjs/common';
 import { collectDefaultMetrics } from 'prom-client';
 
-import { AuditTrail } from '../audit/index.js';
+import { AuditTrail, faultWords, TrailState } from '../audit/index.js';
 import { LivenessDto, ReadinessDto, type UnservedProjectDto } from './health.dto.js';
 import { Access } from '../http/auth.hook.js';
 import { OpenApi } from '../http/openapi.decorator.js';
@@ -47,6 +47,7 @@ export class HealthController {
   constructor(
     private readonly draining: Draining,
     private readonly trail: AuditTrail,
+    private readonly state: TrailState,
     private readonly upstream: UpstreamClient,
   ) {}
 
@@ -67,7 +68,7 @@ export class HealthController {
    * Whether the gateway takes requests.
    *
    * @remarks
-   * For a readiness probe: it is not on its way out, the audit trail can be written, and at least one project can be served.
+   * For a readiness probe: it is not on its way out, the audit trail is whole and can be written, and at least one project can be served.
    * `unserved` names those that cannot while others can. Not whether HSS or IAM is up: what they cannot do is each request's own
    * answer.
    */
@@ -84,6 +85,8 @@ export class HealthController {
   #missing(): string | undefined {
     if (this.draining.started) return 'The gateway is shutting down.';
     if (!this.trail.writable) return 'The audit trail cannot be written.';
+    const { broken } = this.state;
+    if (broken) return `The audit trail is broken: ${faultWords(broken)}. Nothing is sent to the cloud.`;
     return hopeless(this.upstream.troubles());
   }
 }

@@ -104,12 +104,8 @@ export function alarmStates(
       if (isSameAlarm(found, event) === false) {
         return { eventId, state: 'unknown' as const, missing: 'named_wrongly' as const, ...named };
       }
-      return {
-        eventId,
-        ...(await stateOf(operation, act, event, found, read, wanted)),
-        ...named,
-        row: found,
-      };
+      const state = await stateOf(operation, act, event, found, read, wanted);
+      return { eventId, ...state, ...named, row: found };
     }),
   );
 }

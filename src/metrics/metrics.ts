@@ -52,6 +52,13 @@ export class Metrics {
     registers: [this.registry],
   });
 
+  readonly followerFailures = new Counter({
+    name: 'hss_gateway_follower_failures_total',
+    help: 'Failed deliveries of what follows the audit trail, such as sinks; what failed is delivered later.',
+    labelNames: ['follower'],
+    registers: [this.registry],
+  });
+
   /** A value that is read when somebody asks for it. */
   watch(name: string, help: string, read: () => number): void {
     new Gauge({

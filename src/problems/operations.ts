@@ -199,6 +199,11 @@ export const OPERATION_PROBLEMS = {
     detail: (what: keyof typeof NOT_WRITTEN) => NOT_WRITTEN[what],
     example: 'intent',
   }),
+  audit_broken: fixed(
+    503,
+    'The audit trail is not whole: records were changed or removed from outside. Nothing is sent to the cloud until an operator has looked at it and acknowledged it; receipts and records can still be read. Nothing was done.',
+    { retryable: true, extras: () => ({ retryAfter: 60 }) },
+  ),
   /** What was never sent may be sent again, which the extras say. */
   gateway_interrupted: withFacts({
     status: 503,

@@ -2,7 +2,14 @@ import { Global, Injectable, Module } from '@nestjs/common';
 
 import { CONFIG, type Config } from '../config/config.js';
 import { Clock } from '../domain/times.js';
-import { DocumentSource, DocumentUnavailable } from '../domain/ports.js';
+import {
+  DocumentSource,
+  DocumentUnavailable,
+  HttpPoster,
+  PostUnanswered,
+  type PostAnswer,
+} from '../domain/ports.js';
+import { retryAfterMs } from './retry.js';
 import { HttpTransport, Transport } from './transport.js';
 import { UpstreamClient } from './upstream.client.js';
 
@@ -32,6 +39,30 @@ class TransportDocuments extends DocumentSource {
   }
 }
 
+/** Of an answer to a post only the head counts. */
+const MAX_POST_ANSWER_BYTES = 1_048_576;
+
+@Injectable()
+class TransportPoster extends HttpPoster {
+  constructor(private readonly transport: Transport) {
+    super();
+  }
+
+  async post(
+    url: string,
+    headers: Readonly<Record<string, string>>,
+    body: string,
+    timeoutMs: number,
+  ): Promise<PostAnswer> {
+    const { origin, pathname, search } = new URL(url);
+    const request = { origin, method: 'POST', target: pathname + search, headers, body, timeoutMs } as const;
+    const exchange = await this.transport.exchange({ ...request, maxAnswerBytes: MAX_POST_ANSWER_BYTES });
+    if (exchange.reached !== 'answered') throw new PostUnanswered(exchange.cause);
+    const wait = retryAfterMs(exchange);
+    return { status: exchange.status, ...(wait !== undefined && { retryAfterMs: wait }) };
+  }
+}
+
 @Global()
 @Module({
   providers: [
@@ -42,7 +73,8 @@ class TransportDocuments extends DocumentSource {
     },
     UpstreamClient,
     { provide: DocumentSource, useClass: TransportDocuments },
+    { provide: HttpPoster, useClass: TransportPoster },
   ],
-  exports: [UpstreamClient, DocumentSource],
+  exports: [UpstreamClient, DocumentSource, HttpPoster],
 })
 export class UpstreamModule {}

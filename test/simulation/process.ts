@@ -20,6 +20,9 @@ import { type MarkFile, SentMarks } from '../../src/audit/sent-marks.js';
 import { OperationStore } from '../../src/audit/operation.store.js';
 import { SoleOwnership } from '../../src/audit/ownership.js';
 import { Recovery } from '../../src/audit/recovery.js';
+import type { TrailKeeper } from '../../src/audit/trail-keeper.js';
+import { TrailState } from '../../src/audit/trail-state.js';
+import { AuditKeys } from '../../src/audit/tree/audit-keys.js';
 import type { Config } from '../../src/config/config.js';
 import { Clock } from '../../src/domain/times.js';
 import { Quotas } from '../../src/access/quotas.js';
@@ -159,9 +162,10 @@ export class SimulatedProcess {
       metrics,
     );
     this.store = new OperationStore(engine);
-    const chain = new ChainCheck(engine, metrics);
+    const chain = new ChainCheck(engine, { keys: new AuditKeys(disk.database.keys) } as TrailKeeper, metrics);
     const ownership = new SoleOwnership(engine);
     const marks = new SentMarks(new MortalMarks(disk.marks, this.#life), 'one start of the machine');
+    const whole = new TrailState();
     this.#recovery = new Recovery(this.store, trail, clock, ownership, marks, chain);
     this.settler = new SettlementService(config, this.store, trail, upstream, clock, this.#recovery);
     const callers = new CallerDirectory(
@@ -174,7 +178,7 @@ export class SimulatedProcess {
     const resolver = new AlarmResolver(new AlarmReader(new Readers(config, upstream), clock), clock);
     const state = new StateReader(config, upstream, resolver, clock);
     const locks = new TargetLocks(config, this.store, chain, this.settler, running, clock);
-    const sender = new ChunkSender(upstream, state, this.settler, this.store, marks, locks, clock);
+    const sender = new ChunkSender(upstream, state, this.settler, this.store, marks, whole, locks, clock);
     const quotas = new Quotas(config, clock);
     const slots = new BackgroundSlots(quotas);
     const expirations = new ExpirationCapacity(new ExpirationStore(engine), quotas);
@@ -201,7 +205,7 @@ export class SimulatedProcess {
       idempotency,
       new InFlightDeduplicator(config, clock),
       new CommandResolver(resolver, new UndoService(config, this.store, chain)),
-      new Admission(config, quotas, slots, expirations, idempotency, trail, marks, metrics, clock),
+      new Admission(config, quotas, slots, expirations, idempotency, trail, marks, whole, metrics, clock),
       running,
       executor,
       new Background(config, runner, slots, this.#recovery, clock, metrics),

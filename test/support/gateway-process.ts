@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { stringify } from 'yaml';
 
 import type { Simulator } from '../../src/simulator/simulator.js';
-import { portal } from './gateway.js';
+import { AUDIT_KEY, portal } from './gateway.js';
 
 const MAIN = fileURLToPath(new URL('../../gateway/main.js', import.meta.url));
 /** A start takes about a second, and on a machine that is busy with other work as long as it takes; one that hangs is ended. */
@@ -104,6 +104,7 @@ function environmentOf({ simulator, folder, upstream, settings, env }: ProcessOp
     IAM_DOMAIN_NAME: simulator.account.domain,
     IAM_USER_NAME: simulator.account.user,
     IAM_PASSWORD: simulator.account.password,
+    ...(env?.['GATEWAY_DATABASE_URL']?.startsWith('postgres') && { GATEWAY_AUDIT_KEY: AUDIT_KEY }),
     ...env,
   };
 }

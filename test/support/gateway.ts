@@ -14,6 +14,9 @@ import { checkRecordsAt, checkRecordsIn, type Checking } from './record-schema.j
 export const KEY = 'test-key-of-the-portal';
 export const OTHER_KEY = 'test-key-of-the-chat-bot';
 
+/** What gateways of tests that share a database sign their trail with. */
+export const AUDIT_KEY = 'PRIVATE+KEY+test-trail+328a9cb1+AVi/9CiXuoxDQ37b7MD38JU9trfmzRuuSt7+CYdGVev5';
+
 export const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
 
 /** A JSON answer of the gateway or the simulator. */
@@ -178,6 +181,7 @@ export function configFor(simulator: Simulator, folder: string, overrides: Overr
   const { file: _, ...usual } = asItComes(folder);
   return {
     ...usual,
+    ...(rest.database?.kind === 'postgres' && { auditKey: { current: AUDIT_KEY } }),
     projects: new Map(projects(simulator).map((project) => [project.name, project])),
     callers,
     limits: { ...usual.limits, ...limits, perCaller: { ...usual.limits.perCaller, ...limits?.perCaller } },

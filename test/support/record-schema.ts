@@ -67,6 +67,7 @@ interface Row {
 
 const ROWS = 'SELECT seq, kind, body FROM audit_record ORDER BY seq';
 const SHOWN = 5;
+const SHOWN_CHARACTERS = 1_000;
 
 /** @returns the kinds that were there @throws Error where the schema does not describe a record */
 function check(where: string, rows: Iterable<Row>): Set<string> {
@@ -75,7 +76,8 @@ function check(where: string, rows: Iterable<Row>): Set<string> {
   for (const { seq, kind, body } of rows) {
     kinds.add(kind);
     const fault = recordFault(body);
-    if (fault !== undefined && faults.length < SHOWN) faults.push(`record ${seq}: ${fault}\n${body}`);
+    if (fault !== undefined && faults.length < SHOWN)
+      faults.push(`record ${seq}: ${fault}\n${body.slice(0, SHOWN_CHARACTERS)}`);
   }
   if (faults.length > 0)
     throw new Error(`${where} holds records that their schema does not describe:\n${faults.join('\n')}`);
@@ -90,7 +92,7 @@ function check(where: string, rows: Iterable<Row>): Set<string> {
  */
 export function checkRecordsIn(file: string): Set<string> {
   if (!existsSync(file)) return new Set();
-  const database = new Database(file, { readonly: true });
+  const database = new Database(file, { fileMustExist: true });
   try {
     return check(file, database.prepare<[], Row>(ROWS).iterate());
   } finally {

@@ -10,6 +10,7 @@ import {
   type ClaimStore,
   type OperationStore,
   type SentMarks,
+  TrailState,
 } from '../../audit/index.js';
 import type { Config } from '../../config/config.js';
 import type { CallContext, CallerLimits } from '../../domain/caller.js';
@@ -59,7 +60,19 @@ function admissionWith(): Admission {
   } as unknown as ExpirationCapacity;
   const idempotency = new IdempotencyService(CONFIG, {} as ClaimStore, {} as OperationStore, clock);
   const slots = new BackgroundSlots(quotas);
-  return new Admission(CONFIG, quotas, slots, expirations, idempotency, trail, marks, new Metrics(), clock);
+  const state = new TrailState();
+  return new Admission(
+    CONFIG,
+    quotas,
+    slots,
+    expirations,
+    idempotency,
+    trail,
+    marks,
+    state,
+    new Metrics(),
+    clock,
+  );
 }
 
 const context = (limits: CallerLimits = {}): CallContext => ({

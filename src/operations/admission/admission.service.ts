@@ -10,6 +10,7 @@ import {
   type IntentRecord,
   NotAdmitted,
   SentMarks,
+  TrailState,
 } from '../../audit/index.js';
 import { CONFIG, type Config } from '../../config/config.js';
 import type { CallContext, Caller } from '../../domain/caller.js';
@@ -63,6 +64,7 @@ export class Admission {
     private readonly idempotency: IdempotencyService,
     private readonly trail: AuditTrail,
     private readonly marks: SentMarks,
+    private readonly state: TrailState,
     private readonly metrics: Metrics,
     private readonly clock: Clock,
   ) {
@@ -169,6 +171,7 @@ export class Admission {
     const operationId = this.#ids.generateOrResetCore(now, CLOCK_SETBACK_MS).toString();
     const intent = intentOf(authorized, context, { operationId, at: new Date(now).toISOString() });
     const texts = authorized.command.bodies.map(({ text }) => text);
+    if (this.state.broken) throw refuse('audit_broken');
     try {
       this.marks.begin(operationId);
       await this.trail.recordIntent(intent, texts, conditions);

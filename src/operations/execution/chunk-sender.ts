@@ -1,6 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 
-import { OperationStore, SentMarks, type IntentRecord, targetsOf } from '../../audit/index.js';
+import { OperationStore, SentMarks, TrailState, type IntentRecord, targetsOf } from '../../audit/index.js';
 import type { CallContext } from '../../domain/caller.js';
 import { Clock } from '../../domain/times.js';
 import { isListOperation, OPERATIONS } from '../../domain/operation-type.js';
@@ -36,6 +36,7 @@ export class ChunkSender {
     private readonly settlement: SettlementService,
     private readonly store: OperationStore,
     private readonly marks: SentMarks,
+    private readonly trail: TrailState,
     private readonly locks: TargetLocks,
     private readonly clock: Clock,
   ) {}
@@ -46,6 +47,7 @@ export class ChunkSender {
 
   async #send(call: ActCall, facts: ChunkFacts, context: CallContext): Promise<ChunkResult> {
     const { alarms, intent, index, seen } = facts;
+    if (this.trail.broken) return { ...notSent(alarms, faultFor('audit_broken')), goOn: false };
     const lock = await this.locks.acquire(facts, context);
     if ('refused' in lock) return { ...notSent(alarms, lock.refused), goOn: false };
     const conflict = lock.waited ? undefined : await this.#conflict(call, facts, context);

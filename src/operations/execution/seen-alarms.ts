@@ -1,5 +1,4 @@
-import { alarmOf } from '../../alarms/alarm.js';
-import { seenOf } from '../../alarms/seen-alarm.js';
+import { seenIn } from '../../alarms/seen-alarm.js';
 import type { ChunkOutcome } from '../../domain/outcome.js';
 import type { SeenAlarm } from '../../domain/seen-alarm.js';
 import type { ObservedAlarm } from '../../hss/index.js';
@@ -14,8 +13,7 @@ export class SeenAlarms {
   add(states: readonly Pick<ObservedAlarm, 'eventId' | 'row'>[]): void {
     for (const { eventId, row } of states) {
       if (!row || this.known?.has(eventId) || this.#seen.has(eventId)) continue;
-      const alarm = alarmOf(row);
-      const seen = alarm && seenOf(alarm);
+      const seen = seenIn(row);
       if (seen) this.#seen.set(eventId, { eventId, ...seen });
     }
   }

@@ -14,8 +14,10 @@ import {
   transition,
   OperationStore,
   Recovery,
+  seenAlarms,
   statusOf,
 } from '../../audit/index.js';
+import { seenIn } from '../../alarms/seen-alarm.js';
 import { CONFIG, type Config, type ProjectConfig } from '../../config/config.js';
 import type { CallContext } from '../../domain/caller.js';
 import { Clock } from '../../domain/times.js';
@@ -197,6 +199,7 @@ export class SettlementService implements OnModuleDestroy {
     const times = this.#times(since);
     const late = times.now >= times.giveUpAt;
     const states = await this.#states(trail, new Set(open.keys()));
+    const known = seenAlarms(trail);
     const judged = await Promise.all(
       states.map(async (found) => {
         if (open.get(found.eventId) === 'under_way') return resolveUnderWay(found, late);
@@ -205,7 +208,11 @@ export class SettlementService implements OnModuleDestroy {
       }),
     );
     if (this.#stopped) return Infinity;
-    const alarms = judged.filter((alarm) => alarm !== undefined);
+    const alarms = judged.flatMap((alarm, index): SettledAlarm[] => {
+      const row = states[index]?.row;
+      const seen = alarm && row && !known?.has(alarm.eventId) && seenIn(row);
+      return alarm ? [{ ...alarm, ...(seen && { seen }) }] : [];
+    });
     const stuck = alarms.some(isStuck);
     // Giving up is recorded once; it is looked at again now and then: upstream, or our right to read it, may come back.
     if (alarms.length > 0 && (!stuck || (late && !this.#givenUp.has(operationId))))

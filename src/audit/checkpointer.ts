@@ -1,0 +1,133 @@
+import { Injectable, Logger, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
+
+import { Clock, repeatedly } from '../domain/times.js';
+import { AuditEngine } from './audit.engine.js';
+import type { KeyRecord } from './audit-record.js';
+import { AuditTrail } from './audit-trail.js';
+import { queriesOver } from './engine.dialect.js';
+import { TrailIntegrity } from './integrity.js';
+import { TrailKeeper } from './trail-keeper.js';
+import { TrailOpening } from './trail-opening.js';
+import { DatabaseSource } from './trail-source.js';
+import { TrailState } from './trail-state.js';
+import { signCheckpoint } from './tree/checkpoint.js';
+
+/** A checkpoint is made of so many records, or after so long. */
+const EVERY_RECORDS = 1_000;
+const EVERY_MS = 60_000;
+const LOOK_EVERY_MS = 1_000;
+/** Records by which the tree grows at once: what is written meanwhile waits for so many, about a millisecond. */
+const GROW_BY = 50;
+/** In between, so that what waits is written. */
+const PAUSE_MS = 2;
+
+/** Lets the tree grow with the trail, and signs it. */
+@Injectable()
+export class Checkpointer implements OnModuleInit, OnModuleDestroy {
+  readonly #logger = new Logger(Checkpointer.name);
+  readonly #source: DatabaseSource;
+  #stop: (() => void) | undefined;
+  #growing: Promise<void> = Promise.resolve();
+  /** Of the last checkpoint. */
+  #size = 0;
+  #at = -Infinity;
+  #superseded = false;
+  readonly #listeners: (() => void)[] = [];
+
+  constructor(
+    engine: AuditEngine,
+    private readonly keeper: TrailKeeper,
+    private readonly opening: TrailOpening,
+    private readonly integrity: TrailIntegrity,
+    private readonly state: TrailState,
+    private readonly clock: Clock,
+    trail: AuditTrail,
+  ) {
+    this.#source = new DatabaseSource(queriesOver(engine));
+    trail.beforeClose(() => this.#last());
+  }
+
+  /** Is called after each checkpoint of this process. */
+  onCheckpoint(listener: () => void): void {
+    this.#listeners.push(listener);
+  }
+
+  onModuleInit(): void {
+    this.#stop = repeatedly(this.clock, LOOK_EVERY_MS, () => this.#look());
+  }
+
+  onModuleDestroy(): void {
+    this.#stop?.();
+  }
+
+  /** Signs what there is now, whether or not it is time. @throws Error where that cannot be done */
+  async sign(): Promise<void> {
+    await this.#growing;
+    await this.#grow(true);
+  }
+
+  async #look(): Promise<void> {
+    try {
+      this.#growing = this.#grow(false);
+      await this.#growing;
+    } catch (error) {
+      this.#logger.warn({ err: error }, 'no checkpoint can be made at the moment; trying again');
+    }
+  }
+
+  async #last(): Promise<void> {
+    try {
+      await this.sign();
+    } catch (error) {
+      this.#logger.warn({ err: error }, 'no checkpoint could be made at the end: the next start makes it');
+    }
+  }
+
+  async #grow(isLast: boolean): Promise<void> {
+    for (;;) {
+      const { size, root, fault } = await this.keeper.grow(GROW_BY);
+      if (fault !== undefined)
+        await this.integrity.found({
+          what: 'altered',
+          first: fault,
+          last: fault,
+          detail: 'it does not follow from the one before',
+        });
+      if (!root) {
+        await this.clock.wait(PAUSE_MS);
+        continue;
+      }
+      const isDue =
+        isLast || size - this.#size >= EVERY_RECORDS || this.clock.monotonic() - this.#at >= EVERY_MS;
+      if (isDue && size > this.#size) await this.#sign(size, root);
+      return;
+    }
+  }
+
+  async #sign(size: number, root: Uint8Array): Promise<void> {
+    if (this.state.broken || (await this.#isSuperseded())) return;
+    const { current } = this.keeper.keys;
+    const note = signCheckpoint({ origin: this.opening.origin, size, root }, current);
+    const last = await this.#source.lastCheckpoint();
+    if ((last?.size ?? 0) < size) {
+      await this.opening.keep(size, note);
+      this.#logger.log({ checkpoint: note }, 'checkpoint');
+    }
+    this.#size = size;
+    this.#at = this.clock.monotonic();
+    for (const listener of this.#listeners) listener();
+  }
+
+  /** Another gateway on the same trail has changed to another key: whatever this one would sign would not be believed. */
+  async #isSuperseded(): Promise<boolean> {
+    const own = this.keeper.keys.current.verifier.text;
+    const change = (await this.#source.statements()).filter(({ kind }) => kind === 'key').at(-1);
+    const superseded = change !== undefined && (JSON.parse(change.body) as KeyRecord).key !== own;
+    if (superseded && !this.#superseded)
+      this.#logger.warn(
+        'the audit key was changed by another gateway: this one signs no checkpoint any more',
+      );
+    this.#superseded = superseded;
+    return superseded;
+  }
+}

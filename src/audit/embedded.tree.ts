@@ -1,0 +1,90 @@
+import type Database from 'better-sqlite3';
+
+import { INDEXING_KINDS, indexRows, type IndexedRecord, type IndexRow } from './record-facts.js';
+import { GENESIS } from './record-text.js';
+import { TREE_SIZE } from './trail-source.js';
+import { TreeGrowth, type GrowingRecord, type Grown } from './tree/growth.js';
+import { TreeEdge, type Tile } from './tree/tiles.js';
+
+/** Characters of records that are taken at once, but for the last one. */
+const CHARACTERS = 1_048_576;
+
+/** The tree over the trail of an embedded database, and what finds its records. */
+export class EmbeddedTree {
+  readonly #next: Database.Statement<[number, number], GrowingRecord & IndexedRecord>;
+  readonly #indexing: Database.Statement<[string], IndexedRecord>;
+  readonly #fact: Database.Statement<[string, number]>;
+  readonly #words: Database.Statement<[bigint, string]>;
+  readonly #keep: Database.Statement<[number, number, Uint8Array]>;
+  readonly #grow: (records: number) => Grown;
+  #growth: TreeGrowth | undefined;
+
+  constructor(private readonly database: Database.Database) {
+    this.#next = database.prepare(
+      'SELECT seq, kind, operation_id, body, hash FROM audit_record WHERE seq > ? ORDER BY seq LIMIT ?',
+    );
+    this.#keep = database.prepare('INSERT OR REPLACE INTO tree_tile (level, place, hashes) VALUES (?, ?, ?)');
+    const kinds = INDEXING_KINDS.map((kind) => `'${kind}'`).join();
+    this.#indexing = database.prepare(
+      `SELECT seq, kind, operation_id, body FROM audit_record WHERE operation_id = ? AND kind IN (${kinds}) ORDER BY seq`,
+    );
+    this.#fact = database.prepare('INSERT OR IGNORE INTO record_fact (fact, seq) VALUES (?, ?)');
+    this.#words = database.prepare('INSERT OR REPLACE INTO record_words (rowid, tokens) VALUES (?, ?)');
+    this.#grow = database.transaction((records: number) => this.#take(records));
+  }
+
+  /** Adds the next records. @throws Error where the kept tree is not whole */
+  grow(records: number): Grown {
+    try {
+      return this.#grow(records);
+    } catch (error) {
+      // What was not committed is not kept.
+      this.#growth = undefined;
+      throw error;
+    }
+  }
+
+  #take(records: number): Grown {
+    const growth = (this.#growth ??= this.#opened());
+    const { edge } = growth;
+    const taken: IndexedRecord[] = [];
+    let characters = 0;
+    for (const record of this.#next.iterate(edge.size, records)) {
+      growth.add(record);
+      taken.push(record);
+      characters += record.body.length;
+      if (characters > CHARACTERS) break;
+    }
+    this.#index(indexRows(taken, (operationId) => this.#indexing.all(operationId)));
+    for (const { level, place, hashes } of growth.takeChanged()) this.#keep.run(level, place, hashes);
+    const isAll = taken.length < records && characters <= CHARACTERS;
+    return {
+      size: edge.size,
+      ...(isAll && { root: edge.root() }),
+      ...(growth.fault !== undefined && { fault: growth.fault }),
+    };
+  }
+
+  #index(rows: readonly IndexRow[]): void {
+    for (const { seq, facts, tokens } of rows) {
+      for (const fact of facts) this.#fact.run(fact, seq);
+      if (tokens.length > 0) this.#words.run(BigInt(seq), tokens.join(' '));
+    }
+  }
+
+  #opened(): TreeGrowth {
+    const { size = 0 } = (this.database.prepare(TREE_SIZE).get() ?? {}) as { size?: number };
+    const tile = this.database.prepare('SELECT hashes FROM tree_tile WHERE level = ? AND place = ?');
+    const edge = TreeEdge.at(
+      size,
+      ({ level, place }) => (tile.get(level, place) as Pick<Tile, 'hashes'> | undefined)?.hashes,
+    );
+    const before = this.database
+      .prepare(
+        `SELECT hash FROM audit_record WHERE seq = ?
+         UNION ALL SELECT hash FROM archive WHERE last_seq = ?`,
+      )
+      .get(size, size) as { hash: Uint8Array } | undefined;
+    return new TreeGrowth(edge, size === 0 ? GENESIS : before?.hash);
+  }
+}

@@ -1,0 +1,155 @@
+import { Logger, type OnModuleDestroy } from '@nestjs/common';
+
+import { Clock } from '../domain/times.js';
+import { Metrics } from '../metrics/metrics.js';
+import { AuditEngine } from './audit.engine.js';
+import type { VerificationRecord } from './audit-record.js';
+import { queriesOver } from './engine.dialect.js';
+import { faultWords, type TrailFault } from './trail-fault.js';
+import { TrailKeeper } from './trail-keeper.js';
+import { TrailOpening } from './trail-opening.js';
+import { DatabaseSource } from './trail-source.js';
+import { TrailState } from './trail-state.js';
+import type { Verified } from './trail-verifier.js';
+import { WitnessedCheckpoints } from './witnessed.js';
+
+/** What is said of the verification to those who ask. */
+export interface VerificationReport {
+  /** Of the pass that is under way, or the last one. */
+  readonly through: number;
+  readonly covered: number;
+  /** Epoch milliseconds: when a pass over everything ended last; absent: none has since the start. */
+  readonly wholeAt?: number;
+  readonly faults: Verified['faults'];
+}
+
+/** A trail of at most this size is verified as a whole before the first request. */
+const SMALL_BYTES = 32 * 1_048_576;
+/** Records that are looked at without a pause in between. */
+const AT_ONCE = 256;
+/** Between two of these while requests are served. */
+const PAUSE_MS = 500;
+/** Between the end of a pass and the next one. */
+const REST_MS = 60_000;
+
+/**
+ * Verifies the trail: before the first request what came after the last checkpoint, and all of a small one; then, as long as the
+ * gateway runs, everything again and again.
+ */
+export class TrailIntegrity implements OnModuleDestroy {
+  readonly #logger = new Logger(TrailIntegrity.name);
+  readonly #source: DatabaseSource;
+  #verified: Verified | undefined;
+  #wholeAt: number | undefined;
+  #isWholePass = false;
+  #cancel: (() => void) | undefined;
+  #stopped = false;
+
+  readonly state = new TrailState();
+
+  constructor(
+    private readonly engine: AuditEngine,
+    private readonly keeper: TrailKeeper,
+    private readonly opening: TrailOpening,
+    private readonly witnessed: WitnessedCheckpoints,
+    private readonly clock: Clock,
+    metrics: Metrics,
+  ) {
+    this.#source = new DatabaseSource(queriesOver(engine));
+    metrics.watch(
+      'hss_gateway_audit_whole',
+      '1 while nothing is known to be wrong with the audit trail.',
+      () => Number(this.state.broken === undefined),
+    );
+    metrics.watch(
+      'hss_gateway_audit_verified_records',
+      'How far the verification of the audit trail has got, by the sequence of its records.',
+      () => this.#verified?.through ?? 0,
+    );
+  }
+
+  get report(): VerificationReport {
+    const { through = 0, covered = 0, faults = [] } = this.#verified ?? {};
+    return { through, covered, faults, ...(this.#wholeAt !== undefined && { wholeAt: this.#wholeAt }) };
+  }
+
+  /** To be awaited before anything is done because of the trail. @throws Error where the trail cannot be gone on with */
+  async start(): Promise<void> {
+    await this.opening.open();
+    await this.#recall();
+    const isSmall = (await this.keeper.bytes()) <= SMALL_BYTES;
+    await this.#begin(isSmall ? 'base' : 'checkpoint');
+    while (!(await this.#step())) continue;
+    this.#next(isSmall ? REST_MS : PAUSE_MS);
+  }
+
+  onModuleDestroy(): void {
+    this.#stopped = true;
+    this.#cancel?.();
+  }
+
+  /** What was found by others than the verification. */
+  async found(fault: TrailFault): Promise<void> {
+    if (!this.state.broken) await this.#break(fault);
+  }
+
+  /** What was found before the start, and nobody has acknowledged, is believed until everything was looked at again. */
+  async #recall(): Promise<void> {
+    const found = (await this.#source.statements()).filter(({ kind }) => kind === 'verification').at(-1);
+    if (!found) return;
+    const { faults } = JSON.parse(found.body) as VerificationRecord;
+    const [first] = faults;
+    if (first) this.state.broken = first;
+  }
+
+  async #begin(from: 'base' | 'checkpoint'): Promise<void> {
+    this.#isWholePass = from === 'base';
+    this.#verified = await this.keeper.beginVerification({ from, witnessed: await this.witnessed.read() });
+  }
+
+  /** @returns whether the pass is over */
+  async #step(): Promise<boolean> {
+    this.#verified = await this.keeper.verify(AT_ONCE);
+    const { done, faults } = this.#verified;
+    const fault = faults.find(({ acknowledged }) => !acknowledged);
+    if (fault && !this.state.broken) await this.#break(fault);
+    if (!done) return false;
+    if (this.#isWholePass) this.#wholeAt = this.clock.now();
+    if (!fault && this.#isWholePass && this.state.broken) {
+      this.state.broken = undefined;
+      this.#logger.log('the audit trail is whole, or what is wrong with it is acknowledged: acts go on');
+    }
+    return true;
+  }
+
+  #next(afterMs: number): void {
+    if (this.#stopped) return;
+    this.#cancel = this.clock.schedule(afterMs, () => void this.#goOn());
+  }
+
+  async #goOn(): Promise<void> {
+    try {
+      if (this.#verified?.done ?? true) await this.#begin('base');
+      const over = await this.#step();
+      this.#next(over ? REST_MS : PAUSE_MS);
+    } catch (error) {
+      if (this.#stopped) return;
+      this.#logger.warn({ err: error }, 'the audit trail cannot be verified at the moment; beginning anew');
+      this.#verified = undefined;
+      this.#next(REST_MS);
+    }
+  }
+
+  async #break(fault: TrailFault): Promise<void> {
+    this.state.broken = fault;
+    this.#logger.error(
+      { fault },
+      `nothing is sent to the cloud any more: ${faultWords(fault)} (docs/operations.md, "The trail is broken")`,
+    );
+    const at = new Date(this.clock.now()).toISOString();
+    const record: VerificationRecord = { kind: 'verification', at, faults: [fault] };
+    await this.engine
+      .append([{ kind: record.kind, at: Date.parse(at), operationId: null, body: JSON.stringify(record) }])
+      .catch((error: unknown) => this.#logger.warn({ err: error }, 'what was found could not be recorded'));
+  }
+}

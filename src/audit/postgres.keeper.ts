@@ -1,0 +1,139 @@
+import type pg from 'pg';
+
+import type { AuditEngine } from './audit.engine.js';
+import { queriesOver } from './engine.dialect.js';
+import { INDEXING_KINDS, indexRows, type IndexedRecord, type IndexRow } from './record-facts.js';
+import { GENESIS } from './record-text.js';
+import { TrailKeeper, type VerificationStart } from './trail-keeper.js';
+import { DatabaseSource, TREE_SIZE } from './trail-source.js';
+import { TrailVerifier, type Verified } from './trail-verifier.js';
+import type { AuditKeys } from './tree/audit-keys.js';
+import { TreeGrowth, type GrowingRecord, type Grown } from './tree/growth.js';
+import { TreeEdge, type Tile } from './tree/tiles.js';
+
+/** Any number that no other program uses for a lock in the same database. */
+const TREE_LOCK = '4919031520260818';
+/** Records come from the database in so many at once: each may be some megabytes long. */
+const AT_ONCE = 64;
+
+type Client = Pick<pg.PoolClient, 'query'>;
+
+type Database = AuditEngine & {
+  /** Does something in one transaction, while others write. */
+  transaction<T>(work: (client: Client) => Promise<T>): Promise<T>;
+};
+
+/** The tree of a trail that several gateways share: one of them adds to it at a time, and no record waits for that. */
+export class PostgresKeeper extends TrailKeeper {
+  #verifier: TrailVerifier | undefined;
+
+  constructor(
+    readonly keys: AuditKeys,
+    private readonly engine: Database,
+  ) {
+    super();
+  }
+
+  grow(records: number): Promise<Grown> {
+    return this.engine.transaction(async (client) => {
+      await client.query(`SELECT pg_advisory_xact_lock(${TREE_LOCK})`);
+      const growth = await opened(client);
+      const { edge } = growth;
+      let left = records;
+      for (;;) {
+        const { rows } = await client.query<GrowingRecord & IndexedRecord>(
+          'SELECT seq, kind, operation_id, body, hash FROM audit_record WHERE seq > $1 ORDER BY seq LIMIT $2',
+          [edge.size, Math.min(left, AT_ONCE)],
+        );
+        for (const row of rows) growth.add(row);
+        await index(client, rows);
+        left -= rows.length;
+        if (rows.length < AT_ONCE || left <= 0) break;
+      }
+      for (const { level, place, hashes } of growth.takeChanged()) {
+        await client.query(
+          `INSERT INTO tree_tile (level, place, hashes) VALUES ($1, $2, $3)
+           ON CONFLICT (level, place) DO UPDATE SET hashes = excluded.hashes`,
+          [level, place, hashes],
+        );
+      }
+      return {
+        size: edge.size,
+        ...(left > 0 && { root: edge.root() }),
+        ...(growth.fault !== undefined && { fault: growth.fault }),
+      };
+    });
+  }
+
+  async bytes(): Promise<number> {
+    const [row] = await this.engine.query("SELECT pg_table_size('audit_record') AS bytes", []);
+    return Number(row?.['bytes']);
+  }
+
+  async beginVerification({ from, witnessed = [] }: VerificationStart): Promise<Verified> {
+    const { keys } = this;
+    const source = new DatabaseSource(queriesOver(this.engine, 'read'));
+    const verifier = new TrailVerifier(source, { verifiers: keys.verifiers, keys, witnessed });
+    await verifier.begin(from);
+    this.#verifier = verifier;
+    return verifier.progress;
+  }
+
+  async verify(records: number): Promise<Verified> {
+    if (!this.#verifier) throw new Error('no verification was begun');
+    await this.#verifier.step(records);
+    return this.#verifier.progress;
+  }
+}
+
+/** What finds records: as the embedded database has it. */
+async function index(client: Client, records: readonly IndexedRecord[]): Promise<void> {
+  const ids = records.flatMap(({ operation_id: id }) => id ?? []);
+  const { rows: known } = await client.query<IndexedRecord>(
+    `SELECT seq, kind, operation_id, body FROM audit_record
+     WHERE operation_id = ANY($1::text[]) AND kind = ANY($2::text[]) ORDER BY seq`,
+    [ids, INDEXING_KINDS],
+  );
+  const rows = indexRows(records, (id) => known.filter((one) => one.operation_id === id));
+  const facts = rows.flatMap(({ seq, facts: each }) => each.map((fact) => ({ fact, seq })));
+  await client.query(
+    `INSERT INTO record_fact SELECT fact, seq FROM json_to_recordset($1::json) AS given (fact TEXT, seq BIGINT)
+     ON CONFLICT DO NOTHING`,
+    [JSON.stringify(facts)],
+  );
+  await client.query(
+    `INSERT INTO record_words SELECT seq, string_to_array(tokens, ' ')
+     FROM json_to_recordset($1::json) AS given (seq BIGINT, tokens TEXT)
+     ON CONFLICT (seq) DO UPDATE SET tokens = excluded.tokens`,
+    [JSON.stringify(lastOfEach(rows).map(({ seq, tokens }) => ({ seq, tokens: tokens.join(' ') })))],
+  );
+}
+
+/** One statement takes each row once. */
+function lastOfEach(rows: readonly IndexRow[]): IndexRow[] {
+  const bySeq = new Map(rows.filter(({ tokens }) => tokens.length > 0).map((row) => [row.seq, row]));
+  return [...bySeq.values()];
+}
+
+/** The tree as it is kept: another gateway may have added to it. */
+async function opened(client: Client): Promise<TreeGrowth> {
+  const found = await client.query<{ size: number }>(TREE_SIZE);
+  const size = Number(found.rows[0]?.size ?? 0);
+  const tiles: Tile[] = [];
+  for (const { level, place } of TreeEdge.tilesFor(size)) {
+    const { rows } = await client.query<Tile>(
+      'SELECT level, place, hashes FROM tree_tile WHERE level = $1 AND place = $2',
+      [level, place],
+    );
+    tiles.push(...rows);
+  }
+  const edge = TreeEdge.at(
+    size,
+    (wanted) => tiles.find(({ level, place }) => level === wanted.level && place === wanted.place)?.hashes,
+  );
+  const before = await client.query<{ hash: Uint8Array }>(
+    `SELECT hash FROM audit_record WHERE seq = $1 UNION ALL SELECT hash FROM archive WHERE last_seq = $1`,
+    [size],
+  );
+  return new TreeGrowth(edge, size === 0 ? GENESIS : before.rows[0]?.hash);
+}

@@ -1,0 +1,27 @@
+import type { Grown } from './tree/growth.js';
+import type { AuditKeys } from './tree/audit-keys.js';
+import type { Verified } from './trail-verifier.js';
+
+/** From where a verification begins, and what it is held against besides. */
+export interface VerificationStart {
+  readonly from: 'base' | 'checkpoint';
+  /** Checkpoints that were kept elsewhere. */
+  readonly witnessed?: readonly string[];
+}
+
+/** Brings on what is made of the trail besides its records, where the store does it best. */
+export abstract class TrailKeeper {
+  abstract readonly keys: AuditKeys;
+
+  /** Adds some more records to the tree, and to what finds them. @throws Error where that cannot be done now */
+  abstract grow(records: number): Promise<Grown>;
+
+  /** Bytes of the store, about. */
+  abstract bytes(): Promise<number>;
+
+  /** Begins a verification, in place of the one that is under way. */
+  abstract beginVerification(start: VerificationStart): Promise<Verified>;
+
+  /** Goes on with it by some records. @throws Error where it must be begun again */
+  abstract verify(records: number): Promise<Verified>;
+}

@@ -1,0 +1,166 @@
+import type { Kysely } from 'kysely';
+import { sql } from 'kysely';
+
+import type { AuditTables } from './engine.dialect.js';
+import { GENESIS, type StoredRecord } from './record-text.js';
+import { HASH_BYTES } from './tree/merkle-tree.js';
+import { TILE_WIDTH, type Tile } from './tree/tiles.js';
+
+/** A record as it is checked. */
+export type CheckedRecord = StoredRecord & { readonly seal: Uint8Array | null };
+
+export interface StoredCheckpoint {
+  readonly size: number;
+  readonly note: string;
+}
+
+/** A place of the trail, with the hash of the chain up to it. */
+export interface ChainPlace {
+  readonly seq: number;
+  readonly hash: Uint8Array;
+}
+
+/** Where a trail that is to be checked is read from. */
+export interface TrailSource {
+  /** Behind which the records begin: 0, or the last one that was moved to an archive. */
+  base(): Promise<ChainPlace>;
+  /** The record at a place. */
+  placeOf(seq: number): Promise<ChainPlace | undefined>;
+  /** In order; fewer where they are long, one at least where there is one. */
+  records(after: number, limit: number): Promise<readonly CheckedRecord[]>;
+  /** Of the kept tree: those of the tiles that are there. */
+  tiles(wanted: readonly Pick<Tile, 'level' | 'place'>[]): Promise<readonly Tile[]>;
+  /** How many records the kept tree covers. */
+  treeSize(): Promise<number>;
+  /** In order, behind a size. */
+  checkpoints(after: number, limit: number): Promise<readonly StoredCheckpoint[]>;
+  /** The last one, of those up to a size. */
+  lastCheckpoint(upTo?: number): Promise<StoredCheckpoint | undefined>;
+  /** Records by which the key was changed, or faults were acknowledged. */
+  statements(): Promise<readonly { readonly seq: number; readonly kind: string; readonly body: string }[]>;
+  /** An operation that is listed, and whose records are not all there. */
+  incomplete(): Promise<string | undefined>;
+}
+
+/** How many records the kept tree covers, by its last tile of leaves. */
+export const TREE_SIZE = `SELECT place * ${TILE_WIDTH} + length(hashes) / ${HASH_BYTES} AS size FROM tree_tile
+  WHERE level = 0 ORDER BY place DESC LIMIT 1`;
+
+/** Records of so many characters together come from the database at once, but for the last one. */
+const CHARACTERS = 4_194_304;
+/** Above it no record is taken together with others. */
+const AT_ONCE = 64;
+
+/** A trail in a database. */
+export class DatabaseSource implements TrailSource {
+  constructor(private readonly queries: Kysely<AuditTables>) {}
+
+  async base(): Promise<ChainPlace> {
+    const row = await this.queries
+      .selectFrom('archive')
+      .select(['last_seq as seq', 'hash'])
+      .orderBy('first_seq', 'desc')
+      .limit(1)
+      .executeTakeFirst();
+    return row ?? { seq: 0, hash: GENESIS };
+  }
+
+  async placeOf(seq: number): Promise<ChainPlace | undefined> {
+    return this.queries
+      .selectFrom('audit_record')
+      .select(['seq', 'hash'])
+      .where('seq', '=', seq)
+      .executeTakeFirst();
+  }
+
+  async records(after: number, limit: number): Promise<readonly CheckedRecord[]> {
+    const rows: CheckedRecord[] = [];
+    let [seq, characters] = [after, 0];
+    while (rows.length < limit && characters < CHARACTERS) {
+      const some = await this.#someRecords(seq, Math.min(AT_ONCE, limit - rows.length));
+      for (const row of some) {
+        rows.push(row);
+        ({ seq } = row);
+        characters += row.body.length;
+      }
+      if (some.length < AT_ONCE) break;
+    }
+    return rows;
+  }
+
+  async tiles(wanted: readonly Pick<Tile, 'level' | 'place'>[]): Promise<readonly Tile[]> {
+    const tiles: Tile[] = [];
+    for (const { level, place } of wanted) {
+      const row = await this.queries
+        .selectFrom('tree_tile')
+        .select(['level', 'place', 'hashes'])
+        .where('level', '=', level)
+        .where('place', '=', place)
+        .executeTakeFirst();
+      if (row) tiles.push(row);
+    }
+    return tiles;
+  }
+
+  async treeSize(): Promise<number> {
+    const { rows } = await sql.raw<{ size: number }>(TREE_SIZE).execute(this.queries);
+    return Number(rows[0]?.size ?? 0);
+  }
+
+  checkpoints(after: number, limit: number): Promise<readonly StoredCheckpoint[]> {
+    return this.queries
+      .selectFrom('checkpoint')
+      .select(['size', 'note'])
+      .where('size', '>', after)
+      .orderBy('size')
+      .limit(limit)
+      .execute();
+  }
+
+  async lastCheckpoint(upTo = Number.MAX_SAFE_INTEGER): Promise<StoredCheckpoint | undefined> {
+    return this.queries
+      .selectFrom('checkpoint')
+      .select(['size', 'note'])
+      .where('size', '<=', upTo)
+      .orderBy('size', 'desc')
+      .limit(1)
+      .executeTakeFirst();
+  }
+
+  statements(): Promise<readonly { readonly seq: number; readonly kind: string; readonly body: string }[]> {
+    return (
+      this.queries
+        .selectFrom('audit_record')
+        .select(['seq', 'kind', 'body'])
+        // As the index has it.
+        .where(sql<boolean>`kind IN ('key', 'acknowledgement', 'verification')`)
+        .orderBy('seq')
+        .execute()
+    );
+  }
+
+  async incomplete(): Promise<string | undefined> {
+    const { rows } = await sql
+      .raw<{ id: string }>(
+        `SELECT id FROM operation WHERE archive IS NULL AND (NOT EXISTS (
+           SELECT 1 FROM audit_record WHERE operation_id = id AND kind = 'intent'
+         ) OR status <> 'pending' AND NOT EXISTS (
+           SELECT 1 FROM audit_record WHERE operation_id = id AND kind <> 'intent'
+         )) LIMIT 1`,
+      )
+      .execute(this.queries);
+    return rows[0]?.id;
+  }
+
+  #someRecords(after: number, limit: number): Promise<CheckedRecord[]> {
+    return this.queries
+      .selectFrom('audit_record')
+      .leftJoin('operation', 'operation.id', 'audit_record.operation_id')
+      .select(['seq', 'at', 'kind', 'operation_id', 'body', 'hash', 'seal'])
+      .select(['caller', 'type', 'project', 'enterprise_project_id'])
+      .where('seq', '>', after)
+      .orderBy('seq')
+      .limit(limit)
+      .execute();
+  }
+}

@@ -1,0 +1,48 @@
+import { openNote, signNote, type SignerKey, type VerifierKey } from './signed-note.js';
+import { FAULT_KINDS, type FaultKind, type RecordRange } from '../trail-fault.js';
+
+/** What is signed besides checkpoints: texts of their own, so that none can pass for another. */
+
+const KEY = 'hss-gateway audit key';
+const ACKNOWLEDGEMENT = 'hss-gateway acknowledgement';
+
+/** The change to another key, signed by the one before. @param next the verifier's text of the new key */
+export function signKeyChange(origin: string, next: string, previous: SignerKey): string {
+  return signNote(`${KEY}\n${origin}\n${next}\n`, previous);
+}
+
+/** The verifier's text of the new key. @throws Error where none of the keys has signed it */
+export function openKeyChange(note: string, origin: string, keys: readonly VerifierKey[]): string {
+  const [head, of, next] = openNote(note, keys).text.split('\n');
+  if (head !== KEY || of !== origin || next === undefined) throw new Error('it is no change of the key');
+  return next;
+}
+
+/** Faults that a person knows of. */
+export interface Acknowledged {
+  readonly faults: readonly (RecordRange & { readonly what: FaultKind })[];
+}
+
+export function signAcknowledgement(origin: string, { faults }: Acknowledged, key: SignerKey): string {
+  const lines = faults.map(({ what, first, last }) => `${what} ${first} ${last}\n`);
+  return signNote(`${ACKNOWLEDGEMENT}\n${origin}\n${lines.join('')}`, key);
+}
+
+const isFaultKind = (word: string | undefined): word is FaultKind =>
+  FAULT_KINDS.some((kind) => kind === word);
+
+/** @throws Error where none of the keys has signed it */
+export function openAcknowledgement(
+  note: string,
+  origin: string,
+  keys: readonly VerifierKey[],
+): Acknowledged {
+  const [head, of, ...lines] = openNote(note, keys).text.split('\n');
+  if (head !== ACKNOWLEDGEMENT || of !== origin) throw new Error('it is no acknowledgement');
+  const faults = lines.slice(0, -1).map((line) => {
+    const [what, first, last] = line.split(' ');
+    if (!isFaultKind(what)) throw new Error('it acknowledges what is not known');
+    return { what, first: Number(first), last: Number(last) };
+  });
+  return { faults };
+}

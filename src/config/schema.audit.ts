@@ -1,0 +1,91 @@
+import * as formats from './formats.js';
+import { choice, integer, list, object, parsed, secret, text, union } from './schema-language.js';
+
+const MEBIBYTE = 1_048_576;
+
+const OF_EVERY_SINK = {
+  name: text(formats.SINK_NAME, {
+    doc: 'What the sink is called: its position in the trail is kept under this name.',
+  }),
+  format: choice(['ndjson', 'ocsf'], {
+    default: 'ndjson',
+    doc: '`ndjson`: records as they are stored; `ocsf`: events of OCSF 1.6.',
+  }),
+  from: choice(['start', 'now'], {
+    default: 'start',
+    doc: 'Where a new sink begins: at the first record of the trail, or at the next one.',
+  }),
+} as const;
+
+const SINK = union(
+  {
+    file: {
+      inFile: 'file',
+      inEnvironment: 'file',
+      node: object({
+        ...OF_EVERY_SINK,
+        path: text(formats.PATH, {
+          doc: 'For `file`: the file that lines are appended to; its folder must be there.',
+        }),
+        rotateBytes: integer(
+          1,
+          1_048_576,
+          {
+            file: 'rotateMiB',
+            default: 100,
+            doc: 'For `file`: how large a file becomes before the next one is begun.',
+          },
+          MEBIBYTE,
+        ),
+        keep: integer(1, 10_000, {
+          default: 10,
+          doc: 'For `file`: how many earlier files are kept beside it, as `.1` (the last one), `.2` and so on.',
+        }),
+      }),
+    },
+    webhook: {
+      inFile: 'webhook',
+      inEnvironment: 'webhook',
+      node: object({
+        ...OF_EVERY_SINK,
+        // Whatever is in the path may be a secret of the receiver's.
+        url: parsed(formats.SINK_URL_FORM, formats.parseSinkUrl, {
+          shown: (url: string) => new URL(url).origin,
+          doc: 'For `webhook`: where records are posted to.',
+        }),
+        secret: secret({
+          format: formats.WEBHOOK_SECRET,
+          doc: 'For `webhook`: what posts are signed with, by the scheme of Standard Webhooks.',
+        }),
+      }),
+    },
+  },
+  { doc: 'What a sink is.' },
+);
+
+/** What is done with the audit trail beside keeping it. */
+export const AUDIT = object({
+  sinks: list('sink', SINK, {
+    optional: true,
+    doc: 'What is given every record of the audit trail (docs/sinks.md).',
+  }),
+});
+
+/** What the audit trail is signed with. */
+export const AUDIT_KEY = object(
+  {
+    current: secret({
+      env: 'GATEWAY_AUDIT_KEY',
+      format: formats.AUDIT_KEY,
+      optional: true,
+      doc: 'The key that the audit trail is signed with. With an embedded database one is made beside it at the first start; required with PostgreSQL.',
+    }),
+    previous: secret({
+      env: 'GATEWAY_AUDIT_PREVIOUS_KEY',
+      format: formats.AUDIT_KEY,
+      optional: true,
+      doc: 'The key before, to change from it to another one.',
+    }),
+  },
+  { file: false },
+);
