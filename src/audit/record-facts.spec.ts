@@ -77,6 +77,13 @@ describe('what a record is found by', () => {
     expect(rows.get(2)?.facts).toEqual(new Set(['kind=refusal_summary', 'code=a', 'code=b', scopeFact()]));
   });
 
+  it('is the person, and no caller, who acknowledged that the trail is broken', () => {
+    const record = row(1, { kind: 'acknowledgement', by: 'portal', reason: 'known' });
+    expect(found(record).get(1)?.facts).toEqual(
+      new Set(['kind=acknowledgement', 'onBehalfOf=portal', scopeFact()]),
+    );
+  });
+
   it('takes a status for an outcome only where it is one', () => {
     const refusal = row(1, { kind: 'refusal', code: 'not_granted', status: 403 });
     expect(found(refusal).get(1)?.facts).toEqual(new Set(['kind=refusal', 'code=not_granted', scopeFact()]));

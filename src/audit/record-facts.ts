@@ -120,7 +120,7 @@ export function factsOf(record: AuditRecord, operation?: OperationIndex): Omit<I
 }
 
 /** The texts of members that kinds of records have in common, whichever they are. */
-const SHARED = { caller: 'caller', by: 'caller', onBehalfOf: 'onBehalfOf', code: 'code' } as const;
+const SHARED = { caller: 'caller', onBehalfOf: 'onBehalfOf', code: 'code' } as const;
 
 function* ownFacts(record: AuditRecord): Generator<string> {
   yield factOf('kind', record.kind);
@@ -128,6 +128,9 @@ function* ownFacts(record: AuditRecord): Generator<string> {
     const value = (record as unknown as Record<string, unknown>)[member];
     if (typeof value === 'string') yield factOf(name, value);
   }
+  if (record.kind === 'brake' && record.by !== undefined) yield factOf('caller', record.by);
+  // A person at the database, who is no caller.
+  if (record.kind === 'acknowledgement') yield factOf('onBehalfOf', record.by);
   if (record.kind === 'refusal_summary')
     for (const code of Object.keys(record.counts)) yield factOf('code', code);
   if (record.kind === 'chunk') {
