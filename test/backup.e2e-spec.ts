@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, statSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate as othersTurn } from 'node:timers/promises';
 
@@ -108,6 +108,8 @@ describe('a backup of a gateway under load', () => {
     const ids = before.map(({ body }) => String(body.id));
     const own = await receiptsOf(gateway, ids);
     expect(own.map((receipt) => (receipt as { status: string }).status)).toEqual(ids.map(() => 'applied'));
+    // The key is not in a backup.
+    copyFileSync(join(top, 'gateway', 'gateway.db-key'), `${target}-key`);
     const other = await standGateway({ simulator, folder: restored });
     try {
       expect(await receiptsOf(other, ids)).toEqual(own);

@@ -65,7 +65,7 @@ describe('a backup', () => {
 
     expect(left()).toEqual(['backup.db']);
     expect(statSync(target).mode & 0o777).toBe(0o600);
-    const copy = new EmbeddedDatabase(target);
+    const copy = new EmbeddedDatabase(target, trail.keys);
     const last = 'SELECT seq, hex(hash) AS hash FROM audit_record ORDER BY seq DESC LIMIT 1';
     expect(copy.query(last, [])).toEqual([{ seq: before, hash: hash.toUpperCase() }]);
     copy.append(refusals(1));

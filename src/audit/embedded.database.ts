@@ -20,6 +20,7 @@ import { EmbeddedRows } from './embedded.rows.js';
 import { EmbeddedTree } from './embedded.tree.js';
 import { GENESIS } from './record-text.js';
 import { SCHEMA_STEPS, statementsFor } from './schema.js';
+import { beginningOf, type FoundTrail } from './trail-beginning.js';
 import { TREE_SIZE } from './trail-source.js';
 import { AuditKeys, newAuditKey, type AuditKeyTexts } from './tree/audit-keys.js';
 import type { Grown } from './tree/growth.js';
@@ -80,6 +81,7 @@ export class EmbeddedDatabase {
       // Where a start ends in between, the next one finds tables without a key, and makes it.
       this.keys = known ?? makeKeyBeside(placeOf(path));
       this.#keys = new AuditKeys(this.keys);
+      begin(database, this.#keys);
       this.#files = new FilesInPlace(isFile ? [path, logOf(path)] : []);
     } catch (error) {
       this.close();
@@ -181,6 +183,22 @@ function endOf(database: Database.Database): ChainEnd | undefined {
 
 function archivedEnd(database: Database.Database): unknown {
   return database.prepare('SELECT last_seq AS seq, hash FROM archive ORDER BY first_seq DESC LIMIT 1').get();
+}
+
+function begin(database: Database.Database, keys: AuditKeys): void {
+  database.transaction(() => {
+    const isSigned =
+      database.prepare('SELECT 1 FROM checkpoint UNION ALL SELECT 1 FROM tree_tile').get() !== undefined;
+    const last = database.prepare('SELECT seq, hash, seal FROM audit_record ORDER BY seq DESC LIMIT 1').get();
+    const beginning = beginningOf({ isSigned, last: last as FoundTrail['last'] }, keys);
+    if (!beginning) return;
+    const { note, seal } = beginning;
+    if (seal)
+      database
+        .prepare('UPDATE audit_record SET seal = ? WHERE seq = (SELECT MAX(seq) FROM audit_record)')
+        .run(seal);
+    database.prepare('INSERT INTO checkpoint (size, at, note) VALUES (0, ?, ?)').run(Date.now(), note);
+  })();
 }
 
 function migrate(database: Database.Database): void {

@@ -140,7 +140,8 @@ export class TrailIntegrity implements OnModuleDestroy {
     }
   }
 
-  async #break(fault: TrailFault): Promise<void> {
+  async #break({ what, first, last, detail }: TrailFault): Promise<void> {
+    const fault = { what, first, last, detail };
     this.state.broken = fault;
     this.#logger.error(
       { fault },

@@ -23,6 +23,7 @@ import {
 } from './postgres.connection.js';
 import { PostgresKeeper } from './postgres.keeper.js';
 import { GatheredRows } from './postgres.rows.js';
+import { beginningOf, type FoundTrail } from './trail-beginning.js';
 import type { TrailKeeper } from './trail-keeper.js';
 import { AuditKeys, type AuditKeyTexts } from './tree/audit-keys.js';
 
@@ -88,6 +89,7 @@ export class PostgresEngine extends AuditEngine {
     const engine = new PostgresEngine(url, new Instance(goneAfterMs), keys);
     try {
       await migrate(engine.#writers);
+      await engine.#begin();
       await engine.instance.beat(engine.#writers);
       return engine;
     } catch (error) {
@@ -95,6 +97,21 @@ export class PostgresEngine extends AuditEngine {
       await engine.#end();
       throw new Error(`the PostgreSQL database at ${place} cannot be opened`, { cause: error });
     }
+  }
+
+  /** Where several start together, one does it. */
+  #begin(): Promise<void> {
+    return this.exclusively(async ({ client }) => {
+      const signed = await client.query('SELECT 1 FROM checkpoint UNION ALL SELECT 1 FROM tree_tile LIMIT 1');
+      const { rows } = await client.query<NonNullable<FoundTrail['last']>>(
+        'SELECT seq, hash, seal FROM audit_record ORDER BY seq DESC LIMIT 1',
+      );
+      const beginning = beginningOf({ isSigned: signed.rows.length > 0, last: rows[0] }, this.#keys);
+      if (!beginning) return;
+      const { note, seal } = beginning;
+      if (seal) await client.query('UPDATE audit_record SET seal = $1 WHERE seq = $2', [seal, rows[0]?.seq]);
+      await client.query('INSERT INTO checkpoint (size, at, note) VALUES (0, $1, $2)', [Date.now(), note]);
+    });
   }
 
   override get reachable(): boolean {

@@ -4,16 +4,9 @@ import { Clock } from '../domain/times.js';
 import { AuditEngine } from './audit.engine.js';
 import type { KeyRecord } from './audit-record.js';
 import { TrailKeeper } from './trail-keeper.js';
-import { EMPTY_ROOT } from './tree/merkle-tree.js';
-import { openCheckpoint, signCheckpoint } from './tree/checkpoint.js';
+import { openCheckpoint } from './tree/checkpoint.js';
 import { signedBy, type VerifierKey } from './tree/signed-note.js';
 import { signKeyChange } from './tree/statements.js';
-
-interface Tail {
-  readonly seq: number;
-  readonly hash: Uint8Array;
-  readonly seal: Uint8Array | null;
-}
 
 /** Makes sure, before anything else is written, that the key is this trail's. */
 @Injectable()
@@ -36,7 +29,8 @@ export class TrailOpening {
   async open(): Promise<void> {
     const { current, previous } = this.keeper.keys;
     const note = await this.#lastNote();
-    if (note === undefined) return this.#begin();
+    // That it is gone is found by the verification.
+    if (note === undefined) return;
     const signers = signedBy(note);
     const isBy = ({ name, id }: VerifierKey) =>
       signers.some((signer) => signer.name === name && signer.id === id);
@@ -50,29 +44,6 @@ export class TrailOpening {
       // What is wrong with it is found by the verification.
     }
     if (!isBy(current.verifier) && previous) await this.#change();
-  }
-
-  /** A trail without checkpoints begins here: with nothing, or with what a version before has written, which is taken as it is. */
-  async #begin(): Promise<void> {
-    const { current } = this.keeper.keys;
-    const [tail] = (await this.engine.query(
-      'SELECT seq, hash, seal FROM audit_record ORDER BY seq DESC LIMIT 1',
-      [],
-    )) as unknown as Tail[];
-    const [tile] = await this.engine.query('SELECT place FROM tree_tile LIMIT 1', []);
-    // Records with seals, or a tree, had checkpoints once: that they are gone is found by the verification.
-    if (tile || tail?.seal) return;
-    const { place } = this.engine;
-    if (tail) {
-      const seal = this.keeper.keys.seal(tail.seq, tail.hash);
-      await this.engine.query(`UPDATE audit_record SET seal = ${place(1)} WHERE seq = ${place(2)}`, [
-        seal,
-        tail.seq,
-      ]);
-    }
-    const checkpoint = { origin: current.verifier.name, size: 0, root: EMPTY_ROOT };
-    await this.keep(0, signCheckpoint(checkpoint, current));
-    this.#logger.log({ publicKey: current.verifier.text }, 'the audit trail is signed from here on');
   }
 
   /** A checkpoint into the database. */

@@ -89,6 +89,7 @@ export class TrailVerifier {
     this.#through = begin;
     this.#lastSealed = begin;
     this.#hash = place?.hash;
+    if (!last) this.#note('checkpoint', 0, 0, 'there is no checkpoint any more');
     const size = await this.source.treeSize();
     if (size < this.#covered)
       this.#note('tree', size + 1, this.#covered, 'the kept tree has no hashes of them');
