@@ -1,10 +1,10 @@
-import { realpathSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 
 import Database from 'better-sqlite3';
 
 import { emptyState } from './admission.js';
 import { admissionReadings } from './admission-state.js';
-import { appendEntries, type ChainEnd } from './append-rows.js';
+import { appendEntries, maySeal, type ChainEnd } from './append-rows.js';
 import {
   CommitUnknown,
   type AuditAppend,
@@ -13,7 +13,7 @@ import {
   type SqlValue,
 } from './audit.engine.js';
 import { checkSchema, checkStructure } from './embedded.check.js';
-import { checkFiles, FilesInPlace } from './embedded.files.js';
+import { checkFiles, FilesInPlace, lockOf, logOf, placeOf } from './embedded.files.js';
 import { keyBeside, makeKeyBeside } from './embedded.key.js';
 import { FileLock, makeForOwner } from './embedded.lock.js';
 import { EmbeddedRows } from './embedded.rows.js';
@@ -38,7 +38,7 @@ const REMEDY =
 /** The embedded database: blocks while the disk writes, so it belongs in a thread of its own. */
 export class EmbeddedDatabase {
   readonly #database: Database.Database;
-  readonly #commit: (entries: readonly AuditAppend[]) => ReturnType<typeof appendEntries>;
+  readonly #commit: (entries: readonly AuditAppend[], sealed: boolean) => ReturnType<typeof appendEntries>;
   readonly #rows: EmbeddedRows;
   readonly #statements = new Map<string, Database.Statement>();
   readonly #files: FilesInPlace;
@@ -48,6 +48,8 @@ export class EmbeddedDatabase {
   readonly keys: AuditKeyTexts;
   readonly #keys: AuditKeys;
   #end: ChainEnd | undefined;
+  /** Undefined: not looked yet. */
+  #isEndSealed: boolean | undefined;
   #lockLost: string | undefined;
 
   /**
@@ -59,9 +61,9 @@ export class EmbeddedDatabase {
     const isFile = path !== ':memory:';
     // The place of the lock is known once there is a file; what another process is writing there need not fit together.
     const isNew = isFile && !statSync(path, { throwIfNoEntry: false });
-    if (isNew) checkFiles(path, logOf(path));
+    if (isNew) checkFiles(path, false);
     if (isNew) makeForOwner(path);
-    this.#lock = isFile ? new FileLock(`${placeOf(path)}-lock`) : undefined;
+    this.#lock = isFile ? new FileLock(lockOf(path)) : undefined;
     const database = this.#opened(path, isFile && !isNew);
     this.#database = database;
     try {
@@ -88,7 +90,9 @@ export class EmbeddedDatabase {
     this.#tree = new EmbeddedTree(database);
     this.#end = endOf(database);
     this.#rows = new EmbeddedRows(database);
-    this.#commit = database.transaction((entries: readonly AuditAppend[]) => this.#write(entries));
+    this.#commit = database.transaction((entries: readonly AuditAppend[], sealed: boolean) =>
+      this.#write(entries, sealed),
+    );
   }
 
   /**
@@ -99,8 +103,10 @@ export class EmbeddedDatabase {
   append(entries: readonly AuditAppend[]): readonly RejectedAppend[] {
     const before = this.unavailable();
     if (before !== undefined) throw new Error(before);
-    const { end, rejected } = this.#commit(entries);
+    const sealed = maySeal(entries, (this.#isEndSealed ??= this.#endsSealed()));
+    const { end, rejected } = this.#commit(entries, sealed);
     // Only a commit that returned moves the chain on.
+    if (end !== this.#end) this.#isEndSealed = sealed;
     this.#end = end;
     const after = this.unavailable();
     if (after !== undefined) throw new CommitUnknown(new Error(after));
@@ -142,7 +148,7 @@ export class EmbeddedDatabase {
 
   #opened(path: string, isThere: boolean): Database.Database {
     try {
-      if (isThere) checkFiles(path, logOf(path));
+      if (isThere) checkFiles(path, true);
       return new Database(path);
     } catch (error) {
       this.#lock?.release();
@@ -150,12 +156,20 @@ export class EmbeddedDatabase {
     }
   }
 
-  #write(entries: readonly AuditAppend[]): ReturnType<typeof appendEntries> {
+  #endsSealed(): boolean {
+    const last = this.#database.prepare('SELECT seq, hash, seal FROM audit_record ORDER BY seq DESC LIMIT 1').get();
+    const { seq = 0, hash, seal } = (last ?? {}) as Partial<ChainEnd> & { seal?: Uint8Array | null };
+    return hash === undefined || this.#keys.isSealed(seq, hash, seal ?? null);
+  }
+
+  #write(entries: readonly AuditAppend[], sealed: boolean): ReturnType<typeof appendEntries> {
     const state = emptyState('sqlite', null);
     for (const { text, given, note } of admissionReadings(entries, state)) {
       for (const one of given) (this.#prepared(text).all(one) as Row[]).forEach(note);
     }
-    return appendEntries(entries, state, this.#end, this.#rows, (seq, hash) => this.#keys.seal(seq, hash));
+    return appendEntries(entries, state, this.#end, this.#rows, (seq, hash) =>
+      sealed ? this.#keys.seal(seq, hash) : null,
+    );
   }
 
   /** Prepared statements by their text; there are few. */
@@ -181,15 +195,6 @@ function endOf(database: Database.Database): ChainEnd | undefined {
 
 function archivedEnd(database: Database.Database): unknown {
   return database.prepare('SELECT last_seq AS seq, hash FROM archive ORDER BY first_seq DESC LIMIT 1').get();
-}
-
-/** What belongs to the file lies beside the file itself, not beside a link to it. */
-function placeOf(path: string): string {
-  return statSync(path, { throwIfNoEntry: false }) ? realpathSync(path) : path;
-}
-
-function logOf(path: string): string {
-  return `${placeOf(path)}-wal`;
 }
 
 function migrate(database: Database.Database): void {
