@@ -1,5 +1,4 @@
 import { mkdtempSync, rmSync } from 'node:fs';
-import { newAuditKey } from '../src/audit/tree/audit-keys.js';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -17,6 +16,7 @@ import { PostgresEngine } from '../src/audit/postgres.engine.js';
 import { compareSideTables } from '../src/audit/side-tables.compare.js';
 import { rebuildSideTables } from '../src/audit/side-tables.rebuild.js';
 import type { DatabaseConfig } from '../src/config/config.js';
+import { AUDIT_KEY } from './support/gateway.js';
 import { startPostgres, type PostgresServer } from './support/postgres.js';
 import { history, write } from './support/side-history.js';
 
@@ -35,7 +35,7 @@ let url: string;
 beforeAll(async () => {
   postgres = await startPostgres();
   url = await postgres.createDatabase('side_tables');
-  await (await PostgresEngine.open(url, 30_000, { current: newAuditKey() })).close();
+  await (await PostgresEngine.open(url, 30_000, { current: AUDIT_KEY })).close();
   shared = new pg.Client(url);
   await shared.connect();
 });
@@ -67,7 +67,7 @@ const STORES: Readonly<Record<'sqlite' | 'postgres', () => Promise<Store>>> = {
     await sql(`TRUNCATE ${['audit_record', 'operation_alarms', ...Object.keys(COLUMNS)].join(', ')}`);
     return {
       config: { kind: 'postgres', url, goneAfterMs: 30_000 },
-      open: () => PostgresEngine.open(url, 30_000, { current: newAuditKey() }),
+      open: () => PostgresEngine.open(url, 30_000, { current: AUDIT_KEY }),
       sql,
       remove: () => Promise.resolve(),
     };

@@ -243,17 +243,22 @@ export type AuditRecord =
   | VerificationRecord
   | AcknowledgementRecord;
 
-export const RECORD_KINDS = [
-  'intent',
-  'chunk',
-  'cancellation',
-  'pause',
-  'outcome',
-  'settlement',
-  'refusal',
-  'refusal_summary',
-  'brake',
-] as const satisfies AuditRecord['kind'][];
+/** Each kind once: one that is missing here does not compile. */
+const KINDS: Readonly<Record<AuditRecord['kind'], true>> = {
+  intent: true,
+  chunk: true,
+  cancellation: true,
+  pause: true,
+  outcome: true,
+  settlement: true,
+  refusal: true,
+  refusal_summary: true,
+  brake: true,
+  key: true,
+  verification: true,
+  acknowledgement: true,
+};
+export const RECORD_KINDS = Object.keys(KINDS) as readonly AuditRecord['kind'][];
 
 /** Those that belong to one operation. */
 export type RecordOfOperation = Extract<AuditRecord, { readonly operationId: string }>;
