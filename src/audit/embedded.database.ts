@@ -157,7 +157,9 @@ export class EmbeddedDatabase {
   }
 
   #endsSealed(): boolean {
-    const last = this.#database.prepare('SELECT seq, hash, seal FROM audit_record ORDER BY seq DESC LIMIT 1').get();
+    const last = this.#database
+      .prepare('SELECT seq, hash, seal FROM audit_record ORDER BY seq DESC LIMIT 1')
+      .get();
     const { seq = 0, hash, seal } = (last ?? {}) as Partial<ChainEnd> & { seal?: Uint8Array | null };
     return hash === undefined || this.#keys.isSealed(seq, hash, seal ?? null);
   }

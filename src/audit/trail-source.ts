@@ -161,7 +161,9 @@ export class DatabaseSource implements TrailSource {
         SELECT 1 FROM audit_record WHERE operation_id = id AND kind = 'intent'
       ) OR status <> 'pending' AND NOT EXISTS (
         SELECT 1 FROM audit_record WHERE operation_id = id AND kind <> 'intent'
-      )) AS gone FROM operation WHERE id > ${after} ORDER BY id LIMIT ${sql.lit(limit)}`.execute(this.queries);
+      )) AS gone FROM operation WHERE id > ${after} ORDER BY id LIMIT ${sql.lit(limit)}`.execute(
+      this.queries,
+    );
     return { ids: rows.filter(({ gone }) => Boolean(gone)).map(({ id }) => id), through: rows.at(-1)?.id };
   }
 

@@ -163,7 +163,9 @@ export class TrailVerifier {
   get #judgesSeals(): boolean {
     const { current } = this.#statements;
     const { keys } = this.trusted;
-    return keys !== undefined && (current === undefined || keys.verifiers.some(({ text }) => text === current));
+    return (
+      keys !== undefined && (current === undefined || keys.verifiers.some(({ text }) => text === current))
+    );
   }
 
   #seal({ seq, hash, seal }: CheckedRecord, isRight: boolean): void {
@@ -208,11 +210,17 @@ export class TrailVerifier {
 
   async #end(): Promise<void> {
     const { through } = this.#tree;
-    for (const { size, note } of await this.source.checkpoints(through, MAX_CHECKPOINTS)) this.#open(size, note);
+    for (const { size, note } of await this.source.checkpoints(through, MAX_CHECKPOINTS))
+      this.#open(size, note);
     const witnessed = (this.trusted.witnessed ?? []).map((note) => this.#statements.opened(note)?.size ?? 0);
     this.#covered = Math.max(this.#covered, ...witnessed);
     if (this.#covered > through)
-      this.#faults.note('truncated', through + 1, this.#covered, 'they are not there, and a checkpoint covers them');
+      this.#faults.note(
+        'truncated',
+        through + 1,
+        this.#covered,
+        'they are not there, and a checkpoint covers them',
+      );
     else if (await this.#tree.hasNext())
       this.#faults.note('truncated', through + 1, through + 1, 'it is not there, and the tree has it');
     const treeSize = await this.source.treeSize();
@@ -222,7 +230,6 @@ export class TrailVerifier {
         this.#faults.note('tree', treeSize, treeSize, 'the kept tree has hashes of what is not there');
     this.#tree.end(this.#judgesSeals ? this.#lastSealed : 0);
     const known = Math.max(this.#covered, this.#lastSealed);
-    if (this.#judgesSeals && through > known)
-      this.#faults.note('foreign', known + 1, through, UNSEALED);
+    if (this.#judgesSeals && through > known) this.#faults.note('foreign', known + 1, through, UNSEALED);
   }
 }
