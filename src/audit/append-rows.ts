@@ -53,7 +53,7 @@ interface Appended {
   readonly rejected: readonly RejectedAppend[];
 }
 
-/** Puts a seal on the last record of a commit. */
+/** Puts a seal on the last record of a commit; null: on none. */
 export type Sealing = (seq: number, hash: Uint8Array) => Uint8Array | null;
 
 /** Writes those of the entries that are admitted, by the state of the store. */
@@ -137,4 +137,12 @@ function writeOperation(
   writer.insert('reached_alarms', { caller, operation_id: id, at, alarms: reach.alarms });
   for (const host of reach.hosts)
     writer.insert('reached_host', { caller, agent_id: hostName(dialect, host), operation_id: id, at });
+}
+
+/**
+ * Whether a commit is sealed: what stands before it must be, so that nothing that was put in by hand gets a seal over it, until a person
+ * knows of it.
+ */
+export function maySeal(entries: readonly AuditAppend[], isEndSealed: boolean): boolean {
+  return isEndSealed || entries.some(({ kind }) => kind === 'acknowledgement');
 }

@@ -94,9 +94,18 @@ const SERVICES = [
     },
     {
       provide: TrailIntegrity,
-      inject: [AuditEngine, TrailKeeper, TrailOpening, WitnessedCheckpoints, Clock, Metrics],
-      useFactory: async (...parts: ConstructorParameters<typeof TrailIntegrity>) => {
-        const integrity = new TrailIntegrity(...parts);
+      inject: [AuditEngine, TrailKeeper, TrailOpening, WitnessedCheckpoints, Clock, Metrics, CONFIG],
+      useFactory: async (
+        engine: AuditEngine,
+        keeper: TrailKeeper,
+        opening: TrailOpening,
+        witnessed: WitnessedCheckpoints,
+        clock: Clock,
+        metrics: Metrics,
+        { audit }: Config,
+      ) => {
+        const restMs = audit.verifySeconds * 1_000;
+        const integrity = new TrailIntegrity(engine, keeper, opening, witnessed, clock, metrics, restMs);
         await integrity.start();
         return integrity;
       },

@@ -129,12 +129,12 @@ describe('no backup is made', () => {
     [
       'of a trail that was changed',
       () => change("UPDATE audit_record SET body = replace(body, 'x', 'y') WHERE seq = 2"),
-      /record 2 of the trail does not follow/,
+      /record 2 of the trail: altered, it does not follow/,
     ],
     [
       'of a trail with a gap',
       () => change('DELETE FROM audit_record WHERE seq = 2'),
-      /record 2 .* is missing/,
+      /record 2 of the trail: missing/,
     ],
   ];
   const change = (sql: string) => {

@@ -4,8 +4,13 @@ import { setImmediate as othersTurn } from 'node:timers/promises';
 
 import Database from 'better-sqlite3';
 
-import { checkOperations, checkSchema, checkStructure, TrailCheck, UnusableTrail } from './embedded.check.js';
+import { checkSchema, checkStructure, damaged, UnusableTrail } from './embedded.check.js';
 import { checkFiles } from './embedded.files.js';
+import { queriesOver } from './engine.dialect.js';
+import { engineOver } from './offline.js';
+import { faultWords } from './trail-fault.js';
+import { DatabaseSource } from './trail-source.js';
+import { TrailVerifier } from './trail-verifier.js';
 
 /** 8 MiB: between two of them it is looked whether somebody wants it to stop. */
 const PAGES_AT_ONCE = 1_024;
@@ -85,19 +90,19 @@ async function check(part: string, { onProgress, signal }: BackupWatch): Promise
     // One file, which can be read where nothing can be written beside it.
     database.pragma('journal_mode = DELETE');
     checkStructure(database);
-    const [last] = database.prepare('SELECT seq, hash FROM audit_record ORDER BY seq DESC LIMIT 1').all() as {
-      seq: number;
-      hash: Uint8Array;
-    }[];
-    const trail = new TrailCheck(database);
-    while (trail.seq < (last?.seq ?? 0)) {
+    const source = new DatabaseSource(queriesOver(engineOver(database)));
+    const base = await source.base();
+    const last = (await source.last()) ?? base;
+    const verifier = new TrailVerifier(source, {});
+    await verifier.begin('base');
+    while (await verifier.step(RECORDS_AT_ONCE)) {
       await othersTurn();
       signal?.throwIfAborted();
-      trail.slice(RECORDS_AT_ONCE);
-      onProgress?.('checked', trail.seq / (last?.seq ?? 1));
+      onProgress?.('checked', (verifier.progress.through - base.seq) / Math.max(1, last.seq - base.seq));
     }
-    checkOperations(database);
-    return { records: trail.seq, hash: Buffer.from(trail.hash).toString('hex') };
+    const fault = verifier.progress.faults.find(({ acknowledged }) => !acknowledged);
+    if (fault) throw damaged(faultWords(fault));
+    return { records: last.seq, hash: Buffer.from(last.hash).toString('hex') };
   } finally {
     database.close();
   }

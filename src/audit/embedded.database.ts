@@ -4,7 +4,7 @@ import Database from 'better-sqlite3';
 
 import { emptyState } from './admission.js';
 import { admissionReadings } from './admission-state.js';
-import { appendEntries, type ChainEnd } from './append-rows.js';
+import { appendEntries, maySeal, type ChainEnd } from './append-rows.js';
 import {
   CommitUnknown,
   type AuditAppend,
@@ -39,7 +39,7 @@ const REMEDY =
 /** The embedded database: blocks while the disk writes, so it belongs in a thread of its own. */
 export class EmbeddedDatabase {
   readonly #database: Database.Database;
-  readonly #commit: (entries: readonly AuditAppend[]) => ReturnType<typeof appendEntries>;
+  readonly #commit: (entries: readonly AuditAppend[], sealed: boolean) => ReturnType<typeof appendEntries>;
   readonly #rows: EmbeddedRows;
   readonly #statements = new Map<string, Database.Statement>();
   readonly #files: FilesInPlace;
@@ -49,6 +49,8 @@ export class EmbeddedDatabase {
   readonly keys: AuditKeyTexts;
   readonly #keys: AuditKeys;
   #end: ChainEnd | undefined;
+  /** Undefined: not looked yet. */
+  #isEndSealed: boolean | undefined;
   #lockLost: string | undefined;
 
   /**
@@ -90,7 +92,9 @@ export class EmbeddedDatabase {
     this.#tree = new EmbeddedTree(database);
     this.#end = endOf(database);
     this.#rows = new EmbeddedRows(database);
-    this.#commit = database.transaction((entries: readonly AuditAppend[]) => this.#write(entries));
+    this.#commit = database.transaction((entries: readonly AuditAppend[], sealed: boolean) =>
+      this.#write(entries, sealed),
+    );
   }
 
   /**
@@ -101,8 +105,10 @@ export class EmbeddedDatabase {
   append(entries: readonly AuditAppend[]): readonly RejectedAppend[] {
     const before = this.unavailable();
     if (before !== undefined) throw new Error(before);
-    const { end, rejected } = this.#commit(entries);
+    const sealed = maySeal(entries, (this.#isEndSealed ??= this.#endsSealed()));
+    const { end, rejected } = this.#commit(entries, sealed);
     // Only a commit that returned moves the chain on.
+    if (end !== this.#end) this.#isEndSealed = sealed;
     this.#end = end;
     const after = this.unavailable();
     if (after !== undefined) throw new CommitUnknown(new Error(after));
@@ -152,12 +158,22 @@ export class EmbeddedDatabase {
     }
   }
 
-  #write(entries: readonly AuditAppend[]): ReturnType<typeof appendEntries> {
+  #endsSealed(): boolean {
+    const last = this.#database
+      .prepare('SELECT seq, hash, seal FROM audit_record ORDER BY seq DESC LIMIT 1')
+      .get();
+    const { seq = 0, hash, seal } = (last ?? {}) as Partial<ChainEnd> & { seal?: Uint8Array | null };
+    return hash === undefined || this.#keys.isSealed(seq, hash, seal ?? null);
+  }
+
+  #write(entries: readonly AuditAppend[], sealed: boolean): ReturnType<typeof appendEntries> {
     const state = emptyState('sqlite', null);
     for (const { text, given, note } of admissionReadings(entries, state)) {
       for (const one of given) (this.#prepared(text).all(one) as Row[]).forEach(note);
     }
-    return appendEntries(entries, state, this.#end, this.#rows, (seq, hash) => this.#keys.seal(seq, hash));
+    return appendEntries(entries, state, this.#end, this.#rows, (seq, hash) =>
+      sealed ? this.#keys.seal(seq, hash) : null,
+    );
   }
 
   /** Prepared statements by their text; there are few. */

@@ -120,7 +120,8 @@ const olderSchema = (steps: number): string =>
     ? 'it holds no trail'
     : 'an earlier version of the gateway wrote it: start the gateway of this version on it first';
 
-function engineOver(file: Database.Database): AuditEngine {
+/** What is asked of an open file. */
+export function engineOver(file: Database.Database): AuditEngine {
   return new TransactionEngine('sqlite', (sql, parameters) => {
     const statement = file.prepare(sql);
     if (statement.reader) return statement.all(...parameters) as Row[];

@@ -2,8 +2,11 @@
 import { Command, CommanderError } from 'commander';
 
 import { reasonOf } from '../audit/program.js';
+import { addAcknowledge } from './audit/acknowledge.js';
 import { addBackup } from './audit/backup.js';
+import { addKey } from './audit/key.js';
 import { addRebuild } from './audit/rebuild.js';
+import { addVerify } from './audit/verify.js';
 import { EXIT } from './exit-codes.js';
 
 /** The program beside the gateway: a group of commands for each thing that it is about, a file for each command. */
@@ -16,8 +19,11 @@ const program = new Command('hss-gateway')
 const audit = program
   .command('audit')
   .description('The audit trail: what was asked of the gateway and what came of it');
+addVerify(audit);
+addAcknowledge(audit);
 addBackup(audit);
 addRebuild(audit);
+addKey(audit);
 
 /** A value behind its option, so that it is not repeated where that is not known: it may be an address with a password. */
 const words = process.argv.flatMap((word) => {

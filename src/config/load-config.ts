@@ -154,6 +154,15 @@ export function databaseConfig(source: ConfigSource): DatabaseConfig {
   return databaseOf(read);
 }
 
+/** The keys that the audit trail is signed with, likewise. @throws ConfigError */
+export function auditKeyConfig(source: ConfigSource): Config['auditKey'] {
+  const problems = new Problems();
+  const { auditKey } = SETTINGS.members;
+  const read = new Reader(source, problems).read(auditKey, { variables: true, path: 'auditKey' });
+  problems.throwIfAny();
+  return read;
+}
+
 /** What the demo adds: the simulated project, and a caller whose key is printed at start. */
 export interface Demo {
   readonly project: ProjectConfig;

@@ -65,6 +65,10 @@ const SINK = union(
 
 /** What is done with the audit trail beside keeping it. */
 export const AUDIT = object({
+  verifySeconds: integer(1, 86_400, {
+    default: 60,
+    doc: 'Seconds from the end of one verification of the whole trail to the next one, while the gateway runs.',
+  }),
   sinks: list('sink', SINK, {
     optional: true,
     doc: 'What is given every record of the audit trail (docs/sinks.md).',
