@@ -8,6 +8,7 @@ import { Metrics } from '../metrics/metrics.js';
 import { AuditEngine } from './audit.engine.js';
 import { AuditTrail } from './audit-trail.js';
 import { ChainCheck } from './chain-check.js';
+import { CheckpointSource } from './checkpoint.source.js';
 import { Checkpointer } from './checkpointer.js';
 import { EmbeddedEngine } from './embedded.engine.js';
 import { ExpirationStore } from './expiration.store.js';
@@ -19,6 +20,7 @@ import { TrailIntegrity } from './integrity.js';
 import { Ownership, SharedOwnership, SoleOwnership } from './ownership.js';
 import { PostgresEngine } from './postgres.engine.js';
 import { PlanStore } from './plan.store.js';
+import { ProofStore } from './proof.store.js';
 import { RecordStore } from './record.store.js';
 import { RecordSource } from './record.source.js';
 import { Recovery } from './recovery.js';
@@ -44,6 +46,7 @@ const SERVICES = [
   ExpirationStore,
   PlanStore,
   RecordStore,
+  ProofStore,
   ChainCheck,
   TrailOpening,
   WitnessedCheckpoints,
@@ -52,6 +55,7 @@ const SERVICES = [
   FollowerStore,
   Followers,
   RecordSource,
+  CheckpointSource,
 ];
 
 @Global()

@@ -21,6 +21,8 @@ const LOOK_EVERY_MS = 1_000;
 const GROW_BY = 50;
 /** In between, so that what waits is written. */
 const PAUSE_MS = 2;
+/** Checkpoints are made so often at most because somebody asks for one. */
+const ASKED_EVERY_MS = 1_000;
 
 /** Lets the tree grow with the trail, and signs it. */
 @Injectable()
@@ -33,6 +35,8 @@ export class Checkpointer implements OnModuleInit, OnModuleDestroy {
   #size = 0;
   #at = -Infinity;
   #superseded = false;
+  #asked: Promise<void> | undefined;
+  #askedAt = -Infinity;
   readonly #listeners: (() => void)[] = [];
 
   constructor(
@@ -45,7 +49,7 @@ export class Checkpointer implements OnModuleInit, OnModuleDestroy {
     trail: AuditTrail,
   ) {
     this.#source = new DatabaseSource(queriesOver(engine));
-    trail.beforeClose(() => this.#last());
+    trail.beforeClose(() => this.signLast());
   }
 
   /** Is called after each checkpoint of this process. */
@@ -63,24 +67,38 @@ export class Checkpointer implements OnModuleInit, OnModuleDestroy {
 
   /** Signs what there is now, whether or not it is time. @throws Error where that cannot be done */
   async sign(): Promise<void> {
+    this.#growing = this.#growing.catch(() => undefined).then(() => this.#grow(true));
     await this.#growing;
-    await this.#grow(true);
   }
 
-  async #look(): Promise<void> {
-    try {
-      this.#growing = this.#grow(false);
-      await this.#growing;
-    } catch (error) {
-      this.#logger.warn({ err: error }, 'no checkpoint can be made at the moment; trying again');
-    }
-  }
-
-  async #last(): Promise<void> {
+  /** The same at the end, where it is said that it cannot be done. */
+  async signLast(): Promise<void> {
     try {
       await this.sign();
     } catch (error) {
       this.#logger.warn({ err: error }, 'no checkpoint could be made at the end: the next start makes it');
+    }
+  }
+
+  /** Signs soon what there is then, once for all who ask until then. @throws Error where that cannot be done */
+  signSoon(): Promise<void> {
+    return (this.#asked ??= this.#signAsked());
+  }
+
+  async #signAsked(): Promise<void> {
+    await this.clock.wait(Math.max(0, this.#askedAt + ASKED_EVERY_MS - this.clock.monotonic()));
+    this.#askedAt = this.clock.monotonic();
+    // What is written from here on may come too late for this one.
+    this.#asked = undefined;
+    await this.sign();
+  }
+
+  async #look(): Promise<void> {
+    try {
+      this.#growing = this.#growing.catch(() => undefined).then(() => this.#grow(false));
+      await this.#growing;
+    } catch (error) {
+      this.#logger.warn({ err: error }, 'no checkpoint can be made at the moment; trying again');
     }
   }
 

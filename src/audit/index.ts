@@ -36,6 +36,8 @@ export {
 export { AuditTrail, NotAdmitted, OperationTakenOver } from './audit-trail.js';
 export { BrakeStore, ClaimStore, KeyUseStore, QuotaStore, type QuotaUse } from './callers.store.js';
 export { ChainCheck } from './chain-check.js';
+export { CheckpointSource, type PlacedCheckpoint } from './checkpoint.source.js';
+export { Checkpointer } from './checkpointer.js';
 export {
   EXPIRATION_ENDS,
   ExpirationStore,
@@ -72,10 +74,13 @@ export { ocsfLine } from './ocsf.js';
 export { isOperationId, OperationStore, type News, type Rivals } from './operation.store.js';
 export { Ownership } from './ownership.js';
 export { PlanStore, type LivePlans, type StoredPlan } from './plan.store.js';
+export { ProofStore, Unproved, type KeptCheckpoint, type ProvedRecord } from './proof.store.js';
 export { RecordStore, type FoundRecord, type RecordFilter } from './record.store.js';
 export { interruptedOutcome, Recovery } from './recovery.js';
 export { seenAlarms } from './seen-alarms.js';
 export { SentMarks } from './sent-marks.js';
 export { TrailIntegrity, type VerificationReport } from './integrity.js';
 export { faultWords, type TrailFault } from './trail-fault.js';
+export { cosignaturesIn } from './tree/cosignature.js';
+export { COSIGNATURE, readVerifierKey, type VerifierKey } from './tree/signed-note.js';
 export { TrailState } from './trail-state.js';

@@ -61,6 +61,11 @@ export type SinkConfig = Item<Settings['audit']['sinks']>;
 export type FileSinkConfig = Extract<SinkConfig, { readonly kind: 'file' }>;
 export type WebhookSinkConfig = Extract<SinkConfig, { readonly kind: 'webhook' }>;
 
+/** What is shown the checkpoints of the audit trail. */
+export type WitnessConfig = Item<Settings['audit']['witnesses']>;
+export type FileWitnessConfig = Extract<WitnessConfig, { readonly kind: 'file' }>;
+export type HttpWitnessConfig = Extract<WitnessConfig, { readonly kind: 'http' }>;
+
 export type GuardRailsConfig = Config['guardRails'];
 export type ShutdownConfig = Config['shutdown'];
 export type UpstreamConfig = Config['upstream'];

@@ -104,6 +104,12 @@ export const AUDIT_KEY = format(
   'a signing key PRIVATE+KEY+<name>+<id>+<base64>: make it with hss-gateway audit key',
 );
 
+/** Of algorithm 4, so that the base64 begins with B. */
+export const WITNESS_KEY = format(
+  /^[^+\s]+\+[0-9a-f]{8}\+B[A-Za-z0-9+/]{43}$/,
+  'the key <name>+<id>+<base64> that the witness publishes for Ed25519 cosignatures',
+);
+
 /** What a refusal says of the rules it was made by. */
 export const RAIL_VERSION = nameUpTo(32);
 

@@ -12,7 +12,7 @@ import { Field, Problems } from './field.js';
 import { databasePath } from './formats.js';
 import { projectsOf } from './projects.js';
 import { defaultsOf, fileKeysOf, Reader, type Sources } from './reader.js';
-import { checkAuditKey, checkCallers, checkDatabase, checkIssuers, checkSinks } from './rules.js';
+import { checkAuditKey, checkCallers, checkDatabase, checkIssuers, checkFollowers } from './rules.js';
 import { SETTINGS } from './schema.js';
 import { object, type Value } from './schema-language.js';
 import { readNamedFile } from './secret.js';
@@ -62,7 +62,7 @@ export function loadWithSources(source: ConfigSource): LoadedConfig {
   };
   checkDatabase(config.database, config.upstream.deadlineMs, problems);
   checkAuditKey(config, problems);
-  checkSinks(config.audit.sinks ?? [], { allowInsecure: config.allowInsecureEndpoints }, problems);
+  checkFollowers(config.audit, { allowInsecure: config.allowInsecureEndpoints }, problems);
   if (!config.signing && config.callers.some(({ signingKeys }) => signingKeys)) {
     problems.addToAccepted(
       'GATEWAY_SIGNING_MASTER_KEY',

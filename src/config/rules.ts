@@ -1,13 +1,6 @@
 import { DEFAULT_RIGHTS } from '../domain/caller.js';
 import { isLoopback } from './formats.js';
-import type {
-  CallerConfig,
-  Config,
-  DatabaseConfig,
-  IssuerConfig,
-  SinkConfig,
-  TokenRuleConfig,
-} from './config.js';
+import type { CallerConfig, Config, DatabaseConfig, IssuerConfig, TokenRuleConfig } from './config.js';
 import type { Problems } from './field.js';
 
 /** The rules that concern more than one setting. Of a value that was refused they say nothing. */
@@ -143,8 +136,9 @@ export function checkAuditKey(
   );
 }
 
-export function checkSinks(
-  sinks: readonly SinkConfig[],
+/** Of sinks and witnesses: names of their own each, files of their own all together, and https. */
+export function checkFollowers(
+  { sinks = [], witnesses = [] }: Config['audit'],
   { allowInsecure }: { readonly allowInsecure: boolean },
   problems: Problems,
 ): void {
@@ -153,15 +147,22 @@ export function checkSinks(
     'repeats the name of another sink: rename one',
     problems,
   );
-  const paths = sinks.map((sink, index): Value => [
-    `audit.sinks[${index}].path`,
-    sink.kind === 'file' ? sink.path : '',
-  ]);
-  refuseRepeated(paths, 'repeats the file of another sink: give each a file of its own', problems);
-  sinks.forEach((sink, index) => {
-    const url = sink.kind === 'webhook' ? sink.url : '';
-    if (allowInsecure || !url.startsWith('http:') || isLoopback(new URL(url).hostname)) return;
+  refuseRepeated(
+    valuesOf('audit.witnesses', witnesses, 'name'),
+    'repeats the name of another witness: rename one',
+    problems,
+  );
+  const followers = [
+    ...sinks.map((sink, index) => ({ ...sink, place: `audit.sinks[${index}]` })),
+    ...witnesses.map((witness, index) => ({ ...witness, place: `audit.witnesses[${index}]` })),
+  ];
+  const paths = followers.map((each): Value => [`${each.place}.path`, each.kind === 'file' ? each.path : '']);
+  refuseRepeated(paths, 'repeats the file of another sink or witness: give each a file of its own', problems);
+  for (const each of followers) {
+    // What is nothing known was refused already, and is only a part of one.
+    const url = each.kind === 'webhook' || each.kind === 'http' ? each.url : '';
+    if (allowInsecure || !url.startsWith('http:') || isLoopback(new URL(url).hostname)) continue;
     const remedy = 'for a receiver of tests on another host set GATEWAY_ALLOW_INSECURE_ENDPOINTS=1';
-    problems.addToAccepted(`audit.sinks[${index}].url`, `must begin with https; ${remedy}`);
-  });
+    problems.addToAccepted(`${each.place}.url`, `must begin with https; ${remedy}`);
+  }
 }

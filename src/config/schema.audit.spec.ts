@@ -76,13 +76,46 @@ describe('sinks', () => {
     const one = '{ name: disk, kind: file, path: a }';
     expect(problemsIn(() => loadWith({}, sinks(one, one)))).toEqual({
       'audit.sinks[1].name': expect.stringContaining('repeats the name of another sink'),
-      'audit.sinks[1].path': expect.stringContaining('repeats the file of another sink'),
+      'audit.sinks[1].path': expect.stringContaining('repeats the file of another sink or witness'),
     });
   });
 
   test('that are nothing known are refused', () => {
     expect(problemsIn(() => loadWith({}, sinks('{ name: disk, kind: fle, path: a }')))).toEqual({
       'audit.sinks[0].kind': expect.stringContaining('did you mean "file"?'),
+    });
+  });
+});
+
+describe('witnesses', () => {
+  const KEY = 'w1.example.com+4f8e2a01+BGuwyjRAGyuKVTJL9Kj5R4aTKvzyNnLHpo2gC4G7XqVq';
+  const witnesses = (...written: string[]) => sinks(...written).replace('sinks:', 'witnesses:');
+  const http = (url: string, key = KEY) => `{ name: w1, kind: http, url: '${url}', publicKey: '${key}' }`;
+  const URL = 'https://w1.example.com/log/';
+
+  test('are read', () => {
+    const yaml = witnesses('{ name: disk, kind: file, path: /mnt/worm/checkpoints }', http(URL));
+    expect(loadWith({}, yaml).audit.witnesses).toEqual([
+      { name: 'disk', kind: 'file', path: '/mnt/worm/checkpoints' },
+      { name: 'w1', kind: 'http', url: URL, publicKey: KEY },
+    ]);
+  });
+
+  test.each([
+    ['http://w1.example.com/log', KEY, 'url', 'must begin with https'],
+    [URL, KEY.replace('+BG', '+AG'), 'publicKey', 'must be the key'],
+    [URL, 'w1.example.com', 'publicKey', 'must be the key'],
+  ])('are not shown checkpoints at %s with %s', (url, key, field, problem) => {
+    const problems = problemsIn(() => loadWith({}, witnesses(http(url, key))));
+    expect(problems).toEqual({ [`audit.witnesses[0].${field}`]: expect.stringContaining(problem) });
+  });
+
+  test('have names of their own, and files that no sink has', () => {
+    const disk = '{ name: disk, kind: file, path: a }';
+    const both = `${witnesses(disk, disk.replace('path: a', 'path: b'))}  sinks:\n    - ${disk}\n`;
+    expect(problemsIn(() => loadWith({}, both))).toEqual({
+      'audit.witnesses[1].name': expect.stringContaining('repeats the name of another witness'),
+      'audit.witnesses[0].path': expect.stringContaining('repeats the file of another sink or witness'),
     });
   });
 });

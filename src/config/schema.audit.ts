@@ -63,6 +63,43 @@ const SINK = union(
   { doc: 'What a sink is.' },
 );
 
+const WITNESS_NAME = {
+  name: text(formats.SINK_NAME, {
+    doc: 'What the witness is called: how far it has seen the trail is kept under this name.',
+  }),
+} as const;
+
+const WITNESS = union(
+  {
+    file: {
+      inFile: 'file',
+      inEnvironment: 'file',
+      node: object({
+        ...WITNESS_NAME,
+        path: text(formats.PATH, {
+          doc: 'For `file`: the file that checkpoints are appended to, best where the gateway may only append; its folder must be there.',
+        }),
+      }),
+    },
+    http: {
+      inFile: 'http',
+      inEnvironment: 'http',
+      node: object({
+        ...WITNESS_NAME,
+        url: parsed(formats.SINK_URL_FORM, formats.parseSinkUrl, {
+          shown: (url: string) => new URL(url).origin,
+          doc: 'For `http`: the submission prefix of a witness of C2SP (`tlog-witness`); checkpoints are posted to `add-checkpoint` below it.',
+        }),
+        publicKey: text(formats.WITNESS_KEY, {
+          optional: true,
+          doc: 'For `http`: the key that the witness cosigns with; its cosignatures are kept with the checkpoints then.',
+        }),
+      }),
+    },
+  },
+  { doc: 'What a witness is.' },
+);
+
 /** What is done with the audit trail beside keeping it. */
 export const AUDIT = object({
   verifySeconds: integer(1, 86_400, {
@@ -72,6 +109,10 @@ export const AUDIT = object({
   sinks: list('sink', SINK, {
     optional: true,
     doc: 'What is given every record of the audit trail (docs/sinks.md).',
+  }),
+  witnesses: list('witness', WITNESS, {
+    optional: true,
+    doc: 'What is shown every checkpoint of the audit trail (docs/audit.md).',
   }),
 });
 

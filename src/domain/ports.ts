@@ -23,9 +23,13 @@ export class DocumentUnavailable extends Error {
   }
 }
 
-/** What was answered to a post; nothing of the answer's text. */
+/** What was answered to a post. */
 export interface PostAnswer {
   readonly status: number;
+  /** As the other host wrote it; absent: it said none. */
+  readonly contentType?: string;
+  /** A mebibyte at most. */
+  readonly body: string;
   /** What the other host asked for, in milliseconds. */
   readonly retryAfterMs?: number;
 }

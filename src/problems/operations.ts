@@ -22,6 +22,14 @@ function firstOf([first, ...others]: readonly string[], before = ''): string {
   return `${before}${first ?? ''}${more}`;
 }
 
+/** A checkpoint that is not there. */
+interface WantedCheckpoint {
+  readonly parameter: string;
+  readonly size: number;
+  /** The sizes next to it. */
+  readonly near: readonly number[];
+}
+
 const NOT_WRITTEN = {
   intent: 'The audit trail cannot be written, so nothing was sent. Nothing was done; try again later.',
   between_parts:
@@ -44,6 +52,29 @@ const CUT_OFF = {
 export const OPERATION_PROBLEMS = {
   operation_not_found: fixed(404, 'You have no operation with this id.'),
   record_not_found: fixed(404, 'There is no record with this sequence number that you may read.'),
+  checkpoint_not_found: withFacts<readonly WantedCheckpoint[]>({
+    status: 404,
+    detail: (wanted) =>
+      `There is no checkpoint that covers ${wanted.map(({ size }) => size).join(' or ')} records; violations say which are next to it, and GET /v1/audit/checkpoints lists all of them.`,
+    extras: (wanted) => ({
+      violations: wanted.map(({ parameter, size, near }) => ({
+        parameter,
+        rule: 'not_found',
+        message: `no checkpoint covers ${size} records`,
+        allowed: near.map(String),
+      })),
+    }),
+    example: [{ parameter: 'from', size: 1_500, near: [1_000, 2_000] }],
+  }),
+  not_covered: fixed(
+    503,
+    'The records are on the disk, and no checkpoint could be made that covers them; it is made as soon as the audit trail allows it. Ask again later.',
+    { retryable: true },
+  ),
+  unproved: fixed(
+    409,
+    'What is kept of the audit trail does not lead to what was signed: it was changed from outside. Nothing can be proved with it; an operator of the gateway has to verify it (hss-gateway audit verify).',
+  ),
   alarm_unfit: withFacts({
     status: 409,
     detail: ({ unfit, of }: { readonly unfit: number; readonly of: number }) =>

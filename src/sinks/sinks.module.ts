@@ -14,6 +14,7 @@ import { FileSink } from './file.sink.js';
 import { SinkSource, type SinkItem } from './sink-source.js';
 import type { Sink } from './sink.js';
 import { WebhookSink } from './webhook.sink.js';
+import { Witnesses } from './witnesses.js';
 
 /** What sinks may still deliver while the gateway stops. */
 const STOP_WITHIN_MS = 2_000;
@@ -59,5 +60,5 @@ export class Sinks implements OnApplicationBootstrap, OnApplicationShutdown {
   }
 }
 
-@Module({ providers: [Sinks] })
+@Module({ providers: [Sinks, Witnesses] })
 export class SinksModule {}

@@ -21,14 +21,14 @@ const itemAt = (position: number): SinkItem => ({
 class Receiver extends HttpPoster {
   readonly posts: { readonly headers: Record<string, string>; readonly body: string }[] = [];
 
-  constructor(private readonly answers: (PostAnswer | Error)[] = []) {
+  constructor(private readonly answers: (Omit<PostAnswer, 'body'> | Error)[] = []) {
     super();
   }
 
   post(_: string, headers: Record<string, string>, body: string): Promise<PostAnswer> {
     this.posts.push({ headers, body });
     const answer = this.answers.shift() ?? { status: 200 };
-    return answer instanceof Error ? Promise.reject(answer) : Promise.resolve(answer);
+    return answer instanceof Error ? Promise.reject(answer) : Promise.resolve({ body: '', ...answer });
   }
 }
 

@@ -10,7 +10,7 @@ import {
   type PostAnswer,
 } from '../domain/ports.js';
 import { retryAfterMs } from './retry.js';
-import { HttpTransport, Transport } from './transport.js';
+import { header, HttpTransport, Transport } from './transport.js';
 import { UpstreamClient } from './upstream.client.js';
 
 const TIMEOUT_MS = 5_000;
@@ -39,7 +39,6 @@ class TransportDocuments extends DocumentSource {
   }
 }
 
-/** Of an answer to a post only the head counts. */
 const MAX_POST_ANSWER_BYTES = 1_048_576;
 
 @Injectable()
@@ -58,8 +57,13 @@ class TransportPoster extends HttpPoster {
     const request = { origin, method: 'POST', target: pathname + search, headers, body, timeoutMs } as const;
     const exchange = await this.transport.exchange({ ...request, maxAnswerBytes: MAX_POST_ANSWER_BYTES });
     if (exchange.reached !== 'answered') throw new PostUnanswered(exchange.cause);
-    const wait = retryAfterMs(exchange);
-    return { status: exchange.status, ...(wait !== undefined && { retryAfterMs: wait }) };
+    const { status, body: answered } = exchange;
+    const [wait, contentType] = [retryAfterMs(exchange), header(exchange, 'content-type')];
+    return {
+      ...{ status, body: answered },
+      ...(contentType !== undefined && { contentType }),
+      ...(wait !== undefined && { retryAfterMs: wait }),
+    };
   }
 }
 

@@ -27,7 +27,9 @@ export interface SignerKey {
   readonly privateKey: KeyObject;
 }
 
-const ED25519 = Uint8Array.of(1);
+/** What a key signs with: Ed25519 notes, or with a time as witnesses do (https://c2sp.org/tlog-cosignature). */
+const ED25519 = 1;
+export const COSIGNATURE = 4;
 const KEY_BYTES = 32;
 /** What comes before the 32 bytes of a key in DER (RFC 8410). */
 const PRIVATE_DER = Buffer.from('302e020100300506032b657004220420', 'hex');
@@ -35,15 +37,16 @@ const PUBLIC_DER = Buffer.from('302a300506032b6570032100', 'hex');
 const SIGNER_PREFIX = 'PRIVATE+KEY+';
 const ID_BYTES = 4;
 
+/** @param key its algorithm and its 32 bytes */
 function idOf(name: string, key: Uint8Array): string {
-  const digest = createHash('sha256').update(`${name}\n`).update(ED25519).update(key).digest('hex');
+  const digest = createHash('sha256').update(`${name}\n`).update(key).digest('hex');
   return digest.slice(0, ID_BYTES * 2);
 }
 
-/** The 32 bytes of a key of algorithm 1. @throws Error */
-function keyBytes(base64: string): Buffer {
+/** The 32 bytes of a key. @throws Error */
+function keyBytes(base64: string, algorithm: number): Buffer {
   const bytes = Buffer.from(base64, 'base64');
-  if (bytes.toString('base64') !== base64 || bytes.length !== 1 + KEY_BYTES || bytes[0] !== ED25519[0])
+  if (bytes.toString('base64') !== base64 || bytes.length !== 1 + KEY_BYTES || bytes[0] !== algorithm)
     throw new Error('it is no Ed25519 key in base64');
   return bytes.subarray(1);
 }
@@ -57,21 +60,21 @@ function partsOf(text: string): { name: string; id: string; base64: string } {
   return { name, id, base64 };
 }
 
-function verifierOf(name: string, publicBytes: Uint8Array): VerifierKey {
-  const id = idOf(name, publicBytes);
+function verifierOf(name: string, publicBytes: Uint8Array, algorithm = ED25519): VerifierKey {
+  const key = Buffer.concat([Uint8Array.of(algorithm), publicBytes]);
+  const id = idOf(name, key);
   const publicKey = createPublicKey({
     key: Buffer.concat([PUBLIC_DER, publicBytes]),
     format: 'der',
     type: 'spki',
   });
-  const base64 = Buffer.concat([ED25519, publicBytes]).toString('base64');
-  return { name, id, publicKey, text: `${name}+${id}+${base64}` };
+  return { name, id, publicKey, text: `${name}+${id}+${key.toString('base64')}` };
 }
 
-/** @throws Error where it is none */
-export function readVerifierKey(text: string): VerifierKey {
+/** @throws Error where it is none of the algorithm */
+export function readVerifierKey(text: string, algorithm = ED25519): VerifierKey {
   const { name, id, base64 } = partsOf(text);
-  const key = verifierOf(name, keyBytes(base64));
+  const key = verifierOf(name, keyBytes(base64, algorithm), algorithm);
   if (key.id !== id) throw new Error('its digits do not fit its name and key');
   return key;
 }
@@ -80,7 +83,7 @@ export function readVerifierKey(text: string): VerifierKey {
 export function readSignerKey(text: string): SignerKey {
   if (!text.startsWith(SIGNER_PREFIX)) throw new Error(`it must begin with ${SIGNER_PREFIX}`);
   const { name, id, base64 } = partsOf(text.slice(SIGNER_PREFIX.length));
-  const key = signerOf(name, keyBytes(base64));
+  const key = signerOf(name, keyBytes(base64, ED25519));
   if (key.verifier.id !== id) throw new Error('its digits do not fit its name and key');
   return key;
 }
@@ -102,7 +105,7 @@ export function makeSignerKey(name: string): SignerKey {
 
 /** A key as it is kept: whoever has this can sign. */
 export function signerText({ verifier, seed }: SignerKey): string {
-  const base64 = Buffer.concat([ED25519, seed]).toString('base64');
+  const base64 = Buffer.concat([Uint8Array.of(ED25519), seed]).toString('base64');
   return `${SIGNER_PREFIX}${verifier.name}+${verifier.id}+${base64}`;
 }
 
@@ -150,11 +153,19 @@ export function openNote(note: string, keys?: readonly VerifierKey[]): OpenNote 
 
 /** Who says to have signed a note: names and ids of keys, whether or not the signatures are right. */
 export function signedBy(note: string): Pick<VerifierKey, 'name' | 'id'>[] {
-  const lines = note.slice(note.lastIndexOf('\n\n') + 2, -1).split('\n');
-  return lines.flatMap((line) => {
+  return signatureLines(note.slice(note.lastIndexOf('\n\n') + 2)).map(({ name, id }) => ({ name, id }));
+}
+
+/** The lines of a text that are signatures. */
+export function signatureLines(
+  text: string,
+): { readonly line: string; readonly name: string; readonly id: string; readonly signature: Uint8Array }[] {
+  return text.split('\n').flatMap((line) => {
     const [, name, base64 = ''] = SIGNATURE.exec(line) ?? [];
     if (name === undefined) return [];
-    return [{ name, id: Buffer.from(base64, 'base64').subarray(0, ID_BYTES).toString('hex') }];
+    const bytes = Buffer.from(base64, 'base64');
+    const id = bytes.subarray(0, ID_BYTES).toString('hex');
+    return [{ line, name, id, signature: bytes.subarray(ID_BYTES) }];
   });
 }
 
