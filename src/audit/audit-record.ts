@@ -208,6 +208,20 @@ export interface AcknowledgementRecord extends RecordOf<'acknowledgement'> {
   readonly note: string;
 }
 
+/** Records were moved to a file: verification begins behind them from here on. */
+export interface ArchiveRecord extends RecordOf<'archive'> {
+  readonly first: number;
+  readonly last: number;
+  /** Its name, without its folder. */
+  readonly file: string;
+  /** Of the file; hexadecimal digits, as those below. */
+  readonly sha256: string;
+  /** Of the chain, up to the last of these records. */
+  readonly hash: string;
+  /** Of the tree over all records up to the last of these. */
+  readonly root: string;
+}
+
 export type AuditRecord =
   | IntentRecord
   | ChunkRecord
@@ -220,7 +234,8 @@ export type AuditRecord =
   | BrakeRecord
   | KeyRecord
   | VerificationRecord
-  | AcknowledgementRecord;
+  | AcknowledgementRecord
+  | ArchiveRecord;
 
 export const RECORD_KINDS = [
   'intent',
@@ -232,6 +247,7 @@ export const RECORD_KINDS = [
   'refusal',
   'refusal_summary',
   'brake',
+  'archive',
 ] as const satisfies AuditRecord['kind'][];
 
 /** Those that belong to one operation. */

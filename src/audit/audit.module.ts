@@ -5,6 +5,8 @@ import { Global, Module } from '@nestjs/common';
 import { CONFIG, type Config } from '../config/config.js';
 import { Clock } from '../domain/times.js';
 import { Metrics } from '../metrics/metrics.js';
+import { ArchiveStore } from './archive/archive.store.js';
+import { Retention } from './archive/retention.js';
 import { AuditEngine } from './audit.engine.js';
 import { AuditTrail } from './audit-trail.js';
 import { ChainCheck } from './chain-check.js';
@@ -52,6 +54,8 @@ const SERVICES = [
   FollowerStore,
   Followers,
   RecordSource,
+  ArchiveStore,
+  Retention,
 ];
 
 @Global()

@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely';
 import { sql } from 'kysely';
 
+import type { ArchiveRecord } from './audit-record.js';
 import type { AuditTables } from './engine.dialect.js';
 import { GENESIS, type StoredRecord } from './record-text.js';
 import { HASH_BYTES } from './tree/merkle-tree.js';
@@ -38,6 +39,8 @@ export interface TrailSource {
   lastCheckpoint(upTo?: number): Promise<StoredCheckpoint | undefined>;
   /** Records by which the key was changed, or faults were acknowledged. */
   statements(): Promise<readonly { readonly seq: number; readonly kind: string; readonly body: string }[]>;
+  /** What was recorded when the last records were moved; undefined: nothing was. */
+  lastMove(): Promise<ArchiveRecord | undefined>;
   /** An operation that is listed, and whose records are not all there. */
   incomplete(): Promise<string | undefined>;
 }
@@ -137,6 +140,19 @@ export class DatabaseSource implements TrailSource {
         .orderBy('seq')
         .execute()
     );
+  }
+
+  async lastMove(): Promise<ArchiveRecord | undefined> {
+    const row = await this.queries
+      .selectFrom('audit_record')
+      .select('body')
+      // As the index has it.
+      .where(sql<boolean>`kind IN ('archive', 'hold')`)
+      .where('kind', '=', 'archive')
+      .orderBy('seq', 'desc')
+      .limit(1)
+      .executeTakeFirst();
+    return row && (JSON.parse(row.body) as ArchiveRecord);
   }
 
   async incomplete(): Promise<string | undefined> {

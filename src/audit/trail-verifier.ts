@@ -1,12 +1,13 @@
 import type { AuditKeys } from './tree/audit-keys.js';
+import { sizeOfNote } from './tree/checkpoint.js';
 import { MISSING_LEAF } from './tree/growth.js';
 import { HASH_BYTES, leafHash } from './tree/merkle-tree.js';
 import type { VerifierKey } from './tree/signed-note.js';
 import type { Acknowledged } from './tree/statements.js';
-import { hashAt, TILE_WIDTH, TreeEdge } from './tree/tiles.js';
+import { hashAt, isIn, TILE_WIDTH, TreeEdge } from './tree/tiles.js';
 import { agrees, link } from './record-text.js';
 import { merged, type FaultKind, type TrailFault } from './trail-fault.js';
-import type { CheckedRecord, StoredCheckpoint, TrailSource } from './trail-source.js';
+import type { ChainPlace, CheckedRecord, StoredCheckpoint, TrailSource } from './trail-source.js';
 import { TrailStatements } from './trail-statements.js';
 
 /** What a verification knows from outside the trail. */
@@ -82,23 +83,57 @@ export class TrailVerifier {
     const last = await this.source.lastCheckpoint();
     await this.#statements.read(this.source, last);
     this.#covered = last?.size ?? 0;
-    const { seq, hash } = await this.source.base();
+    const base = await this.source.base();
     const first = await this.#beginning(from, last);
-    const begin = Math.max(seq, first?.size ?? 0);
-    const place = begin === seq ? { seq, hash } : await this.source.placeOf(begin);
-    this.#through = begin;
-    this.#lastSealed = begin;
-    this.#hash = place?.hash;
+    const begin = Math.max(base.seq, first?.size ?? 0);
+    const place = begin === base.seq ? base : await this.source.placeOf(begin);
     const size = await this.source.treeSize();
     if (size < this.#covered)
       this.#note('tree', size + 1, this.#covered, 'the kept tree has no hashes of them');
-    if (begin === 0) return;
-    const edge = await this.#edgeAt(begin);
-    if (!edge) return this.#note('tree', begin, begin, 'the kept tree is not whole there');
+    await this.#beginAt({ seq: begin, hash: place?.hash });
+    if (begin !== base.seq) await this.#checkMove(base);
+  }
+
+  /** Behind a record that is believed as far as a checkpoint covers it. */
+  async #beginAt({
+    seq,
+    hash,
+  }: {
+    readonly seq: number;
+    readonly hash: Uint8Array | undefined;
+  }): Promise<void> {
+    this.#through = seq;
+    this.#lastSealed = seq;
+    this.#hash = hash;
+    this.#unlike = [];
+    if (seq === 0) return;
+    const edge = await this.#edgeAt(seq);
+    if (!edge) return this.#note('tree', seq, seq, 'the kept tree is not whole there');
     this.#own = edge;
     this.#kept = edge.clone();
-    const note = begin === first?.size ? first : await this.source.lastCheckpoint(begin);
-    if (note?.size === begin) this.#compare(note.size, note.note);
+    const note = await this.source.lastCheckpoint(seq);
+    if (note?.size === seq) this.#compare(note.size, note.note);
+    const base = await this.source.base();
+    if (base.seq !== seq) return;
+    if (note?.size !== seq)
+      this.#note('checkpoint', seq, seq, 'no checkpoint covers what is said to have been moved to archives');
+    await this.#checkMove(base);
+  }
+
+  /** That records are in archives says the trail itself. */
+  async #checkMove({ seq, hash }: ChainPlace): Promise<void> {
+    if (seq === 0) return;
+    const move = await this.source.lastMove();
+    // More was moved meanwhile.
+    if (move && move.last > seq && (await this.source.base()).seq > seq) return;
+    const edge = await this.#edgeAt(seq);
+    const isSaid =
+      move?.last === seq &&
+      same(Buffer.from(move.hash, 'hex'), hash) &&
+      edge !== undefined &&
+      same(Buffer.from(move.root, 'hex'), edge.root());
+    if (!isSaid)
+      this.#note('missing', seq, seq, 'and the trail does not say that it was moved to an archive');
   }
 
   async #beginning(
@@ -114,6 +149,13 @@ export class TrailVerifier {
     if (this.#done) return false;
     const inTile = TILE_WIDTH - (this.#through % TILE_WIDTH);
     const rows = await this.source.records(this.#through, Math.min(limit, inTile));
+    const isGapless = rows.every(({ seq }, index) => seq === this.#through + 1 + index);
+    const base = isGapless ? undefined : await this.source.base();
+    if (base && base.seq > this.#through) {
+      // Moved to an archive since they were looked for.
+      await this.#beginAt(base);
+      return true;
+    }
     const [first] = rows;
     if (!first) {
       await this.#end();
@@ -175,7 +217,7 @@ export class TrailVerifier {
   }
 
   #unlikeKept(own: Uint8Array, isLinked: boolean): Pick<TrailFault, 'what' | 'detail'> {
-    if (isElsewhere(own, this.#tile?.hashes))
+    if (this.#tile && isIn(this.#tile.hashes, own))
       return { what: 'reordered', detail: 'it stands in the place of another one' };
     return {
       what: 'altered',
@@ -255,7 +297,7 @@ export class TrailVerifier {
 
   /** @param notes by size, to which those are added that the database has not */
   #witness(note: string, notes: Map<number, string>, upTo: number): void {
-    const size = sizeOf(note);
+    const size = sizeOfNote(note);
     if (size === undefined || size <= this.#through || size > upTo) return;
     if (notes.get(size) !== note && !notes.has(size)) notes.set(size, note);
     else if (notes.get(size) !== note && !this.#statements.areSame(note, notes.get(size) ?? ''))
@@ -310,16 +352,4 @@ export class TrailVerifier {
     if (joint) this.#faults.splice(-1, 1, joint);
     else if (this.#faults.length < MAX_FAULTS) this.#faults.push(fault);
   }
-}
-
-function isElsewhere(leaf: Uint8Array, hashes: Uint8Array | undefined): boolean {
-  if (!hashes) return false;
-  for (let at = 0; (at + 1) * HASH_BYTES <= hashes.length; at += 1)
-    if (same(hashAt(hashes, at), leaf)) return true;
-  return false;
-}
-
-function sizeOf(note: string): number | undefined {
-  const size = Number(note.split('\n')[1]);
-  return Number.isSafeInteger(size) ? size : undefined;
 }
