@@ -7,6 +7,7 @@ import { Clock } from '../domain/times.js';
 import { Metrics } from '../metrics/metrics.js';
 import { ArchiveStore } from './archive/archive.store.js';
 import { Retention } from './archive/retention.js';
+import { TrailExport } from './archive/trail-export.js';
 import { AuditEngine } from './audit.engine.js';
 import { AuditTrail } from './audit-trail.js';
 import { ChainCheck } from './chain-check.js';
@@ -56,6 +57,7 @@ const SERVICES = [
   RecordSource,
   ArchiveStore,
   Retention,
+  TrailExport,
 ];
 
 @Global()

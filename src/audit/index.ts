@@ -11,10 +11,13 @@ export {
   type KnownOutcome,
   type RulesOutcome,
 } from './alarm-outcomes.js';
+export { ArchiveStore } from './archive/archive.store.js';
+export { TrailExport } from './archive/trail-export.js';
 export {
   AuditEngine,
   AuditUnavailable,
   type AppendRejection,
+  type Archived,
   type Claim,
   type ImpactBudget,
 } from './audit.engine.js';
@@ -69,6 +72,7 @@ export {
   type TargetFate,
 } from './operation-state.js';
 export { ocsfLine } from './ocsf.js';
+export { recordHead } from './record-text.js';
 export { isOperationId, OperationStore, type News, type Rivals } from './operation.store.js';
 export { Ownership } from './ownership.js';
 export { PlanStore, type LivePlans, type StoredPlan } from './plan.store.js';
@@ -78,4 +82,5 @@ export { seenAlarms } from './seen-alarms.js';
 export { SentMarks } from './sent-marks.js';
 export { TrailIntegrity, type VerificationReport } from './integrity.js';
 export { faultWords, type TrailFault } from './trail-fault.js';
+export type { CheckedRecord } from './trail-source.js';
 export { TrailState } from './trail-state.js';

@@ -130,6 +130,18 @@ export class DatabaseSource implements TrailSource {
       .executeTakeFirst();
   }
 
+  /** The last checkpoint that was made before a time, in epoch milliseconds. */
+  async lastBefore(at: number): Promise<StoredCheckpoint | undefined> {
+    const those = this.queries.selectFrom('checkpoint').select(['size', 'note']).where('at', '<', at);
+    return those.orderBy('at', 'desc').limit(1).executeTakeFirst();
+  }
+
+  /** The first checkpoint that was made after a time, in epoch milliseconds. */
+  async firstAfter(at: number): Promise<StoredCheckpoint | undefined> {
+    const those = this.queries.selectFrom('checkpoint').select(['size', 'note']).where('at', '>', at);
+    return those.orderBy('at').limit(1).executeTakeFirst();
+  }
+
   statements(): Promise<readonly { readonly seq: number; readonly kind: string; readonly body: string }[]> {
     return (
       this.queries

@@ -63,10 +63,11 @@ const lineOf = (line: ControlLine) => JSON.stringify(line);
 
 /** The part as lines, in bounded memory: each record as it is stored, and what it takes to verify them by themselves. */
 export async function* trailLines(source: TrailSource, part: TrailPart): AsyncGenerator<string> {
-  yield lineOf(await beginOf(source, part));
+  const begin = await beginOf(source, part);
+  yield lineOf(begin);
   const omitted = new OmittedRun();
   let at = part.first - 1;
-  let hash: Uint8Array = new Uint8Array();
+  let hash: Uint8Array = Buffer.from(begin.previousHash, 'hex');
   while (at < part.last) {
     const rows = await source.records(at, Math.min(AT_ONCE, part.last - at));
     const upTo = rows.at(-1)?.seq ?? part.last;
