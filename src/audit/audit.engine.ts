@@ -1,5 +1,7 @@
 import { setImmediate as turnOfEventLoop } from 'node:timers/promises';
 
+import type { ClaimRecord, ReachRecord } from './audit-record.js';
+
 /** One record on its way into the store, with what the store keeps beside it to find it again. */
 export interface AuditAppend {
   readonly kind: string;
@@ -60,19 +62,13 @@ export interface Archived {
 }
 
 /** Belongs to one operation of a caller at most, until it expires or nothing came of that operation. */
-export interface Claim {
-  readonly key: string;
-  /** Of the request that claims it. */
-  readonly fingerprint: string;
+export interface Claim extends ClaimRecord {
   /** Epoch milliseconds: claims made before it are void. */
   readonly voidBefore: number;
 }
 
 /** What an operation would change or hide, and how much of that its caller may. */
-export interface ImpactBudget {
-  readonly alarms: number;
-  /** Ids of hosts, or names of what is put on a whitelist, each once. */
-  readonly hosts: readonly string[];
+export interface ImpactBudget extends ReachRecord {
   /** Alarms since `dayStart`, this operation's included; absent: any number. */
   readonly mostAlarms?: number;
   /** Epoch milliseconds. */

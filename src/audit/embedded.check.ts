@@ -1,5 +1,6 @@
 import Database from 'better-sqlite3';
 
+import { faultAt, GENESIS, type StoredRecord } from './record-text.js';
 import { newerSchema, SCHEMA_STEPS, statementsFor } from './schema.js';
 
 /** The existing trail cannot be used: what is wrong, and what to do. */
@@ -12,6 +13,65 @@ const RESTORE =
 export function damaged(what: string): UnusableTrail {
   return new UnusableTrail(`${what}; ${RESTORE}`);
 }
+
+/** Maximum length of the records of one slice together, but for the last. */
+const SLICE_CHARACTERS = 4_194_304;
+
+/** Follows the chain from one record to the next, and looks whether what finds a record again agrees with it. */
+export class TrailCheck {
+  readonly #next: Database.Statement<[number, number], StoredRecord>;
+  #seq: number;
+  #hash: Uint8Array;
+
+  /** @param after the record behind which it begins; 0: at the first. What that record says is believed */
+  constructor(database: Database.Database, after = 0) {
+    this.#next = database.prepare(
+      `SELECT seq, at, kind, operation_id, body, hash, caller, type, project, enterprise_project_id
+       FROM audit_record LEFT JOIN operation ON id = operation_id
+       WHERE seq > ? ORDER BY seq LIMIT ?`,
+    );
+    const before = database.prepare('SELECT hash FROM audit_record WHERE seq = ?').get(after);
+    this.#seq = after;
+    this.#hash = (before as { hash: Uint8Array } | undefined)?.hash ?? GENESIS;
+  }
+
+  /** The last one that was checked. */
+  get seq(): number {
+    return this.#seq;
+  }
+
+  /** Of that one. */
+  get hash(): Uint8Array {
+    return this.#hash;
+  }
+
+  /**
+   * Checks the next records, fewer where they are long. There must be at least one.
+   *
+   * @throws UnusableTrail
+   */
+  slice(records: number): void {
+    const before = this.#seq;
+    let characters = 0;
+    for (const row of this.#next.iterate(before, records)) {
+      const fault = faultAt(this.#seq + 1, row, this.#hash);
+      if (fault !== undefined) throw damaged(fault);
+      this.#seq = row.seq;
+      this.#hash = row.hash;
+      characters += row.body.length;
+      if (characters > SLICE_CHARACTERS) break;
+    }
+    if (this.#seq === before) throw damaged(`record ${before + 1} of the trail is missing`);
+  }
+}
+
+/** Operations that are listed, and whose records are not all there: as when records at the end of the trail were taken out. */
+const INCOMPLETE = `
+  SELECT id FROM operation WHERE NOT EXISTS (
+    SELECT 1 FROM audit_record WHERE operation_id = id AND kind = 'intent'
+  ) OR status <> 'pending' AND NOT EXISTS (
+    SELECT 1 FROM audit_record WHERE operation_id = id AND kind <> 'intent'
+  ) LIMIT 1`;
 
 /** The words for a failure of SQLite's own. */
 export function wordsFor(error: unknown): string {
@@ -32,6 +92,12 @@ export function checkStructure(database: Database.Database): void {
   const [found] = database.pragma('integrity_check(1)') as [{ integrity_check: string }];
   if (found.integrity_check !== 'ok')
     throw damaged(`SQLite finds: ${found.integrity_check.split('\n').join(' ')}`);
+}
+
+/** Looks for operations whose records are not all there. @throws UnusableTrail */
+export function checkOperations(database: Database.Database): void {
+  const incomplete = database.prepare(INCOMPLETE).get() as { id: string } | undefined;
+  if (incomplete) throw damaged(`records of operation ${incomplete.id} are missing`);
 }
 
 /** Whether the tables are ours, as some version made them. @throws UnusableTrail */

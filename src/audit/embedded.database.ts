@@ -1,4 +1,4 @@
-import { realpathSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 
 import Database from 'better-sqlite3';
 
@@ -13,7 +13,7 @@ import {
   type SqlValue,
 } from './audit.engine.js';
 import { checkSchema, checkStructure } from './embedded.check.js';
-import { checkFiles, FilesInPlace } from './embedded.files.js';
+import { checkFiles, FilesInPlace, lockOf, logOf, placeOf } from './embedded.files.js';
 import { keyBeside, makeKeyBeside } from './embedded.key.js';
 import { FileLock, makeForOwner } from './embedded.lock.js';
 import { removeArchived } from './embedded.removal.js';
@@ -61,9 +61,9 @@ export class EmbeddedDatabase {
     const isFile = path !== ':memory:';
     // The place of the lock is known once there is a file; what another process is writing there need not fit together.
     const isNew = isFile && !statSync(path, { throwIfNoEntry: false });
-    if (isNew) checkFiles(path, logOf(path));
+    if (isNew) checkFiles(path, false);
     if (isNew) makeForOwner(path);
-    this.#lock = isFile ? new FileLock(`${placeOf(path)}-lock`) : undefined;
+    this.#lock = isFile ? new FileLock(lockOf(path)) : undefined;
     const database = this.#opened(path, isFile && !isNew);
     this.#database = database;
     try {
@@ -154,7 +154,7 @@ export class EmbeddedDatabase {
 
   #opened(path: string, isThere: boolean): Database.Database {
     try {
-      if (isThere) checkFiles(path, logOf(path));
+      if (isThere) checkFiles(path, true);
       return new Database(path);
     } catch (error) {
       this.#lock?.release();
@@ -193,15 +193,6 @@ function endOf(database: Database.Database): ChainEnd | undefined {
 
 function archivedEnd(database: Database.Database): unknown {
   return database.prepare('SELECT last_seq AS seq, hash FROM archive ORDER BY first_seq DESC LIMIT 1').get();
-}
-
-/** What belongs to the file lies beside the file itself, not beside a link to it. */
-function placeOf(path: string): string {
-  return statSync(path, { throwIfNoEntry: false }) ? realpathSync(path) : path;
-}
-
-function logOf(path: string): string {
-  return `${placeOf(path)}-wal`;
 }
 
 function migrate(database: Database.Database): void {

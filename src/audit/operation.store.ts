@@ -1,8 +1,6 @@
 import { setImmediate as othersTurn } from 'node:timers/promises';
 
 import { Injectable } from '@nestjs/common';
-import { sql, type RawBuilder } from 'kysely';
-
 import type { OperationStatus } from '../domain/outcome.js';
 import type {
   ChunkRecord,
@@ -14,7 +12,7 @@ import type {
 import type { AuditTables } from './engine.dialect.js';
 import { Store } from './store.js';
 import { OperationPages, type OperationFilter, type OperationPage } from './operation.pages.js';
-import { earlierRivals } from './operation.queries.js';
+import { bodyWithoutRequests, earlierRivals } from './operation.queries.js';
 import {
   summaryOf,
   trailOf,
@@ -24,9 +22,8 @@ import {
   type PlacedRecord,
   type TargetFate,
 } from './operation-state.js';
-import { readRecord, requestsIn, REQUESTS } from './record-text.js';
+import { readRecord, requestsIn } from './record-text.js';
 import { refuse } from '../problems/catalogue.js';
-import type { DialectName } from './audit.engine.js';
 
 /** Records of at most this many alarms and items come from the database at once, so that no other query waits long. */
 const MAX_TARGETS = 1_000;
@@ -240,11 +237,4 @@ const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 /** Whether a text can be the id of an operation. */
 export function isOperationId(text: string): boolean {
   return UUID.test(text);
-}
-
-/** A query for a record's text without the requests of an intent, which are most of it and which few ask for. */
-export function bodyWithoutRequests(dialect: DialectName): RawBuilder<string> {
-  const place = dialect === 'postgres' ? sql`strpos(body, ${REQUESTS})` : sql`instr(body, ${REQUESTS})`;
-  return sql<string>`CASE WHEN kind = 'intent' AND ${place} > 0
-    THEN substr(body, 1, ${place} - 1) || '}' ELSE body END`;
 }

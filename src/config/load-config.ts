@@ -144,6 +144,16 @@ export function signingMasterKey(source: ConfigSource): string {
   return read?.masterKey ?? '';
 }
 
+/** Where the audit database is, for programs beside the gateway; nothing else is looked at. @throws ConfigError */
+export function databaseConfig(source: ConfigSource): DatabaseConfig {
+  const problems = new Problems();
+  noteMisspelt(source.environment, problems);
+  const { database } = SETTINGS.members;
+  const read = new Reader(source, problems).read(database, { variables: true, path: 'database' });
+  problems.throwIfAny();
+  return databaseOf(read);
+}
+
 /** What the demo adds: the simulated project, and a caller whose key is printed at start. */
 export interface Demo {
   readonly project: ProjectConfig;

@@ -22,7 +22,7 @@ export class RecordsController {
    * @remarks
    * Newest first; every parameter narrows. All records of an operation are found by who wanted it, on whose behalf, its type, and the
    * alarms and hosts it is about; so `host` and `operation` together answer who isolated what on that host, on whose word, and what
-   * upstream answered. You see the records of operations where you may audit; refusals, summaries and brakes belong to no project, and
+   * upstream answered. You see the records of operations where you may audit; all others, such as refusals and brakes, belong to no project, and
    * need the right in all of them. Pass `nextCursor` as `cursor` for the next page; it is absent at the end. A page may be shorter than
    * `limit`, and even empty, and still have one.
    */

@@ -54,14 +54,25 @@ function itemOf({ seq, at, kind, hash, operation_id: operationId, body }: FoundR
     ...{ sequence: seq, at: new Date(at).toISOString(), kind, hash: Buffer.from(hash).toString('hex') },
     ...(operationId !== null && { operationId }),
   };
-  return `${JSON.stringify(head).slice(0, -1)},"record":${body}}`;
+  return `${JSON.stringify(head).slice(0, -1)},"record":${isJson(body) ? body : JSON.stringify({ unreadable: body })}}`;
+}
+
+/** A trail that somebody changed is read too. */
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** @param now epoch milliseconds */
 function filterOf(query: RecordQueryDto, now: number): RecordFilter {
   const { kind, caller, onBehalfOf, operation, severity, outcome, code } = query;
   const { host, agentId, alarm, operationId } = query;
-  const words = (given: string | string[] | undefined) => given === undefined ? undefined : [...new Set(wordsOf(given))];
+  const words = (given: string | string[] | undefined) =>
+    given === undefined ? undefined : [...new Set(wordsOf(given))];
   return {
     facts: {
       ...{ kind: words(kind), operation: words(operation), severity: words(severity) },
