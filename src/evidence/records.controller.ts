@@ -5,6 +5,8 @@ import { Access, Context } from '../http/auth.hook.js';
 import { OpenApi } from '../http/openapi.decorator.js';
 import { NoParametersGuard, ValidatedQuery } from '../http/request-pipes.js';
 import { windowViolations } from '../lists/filter-fields.js';
+import { ExportController } from './export.controller.js';
+import { ExportService } from './export.service.js';
 import { RecordDto, RecordPageDto } from './record.dto.js';
 import { RecordQueryDto } from './record-query.dto.js';
 import { RecordsService } from './records.service.js';
@@ -53,5 +55,8 @@ export class RecordsController {
   }
 }
 
-@Module({ controllers: [RecordsController], providers: [RecordsService] })
+@Module({
+  controllers: [RecordsController, ExportController],
+  providers: [RecordsService, ExportService],
+})
 export class EvidenceModule {}
