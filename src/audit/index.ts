@@ -73,7 +73,13 @@ export {
 } from './operation-state.js';
 export { ocsfLine } from './ocsf.js';
 export { recordHead } from './record-text.js';
-export { isOperationId, OperationStore, type News, type Rivals } from './operation.store.js';
+export {
+  isOperationId,
+  OperationStore,
+  type ArchivedOperation,
+  type News,
+  type Rivals,
+} from './operation.store.js';
 export { Ownership } from './ownership.js';
 export { PlanStore, type LivePlans, type StoredPlan } from './plan.store.js';
 export { RecordStore, type FoundRecord, type RecordFilter } from './record.store.js';

@@ -24,15 +24,6 @@ export class ArchiveStore extends Store {
     return this.#archives().where('first_seq', '<=', seq).where('last_seq', '>=', seq).executeTakeFirst();
   }
 
-  /** The archive that has the intent of an operation; undefined: none has. */
-  async ofOperation(operationId: string): Promise<Archived | undefined> {
-    return this.#archives()
-      .where('first_seq', '=', (row) =>
-        row.selectFrom('operation').select('archive').where('id', '=', operationId),
-      )
-      .executeTakeFirst();
-  }
-
   /** The last record that was moved; 0: none. */
   async lastMoved(): Promise<number> {
     const row = await this.#archives().orderBy('first_seq', 'desc').limit(1).executeTakeFirst();
