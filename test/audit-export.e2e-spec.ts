@@ -12,7 +12,7 @@ import { portal, projectOf, sha256, startRig, type Rig } from './support/gateway
 import { ocsfViolations } from './support/ocsf.js';
 import { ENGINES } from './support/old-trail.js';
 import { startPostgres, type PostgresServer } from './support/postgres.js';
-import { problemOf } from './support/problems.js';
+import { eventually, problemOf } from './support/problems.js';
 import { readTrail } from './support/trail-reader.js';
 
 const keyOf = (id: string) => `test-key-of-${id}`;
@@ -78,6 +78,10 @@ describe.each(ENGINES)('an export (%s)', (engine) => {
       await exported(rig);
     }
     await rig.call('GET', '/v1/operations', undefined, { key: null });
+    await eventually(
+      () => stored(rig),
+      (rows) => rows.length === 7,
+    );
   });
   afterAll(() => rig.close());
 
@@ -95,7 +99,7 @@ describe.each(ENGINES)('an export (%s)', (engine) => {
     const key = publicKeyIn(whole);
     const { records, checkpoints } = readTrail(whole, key);
     const [one = 0, two = 0] = checkpoints;
-    const { text } = await exported(rig, `?first=${one + 2}&last=${two - 1}`);
+    const { text } = await exported(rig, `?first=${one + 2}&last=${one + 2}`);
     const part = readTrail(text, key);
     expect([part.first, part.last, part.checkpoints]).toEqual([one + 1, two, [one, two]]);
     for (const [seq, body] of part.records) expect(body).toBe(records.get(seq));
@@ -117,8 +121,8 @@ describe.each(ENGINES)('an export (%s)', (engine) => {
   });
 
   it('has of what the caller may not read the leaf alone', async () => {
-    const { text } = await exported(rig, '', 'of-two');
-    const rows = await stored(rig);
+    const { text } = await exported(rig, '?last=7', 'of-two');
+    const rows = (await stored(rig)).slice(0, 7);
     const { records } = readTrail(text, publicKeyIn((await exported(rig)).text));
     expect([...records]).toEqual(
       rows.map(({ seq, body, operation_id: id }) => [seq, id === ofTwo ? body : undefined]),
@@ -138,7 +142,9 @@ describe.each(ENGINES)('an export (%s)', (engine) => {
     expect(headers.get('content-type')).toMatch(/^text\/csv/);
     const lines = text.split('\r\n');
     expect(lines[0]).toMatch(/^sequence,at,kind,operationId,caller,/);
-    expect(lines).toHaveLength((await stored(rig)).length + 2);
+    const sequences = lines.slice(1, -1).map((line) => Number(line.split(',')[0]));
+    expect(sequences).toEqual(sequences.map((_, index) => index + 1));
+    expect(sequences.length).toBeGreaterThanOrEqual(7);
     expect(lines[1]).toContain(`,"'=HYPERLINK(""http://x""), and more",`);
     const some = await exported(rig, '?format=csv&first=2&last=3');
     expect(some.text.split('\r\n').map((line) => line.split(',')[0])).toEqual(['sequence', '2', '3', '']);
@@ -149,8 +155,8 @@ describe.each(ENGINES)('an export (%s)', (engine) => {
   });
 
   it('as OCSF has events that fit the schema', async () => {
-    const events = (await exported(rig, '?format=ocsf')).text.trim().split('\n');
-    expect(events).toHaveLength((await stored(rig)).length);
+    const events = (await exported(rig, '?format=ocsf&last=7')).text.trim().split('\n');
+    expect(events).toHaveLength(7);
     for (const event of events) expect(ocsfViolations(JSON.parse(event))).toEqual([]);
     const operations = events.map(
       (event) => (JSON.parse(event) as { api: { operation: string } }).api.operation,

@@ -86,7 +86,7 @@ export async function keepArchive(
       await pipeline(
         Readable.from(texts(lines)),
         createGzip(),
-        file.createWriteStream({ autoClose: false }),
+        (chunks: AsyncIterable<Buffer>) => file.writeFile(chunks),
         { signal },
       );
       await file.sync();
