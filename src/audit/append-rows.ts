@@ -21,7 +21,8 @@ export type AppendTable =
   | 'claim'
   | 'reached_alarms'
   | 'reached_host'
-  | 'brake';
+  | 'brake'
+  | 'archive';
 
 /** Where a row may be there already; a void claim gives way to the one that comes. */
 export const ON_CONFLICT: Partial<Record<AppendTable, string>> = {
@@ -88,7 +89,11 @@ function recordRow({ at, kind, operationId, body }: AuditAppend, { seq, hash }: 
 }
 
 function writeEntry(entry: AuditAppend, { seq }: ChainEnd, state: AdmissionState, writer: RowWriter): void {
-  const { at, operationId: operation_id, brake, status, open, fate, cancelled } = entry;
+  const { at, operationId: operation_id, brake, archive, status, open, fate, cancelled } = entry;
+  if (archive) {
+    const { first: first_seq, last: last_seq, file, sha256, hash } = archive;
+    writer.insert('archive', { first_seq, last_seq, at, file, sha256, hash });
+  }
   if (brake) writer.insert('brake', { caller: brake.caller, engaged: brake.engaged ? 1 : 0, at });
   if (operation_id === null) return;
   if (entry.operation) writeOperation(entry, entry.operation, operation_id, seq, state, writer);

@@ -229,6 +229,20 @@ export interface AcknowledgementRecord extends RecordOf<'acknowledgement'> {
   readonly note: string;
 }
 
+/** Records were moved to a file: verification begins behind them from here on. */
+export interface ArchiveRecord extends RecordOf<'archive'> {
+  readonly first: number;
+  readonly last: number;
+  /** Its name, without its folder. */
+  readonly file: string;
+  /** Of the file; hexadecimal digits, as those below. */
+  readonly sha256: string;
+  /** Of the chain, up to the last of these records. */
+  readonly hash: string;
+  /** Of the tree over all records up to the last of these. */
+  readonly root: string;
+}
+
 export type AuditRecord =
   | IntentRecord
   | ChunkRecord
@@ -241,7 +255,8 @@ export type AuditRecord =
   | BrakeRecord
   | KeyRecord
   | VerificationRecord
-  | AcknowledgementRecord;
+  | AcknowledgementRecord
+  | ArchiveRecord;
 
 /** Each kind once: one that is missing here does not compile. */
 const KINDS: Readonly<Record<AuditRecord['kind'], true>> = {
@@ -257,6 +272,7 @@ const KINDS: Readonly<Record<AuditRecord['kind'], true>> = {
   key: true,
   verification: true,
   acknowledgement: true,
+  archive: true,
 };
 export const RECORD_KINDS = Object.keys(KINDS) as readonly AuditRecord['kind'][];
 

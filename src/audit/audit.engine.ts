@@ -35,6 +35,8 @@ export interface AuditAppend {
   readonly rehearsed?: true;
   /** The caller's brake, engaged or released. */
   readonly brake?: { readonly caller: string; readonly engaged: boolean };
+  /** The file that holds records from now on, with what says so. */
+  readonly archive?: Archived & { readonly hash: Uint8Array };
   /** The operation's new status, with an outcome. */
   readonly status?: string;
   /** For lists, as JSON: what became of the operation so far; absent where the entry says nothing about it. */
@@ -47,6 +49,16 @@ export interface AuditAppend {
   readonly byOwner?: true;
   /** Written after its time, when the trail could not take it: only while its operation is still `pending`. */
   readonly late?: true;
+}
+
+/** Records that were moved to a file. */
+export interface Archived {
+  readonly first: number;
+  readonly last: number;
+  /** Its name, without its folder. */
+  readonly file: string;
+  /** In hexadecimal digits. */
+  readonly sha256: string;
 }
 
 /** Belongs to one operation of a caller at most, until it expires or nothing came of that operation. */

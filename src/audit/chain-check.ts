@@ -84,6 +84,7 @@ export class ChainCheck {
   /** Why its records, or those right behind them, are not at their place. */
   async #fault(operationId: string): Promise<string | undefined> {
     const last = await this.#last();
+    const base = await this.#source.base();
     const rows = await this.#queries
       .selectFrom('audit_record')
       .select('seq')
@@ -97,8 +98,9 @@ export class ChainCheck {
       const some = this.#records().where('seq', 'in', near.slice(from, from + AT_ONCE));
       for (const record of await some.execute()) records.set(record.seq, record);
     }
+    const hashAt = (seq: number) => (seq === base.seq ? base.hash : records.get(seq)?.hash);
     for (const place of own.flatMap((seq) => [seq, seq + 1])) {
-      const fault = place <= last && faultAt(place, records.get(place), records.get(place - 1)?.hash);
+      const fault = place <= last && faultAt(place, records.get(place), hashAt(place - 1));
       if (fault) return fault;
     }
     for (const seq of own) {

@@ -16,11 +16,13 @@ import { checkSchema, checkStructure } from './embedded.check.js';
 import { checkFiles, FilesInPlace, lockOf, logOf, placeOf } from './embedded.files.js';
 import { keyBeside, makeKeyBeside } from './embedded.key.js';
 import { FileLock, makeForOwner } from './embedded.lock.js';
+import { removeArchived } from './embedded.removal.js';
 import { EmbeddedRows } from './embedded.rows.js';
 import { EmbeddedTree } from './embedded.tree.js';
 import { GENESIS } from './record-text.js';
 import { SCHEMA_STEPS, statementsFor } from './schema.js';
 import { beginningOf, type FoundTrail } from './trail-beginning.js';
+import type { RecordRange } from './trail-fault.js';
 import { TREE_SIZE } from './trail-source.js';
 import { AuditKeys, newAuditKey, type AuditKeyTexts } from './tree/audit-keys.js';
 import type { Grown } from './tree/growth.js';
@@ -128,12 +130,12 @@ export class EmbeddedDatabase {
 
   /** Brings the tree and what finds records on by some records; what is lost of that in a crash is made again. */
   grow(records: number): Grown {
-    this.#database.pragma('synchronous = NORMAL');
-    try {
-      return this.#tree.grow(records);
-    } finally {
-      this.#database.pragma('synchronous = FULL');
-    }
+    return this.#relaxed(() => this.#tree.grow(records));
+  }
+
+  /** Removes archived records; what is lost of that in a crash is done again. */
+  remove(range: RecordRange, archive: number): void {
+    this.#relaxed(() => removeArchived(this.#database, range, archive));
   }
 
   query(sql: string, parameters: readonly SqlValue[]): Row[] {
@@ -146,6 +148,16 @@ export class EmbeddedDatabase {
   close(): void {
     this.#database.close();
     this.#lock?.release();
+  }
+
+  /** Of what can be lost in a crash. */
+  #relaxed<T>(work: () => T): T {
+    this.#database.pragma('synchronous = NORMAL');
+    try {
+      return work();
+    } finally {
+      this.#database.pragma('synchronous = FULL');
+    }
   }
 
   #opened(path: string, isThere: boolean): Database.Database {

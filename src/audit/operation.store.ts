@@ -9,10 +9,11 @@ import type {
   OutcomeRecord,
   RecordOfOperation,
 } from './audit-record.js';
+import type { Archived } from './audit.engine.js';
 import type { AuditTables } from './engine.dialect.js';
 import { Store } from './store.js';
 import { OperationPages, type OperationFilter, type OperationPage } from './operation.pages.js';
-import { bodyWithoutRequests, earlierRivals } from './operation.queries.js';
+import { bodyWithoutRequests, earlierRivals, type OperationKind } from './operation.queries.js';
 import {
   summaryOf,
   trailOf,
@@ -31,6 +32,11 @@ const MAX_TARGETS = 1_000;
 const LONG_CHARACTERS = 65_536;
 /** So many summaries come from the database at once. */
 const MAX_SUMMARIES = 100;
+
+/** An operation of which the records are in an archive. */
+export interface ArchivedOperation extends Pick<OperationKind, 'caller' | 'project' | 'enterpriseProjectId'> {
+  readonly archive: Omit<Archived, 'sha256'>;
+}
 
 /** What became known of an operation, with its place in the trail. */
 export interface News {
@@ -55,11 +61,28 @@ export class OperationStore extends Store {
     return trail;
   }
 
-  /** One of a caller's operations. @throws Problem 404, also for what belongs to another caller */
+  /** One of a caller's operations. @throws Problem 404, also for what belongs to another caller; 409 where it is in an archive */
   async findOwn(operationId: string, caller: string): Promise<OperationTrail> {
     const trail = await this.find(operationId);
-    if (trail?.intent.caller !== caller) throw refuse('operation_not_found');
-    return trail;
+    if (trail?.intent.caller === caller) return trail;
+    const archived = trail ? undefined : await this.findArchived(operationId);
+    if (archived?.caller === caller) throw refuse('operation_archived', archived.archive);
+    throw refuse('operation_not_found');
+  }
+
+  /** Where an operation is of which the records were moved to an archive, or undefined. */
+  async findArchived(operationId: string): Promise<ArchivedOperation | undefined> {
+    if (!isOperationId(operationId)) return undefined;
+    const row = await this.readings
+      .selectFrom('operation')
+      .innerJoin('archive', 'first_seq', 'operation.archive')
+      .select(['caller', 'project', 'enterprise_project_id as enterpriseProjectId'])
+      .select(['first_seq as first', 'last_seq as last', 'file'])
+      .where('id', '=', operationId)
+      .executeTakeFirst();
+    if (!row) return undefined;
+    const { caller, project, enterpriseProjectId, ...archive } = row;
+    return { caller, project, enterpriseProjectId, archive };
   }
 
   /** Those of them that there are, in the order of the ids. */

@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely';
 import { sql } from 'kysely';
 
+import type { ArchiveRecord } from './audit-record.js';
 import type { AuditTables } from './engine.dialect.js';
 import { GENESIS, type StoredRecord } from './record-text.js';
 import { HASH_BYTES } from './tree/merkle-tree.js';
@@ -51,6 +52,8 @@ export interface TrailSource {
   statements(): Promise<readonly Statement[]>;
   /** Operations that are listed, and whose records are not all there: of the next few behind an id. */
   incomplete(after: string, limit: number): Promise<Incomplete>;
+  /** What was recorded when the last records were moved; undefined: nothing was. */
+  lastMove(): Promise<ArchiveRecord | undefined>;
 }
 
 /** How many records the kept tree covers, by its last tile of leaves. */
@@ -143,6 +146,18 @@ export class DatabaseSource implements TrailSource {
       .executeTakeFirst();
   }
 
+  /** The last checkpoint that was made before a time, in epoch milliseconds. */
+  async lastBefore(at: number): Promise<StoredCheckpoint | undefined> {
+    const those = this.queries.selectFrom('checkpoint').select(['size', 'note']).where('at', '<', at);
+    return those.orderBy('at', 'desc').limit(1).executeTakeFirst();
+  }
+
+  /** The first checkpoint that was made after a time, in epoch milliseconds. */
+  async firstAfter(at: number): Promise<StoredCheckpoint | undefined> {
+    const those = this.queries.selectFrom('checkpoint').select(['size', 'note']).where('at', '>', at);
+    return those.orderBy('at').limit(1).executeTakeFirst();
+  }
+
   statements(): Promise<readonly Statement[]> {
     return (
       this.queries
@@ -153,6 +168,19 @@ export class DatabaseSource implements TrailSource {
         .orderBy('seq')
         .execute()
     );
+  }
+
+  async lastMove(): Promise<ArchiveRecord | undefined> {
+    const row = await this.queries
+      .selectFrom('audit_record')
+      .select('body')
+      // As the index has it.
+      .where(sql<boolean>`kind IN ('archive', 'hold')`)
+      .where('kind', '=', 'archive')
+      .orderBy('seq', 'desc')
+      .limit(1)
+      .executeTakeFirst();
+    return row && (JSON.parse(row.body) as ArchiveRecord);
   }
 
   async incomplete(after: string, limit: number): Promise<Incomplete> {

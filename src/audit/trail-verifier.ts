@@ -3,9 +3,9 @@ import type { VerifierKey } from './tree/signed-note.js';
 import type { Acknowledged } from './tree/statements.js';
 import { TILE_WIDTH } from './tree/tiles.js';
 import { FaultList, type TrailFault } from './trail-fault.js';
-import type { CheckedRecord, StoredCheckpoint, TrailSource } from './trail-source.js';
+import type { ChainPlace, CheckedRecord, StoredCheckpoint, TrailSource } from './trail-source.js';
 import { TrailStatements } from './trail-statements.js';
-import { TreeComparison } from './tree-comparison.js';
+import { keptEdge, same, TreeComparison } from './tree-comparison.js';
 
 /** What a verification knows from outside the trail. */
 export interface Trusted {
@@ -78,23 +78,55 @@ export class TrailVerifier {
     this.#statements = await TrailStatements.read(this.source, this.trusted.verifiers, newest);
     const last = await this.#believable();
     this.#covered = last?.size ?? 0;
-    const treeSize = await this.source.treeSize();
-    this.#tree = new TreeComparison(this.source, this.#faults, treeSize);
     const base = await this.source.base();
     const upTo = from === 'base' ? base.seq : from === 'checkpoint' ? undefined : from.record - 1;
     const first = await this.#believable(upTo);
     const begin = Math.max(base.seq, first?.size ?? 0);
     const place = begin === base.seq ? base : await this.source.placeOf(begin);
-    this.#lastSealed = begin;
-    const isWhole = await this.#tree.begin(begin, place?.hash);
+    const treeSize = await this.#beginBehind({ seq: begin, hash: place?.hash }, first);
     // A copy may be one of a trail that no gateway has signed yet.
     if (!first && (this.trusted.keys || treeSize > 0))
       this.#faults.note('checkpoint', begin + 1, begin + 1, 'the checkpoint in front of it is gone');
     if (treeSize < this.#covered)
       this.#faults.note('tree', treeSize + 1, this.#covered, 'the kept tree has no hashes of them');
-    if (!isWhole) this.#faults.note('tree', begin, begin, 'the kept tree is not whole there');
-    if (first && first.size === begin) this.#settle(begin, first.note);
+    await this.#checkMove(base);
     if (newest && newest.size <= begin && newest.size !== first?.size) this.#open(newest.size, newest.note);
+  }
+
+  /** Behind a record that is believed as far as a checkpoint covers it. @returns how many records the kept tree covers */
+  async #beginBehind(
+    { seq, hash }: { readonly seq: number; readonly hash: Uint8Array | undefined },
+    checkpoint: StoredCheckpoint | undefined,
+  ): Promise<number> {
+    const treeSize = await this.source.treeSize();
+    this.#tree = new TreeComparison(this.source, this.#faults, treeSize);
+    this.#lastSealed = seq;
+    if (!(await this.#tree.begin(seq, hash)))
+      this.#faults.note('tree', seq, seq, 'the kept tree is not whole there');
+    if (checkpoint?.size === seq) this.#settle(seq, checkpoint.note);
+    return treeSize;
+  }
+
+  /** That records are in archives says the trail itself, and a checkpoint covers them all. */
+  async #checkMove({ seq, hash }: ChainPlace): Promise<void> {
+    if (seq === 0) return;
+    const move = await this.source.lastMove();
+    // More was moved meanwhile.
+    if (move && move.last > seq && (await this.source.base()).seq > seq) return;
+    const root = (await keptEdge(this.source, seq))?.root();
+    const isSaid =
+      move?.last === seq &&
+      same(Buffer.from(move.hash, 'hex'), hash) &&
+      same(Buffer.from(move.root, 'hex'), root);
+    if (!isSaid)
+      this.#faults.note('missing', seq, seq, 'and the trail does not say that it was moved to an archive');
+    if ((await this.#believable(seq))?.size !== seq)
+      this.#faults.note(
+        'checkpoint',
+        seq,
+        seq,
+        'no checkpoint covers what is said to have been moved to archives',
+      );
   }
 
   /** The last checkpoint of those up to a size that says what it stands for. */
@@ -114,6 +146,14 @@ export class TrailVerifier {
     const { through } = this.#tree;
     const inTile = TILE_WIDTH - (through % TILE_WIDTH);
     const rows = await this.source.records(through, Math.min(limit, inTile));
+    const isGapless = rows.every(({ seq }, index) => seq === through + 1 + index);
+    const base = isGapless ? undefined : await this.source.base();
+    if (base && base.seq > through) {
+      // Moved to an archive since they were looked for.
+      await this.#beginBehind(base, await this.#believable(base.seq));
+      await this.#checkMove(base);
+      return true;
+    }
     const last = rows.at(-1);
     if (!last) {
       await this.#end();

@@ -38,15 +38,7 @@ export class TreeComparison {
     this.#hash = hash;
     this.#through = size;
     if (size === 0) return true;
-    const tiles = await this.source.tiles(TreeEdge.tilesFor(size));
-    try {
-      this.#own = TreeEdge.at(
-        size,
-        ({ level, place }) => tiles.find((tile) => tile.level === level && tile.place === place)?.hashes,
-      );
-    } catch {
-      this.#own = undefined;
-    }
+    this.#own = await keptEdge(this.source, size);
     this.#kept = this.#own?.clone();
     return this.#own !== undefined;
   }
@@ -188,6 +180,19 @@ export class TreeComparison {
       if (kept.length < least || !same(kept.subarray(0, both), hashes.subarray(0, both)))
         this.faults.note('tree', this.through, this.through, 'the kept tree has other hashes above it');
     }
+  }
+}
+
+/** The edge of the kept tree at a size; undefined: it is not whole there. */
+export async function keptEdge(source: TrailSource, size: number): Promise<TreeEdge | undefined> {
+  const tiles = await source.tiles(TreeEdge.tilesFor(size));
+  try {
+    return TreeEdge.at(
+      size,
+      ({ level, place }) => tiles.find((tile) => tile.level === level && tile.place === place)?.hashes,
+    );
+  } catch {
+    return undefined;
   }
 }
 

@@ -7,6 +7,8 @@ import { NoParametersGuard, ValidatedQuery } from '../http/request-pipes.js';
 import { windowViolations } from '../lists/filter-fields.js';
 import { CheckpointsController, ProofsController } from './proofs.controller.js';
 import { ProofsService } from './proofs.service.js';
+import { ExportController } from './export.controller.js';
+import { ExportService } from './export.service.js';
 import { RecordDto, RecordPageDto } from './record.dto.js';
 import { RecordQueryDto } from './record-query.dto.js';
 import { RecordsService } from './records.service.js';
@@ -56,7 +58,7 @@ export class RecordsController {
 }
 
 @Module({
-  controllers: [RecordsController, ProofsController, CheckpointsController],
-  providers: [RecordsService, ProofsService],
+  controllers: [RecordsController, ProofsController, CheckpointsController, ExportController],
+  providers: [RecordsService, ProofsService, ExportService],
 })
 export class EvidenceModule {}

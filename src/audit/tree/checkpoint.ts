@@ -35,3 +35,9 @@ export function openCheckpoint(
   const { text, signers } = openNote(note, keys);
   return { ...readCheckpoint(text), signers };
 }
+
+/** What a note says to cover, whether or not it can be believed; undefined: it says nothing. */
+export function sizeOfNote(note: string): number | undefined {
+  const size = Number(note.split('\n')[1]);
+  return Number.isSafeInteger(size) ? size : undefined;
+}

@@ -1,16 +1,19 @@
-import { joined, nodeHash, subtreesOf } from './merkle-tree.js';
+import { joined, nodeHash } from './merkle-tree.js';
 
-/** A tree of which only the complete subtrees that make it up are kept, the largest one first. */
+/** A tree by the hashes of the complete subtrees that make it up, the largest one first: enough to add leaves, and for its root. */
 export class CompactRange {
-  #size: number;
   readonly #hashes: Uint8Array[];
+  #size: number;
 
-  /** @throws Error where the hashes are not those of such a size */
-  constructor(size: number, hashes: readonly Uint8Array[]) {
-    if (hashes.length !== subtreesOf([0, size]).length)
-      throw new Error(`a tree of ${size} records is not made up of ${hashes.length} hashes`);
+  /** @throws Error where a tree of so many leaves is not made up of so many subtrees */
+  constructor(size = 0, hashes: readonly Uint8Array[] = []) {
+    if (subtrees(size) !== hashes.length) throw new Error('it has not the hashes of a tree of its size');
     this.#size = size;
     this.#hashes = [...hashes];
+  }
+
+  get size(): number {
+    return this.#size;
   }
 
   add(leaf: Uint8Array): void {
@@ -26,4 +29,10 @@ export class CompactRange {
   root(): Uint8Array {
     return joined(this.#hashes);
   }
+}
+
+function subtrees(size: number): number {
+  let count = 0;
+  for (let rest = size; rest > 0; rest = Math.floor(rest / 2)) count += rest % 2;
+  return count;
 }

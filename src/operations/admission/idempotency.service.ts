@@ -117,6 +117,8 @@ export class IdempotencyService implements OnApplicationBootstrap, OnModuleDestr
     if (!claimed) return undefined;
     if (!repeated && claimed.fingerprint !== fingerprint) throw refuse('idempotency_key_reused');
     const trail = await this.store.find(claimed.operationId);
+    const archived = trail ? undefined : await this.store.findArchived(claimed.operationId);
+    if (archived) throw refuse('operation_archived', archived.archive);
     // One that is in the background is answered with how far it is: nobody waits for its end.
     if (!trail || !(trail.outcome || trail.intent.background)) {
       throw stillRunning(plan === undefined ? 'still_running' : 'plan_running', claimed.operationId);
