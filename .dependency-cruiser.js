@@ -92,7 +92,7 @@ export const IMPORTS = {
   me: ['problems', 'validation', 'http', 'config', 'domain'],
   catalog: ['validation', 'http', 'domain'],
   simulator: ['hss/wire'],
-  cli: ['app', 'start', 'docs', 'http', 'audit/index', 'config', 'simulator'],
+  cli: ['app', 'start', 'docs', 'http', 'audit/index', 'audit/program', 'config', 'simulator'],
 };
 
 /** One folder per resource of the API: everything but what receives the request speaks no HTTP. */

@@ -22,7 +22,7 @@ COPY openapi/gateway.json openapi/gateway.json
 # What the simulated cloud, which is the demo mode's too, checks requests against.
 COPY openapi/hss.yaml openapi/
 # The program belongs to root and cannot be changed by the process that runs it; only the audit database's folder can.
-RUN install -d -o node -g node -m 0700 /data
+RUN ln -s /app/dist/gateway/hss-gateway.js /usr/local/bin/hss-gateway && install -d -o node -g node -m 0700 /data
 VOLUME /data
 USER node
 EXPOSE 3000

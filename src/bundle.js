@@ -1,5 +1,5 @@
-// Puts the gateway that `npm start` runs into a few files (docs/decisions/0021-one-bundle.md). Tests inside the process, and commands
-// that are not the gateway, run from `dist/src`.
+// Puts the gateway that `npm start` runs, and `hss-gateway`, into a few files (docs/decisions/0021-one-bundle.md). Tests inside the
+// process, and other commands, run from `dist/src`.
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 
@@ -9,8 +9,8 @@ import { rolldown } from 'rolldown';
 const COMPILED = resolve('dist/src');
 const FOLDER = resolve('dist/gateway');
 
-/** What is started by its path: the program, and the threads of the embedded database. */
-const ENTRIES = ['main.js', 'audit/embedded.worker.js', 'audit/embedded.reader.js'];
+/** What is started by its path: the gateway, the program beside it, and the threads of the embedded database. */
+const ENTRIES = ['main.js', 'cli/hss-gateway.js', 'audit/embedded.worker.js', 'audit/embedded.reader.js'];
 
 /** A binary, and optional packages that others ask for only where they are used. */
 const LEFT_OUT = [
@@ -91,10 +91,12 @@ function write({ fileName, code, map }) {
   const lines = code.split('\n');
   const text = lines.map((line) => line.replace(NOT_ASCII, escaped)).join('\n');
   const file = join(FOLDER, fileName);
-  if (!map) return writeFileSync(file, text);
+  // What begins so is started by its name.
+  const mode = text.startsWith('#!') ? 0o755 : 0o644;
+  if (!map) return writeFileSync(file, text, { mode });
   const mappings = encode(decode(map.mappings).map((segments, number) => placesIn(lines[number], segments)));
   writeFileSync(`${file}.map`, JSON.stringify({ ...map, mappings, sourcesContent: undefined }));
-  writeFileSync(file, `${text}\n//# sourceMappingURL=${fileName}.map\n`);
+  writeFileSync(file, `${text}\n//# sourceMappingURL=${fileName}.map\n`, { mode });
 }
 
 /** Made of `dist/src`, where there is a program in it. */

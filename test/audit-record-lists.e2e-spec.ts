@@ -18,7 +18,7 @@ import { indexTrail } from './support/record-index.js';
 import { newFolder, removeFolder } from './support/standing-gateway.js';
 
 const RECORDS = 2_000;
-const RUNS = 50;
+const RUNS = 30;
 const CHECKPOINT_EVERY = 10;
 const made = makeHistory(RECORDS);
 const seqOf = new Map(made.map((one, index) => [one, index + 1]));

@@ -3,11 +3,14 @@ import { renameSync } from 'node:fs';
 
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
+import { AuditEngine } from '../src/audit/audit.engine.js';
+import { RecordStore } from '../src/audit/record.store.js';
 import type { CallerConfig } from '../src/config/config.js';
 import type { RecordDto, RecordPageDto } from '../src/evidence/record.dto.js';
 import type { ReceiptDto } from '../src/operations/receipts/receipt.dto.js';
 import { addAlarms } from './support/bulk-alarms.js';
 import { KEY, OTHER_KEY, portal, projectOf, sha256, startRig, type Rig } from './support/gateway.js';
+import { startPostgres } from './support/postgres.js';
 import { eventually, problemOf } from './support/problems.js';
 
 /** Of the contract's payloads: a file on app-server-15. */
@@ -166,6 +169,21 @@ describe('records', () => {
     expect(page.text).toContain(`"occur_time":${BEYOND_DOUBLES}`);
   });
 
+  it('are read too where somebody changed what is stored', async () => {
+    const changed = await startRig({ callers: [portal, auditor('auditor')] });
+    const alarms = await addAlarms(changed, 1);
+    await changed.operate({ operation: 'ignore', alarms });
+    const engine = changed.gateway.app.get(AuditEngine);
+    await engine.query(`UPDATE audit_record SET body = 'gone "' WHERE kind = 'intent'`, []);
+    const page = await changed.call('GET', '/v1/audit/records?kind=intent,outcome', undefined, {
+      key: keyOf('auditor'),
+    });
+    await changed.close('unchecked');
+    const { items } = page.body as RecordPageDto;
+    expect(items.map(({ kind }) => kind)).toEqual(['outcome', 'intent']);
+    expect(items[1]?.record).toEqual({ unreadable: 'gone "' });
+  });
+
   it('are found one by one, and answered alike', async () => {
     const { text, body } = await read('?alarm=long');
     const items = (body as RecordPageDto).items;
@@ -192,6 +210,41 @@ describe('records', () => {
         });
     } while (cursor !== '');
     expect(seen).toEqual(all);
+  });
+});
+
+describe.each(['SQLite', 'PostgreSQL'])('the index (%s)', (name) => {
+  it('gets the records soon, and finds the same as before', async () => {
+    const postgres = name === 'PostgreSQL' ? await startPostgres() : undefined;
+    const url = await postgres?.createDatabase('records');
+    const database = url === undefined ? undefined : { kind: 'postgres' as const, url, goneAfterMs: 30_000 };
+    const other = await startRig({ callers: [portal, auditor('auditor')], ...(database && { database }) });
+    const asked = async () => {
+      const path = '/v1/audit/records?host=WEB-1&operation=isolate_and_kill&outcome=applied&outcome=already';
+      const words = await other.call('GET', path, undefined, { key: keyOf('auditor') });
+      const all = await other.call('GET', path.split('&out')[0]!, undefined, { key: keyOf('auditor') });
+      return [words, all].map(({ body }) => (body as RecordPageDto).items.map(({ kind }) => kind));
+    };
+    const alarms = await addAlarms(other, 1, 'web-1');
+    for (const each of [alarms, await addAlarms(other, 2)])
+      expect((await other.operate({ operation: 'isolate_and_kill', alarms: each })).status).toBe(200);
+    const found = [['outcome'], ['outcome', 'intent']];
+    expect(await asked()).toEqual(found);
+    const index = other.gateway.app.get(RecordStore, { strict: false });
+    const last = async () =>
+      (
+        (await other.call('GET', '/v1/audit/records?limit=1', undefined, { key: keyOf('auditor') }))
+          .body as RecordPageDto
+      ).items[0]!.sequence;
+    expect(
+      await eventually(
+        () => index.indexedUpTo(),
+        (upTo) => upTo === 4,
+      ),
+    ).toBe(await last());
+    expect(await asked()).toEqual(found);
+    await other.close();
+    await postgres?.close();
   });
 });
 

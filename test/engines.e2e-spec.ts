@@ -424,13 +424,15 @@ describe.each(Object.keys(STORES))('the %s store', (name) => {
 
   it('gives the claims away that their operation released, and no other operation can release them', async () => {
     const [first, second] = [uuidv7(), uuidv7()];
-    await intend(intent(first), { claims: [claim('key:k', 'f'), claim('signature:s', 'f')] });
+    const claims = [claim('key:k', 'f'), claim('signature:s', 'f')];
+    await intend(intent(first), { claims });
     const release = async (operationId: string) => {
       const at = new Date(NOW).toISOString();
       const outcome = { kind: 'outcome', operationId, at, status: 'rejected' } as const;
-      const chunks = [{ alarms: 1, outcome: 'rejected' as const }];
-      const claimed = { caller: 'portal', keys: ['key:k', 'signature:s'] };
-      await trail.recordOutcome({ ...outcome, chunks }, { intent: intent(operationId), chunks: [] }, claimed);
+      const fault = { code: 'c', status: 503, detail: 'd', retryable: true };
+      const chunks = [{ alarms: 1, outcome: 'rejected' as const, fault }];
+      const claiming = { ...intent(operationId), claims };
+      await trail.recordOutcome({ ...outcome, chunks }, { intent: claiming, chunks: [] });
     };
     await intend(intent(second));
     await release(second);

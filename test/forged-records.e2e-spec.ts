@@ -105,7 +105,9 @@ describe('an intent that was put into a file by hand', () => {
     const last = find('SELECT * FROM audit_record ORDER BY seq DESC LIMIT 1');
     const body = model.body.replaceAll(id, forged).replaceAll(alarm.eventId, (await newAlarm()).eventId);
     database
-      .prepare("INSERT INTO audit_record VALUES (?, ?, 'intent', ?, ?, ?)")
+      .prepare(
+        "INSERT INTO audit_record (seq, at, kind, operation_id, body, hash) VALUES (?, ?, 'intent', ?, ?, ?)",
+      )
       .run(last.seq + 1, model.at, forged, body, hashOf(last, body));
     database
       .prepare(

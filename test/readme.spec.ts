@@ -63,7 +63,7 @@ describe('the README', () => {
 
   it('names no command that there is not', () => {
     const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
-    const named = [...readme.matchAll(/npm (?:run )?((?!ci\b|run\b)[a-z][\w:]*)/g)].map(
+    const named = [...readme.matchAll(/npm (?:run )?((?!ci\b|run\b)[a-z][\w:-]*)/g)].map(
       ([, name = '']) => name,
     );
     expect(named.length).toBeGreaterThan(5);

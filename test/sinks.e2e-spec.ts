@@ -42,7 +42,7 @@ const webhookSink = (more: Partial<WebhookSinkConfig> = {}): WebhookSinkConfig =
 
 async function start(sinks: readonly (FileSinkConfig | WebhookSinkConfig)[], more: Overrides = {}) {
   const database = { kind: 'embedded', path: join(folder, 'gateway.db') } as const;
-  rig = await startRig({ database, audit: { sinks }, ...more });
+  rig = await startRig({ database, audit: { verifySeconds: 60, sinks }, ...more });
 }
 
 async function act(operation: 'mark_as_handled' | 'isolate_and_kill' = 'mark_as_handled'): Promise<void> {

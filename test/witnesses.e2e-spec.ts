@@ -58,7 +58,7 @@ async function start(witnesses: Witnesses, more: Partial<Config['audit']> & Over
   const { sinks, ...rest } = more;
   rig = await startRig({
     ...{ database, callers: [auditing] },
-    audit: { witnesses, ...(sinks && { sinks }) },
+    audit: { verifySeconds: 60, witnesses, ...(sinks && { sinks }) },
     ...rest,
   });
 }

@@ -21,7 +21,8 @@ export type AppendTable =
   | 'claim'
   | 'reached_alarms'
   | 'reached_host'
-  | 'brake';
+  | 'brake'
+  | 'archive';
 
 /** Where a row may be there already; a void claim gives way to the one that comes. */
 export const ON_CONFLICT: Partial<Record<AppendTable, string>> = {
@@ -53,7 +54,7 @@ interface Appended {
   readonly rejected: readonly RejectedAppend[];
 }
 
-/** Puts a seal on the last record of a commit. */
+/** Puts a seal on the last record of a commit; null: on none. */
 export type Sealing = (seq: number, hash: Uint8Array) => Uint8Array | null;
 
 /** Writes those of the entries that are admitted, by the state of the store. */
@@ -88,7 +89,11 @@ function recordRow({ at, kind, operationId, body }: AuditAppend, { seq, hash }: 
 }
 
 function writeEntry(entry: AuditAppend, { seq }: ChainEnd, state: AdmissionState, writer: RowWriter): void {
-  const { at, operationId: operation_id, brake, status, open, fate, cancelled } = entry;
+  const { at, operationId: operation_id, brake, archive, status, open, fate, cancelled } = entry;
+  if (archive) {
+    const { first: first_seq, last: last_seq, file, sha256, hash } = archive;
+    writer.insert('archive', { first_seq, last_seq, at, file, sha256, hash });
+  }
   if (brake) writer.insert('brake', { caller: brake.caller, engaged: brake.engaged ? 1 : 0, at });
   if (operation_id === null) return;
   if (entry.operation) writeOperation(entry, entry.operation, operation_id, seq, state, writer);
@@ -137,4 +142,12 @@ function writeOperation(
   writer.insert('reached_alarms', { caller, operation_id: id, at, alarms: reach.alarms });
   for (const host of reach.hosts)
     writer.insert('reached_host', { caller, agent_id: hostName(dialect, host), operation_id: id, at });
+}
+
+/**
+ * Whether a commit is sealed: what stands before it must be, so that nothing that was put in by hand gets a seal over it, until a person
+ * knows of it.
+ */
+export function maySeal(entries: readonly AuditAppend[], isEndSealed: boolean): boolean {
+  return isEndSealed || entries.some(({ kind }) => kind === 'acknowledgement');
 }

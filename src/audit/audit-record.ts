@@ -66,6 +66,27 @@ export interface IntentRecord extends OperationRecordOf<'intent'>, Requested {
   readonly expiresAt?: string;
   /** Made by the gateway at an expiration: it reverses the operation of `undoes`. */
   readonly expired?: true;
+  /** What no other operation of the caller may claim; empty: nothing. Absent: an earlier version wrote it, which did not say. */
+  readonly claims?: readonly ClaimRecord[];
+  /** What it changes on hosts, or hides; absent: neither, or an earlier version wrote it. */
+  readonly reach?: ReachRecord;
+}
+
+/** A claim of an operation: it is recognised by it when it is asked for again. */
+export interface ClaimRecord {
+  /** What is claimed, such as an idempotency key; of a signature only a digest. */
+  readonly key: string;
+  /** Of the request that claims it. */
+  readonly fingerprint: string;
+  /** It stands also when nothing came of the operation; absent: it is given up then. */
+  readonly once?: true;
+}
+
+/** What is counted for the daily cap and for the brake. */
+export interface ReachRecord {
+  readonly alarms: number;
+  /** Ids of hosts, or digests of what is put on a whitelist, each once. */
+  readonly hosts: readonly string[];
 }
 
 /**
@@ -208,6 +229,20 @@ export interface AcknowledgementRecord extends RecordOf<'acknowledgement'> {
   readonly note: string;
 }
 
+/** Records were moved to a file: verification begins behind them from here on. */
+export interface ArchiveRecord extends RecordOf<'archive'> {
+  readonly first: number;
+  readonly last: number;
+  /** Its name, without its folder. */
+  readonly file: string;
+  /** Of the file; hexadecimal digits, as those below. */
+  readonly sha256: string;
+  /** Of the chain, up to the last of these records. */
+  readonly hash: string;
+  /** Of the tree over all records up to the last of these. */
+  readonly root: string;
+}
+
 export type AuditRecord =
   | IntentRecord
   | ChunkRecord
@@ -220,19 +255,26 @@ export type AuditRecord =
   | BrakeRecord
   | KeyRecord
   | VerificationRecord
-  | AcknowledgementRecord;
+  | AcknowledgementRecord
+  | ArchiveRecord;
 
-export const RECORD_KINDS = [
-  'intent',
-  'chunk',
-  'cancellation',
-  'pause',
-  'outcome',
-  'settlement',
-  'refusal',
-  'refusal_summary',
-  'brake',
-] as const satisfies AuditRecord['kind'][];
+/** Each kind once: one that is missing here does not compile. */
+const KINDS: Readonly<Record<AuditRecord['kind'], true>> = {
+  intent: true,
+  chunk: true,
+  cancellation: true,
+  pause: true,
+  outcome: true,
+  settlement: true,
+  refusal: true,
+  refusal_summary: true,
+  brake: true,
+  key: true,
+  verification: true,
+  acknowledgement: true,
+  archive: true,
+};
+export const RECORD_KINDS = Object.keys(KINDS) as readonly AuditRecord['kind'][];
 
 /** Those that belong to one operation. */
 export type RecordOfOperation = Extract<AuditRecord, { readonly operationId: string }>;

@@ -91,6 +91,23 @@ describe('a record', () => {
     });
   });
 
+  it('is made known to who listens once it is durable, and not where it could not be written', async () => {
+    const { engine, trail } = make();
+    let commits = 0;
+    trail.onCommitted(() => (commits += 1));
+    const written = trail.recordIntent(intent('op-1'), []);
+    await isPending(written);
+    expect(commits).toBe(0);
+    await engine.letThrough();
+    await written;
+    expect(commits).toBe(1);
+    engine.failure = new Error('the disk is full');
+    const failed = trail.recordIntent(intent('op-2'), []).catch(() => undefined);
+    await engine.letThrough();
+    await failed;
+    expect(commits).toBe(1);
+  });
+
   it('keeps its place: records are committed in the order they came', async () => {
     const { engine, trail } = make();
     const ids = Array.from({ length: 50 }, (_, index) => `op-${index}`);

@@ -11,7 +11,6 @@ import {
 } from './audit.engine.js';
 import { targetsOf } from './alarm-outcomes.js';
 import {
-  type AuditRecord,
   type BrakeRecord,
   type CancellationRecord,
   type ChunkRecord,
@@ -24,7 +23,9 @@ import {
   type RefusalSummaryRecord,
   type SettlementRecord,
 } from './audit-record.js';
-import { askedOf, cancelledOf, fateOf, isOpen, transition, type TargetFate } from './operation-state.js';
+import { transition } from './operation-state.js';
+import { appendOf } from './record-append.js';
+import { recordHead } from './record-text.js';
 
 interface Waiting {
   readonly entry: AuditAppend;
@@ -92,26 +93,9 @@ export class AuditTrail implements OnApplicationShutdown {
     { claims, reach }: Pick<AuditAppend, 'claims' | 'reach'> = {},
   ): Promise<void> {
     if (this.#queue.length >= MAX_WAITING) throw new AuditUnavailable(new Error('too many records wait'));
-    const head = JSON.stringify(record);
-    await this.#append({
-      claims,
-      reach,
-      kind: record.kind,
-      at: Date.parse(record.at),
-      operationId: record.operationId,
-      // The very bytes that will be sent, spliced in rather than written a second time.
-      body: `${head.slice(0, -1)},"requests":[${requests.join(',')}]}`,
-      operation: {
-        caller: record.caller,
-        type: record.operation,
-        project: record.scope.project,
-        enterpriseProjectId: record.scope.enterpriseProjectId,
-        asked: JSON.stringify(askedOf(record)),
-        eventIds: targetsOf(record),
-        ...(record.undoes !== undefined && { undoes: record.undoes }),
-        ...(record.expiresAt !== undefined && { expiresAt: Date.parse(record.expiresAt) }),
-      },
-    });
+    // The very bytes that will be sent, spliced in rather than written a second time.
+    const body = `${JSON.stringify(record).slice(0, -1)},"requests":[${requests.join(',')}]}`;
+    await this.#append({ ...appendOf(record, { intent: record, chunks: [] }, body), claims, reach });
   }
 
   /**
@@ -141,25 +125,17 @@ export class AuditTrail implements OnApplicationShutdown {
    * @throws AuditUnavailable
    */
   recordChunk(record: ChunkRecord, before: OperationTrail): Promise<OperationTrail> {
-    return this.#appendTo(before, record, fateIn);
+    return this.#appendTo(before, record);
   }
 
   /**
    * Before the answer. What cannot be written now is written later, unless another process concludes the operation.
    *
    * @param before the operation without its outcome
-   * @param releases claims of the operation that are void from now on
    * @throws AuditUnavailable
    */
-  recordOutcome(
-    record: OutcomeRecord,
-    before: OperationTrail,
-    releases?: AuditAppend['releases'],
-  ): Promise<OperationTrail> {
-    return this.#appendTo(before, record, (operation) => ({
-      releases,
-      ...statusIn(operation, record),
-    }));
+  recordOutcome(record: OutcomeRecord, before: OperationTrail): Promise<OperationTrail> {
+    return this.#appendTo(before, record);
   }
 
   /**
@@ -169,23 +145,22 @@ export class AuditTrail implements OnApplicationShutdown {
    * @throws AuditUnavailable
    */
   recordSettlement(record: SettlementRecord, before: OperationTrail): Promise<OperationTrail> {
-    return this.#appendTo(before, record, (operation) => statusIn(operation, record));
+    return this.#appendTo(before, record);
   }
 
   /** @throws AuditUnavailable */
   recordPause(record: PauseRecord, before: OperationTrail): Promise<OperationTrail> {
-    return this.#appendTo(before, record, () => ({ byOwner: true }));
+    return this.#appendTo(before, record);
   }
 
   /** Before it takes effect, and not by its owner alone: the caller may ask any gateway. @throws AuditUnavailable */
   recordCancellation(record: CancellationRecord, before: OperationTrail): Promise<OperationTrail> {
-    return this.#appendTo(before, record, () => ({ cancelled: JSON.stringify(cancelledOf(record)) }));
+    return this.#appendTo(before, record);
   }
 
   /** @throws AuditUnavailable */
   async recordBrake(record: BrakeRecord): Promise<void> {
-    const { caller, engaged } = record;
-    await this.#append(appendOf(record, { brake: { caller, engaged } }));
+    await this.#append(appendOf(record));
   }
 
   /** A refusal, or a summary of several; no answer waits for it. @throws AuditUnavailable */
@@ -209,10 +184,9 @@ export class AuditTrail implements OnApplicationShutdown {
   async #appendTo(
     before: OperationTrail,
     record: Exclude<RecordOfOperation, IntentRecord>,
-    more: (operation: OperationTrail) => Partial<AuditAppend>,
   ): Promise<OperationTrail> {
     const operation = transition(before, record);
-    await this.#append(appendOf(record, more(operation)));
+    await this.#append(appendOf(record, operation));
     return operation;
   }
 
@@ -275,24 +249,6 @@ export class AuditTrail implements OnApplicationShutdown {
   }
 }
 
-/** @param more for a record of an operation, what its row is to say */
-function appendOf(record: Exclude<AuditRecord, IntentRecord>, more?: Partial<AuditAppend>): AuditAppend {
-  const operationId = 'operationId' in record ? record.operationId : null;
-  const body = JSON.stringify(record);
-  return { kind: record.kind, at: Date.parse(record.at), operationId, body, ...more };
-}
-
-function fateIn(operation: OperationTrail): Pick<AuditAppend, 'fate' | 'byOwner'> {
-  return { fate: JSON.stringify(fateOf(operation)), byOwner: true };
-}
-
-function statusIn(
-  operation: OperationTrail,
-  { status }: OutcomeRecord | SettlementRecord,
-): Partial<AuditAppend> {
-  return { status, open: isOpen(operation), ...fateIn(operation) };
-}
-
 /**
  * What is still to be written of an entry that could not be: an outcome, so that its operation does not stay `pending`; and of
  * an intent that may have been written all the same, that nothing came of it. Undefined: nothing.
@@ -300,8 +256,9 @@ function statusIn(
 function deferredAppend(entry: AuditAppend, isUnknown: boolean): AuditAppend | undefined {
   if (entry.kind === 'outcome') return { ...entry, late: true };
   if (!isUnknown || !entry.operation || entry.operationId === null) return undefined;
-  const alarms = entry.operation.eventIds.length;
   const fault = faultFor('audit_unavailable', 'withdrawn');
+  const intent = recordHead(entry.body) as IntentRecord;
+  const alarms = targetsOf(intent).length;
   const record: OutcomeRecord = {
     kind: 'outcome',
     operationId: entry.operationId,
@@ -309,7 +266,5 @@ function deferredAppend(entry: AuditAppend, isUnknown: boolean): AuditAppend | u
     status: 'not_attempted',
     chunks: [{ alarms, outcome: 'not_attempted', fault }],
   };
-  const { status, at: completedAt } = record;
-  const fate: TargetFate = { outcomes: { not_attempted: alarms }, completedAt, rules: 'not_attempted' };
-  return appendOf(record, { status, fate: JSON.stringify(fate), open: false, byOwner: true, late: true });
+  return { ...appendOf(record, transition({ intent, chunks: [] }, record)), late: true };
 }

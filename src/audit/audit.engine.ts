@@ -1,5 +1,7 @@
 import { setImmediate as turnOfEventLoop } from 'node:timers/promises';
 
+import type { ClaimRecord, ReachRecord } from './audit-record.js';
+
 /** One record on its way into the store, with what the store keeps beside it to find it again. */
 export interface AuditAppend {
   readonly kind: string;
@@ -33,6 +35,8 @@ export interface AuditAppend {
   readonly rehearsed?: true;
   /** The caller's brake, engaged or released. */
   readonly brake?: { readonly caller: string; readonly engaged: boolean };
+  /** The file that holds records from now on, with what says so. */
+  readonly archive?: Archived & { readonly hash: Uint8Array };
   /** The operation's new status, with an outcome. */
   readonly status?: string;
   /** For lists, as JSON: what became of the operation so far; absent where the entry says nothing about it. */
@@ -47,20 +51,24 @@ export interface AuditAppend {
   readonly late?: true;
 }
 
+/** Records that were moved to a file. */
+export interface Archived {
+  readonly first: number;
+  readonly last: number;
+  /** Its name, without its folder. */
+  readonly file: string;
+  /** In hexadecimal digits. */
+  readonly sha256: string;
+}
+
 /** Belongs to one operation of a caller at most, until it expires or nothing came of that operation. */
-export interface Claim {
-  readonly key: string;
-  /** Of the request that claims it. */
-  readonly fingerprint: string;
+export interface Claim extends ClaimRecord {
   /** Epoch milliseconds: claims made before it are void. */
   readonly voidBefore: number;
 }
 
 /** What an operation would change or hide, and how much of that its caller may. */
-export interface ImpactBudget {
-  readonly alarms: number;
-  /** Ids of hosts, or names of what is put on a whitelist, each once. */
-  readonly hosts: readonly string[];
+export interface ImpactBudget extends ReachRecord {
   /** Alarms since `dayStart`, this operation's included; absent: any number. */
   readonly mostAlarms?: number;
   /** Epoch milliseconds. */

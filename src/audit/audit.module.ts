@@ -5,6 +5,9 @@ import { Global, Module } from '@nestjs/common';
 import { CONFIG, type Config } from '../config/config.js';
 import { Clock } from '../domain/times.js';
 import { Metrics } from '../metrics/metrics.js';
+import { ArchiveStore } from './archive/archive.store.js';
+import { Retention } from './archive/retention.js';
+import { TrailExport } from './archive/trail-export.js';
 import { AuditEngine } from './audit.engine.js';
 import { AuditTrail } from './audit-trail.js';
 import { ChainCheck } from './chain-check.js';
@@ -56,6 +59,9 @@ const SERVICES = [
   Followers,
   RecordSource,
   CheckpointSource,
+  ArchiveStore,
+  Retention,
+  TrailExport,
 ];
 
 @Global()
@@ -98,9 +104,18 @@ const SERVICES = [
     },
     {
       provide: TrailIntegrity,
-      inject: [AuditEngine, TrailKeeper, TrailOpening, WitnessedCheckpoints, Clock, Metrics],
-      useFactory: async (...parts: ConstructorParameters<typeof TrailIntegrity>) => {
-        const integrity = new TrailIntegrity(...parts);
+      inject: [AuditEngine, TrailKeeper, TrailOpening, WitnessedCheckpoints, Clock, Metrics, CONFIG],
+      useFactory: async (
+        engine: AuditEngine,
+        keeper: TrailKeeper,
+        opening: TrailOpening,
+        witnessed: WitnessedCheckpoints,
+        clock: Clock,
+        metrics: Metrics,
+        { audit }: Config,
+      ) => {
+        const restMs = audit.verifySeconds * 1_000;
+        const integrity = new TrailIntegrity(engine, keeper, opening, witnessed, clock, metrics, restMs);
         await integrity.start();
         return integrity;
       },

@@ -6,6 +6,7 @@ import { AuditEngine, AuditUnavailable } from './audit.engine.js';
 import { queriesOver, type AuditTables } from './engine.dialect.js';
 import { faultAt, recordHead, type StoredRecord } from './record-text.js';
 import { faultWords, overlaps, type RecordRange } from './trail-fault.js';
+import { SealedTail } from './sealed-tail.js';
 import { TrailKeeper } from './trail-keeper.js';
 import { DatabaseSource, type TrailSource } from './trail-source.js';
 import { TrailStatements } from './trail-statements.js';
@@ -22,6 +23,7 @@ export class ChainCheck {
   readonly #logger = new Logger(ChainCheck.name);
   readonly #queries: Kysely<AuditTables>;
   readonly #source: TrailSource;
+  readonly #sealed: SealedTail;
   readonly #unverified = new Set<string>();
   /** Of what was found whole before, the first record, up to the head of its time. */
   #whole: RecordRange | undefined;
@@ -33,6 +35,7 @@ export class ChainCheck {
   ) {
     this.#queries = queriesOver(engine, 'read');
     this.#source = new DatabaseSource(this.#queries);
+    this.#sealed = new SealedTail(this.#source, keeper.keys);
     metrics.watch(
       'hss_gateway_unverified_operations',
       'Operations whose records do not fit the trail, so that nothing is done because of them.',
@@ -81,6 +84,7 @@ export class ChainCheck {
   /** Why its records, or those right behind them, are not at their place. */
   async #fault(operationId: string): Promise<string | undefined> {
     const last = await this.#last();
+    const base = await this.#source.base();
     const rows = await this.#queries
       .selectFrom('audit_record')
       .select('seq')
@@ -94,8 +98,9 @@ export class ChainCheck {
       const some = this.#records().where('seq', 'in', near.slice(from, from + AT_ONCE));
       for (const record of await some.execute()) records.set(record.seq, record);
     }
+    const hashAt = (seq: number) => (seq === base.seq ? base.hash : records.get(seq)?.hash);
     for (const place of own.flatMap((seq) => [seq, seq + 1])) {
-      const fault = place <= last && faultAt(place, records.get(place), records.get(place - 1)?.hash);
+      const fault = place <= last && faultAt(place, records.get(place), hashAt(place - 1));
       if (fault) return fault;
     }
     for (const seq of own) {
@@ -141,15 +146,17 @@ export class ChainCheck {
     return undefined;
   }
 
-  /** Why a record is not what the last checkpoint covers at its place. */
-  async #unproved({ seq, body }: StoredRecord): Promise<string | undefined> {
+  /** Why a record is not what the last checkpoint covers at its place, nor one that is sealed behind it. */
+  async #unproved({ seq, body, hash }: StoredRecord): Promise<string | undefined> {
     const { verifiers } = this.keeper.keys;
-    const statements = new TrailStatements(verifiers);
     const last = await this.#source.lastCheckpoint();
-    await statements.read(this.#source, last);
+    const statements = await TrailStatements.read(this.#source, verifiers, last);
     const known = statements.acknowledged.find((range) => overlaps(range, { first: seq, last: seq }));
     if (known) return `record ${seq} of the trail is one of those that were acknowledged as ${known.what}`;
-    if (!last || last.size < seq) return undefined;
+    if (!last || last.size < seq)
+      return (await this.#sealed.has(seq, hash, last?.size ?? 0))
+        ? undefined
+        : `no seal of this gateway stands behind record ${seq} of the trail`;
     try {
       const { root } = statements.open(last.note);
       const path = await inclusionPath(

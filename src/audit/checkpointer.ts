@@ -2,13 +2,14 @@ import { Injectable, Logger, type OnModuleDestroy, type OnModuleInit } from '@ne
 
 import { Clock, repeatedly } from '../domain/times.js';
 import { AuditEngine } from './audit.engine.js';
-import type { KeyRecord } from './audit-record.js';
 import { AuditTrail } from './audit-trail.js';
 import { queriesOver } from './engine.dialect.js';
 import { TrailIntegrity } from './integrity.js';
 import { TrailKeeper } from './trail-keeper.js';
 import { TrailOpening } from './trail-opening.js';
 import { DatabaseSource } from './trail-source.js';
+import { TrailStatements } from './trail-statements.js';
+import { UNSEALED } from './trail-verifier.js';
 import { TrailState } from './trail-state.js';
 import { signCheckpoint } from './tree/checkpoint.js';
 
@@ -124,10 +125,11 @@ export class Checkpointer implements OnModuleInit, OnModuleDestroy {
 
   async #sign(size: number, root: Uint8Array): Promise<void> {
     if (this.state.broken || (await this.#isSuperseded())) return;
-    const { current } = this.keeper.keys;
-    const note = signCheckpoint({ origin: this.opening.origin, size, root }, current);
     const last = await this.#source.lastCheckpoint();
     if ((last?.size ?? 0) < size) {
+      if (!(await this.#isSealed(size))) return;
+      const { current } = this.keeper.keys;
+      const note = signCheckpoint({ origin: this.opening.origin, size, root }, current);
       await this.opening.keep(size, note);
       this.#logger.log({ checkpoint: note }, 'checkpoint');
     }
@@ -136,11 +138,19 @@ export class Checkpointer implements OnModuleInit, OnModuleDestroy {
     for (const listener of this.#listeners) listener();
   }
 
+  /** What somebody else has put in must not be signed. */
+  async #isSealed(size: number): Promise<boolean> {
+    const [last] = await this.#source.records(size - 1, 1);
+    if (last?.seq === size && this.keeper.keys.isSealed(size, last.hash, last.seal)) return true;
+    await this.integrity.found({ what: 'foreign', first: size, last: size, detail: UNSEALED });
+    return false;
+  }
+
   /** Another gateway on the same trail has changed to another key: whatever this one would sign would not be believed. */
   async #isSuperseded(): Promise<boolean> {
-    const own = this.keeper.keys.current.verifier.text;
-    const change = (await this.#source.statements()).filter(({ kind }) => kind === 'key').at(-1);
-    const superseded = change !== undefined && (JSON.parse(change.body) as KeyRecord).key !== own;
+    const { verifiers, current } = this.keeper.keys;
+    const changed = (await TrailStatements.read(this.#source, verifiers)).current;
+    const superseded = changed !== undefined && changed !== current.verifier.text;
     if (superseded && !this.#superseded)
       this.#logger.warn(
         'the audit key was changed by another gateway: this one signs no checkpoint any more',

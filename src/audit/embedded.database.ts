@@ -1,10 +1,10 @@
-import { realpathSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 
 import Database from 'better-sqlite3';
 
 import { emptyState } from './admission.js';
 import { admissionReadings } from './admission-state.js';
-import { appendEntries, type ChainEnd } from './append-rows.js';
+import { appendEntries, maySeal, type ChainEnd } from './append-rows.js';
 import {
   CommitUnknown,
   type AuditAppend,
@@ -13,13 +13,16 @@ import {
   type SqlValue,
 } from './audit.engine.js';
 import { checkSchema, checkStructure } from './embedded.check.js';
-import { checkFiles, FilesInPlace } from './embedded.files.js';
+import { checkFiles, FilesInPlace, lockOf, logOf, placeOf } from './embedded.files.js';
 import { keyBeside, makeKeyBeside } from './embedded.key.js';
 import { FileLock, makeForOwner } from './embedded.lock.js';
+import { removeArchived } from './embedded.removal.js';
 import { EmbeddedRows } from './embedded.rows.js';
 import { EmbeddedTree } from './embedded.tree.js';
 import { GENESIS } from './record-text.js';
 import { SCHEMA_STEPS, statementsFor } from './schema.js';
+import { beginningOf, type FoundTrail } from './trail-beginning.js';
+import type { RecordRange } from './trail-fault.js';
 import { TREE_SIZE } from './trail-source.js';
 import { AuditKeys, newAuditKey, type AuditKeyTexts } from './tree/audit-keys.js';
 import type { Grown } from './tree/growth.js';
@@ -38,7 +41,7 @@ const REMEDY =
 /** The embedded database: blocks while the disk writes, so it belongs in a thread of its own. */
 export class EmbeddedDatabase {
   readonly #database: Database.Database;
-  readonly #commit: (entries: readonly AuditAppend[]) => ReturnType<typeof appendEntries>;
+  readonly #commit: (entries: readonly AuditAppend[], sealed: boolean) => ReturnType<typeof appendEntries>;
   readonly #rows: EmbeddedRows;
   readonly #statements = new Map<string, Database.Statement>();
   readonly #files: FilesInPlace;
@@ -48,6 +51,8 @@ export class EmbeddedDatabase {
   readonly keys: AuditKeyTexts;
   readonly #keys: AuditKeys;
   #end: ChainEnd | undefined;
+  /** Undefined: not looked yet. */
+  #isEndSealed: boolean | undefined;
   #lockLost: string | undefined;
 
   /**
@@ -59,9 +64,9 @@ export class EmbeddedDatabase {
     const isFile = path !== ':memory:';
     // The place of the lock is known once there is a file; what another process is writing there need not fit together.
     const isNew = isFile && !statSync(path, { throwIfNoEntry: false });
-    if (isNew) checkFiles(path, logOf(path));
+    if (isNew) checkFiles(path, false);
     if (isNew) makeForOwner(path);
-    this.#lock = isFile ? new FileLock(`${placeOf(path)}-lock`) : undefined;
+    this.#lock = isFile ? new FileLock(lockOf(path)) : undefined;
     const database = this.#opened(path, isFile && !isNew);
     this.#database = database;
     try {
@@ -80,6 +85,7 @@ export class EmbeddedDatabase {
       // Where a start ends in between, the next one finds tables without a key, and makes it.
       this.keys = known ?? makeKeyBeside(placeOf(path));
       this.#keys = new AuditKeys(this.keys);
+      begin(database, this.#keys);
       this.#files = new FilesInPlace(isFile ? [path, logOf(path)] : []);
     } catch (error) {
       this.close();
@@ -88,7 +94,9 @@ export class EmbeddedDatabase {
     this.#tree = new EmbeddedTree(database);
     this.#end = endOf(database);
     this.#rows = new EmbeddedRows(database);
-    this.#commit = database.transaction((entries: readonly AuditAppend[]) => this.#write(entries));
+    this.#commit = database.transaction((entries: readonly AuditAppend[], sealed: boolean) =>
+      this.#write(entries, sealed),
+    );
   }
 
   /**
@@ -99,8 +107,10 @@ export class EmbeddedDatabase {
   append(entries: readonly AuditAppend[]): readonly RejectedAppend[] {
     const before = this.unavailable();
     if (before !== undefined) throw new Error(before);
-    const { end, rejected } = this.#commit(entries);
+    const sealed = maySeal(entries, (this.#isEndSealed ??= this.#endsSealed()));
+    const { end, rejected } = this.#commit(entries, sealed);
     // Only a commit that returned moves the chain on.
+    if (end !== this.#end) this.#isEndSealed = sealed;
     this.#end = end;
     const after = this.unavailable();
     if (after !== undefined) throw new CommitUnknown(new Error(after));
@@ -120,12 +130,12 @@ export class EmbeddedDatabase {
 
   /** Brings the tree and what finds records on by some records; what is lost of that in a crash is made again. */
   grow(records: number): Grown {
-    this.#database.pragma('synchronous = NORMAL');
-    try {
-      return this.#tree.grow(records);
-    } finally {
-      this.#database.pragma('synchronous = FULL');
-    }
+    return this.#relaxed(() => this.#tree.grow(records));
+  }
+
+  /** Removes archived records; what is lost of that in a crash is done again. */
+  remove(range: RecordRange, archive: number): void {
+    this.#relaxed(() => removeArchived(this.#database, range, archive));
   }
 
   query(sql: string, parameters: readonly SqlValue[]): Row[] {
@@ -140,9 +150,19 @@ export class EmbeddedDatabase {
     this.#lock?.release();
   }
 
+  /** Of what can be lost in a crash. */
+  #relaxed<T>(work: () => T): T {
+    this.#database.pragma('synchronous = NORMAL');
+    try {
+      return work();
+    } finally {
+      this.#database.pragma('synchronous = FULL');
+    }
+  }
+
   #opened(path: string, isThere: boolean): Database.Database {
     try {
-      if (isThere) checkFiles(path, logOf(path));
+      if (isThere) checkFiles(path, true);
       return new Database(path);
     } catch (error) {
       this.#lock?.release();
@@ -150,12 +170,22 @@ export class EmbeddedDatabase {
     }
   }
 
-  #write(entries: readonly AuditAppend[]): ReturnType<typeof appendEntries> {
+  #endsSealed(): boolean {
+    const last = this.#database
+      .prepare('SELECT seq, hash, seal FROM audit_record ORDER BY seq DESC LIMIT 1')
+      .get();
+    const { seq = 0, hash, seal } = (last ?? {}) as Partial<ChainEnd> & { seal?: Uint8Array | null };
+    return hash === undefined || this.#keys.isSealed(seq, hash, seal ?? null);
+  }
+
+  #write(entries: readonly AuditAppend[], sealed: boolean): ReturnType<typeof appendEntries> {
     const state = emptyState('sqlite', null);
     for (const { text, given, note } of admissionReadings(entries, state)) {
       for (const one of given) (this.#prepared(text).all(one) as Row[]).forEach(note);
     }
-    return appendEntries(entries, state, this.#end, this.#rows, (seq, hash) => this.#keys.seal(seq, hash));
+    return appendEntries(entries, state, this.#end, this.#rows, (seq, hash) =>
+      sealed ? this.#keys.seal(seq, hash) : null,
+    );
   }
 
   /** Prepared statements by their text; there are few. */
@@ -183,13 +213,20 @@ function archivedEnd(database: Database.Database): unknown {
   return database.prepare('SELECT last_seq AS seq, hash FROM archive ORDER BY first_seq DESC LIMIT 1').get();
 }
 
-/** What belongs to the file lies beside the file itself, not beside a link to it. */
-function placeOf(path: string): string {
-  return statSync(path, { throwIfNoEntry: false }) ? realpathSync(path) : path;
-}
-
-function logOf(path: string): string {
-  return `${placeOf(path)}-wal`;
+function begin(database: Database.Database, keys: AuditKeys): void {
+  database.transaction(() => {
+    const isSigned =
+      database.prepare('SELECT 1 FROM checkpoint UNION ALL SELECT 1 FROM tree_tile').get() !== undefined;
+    const last = database.prepare('SELECT seq, hash, seal FROM audit_record ORDER BY seq DESC LIMIT 1').get();
+    const beginning = beginningOf({ isSigned, last: last as FoundTrail['last'] }, keys);
+    if (!beginning) return;
+    const { note, seal } = beginning;
+    if (seal)
+      database
+        .prepare('UPDATE audit_record SET seal = ? WHERE seq = (SELECT MAX(seq) FROM audit_record)')
+        .run(seal);
+    database.prepare('INSERT INTO checkpoint (size, at, note) VALUES (0, ?, ?)').run(Date.now(), note);
+  })();
 }
 
 function migrate(database: Database.Database): void {

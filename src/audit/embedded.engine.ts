@@ -13,6 +13,7 @@ import {
 import type { ReaderData } from './embedded.reader.js';
 import { DatabaseThread } from './embedded.thread.js';
 import type { Availability, WorkerData } from './embedded.worker.js';
+import type { RecordRange } from './trail-fault.js';
 import { TrailKeeper, type VerificationStart } from './trail-keeper.js';
 import type { Verified } from './trail-verifier.js';
 import { AuditKeys, type AuditKeyTexts } from './tree/audit-keys.js';
@@ -148,6 +149,10 @@ class EmbeddedKeeper extends TrailKeeper {
   async grow(records: number): Promise<Grown> {
     const [grown] = await this.writer.ask({ grow: records });
     return grown as unknown as Grown;
+  }
+
+  async remove(range: RecordRange, archive: number): Promise<void> {
+    await this.writer.ask({ remove: range, archive });
   }
 
   async bytes(): Promise<number> {

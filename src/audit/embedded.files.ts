@@ -4,6 +4,21 @@ import Database from 'better-sqlite3';
 
 import { damaged, UnusableTrail } from './embedded.check.js';
 
+/** What belongs to the file lies beside the file itself, not beside a link to it. */
+export function placeOf(path: string): string {
+  return statSync(path, { throwIfNoEntry: false }) ? realpathSync(path) : path;
+}
+
+/** Its write-ahead log. */
+export function logOf(path: string): string {
+  return `${placeOf(path)}-wal`;
+}
+
+/** Held by the process that may write to it. */
+export function lockOf(path: string): string {
+  return `${placeOf(path)}-lock`;
+}
+
 /** How every database file of SQLite's begins. */
 const MARK = Buffer.from('SQLite format 3\0');
 /** Where two bytes say which format it takes to write it, and to read it. One that is too new is opened for reading only. */
@@ -14,10 +29,11 @@ const NEWEST_FORMAT = 2;
  * Looks at a file and its log before SQLite does: it would make a database of an empty file, delete the log of one that is gone,
  * and pass over what follows a damage in the log. Changes neither.
  *
- * @param log where the write-ahead log of the file is, if there is one
+ * @param isHeld whether this process holds the lock of the file, so that no other gateway writes there
  * @throws UnusableTrail
  */
-export function checkFiles(path: string, log: string): void {
+export function checkFiles(path: string, isHeld: boolean): void {
+  const log = logOf(path);
   const elsewhere = otherPlaceOf(path);
   if (elsewhere !== undefined)
     throw new UnusableTrail(
@@ -41,9 +57,11 @@ export function checkFiles(path: string, log: string): void {
       'it is no SQLite database, or was damaged: name another file in GATEWAY_DATABASE_URL, or put a backup of the trail in its place',
     );
   }
-  const damage = damageOfLog(log);
+  if (damageOfLog(log) === undefined) return;
   // While somebody writes, what is read of the log need not fit together.
-  if (damage !== undefined && !isOpenElsewhere(path)) throw damaged(`in its log ${log} ${damage}`);
+  if (isOpenElsewhere(path) || (!isHeld && isOpenElsewhere(lockOf(path)))) return;
+  const damage = damageOfLog(log);
+  if (damage !== undefined) throw damaged(`in its log ${log} ${damage}`);
 }
 
 /** Why a file may be known under another name too; undefined: it has one name, as far as the system says. */

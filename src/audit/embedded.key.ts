@@ -45,7 +45,8 @@ export function keyBeside(
   return { current };
 }
 
-function readKey(file: string): string | undefined {
+/** Undefined: there is none. @throws UnusableTrail where it cannot be read */
+export function readKey(file: string): string | undefined {
   try {
     return readFileSync(file, 'utf8').trim();
   } catch (error) {

@@ -54,6 +54,16 @@ export class FileLock {
     this.#file = file;
   }
 
+  /** @returns undefined where another process has it. @throws UnusableTrail */
+  static ifFree(path: string): FileLock | undefined {
+    try {
+      return new FileLock(path);
+    } catch (error) {
+      if (String((error as { code?: unknown }).code).startsWith('SQLITE_BUSY')) return undefined;
+      throw error;
+    }
+  }
+
   /** As of {@link FilesInPlace}: a lock on a file that is gone keeps nobody out. */
   displaced(): string | undefined {
     return this.#inPlace.displaced();

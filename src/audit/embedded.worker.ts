@@ -3,6 +3,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { CommitUnknown, type AuditAppend, type Row, type SqlValue } from './audit.engine.js';
 import { wordsFor } from './embedded.check.js';
 import { EmbeddedDatabase } from './embedded.database.js';
+import type { RecordRange } from './trail-fault.js';
 import type { AuditKeyTexts } from './tree/audit-keys.js';
 
 /** The thread that owns the embedded database, so that waiting for the disk never blocks a request. */
@@ -17,6 +18,8 @@ export type Command =
   | { readonly append: readonly AuditAppend[] }
   /** The tree, by some records. */
   | { readonly grow: number }
+  /** Records that an archive holds. */
+  | { readonly remove: RecordRange; readonly archive: number }
   | { readonly sql: string; readonly parameters: readonly SqlValue[] }
   | { readonly close: true };
 
@@ -57,6 +60,10 @@ function execute(command: Command): Row[] {
   if ('append' in command) return database.append(command.append) as unknown as Row[];
   if ('sql' in command) return database.query(command.sql, command.parameters);
   if ('grow' in command) return [{ ...database.grow(command.grow) }];
+  if ('remove' in command) {
+    database.remove(command.remove, command.archive);
+    return [];
+  }
   database.close();
   return [];
 }

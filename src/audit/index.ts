@@ -11,10 +11,13 @@ export {
   type KnownOutcome,
   type RulesOutcome,
 } from './alarm-outcomes.js';
+export { ArchiveStore } from './archive/archive.store.js';
+export { TrailExport } from './archive/trail-export.js';
 export {
   AuditEngine,
   AuditUnavailable,
   type AppendRejection,
+  type Archived,
   type Claim,
   type ImpactBudget,
 } from './audit.engine.js';
@@ -71,7 +74,14 @@ export {
   type TargetFate,
 } from './operation-state.js';
 export { ocsfLine } from './ocsf.js';
-export { isOperationId, OperationStore, type News, type Rivals } from './operation.store.js';
+export { recordHead } from './record-text.js';
+export {
+  isOperationId,
+  OperationStore,
+  type ArchivedOperation,
+  type News,
+  type Rivals,
+} from './operation.store.js';
 export { Ownership } from './ownership.js';
 export { PlanStore, type LivePlans, type StoredPlan } from './plan.store.js';
 export { ProofStore, Unproved, type KeptCheckpoint, type ProvedRecord } from './proof.store.js';
@@ -83,4 +93,5 @@ export { TrailIntegrity, type VerificationReport } from './integrity.js';
 export { faultWords, type TrailFault } from './trail-fault.js';
 export { cosignaturesIn } from './tree/cosignature.js';
 export { COSIGNATURE, readVerifierKey, type VerifierKey } from './tree/signed-note.js';
+export type { CheckedRecord } from './trail-source.js';
 export { TrailState } from './trail-state.js';

@@ -9,6 +9,7 @@ import { faultWords, type TrailFault } from './trail-fault.js';
 import { TrailKeeper } from './trail-keeper.js';
 import { TrailOpening } from './trail-opening.js';
 import { DatabaseSource } from './trail-source.js';
+import { TrailStatements } from './trail-statements.js';
 import { TrailState } from './trail-state.js';
 import type { Verified } from './trail-verifier.js';
 import { WitnessedCheckpoints } from './witnessed.js';
@@ -29,8 +30,10 @@ const SMALL_BYTES = 32 * 1_048_576;
 const AT_ONCE = 256;
 /** Between two of these while requests are served. */
 const PAUSE_MS = 500;
-/** Between the end of a pass and the next one. */
-const REST_MS = 60_000;
+/** While acts are refused. */
+const BROKEN_PAUSE_MS = 5;
+/** Between two looks at what others have found, or a person has acknowledged. */
+const LOOK_MS = 500;
 
 /**
  * Verifies the trail: before the first request what came after the last checkpoint, and all of a small one; then, as long as the
@@ -44,6 +47,11 @@ export class TrailIntegrity implements OnModuleDestroy {
   #isWholePass = false;
   #cancel: (() => void) | undefined;
   #stopped = false;
+  /** The last record of a verification that was looked at, and how many ranges were acknowledged by then. */
+  #recalled = 0;
+  #acknowledged = 0;
+  /** When the next pass begins; `Infinity`: one is under way, `-Infinity`: it begins anew at once. */
+  #due = 0;
 
   readonly state = new TrailState();
 
@@ -54,6 +62,8 @@ export class TrailIntegrity implements OnModuleDestroy {
     private readonly witnessed: WitnessedCheckpoints,
     private readonly clock: Clock,
     metrics: Metrics,
+    /** Between the end of a pass and the next one, at most. */
+    private readonly restMs: number,
   ) {
     this.#source = new DatabaseSource(queriesOver(engine));
     metrics.watch(
@@ -80,7 +90,8 @@ export class TrailIntegrity implements OnModuleDestroy {
     const isSmall = (await this.keeper.bytes()) <= SMALL_BYTES;
     await this.#begin(isSmall ? 'base' : 'checkpoint');
     while (!(await this.#step())) continue;
-    this.#next(isSmall ? REST_MS : PAUSE_MS);
+    this.#due = this.clock.monotonic() + (isSmall ? this.restMs : 0);
+    this.#next(LOOK_MS);
   }
 
   onModuleDestroy(): void {
@@ -90,16 +101,25 @@ export class TrailIntegrity implements OnModuleDestroy {
 
   /** What was found by others than the verification. */
   async found(fault: TrailFault): Promise<void> {
+    this.#due = -Infinity;
     if (!this.state.broken) await this.#break(fault);
   }
 
-  /** What was found before the start, and nobody has acknowledged, is believed until everything was looked at again. */
-  async #recall(): Promise<void> {
-    const found = (await this.#source.statements()).filter(({ kind }) => kind === 'verification').at(-1);
-    if (!found) return;
-    const { faults } = JSON.parse(found.body) as VerificationRecord;
-    const [first] = faults;
-    if (first) this.state.broken = first;
+  /**
+   * What was found by another start, or another gateway, and nobody has acknowledged, is believed until everything was looked at again.
+   *
+   * @returns whether everything must be looked at again at once
+   */
+  async #recall(): Promise<boolean> {
+    const all = await this.#source.statements();
+    const statements = new TrailStatements(this.keeper.keys.verifiers, all);
+    const isMore = statements.acknowledged.length > this.#acknowledged;
+    this.#acknowledged = statements.acknowledged.length;
+    const found = all.filter(({ kind }) => kind === 'verification').at(-1);
+    if (!found || found.seq <= this.#recalled) return isMore;
+    this.#recalled = found.seq;
+    this.state.broken ??= faultsIn(found.body).find((fault) => !statements.acknowledges(fault));
+    return isMore || this.state.broken !== undefined;
   }
 
   async #begin(from: 'base' | 'checkpoint'): Promise<void> {
@@ -129,18 +149,24 @@ export class TrailIntegrity implements OnModuleDestroy {
 
   async #goOn(): Promise<void> {
     try {
-      if (this.#verified?.done ?? true) await this.#begin('base');
-      const over = await this.#step();
-      this.#next(over ? REST_MS : PAUSE_MS);
+      if (await this.#recall()) this.#due = -Infinity;
+      const isOver = this.#verified?.done ?? true;
+      if (isOver && this.clock.monotonic() < this.#due) return this.#next(LOOK_MS);
+      if (isOver || this.#due === -Infinity) await this.#begin('base');
+      this.#due = Infinity;
+      if (await this.#step()) this.#due = this.clock.monotonic() + this.restMs;
+      this.#next(this.state.broken ? BROKEN_PAUSE_MS : Math.min(PAUSE_MS, this.restMs));
     } catch (error) {
       if (this.#stopped) return;
       this.#logger.warn({ err: error }, 'the audit trail cannot be verified at the moment; beginning anew');
       this.#verified = undefined;
-      this.#next(REST_MS);
+      this.#due = this.clock.monotonic() + this.restMs;
+      this.#next(LOOK_MS);
     }
   }
 
-  async #break(fault: TrailFault): Promise<void> {
+  async #break({ what, first, last, detail }: TrailFault): Promise<void> {
+    const fault = { what, first, last, detail };
     this.state.broken = fault;
     this.#logger.error(
       { fault },
@@ -151,5 +177,14 @@ export class TrailIntegrity implements OnModuleDestroy {
     await this.engine
       .append([{ kind: record.kind, at: Date.parse(at), operationId: null, body: JSON.stringify(record) }])
       .catch((error: unknown) => this.#logger.warn({ err: error }, 'what was found could not be recorded'));
+  }
+}
+
+/** Of a record that may have been changed by anybody. */
+function faultsIn(body: string): readonly TrailFault[] {
+  try {
+    return (JSON.parse(body) as VerificationRecord).faults;
+  } catch {
+    return [];
   }
 }

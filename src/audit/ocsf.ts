@@ -180,6 +180,7 @@ function statusOf(record: AuditRecord, isRemediation: boolean): Members {
     case 'pause':
     case 'key':
     case 'acknowledgement':
+    case 'archive':
       return SUCCESS;
   }
 }
@@ -218,6 +219,10 @@ function restOf(record: AuditRecord): Members {
     case 'verification':
     case 'acknowledgement':
       return { faults: record.faults };
+    case 'archive': {
+      const { first, last, file, sha256 } = record;
+      return { first, last, file, sha256 };
+    }
     case 'key':
       return { key: record.key, previous: record.previous };
     case 'cancellation':

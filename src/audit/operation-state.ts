@@ -73,7 +73,7 @@ export function transition(operation: OperationTrail | undefined, record: Record
 }
 
 /** Without the question whether it may follow: what was written down can always be read, also by a version that does not know it. */
-function withRecord(
+export function withRecord(
   operation: OperationTrail | undefined,
   record: RecordOfOperation,
 ): OperationTrail | undefined {

@@ -4,6 +4,7 @@ import { OPERATION_NAMES, OPERATIONS, type OperationName } from '../domain/opera
 import type { OperationStatus } from '../domain/outcome.js';
 import type { DialectName } from './audit.engine.js';
 import type { IntentRecord } from './audit-record.js';
+import { REQUESTS } from './record-text.js';
 import { alarmToken } from './schema.js';
 
 /** What an operation has for good, but for what it acts on: few of these are distinct, however many operations there are. */
@@ -189,4 +190,11 @@ export function earlierRivals(
     WHERE alarm_index MATCH ${tokens.map((token) => `"${token}"`).join(' OR ')} AND alarm_index.rowid < ${own}
       AND type IN (${types})`;
   return sql`SELECT * FROM (${matching} AND open = 1) UNION SELECT * FROM (${matching} ${order})`;
+}
+
+/** A query for a record's text without the requests of an intent, which are most of it and which few ask for. */
+export function bodyWithoutRequests(dialect: DialectName): RawBuilder<string> {
+  const place = dialect === 'postgres' ? sql`strpos(body, ${REQUESTS})` : sql`instr(body, ${REQUESTS})`;
+  return sql<string>`CASE WHEN kind = 'intent' AND ${place} > 0
+    THEN substr(body, 1, ${place} - 1) || '}' ELSE body END`;
 }

@@ -1,8 +1,6 @@
 import { setImmediate as othersTurn } from 'node:timers/promises';
 
 import { Injectable } from '@nestjs/common';
-import { sql, type RawBuilder } from 'kysely';
-
 import type { OperationStatus } from '../domain/outcome.js';
 import type {
   ChunkRecord,
@@ -11,10 +9,11 @@ import type {
   OutcomeRecord,
   RecordOfOperation,
 } from './audit-record.js';
+import type { Archived } from './audit.engine.js';
 import type { AuditTables } from './engine.dialect.js';
 import { Store } from './store.js';
 import { OperationPages, type OperationFilter, type OperationPage } from './operation.pages.js';
-import { earlierRivals } from './operation.queries.js';
+import { bodyWithoutRequests, earlierRivals, type OperationKind } from './operation.queries.js';
 import {
   summaryOf,
   trailOf,
@@ -24,9 +23,8 @@ import {
   type PlacedRecord,
   type TargetFate,
 } from './operation-state.js';
-import { readRecord, requestsIn, REQUESTS } from './record-text.js';
+import { readRecord, requestsIn } from './record-text.js';
 import { refuse } from '../problems/catalogue.js';
-import type { DialectName } from './audit.engine.js';
 
 /** Records of at most this many alarms and items come from the database at once, so that no other query waits long. */
 const MAX_TARGETS = 1_000;
@@ -34,6 +32,11 @@ const MAX_TARGETS = 1_000;
 const LONG_CHARACTERS = 65_536;
 /** So many summaries come from the database at once. */
 const MAX_SUMMARIES = 100;
+
+/** An operation of which the records are in an archive. */
+export interface ArchivedOperation extends Pick<OperationKind, 'caller' | 'project' | 'enterpriseProjectId'> {
+  readonly archive: Omit<Archived, 'sha256'>;
+}
 
 /** What became known of an operation, with its place in the trail. */
 export interface News {
@@ -58,11 +61,28 @@ export class OperationStore extends Store {
     return trail;
   }
 
-  /** One of a caller's operations. @throws Problem 404, also for what belongs to another caller */
+  /** One of a caller's operations. @throws Problem 404, also for what belongs to another caller; 409 where it is in an archive */
   async findOwn(operationId: string, caller: string): Promise<OperationTrail> {
     const trail = await this.find(operationId);
-    if (trail?.intent.caller !== caller) throw refuse('operation_not_found');
-    return trail;
+    if (trail?.intent.caller === caller) return trail;
+    const archived = trail ? undefined : await this.findArchived(operationId);
+    if (archived?.caller === caller) throw refuse('operation_archived', archived.archive);
+    throw refuse('operation_not_found');
+  }
+
+  /** Where an operation is of which the records were moved to an archive, or undefined. */
+  async findArchived(operationId: string): Promise<ArchivedOperation | undefined> {
+    if (!isOperationId(operationId)) return undefined;
+    const row = await this.readings
+      .selectFrom('operation')
+      .innerJoin('archive', 'first_seq', 'operation.archive')
+      .select(['caller', 'project', 'enterprise_project_id as enterpriseProjectId'])
+      .select(['first_seq as first', 'last_seq as last', 'file'])
+      .where('id', '=', operationId)
+      .executeTakeFirst();
+    if (!row) return undefined;
+    const { caller, project, enterpriseProjectId, ...archive } = row;
+    return { caller, project, enterpriseProjectId, archive };
   }
 
   /** Those of them that there are, in the order of the ids. */
@@ -240,11 +260,4 @@ const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 /** Whether a text can be the id of an operation. */
 export function isOperationId(text: string): boolean {
   return UUID.test(text);
-}
-
-/** A query for a record's text without the requests of an intent, which are most of it and which few ask for. */
-export function bodyWithoutRequests(dialect: DialectName): RawBuilder<string> {
-  const place = dialect === 'postgres' ? sql`strpos(body, ${REQUESTS})` : sql`instr(body, ${REQUESTS})`;
-  return sql<string>`CASE WHEN kind = 'intent' AND ${place} > 0
-    THEN substr(body, 1, ${place} - 1) || '}' ELSE body END`;
 }

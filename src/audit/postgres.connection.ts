@@ -81,15 +81,23 @@ const BEGIN = `
   BEGIN ISOLATION LEVEL READ COMMITTED;
   SELECT set_config('synchronous_commit', 'on', true) WHERE current_setting('synchronous_commit') = 'off';
   SELECT pg_advisory_xact_lock(${TRAIL_LOCK});
-  SELECT GREATEST(seq, size) AS seq, hash
-  FROM (SELECT seq, hash FROM audit_record UNION ALL SELECT last_seq, hash FROM archive ORDER BY seq DESC LIMIT 1) AS last
+  SELECT GREATEST(seq, size) AS seq, hash, seq AS place, seal, moved
+  FROM (SELECT seq, hash, seal, FALSE AS moved FROM audit_record
+    UNION ALL SELECT last_seq, hash, NULL, TRUE FROM archive ORDER BY seq DESC LIMIT 1) AS last
   CROSS JOIN (SELECT COALESCE((${TREE_SIZE}), 0) AS size) AS tree`;
+
+/** The last record: where it stands, its seal, and whether it was moved to an archive. */
+export type TrailEnd = ChainEnd & {
+  readonly place: number;
+  readonly seal: Uint8Array | null;
+  readonly moved: boolean;
+};
 
 /** While it lasts no other process writes to the trail. */
 export interface TrailTransaction {
   /** What is asked before anything is awaited goes out with the beginning; it is read under the lock all the same. */
   readonly client: pg.PoolClient;
-  readonly end: Promise<ChainEnd | undefined>;
+  readonly end: Promise<TrailEnd | undefined>;
   /** The last statement, which goes out with the commit. */
   last?: pg.QueryConfig;
 }
@@ -113,7 +121,7 @@ export async function exclusively<T>(pool: pg.Pool, work: Work<T>): Promise<T> {
 
 function tryExclusively<T>(pool: pg.Pool, work: Work<T>): Promise<T> {
   return withClient(pool, async (client) => {
-    const begun = client.query(BEGIN) as unknown as Promise<pg.QueryResult<ChainEnd>[]>;
+    const begun = client.query(BEGIN) as unknown as Promise<pg.QueryResult<TrailEnd>[]>;
     const end = begun.then((results) => results.at(-1)?.rows[0]);
     const transaction: TrailTransaction = { client, end };
     // Nothing may be written where it did not begin; that is also the error which says why.

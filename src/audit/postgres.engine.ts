@@ -11,7 +11,7 @@ import {
 } from './audit.engine.js';
 import { emptyState } from './admission.js';
 import { admissionReadings } from './admission-state.js';
-import { appendEntries } from './append-rows.js';
+import { appendEntries, maySeal } from './append-rows.js';
 import {
   exclusively,
   inTransaction,
@@ -19,11 +19,14 @@ import {
   openPool,
   placeOf,
   reasonOf,
+  type TrailEnd,
   type TrailTransaction,
 } from './postgres.connection.js';
 import { PostgresKeeper } from './postgres.keeper.js';
 import { GatheredRows } from './postgres.rows.js';
+import { beginningOf, type FoundTrail } from './trail-beginning.js';
 import type { TrailKeeper } from './trail-keeper.js';
+import { TrailStatements } from './trail-statements.js';
 import { AuditKeys, type AuditKeyTexts } from './tree/audit-keys.js';
 
 /** This start of this process, among all that share the database. Only the database's clock counts. */
@@ -53,6 +56,9 @@ export class Instance {
     await database.query('DELETE FROM instance WHERE id = $1', [this.id]);
   }
 }
+
+const KEY_CHANGES = `SELECT seq, kind, body FROM audit_record
+  WHERE kind IN ('key', 'acknowledgement', 'verification') AND kind = 'key' ORDER BY seq`;
 
 /** Connections: for records, for what is taken over, and for signs of life. */
 const WRITERS = 3;
@@ -88,6 +94,7 @@ export class PostgresEngine extends AuditEngine {
     const engine = new PostgresEngine(url, new Instance(goneAfterMs), keys);
     try {
       await migrate(engine.#writers);
+      await engine.#begin();
       await engine.instance.beat(engine.#writers);
       return engine;
     } catch (error) {
@@ -95,6 +102,21 @@ export class PostgresEngine extends AuditEngine {
       await engine.#end();
       throw new Error(`the PostgreSQL database at ${place} cannot be opened`, { cause: error });
     }
+  }
+
+  /** Where several start together, one does it. */
+  #begin(): Promise<void> {
+    return this.exclusively(async ({ client }) => {
+      const signed = await client.query('SELECT 1 FROM checkpoint UNION ALL SELECT 1 FROM tree_tile LIMIT 1');
+      const { rows } = await client.query<NonNullable<FoundTrail['last']>>(
+        'SELECT seq, hash, seal FROM audit_record ORDER BY seq DESC LIMIT 1',
+      );
+      const beginning = beginningOf({ isSigned: signed.rows.length > 0, last: rows[0] }, this.#keys);
+      if (!beginning) return;
+      const { note, seal } = beginning;
+      if (seal) await client.query('UPDATE audit_record SET seal = $1 WHERE seq = $2', [seal, rows[0]?.seq]);
+      await client.query('INSERT INTO checkpoint (size, at, note) VALUES (0, $1, $2)', [Date.now(), note]);
+    });
   }
 
   override get reachable(): boolean {
@@ -113,13 +135,24 @@ export class PostgresEngine extends AuditEngine {
       if (this.instance.isSilent) answers.push(this.instance.beat(client));
       const [end] = await Promise.all([transaction.end, ...answers]);
       const rows = new GatheredRows();
-      const appended = appendEntries(entries, state, end, rows, (seq, hash) => this.#keys.seal(seq, hash));
+      const sealed = maySeal(entries, await this.#isSealed(end, client));
+      const appended = appendEntries(entries, state, end, rows, (seq, hash) =>
+        sealed ? this.#keys.seal(seq, hash) : null,
+      );
       const statement = rows.statement();
       if (statement) transaction.last = statement;
       return appended;
     });
     this.#reachable = true;
     return rejected;
+  }
+
+  /** By this gateway, or by one that has changed to another key meanwhile. */
+  async #isSealed(end: TrailEnd | undefined, client: pg.PoolClient): Promise<boolean> {
+    if (!end || end.moved || this.#keys.isSealed(end.place, end.hash, end.seal)) return true;
+    const { rows } = await client.query<{ seq: number; kind: string; body: string }>(KEY_CHANGES);
+    const { current } = new TrailStatements(this.#keys.verifiers, rows);
+    return current !== undefined && this.#keys.verifiers.every(({ text }) => text !== current);
   }
 
   async query(sql: string, parameters: readonly SqlValue[]): Promise<Row[]> {

@@ -3,7 +3,9 @@ import type pg from 'pg';
 import type { AuditEngine } from './audit.engine.js';
 import { queriesOver } from './engine.dialect.js';
 import { INDEXING_KINDS, indexRows, type IndexedRecord, type IndexRow } from './record-facts.js';
+import { FACTS } from './record.queries.js';
 import { GENESIS } from './record-text.js';
+import type { RecordRange } from './trail-fault.js';
 import { TrailKeeper, type VerificationStart } from './trail-keeper.js';
 import { DatabaseSource, TREE_SIZE } from './trail-source.js';
 import { TrailVerifier, type Verified } from './trail-verifier.js';
@@ -62,6 +64,27 @@ export class PostgresKeeper extends TrailKeeper {
         ...(left > 0 && { root: edge.root() }),
         ...(growth.fault !== undefined && { fault: growth.fault }),
       };
+    });
+  }
+
+  remove({ first, last }: RecordRange, archive: number): Promise<void> {
+    return this.engine.transaction(async (client) => {
+      // What is added to the tree meanwhile would find what is removed.
+      await client.query(`SELECT pg_advisory_xact_lock(${TREE_LOCK})`);
+      const { rows } = await client.query<{ id: string }>(
+        `UPDATE operation SET archive = $3 WHERE id IN (
+           SELECT operation_id FROM audit_record WHERE seq BETWEEN $1 AND $2 AND kind = 'intent') RETURNING id`,
+        [first, last, archive],
+      );
+      await client.query('DELETE FROM operation_alarms WHERE operation_id = ANY($1::text[])', [
+        rows.map(({ id }) => id),
+      ]);
+      await client.query(
+        `DELETE FROM record_fact WHERE fact = ANY(ARRAY(${FACTS})) AND seq BETWEEN $1 AND $2`,
+        [first, last],
+      );
+      await client.query('DELETE FROM record_words WHERE seq BETWEEN $1 AND $2', [first, last]);
+      await client.query('DELETE FROM audit_record WHERE seq BETWEEN $1 AND $2', [first, last]);
     });
   }
 

@@ -77,9 +77,36 @@ describe('what a record is found by', () => {
     expect(rows.get(2)?.facts).toEqual(new Set(['kind=refusal_summary', 'code=a', 'code=b', scopeFact()]));
   });
 
+  it('is the person, and no caller, who acknowledged that the trail is broken', () => {
+    const record = row(1, { kind: 'acknowledgement', by: 'portal', reason: 'known' });
+    expect(found(record).get(1)?.facts).toEqual(
+      new Set(['kind=acknowledgement', 'onBehalfOf=portal', scopeFact()]),
+    );
+  });
+
   it('takes a status for an outcome only where it is one', () => {
     const refusal = row(1, { kind: 'refusal', code: 'not_granted', status: 403 });
     expect(found(refusal).get(1)?.facts).toEqual(new Set(['kind=refusal', 'code=not_granted', scopeFact()]));
+  });
+
+  it('is its kind alone where somebody changed it, and no more of it than an index takes', () => {
+    const garbage: IndexedRecord[] = [
+      '',
+      '{',
+      '[]',
+      'null',
+      '{"kind":"outcome"}',
+      '{"kind":"chunk","chunk":7}',
+    ].map((body, index) => ({
+      ...{ seq: index + 1, kind: 'outcome', operation_id: 'o', body },
+    }));
+    const long = row(9, { kind: 'refusal', caller: 'c'.repeat(3_000), code: 'a\0b', onBehalfOf: 'jane' });
+    const rows = indexRows([...garbage, long], () => [intentOf({ alarms: ['a', 'b'.repeat(3_000)] })]);
+    expect(rows.map(({ seq }) => seq)).toEqual([...garbage, long].map(({ seq }) => seq));
+    expect(rows[0]).toEqual({ seq: 1, facts: ['kind=outcome'], tokens: [] });
+    expect(new Set(rows.at(-1)?.facts)).toEqual(new Set(['kind=refusal', 'onBehalfOf=jane', scopeFact()]));
+    const [intent] = indexRows([intentOf({})], () => [intentOf({ alarms: ['a', 'b'.repeat(3_000)] })]);
+    expect(intent?.tokens).toEqual([alarmToken('a')]);
   });
 
   it('is no scope where the intent is gone', () => {

@@ -33,8 +33,11 @@ export function scopeIn(fact: string): Pick<Scope, 'project' | 'enterpriseProjec
     : { project, enterpriseProjectId };
 }
 
-/** PostgreSQL's indexes take no entries much longer than this in hexadecimal digits. */
+/** Longer names are found by their beginning. */
 const MAX_WORD = 256;
+/** PostgreSQL's indexes take no much longer entries, and none with a zero character: only a record that was forged has such. */
+const MAX_ENTRY_BYTES = 2_000;
+const isEntry = (text: string) => Buffer.byteLength(text) <= MAX_ENTRY_BYTES && !text.includes('\0');
 
 /** A host's id, name or address as one word of the index; names in either case are the same. */
 export const hostToken = (text: string): string => `h${alarmToken(text.toLowerCase().slice(0, MAX_WORD))}`;
@@ -97,9 +100,14 @@ export function indexRows(
     return known;
   };
   return records.flatMap(({ seq, kind, operation_id: id, body }) => {
-    const operation = id === null ? undefined : indexOf(id);
-    const row = { seq, ...factsOf(recordHead(body) as AuditRecord, operation) };
-    return kind === 'outcome' && operation?.intent ? [row, operation.intent] : [row];
+    try {
+      const operation = id === null ? undefined : indexOf(id);
+      const row = { seq, ...factsOf(recordHead(body) as AuditRecord, operation) };
+      return kind === 'outcome' && operation?.intent ? [row, operation.intent] : [row];
+    } catch {
+      // One that somebody changed keeps none of the others from being found.
+      return [{ seq, facts: [factOf('kind', kind)], tokens: [] }];
+    }
   });
 }
 
@@ -108,11 +116,11 @@ export function factsOf(record: AuditRecord, operation?: OperationIndex): Omit<I
   const facts = new Set(ownFacts(record));
   for (const fact of operation?.facts ?? [scopeFact()]) facts.add(fact);
   const tokens = operation ? operation.tokensOf(record as RecordOfOperation) : [];
-  return { facts: [...facts], tokens: [...tokens] };
+  return { facts: [...facts].filter(isEntry), tokens: [...tokens].filter(isEntry) };
 }
 
 /** The texts of members that kinds of records have in common, whichever they are. */
-const SHARED = { caller: 'caller', by: 'caller', onBehalfOf: 'onBehalfOf', code: 'code' } as const;
+const SHARED = { caller: 'caller', onBehalfOf: 'onBehalfOf', code: 'code' } as const;
 
 function* ownFacts(record: AuditRecord): Generator<string> {
   yield factOf('kind', record.kind);
@@ -120,6 +128,9 @@ function* ownFacts(record: AuditRecord): Generator<string> {
     const value = (record as unknown as Record<string, unknown>)[member];
     if (typeof value === 'string') yield factOf(name, value);
   }
+  if (record.kind === 'brake' && record.by !== undefined) yield factOf('caller', record.by);
+  // A person at the database, who is no caller.
+  if (record.kind === 'acknowledgement') yield factOf('onBehalfOf', record.by);
   if (record.kind === 'refusal_summary')
     for (const code of Object.keys(record.counts)) yield factOf('code', code);
   if (record.kind === 'chunk') {

@@ -160,6 +160,12 @@ export function lastIndexed(): RawBuilder<{ seq: number | null }> {
     WHERE record_fact.fact = found.fact)) AS seq FROM found WHERE fact IS NOT NULL`;
 }
 
+/** All facts that there are, one by one along the index. */
+export const FACTS = `WITH RECURSIVE found (fact) AS (
+    SELECT MIN(fact) FROM record_fact
+    UNION ALL SELECT (SELECT MIN(fact) FROM record_fact WHERE fact > found.fact) FROM found WHERE found.fact IS NOT NULL)
+  SELECT fact FROM found WHERE fact IS NOT NULL`;
+
 function distinctFacts(name: FactName): RawBuilder<unknown> {
   const [first, end] = factRange(name);
   return sql`WITH RECURSIVE found (fact) AS (

@@ -3,7 +3,7 @@ import { sql } from 'kysely';
 
 import type { AuditRecord } from './audit-record.js';
 import { Store } from './store.js';
-import { bodyWithoutRequests } from './operation.store.js';
+import { bodyWithoutRequests } from './operation.queries.js';
 import type { FollowerSource, Placed } from './follower.js';
 
 /** A record as it is stored. */

@@ -50,7 +50,7 @@ const MAX_LOOKED = 10_000;
 /** And so many at once. */
 const AT_ONCE = 1_000;
 /** What the clocks of several gateways may differ by, and how much later than its time a record may be written. */
-const SLACK_MS = 3_600_000;
+export const MAX_RECORD_SKEW_MS = 3_600_000;
 
 /** Finds records in the trail by what they say. */
 @Injectable()
@@ -104,8 +104,8 @@ export class RecordStore extends Store {
   /** Between two checkpoints, where times are given: records have no index by their time. */
   async #rangeOf({ from, to, before = Number.MAX_SAFE_INTEGER }: RecordFilter): Promise<SeqRange> {
     const sizes = this.readings.selectFrom('checkpoint').select('size').limit(1);
-    const last = from === undefined ? undefined : sizes.where('at', '<', from - SLACK_MS);
-    const first = to === undefined ? undefined : sizes.where('at', '>', to + SLACK_MS);
+    const last = from === undefined ? undefined : sizes.where('at', '<', from - MAX_RECORD_SKEW_MS);
+    const first = to === undefined ? undefined : sizes.where('at', '>', to + MAX_RECORD_SKEW_MS);
     const earlier = await last?.orderBy('at', 'desc').executeTakeFirst();
     const later = await first?.orderBy('at').executeTakeFirst();
     return { after: earlier?.size ?? 0, before: Math.min(before, later ? later.size + 1 : before) };

@@ -206,6 +206,10 @@ export const SCHEMA_STEPS: readonly (readonly SchemaStatement[])[] = [
     // Of an operation whose intent was moved: the first record of that part.
     `ALTER TABLE operation ADD COLUMN archive INTEGER`,
   ],
+  [
+    // What was moved to files, and what must not be: few records.
+    `CREATE INDEX audit_record_retention ON audit_record (seq) WHERE kind IN ('archive', 'hold')`,
+  ],
 ];
 
 /** Why a database cannot be used, and what to do. @param steps how many it has */

@@ -1,3 +1,4 @@
+import type { RecordRange } from './trail-fault.js';
 import type { Grown } from './tree/growth.js';
 import type { AuditKeys } from './tree/audit-keys.js';
 import type { Verified } from './trail-verifier.js';
@@ -15,6 +16,13 @@ export abstract class TrailKeeper {
 
   /** Adds some more records to the tree, and to what finds them. @throws Error where that cannot be done now */
   abstract grow(records: number): Promise<Grown>;
+
+  /**
+   * Removes archived records, and what finds them; operations whose intent is among them say so from then on.
+   *
+   * @param archive the first record of the archive that they are in
+   */
+  abstract remove(range: RecordRange, archive: number): Promise<void>;
 
   /** Bytes of the store, about. */
   abstract bytes(): Promise<number>;

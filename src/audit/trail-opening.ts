@@ -3,17 +3,12 @@ import { Injectable, Logger } from '@nestjs/common';
 import { Clock } from '../domain/times.js';
 import { AuditEngine } from './audit.engine.js';
 import type { KeyRecord } from './audit-record.js';
+import { queriesOver } from './engine.dialect.js';
 import { TrailKeeper } from './trail-keeper.js';
-import { EMPTY_ROOT } from './tree/merkle-tree.js';
-import { openCheckpoint, signCheckpoint } from './tree/checkpoint.js';
-import { signedBy, type VerifierKey } from './tree/signed-note.js';
+import { DatabaseSource } from './trail-source.js';
+import { TrailStatements } from './trail-statements.js';
+import { signedBy, type SignerKey } from './tree/signed-note.js';
 import { signKeyChange } from './tree/statements.js';
-
-interface Tail {
-  readonly seq: number;
-  readonly hash: Uint8Array;
-  readonly seal: Uint8Array | null;
-}
 
 /** Makes sure, before anything else is written, that the key is this trail's. */
 @Injectable()
@@ -35,44 +30,22 @@ export class TrailOpening {
   /** @throws Error where the key is another one than the trail's, and the change is not configured */
   async open(): Promise<void> {
     const { current, previous } = this.keeper.keys;
-    const note = await this.#lastNote();
-    if (note === undefined) return this.#begin();
-    const signers = signedBy(note);
-    const isBy = ({ name, id }: VerifierKey) =>
-      signers.some((signer) => signer.name === name && signer.id === id);
-    if (!isBy(current.verifier) && !(previous && isBy(previous.verifier)))
+    const source = new DatabaseSource(queriesOver(this.engine));
+    const last = await source.lastCheckpoint();
+    // That it is gone is found by the verification.
+    if (!last) return;
+    const { verifiers } = this.keeper.keys;
+    const statements = await TrailStatements.read(source, verifiers, last);
+    const own = signedBy(last.note).map(({ name, id }) => `${name}+${id}`);
+    const of = statements.current === undefined ? own : [idOf(statements.current)];
+    const isOf = ({ verifier }: SignerKey) => of.includes(idOf(verifier.text));
+    if (!isOf(current) && !(previous && isOf(previous)))
       throw new Error(
-        `the audit key ${current.verifier.name}+${current.verifier.id} is not the one that the trail was signed with, which is ${signers.map(({ name, id }) => `${name}+${id}`).join(', ')}: give that one as GATEWAY_AUDIT_KEY_FILE, or as GATEWAY_AUDIT_PREVIOUS_KEY_FILE to change to the other`,
+        `the audit key ${idOf(current.verifier.text)} is not the one that the trail is signed with, which is ${of.join(', ')}: give that one as GATEWAY_AUDIT_KEY_FILE, or as GATEWAY_AUDIT_PREVIOUS_KEY_FILE to change to the other`,
       );
-    try {
-      this.#origin = openCheckpoint(note, this.keeper.keys.verifiers).origin;
-    } catch {
-      // What is wrong with it is found by the verification.
-    }
-    if (!isBy(current.verifier) && previous) await this.#change();
-  }
-
-  /** A trail without checkpoints begins here: with nothing, or with what a version before has written, which is taken as it is. */
-  async #begin(): Promise<void> {
-    const { current } = this.keeper.keys;
-    const [tail] = (await this.engine.query(
-      'SELECT seq, hash, seal FROM audit_record ORDER BY seq DESC LIMIT 1',
-      [],
-    )) as unknown as Tail[];
-    const [tile] = await this.engine.query('SELECT place FROM tree_tile LIMIT 1', []);
-    // Records with seals, or a tree, had checkpoints once: that they are gone is found by the verification.
-    if (tile || tail?.seal) return;
-    const { place } = this.engine;
-    if (tail) {
-      const seal = this.keeper.keys.seal(tail.seq, tail.hash);
-      await this.engine.query(`UPDATE audit_record SET seal = ${place(1)} WHERE seq = ${place(2)}`, [
-        seal,
-        tail.seq,
-      ]);
-    }
-    const checkpoint = { origin: current.verifier.name, size: 0, root: EMPTY_ROOT };
-    await this.keep(0, signCheckpoint(checkpoint, current));
-    this.#logger.log({ publicKey: current.verifier.text }, 'the audit trail is signed from here on');
+    // What is wrong with it is found by the verification.
+    this.#origin = statements.opened(last.note)?.origin;
+    if (!isOf(current) && previous) await this.#change(current, previous, statements);
   }
 
   /** A checkpoint into the database. */
@@ -84,34 +57,29 @@ export class TrailOpening {
     );
   }
 
-  async #lastNote(): Promise<string | undefined> {
-    const [row] = await this.engine.query('SELECT note FROM checkpoint ORDER BY size DESC LIMIT 1', []);
-    return row?.['note'] as string | undefined;
-  }
-
   /** The key is another one from here on: the one before says so, once. */
-  async #change(): Promise<void> {
-    const { current, previous } = this.keeper.keys;
-    if (!previous) return;
-    const rows = await this.engine.query(
-      "SELECT body FROM audit_record WHERE kind IN ('key', 'acknowledgement', 'verification') AND kind = 'key'",
-      [],
-    );
-    const known = rows.map(({ body }) => JSON.parse(String(body)) as KeyRecord);
-    if (known.some(({ key }) => key === current.verifier.text)) return;
+  async #change(current: SignerKey, previous: SignerKey, statements: TrailStatements): Promise<void> {
+    if (statements.wasChangedFrom(current.verifier))
+      throw new Error(
+        `the audit key ${idOf(current.verifier.text)} was changed to another one before: make a new one with hss-gateway audit key`,
+      );
     const at = new Date(this.clock.now()).toISOString();
-    const note = signKeyChange(this.origin, current.verifier.text, previous);
     const record: KeyRecord = {
       kind: 'key',
       at,
       origin: this.origin,
       key: current.verifier.text,
       previous: previous.verifier.text,
-      note,
+      note: signKeyChange(this.origin, current.verifier.text, previous),
     };
     await this.engine.append([
       { kind: record.kind, at: Date.parse(at), operationId: null, body: JSON.stringify(record) },
     ]);
     this.#logger.log({ publicKey: current.verifier.text }, 'the audit key is another one from here on');
   }
+}
+
+/** Name and digits of a key, by its verifier's text: what is shown of it. */
+function idOf(verifier: string): string {
+  return verifier.split('+', 2).join('+');
 }

@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely';
 import { sql } from 'kysely';
 
+import type { ArchiveRecord } from './audit-record.js';
 import type { AuditTables } from './engine.dialect.js';
 import { GENESIS, type StoredRecord } from './record-text.js';
 import { HASH_BYTES } from './tree/merkle-tree.js';
@@ -8,6 +9,9 @@ import { TILE_WIDTH, type Tile } from './tree/tiles.js';
 
 /** A record as it is checked. */
 export type CheckedRecord = StoredRecord & { readonly seal: Uint8Array | null };
+
+/** A record that says something of the trail itself. */
+export type Statement = Pick<StoredRecord, 'seq' | 'kind' | 'body'>;
 
 export interface StoredCheckpoint {
   readonly size: number;
@@ -20,10 +24,18 @@ export interface ChainPlace {
   readonly hash: Uint8Array;
 }
 
+export interface Incomplete {
+  readonly ids: readonly string[];
+  /** The last one that was looked at; undefined: there are no more. */
+  readonly through?: string | undefined;
+}
+
 /** Where a trail that is to be checked is read from. */
 export interface TrailSource {
   /** Behind which the records begin: 0, or the last one that was moved to an archive. */
   base(): Promise<ChainPlace>;
+  /** The last record; undefined: there is none. */
+  last(): Promise<ChainPlace | undefined>;
   /** The record at a place. */
   placeOf(seq: number): Promise<ChainPlace | undefined>;
   /** In order; fewer where they are long, one at least where there is one. */
@@ -36,10 +48,12 @@ export interface TrailSource {
   checkpoints(after: number, limit: number): Promise<readonly StoredCheckpoint[]>;
   /** The last one, of those up to a size. */
   lastCheckpoint(upTo?: number): Promise<StoredCheckpoint | undefined>;
-  /** Records by which the key was changed, or faults were acknowledged. */
-  statements(): Promise<readonly { readonly seq: number; readonly kind: string; readonly body: string }[]>;
-  /** An operation that is listed, and whose records are not all there. */
-  incomplete(): Promise<string | undefined>;
+  /** Records by which the key was changed, faults were found, or acknowledged; in order. */
+  statements(): Promise<readonly Statement[]>;
+  /** Operations that are listed, and whose records are not all there: of the next few behind an id. */
+  incomplete(after: string, limit: number): Promise<Incomplete>;
+  /** What was recorded when the last records were moved; undefined: nothing was. */
+  lastMove(): Promise<ArchiveRecord | undefined>;
 }
 
 /** How many records the kept tree covers, by its last tile of leaves. */
@@ -63,6 +77,11 @@ export class DatabaseSource implements TrailSource {
       .limit(1)
       .executeTakeFirst();
     return row ?? { seq: 0, hash: GENESIS };
+  }
+
+  async last(): Promise<ChainPlace | undefined> {
+    const places = this.queries.selectFrom('audit_record').select(['seq', 'hash']);
+    return places.orderBy('seq', 'desc').limit(1).executeTakeFirst();
   }
 
   async placeOf(seq: number): Promise<ChainPlace | undefined> {
@@ -127,7 +146,19 @@ export class DatabaseSource implements TrailSource {
       .executeTakeFirst();
   }
 
-  statements(): Promise<readonly { readonly seq: number; readonly kind: string; readonly body: string }[]> {
+  /** The last checkpoint that was made before a time, in epoch milliseconds. */
+  async lastBefore(at: number): Promise<StoredCheckpoint | undefined> {
+    const those = this.queries.selectFrom('checkpoint').select(['size', 'note']).where('at', '<', at);
+    return those.orderBy('at', 'desc').limit(1).executeTakeFirst();
+  }
+
+  /** The first checkpoint that was made after a time, in epoch milliseconds. */
+  async firstAfter(at: number): Promise<StoredCheckpoint | undefined> {
+    const those = this.queries.selectFrom('checkpoint').select(['size', 'note']).where('at', '>', at);
+    return those.orderBy('at').limit(1).executeTakeFirst();
+  }
+
+  statements(): Promise<readonly Statement[]> {
     return (
       this.queries
         .selectFrom('audit_record')
@@ -139,17 +170,29 @@ export class DatabaseSource implements TrailSource {
     );
   }
 
-  async incomplete(): Promise<string | undefined> {
-    const { rows } = await sql
-      .raw<{ id: string }>(
-        `SELECT id FROM operation WHERE archive IS NULL AND (NOT EXISTS (
-           SELECT 1 FROM audit_record WHERE operation_id = id AND kind = 'intent'
-         ) OR status <> 'pending' AND NOT EXISTS (
-           SELECT 1 FROM audit_record WHERE operation_id = id AND kind <> 'intent'
-         )) LIMIT 1`,
-      )
-      .execute(this.queries);
-    return rows[0]?.id;
+  async lastMove(): Promise<ArchiveRecord | undefined> {
+    const row = await this.queries
+      .selectFrom('audit_record')
+      .select('body')
+      // As the index has it.
+      .where(sql<boolean>`kind IN ('archive', 'hold')`)
+      .where('kind', '=', 'archive')
+      .orderBy('seq', 'desc')
+      .limit(1)
+      .executeTakeFirst();
+    return row && (JSON.parse(row.body) as ArchiveRecord);
+  }
+
+  async incomplete(after: string, limit: number): Promise<Incomplete> {
+    const { rows } = await sql<{ id: string; gone: unknown }>`
+      SELECT id, archive IS NULL AND (NOT EXISTS (
+        SELECT 1 FROM audit_record WHERE operation_id = id AND kind = 'intent'
+      ) OR status <> 'pending' AND NOT EXISTS (
+        SELECT 1 FROM audit_record WHERE operation_id = id AND kind <> 'intent'
+      )) AS gone FROM operation WHERE id > ${after} ORDER BY id LIMIT ${sql.lit(limit)}`.execute(
+      this.queries,
+    );
+    return { ids: rows.filter(({ gone }) => Boolean(gone)).map(({ id }) => id), through: rows.at(-1)?.id };
   }
 
   #someRecords(after: number, limit: number): Promise<CheckedRecord[]> {

@@ -1,20 +1,18 @@
 import type { AuditKeys } from './tree/audit-keys.js';
-import { MISSING_LEAF } from './tree/growth.js';
-import { HASH_BYTES, leafHash } from './tree/merkle-tree.js';
 import type { VerifierKey } from './tree/signed-note.js';
 import type { Acknowledged } from './tree/statements.js';
-import { hashAt, TILE_WIDTH, TreeEdge } from './tree/tiles.js';
-import { agrees, link } from './record-text.js';
-import { merged, type FaultKind, type TrailFault } from './trail-fault.js';
-import type { CheckedRecord, StoredCheckpoint, TrailSource } from './trail-source.js';
+import { TILE_WIDTH } from './tree/tiles.js';
+import { FaultList, type TrailFault } from './trail-fault.js';
+import type { ChainPlace, CheckedRecord, StoredCheckpoint, TrailSource } from './trail-source.js';
 import { TrailStatements } from './trail-statements.js';
+import { keptEdge, same, TreeComparison } from './tree-comparison.js';
 
 /** What a verification knows from outside the trail. */
 export interface Trusted {
-  /** Keys that may have signed; those that the trail changes to are added. */
-  readonly verifiers: readonly VerifierKey[];
+  /** Keys that may have signed; those that the trail changes to are added. Absent: no signature is looked at. */
+  readonly verifiers?: readonly VerifierKey[] | undefined;
   /** Only the gateway knows whether a seal is right; absent: none is looked at. */
-  readonly keys?: AuditKeys;
+  readonly keys?: AuditKeys | undefined;
   /** Checkpoints that were kept elsewhere, by size. */
   readonly witnessed?: readonly string[];
 }
@@ -30,43 +28,40 @@ export interface Verified {
   readonly faults: readonly (TrailFault & { readonly acknowledged: boolean })[];
 }
 
-const MAX_FAULTS = 100;
+export const UNSEALED = 'no seal of this gateway stands behind it';
 
-const same = (one: Uint8Array | undefined, other: Uint8Array): boolean =>
-  one !== undefined && Buffer.compare(one, other) === 0;
+/** Checkpoints at the end that are none are looked at one by one, but not all of a trail. */
+const MAX_CHECKPOINTS = 20;
 
 /**
  * Follows a trail from one record to the next, in bounded memory: the chain, what finds a record again, the tree, the checkpoints,
- * and the seal at the end. It does not stop at a fault, so that every one is named; what stands behind it is checked as before.
+ * and the seals behind the last one. It does not stop at a fault, so that every one is named; what stands behind it is checked as
+ * before.
  */
 export class TrailVerifier {
-  readonly #faults: TrailFault[] = [];
-  readonly #statements: TrailStatements;
-  #through = 0;
-  #hash: Uint8Array | undefined;
-  /** The tree of the records as they are, and as it is kept. */
-  #own = TreeEdge.empty();
-  #kept: TreeEdge | undefined = TreeEdge.empty();
-  /** Of records since the last checkpoint: those that are not what the kept tree says. */
-  #unlike: TrailFault[] = [];
-  #tile: { readonly place: number; readonly hashes: Uint8Array } | undefined;
+  readonly #faults = new FaultList();
+  #statements: TrailStatements;
+  #tree: TreeComparison;
   #covered = 0;
   #lastSealed = 0;
+  /** Of the operations that are listed: the last one that was looked at; undefined: it has not come to them. */
+  #operation: string | undefined;
   #done = false;
 
   constructor(
     private readonly source: TrailSource,
     private readonly trusted: Trusted,
   ) {
-    this.#statements = new TrailStatements(trusted.verifiers);
+    this.#statements = new TrailStatements(trusted.verifiers, []);
+    this.#tree = new TreeComparison(source, this.#faults, 0);
   }
 
   get progress(): Verified {
-    const faults = this.#faults.map((fault) => ({
+    const faults = this.#faults.all.map((fault) => ({
       ...fault,
       acknowledged: this.#statements.acknowledges(fault),
     }));
-    return { through: this.#through, covered: this.#covered, done: this.#done, faults };
+    return { through: this.#tree.through, covered: this.#covered, done: this.#done, faults };
   }
 
   /** What a person has acknowledged. */
@@ -79,57 +74,106 @@ export class TrailVerifier {
    * last one that does not cover a record
    */
   async begin(from: 'base' | 'checkpoint' | { readonly record: number }): Promise<void> {
-    const last = await this.source.lastCheckpoint();
-    await this.#statements.read(this.source, last);
+    const newest = await this.source.lastCheckpoint();
+    this.#statements = await TrailStatements.read(this.source, this.trusted.verifiers, newest);
+    const last = await this.#believable();
     this.#covered = last?.size ?? 0;
-    const { seq, hash } = await this.source.base();
-    const first = await this.#beginning(from, last);
-    const begin = Math.max(seq, first?.size ?? 0);
-    const place = begin === seq ? { seq, hash } : await this.source.placeOf(begin);
-    this.#through = begin;
-    this.#lastSealed = begin;
-    this.#hash = place?.hash;
-    const size = await this.source.treeSize();
-    if (size < this.#covered)
-      this.#note('tree', size + 1, this.#covered, 'the kept tree has no hashes of them');
-    if (begin === 0) return;
-    const edge = await this.#edgeAt(begin);
-    if (!edge) return this.#note('tree', begin, begin, 'the kept tree is not whole there');
-    this.#own = edge;
-    this.#kept = edge.clone();
-    const note = begin === first?.size ? first : await this.source.lastCheckpoint(begin);
-    if (note?.size === begin) this.#compare(note.size, note.note);
+    const base = await this.source.base();
+    const upTo = from === 'base' ? base.seq : from === 'checkpoint' ? undefined : from.record - 1;
+    const first = await this.#believable(upTo);
+    const begin = Math.max(base.seq, first?.size ?? 0);
+    const place = begin === base.seq ? base : await this.source.placeOf(begin);
+    const treeSize = await this.#beginBehind({ seq: begin, hash: place?.hash }, first);
+    // A copy may be one of a trail that no gateway has signed yet.
+    if (!first && (this.trusted.keys || treeSize > 0))
+      this.#faults.note('checkpoint', begin + 1, begin + 1, 'the checkpoint in front of it is gone');
+    if (treeSize < this.#covered)
+      this.#faults.note('tree', treeSize + 1, this.#covered, 'the kept tree has no hashes of them');
+    await this.#checkMove(base);
+    if (newest && newest.size <= begin && newest.size !== first?.size) this.#open(newest.size, newest.note);
   }
 
-  async #beginning(
-    from: Parameters<TrailVerifier['begin']>[0],
-    last: StoredCheckpoint | undefined,
-  ): Promise<StoredCheckpoint | undefined> {
-    if (from === 'base') return undefined;
-    return from === 'checkpoint' ? last : this.source.lastCheckpoint(from.record - 1);
+  /** Behind a record that is believed as far as a checkpoint covers it. @returns how many records the kept tree covers */
+  async #beginBehind(
+    { seq, hash }: { readonly seq: number; readonly hash: Uint8Array | undefined },
+    checkpoint: StoredCheckpoint | undefined,
+  ): Promise<number> {
+    const treeSize = await this.source.treeSize();
+    this.#tree = new TreeComparison(this.source, this.#faults, treeSize);
+    this.#lastSealed = seq;
+    if (!(await this.#tree.begin(seq, hash)))
+      this.#faults.note('tree', seq, seq, 'the kept tree is not whole there');
+    if (checkpoint?.size === seq) this.#settle(seq, checkpoint.note);
+    return treeSize;
+  }
+
+  /** That records are in archives says the trail itself, and a checkpoint covers them all. */
+  async #checkMove({ seq, hash }: ChainPlace): Promise<void> {
+    if (seq === 0) return;
+    const move = await this.source.lastMove();
+    // More was moved meanwhile.
+    if (move && move.last > seq && (await this.source.base()).seq > seq) return;
+    const root = (await keptEdge(this.source, seq))?.root();
+    const isSaid =
+      move?.last === seq &&
+      same(Buffer.from(move.hash, 'hex'), hash) &&
+      same(Buffer.from(move.root, 'hex'), root);
+    if (!isSaid)
+      this.#faults.note('missing', seq, seq, 'and the trail does not say that it was moved to an archive');
+    if ((await this.#believable(seq))?.size !== seq)
+      this.#faults.note(
+        'checkpoint',
+        seq,
+        seq,
+        'no checkpoint covers what is said to have been moved to archives',
+      );
+  }
+
+  /** The last checkpoint of those up to a size that says what it stands for. */
+  async #believable(upTo?: number): Promise<StoredCheckpoint | undefined> {
+    let last = await this.source.lastCheckpoint(upTo);
+    for (let looked = 0; last && looked < MAX_CHECKPOINTS; looked += 1) {
+      if (this.#statements.opened(last.note)?.size === last.size) return last;
+      last = await this.source.lastCheckpoint(last.size - 1);
+    }
+    return undefined;
   }
 
   /** Looks at the next records. @returns whether there may be more */
   async step(limit: number): Promise<boolean> {
     if (this.#done) return false;
-    const inTile = TILE_WIDTH - (this.#through % TILE_WIDTH);
-    const rows = await this.source.records(this.#through, Math.min(limit, inTile));
-    const [first] = rows;
-    if (!first) {
+    if (this.#operation !== undefined) return this.#stepOperations(this.#operation, limit);
+    const { through } = this.#tree;
+    const inTile = TILE_WIDTH - (through % TILE_WIDTH);
+    const rows = await this.source.records(through, Math.min(limit, inTile));
+    const isGapless = rows.every(({ seq }, index) => seq === through + 1 + index);
+    const base = isGapless ? undefined : await this.source.base();
+    if (base && base.seq > through) {
+      // Moved to an archive since they were looked for.
+      await this.#beginBehind(base, await this.#believable(base.seq));
+      await this.#checkMove(base);
+      return true;
+    }
+    const last = rows.at(-1);
+    if (!last) {
       await this.#end();
-      return false;
+      this.#operation = '';
+      return true;
     }
-    const upTo = rows.at(-1)?.seq ?? first.seq;
-    const checkpoints = await this.source.checkpoints(this.#through, upTo - this.#through);
+    // Where records are missing they may be many: checkpoints come with those that are there.
+    const checkpoints = await this.source.checkpoints(through, Math.min(last.seq - through, TILE_WIDTH));
     const notes = new Map(checkpoints.map(({ size, note }) => [size, note]));
-    for (const note of this.trusted.witnessed ?? []) this.#witness(note, notes, upTo);
+    for (const note of this.trusted.witnessed ?? []) this.#witness(note, notes, last.seq);
     for (const row of rows) {
-      while (this.#through + 1 < row.seq) await this.#miss(notes);
-      await this.#record(row);
-      const note = notes.get(row.seq);
-      if (note !== undefined) this.#compare(row.seq, note);
+      while (this.#tree.through + 1 < row.seq) {
+        await this.#tree.miss(row.seq);
+        await this.#settleBy(notes);
+      }
+      const isRight = await this.#tree.add(row);
+      this.#seal(row, isRight);
+      await this.#settleBy(notes);
     }
-    await this.#compareTiles();
+    await this.#tree.compareTiles();
     return true;
   }
 
@@ -139,187 +183,93 @@ export class TrailVerifier {
     return this.progress;
   }
 
-  /** One that is not there, although later ones are. */
-  async #miss(notes: ReadonlyMap<number, string>): Promise<void> {
-    const seq = this.#through + 1;
-    this.#note('missing', seq, seq, 'and later ones are there');
-    this.#add(seq, MISSING_LEAF, await this.#keptLeaf(seq));
-    this.#hash = undefined;
-    const note = notes.get(seq);
-    if (note !== undefined) this.#compare(seq, note);
+  async #stepOperations(after: string, limit: number): Promise<boolean> {
+    const { ids, through } = await this.source.incomplete(after, limit);
+    const next = this.#tree.through + 1;
+    for (const operationId of ids)
+      this.#faults.add({
+        what: 'missing',
+        first: next,
+        last: next,
+        detail: 'records of it are not there',
+        operationId,
+      });
+    this.#operation = through;
+    this.#done = through === undefined;
+    return !this.#done;
   }
 
-  async #record(row: CheckedRecord): Promise<void> {
-    const { seq } = row;
-    const kept = await this.#keptLeaf(seq);
-    let fault: Pick<TrailFault, 'what' | 'detail'> | undefined;
-    try {
-      const own = leafHash(row.body);
-      const isLinked = this.#hash === undefined || same(row.hash, link(this.#hash, row.body));
-      const isKept = kept === undefined || same(kept, own);
-      if (!isKept) fault = this.#unlikeKept(own, isLinked);
-      else if (!isLinked) fault = { what: 'altered', detail: 'it does not follow from the one before' };
-      else if (!agrees(row))
-        fault = { what: 'altered', detail: 'it is listed as something else than it says' };
-      this.#add(seq, own, kept);
-      if (fault && !isKept) this.#noteUnlike({ ...fault, first: seq, last: seq }, isLinked);
-      else if (fault) this.#note(fault.what, seq, seq, fault.detail);
-      if (!fault && this.trusted.keys?.isSealed(seq, row.hash, row.seal)) this.#lastSealed = seq;
-    } catch {
-      // A column of another type, a text that is no JSON.
-      this.#note('altered', seq, seq, 'it cannot be read');
-      if (this.#through < seq) this.#add(seq, MISSING_LEAF, kept);
-    }
-    this.#hash = row.hash;
-    this.#statements.note(row);
+  /** Whether the key that seals are made with is known: another gateway may have changed to one that this one does not have. */
+  get #judgesSeals(): boolean {
+    const { current } = this.#statements;
+    const { keys } = this.trusted;
+    return (
+      keys !== undefined && (current === undefined || keys.verifiers.some(({ text }) => text === current))
+    );
   }
 
-  #unlikeKept(own: Uint8Array, isLinked: boolean): Pick<TrailFault, 'what' | 'detail'> {
-    if (isElsewhere(own, this.#tile?.hashes))
-      return { what: 'reordered', detail: 'it stands in the place of another one' };
-    return {
-      what: 'altered',
-      detail: isLinked ? 'it is not what the tree has, and was chained anew' : 'it is not what the tree has',
-    };
+  #seal({ seq, hash, seal }: CheckedRecord, isRight: boolean): void {
+    if (seal === null || seq <= this.#covered || !this.#judgesSeals) return;
+    if (!this.trusted.keys?.isSealed(seq, hash, seal)) {
+      if (isRight) this.#faults.note('altered', seq, seq, 'its seal is not of this gateway');
+    } else if (isRight) this.#lastSealed = seq;
   }
 
-  /** Several in a row that follow from each other, but not from the one before, were written elsewhere. */
-  #noteUnlike(fault: TrailFault, isLinked: boolean): void {
-    const before = this.#unlike.at(-1);
-    const foreign = { what: 'foreign', detail: 'it was written elsewhere' } as const;
-    const isSpliced =
-      isLinked && before?.last === fault.first - 1 && before.detail === 'it is not what the tree has';
-    if (isSpliced) this.#unlike.splice(-1, 1, { ...before, ...foreign });
-    const goesOn = isSpliced || (isLinked && before?.what === 'foreign' && before.last === fault.first - 1);
-    const noted = goesOn ? { ...fault, ...foreign } : fault;
-    const last = this.#unlike.at(-1);
-    const joint = last && merged(last, noted);
-    if (joint) this.#unlike.splice(-1, 1, joint);
-    else this.#unlike.push(noted);
+  async #settleBy(notes: ReadonlyMap<number, string>): Promise<void> {
+    const note = notes.get(this.#tree.through);
+    if (note === undefined) return;
+    await this.#tree.compareTiles();
+    this.#settle(this.#tree.through, note);
   }
 
-  #add(seq: number, own: Uint8Array, kept: Uint8Array | undefined): void {
-    this.#own.add(own);
-    if (kept) this.#kept?.add(kept);
-    else this.#kept = undefined;
-    this.#through = seq;
+  #settle(size: number, note: string): void {
+    this.#tree.settle(this.#open(size, note));
   }
 
-  async #keptLeaf(seq: number): Promise<Uint8Array | undefined> {
-    const place = Math.floor((seq - 1) / TILE_WIDTH);
-    const at = (seq - 1) % TILE_WIDTH;
-    if (this.#tile?.place !== place || this.#tile.hashes.length < (at + 1) * HASH_BYTES) {
-      const [tile] = await this.source.tiles([{ level: 0, place }]);
-      this.#tile = { place, hashes: tile?.hashes ?? new Uint8Array() };
-    }
-    const { hashes } = this.#tile;
-    return hashes.length >= (at + 1) * HASH_BYTES ? hashAt(hashes, at) : undefined;
-  }
-
-  /** A checkpoint decides who is right where the records and the kept tree differ. */
-  #compare(size: number, note: string): void {
-    const unlike = this.#unlike.splice(0);
-    let root: Uint8Array;
+  #open(size: number, note: string): Uint8Array | undefined {
     try {
       const checkpoint = this.#statements.open(note);
       if (checkpoint.size !== size) throw new Error('it is one of another size');
-      ({ root } = checkpoint);
+      return checkpoint.root;
     } catch (error) {
       const why = error instanceof Error ? error.message : 'it cannot be read';
-      this.#note('checkpoint', size, size, `the checkpoint that covers it cannot be believed: ${why}`);
-      for (const fault of unlike) this.#noteFault(fault);
-      return;
-    }
-    if (same(this.#own.root(), root)) {
-      for (const { first, last } of unlike) this.#note('tree', first, last, 'the kept tree has other hashes');
-      this.#kept = this.#own.clone();
-      return;
-    }
-    const isKeptRight = this.#kept !== undefined && same(this.#kept.root(), root);
-    for (const fault of unlike) this.#noteFault(fault);
-    if (isKeptRight && this.#kept) this.#own = this.#kept.clone();
-    else this.#note('checkpoint', size, size, 'the checkpoint that covers it is of other records');
-  }
-
-  /** Tiles above the leaves are made of these alone. */
-  async #compareTiles(): Promise<void> {
-    const full = this.#own
-      .takeChanged()
-      .filter(({ level, hashes }) => level > 0 && hashes.length === TILE_WIDTH * HASH_BYTES);
-    for (const tile of full) {
-      const [kept] = await this.source.tiles([tile]);
-      if (!kept || !same(kept.hashes, tile.hashes))
-        this.#note('tree', this.#through, this.#through, 'the kept tree has other hashes above it');
+      this.#faults.note('checkpoint', size, size, `the checkpoint that covers it cannot be believed: ${why}`);
+      return undefined;
     }
   }
 
   /** @param notes by size, to which those are added that the database has not */
   #witness(note: string, notes: Map<number, string>, upTo: number): void {
-    const size = sizeOf(note);
-    if (size === undefined || size <= this.#through || size > upTo) return;
-    if (notes.get(size) !== note && !notes.has(size)) notes.set(size, note);
-    else if (notes.get(size) !== note && !this.#statements.areSame(note, notes.get(size) ?? ''))
-      this.#note('checkpoint', size, size, 'a witness has another checkpoint of this size');
+    const size = this.#statements.opened(note)?.size;
+    if (size === undefined || size <= this.#tree.through || size > upTo) return;
+    const own = notes.get(size);
+    if (own === undefined) notes.set(size, note);
+    else if (own !== note && !this.#statements.areSame(note, own))
+      this.#faults.note('checkpoint', size, size, 'a witness has another checkpoint of this size');
   }
 
   async #end(): Promise<void> {
-    for (const note of this.trusted.witnessed ?? [])
-      this.#covered = Math.max(this.#covered, this.#statements.sizeOf(note) ?? 0);
-    if (this.#covered > this.#through)
-      this.#note(
+    const { through } = this.#tree;
+    for (const { size, note } of await this.source.checkpoints(through, MAX_CHECKPOINTS))
+      this.#open(size, note);
+    const witnessed = (this.trusted.witnessed ?? []).map((note) => this.#statements.opened(note)?.size ?? 0);
+    this.#covered = Math.max(this.#covered, ...witnessed);
+    if (this.#covered > through)
+      this.#faults.note(
         'truncated',
-        this.#through + 1,
+        through + 1,
         this.#covered,
-        'a checkpoint covers them and they are not there',
+        'they are not there, and a checkpoint covers them',
       );
-    for (const fault of this.#unlike.splice(0)) this.#noteFault(fault);
+    else if (await this.#tree.hasNext())
+      this.#faults.note('truncated', through + 1, through + 1, 'it is not there, and the tree has it');
+    const treeSize = await this.source.treeSize();
+    // What comes meanwhile is in the tree soon after it is on the trail.
+    if (treeSize > Math.max(through, this.#covered) && (await this.source.placeOf(treeSize)) === undefined)
+      if (!(await this.#tree.hasNext()))
+        this.#faults.note('tree', treeSize, treeSize, 'the kept tree has hashes of what is not there');
+    this.#tree.end(this.#judgesSeals ? this.#lastSealed : 0);
     const known = Math.max(this.#covered, this.#lastSealed);
-    if (this.trusted.keys && this.#through > known)
-      this.#note('foreign', known + 1, this.#through, 'no seal of this gateway stands behind it');
-    const incomplete = await this.source.incomplete();
-    if (incomplete !== undefined)
-      this.#note(
-        'missing',
-        this.#through + 1,
-        this.#through + 1,
-        `records of operation ${incomplete} are not there`,
-      );
-    this.#done = true;
+    if (this.#judgesSeals && through > known) this.#faults.note('foreign', known + 1, through, UNSEALED);
   }
-
-  async #edgeAt(size: number): Promise<TreeEdge | undefined> {
-    const wanted = TreeEdge.tilesFor(size);
-    const tiles = await this.source.tiles(wanted);
-    try {
-      return TreeEdge.at(
-        size,
-        ({ level, place }) => tiles.find((tile) => tile.level === level && tile.place === place)?.hashes,
-      );
-    } catch {
-      return undefined;
-    }
-  }
-
-  #note(what: FaultKind, first: number, last: number, detail: string): void {
-    this.#noteFault({ what, first, last, detail });
-  }
-
-  #noteFault(fault: TrailFault): void {
-    const last = this.#faults.at(-1);
-    const joint = last && merged(last, fault);
-    if (joint) this.#faults.splice(-1, 1, joint);
-    else if (this.#faults.length < MAX_FAULTS) this.#faults.push(fault);
-  }
-}
-
-function isElsewhere(leaf: Uint8Array, hashes: Uint8Array | undefined): boolean {
-  if (!hashes) return false;
-  for (let at = 0; (at + 1) * HASH_BYTES <= hashes.length; at += 1)
-    if (same(hashAt(hashes, at), leaf)) return true;
-  return false;
-}
-
-function sizeOf(note: string): number | undefined {
-  const size = Number(note.split('\n')[1]);
-  return Number.isSafeInteger(size) ? size : undefined;
 }

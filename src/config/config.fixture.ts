@@ -6,6 +6,9 @@ export const DIGEST = 'ab'.repeat(32);
 export const OTHER_DIGEST = 'cd'.repeat(32);
 export const PROJECT_ID = '0123456789abcdef0123456789abcdef';
 
+/** Of a made-up trail; no secret. */
+export const AUDIT_KEY = 'PRIVATE+KEY+test-trail+328a9cb1+AVi/9CiXuoxDQ37b7MD38JU9trfmzRuuSt7+CYdGVev5';
+
 /** One caller who may do everything. */
 export const CALLERS = `
 callers:

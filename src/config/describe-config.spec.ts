@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { CALLERS, DIGEST, ENVIRONMENT, loadWith } from './config.fixture.js';
+import { AUDIT_KEY, CALLERS, DIGEST, ENVIRONMENT, loadWith } from './config.fixture.js';
 import { describeConfig } from './describe-config.js';
 import type { Config } from './config.js';
 import { loadWithSources } from './load-config.js';
@@ -153,6 +153,7 @@ issuers:
       IAM_PASSWORD: undefined,
       IAM_PASSWORD_FILE: 'iam',
       GATEWAY_DATABASE_URL_FILE: 'database',
+      GATEWAY_AUDIT_KEY: AUDIT_KEY,
     };
     expect(
       described(loadWith(variables, CALLERS, { iam: 'a', database: 'postgres://u:12%2Fw@db/hss' })),

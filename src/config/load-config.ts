@@ -144,6 +144,25 @@ export function signingMasterKey(source: ConfigSource): string {
   return read?.masterKey ?? '';
 }
 
+/** Where the audit database is, for programs beside the gateway; nothing else is looked at. @throws ConfigError */
+export function databaseConfig(source: ConfigSource): DatabaseConfig {
+  const problems = new Problems();
+  noteMisspelt(source.environment, problems);
+  const { database } = SETTINGS.members;
+  const read = new Reader(source, problems).read(database, { variables: true, path: 'database' });
+  problems.throwIfAny();
+  return databaseOf(read);
+}
+
+/** The keys that the audit trail is signed with, likewise. @throws ConfigError */
+export function auditKeyConfig(source: ConfigSource): Config['auditKey'] {
+  const problems = new Problems();
+  const { auditKey } = SETTINGS.members;
+  const read = new Reader(source, problems).read(auditKey, { variables: true, path: 'auditKey' });
+  problems.throwIfAny();
+  return read;
+}
+
 /** What the demo adds: the simulated project, and a caller whose key is printed at start. */
 export interface Demo {
   readonly project: ProjectConfig;

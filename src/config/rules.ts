@@ -128,7 +128,8 @@ export function checkAuditKey(
   { database, auditKey }: Pick<Config, 'database' | 'auditKey'>,
   problems: Problems,
 ): void {
-  if (database.kind === 'embedded' || auditKey.current !== undefined) return;
+  // One that was refused is empty.
+  if (database.kind === 'embedded' || database.url === '' || auditKey.current !== undefined) return;
   problems.addToAccepted(
     'GATEWAY_AUDIT_KEY',
     'is missing, and the database is PostgreSQL: make a key with hss-gateway audit key, keep it, and set GATEWAY_AUDIT_KEY_FILE',

@@ -102,6 +102,10 @@ const WITNESS = union(
 
 /** What is done with the audit trail beside keeping it. */
 export const AUDIT = object({
+  verifySeconds: integer(1, 86_400, {
+    default: 60,
+    doc: 'Seconds from the end of one verification of the whole trail to the next one, while the gateway runs.',
+  }),
   sinks: list('sink', SINK, {
     optional: true,
     doc: 'What is given every record of the audit trail (docs/sinks.md).',
@@ -110,6 +114,20 @@ export const AUDIT = object({
     optional: true,
     doc: 'What is shown every checkpoint of the audit trail (docs/audit.md).',
   }),
+  retention: object(
+    {
+      days: integer(1, 36_500, {
+        doc: 'After how many days records are moved to archives; whole days (UTC) at a time.',
+      }),
+      folder: text(formats.PATH, {
+        doc: 'The folder that archives are written to; it must be there, and last as long as the records are to.',
+      }),
+    },
+    {
+      optional: true,
+      doc: 'When records of the audit trail leave the database for archives (docs/operations.md); absent: never.',
+    },
+  ),
 });
 
 /** What the audit trail is signed with. */

@@ -1,5 +1,13 @@
 import { describe, expect, test } from '@jest/globals';
-import { CALLERS, load, loadWith, problemsIn, PROJECT_ID, type Variables } from './config.fixture.js';
+import {
+  AUDIT_KEY,
+  CALLERS,
+  load,
+  loadWith,
+  problemsIn,
+  PROJECT_ID,
+  type Variables,
+} from './config.fixture.js';
 import type { Config, CredentialsConfig } from './config.js';
 
 function credentialsOf(config: Config): CredentialsConfig | undefined {
@@ -240,23 +248,28 @@ describe('the database', () => {
       { kind: 'postgres', url: 'postgres://u:p@db/hss?sslmode=verify-full' },
     ],
   ])('may be %s', (url, database) => {
-    expect(loadWith({ GATEWAY_DATABASE_URL: url }).database).toMatchObject(database);
+    expect(loadWith({ GATEWAY_DATABASE_URL: url, GATEWAY_AUDIT_KEY: AUDIT_KEY }).database).toMatchObject(
+      database,
+    );
   });
 
   test('may have its address in a file, since that holds a password', () => {
     const files = { '/run/secrets/database': 'postgres://u:p@db/hss\n' };
-    expect(loadWith({ GATEWAY_DATABASE_URL_FILE: '/run/secrets/database' }, CALLERS, files).database).toEqual(
-      {
-        kind: 'postgres',
-        url: 'postgres://u:p@db/hss',
-        urlFile: '/run/secrets/database',
-        goneAfterMs: 30_000,
-      },
-    );
+    const variables = { GATEWAY_DATABASE_URL_FILE: '/run/secrets/database', GATEWAY_AUDIT_KEY: AUDIT_KEY };
+    expect(loadWith(variables, CALLERS, files).database).toEqual({
+      kind: 'postgres',
+      url: 'postgres://u:p@db/hss',
+      urlFile: '/run/secrets/database',
+      goneAfterMs: 30_000,
+    });
   });
 
   test('that is shared may not take a gateway for gone while it may still send', () => {
-    const variables = { GATEWAY_DATABASE_URL: 'postgres://u:p@db/hss', GATEWAY_DEADLINE_MS: '5000' };
+    const variables = {
+      GATEWAY_DATABASE_URL: 'postgres://u:p@db/hss',
+      GATEWAY_AUDIT_KEY: AUDIT_KEY,
+      GATEWAY_DEADLINE_MS: '5000',
+    };
     const load = (gone: string) => () => loadWith({ ...variables, GATEWAY_REPLICA_GONE_MS: gone });
     expect(problemsIn(load('4999'))).toEqual({
       GATEWAY_REPLICA_GONE_MS: 'must not be shorter than the longest deadline (5000)',
@@ -279,5 +292,20 @@ describe('the database', () => {
   ])('may not be "%s"', (url, problem) => {
     const problems = problemsIn(() => loadWith({ GATEWAY_DATABASE_URL: url }));
     expect(problems).toEqual({ GATEWAY_DATABASE_URL: expect.stringContaining(problem) });
+  });
+
+  test('that is shared has a key that it is signed with, or says what to do', () => {
+    expect(problemsIn(() => loadWith({ GATEWAY_DATABASE_URL: 'postgres://u:p@db/hss' }))).toEqual({
+      GATEWAY_AUDIT_KEY: expect.stringContaining('hss-gateway audit key'),
+    });
+  });
+
+  test.each(['GATEWAY_AUDIT_KEY', 'GATEWAY_AUDIT_PREVIOUS_KEY'])('has no %s that is none', (name) => {
+    expect(problemsIn(() => loadWith({ [name]: 'planted' }))).toEqual({
+      [name]: expect.stringMatching(/^must be a signing key (?!.*planted)/),
+    });
+    expect(loadWith({ [name]: AUDIT_KEY }).auditKey).toEqual({
+      [name === 'GATEWAY_AUDIT_KEY' ? 'current' : 'previous']: AUDIT_KEY,
+    });
   });
 });

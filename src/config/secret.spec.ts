@@ -5,7 +5,15 @@ import { afterAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { stringify } from 'yaml';
 import { ConfigError } from './field.js';
-import { CALLERS, ENVIRONMENT, load, loadWith, problemsIn, type Variables } from './config.fixture.js';
+import {
+  AUDIT_KEY,
+  CALLERS,
+  ENVIRONMENT,
+  load,
+  loadWith,
+  problemsIn,
+  type Variables,
+} from './config.fixture.js';
 import { readEnvironment, SECRET_VARIABLES } from './environment.js';
 import { attempt, documents, environments, garbage, SECRET, toldOf } from './garbage.fixture.js';
 import { loadConfig } from './load-config.js';
@@ -30,6 +38,7 @@ describe('secrets', () => {
           ...ENVIRONMENT,
           ...placed('IAM_PASSWORD', password, passwordInFile && '/run/password'),
           ...placed('GATEWAY_DATABASE_URL', DATABASE_URL, databaseInFile && '/run/database'),
+          GATEWAY_AUDIT_KEY: AUDIT_KEY,
         };
         const config = load(environment, yamlWith({ domainName: 'd', userName: 'u', ...own }), files);
         const found = [...config.projects.values()].map(({ credentials }) => credentials);

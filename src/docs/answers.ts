@@ -78,9 +78,12 @@ export class AnswerBuilder {
 
   /** A successful answer. @param schema of its body, where that is JSON */
   success(answer: AnswerProse, schema: object | undefined, { id, kind }: AnsweredRoute): Response {
-    const { description, headers = [], examples = [], mediaType, example } = answer;
-    const body = mediaType
-      ? { [mediaType]: { schema: { type: 'string' }, example } }
+    const { description, headers = [], examples = [], mediaType, example, mediaTypes } = answer;
+    const texts = mediaTypes ?? (mediaType && { [mediaType]: example });
+    const body = texts
+      ? Object.fromEntries(
+          Object.entries(texts).map(([type, text]) => [type, { schema: { type: 'string' }, example: text }]),
+        )
       : schema && { 'application/json': { schema, examples: this.references(examples, id) } };
     const names = [...headersOfKind(kind), ...headers, ...(acts(kind) ? OF_RESULTS : [])];
     return { description, headers: headersOf(names), ...(body && { content: body }) };

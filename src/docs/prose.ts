@@ -19,6 +19,8 @@ export interface AnswerProse {
   /** Of an answer that is not JSON. */
   readonly mediaType?: string;
   readonly example?: string;
+  /** Of an answer that may be of several media types: an example of each. */
+  readonly mediaTypes?: Readonly<Record<string, string>>;
 }
 
 /** What the document says of a route, besides its doc comment and its classes. */

@@ -2,7 +2,13 @@ import { ApiProperty, ApiSchema } from '@nestjs/swagger';
 
 import { RECORD_KINDS } from '../audit/index.js';
 
-const EXAMPLE = { kind: 'brake', at: '2026-08-16T09:05:22.734Z', caller: 'chat-bot', engaged: true };
+const EXAMPLE = {
+  kind: 'brake',
+  at: '2026-08-16T09:05:22.734Z',
+  requestId: '0198c5f2-7c1e-7b3a-9f4e-1a2b3c4d5e6f',
+  caller: 'chat-bot',
+  engaged: true,
+};
 
 @ApiSchema({ name: 'Record', description: 'One record of the audit trail.' })
 export class RecordDto {
@@ -36,7 +42,10 @@ export class RecordDto {
    */
   @ApiProperty({ format: 'uuid' })
   operationId?: string;
-  /** The record, as it is stored to the byte; `openapi/audit-records.schema.json` describes it. */
+  /**
+   * The record, as it is stored to the byte; `openapi/audit-records.schema.json` describes it. Where somebody changed what is stored, so that
+   * it is no JSON any more, its text is the member `unreadable`.
+   */
   @ApiProperty({ type: 'object', additionalProperties: true, example: EXAMPLE })
   record!: Record<string, unknown>;
 }

@@ -7,6 +7,8 @@ import { NoParametersGuard, ValidatedQuery } from '../http/request-pipes.js';
 import { windowViolations } from '../lists/filter-fields.js';
 import { CheckpointsController, ProofsController } from './proofs.controller.js';
 import { ProofsService } from './proofs.service.js';
+import { ExportController } from './export.controller.js';
+import { ExportService } from './export.service.js';
 import { RecordDto, RecordPageDto } from './record.dto.js';
 import { RecordQueryDto } from './record-query.dto.js';
 import { RecordsService } from './records.service.js';
@@ -24,7 +26,7 @@ export class RecordsController {
    * @remarks
    * Newest first; every parameter narrows. All records of an operation are found by who wanted it, on whose behalf, its type, and the
    * alarms and hosts it is about; so `host` and `operation` together answer who isolated what on that host, on whose word, and what
-   * upstream answered. You see the records of operations where you may audit; refusals, summaries and brakes belong to no project, and
+   * upstream answered. You see the records of operations where you may audit; all others, such as refusals and brakes, belong to no project, and
    * need the right in all of them. Pass `nextCursor` as `cursor` for the next page; it is absent at the end. A page may be shorter than
    * `limit`, and even empty, and still have one.
    */
@@ -56,7 +58,7 @@ export class RecordsController {
 }
 
 @Module({
-  controllers: [RecordsController, ProofsController, CheckpointsController],
-  providers: [RecordsService, ProofsService],
+  controllers: [RecordsController, ProofsController, CheckpointsController, ExportController],
+  providers: [RecordsService, ProofsService, ExportService],
 })
 export class EvidenceModule {}

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 
 import { mayAudit, mayAuditAll } from '../access/grants.js';
-import { RecordStore, type FoundRecord, type RecordFilter } from '../audit/index.js';
+import { ArchiveStore, RecordStore, type FoundRecord, type RecordFilter } from '../audit/index.js';
 import type { Caller } from '../domain/caller.js';
 import type { Scope } from '../domain/scope.js';
 import { Clock } from '../domain/times.js';
@@ -21,6 +21,7 @@ export class RecordsService {
 
   constructor(
     private readonly records: RecordStore,
+    private readonly archives: ArchiveStore,
     private readonly clock: Clock,
   ) {}
 
@@ -34,10 +35,12 @@ export class RecordsService {
     return `{"items":[${records.map(itemOf).join(',')}]${nextCursor}}`;
   }
 
-  /** @throws Problem 404, also for what the caller may not read */
+  /** @throws Problem 404, also for what the caller may not read; 410 where it is in an archive */
   async find(sequence: string, caller: Caller): Promise<string> {
     const isSequence = /^[1-9]\d{0,14}$/.test(sequence);
     const record = isSequence ? await this.records.find(Number(sequence), mayReadFor(caller)) : undefined;
+    const archive = isSequence && !record ? await this.archives.holding(Number(sequence)) : undefined;
+    if (archive) throw refuse('record_archived', archive);
     if (!record) throw refuse('record_not_found');
     return itemOf(record);
   }
@@ -54,14 +57,25 @@ function itemOf({ seq, at, kind, hash, operation_id: operationId, body }: FoundR
     ...{ sequence: seq, at: new Date(at).toISOString(), kind, hash: Buffer.from(hash).toString('hex') },
     ...(operationId !== null && { operationId }),
   };
-  return `${JSON.stringify(head).slice(0, -1)},"record":${body}}`;
+  return `${JSON.stringify(head).slice(0, -1)},"record":${isJson(body) ? body : JSON.stringify({ unreadable: body })}}`;
+}
+
+/** A trail that somebody changed is read too. */
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** @param now epoch milliseconds */
 function filterOf(query: RecordQueryDto, now: number): RecordFilter {
   const { kind, caller, onBehalfOf, operation, severity, outcome, code } = query;
   const { host, agentId, alarm, operationId } = query;
-  const words = (given: string | string[] | undefined) => given === undefined ? undefined : [...new Set(wordsOf(given))];
+  const words = (given: string | string[] | undefined) =>
+    given === undefined ? undefined : [...new Set(wordsOf(given))];
   return {
     facts: {
       ...{ kind: words(kind), operation: words(operation), severity: words(severity) },

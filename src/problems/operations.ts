@@ -48,6 +48,18 @@ const CUT_OFF = {
     'This was interrupted, and the state of its alarms does not show as a whole what came of it; each is looked up by itself.',
 } as const;
 
+/** A file that records were moved to. */
+interface Archive {
+  readonly file: string;
+  readonly first: number;
+  readonly last: number;
+}
+const ARCHIVE: Archive = {
+  file: 'audit-000000000001-000000018204.ndjson.gz',
+  first: 1,
+  last: 18_204,
+};
+
 /** Codes of operations: what cannot be done as asked, what parts of an operation came to, and what can be done with one later. */
 export const OPERATION_PROBLEMS = {
   operation_not_found: fixed(404, 'You have no operation with this id.'),
@@ -75,6 +87,28 @@ export const OPERATION_PROBLEMS = {
     409,
     'What is kept of the audit trail does not lead to what was signed: it was changed from outside. Nothing can be proved with it; an operator of the gateway has to verify it (hss-gateway audit verify).',
   ),
+  record_archived: withFacts({
+    status: 410,
+    detail: ({ file, first, last }: Archive) =>
+      `The record was moved to an archive: ${file} has records ${first} to ${last}. Whoever runs the gateway keeps it.`,
+    example: ARCHIVE,
+  }),
+  export_limit: withFacts({
+    status: 429,
+    retryable: true,
+    /** @param facts.most exports that one caller may have at once; absent: all callers together have too many */
+    detail: ({ most }: { readonly most?: number }) =>
+      most === undefined
+        ? 'The gateway exports as much at once as it can; try again later.'
+        : `You may have at most ${most} exports at once: wait for the end of one.`,
+    example: {},
+  }),
+  operation_archived: withFacts({
+    status: 409,
+    detail: ({ file, first, last }: Archive) =>
+      `The records of the operation were moved to an archive, so nothing can be done with it any more: ${file} has records ${first} to ${last}. Nothing was done.`,
+    example: ARCHIVE,
+  }),
   alarm_unfit: withFacts({
     status: 409,
     detail: ({ unfit, of }: { readonly unfit: number; readonly of: number }) =>

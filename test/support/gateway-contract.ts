@@ -173,7 +173,7 @@ export class GatewayContract {
       return text === '' ? wrongHeaders : [`${operation.name} never answers ${status} with a body`];
     const mediaType = (headers.get('content-type') ?? '').split(';')[0] ?? '';
     if (!(mediaType in content)) return [`${operation.name} never answers ${status} as ${mediaType}`];
-    const body: unknown = mediaType.endsWith('json') ? JSON.parse(text) : text;
+    const body: unknown = /[/+]json$/.test(mediaType) ? JSON.parse(text) : text;
     return [
       ...wrongHeaders,
       ...this.violations(`${response.pointer}/content${step(mediaType)}/schema`, body),

@@ -95,7 +95,7 @@ export async function fetchJson(
     ...(text !== undefined && { body: text }),
   });
   const answer = await response.text();
-  const isJson = /json/.test(response.headers.get('content-type') ?? '');
+  const isJson = /[/+]json\b/.test(response.headers.get('content-type') ?? '');
   const shown = {
     status: response.status,
     headers: response.headers,

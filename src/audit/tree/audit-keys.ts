@@ -58,7 +58,7 @@ export class AuditKeys {
   }
 
   isSealed(seq: number, hash: Uint8Array, seal: Uint8Array | null): boolean {
-    return seal !== null && this.#sealers.some((sealer) => sealer.fits(seq, hash, seal));
+    return seal instanceof Uint8Array && this.#sealers.some((sealer) => sealer.fits(seq, hash, seal));
   }
 }
 

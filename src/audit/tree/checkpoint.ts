@@ -27,11 +27,17 @@ export function readCheckpoint(text: string): Checkpoint {
   return { origin, size: Number(size), root: bytes };
 }
 
-/** A checkpoint that one of the keys has signed. @throws Error where none has, or it is no checkpoint */
+/** A checkpoint that one of the keys has signed, where any is known. @throws Error where none has, or it is no checkpoint */
 export function openCheckpoint(
   note: string,
-  keys: readonly VerifierKey[],
+  keys?: readonly VerifierKey[],
 ): Checkpoint & { readonly signers: readonly VerifierKey[] } {
   const { text, signers } = openNote(note, keys);
   return { ...readCheckpoint(text), signers };
+}
+
+/** What a note says to cover, whether or not it can be believed; undefined: it says nothing. */
+export function sizeOfNote(note: string): number | undefined {
+  const size = Number(note.split('\n')[1]);
+  return Number.isSafeInteger(size) ? size : undefined;
 }

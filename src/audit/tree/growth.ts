@@ -5,6 +5,9 @@ import { TreeEdge, type Tile } from './tiles.js';
 /** What stands in the tree for a record that was gone before the tree came to it. */
 export const MISSING_LEAF = leafHash('');
 
+/** More than that were never there. */
+const MAX_MISSING = 100_000;
+
 /** A record as the tree takes it. */
 export interface GrowingRecord {
   readonly seq: number;
@@ -37,6 +40,7 @@ export class TreeGrowth {
   }
 
   add({ seq, body, hash }: GrowingRecord): void {
+    if (seq - this.edge.size > MAX_MISSING) throw new Error(`records before ${seq} are missing`);
     while (this.edge.size + 1 < seq) {
       this.edge.add(MISSING_LEAF);
       this.#fault ??= this.edge.size;

@@ -118,14 +118,19 @@ export function signNote(text: string, { verifier, privateKey }: SignerKey): str
 
 export interface OpenNote {
   readonly text: string;
-  /** Those of the given keys whose signatures are on it; at least one. */
+  /** Those of the given keys whose signatures are on it; at least one, where keys are given. */
   readonly signers: readonly VerifierKey[];
 }
 
 const SIGNATURE = /^— (\S+) ([A-Za-z0-9+/=]+)$/;
 
-/** A note whose signatures by known keys are right, and that has one at least. @throws Error otherwise */
-export function openNote(note: string, keys: readonly VerifierKey[]): OpenNote {
+/**
+ * A note whose signatures by known keys are right, and that has one at least.
+ *
+ * @param keys absent: none is known, and no signature is looked at
+ * @throws Error otherwise
+ */
+export function openNote(note: string, keys?: readonly VerifierKey[]): OpenNote {
   const end = note.lastIndexOf('\n\n');
   if (end < 0 || !note.endsWith('\n')) throw new Error('it is no signed note');
   const text = note.slice(0, end + 1);
@@ -136,13 +141,13 @@ export function openNote(note: string, keys: readonly VerifierKey[]): OpenNote {
     if (name === undefined) throw new Error('one of its signatures cannot be read');
     const bytes = Buffer.from(base64, 'base64');
     const id = bytes.subarray(0, ID_BYTES).toString('hex');
-    const key = keys.find((each) => each.name === name && each.id === id);
+    const key = keys?.find((each) => each.name === name && each.id === id);
     if (!key) continue;
     if (!verify(null, Buffer.from(text), key.publicKey, bytes.subarray(ID_BYTES)))
       throw new Error(`its signature by ${key.name} is wrong`);
     signers.add(key);
   }
-  if (signers.size === 0) throw new Error('none of the known keys has signed it');
+  if (keys && signers.size === 0) throw new Error('none of the known keys has signed it');
   return { text, signers: [...signers] };
 }
 

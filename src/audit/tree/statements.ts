@@ -1,5 +1,5 @@
 import { openNote, signNote, type SignerKey, type VerifierKey } from './signed-note.js';
-import { FAULT_KINDS, type FaultKind, type RecordRange } from '../trail-fault.js';
+import { FAULT_KINDS, type FaultKind, type RecordRange, type TrailFault } from '../trail-fault.js';
 
 /** What is signed besides checkpoints: texts of their own, so that none can pass for another. */
 
@@ -12,7 +12,7 @@ export function signKeyChange(origin: string, next: string, previous: SignerKey)
 }
 
 /** The verifier's text of the new key. @throws Error where none of the keys has signed it */
-export function openKeyChange(note: string, origin: string, keys: readonly VerifierKey[]): string {
+export function openKeyChange(note: string, origin: string, keys?: readonly VerifierKey[]): string {
   const [head, of, next] = openNote(note, keys).text.split('\n');
   if (head !== KEY || of !== origin || next === undefined) throw new Error('it is no change of the key');
   return next;
@@ -20,11 +20,13 @@ export function openKeyChange(note: string, origin: string, keys: readonly Verif
 
 /** Faults that a person knows of. */
 export interface Acknowledged {
-  readonly faults: readonly (RecordRange & { readonly what: FaultKind })[];
+  readonly faults: readonly (RecordRange & Pick<TrailFault, 'what' | 'operationId'>)[];
 }
 
 export function signAcknowledgement(origin: string, { faults }: Acknowledged, key: SignerKey): string {
-  const lines = faults.map(({ what, first, last }) => `${what} ${first} ${last}\n`);
+  const lines = faults.map(
+    ({ what, first, last, operationId = '' }) => `${`${what} ${first} ${last} ${operationId}`.trimEnd()}\n`,
+  );
   return signNote(`${ACKNOWLEDGEMENT}\n${origin}\n${lines.join('')}`, key);
 }
 
@@ -35,14 +37,14 @@ const isFaultKind = (word: string | undefined): word is FaultKind =>
 export function openAcknowledgement(
   note: string,
   origin: string,
-  keys: readonly VerifierKey[],
+  keys?: readonly VerifierKey[],
 ): Acknowledged {
   const [head, of, ...lines] = openNote(note, keys).text.split('\n');
   if (head !== ACKNOWLEDGEMENT || of !== origin) throw new Error('it is no acknowledgement');
   const faults = lines.slice(0, -1).map((line) => {
-    const [what, first, last] = line.split(' ');
+    const [what, first, last, operationId] = line.split(' ');
     if (!isFaultKind(what)) throw new Error('it acknowledges what is not known');
-    return { what, first: Number(first), last: Number(last) };
+    return { what, first: Number(first), last: Number(last), ...(operationId && { operationId }) };
   });
   return { faults };
 }

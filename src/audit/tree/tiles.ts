@@ -16,6 +16,13 @@ export function hashAt(hashes: Uint8Array, index: number): Uint8Array {
   return hashes.subarray(index * HASH_BYTES, (index + 1) * HASH_BYTES);
 }
 
+/** Whether one of the hashes is this one. */
+export function isIn(hashes: Uint8Array, hash: Uint8Array): boolean {
+  for (let at = 0; (at + 1) * HASH_BYTES <= hashes.length; at += 1)
+    if (Buffer.compare(hashAt(hashes, at), hash) === 0) return true;
+  return false;
+}
+
 /** The hash over 2^n hashes beside each other. */
 function complete(hashes: readonly Uint8Array[]): Uint8Array {
   let row = hashes;

@@ -28,7 +28,7 @@ import { BackgroundSlots } from './background-slots.js';
 import { enforceGuardRails } from './guard-rails/guard-rails.js';
 import { readGuardRails, type GuardRails } from './guard-rails/rails.js';
 import { IdempotencyService } from './idempotency.service.js';
-import { intentOf, impactOf, sizeOf } from './intent.js';
+import { intentOf, impactOf, sizeOf, type AdmissionConditions } from './intent.js';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
@@ -163,13 +163,18 @@ export class Admission {
 
   async #record(
     authorized: AuthorizedCommand,
-    conditions: Parameters<AuditTrail['recordIntent']>[2],
+    conditions: AdmissionConditions,
     context: CallContext,
   ): Promise<IntentRecord> {
     // The id begins with the very millisecond of the record, because receipts are found by time through their ids.
     const now = this.clock.now();
     const operationId = this.#ids.generateOrResetCore(now, CLOCK_SETBACK_MS).toString();
-    const intent = intentOf(authorized, context, { operationId, at: new Date(now).toISOString() });
+    const intent = intentOf(
+      authorized,
+      context,
+      { operationId, at: new Date(now).toISOString() },
+      conditions,
+    );
     const texts = authorized.command.bodies.map(({ text }) => text);
     if (this.state.broken) throw refuse('audit_broken');
     try {

@@ -1,3 +1,5 @@
+import { hash } from 'node:crypto';
+
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
@@ -11,6 +13,7 @@ import type { CommandDeduplication, OperationCommand } from '../operation-comman
 import type { OperationResult } from '../operation-result.js';
 import { fingerprintOf, IdempotencyService, InFlightDeduplicator } from './idempotency.service.js';
 
+const sha256 = (text: string) => hash('sha256', text);
 const CONFIG = { idempotency: { keptMs: 1_000, joinMs: 100 } } as unknown as Config;
 const CALLER: Caller = { id: 'portal', grants: [] };
 const SCOPE = { project: 'p', projectId: 'id', region: 'r', enterpriseProjectId: '0' };
@@ -91,7 +94,14 @@ describe('a request under a key', () => {
     [
       'is the same to the last byte where the signature is',
       { idempotencyKey: 'k', signature: 's' },
-      { 'signature:s': 'that', 'key:k': 'that' },
+      { [`signature:${sha256('s')}`]: 'that', 'key:k': 'that' },
+      trailOf({ ended: true }),
+      'op-1',
+    ],
+    [
+      'is the same where an earlier version recognised the signature',
+      { signature: 's' },
+      { 'signature:s': 'that' },
       trailOf({ ended: true }),
       'op-1',
     ],
@@ -108,7 +118,13 @@ describe('a request under a key', () => {
       undoes: { operationId: 'op-0', round: 2, leaves: [], assumes: [] },
     });
     const claims = serviceWith({}, undefined).claimsOf(command, 'this');
-    expect(claims.map(({ key }) => key).sort()).toEqual(['key:k', 'plan:p', 'signature:s', 'undo:op-0:2']);
+    expect(claims.map(({ key, once = false }) => [key, once])).toEqual([
+      // Whoever reads it could send the request once more, were it the signature itself.
+      [`signature:${sha256('s')}`, false],
+      ['key:k', false],
+      ['plan:p', true],
+      ['undo:op-0:2', true],
+    ]);
     expect(new Set(claims.map(({ fingerprint }) => fingerprint))).toEqual(new Set(['this']));
   });
 

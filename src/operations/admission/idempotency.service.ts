@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, hash } from 'node:crypto';
 
 import {
   Inject,
@@ -33,20 +33,8 @@ export const PLAN_CLAIM = 'plan:';
 const UNDO = 'undo:';
 
 export const planClaim = (plan: string): string => PLAN_CLAIM + plan;
-
-/** What a repeated request is recognised by: these claims are released where it may fare better the next time. */
-export function repeatClaims({
-  idempotencyKey,
-  signature,
-}: {
-  readonly idempotencyKey?: string | undefined;
-  readonly signature?: string | undefined;
-}): string[] {
-  return [
-    ...(signature === undefined ? [] : [SIGNATURE + signature]),
-    ...(idempotencyKey === undefined ? [] : [KEY + idempotencyKey]),
-  ];
-}
+/** Not itself: while it is fresh, whoever reads it could send the very request once more. */
+const signatureClaim = (signature: string): string => SIGNATURE + hash('sha256', signature);
 
 /**
  * What makes two requests the same: the route, where they act, and their bodies as they would travel, which are written in one
@@ -94,12 +82,15 @@ export class IdempotencyService implements OnApplicationBootstrap, OnModuleDestr
   /** What a command claims with its intent. Of two undoings that saw the same state, one goes ahead. */
   claimsOf(command: OperationCommand, fingerprint: string): Claim[] {
     const voidBefore = this.clock.now() - this.#keptMs;
-    const { undoes, plan } = command;
+    const { undoes, plan, idempotencyKey, signature } = command;
+    const of = { fingerprint, voidBefore };
+    const once = { ...of, once: true } as const;
     return [
-      ...repeatClaims(command),
-      ...(plan === undefined ? [] : [planClaim(plan)]),
-      ...(undoes === undefined ? [] : [`${UNDO}${undoes.operationId}:${undoes.round}`]),
-    ].map((key) => ({ key, fingerprint, voidBefore }));
+      ...(signature === undefined ? [] : [{ key: signatureClaim(signature), ...of }]),
+      ...(idempotencyKey === undefined ? [] : [{ key: KEY + idempotencyKey, ...of }]),
+      ...(plan === undefined ? [] : [{ key: planClaim(plan), ...once }]),
+      ...(undoes === undefined ? [] : [{ key: `${UNDO}${undoes.operationId}:${undoes.round}`, ...once }]),
+    ];
   }
 
   /**
@@ -118,11 +109,16 @@ export class IdempotencyService implements OnApplicationBootstrap, OnModuleDestr
     const find = (claim: string | undefined) =>
       claim === undefined ? undefined : this.claims.find(caller.id, claim, voidBefore);
     // The same signature means the same method, path, query and body; headers that are not signed do not matter.
-    const repeated = await find(signature && SIGNATURE + signature);
+    const repeated =
+      (await find(signature && signatureClaim(signature))) ??
+      // As earlier versions claimed it; it is fresh for minutes only.
+      (await find(signature && SIGNATURE + signature));
     const claimed = repeated ?? (await find(key));
     if (!claimed) return undefined;
     if (!repeated && claimed.fingerprint !== fingerprint) throw refuse('idempotency_key_reused');
     const trail = await this.store.find(claimed.operationId);
+    const archived = trail ? undefined : await this.store.findArchived(claimed.operationId);
+    if (archived) throw refuse('operation_archived', archived.archive);
     // One that is in the background is answered with how far it is: nobody waits for its end.
     if (!trail || !(trail.outcome || trail.intent.background)) {
       throw stillRunning(plan === undefined ? 'still_running' : 'plan_running', claimed.operationId);

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-import type { IntentRecord } from '../../audit/index.js';
+import type { Claim, ImpactBudget, IntentRecord } from '../../audit/index.js';
 import type { CallContext } from '../../domain/caller.js';
 import type {
   AuthorizedCommand,
@@ -14,6 +14,12 @@ import { OPERATIONS } from '../../domain/operation-type.js';
 
 type Writing = { -readonly [Member in keyof IntentRecord]: IntentRecord[Member] };
 
+/** What is checked in the transaction that writes an intent. */
+export interface AdmissionConditions {
+  readonly claims: readonly Claim[];
+  readonly reach: ImpactBudget | undefined;
+}
+
 /**
  * The record of what is about to be done. Its members stand in the order in which they are written, and are added one by one: there
  * is one for every act, and a spread that does not stand first costs as much as all else.
@@ -22,6 +28,7 @@ export function intentOf(
   { command, scope }: AuthorizedCommand,
   { caller, credential, onBehalfOf, requestId }: CallContext,
   { operationId, at }: Pick<IntentRecord, 'operationId' | 'at'>,
+  { claims, reach }: AdmissionConditions,
 ): IntentRecord {
   const { operation, remark, alarms, items, idempotencyKey, undoes, background } = command;
   const { expiresAt, expired, plan, lookedUp, whitelistRules: { length: rules } = [] } = command;
@@ -52,6 +59,9 @@ export function intentOf(
   if (expiresAt !== undefined) record.expiresAt = new Date(expiresAt).toISOString();
   if (expired) record.expired = expired;
   if (plan !== undefined) record.plan = plan;
+  // Without what depends on limits, which are the configuration's.
+  record.claims = claims.map(({ key, fingerprint, once }) => ({ key, fingerprint, ...(once && { once }) }));
+  if (reach) record.reach = { alarms: reach.alarms, hosts: reach.hosts };
   return record;
 }
 

@@ -26,7 +26,6 @@ const fault = { code: 'x', status: 409, detail: 'X.', retryable: true };
 /** Carries out an operation of so many alarms; `send` says what comes of each chunk. */
 async function carriedOut(alarms: number, send: SendChunk, isWritable = true) {
   const records: (ChunkRecord | OutcomeRecord)[] = [];
-  const released: string[][] = [];
   const watched: string[] = [];
   const write = (record: ChunkRecord | OutcomeRecord, before: OperationTrail) => {
     const after = transition(before, record);
@@ -36,10 +35,7 @@ async function carriedOut(alarms: number, send: SendChunk, isWritable = true) {
   };
   const trail = {
     recordChunk: write,
-    recordOutcome: (record: OutcomeRecord, before: OperationTrail, releases?: { keys: string[] }) => {
-      if (releases) released.push(releases.keys);
-      return write(record, before);
-    },
+    recordOutcome: write,
   } as unknown as AuditTrail;
   const settlement = { watch: ({ operationId }: IntentRecord) => watched.push(operationId) };
   const running = new RunningOperations();
@@ -58,7 +54,6 @@ async function carriedOut(alarms: number, send: SendChunk, isWritable = true) {
       kind: 'intent',
       operationId: 'op-1',
       operation: 'ignore',
-      idempotencyKey: 'k',
       caller: 'portal',
       alarms: Array.from({ length: alarms }, (_, index) => `e-${index}`),
       scope: { project: 'p', projectId: 'id', region: 'r', enterpriseProjectId: '0' },
@@ -69,7 +64,7 @@ async function carriedOut(alarms: number, send: SendChunk, isWritable = true) {
     ),
   };
   const result = await executor.carryOut(work, running.begin(), send);
-  return { result, records, released, watched };
+  return { result, records, watched };
 }
 
 const all =
@@ -109,12 +104,6 @@ describe('an operation that is carried out', () => {
       [100, 'applied'],
       [150, 'not_attempted'],
     ]);
-  });
-
-  it('releases its key only where nothing was done and it may fare better later', async () => {
-    expect((await carriedOut(2, all('not_attempted'))).released).toEqual([['key:k']]);
-    expect((await carriedOut(2, all('unknown'))).released).toEqual([]);
-    expect((await carriedOut(2, all('applied'))).released).toEqual([]);
   });
 
   it('is settled where something of it is unknown', async () => {

@@ -21,7 +21,6 @@ import { Metrics } from '../../metrics/metrics.js';
 import { faultFor } from '../../problems/catalogue.js';
 import { callFor, type HssBody } from '../../hss/index.js';
 import type { AdmittedCommand } from '../admission/admission.service.js';
-import { repeatClaims } from '../admission/idempotency.service.js';
 import type { OperationResult } from '../operation-result.js';
 import { SettlementService } from '../settlement/settlement.service.js';
 import { chunkFacts, ChunkSender } from './chunk-sender.js';
@@ -34,8 +33,6 @@ export interface Work {
   readonly project: ProjectConfig;
   /** What will travel upstream, one for each chunk. */
   readonly bodies: readonly HssBody[];
-  /** The signature that the request came with; the records do not keep it. */
-  readonly signature?: string | undefined;
 }
 
 /** Carries out an admitted command: sends chunk after chunk and records what came of each, and of all. */
@@ -59,8 +56,8 @@ export class Executor {
     run: RunningOperation,
     context: CallContext,
   ): Promise<OperationResult> {
-    const { bodies, verbatim, lookedUp, signature } = command;
-    const work = { intent, project, bodies, signature };
+    const { bodies, verbatim, lookedUp } = command;
+    const work = { intent, project, bodies };
     return this.carryOut(work, run, (call, alarms, index) => {
       const facts = chunkFacts(intent, index, lookedUp?.readAt);
       return this.sender.send(call, { alarms, ...facts, ...(verbatim && { verbatim }) }, context);
@@ -81,7 +78,9 @@ export class Executor {
     const before = { intent, chunks: [...chunks] };
     const outcome = this.#outcome(before, run);
     const trail = transition(before, outcome);
-    const recorded = await this.#recordOutcome(work, outcome, before);
+    const recorded = await this.#recorded(outcome.operationId, () =>
+      this.trail.recordOutcome(outcome, before),
+    );
     this.marks.end(intent.operationId);
     this.running.news.emit(intent.operationId);
     this.metrics.operations.inc({ operation: intent.operation, status: outcome.status });
@@ -158,17 +157,6 @@ export class Executor {
     return recorded;
   }
 
-  #recordOutcome(
-    { intent, signature }: Work,
-    outcome: OutcomeRecord,
-    before: OperationTrail,
-  ): Promise<boolean> {
-    const { caller, idempotencyKey } = intent;
-    const keys = mayBeRepeated(outcome) ? repeatClaims({ idempotencyKey, signature }) : [];
-    const releases = keys.length > 0 ? { caller, keys } : undefined;
-    return this.#recorded(outcome.operationId, () => this.trail.recordOutcome(outcome, before, releases));
-  }
-
   /** After an act the caller learns what happened even when the trail cannot record it; `false` says that it could not. */
   async #recorded(operationId: string, write: () => Promise<unknown>): Promise<boolean> {
     try {
@@ -184,12 +172,6 @@ export class Executor {
   #now(): string {
     return new Date(this.clock.now()).toISOString();
   }
-}
-
-/** Whether nothing was done and the same request may fare better later: its key or signature must not keep it from being done. */
-function mayBeRepeated({ chunks }: OutcomeRecord): boolean {
-  const undone = chunks.every(({ outcome }) => outcome === 'rejected' || outcome === 'not_attempted');
-  return undone && chunks.every(({ fault }) => fault?.retryable === true);
 }
 
 /** Why the rest was not sent: the code that an earlier part ended with, in words that are true of the rest. */

@@ -303,6 +303,27 @@ export class OutcomeCountsDto implements Partial<Record<KnownAlarmOutcome, numbe
   pending?: number;
 }
 
+@ApiSchema({ name: 'ReceiptArchive', description: 'The file that records were moved to.' })
+export class ReceiptArchiveDto {
+  /**
+   * Its name; whoever runs the gateway knows its folder.
+   * @example 'audit-000000000001-000000018204.ndjson.gz'
+   */
+  file!: string;
+  /**
+   * The first record in it, by its place in the trail.
+   * @example 1
+   */
+  @ApiProperty({ type: 'integer', format: 'int64', minimum: 1 })
+  first!: number;
+  /**
+   * The last record in it.
+   * @example 18204
+   */
+  @ApiProperty({ type: 'integer', format: 'int64', minimum: 1 })
+  last!: number;
+}
+
 @ApiSchema({
   name: 'Receipt',
   description: 'What was asked, by whom, and what came of it; kept, and found again under its id.',
@@ -421,6 +442,8 @@ export class ReceiptDto {
   recorded?: boolean;
   /** The exchanges with upstream, in order. */
   exchanges!: ReceiptExchangeDto[];
+  /** Present where the records of the operation were moved to an archive: it shows no alarms, items and exchanges then. */
+  archive?: ReceiptArchiveDto;
 }
 
 @ApiSchema({
@@ -435,6 +458,7 @@ export class ReceiptSummaryDto extends OmitType(ReceiptDto, [
   'nextCursor',
   'recorded',
   'exchanges',
+  'archive',
 ] as const) {
   /**
    * How many alarms, or items, it is about.

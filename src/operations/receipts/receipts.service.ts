@@ -2,7 +2,12 @@ import { setImmediate as othersTurn } from 'node:timers/promises';
 
 import { Injectable } from '@nestjs/common';
 
-import { isOperationId, OperationStore, type OperationKind } from '../../audit/index.js';
+import {
+  isOperationId,
+  OperationStore,
+  type ArchivedOperation,
+  type OperationKind,
+} from '../../audit/index.js';
 import type { Caller } from '../../domain/caller.js';
 import { Clock } from '../../domain/times.js';
 import { hasRight, mayAudit } from '../../access/grants.js';
@@ -37,7 +42,8 @@ export class ReceiptsService {
 
   /** @throws Problem 404, also for what the caller may not read */
   async find(id: string, caller: Caller): Promise<ReceiptDto> {
-    return shortened(await this.#receipt(id, caller));
+    const archived = await this.#archived(id, caller);
+    return archived ? this.#remembered(id, archived) : shortened(await this.#receipt(id, caller));
   }
 
   /** The alarms of one receipt; none of one that is about items. @throws Problem 404 */
@@ -76,7 +82,23 @@ export class ReceiptsService {
     const trail = await this.operations.find(id);
     if (trail && (trail.intent.caller === caller.id || mayAudit(caller, trail.intent.scope)))
       return receiptOf(trail, await inSlices(outcomesOf(trail)));
+    const archived = trail ? undefined : await this.#archived(id, caller);
+    if (archived) throw refuse('operation_archived', archived.archive);
     throw refuse('operation_not_found');
+  }
+
+  /** Undefined: its records are in the trail, or it is not the caller's to read. */
+  async #archived(id: string, caller: Caller): Promise<ArchivedOperation | undefined> {
+    const archived = await this.operations.findArchived(id);
+    const mayRead = archived && (archived.caller === caller.id || mayAudit(caller, archived));
+    return mayRead ? archived : undefined;
+  }
+
+  /** What is known without the records. */
+  async #remembered(id: string, { archive }: ArchivedOperation): Promise<ReceiptDto> {
+    const [summary] = await this.operations.summaries([id]);
+    if (!summary) throw refuse('operation_archived', archive);
+    return { ...receiptSummaryOf(summary), alarms: [], exchanges: [], archive };
   }
 
   async #page({ filter, limit, view }: AskedReceipts): Promise<ReceiptPageDto> {
@@ -95,10 +117,12 @@ export class ReceiptsService {
   }
 
   /** One after the other, so that no more is read than goes on the page. */
-  async *#full(ids: readonly string[]): AsyncGenerator<ReceiptDto> {
+  async *#full(ids: readonly string[]): AsyncGenerator<ReceiptSummaryDto | ReceiptDto> {
     for (const id of ids) {
       const trail = await this.operations.find(id);
+      const archived = trail ? undefined : await this.operations.findArchived(id);
       if (trail) yield shortened(receiptOf(trail, await inSlices(outcomesOf(trail))));
+      else if (archived) yield* this.#summaries([id]);
       // The database's answers come in one after the other as long as there are any: nothing else would get its turn between.
       await othersTurn();
     }

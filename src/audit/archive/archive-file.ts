@@ -1,0 +1,119 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { open, rename, rm, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { StringDecoder } from 'node:string_decoder';
+import { createGunzip, createGzip } from 'node:zlib';
+
+import type { RecordRange } from '../trail-fault.js';
+import { checkTrailLines, type WrittenPart } from './trail-check.js';
+
+const FOR_OWNER = 0o600;
+const DIGITS = 12;
+
+/** Ordered by what they hold. */
+export function archiveName({ first, last }: RecordRange): string {
+  const [from, to] = [first, last].map((seq) => String(seq).padStart(DIGITS, '0'));
+  return `audit-${from}-${to}.ndjson.gz`;
+}
+
+export type CheckedFile = WrittenPart & {
+  /** Of the file, in hexadecimal digits. */
+  readonly sha256: string;
+};
+
+/** Reads an archive as a whole. @throws Error where it cannot be read, or does not hold what it says */
+export async function checkArchive(
+  path: string,
+  openCheckpoint: Parameters<typeof checkTrailLines>[1],
+): Promise<CheckedFile> {
+  const digest = createHash('sha256');
+  const part = await pipeline(
+    createReadStream(path),
+    async function* (chunks: AsyncIterable<Buffer>) {
+      for await (const chunk of chunks) {
+        digest.update(chunk);
+        yield chunk;
+      }
+    },
+    createGunzip(),
+    (chunks: AsyncIterable<Buffer>) => checkTrailLines(linesIn(chunks), openCheckpoint),
+  );
+  return { ...part, sha256: digest.digest('hex') };
+}
+
+/** Lines that all end with a line feed: texts in JSON may hold other line breaks as they are. */
+async function* linesIn(chunks: AsyncIterable<Buffer>): AsyncGenerator<string> {
+  const decoder = new StringDecoder();
+  let begun: string[] = [];
+  for await (const chunk of chunks) {
+    const [rest = '', ...others] = decoder.write(chunk).split('\n');
+    begun.push(rest);
+    for (const other of others) {
+      yield begun.join('');
+      begun = [other];
+    }
+  }
+  if (begun.join('') !== '') throw new Error('its last line is cut off');
+}
+
+/** SHA-256 in hexadecimal digits. */
+export async function digestOf(path: string): Promise<string> {
+  const digest = createHash('sha256');
+  await pipeline(createReadStream(path), digest);
+  return digest.digest('hex');
+}
+
+/**
+ * Writes an archive under its name, on the disk and read again before it has it; one that is there already is only read.
+ *
+ * @param isWhole whether what was read is what is to be in it
+ * @throws Error where it cannot be written or is not whole; nothing stands under its name then that was not there before
+ */
+export async function keepArchive(
+  path: string,
+  lines: AsyncIterable<string>,
+  check: (path: string) => Promise<CheckedFile>,
+  signal: AbortSignal,
+): Promise<CheckedFile> {
+  if (await stat(path).catch(() => undefined)) return check(path);
+  const unfinished = join(dirname(path), `.${path.slice(dirname(path).length + 1)}.part`);
+  try {
+    const file = await open(unfinished, 'w', FOR_OWNER);
+    try {
+      await pipeline(
+        Readable.from(texts(lines)),
+        createGzip(),
+        async (chunks: AsyncIterable<Buffer>) => {
+          for await (const chunk of chunks) await file.writeFile(chunk);
+        },
+        { signal },
+      );
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    const checked = await check(unfinished);
+    await rename(unfinished, path);
+    await syncFolder(dirname(path));
+    return checked;
+  } catch (error) {
+    await rm(unfinished, { force: true }).catch(() => undefined);
+    throw error;
+  }
+}
+
+async function* texts(lines: AsyncIterable<string>): AsyncGenerator<string> {
+  for await (const line of lines) yield `${line}\n`;
+}
+
+async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path);
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+}

@@ -1,0 +1,178 @@
+import { link } from './record-text.js';
+import { FaultList } from './trail-fault.js';
+import { TrailStatements } from './trail-statements.js';
+import type { Trusted } from './trail-verifier.js';
+import type { Statement } from './trail-source.js';
+import { CompactRange } from './tree/compact-range.js';
+import { leafHash } from './tree/merkle-tree.js';
+import { readVerifierKey } from './tree/signed-note.js';
+import type { TrailReport } from './verification.js';
+
+/** A line that is no record. */
+type Control =
+  | {
+      readonly export: 'begin';
+      readonly publicKey: string;
+      readonly first: number;
+      readonly previousHash: string;
+      readonly before: readonly string[];
+      readonly checkpoint?: string;
+    }
+  | { readonly export: 'omitted'; readonly first: number; readonly leaves: readonly string[] }
+  | { readonly export: 'checkpoint'; readonly note: string }
+  | { readonly export: 'end'; readonly last: number; readonly hash: string };
+
+/** Reads the lines of an export or an archive, each time from the beginning. */
+export type Lines = () => AsyncIterable<string>;
+
+const CONTROL = '{"export":';
+
+/**
+ * Verifies an export or an archive by itself: the chain, the tree, and every checkpoint in it. Without a key from outside, the one
+ * that it names is believed.
+ *
+ * @throws Error where it is no export
+ */
+export async function verifyExport(lines: Lines, trusted: Trusted): Promise<TrailReport> {
+  const statements: Statement[] = [];
+  let begin: Extract<Control, { export: 'begin' }> | undefined;
+  for await (const line of lines()) {
+    if (!begin) begin = beginOf(line);
+    if (!/^\{"kind":"(?:key|acknowledgement)"/.test(line)) continue;
+    statements.push({
+      seq: 0,
+      kind: line.startsWith('{"kind":"key"') ? 'key' : 'acknowledgement',
+      body: line,
+    });
+  }
+  if (!begin) throw new Error('it is empty');
+  const verifiers = trusted.verifiers ?? [readVerifierKey(begin.publicKey)];
+  const reading = new ExportReading(
+    begin,
+    new TrailStatements(verifiers, statements),
+    trusted.witnessed ?? [],
+  );
+  let isFirst = true;
+  for await (const line of lines()) {
+    if (!isFirst) reading.take(line);
+    isFirst = false;
+  }
+  return reading.report();
+}
+
+function beginOf(line: string): Extract<Control, { export: 'begin' }> {
+  const control = line.startsWith(CONTROL) ? (JSON.parse(line) as Control) : undefined;
+  if (control?.export !== 'begin')
+    throw new Error('it is no export of a trail: its first line does not say so');
+  return control;
+}
+
+class ExportReading {
+  readonly #faults = new FaultList();
+  readonly #tree: CompactRange;
+  readonly #first: number;
+  #hash: Uint8Array | undefined;
+  /** The last record, and how far a checkpoint has shown that all is as it was. */
+  #seq: number;
+  #settled: number;
+  #covered = 0;
+  #isEnded = false;
+
+  constructor(
+    { first, previousHash, before, checkpoint }: Extract<Control, { export: 'begin' }>,
+    private readonly statements: TrailStatements,
+    private readonly witnessed: readonly string[],
+  ) {
+    this.#first = first;
+    this.#seq = this.#settled = first - 1;
+    this.#hash = Buffer.from(previousHash, 'hex');
+    this.#tree = new CompactRange(
+      first - 1,
+      before.map((hash) => Buffer.from(hash, 'base64')),
+    );
+    if (checkpoint !== undefined) this.#compare(checkpoint);
+  }
+
+  take(line: string): void {
+    if (this.#isEnded)
+      return this.#faults.note('foreign', this.#seq + 1, this.#seq + 1, 'lines follow the end');
+    if (!line.startsWith(CONTROL)) return this.#record(line);
+    const control = JSON.parse(line) as Control;
+    if (control.export === 'omitted') this.#omit(control);
+    else if (control.export === 'checkpoint') this.#compare(control.note);
+    else if (control.export === 'end') this.#end(control);
+  }
+
+  report(): TrailReport {
+    if (!this.#isEnded)
+      this.#faults.note(
+        'truncated',
+        this.#seq + 1,
+        this.#seq + 1,
+        'the file ends in the middle of the export',
+      );
+    const faults = this.#faults.all.map((fault) => ({
+      ...fault,
+      acknowledged: this.statements.acknowledges(fault),
+    }));
+    return { first: this.#first, last: this.#seq, covered: this.#covered, faults, tables: [] };
+  }
+
+  #record(line: string): void {
+    this.#seq += 1;
+    this.#hash = this.#hash && link(this.#hash, line);
+    this.#tree.add(leafHash(line));
+    this.#witness();
+  }
+
+  #omit({ first, leaves }: Extract<Control, { export: 'omitted' }>): void {
+    if (first !== this.#seq + 1)
+      this.#faults.note('missing', this.#seq + 1, this.#seq + 1, `what is left out begins at ${first}`);
+    for (const leaf of leaves) {
+      this.#seq += 1;
+      this.#tree.add(Buffer.from(leaf, 'base64'));
+      this.#witness();
+    }
+    this.#hash = undefined;
+  }
+
+  #witness(): void {
+    for (const note of this.witnessed)
+      if (this.statements.opened(note)?.size === this.#seq) this.#compare(note);
+  }
+
+  /** Which of the records since the checkpoint before it is to blame, the file cannot tell. */
+  #compare(note: string): void {
+    const [first, last] = [Math.min(this.#settled + 1, this.#seq), this.#seq];
+    try {
+      const { size, root } = this.statements.open(note);
+      if (size !== this.#seq)
+        this.#faults.note('missing', first, Math.max(size, last), `a checkpoint of ${size} records is here`);
+      else if (Buffer.compare(root, this.#tree.root()) !== 0)
+        this.#faults.note('altered', first, last, 'one of them is not what the checkpoint covers');
+      else this.#covered = size;
+    } catch (error) {
+      const why = error instanceof Error ? error.message : 'it cannot be read';
+      this.#faults.note('checkpoint', last, last, `the checkpoint that covers it cannot be believed: ${why}`);
+    }
+    this.#settled = this.#seq;
+  }
+
+  #end({ last, hash }: Extract<Control, { export: 'end' }>): void {
+    this.#isEnded = true;
+    if (last !== this.#seq)
+      this.#faults.note(
+        'missing',
+        this.#first,
+        Math.max(last, this.#seq),
+        `the end is said to be at ${last}`,
+      );
+    else if (this.#hash && Buffer.from(this.#hash).toString('hex') !== hash)
+      this.#faults.note(
+        'altered',
+        this.#settled + 1,
+        last,
+        'the chain through them does not lead to the end',
+      );
+  }
+}

@@ -1,0 +1,60 @@
+import type { AuditEngine } from './audit.engine.js';
+import type { DatabaseConfig } from '../config/config.js';
+import { queriesOver } from './engine.dialect.js';
+import { withSnapshot } from './offline.js';
+import { compareSideTables } from './side-tables.compare.js';
+import { DatabaseSource } from './trail-source.js';
+import { TrailVerifier, type Trusted, type Verified } from './trail-verifier.js';
+
+/** What a verification of a whole trail comes to. */
+export interface TrailReport extends Omit<Verified, 'done' | 'through'> {
+  /** Sequences of the first and of the last record that are there; `last` below `first`: there are none. */
+  readonly first: number;
+  readonly last: number;
+  /** What of the tables beside the trail is not what it says, in words; the first few. */
+  readonly tables: readonly string[];
+}
+
+export type OnProgress = (step: string, part: number) => void;
+
+const RECORDS_AT_ONCE = 1_000;
+const MOST_DIFFERENCES = 20;
+
+/** Verifies all of a trail in a database, as it is at one moment, whether or not gateways run. @throws Error where that cannot be done */
+export function verifyDatabase(
+  database: DatabaseConfig,
+  trusted: Trusted,
+  onProgress: OnProgress = () => undefined,
+): Promise<TrailReport> {
+  return withSnapshot(database, (engine) => verifyTrail(engine, trusted, onProgress));
+}
+
+/** @param engine shows the same moment all the time */
+export async function verifyTrail(
+  engine: AuditEngine,
+  trusted: Trusted,
+  onProgress: OnProgress = () => undefined,
+): Promise<TrailReport> {
+  const source = new DatabaseSource(queriesOver(engine));
+  const verifier = new TrailVerifier(source, trusted);
+  const { seq: before } = await source.base();
+  const last = (await source.last())?.seq ?? before;
+  await verifier.begin('base');
+  while (await verifier.step(RECORDS_AT_ONCE))
+    onProgress('verified', (verifier.progress.through - before) / Math.max(1, last - before));
+  const { covered, faults } = verifier.progress;
+  return { first: before + 1, last, covered, faults, tables: await differences(engine) };
+}
+
+/** Records that cannot be read name no rows to compare with. */
+async function differences(engine: AuditEngine): Promise<string[]> {
+  try {
+    return await compareSideTables(engine, MOST_DIFFERENCES);
+  } catch {
+    return ['they cannot be compared with records that cannot be read'];
+  }
+}
+
+export function isWhole({ faults, tables }: TrailReport): boolean {
+  return tables.length === 0 && faults.every(({ acknowledged }) => acknowledged);
+}
