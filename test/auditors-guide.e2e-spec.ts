@@ -141,6 +141,15 @@ describe('the verifier of exports', () => {
     expect([code, output.trimEnd().split('\n').length]).toEqual([0, checkpoints]);
   });
 
+  it('believes what the gateway exports', async () => {
+    const { text } = await rig.call('GET', '/v1/audit/export?format=ndjson');
+    expect(await check([text.trimEnd()])).toMatchObject({
+      code: 0,
+      output: expect.stringContaining('of 10 records'),
+    });
+    expect((await check([text.trimEnd().replace('äöü', 'aou')])).code).toBe(1);
+  });
+
   const change: Readonly<Record<string, (lines: string[]) => string[]>> = {
     'a changed record': (lines) => lines.with(1, (lines[1] ?? '').replace('äöü', 'aou')),
     'a record that is gone': (lines) => lines.toSpliced(2, 1),
