@@ -29,6 +29,7 @@ describe('describeConfig', () => {
       'projects.default.credentials.password': 'set',
       'callers.soc-portal.keys[0].expiresAt': '2027-07-01T00:00:00.000Z',
       'callers.soc-portal.grants[0]': '* x * x *',
+      'audit.verifySeconds': 60,
       'background.deadlineMs': 3_600_000,
       'background.heartbeatMs': 15_000,
       'background.operationsAtOnce': 4,
