@@ -2,7 +2,8 @@ import type pg from 'pg';
 
 import type { AuditEngine } from './audit.engine.js';
 import { queriesOver } from './engine.dialect.js';
-import { INDEXING_KINDS, indexRows, type IndexedRecord, type IndexRow } from './record-facts.js';
+import { PostgresIndex } from './postgres.index.js';
+import type { IndexedRecord } from './record-facts.js';
 import { GENESIS } from './record-text.js';
 import { TrailKeeper, type VerificationStart } from './trail-keeper.js';
 import { DatabaseSource, TREE_SIZE } from './trail-source.js';
@@ -25,6 +26,7 @@ type Database = AuditEngine & {
 
 /** The tree of a trail that several gateways share: one of them adds to it at a time, and no record waits for that. */
 export class PostgresKeeper extends TrailKeeper {
+  readonly #index = new PostgresIndex();
   #verifier: TrailVerifier | undefined;
 
   constructor(
@@ -46,7 +48,7 @@ export class PostgresKeeper extends TrailKeeper {
           [edge.size, Math.min(left, AT_ONCE)],
         );
         for (const row of rows) growth.add(row);
-        await index(client, rows);
+        await this.#index.add(client, rows);
         left -= rows.length;
         if (rows.length < AT_ONCE || left <= 0) break;
       }
@@ -84,35 +86,6 @@ export class PostgresKeeper extends TrailKeeper {
     await this.#verifier.step(records);
     return this.#verifier.progress;
   }
-}
-
-/** What finds records: as the embedded database has it. */
-async function index(client: Client, records: readonly IndexedRecord[]): Promise<void> {
-  const ids = records.flatMap(({ operation_id: id }) => id ?? []);
-  const { rows: known } = await client.query<IndexedRecord>(
-    `SELECT seq, kind, operation_id, body FROM audit_record
-     WHERE operation_id = ANY($1::text[]) AND kind = ANY($2::text[]) ORDER BY seq`,
-    [ids, INDEXING_KINDS],
-  );
-  const rows = indexRows(records, (id) => known.filter((one) => one.operation_id === id));
-  const facts = rows.flatMap(({ seq, facts: each }) => each.map((fact) => ({ fact, seq })));
-  await client.query(
-    `INSERT INTO record_fact SELECT fact, seq FROM json_to_recordset($1::json) AS given (fact TEXT, seq BIGINT)
-     ON CONFLICT DO NOTHING`,
-    [JSON.stringify(facts)],
-  );
-  await client.query(
-    `INSERT INTO record_words SELECT seq, string_to_array(tokens, ' ')
-     FROM json_to_recordset($1::json) AS given (seq BIGINT, tokens TEXT)
-     ON CONFLICT (seq) DO UPDATE SET tokens = excluded.tokens`,
-    [JSON.stringify(lastOfEach(rows).map(({ seq, tokens }) => ({ seq, tokens: tokens.join(' ') })))],
-  );
-}
-
-/** One statement takes each row once. */
-function lastOfEach(rows: readonly IndexRow[]): IndexRow[] {
-  const bySeq = new Map(rows.filter(({ tokens }) => tokens.length > 0).map((row) => [row.seq, row]));
-  return [...bySeq.values()];
 }
 
 /** The tree as it is kept: another gateway may have added to it. */
