@@ -8,18 +8,20 @@ import { PostgresEngine } from '../src/audit/postgres.engine.js';
 import { RecordStore, type RecordFilter } from '../src/audit/record.store.js';
 import type { MayRead } from '../src/audit/record.queries.js';
 import { RECORD_KINDS } from '../src/audit/audit-record.js';
+import type { TrailKeeper } from '../src/audit/trail-keeper.js';
 import { KNOWN_OUTCOMES, OPERATION_STATUSES } from '../src/domain/outcome.js';
 import { SEVERITIES } from '../src/domain/upstream-words.js';
 import { AUDIT_KEY } from './support/gateway.js';
 import { NotingEngine } from './support/noting-engine.js';
 import { startPostgres, type PostgresServer } from './support/postgres.js';
 import { HISTORY, makeHistory, MINUTE_MS, START, type MadeRecord } from './support/record-history.js';
-import { indexTrail } from './support/record-index.js';
 import { newFolder, removeFolder } from './support/standing-gateway.js';
 
 const RECORDS = 2_000;
 const RUNS = 30;
 const CHECKPOINT_EVERY = 10;
+/** No number of blocks, and no part of one. */
+const GROW_BY = 37;
 const made = makeHistory(RECORDS);
 const seqOf = new Map(made.map((one, index) => [one, index + 1]));
 /** Where the outcome of each operation stands. */
@@ -90,14 +92,24 @@ const readers: Readonly<Record<string, MayRead>> = {
   nothing: () => false,
 };
 
-/** What is known of a record where the index has the trail up to a place. */
-function known(one: MadeRecord, indexed: number): MadeRecord {
-  const outcome = outcomes.get(one.operationId ?? '');
-  const isKnown = outcome !== undefined && (outcome <= indexed || seqOf.get(one)! > indexed);
-  if (!one.later || !isKnown) return one;
+/** Alarms of each operation: what names one of them finds all its records. */
+const alarms = new Map<string, readonly string[]>();
+for (const { operationId = '', alarm } of made)
+  alarms.set(operationId, [...(alarms.get(operationId) ?? []), ...alarm]);
+
+/** What may be known of a record. */
+function known(one: MadeRecord): MadeRecord {
+  const all = { ...one, alarm: alarms.get(one.operationId ?? '') ?? [] };
+  if (!one.later || !outcomes.has(one.operationId ?? '')) return all;
   const { severity, host } = one.later;
-  return { ...one, severity: [...one.severity, ...severity], host: [...one.host, ...host] };
+  return { ...all, severity: [...one.severity, ...severity], host: [...one.host, ...host] };
 }
+
+/** Whether the index, which has the trail up to a place, does not have what makes it known. */
+const isBehind = (one: MadeRecord, indexed: number) =>
+  one.later !== undefined &&
+  seqOf.get(one)! <= indexed &&
+  (outcomes.get(one.operationId ?? '') ?? 0) > indexed;
 
 function isWanted(
   one: MadeRecord,
@@ -127,6 +139,7 @@ describe.each(['SQLite', 'PostgreSQL'])('records of the trail (%s)', (name) => {
   const folder = newFolder();
   let engine: NotingEngine;
   let records: RecordStore;
+  let keeper: TrailKeeper;
 
   beforeAll(async () => {
     const url = name === 'SQLite' ? '' : await postgres.createDatabase('record_lists');
@@ -146,7 +159,9 @@ describe.each(['SQLite', 'PostgreSQL'])('records of the trail (%s)', (name) => {
       await first.query('ALTER DATABASE record_lists SET enable_seqscan = off', []);
       await first.close();
     }
-    engine = new NotingEngine(name === 'SQLite' ? first : await open());
+    const opened = name === 'SQLite' ? first : await open();
+    ({ keeper } = opened);
+    engine = new NotingEngine(opened);
     records = new RecordStore(engine);
   });
   afterAll(async () => {
@@ -170,9 +185,10 @@ describe.each(['SQLite', 'PostgreSQL'])('records of the trail (%s)', (name) => {
   it.each([0, Math.floor(RECORDS * 0.7), RECORDS])(
     'are those that fit, newest first, in whatever pages, where the index has %d of them',
     async (indexed) => {
-      await indexTrail(engine, indexed);
+      for (let { size } = await keeper.grow(0); size < indexed;)
+        ({ size } = await keeper.grow(Math.min(GROW_BY, indexed - size)));
       expect(await records.indexedUpTo()).toBe(indexed);
-      const trail = made.map((one) => known(one, indexed));
+      const trail = made.map(known);
       const limits = fc.constantFrom(25, 50, 500);
       const bytes = fc.constantFrom(20_000, 1_048_576);
       let found = 0;
@@ -184,7 +200,10 @@ describe.each(['SQLite', 'PostgreSQL'])('records of the trail (%s)', (name) => {
             mayRead(one.scope) && isWanted(one, filter) ? [index + 1] : [],
           );
           if (expected.length > 0) found += 1;
-          expect(await allPages(filter, mayRead, limit, most)).toEqual(expected.reverse());
+          const answered = await allPages(filter, mayRead, limit, most);
+          // It may be found already: others of its block lead to it.
+          const isSure = (seq: number) => !isBehind(made[seq - 1]!, indexed) || answered.includes(seq);
+          expect(answered).toEqual(expected.filter(isSure).reverse());
         }),
         { numRuns: RUNS },
       );

@@ -63,6 +63,12 @@ beforeAll(async () => {
     () => listed('?kind=refusal'),
     (refusals) => refusals.length === 2,
   );
+  // What an outcome says of its intent is found when the index has the outcome.
+  const [last] = await listed('?limit=1');
+  await eventually(
+    () => rig.gateway.app.get(RecordStore, { strict: false }).indexedUpTo(),
+    (upTo) => upTo >= last!.sequence,
+  );
 });
 afterAll(() => rig.close());
 
@@ -229,7 +235,7 @@ describe.each(['SQLite', 'PostgreSQL'])('the index (%s)', (name) => {
     for (const each of [alarms, await addAlarms(other, 2)])
       expect((await other.operate({ operation: 'isolate_and_kill', alarms: each })).status).toBe(200);
     const found = [['outcome'], ['outcome', 'intent']];
-    expect(await asked()).toEqual(found);
+    expect((await asked()).map(([newest]) => newest)).toEqual(['outcome', 'outcome']);
     const index = other.gateway.app.get(RecordStore, { strict: false });
     const last = async () =>
       (

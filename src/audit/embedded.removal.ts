@@ -1,5 +1,6 @@
 import type Database from 'better-sqlite3';
 
+import { wholeBlocks, wordRows } from './record-blocks.js';
 import { FACTS } from './record.queries.js';
 import type { RecordRange } from './trail-fault.js';
 
@@ -18,9 +19,12 @@ export function removeArchived(
       first,
       last,
     );
-    const remove = database.prepare('DELETE FROM record_fact WHERE fact = ? AND seq BETWEEN ? AND ?');
-    for (const { fact } of database.prepare(FACTS).all() as { fact: string }[]) remove.run(fact, first, last);
-    run('DELETE FROM record_words WHERE rowid BETWEEN ? AND ?', first, last);
+    const remove = database.prepare('DELETE FROM record_fact WHERE fact = ? AND block BETWEEN ? AND ?');
+    const facts = database.prepare(FACTS).all() as { fact: string }[];
+    const blocks = wholeBlocks({ first, last });
+    for (const { fact } of facts) remove.run(fact, blocks.first, blocks.last);
+    const words = wordRows({ first, last });
+    run('DELETE FROM record_words WHERE rowid BETWEEN ? AND ?', words.first, words.last);
     run('DELETE FROM audit_record WHERE seq BETWEEN ? AND ?', first, last);
   })();
 }

@@ -1,6 +1,7 @@
 import type Database from 'better-sqlite3';
 
-import { INDEXING_KINDS, indexRows, type IndexedRecord, type IndexRow } from './record-facts.js';
+import { EmbeddedIndex } from './embedded.index.js';
+import type { IndexedRecord } from './record-facts.js';
 import { GENESIS } from './record-text.js';
 import { TREE_SIZE } from './trail-source.js';
 import { TreeGrowth, type GrowingRecord, type Grown } from './tree/growth.js';
@@ -12,11 +13,9 @@ const CHARACTERS = 1_048_576;
 /** The tree over the trail of an embedded database, and what finds its records. */
 export class EmbeddedTree {
   readonly #next: Database.Statement<[number, number], GrowingRecord & IndexedRecord>;
-  readonly #indexing: Database.Statement<[string], IndexedRecord>;
-  readonly #fact: Database.Statement<[string, number]>;
-  readonly #words: Database.Statement<[bigint, string]>;
   readonly #keep: Database.Statement<[number, number, Uint8Array]>;
   readonly #grow: (records: number) => Grown;
+  readonly #index: EmbeddedIndex;
   #growth: TreeGrowth | undefined;
 
   constructor(private readonly database: Database.Database) {
@@ -24,12 +23,7 @@ export class EmbeddedTree {
       'SELECT seq, kind, operation_id, body, hash FROM audit_record WHERE seq > ? ORDER BY seq LIMIT ?',
     );
     this.#keep = database.prepare('INSERT OR REPLACE INTO tree_tile (level, place, hashes) VALUES (?, ?, ?)');
-    const kinds = INDEXING_KINDS.map((kind) => `'${kind}'`).join();
-    this.#indexing = database.prepare(
-      `SELECT seq, kind, operation_id, body FROM audit_record WHERE operation_id = ? AND kind IN (${kinds}) ORDER BY seq`,
-    );
-    this.#fact = database.prepare('INSERT OR IGNORE INTO record_fact (fact, seq) VALUES (?, ?)');
-    this.#words = database.prepare('INSERT OR REPLACE INTO record_words (rowid, tokens) VALUES (?, ?)');
+    this.#index = new EmbeddedIndex(database);
     this.#grow = database.transaction((records: number) => this.#take(records));
   }
 
@@ -55,7 +49,7 @@ export class EmbeddedTree {
       characters += record.body.length;
       if (characters > CHARACTERS) break;
     }
-    this.#index(indexRows(taken, (operationId) => this.#indexing.all(operationId)));
+    this.#index.add(taken);
     for (const { level, place, hashes } of growth.takeChanged()) this.#keep.run(level, place, hashes);
     const isAll = taken.length < records && characters <= CHARACTERS;
     return {
@@ -63,13 +57,6 @@ export class EmbeddedTree {
       ...(isAll && { root: edge.root() }),
       ...(growth.fault !== undefined && { fault: growth.fault }),
     };
-  }
-
-  #index(rows: readonly IndexRow[]): void {
-    for (const { seq, facts, tokens } of rows) {
-      for (const fact of facts) this.#fact.run(fact, seq);
-      if (tokens.length > 0) this.#words.run(BigInt(seq), tokens.join(' '));
-    }
   }
 
   #opened(): TreeGrowth {

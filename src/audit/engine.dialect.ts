@@ -60,7 +60,7 @@ export interface AuditTables {
   key_use: { caller: string; key: string; last_used_at: number };
   tree_tile: { level: number; place: number; hashes: Uint8Array };
   checkpoint: { size: number; at: number; note: string };
-  record_fact: { fact: string; seq: number };
+  record_fact: { fact: string; block: number };
   follower: { name: string; position: number };
   archive: {
     first_seq: number;

@@ -2,7 +2,9 @@ import type pg from 'pg';
 
 import type { AuditEngine } from './audit.engine.js';
 import { queriesOver } from './engine.dialect.js';
-import { INDEXING_KINDS, indexRows, type IndexedRecord, type IndexRow } from './record-facts.js';
+import { PostgresIndex } from './postgres.index.js';
+import { wholeBlocks, wordRows } from './record-blocks.js';
+import type { IndexedRecord } from './record-facts.js';
 import { FACTS } from './record.queries.js';
 import { GENESIS } from './record-text.js';
 import type { RecordRange } from './trail-fault.js';
@@ -27,6 +29,7 @@ type Database = AuditEngine & {
 
 /** The tree of a trail that several gateways share: one of them adds to it at a time, and no record waits for that. */
 export class PostgresKeeper extends TrailKeeper {
+  readonly #index = new PostgresIndex();
   #verifier: TrailVerifier | undefined;
 
   constructor(
@@ -48,7 +51,7 @@ export class PostgresKeeper extends TrailKeeper {
           [edge.size, Math.min(left, AT_ONCE)],
         );
         for (const row of rows) growth.add(row);
-        await index(client, rows);
+        await this.#index.add(client, rows);
         left -= rows.length;
         if (rows.length < AT_ONCE || left <= 0) break;
       }
@@ -79,11 +82,12 @@ export class PostgresKeeper extends TrailKeeper {
       await client.query('DELETE FROM operation_alarms WHERE operation_id = ANY($1::text[])', [
         rows.map(({ id }) => id),
       ]);
+      const [blocks, words] = [wholeBlocks({ first, last }), wordRows({ first, last })];
       await client.query(
-        `DELETE FROM record_fact WHERE fact = ANY(ARRAY(${FACTS})) AND seq BETWEEN $1 AND $2`,
-        [first, last],
+        `DELETE FROM record_fact WHERE fact = ANY(ARRAY(${FACTS})) AND block BETWEEN $1 AND $2`,
+        [blocks.first, blocks.last],
       );
-      await client.query('DELETE FROM record_words WHERE seq BETWEEN $1 AND $2', [first, last]);
+      await client.query('DELETE FROM record_words WHERE id BETWEEN $1 AND $2', [words.first, words.last]);
       await client.query('DELETE FROM audit_record WHERE seq BETWEEN $1 AND $2', [first, last]);
     });
   }
@@ -107,35 +111,6 @@ export class PostgresKeeper extends TrailKeeper {
     await this.#verifier.step(records);
     return this.#verifier.progress;
   }
-}
-
-/** What finds records: as the embedded database has it. */
-async function index(client: Client, records: readonly IndexedRecord[]): Promise<void> {
-  const ids = records.flatMap(({ operation_id: id }) => id ?? []);
-  const { rows: known } = await client.query<IndexedRecord>(
-    `SELECT seq, kind, operation_id, body FROM audit_record
-     WHERE operation_id = ANY($1::text[]) AND kind = ANY($2::text[]) ORDER BY seq`,
-    [ids, INDEXING_KINDS],
-  );
-  const rows = indexRows(records, (id) => known.filter((one) => one.operation_id === id));
-  const facts = rows.flatMap(({ seq, facts: each }) => each.map((fact) => ({ fact, seq })));
-  await client.query(
-    `INSERT INTO record_fact SELECT fact, seq FROM json_to_recordset($1::json) AS given (fact TEXT, seq BIGINT)
-     ON CONFLICT DO NOTHING`,
-    [JSON.stringify(facts)],
-  );
-  await client.query(
-    `INSERT INTO record_words SELECT seq, string_to_array(tokens, ' ')
-     FROM json_to_recordset($1::json) AS given (seq BIGINT, tokens TEXT)
-     ON CONFLICT (seq) DO UPDATE SET tokens = excluded.tokens`,
-    [JSON.stringify(lastOfEach(rows).map(({ seq, tokens }) => ({ seq, tokens: tokens.join(' ') })))],
-  );
-}
-
-/** One statement takes each row once. */
-function lastOfEach(rows: readonly IndexRow[]): IndexRow[] {
-  const bySeq = new Map(rows.filter(({ tokens }) => tokens.length > 0).map((row) => [row.seq, row]));
-  return [...bySeq.values()];
 }
 
 /** The tree as it is kept: another gateway may have added to it. */

@@ -4,7 +4,8 @@ import {
   agentToken,
   factOf,
   hostToken,
-  indexRows,
+  findables,
+  namedIn,
   scopeFact,
   scopeIn,
   type IndexedRecord,
@@ -33,7 +34,7 @@ const names = (count: number) => Array.from({ length: count }, (_, index) => `na
 
 /** What finds the records of one operation, by their places in the trail. */
 function found(...records: IndexedRecord[]) {
-  const rows = indexRows(records, () => records);
+  const rows = findables(records, () => records);
   return new Map(
     rows.map(({ seq, facts, tokens }) => [seq, { facts: new Set(facts), tokens: new Set(tokens) }]),
   );
@@ -101,12 +102,12 @@ describe('what a record is found by', () => {
       ...{ seq: index + 1, kind: 'outcome', operation_id: 'o', body },
     }));
     const long = row(9, { kind: 'refusal', caller: 'c'.repeat(3_000), code: 'a\0b', onBehalfOf: 'jane' });
-    const rows = indexRows([...garbage, long], () => [intentOf({ alarms: ['a', 'b'.repeat(3_000)] })]);
-    expect(rows.map(({ seq }) => seq)).toEqual([...garbage, long].map(({ seq }) => seq));
+    const torn = row(10, { kind: 'refusal', code: 'a\ud800' });
+    const rows = findables([...garbage, long, torn], () => [intentOf({})]);
+    expect(rows.map(({ seq }) => seq)).toEqual([...garbage, long, torn].map(({ seq }) => seq));
     expect(rows[0]).toEqual({ seq: 1, facts: ['kind=outcome'], tokens: [] });
-    expect(new Set(rows.at(-1)?.facts)).toEqual(new Set(['kind=refusal', 'onBehalfOf=jane', scopeFact()]));
-    const [intent] = indexRows([intentOf({})], () => [intentOf({ alarms: ['a', 'b'.repeat(3_000)] })]);
-    expect(intent?.tokens).toEqual([alarmToken('a')]);
+    expect(new Set(rows.at(-2)?.facts)).toEqual(new Set(['kind=refusal', 'onBehalfOf=jane', scopeFact()]));
+    expect(new Set(rows.at(-1)?.facts)).toEqual(new Set(['kind=refusal', scopeFact()]));
   });
 
   it('is no scope where the intent is gone', () => {
@@ -118,7 +119,7 @@ describe('what a record is found by', () => {
     });
     const rows = found(later);
     expect(rows.get(9)?.facts).toEqual(new Set(['kind=settlement', 'outcome=applied']));
-    expect(rows.get(9)?.tokens).toEqual(new Set([alarmToken('a')]));
+    expect(rows.get(9)?.tokens).toEqual(new Set());
   });
 });
 
@@ -130,7 +131,7 @@ describe('the words of a record', () => {
   const host = { id: 'H-1', name: 'Web', privateIp: '10.0.0.1', publicIp: '198.51.100.1' };
   const hostWords = ['h-1', 'WEB', '10.0.0.1', '198.51.100.1'].map(hostToken);
 
-  it('are its alarms, and the hosts and agents that stand in its requests and that were seen', () => {
+  it('are the hosts and agents that stand in its requests and that were seen', () => {
     const intent = intentOf({
       alarms: ['a', 'b'],
       seen: [null, { name: 'x', severity: 'Low', host, agentId: 'agent-2' }],
@@ -143,8 +144,8 @@ describe('the words of a record', () => {
       alarms: [{ eventId: 'b', outcome: 'applied' }],
     });
     const rows = found(intent, settlement);
-    const ofOne = [alarmToken('a'), agentToken('agent-1')];
-    const ofOther = [alarmToken('b'), agentToken('agent-2'), ...hostWords];
+    const ofOne = [agentToken('agent-1')];
+    const ofOther = [agentToken('agent-2'), ...hostWords];
     expect(rows.get(1)?.tokens).toEqual(new Set([...ofOne, ...ofOther]));
     expect(rows.get(2)?.tokens).toEqual(new Set(ofOther));
     expect(rows.get(1)?.facts).toContain('severity=Low');
@@ -159,20 +160,10 @@ describe('the words of a record', () => {
       status: 'applied',
       chunks: [{ alarms: 1, outcome: 'applied', seen }],
     });
-    const words = new Set([alarmToken('a'), ...hostWords]);
-    const [ofOutcome, ofIntent, ...more] = indexRows([outcome], () => [intent, outcome]);
-    expect([ofOutcome?.seq, ofIntent?.seq, more]).toEqual([2, 1, []]);
-    for (const each of [ofOutcome, ofIntent]) {
-      expect(new Set(each?.tokens)).toEqual(words);
-      expect(each?.facts).toContain('severity=Low');
+    for (const each of findables([intent, outcome], () => [intent, outcome])) {
+      expect(new Set(each.tokens)).toEqual(new Set(hostWords));
+      expect(each.facts).toContain('severity=Low');
     }
-    const blind = row(2, {
-      kind: 'outcome',
-      operationId: 'o',
-      status: 'applied',
-      chunks: [{ alarms: 1, outcome: 'applied' }],
-    });
-    expect(indexRows([blind], () => [intent, blind])).toHaveLength(1);
   });
 
   it('are of a part of an operation those of that part', () => {
@@ -188,14 +179,44 @@ describe('the words of a record', () => {
       index: 1,
       chunk: { alarms: 50, outcome: 'applied' },
     });
-    const expected = ids.flatMap((id, index) => [
-      alarmToken(id),
-      hostToken(`host-${index}`),
-      hostToken(`name-${index}`),
-    ]);
+    const expected = ids.flatMap((_, index) => [hostToken(`host-${index}`), hostToken(`name-${index}`)]);
     const rows = found(intent, chunk);
     expect(rows.get(1)?.tokens).toEqual(new Set(expected));
-    expect(rows.get(2)?.tokens).toEqual(new Set(expected.slice(300)));
+    expect(rows.get(2)?.tokens).toEqual(new Set(expected.slice(200)));
+  });
+
+  it('stand in its text, chunk by chunk, whatever else does', () => {
+    const seen = names(150).map((name) => ({
+      severity: 'Low',
+      host: { name: `${name} "}{`, privateIp: '10.0.0.1' },
+      agentId: `\\${name}`,
+    }));
+    const requests = [0, 1].map((chunk) => ({
+      operate_event_list: [
+        details('both', 'both'),
+        ...names(chunk === 0 ? 100 : 50).map((name) => details('e', `${name}-${chunk}`)),
+      ],
+    }));
+    const intent = intentOf({ alarms: names(150), severities: ['High', null], seen });
+    const body = `${intent.body.slice(0, -1)},"requests":${JSON.stringify(requests)}}`;
+    const { chunks, severities } = namedIn(body);
+    expect(severities).toEqual(new Set(['Low', 'High']));
+    expect(chunks).toHaveLength(2);
+    const wordsOf = (from: number, chunk: number, count: number) =>
+      names(150)
+        .slice(from, from + count)
+        .flatMap((name, index) => [
+          ...[hostToken(`${name} "}{`), hostToken('10.0.0.1'), agentToken(`\\${name}`)],
+          agentToken(`name-${index}-${chunk}`),
+          agentToken('both'),
+        ]);
+    const [first, second] = chunks.map((words) => new Set(words.split(' ')));
+    for (const word of wordsOf(0, 0, 100)) expect(first).toContain(word);
+    expect(second).toEqual(new Set(wordsOf(100, 1, 50)));
+    // What the record is found by is among them.
+    const [found] = findables([{ ...intent, body }], () => [{ ...intent, body }]);
+    const known = new Set([...first!, ...second!]);
+    expect(found?.tokens.filter((word) => !known.has(word))).toEqual([]);
   });
 
   it('are never the same for what is of different sorts, and no longer than an index takes', () => {

@@ -35,9 +35,10 @@ export function scopeIn(fact: string): Pick<Scope, 'project' | 'enterpriseProjec
 
 /** Longer names are found by their beginning. */
 const MAX_WORD = 256;
-/** PostgreSQL's indexes take no much longer entries, and none with a zero character: only a record that was forged has such. */
+/** PostgreSQL's indexes take no much longer entries, and none of what is no text in UTF-8: only a record that was forged has such. */
 const MAX_ENTRY_BYTES = 2_000;
-const isEntry = (text: string) => Buffer.byteLength(text) <= MAX_ENTRY_BYTES && !text.includes('\0');
+export const isEntry = (text: string): boolean =>
+  Buffer.byteLength(text) <= MAX_ENTRY_BYTES && !/[\0\p{Surrogate}]/u.test(text);
 
 /** A host's id, name or address as one word of the index; names in either case are the same. */
 export const hostToken = (text: string): string => `h${alarmToken(text.toLowerCase().slice(0, MAX_WORD))}`;
@@ -68,61 +69,107 @@ function wordsOfSeen({ host, agentId }: SeenAlarm): string[] {
   return wordsIn({ agentId, hostId, hostName, ...addresses });
 }
 
-/** A record as it is stored, as far as the index is made of it. */
+const TEXT = String.raw`"[^"\\]*(?:\\.[^"\\]*)*"`;
+/** Whatever {@link wordsIn} and {@link wordsOfSeen} take, severities, and where a request begins. */
+const NAMED = new RegExp(
+  [
+    String.raw`"(${Object.keys(NAMES).join('|')}|severity)":(${TEXT})`,
+    String.raw`"host":(\{(?:[^"{}]|${TEXT})*\})`,
+    String.raw`"severities":(\[[^\]]*\])`,
+    String.raw`"(?:operate_event_list|data_list)":\[`,
+  ].join('|'),
+  'g',
+);
+
+/** What a record's text names. */
+export interface Named {
+  /** Words with blanks between; of an intent chunk by chunk. */
+  readonly chunks: readonly string[];
+  readonly severities: ReadonlySet<string>;
+}
+
+/** All that {@link findables} finds in a record's text, and maybe more: without parsing it, which would take several times as long. */
+export function namedIn(body: string): Named {
+  const severities = new Set<string>();
+  const chunks = [new Set<string>()];
+  const addWords = (words: readonly string[], chunk = chunks.length - 1) => {
+    for (const word of words) chunks[chunk]?.add(word);
+  };
+  const known = new Set<string>();
+  let requests = 0;
+  NAMED.lastIndex = 0;
+  for (let match = NAMED.exec(body); match; match = NAMED.exec(body)) {
+    const [all, name, text = '""', host, listed] = match;
+    if (known.has(all)) continue;
+    if (host !== undefined) addWords(wordsOfSeen({ host: JSON.parse(host) as object }));
+    else if (name === 'severity') severities.add(JSON.parse(text) as string);
+    else if (name !== undefined) addWords([NAMES[name]?.(JSON.parse(text) as string) ?? '']);
+    else if (listed !== undefined)
+      for (const each of JSON.parse(listed) as (string | null)[]) if (each) severities.add(each);
+    if (name ?? host ?? listed) known.add(all);
+    else {
+      known.clear();
+      if ((requests += 1) > 1) chunks.push(new Set());
+    }
+  }
+  if (chunks.length > 1) {
+    const { seen = [], items = [] } = recordHead(body);
+    const chunkOf = (index: number) => Math.floor(index / CHUNK_SIZE);
+    for (const [index, alarm] of seen.entries()) if (alarm) addWords(wordsOfSeen(alarm), chunkOf(index));
+    for (const [index, { target }] of items.entries()) addWords(wordsIn(target), chunkOf(index));
+  }
+  return { chunks: chunks.map((words) => [...words].join(' ')), severities };
+}
+
+/** A record as it is stored, as far as it decides by what it is found. */
 export type IndexedRecord = Pick<AuditTables['audit_record'], 'seq' | 'kind' | 'operation_id' | 'body'>;
 
-/** What finds one record: its rows in both tables of the index. */
-export interface IndexRow {
+/** By what one record is found. */
+export interface Findable {
   readonly seq: number;
   /** Each once. */
   readonly facts: readonly string[];
-  /** Each once; of few records only, unlike facts. */
+  /** Words for hosts and agents, each once. */
   readonly tokens: readonly string[];
 }
 
 /** Kinds of the records of an operation that say how its others are found. */
 export const INDEXING_KINDS = ['intent', 'outcome'] as const satisfies AuditRecord['kind'][];
 
-/**
- * What finds records. What an outcome says that was seen of alarms, such as the names of their hosts, finds the intent too: there is then
- * another row of the intent, whose facts come to those that it has and whose words replace them.
- *
- * @param recordsOf the records of {@link INDEXING_KINDS} that there are of an operation
- */
-export function indexRows(
+/** In SQL: of records that stand before those that are to be indexed, as much as is needed. */
+export const EARLIER_COLUMNS = `seq, kind, operation_id,
+  CASE WHEN kind IN (${INDEXING_KINDS.map((kind) => `'${kind}'`).join()}) THEN body END AS body`;
+
+/** By what records are found. @param recordsOf the records of {@link INDEXING_KINDS} that there are of an operation */
+export function findables(
   records: readonly IndexedRecord[],
   recordsOf: (operationId: string) => readonly IndexedRecord[],
-): IndexRow[] {
+): Findable[] {
   const operations = new Map<string, OperationIndex>();
   const indexOf = (id: string): OperationIndex => {
     const known = operations.get(id) ?? new OperationIndex(recordsOf(id));
     operations.set(id, known);
     return known;
   };
-  return records.flatMap(({ seq, kind, operation_id: id, body }) => {
+  return records.map(({ seq, kind, operation_id: id, body }) => {
     try {
       const operation = id === null ? undefined : indexOf(id);
-      const row = { seq, ...factsOf(recordHead(body) as AuditRecord, operation) };
-      return kind === 'outcome' && operation?.intent ? [row, operation.intent] : [row];
+      const record = recordHead(body) as AuditRecord;
+      const tokens = operation ? [...operation.tokensOf(record as RecordOfOperation)] : [];
+      const facts = new Set([...ownFacts(record), ...(operation?.facts ?? [scopeFact()])]);
+      return { seq, facts: [...facts].filter(isEntry), tokens };
     } catch {
       // One that somebody changed keeps none of the others from being found.
-      return [{ seq, facts: [factOf('kind', kind)], tokens: [] }];
+      return { seq, facts: [factOf('kind', kind)], tokens: [] };
     }
   });
-}
-
-/** What finds one record. @param operation what its operation is found by; absent: it is of none */
-export function factsOf(record: AuditRecord, operation?: OperationIndex): Omit<IndexRow, 'seq'> {
-  const facts = new Set(ownFacts(record));
-  for (const fact of operation?.facts ?? [scopeFact()]) facts.add(fact);
-  const tokens = operation ? operation.tokensOf(record as RecordOfOperation) : [];
-  return { facts: [...facts].filter(isEntry), tokens: [...tokens].filter(isEntry) };
 }
 
 /** The texts of members that kinds of records have in common, whichever they are. */
 const SHARED = { caller: 'caller', onBehalfOf: 'onBehalfOf', code: 'code' } as const;
 
-function* ownFacts(record: AuditRecord): Generator<string> {
+/** What a record says itself. */
+export function* ownFacts(record: AuditRecord): Generator<string> {
   yield factOf('kind', record.kind);
   for (const [member, name] of Object.entries(SHARED)) {
     const value = (record as unknown as Record<string, unknown>)[member];
@@ -163,41 +210,35 @@ interface RequestBody {
 
 const NONE: readonly string[] = [];
 
+/** What an intent says of all records of its operation, but for the severities of its alarms. */
+export function* intentFacts({ caller, onBehalfOf, operation, scope }: IntentRecord): Generator<string> {
+  yield factOf('caller', caller);
+  if (onBehalfOf !== undefined) yield factOf('onBehalfOf', onBehalfOf);
+  yield factOf('operation', operation);
+  yield scopeFact(scope);
+}
+
 /** What all records of one operation are found by, as far as its intent and its outcome say it. */
-export class OperationIndex {
+class OperationIndex {
   readonly facts = new Set<string>();
-  readonly #targets: readonly string[] = [];
-  /** Words by what is acted on, each with the word for itself. */
+  #targets: readonly string[] = [];
+  /** Words by what is acted on. */
   readonly #words = new Map<string, Set<string>>();
-  #intent: { readonly seq: number; readonly record: IntentRecord } | undefined;
-  #isSeenLater = false;
 
   /** @param records of {@link INDEXING_KINDS}; without an intent little is known */
   constructor(records: readonly IndexedRecord[]) {
-    for (const { seq, kind, body } of records) {
+    for (const { kind, body } of records) {
       if (kind === 'outcome') this.#noteChunks((JSON.parse(body) as OutcomeRecord).chunks);
-      if (kind !== 'intent') continue;
-      const intent = JSON.parse(body) as StoredIntent;
-      this.#intent = { seq, record: intent };
-      this.#targets = targetsOf(intent);
-      this.#noteIntent(intent);
+      if (kind === 'intent') this.#noteIntent(JSON.parse(body) as StoredIntent);
     }
-  }
-
-  /** What finds the intent, where more was seen of its alarms later. */
-  get intent(): IndexRow | undefined {
-    if (!this.#isSeenLater || !this.#intent) return undefined;
-    return { seq: this.#intent.seq, ...factsOf(this.#intent.record, this) };
   }
 
   /** The words for what a record of the operation is about. */
   tokensOf(record: RecordOfOperation): ReadonlySet<string> {
     const seen = record.kind === 'chunk' ? (record.chunk.seen ?? []) : [];
     const tokens = new Set(seen.flatMap(wordsOfSeen));
-    for (const target of this.#targetsOf(record)) {
-      tokens.add(alarmToken(target));
+    for (const target of this.#targetsOf(record))
       for (const word of this.#words.get(target) ?? NONE) tokens.add(word);
-    }
     return tokens;
   }
 
@@ -209,11 +250,9 @@ export class OperationIndex {
   }
 
   #noteIntent(intent: StoredIntent): void {
-    const { caller, onBehalfOf, operation, scope, severities = [], seen = [], alarms, items = [] } = intent;
-    this.facts.add(factOf('caller', caller));
-    if (onBehalfOf !== undefined) this.facts.add(factOf('onBehalfOf', onBehalfOf));
-    this.facts.add(factOf('operation', operation));
-    this.facts.add(scopeFact(scope));
+    const { severities = [], seen = [], alarms, items = [] } = intent;
+    this.#targets = targetsOf(intent);
+    for (const fact of intentFacts(intent)) this.facts.add(fact);
     for (const severity of severities) if (severity) this.facts.add(factOf('severity', severity));
     for (const [index, alarm] of seen.entries()) if (alarm) this.#noteSeen(alarms[index] ?? '', alarm);
     for (const { id, target } of items) this.#note(id, wordsIn(target));
@@ -226,10 +265,8 @@ export class OperationIndex {
   }
 
   #noteChunks(chunks: readonly ChunkOutcome[]): void {
-    for (const { eventId, ...alarm } of chunks.flatMap(({ seen = [] }) => seen)) {
-      this.#isSeenLater = true;
+    for (const { eventId, ...alarm } of chunks.flatMap(({ seen = [] }) => seen))
       this.#noteSeen(eventId, alarm);
-    }
   }
 
   #noteSeen(target: string, seen: SeenAlarm): void {

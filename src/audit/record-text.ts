@@ -24,6 +24,9 @@ export function link(previous: Uint8Array, body: string): Buffer {
 /** Where the requests of an intent begin. No text in the record can hold this: its quotes would be escaped there. */
 export const REQUESTS = ',"requests":[';
 
+/** Where what it acts on begins, behind who wants what, and where. */
+const ALARMS = ',"alarms":[';
+
 /** A record, read from its text without requests: it holds no number that would be rounded. */
 export function readRecord(body: string): AuditRecord {
   return JSON.parse(body) as AuditRecord;
@@ -33,6 +36,13 @@ export function readRecord(body: string): AuditRecord {
 export function recordHead(body: string): Partial<IntentRecord> & { readonly kind?: string } {
   const at = body.indexOf(REQUESTS);
   return JSON.parse(at < 0 ? body : `${body.slice(0, at)}}`) as Partial<IntentRecord>;
+}
+
+/** What stands in an intent before what it acts on, which may be long: who wants what, and where. */
+export function intentHead(body: string): IntentRecord {
+  const at = body.indexOf(ALARMS);
+  const head = JSON.parse(at < 0 ? body : `${body.slice(0, at)}}`) as IntentRecord;
+  return (head.scope as unknown) ? head : (recordHead(body) as IntentRecord);
 }
 
 /** The requests of an intent, each with the very bytes that were written down. */

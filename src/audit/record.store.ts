@@ -1,22 +1,23 @@
 import { Injectable } from '@nestjs/common';
+import { sql } from 'kysely';
 
 import { type AuditTables } from './engine.dialect.js';
 import { Store } from './store.js';
+import { TREE_SIZE } from './trail-source.js';
 import { agentToken, factOf, hostToken, type FactName } from './record-facts.js';
 import { RecordIndex } from './record.index.js';
+import { RecordMatcher } from './record.matcher.js';
 import {
   fitting,
   newestCandidates,
+  operationsOn,
   type Candidate,
   type Criterion,
   type MayRead,
   type RecordScope,
   type Search,
   type SeqRange,
-  type Stretch,
 } from './record.queries.js';
-import { RecordTail } from './record.tail.js';
-import { alarmToken } from './schema.js';
 
 /** Which records to list; every part narrows. */
 export interface RecordFilter {
@@ -46,9 +47,9 @@ export interface RecordPage {
 }
 
 /** So many records are looked at for one page, more or less. */
-const MAX_LOOKED = 10_000;
-/** And so many at once. */
-const AT_ONCE = 1_000;
+const MAX_LOOKED = 4_000;
+/** Operations that name one alarm: the newest. */
+const MAX_OPERATIONS = 1_000;
 /** What the clocks of several gateways may differ by, and how much later than its time a record may be written. */
 export const MAX_RECORD_SKEW_MS = 3_600_000;
 
@@ -56,27 +57,28 @@ export const MAX_RECORD_SKEW_MS = 3_600_000;
 @Injectable()
 export class RecordStore extends Store {
   readonly #index = new RecordIndex(this.readings, this.engine.dialect);
-  readonly #tail = new RecordTail(this.readings);
+  readonly #matcher = new RecordMatcher(this.readings, this.engine.dialect);
 
   /** A page may be shorter than `limit` although there are more. @param mostBytes of all bodies, unless one alone is longer */
   async page(filter: RecordFilter, mayRead: MayRead, limit: number, mostBytes: number): Promise<RecordPage> {
-    const indexed = await this.indexedUpTo();
-    const { after, before: end } = await this.#rangeOf(filter);
     const search = await this.#searchFor(filter, mayRead);
     const found: Candidate[] = [];
-    let [before, most]: [number | undefined, number] = [end, limit + 1];
-    for (let looked = 0; looked < MAX_LOOKED && found.length <= limit && before !== undefined;) {
-      const isBehind: boolean = before > indexed + 1;
-      const stretch: Stretch = isBehind
-        ? await this.#tail.newest(search, { after: Math.max(after, indexed), before })
-        : await this.#index.newest(search, { after, before }, most);
-      found.push(...stretch.found);
-      looked += stretch.looked;
-      if (isBehind) before = stretch.reached ?? (after < indexed ? indexed + 1 : undefined);
-      else [before, most] = [stretch.reached, AT_ONCE];
+    let looked = 0;
+    let next: number | undefined;
+    const isEnough = () => found.length > limit || looked >= MAX_LOOKED;
+    for await (const { after, before, asked } of this.#whereabouts(search, await this.#rangeOf(filter))) {
+      looked += asked;
+      for (next = before; next > after + 1 && !isEnough();) {
+        const stretch = await this.#matcher.newest(search, { after, before: next });
+        found.push(...stretch.found);
+        looked += stretch.looked;
+        next = stretch.reached;
+      }
+      if (isEnough()) break;
+      next = undefined;
     }
     const onPage = fitting(found.slice(0, limit), mostBytes);
-    const next = onPage.length < found.length ? onPage.at(-1)?.seq : before;
+    if (onPage.length < found.length) next = onPage.at(-1)?.seq;
     return { records: await this.#read(onPage), ...(next !== undefined && { next }) };
   }
 
@@ -87,23 +89,49 @@ export class RecordStore extends Store {
     return record;
   }
 
-  /** The last record that the index has; those behind it are found all the same. */
-  indexedUpTo(): Promise<number> {
-    return this.#index.upTo();
+  /** The last record that the index has, which comes to it together with the tree; those behind it are found all the same. */
+  async indexedUpTo(): Promise<number> {
+    const { rows } = await sql.raw<{ size: number }>(TREE_SIZE).execute(this.readings);
+    return rows[0]?.size ?? 0;
+  }
+
+  /** Where records may be that are looked for, newest first. `asked`: what it took to find that out, as if these were records. */
+  async *#whereabouts(
+    search: Search,
+    { after, before }: SeqRange,
+  ): AsyncGenerator<SeqRange & { readonly asked: number }> {
+    const isNarrow = search.criteria.length > 0 || search.readable !== undefined;
+    const indexed = isNarrow ? await this.indexedUpTo() : 0;
+    if (before > indexed + 1) yield { after: Math.max(after, indexed), before, asked: 0 };
+    for (let end = Math.min(before, indexed + 1); end > after + 1;) {
+      const found = await this.#index.newest(search, { after, before: end });
+      for (const range of found.ranges) yield { ...range, asked: 0 };
+      end = found.after + 1;
+      // Nothing else: a page ends here where it took too long to find nothing.
+      if (end > after + 1) yield { after: found.after, before: end, asked: found.asked };
+    }
   }
 
   async #searchFor(filter: RecordFilter, mayRead: MayRead): Promise<Search> {
-    const { from = -Infinity, to = Infinity } = filter;
+    const { from = -Infinity, to = Infinity, alarm } = filter;
+    const criteria = criteriaOf(filter);
+    if (alarm !== undefined) criteria.push({ operationIds: await this.#operationsOn(alarm) });
     return {
-      criteria: criteriaOf(filter),
+      criteria,
       readable: await this.#index.readable(mayRead),
       isWanted: (one) => one.at >= from && one.at <= to && mayRead(scopeOf(one)),
     };
   }
 
+  async #operationsOn(alarm: string): Promise<string[]> {
+    const { rows } = await operationsOn(this.engine.dialect, alarm, MAX_OPERATIONS).execute(this.readings);
+    return rows.map(({ id }) => id);
+  }
+
   /** Between two checkpoints, where times are given: records have no index by their time. */
   async #rangeOf({ from, to, before = Number.MAX_SAFE_INTEGER }: RecordFilter): Promise<SeqRange> {
-    const sizes = this.readings.selectFrom('checkpoint').select('size').limit(1);
+    // That of size 0 says nothing: a version before may have written records by then.
+    const sizes = this.readings.selectFrom('checkpoint').select('size').where('size', '>', 0).limit(1);
     const last = from === undefined ? undefined : sizes.where('at', '<', from - MAX_RECORD_SKEW_MS);
     const first = to === undefined ? undefined : sizes.where('at', '>', to + MAX_RECORD_SKEW_MS);
     const earlier = await last?.orderBy('at', 'desc').executeTakeFirst();
@@ -123,13 +151,12 @@ export class RecordStore extends Store {
   }
 }
 
-function criteriaOf({ facts = {}, alarm, host, agentId, operationId }: RecordFilter): Criterion[] {
+function criteriaOf({ facts = {}, host, agentId, operationId }: RecordFilter): Criterion[] {
   const asked = Object.entries(facts) as [FactName, readonly string[] | undefined][];
   return [
-    ...(alarm === undefined ? [] : [{ token: alarmToken(alarm) }]),
     ...(host === undefined ? [] : [{ token: hostToken(host) }]),
     ...(agentId === undefined ? [] : [{ token: agentToken(agentId) }]),
-    ...(operationId === undefined ? [] : [{ operationId }]),
+    ...(operationId === undefined ? [] : [{ operationIds: [operationId] }]),
     ...asked.flatMap(([name, values]) =>
       values ? [{ facts: values.map((value) => factOf(name, value)) }] : [],
     ),

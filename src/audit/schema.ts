@@ -173,18 +173,18 @@ export const SCHEMA_STEPS: readonly (readonly SchemaStatement[])[] = [
        note TEXT NOT NULL
      )`,
     `CREATE INDEX checkpoint_at ON checkpoint (at)`,
-    // By what records are found: few facts, each of many records.
+    // Which blocks of the trail have records with a fact (audit/record-blocks.ts).
     `CREATE TABLE record_fact (
        fact TEXT NOT NULL,
-       seq INTEGER NOT NULL,
-       PRIMARY KEY (fact, seq)
+       block INTEGER NOT NULL,
+       PRIMARY KEY (fact, block)
      ) WITHOUT ROWID`,
-    // And many words, each of few records: alarms, hosts and agents.
+    // And which name a host or an agent: each row is about one block, which its id tells.
     {
       sqlite: `CREATE VIRTUAL TABLE record_words USING fts5 (
        tokens, content = '', contentless_delete = 1, detail = none, tokenize = "ascii tokenchars '-'"
      )`,
-      postgres: `CREATE TABLE record_words (seq BIGINT PRIMARY KEY, tokens TEXT[] NOT NULL)`,
+      postgres: `CREATE TABLE record_words (id BIGINT PRIMARY KEY, tokens TEXT[] NOT NULL)`,
     },
     { postgres: `CREATE INDEX record_words_tokens ON record_words USING gin (tokens)` },
     // How far each of those that follow the trail has got: sinks by records, witnesses by checkpoints.

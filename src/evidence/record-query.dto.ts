@@ -80,7 +80,7 @@ export class RecordQueryDto {
   agentId?: string;
 
   /**
-   * Only records about this alarm (event id), or about the item of this id.
+   * Only records of operations on this alarm (event id), or on the item of this id: the newest 1,000 operations.
    * @example '2a71e1e2-60f4-4d56-b314-2038fdc39de6'
    */
   @Text(1, 64, { optional: true })
