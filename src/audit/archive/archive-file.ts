@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { open, rename, rm, stat } from 'node:fs/promises';
+import { open, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -86,7 +86,7 @@ export async function keepArchive(
       await pipeline(
         Readable.from(texts(lines)),
         createGzip(),
-        (chunks: AsyncIterable<Buffer>) => file.writeFile(chunks),
+        (chunks: AsyncIterable<Buffer>) => writeFile(file, chunks),
         { signal },
       );
       await file.sync();
