@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { open, rename, rm, stat } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { open, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { StringDecoder } from 'node:string_decoder';
@@ -12,6 +12,7 @@ import { checkTrailLines, type WrittenPart } from './trail-check.js';
 
 const FOR_OWNER = 0o600;
 const DIGITS = 12;
+const UNFINISHED = /^\.audit-\d+-\d+\.ndjson\.gz\.part$/;
 
 /** Ordered by what they hold. */
 export function archiveName({ first, last }: RecordRange): string {
@@ -79,16 +80,14 @@ export async function keepArchive(
   signal: AbortSignal,
 ): Promise<CheckedFile> {
   if (await stat(path).catch(() => undefined)) return check(path);
-  const unfinished = join(dirname(path), `.${path.slice(dirname(path).length + 1)}.part`);
+  const unfinished = join(dirname(path), `.${basename(path)}.part`);
   try {
     const file = await open(unfinished, 'w', FOR_OWNER);
     try {
       await pipeline(
         Readable.from(texts(lines)),
         createGzip(),
-        async (chunks: AsyncIterable<Buffer>) => {
-          for await (const chunk of chunks) await file.writeFile(chunk);
-        },
+        (chunks: AsyncIterable<Buffer>) => writeFile(file, chunks),
         { signal },
       );
       await file.sync();
@@ -103,6 +102,12 @@ export async function keepArchive(
     await rm(unfinished, { force: true }).catch(() => undefined);
     throw error;
   }
+}
+
+/** Removes what a process left that ended while it wrote. @throws Error where there is no such folder */
+export async function removeUnfinished(folder: string): Promise<void> {
+  const names = await readdir(folder);
+  for (const name of names) if (UNFINISHED.test(name)) await rm(join(folder, name), { force: true });
 }
 
 async function* texts(lines: AsyncIterable<string>): AsyncGenerator<string> {

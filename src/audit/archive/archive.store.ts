@@ -32,7 +32,7 @@ export class ArchiveStore extends Store {
 
   /** The first record that is still in the database. */
   async firstKept(): Promise<number> {
-    const rows = this.queries.selectFrom('audit_record').select('seq').orderBy('seq').limit(1);
+    const rows = this.readings.selectFrom('audit_record').select('seq').orderBy('seq').limit(1);
     return (await rows.executeTakeFirst())?.seq ?? Infinity;
   }
 
@@ -40,7 +40,7 @@ export class ArchiveStore extends Store {
   async next(bounds: RetentionBounds): Promise<RecordRange | undefined> {
     const first = (await this.lastMoved()) + 1;
     const most = Math.min(await this.#neededFrom(), (await this.#deliveredTo(bounds.followers)) + 1) - 1;
-    const sizes = this.queries
+    const sizes = this.readings
       .selectFrom('checkpoint')
       .select('size')
       .where('at', '<', bounds.before)
@@ -50,7 +50,7 @@ export class ArchiveStore extends Store {
     const fitting = sizes.where('size', '<', first + MAX_RECORDS).orderBy('size', 'desc');
     const found = (await fitting.executeTakeFirst()) ?? (await sizes.orderBy('size').executeTakeFirst());
     if (!found) return undefined;
-    const latest = await this.queries
+    const latest = await this.readings
       .selectFrom('audit_record')
       .select(sql<number | null>`MAX(at)`.as('at'))
       .where('seq', '>=', first)
@@ -66,14 +66,14 @@ export class ArchiveStore extends Store {
         SELECT id FROM operation WHERE open = 1
         UNION SELECT undoes FROM operation WHERE open = 1 AND undoes IS NOT NULL
         UNION SELECT id FROM operation WHERE expires_at IS NOT NULL AND expiry_state IS NULL)`.execute(
-      this.queries,
+      this.readings,
     );
     return rows[0]?.seq ?? Infinity;
   }
 
   async #deliveredTo(followers: readonly string[]): Promise<number> {
     if (followers.length === 0) return Infinity;
-    const rows = await this.queries
+    const rows = await this.readings
       .selectFrom('follower')
       .select('position')
       .where('name', 'in', followers)
@@ -82,7 +82,7 @@ export class ArchiveStore extends Store {
   }
 
   #archives() {
-    return this.queries
+    return this.readings
       .selectFrom('archive')
       .select(['first_seq as first', 'last_seq as last', 'file', 'sha256']);
   }

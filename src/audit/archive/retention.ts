@@ -21,7 +21,14 @@ import { TrailOpening } from '../trail-opening.js';
 import { DatabaseSource } from '../trail-source.js';
 import { TrailState } from '../trail-state.js';
 import { TrailStatements } from '../trail-statements.js';
-import { archiveName, checkArchive, digestOf, keepArchive, type CheckedFile } from './archive-file.js';
+import {
+  archiveName,
+  checkArchive,
+  digestOf,
+  keepArchive,
+  removeUnfinished,
+  type CheckedFile,
+} from './archive-file.js';
 import { ArchiveStore } from './archive.store.js';
 import { trailLines } from './trail-lines.js';
 
@@ -88,6 +95,7 @@ export class Retention implements OnApplicationBootstrap, BeforeApplicationShutd
         renewal = repeatedly(this.clock, renewAfterMs, async () => void (await this.#isHeld()));
       const before = Math.floor((this.clock.now() - retention.days * DAY_MS) / DAY_MS) * DAY_MS;
       const followers = sinks.map(({ name }) => `sink:${name}`);
+      await removeUnfinished(resolve(retention.folder));
       await this.#remove(retention.folder);
       while (!this.#isStopping) {
         const range = await this.archives.next({ before, followers });
