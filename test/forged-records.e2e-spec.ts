@@ -94,7 +94,8 @@ describe('an intent that was put into a file by hand', () => {
   it.each<[string, (previous: Row, body: string) => Buffer]>([
     ['with any hash', () => Buffer.alloc(32, 7)],
     ['with a hash that goes on from another record', (_, body) => link(Buffer.alloc(32, 1), body)],
-  ])('is found at the start, which is refused (%s)', async (_, hashOf) => {
+    ['with the hash that follows', ({ hash }, body) => link(hash, body)],
+  ])('is found at the start, and nothing is sent (%s)', async (_, hashOf) => {
     await start();
     const { id, alarm } = await isolateOne();
     await stop('SIGTERM');
@@ -116,11 +117,12 @@ describe('an intent that was put into a file by hand', () => {
       )
       .run(forged);
     database.close();
-    const problem = await start().then(
-      () => 'started',
-      (error: unknown) => String(error),
-    );
-    expect(problem).toContain(`record ${last.seq + 1} of the trail does not follow from the one before`);
+    await start();
+    const { body: ready } = await gateway.call('GET', '/readyz');
+    expect((ready as { detail: string }).detail).toContain(`record ${last.seq + 1} of the trail: `);
+    const own = await gateway.operate({ operation: 'isolate_and_kill', alarms: [await newAlarm()] });
+    expect(problemOf(own).code).toBe('audit_broken');
+    expect((await gateway.call('GET', `/v1/operations/${forged}`)).body).toMatchObject({ status: 'pending' });
     expect(await sent()).toBe(1);
   });
 });

@@ -33,6 +33,7 @@ describe('describeConfig', () => {
       'background.heartbeatMs': 15_000,
       'background.operationsAtOnce': 4,
       planMs: 900_000,
+      'audit.verifySeconds': 60,
       'limits.alarmsPerRequest': 10_000,
       'limits.bodyBytes': 8_388_608,
       'limits.requestMs': 60_000,

@@ -11,7 +11,7 @@ const webhook = (url: string, secret = SECRET) =>
 
 describe('sinks', () => {
   test('are none where none is configured', () => {
-    expect(loadWith({}).audit).toEqual({});
+    expect(loadWith({}).audit).toEqual({ verifySeconds: 60 });
   });
 
   test('are read with their defaults', () => {

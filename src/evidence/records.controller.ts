@@ -8,6 +8,7 @@ import { windowViolations } from '../lists/filter-fields.js';
 import { RecordDto, RecordPageDto } from './record.dto.js';
 import { RecordQueryDto } from './record-query.dto.js';
 import { RecordsService } from './records.service.js';
+import { VerificationController } from './verification.controller.js';
 
 /** The service writes JSON itself. */
 const AsJson = () => Header('Content-Type', 'application/json; charset=utf-8');
@@ -53,5 +54,5 @@ export class RecordsController {
   }
 }
 
-@Module({ controllers: [RecordsController], providers: [RecordsService] })
+@Module({ controllers: [RecordsController, VerificationController], providers: [RecordsService] })
 export class EvidenceModule {}
