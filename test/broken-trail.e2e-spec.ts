@@ -12,7 +12,7 @@ import { readSignerKey } from '../src/audit/tree/signed-note.js';
 import { startSimulator, type Simulator } from '../src/simulator/simulator.js';
 import { alarmFor, asAdded } from './faults/alarms.js';
 import type { NamedAlarm } from './support/bulk-alarms.js';
-import { AUDIT_KEY, fetchJson, type JsonAnswer } from './support/gateway.js';
+import { AUDIT_KEY, fetchJson, portal, type JsonAnswer } from './support/gateway.js';
 import { startPostgres, type PostgresServer } from './support/postgres.js';
 import { eventually, problemOf } from './support/problems.js';
 import { runProgram } from './support/program.js';
@@ -23,6 +23,11 @@ import { newFolder, removeFolder, standGateway, type StandingGateway } from './s
 const OPERATE = '/event/operate';
 const ASYNC = { headers: { Prefer: 'respond-async' } };
 const ENGINES = ['sqlite', 'postgres'] as const;
+const { grants, ...PORTAL } = portal;
+const AUDITOR = {
+  ...PORTAL,
+  grants: grants.map((grant) => ({ ...grant, rights: ['read', 'act', 'audit'] })),
+};
 
 let simulator: Simulator;
 let postgres: PostgresServer;
@@ -62,7 +67,7 @@ describe.each(ENGINES)('a broken trail (%s)', (engine) => {
     gateway = await standGateway({
       simulator,
       folder,
-      settings: { audit: { verifySeconds: 1 } },
+      settings: { audit: { verifySeconds: 1 }, callers: [AUDITOR] },
       env: {
         GATEWAY_DATABASE_URL: url,
         GATEWAY_REPLICA_GONE_MS: '2000',
