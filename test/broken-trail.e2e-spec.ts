@@ -149,7 +149,9 @@ describe.each(ENGINES)('a broken trail (%s)', (engine) => {
     if (engine === 'sqlite') await start();
     await until('whole');
     expect((await act()).status).toBe(200);
-    expect(problemOf(await gateway.call('POST', `/v1/operations/${id}/undo`)).code).toMatch(/record_unverified|operation_not_found/);
+    expect(problemOf(await gateway.call('POST', `/v1/operations/${id}/undo`)).code).toMatch(
+      /record_unverified|operation_not_found/,
+    );
     expect(await sent()).toBe(2);
     expect((await gateway.call('GET', '/v1/audit/verification')).body).toMatchObject({
       faults: [{ what: 'altered', acknowledged: true }],
