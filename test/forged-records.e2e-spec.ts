@@ -94,7 +94,8 @@ describe('an intent that was put into a file by hand', () => {
   it.each<[string, (previous: Row, body: string) => Buffer]>([
     ['with any hash', () => Buffer.alloc(32, 7)],
     ['with a hash that goes on from another record', (_, body) => link(Buffer.alloc(32, 1), body)],
-  ])('is found at the start, which is refused (%s)', async (_, hashOf) => {
+    ['with the hash that follows', ({ hash }, body) => link(hash, body)],
+  ])('is found at the start, and nothing is sent (%s)', async (_, hashOf) => {
     await start();
     const { id, alarm } = await isolateOne();
     await stop('SIGTERM');
@@ -116,11 +117,12 @@ describe('an intent that was put into a file by hand', () => {
       )
       .run(forged);
     database.close();
-    const problem = await start().then(
-      () => 'started',
-      (error: unknown) => String(error),
-    );
-    expect(problem).toContain(`record ${last.seq + 1} of the trail does not follow from the one before`);
+    await start();
+    const { body: ready } = await gateway.call('GET', '/readyz');
+    expect((ready as { detail: string }).detail).toContain(`record ${last.seq + 1} of the trail: `);
+    const own = await gateway.operate({ operation: 'isolate_and_kill', alarms: [await newAlarm()] });
+    expect(problemOf(own).code).toBe('audit_broken');
+    expect((await gateway.call('GET', `/v1/operations/${forged}`)).body).toMatchObject({ status: 'pending' });
     expect(await sent()).toBe(1);
   });
 });
@@ -185,18 +187,18 @@ describe('in a PostgreSQL database', () => {
   it.each([
     ['while the gateway is stopped', false],
     ['while it runs', true],
-  ])('an intent that was put in by hand is not carried out (%s), and holds nobody up', async (_, running) => {
+  ])('an intent that was put in by hand is not carried out (%s)', async (_, running) => {
     const { id, alarm } = await isolateOne();
     if (!running) await stop('SIGTERM');
     const [forged, victim] = [randomUUID(), await newAlarm()];
     const model = await intentOf(id);
     const { seq = 0 } = (await find('SELECT seq FROM audit_record ORDER BY seq DESC LIMIT 1')) ?? {};
     const body = model.body.replaceAll(id, forged).replaceAll(alarm.eventId, victim.eventId);
-    await putIn(forged, seq + 1, model.at, body, victim.eventId);
+    await putIn(forged, Number(seq) + 1, model.at, body, victim.eventId);
     if (!running) await shared();
     await expectLeft(forged, 1);
     const own = await gateway.operate({ operation: 'isolate_and_kill', alarms: [victim] });
-    expect([own.status, await sent()]).toEqual([200, 2]);
+    expect([problemOf(own).code, await sent()]).toEqual(['audit_broken', 1]);
   });
 
   it('an intent whose text was changed is not gone on with, with a hash of its own or without', async () => {

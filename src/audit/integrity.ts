@@ -132,7 +132,10 @@ export class TrailIntegrity implements OnModuleDestroy {
     this.#verified = await this.keeper.verify(AT_ONCE);
     const { done, faults } = this.#verified;
     const fault = faults.find(({ acknowledged }) => !acknowledged);
-    if (fault && !this.state.broken) await this.#break(fault);
+    if (fault && !this.state.broken) {
+      const { acknowledged: _, ...found } = fault;
+      await this.#break(found);
+    }
     if (!done) return false;
     if (this.#isWholePass) this.#wholeAt = this.clock.now();
     if (!fault && this.#isWholePass && this.state.broken) {

@@ -12,6 +12,7 @@ import { ExportService } from './export.service.js';
 import { RecordDto, RecordPageDto } from './record.dto.js';
 import { RecordQueryDto } from './record-query.dto.js';
 import { RecordsService } from './records.service.js';
+import { VerificationController } from './verification.controller.js';
 
 /** The service writes JSON itself. */
 const AsJson = () => Header('Content-Type', 'application/json; charset=utf-8');
@@ -58,7 +59,13 @@ export class RecordsController {
 }
 
 @Module({
-  controllers: [RecordsController, ProofsController, CheckpointsController, ExportController],
+  controllers: [
+    RecordsController,
+    ProofsController,
+    CheckpointsController,
+    ExportController,
+    VerificationController,
+  ],
   providers: [RecordsService, ProofsService, ExportService],
 })
 export class EvidenceModule {}
