@@ -64,7 +64,7 @@ export class EmbeddedTree {
       growth.add(record);
       taken.push(record);
       characters += record.body.length;
-      if (taken.length === records || characters > CHARACTERS) break;
+      if (characters > CHARACTERS) break;
     }
     this.#index.add(taken);
     for (const { level, place, hashes } of growth.takeChanged()) this.#keep.run(level, place, hashes);
@@ -83,7 +83,7 @@ export class EmbeddedTree {
     // They are gone with the transaction that takes them, or read again where that fails.
     this.#recent = recent.slice(records);
     this.#recentCharacters = this.#recent.reduce((sum, { body }) => sum + body.length, 0);
-    return recent;
+    return recent.slice(0, records);
   }
 
   #forget(): void {
