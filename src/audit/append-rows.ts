@@ -62,10 +62,20 @@ export interface AppendedRecord extends ChainEnd {
   readonly kind: string;
   readonly operation_id: string | null;
   readonly body: string;
+  /** In the tree, where it was asked for. */
+  readonly leaf?: Uint8Array;
 }
 
-/** Puts a seal on the last record of a commit; null: on none. */
-export type Sealing = (seq: number, hash: Uint8Array) => Uint8Array | null;
+/** What makes a record a part of the trail. */
+export interface Chaining {
+  /** The record's link, and its leaf in the tree where that is asked for by now. */
+  readonly link: (previous: Uint8Array, body: string) => { readonly hash: Buffer; readonly leaf?: Buffer };
+  /** A seal for the last record of a commit; null: none. */
+  readonly seal: (seq: number, hash: Uint8Array) => Uint8Array | null;
+}
+
+/** Links alone. */
+export const linkOnly: Chaining['link'] = (previous, body) => ({ hash: link(previous, body) });
 
 /** Writes those of the entries that are admitted, by the state of the store. */
 export function appendEntries(
@@ -73,21 +83,21 @@ export function appendEntries(
   state: AdmissionState,
   before: ChainEnd | undefined,
   writer: RowWriter,
-  seal: Sealing,
+  { link: chain, seal }: Chaining,
 ): Appended {
   let end = before;
   const records: AppendedRecord[] = [];
   const claims = new Map(state.claims);
   const rejected = admit(entries, state, (entry) => {
-    const record = recordOf(entry, end);
+    const record = recordOf(entry, end, chain);
     records.push(record);
     end = record;
     writeEntry(entry, record, state, writer);
   });
-  for (const record of records)
+  for (const { seq, at, kind, operation_id, body, hash } of records)
     writer.insert('audit_record', {
-      ...record,
-      seal: record === end ? seal(record.seq, record.hash) : null,
+      ...{ seq, at, kind, operation_id, body, hash },
+      seal: seq === end?.seq ? seal(seq, hash) : null,
     });
   // Not entry by entry: one statement does not see the rows that it writes.
   for (const [name, claim] of claims) if (!state.claims.has(name)) writer.release(claim);
@@ -101,9 +111,11 @@ export function appendEntries(
 function recordOf(
   { at, kind, operationId, body }: AuditAppend,
   before: ChainEnd | undefined,
+  chain: Chaining['link'],
 ): AppendedRecord {
-  const hash = link(before?.hash ?? GENESIS, body);
-  return { seq: (before?.seq ?? 0) + 1, at, kind, operation_id: operationId, body, hash };
+  const { hash, leaf } = chain(before?.hash ?? GENESIS, body);
+  const seq = (before?.seq ?? 0) + 1;
+  return { seq, at, kind, operation_id: operationId, body, hash, ...(leaf && { leaf }) };
 }
 
 function writeEntry(entry: AuditAppend, { seq }: ChainEnd, state: AdmissionState, writer: RowWriter): void {

@@ -17,8 +17,8 @@ import { signCheckpoint } from './tree/checkpoint.js';
 const EVERY_RECORDS = 1_000;
 const EVERY_MS = 60_000;
 const LOOK_EVERY_MS = 1_000;
-/** Records by which the tree grows at once: what is written meanwhile waits for so many, about a millisecond. */
-const GROW_BY = 50;
+/** Records by which the tree grows at once, fewer where they are long: what is written meanwhile waits for two or three milliseconds. */
+const GROW_BY = 250;
 /** In between, so that what waits is written. */
 const PAUSE_MS = 2;
 /** Checkpoints are made so often at most because somebody asks for one. */

@@ -19,7 +19,7 @@ import { FileLock, makeForOwner } from './embedded.lock.js';
 import { removeArchived } from './embedded.removal.js';
 import { EmbeddedRows } from './embedded.rows.js';
 import { EmbeddedTree } from './embedded.tree.js';
-import { GENESIS } from './record-text.js';
+import { GENESIS, linkAndLeaf } from './record-text.js';
 import { SCHEMA_STEPS, statementsFor } from './schema.js';
 import { beginningOf, type FoundTrail } from './trail-beginning.js';
 import type { RecordRange } from './trail-fault.js';
@@ -184,9 +184,10 @@ export class EmbeddedDatabase {
     for (const { text, given, note } of admissionReadings(entries, state)) {
       for (const one of given) (this.#prepared(text).all(one) as Row[]).forEach(note);
     }
-    return appendEntries(entries, state, this.#end, this.#rows, (seq, hash) =>
-      sealed ? this.#keys.seal(seq, hash) : null,
-    );
+    return appendEntries(entries, state, this.#end, this.#rows, {
+      link: linkAndLeaf,
+      seal: (seq, hash) => (sealed ? this.#keys.seal(seq, hash) : null),
+    });
   }
 
   /** Prepared statements by their text; there are few. */

@@ -11,7 +11,7 @@ import {
 } from './audit.engine.js';
 import { emptyState } from './admission.js';
 import { admissionReadings } from './admission-state.js';
-import { appendEntries, maySeal } from './append-rows.js';
+import { appendEntries, linkOnly, maySeal } from './append-rows.js';
 import {
   exclusively,
   inTransaction,
@@ -136,9 +136,10 @@ export class PostgresEngine extends AuditEngine {
       const [end] = await Promise.all([transaction.end, ...answers]);
       const rows = new GatheredRows();
       const sealed = maySeal(entries, await this.#isSealed(end, client));
-      const appended = appendEntries(entries, state, end, rows, (seq, hash) =>
-        sealed ? this.#keys.seal(seq, hash) : null,
-      );
+      const appended = appendEntries(entries, state, end, rows, {
+        link: linkOnly,
+        seal: (seq, hash) => (sealed ? this.#keys.seal(seq, hash) : null),
+      });
       const statement = rows.statement();
       if (statement) transaction.last = statement;
       return appended;

@@ -2,23 +2,43 @@ import { createHash, hash } from 'node:crypto';
 
 import type { AuditRecord, IntentRecord } from './audit-record.js';
 import type { AuditTables } from './engine.dialect.js';
+import { LEAF, leafHash } from './tree/merkle-tree.js';
 
 /** The hash before the first record. */
 export const GENESIS = Buffer.alloc(32);
 
 /** Bytes of one UTF-16 unit in UTF-8, at most. */
 const MAX_UTF8 = 3;
-/** For short records: one call over a copy costs half of what three calls do. */
-const together = Buffer.allocUnsafeSlow(65_536);
+/** One call over a copy costs half of what three calls do; of what is longer the bytes cost more than the calls. */
+const together = Buffer.allocUnsafeSlow(262_144);
 
 /** A link of the chain: SHA-256 over the link before it and the record's bytes. */
 export function link(previous: Uint8Array, body: string): Buffer {
-  if (previous.length + body.length * MAX_UTF8 <= together.length) {
-    together.set(previous);
-    const end = previous.length + together.write(body, previous.length);
-    return hash('sha256', together.subarray(0, end), 'buffer');
-  }
-  return createHash('sha256').update(previous).update(body).digest();
+  return copied(previous, body) ?? createHash('sha256').update(previous).update(body).digest();
+}
+
+/** The link of a record, and its leaf in the tree: its text becomes bytes once for both. */
+export function linkAndLeaf(
+  previous: Uint8Array,
+  body: string,
+): { readonly hash: Buffer; readonly leaf: Buffer } {
+  const own = copied(previous, body);
+  if (!own) return { hash: link(previous, body), leaf: leafHash(body) };
+  // What stands before the text is not needed any more: its last byte is the leaf's first one.
+  const begin = previous.length - 1;
+  together[begin] = LEAF;
+  return { hash: own, leaf: hash('sha256', together.subarray(begin, end), 'buffer') };
+}
+
+/** Of what {@link together} holds. */
+let end = 0;
+
+/** The link by a copy of both, which is left in place; undefined where that would be too long. */
+function copied(previous: Uint8Array, body: string): Buffer | undefined {
+  if (previous.length + body.length * MAX_UTF8 > together.length) return undefined;
+  together.set(previous);
+  end = previous.length + together.write(body, previous.length);
+  return hash('sha256', together.subarray(0, end), 'buffer');
 }
 
 /** Where the requests of an intent begin. No text in the record can hold this: its quotes would be escaped there. */

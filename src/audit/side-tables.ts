@@ -1,7 +1,13 @@
 import { sql, type Kysely } from 'kysely';
 
 import { emptyState } from './admission.js';
-import { appendEntries, type OperationChange, type RowWriter, type TableRow } from './append-rows.js';
+import {
+  appendEntries,
+  linkOnly,
+  type OperationChange,
+  type RowWriter,
+  type TableRow,
+} from './append-rows.js';
 import type { AuditAppend, AuditEngine, DialectName } from './audit.engine.js';
 import type { BrakeRecord, IntentRecord, OperationTrail, RecordOfOperation } from './audit-record.js';
 import { OPERATIONS } from '../domain/operation-type.js';
@@ -74,7 +80,10 @@ export function sideRowsOf(placed: readonly PlacedRecord[], dialect: DialectName
   const [first] = placed;
   if (!operation || !first) return undefined;
   const rows = new Collected();
-  appendEntries(entries, emptyState(dialect, null), { seq: first.seq - 1, hash: GENESIS }, rows, () => null);
+  appendEntries(entries, emptyState(dialect, null), { seq: first.seq - 1, hash: GENESIS }, rows, {
+    link: linkOnly,
+    seal: () => null,
+  });
   const { instance: _, ...row } = rows.of('operation')[0] ?? {};
   const [found] = rows.of(dialect === 'postgres' ? 'operation_alarms' : 'alarm_index');
   const tokens = found?.['tokens'] as string | string[] | undefined;

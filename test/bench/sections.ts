@@ -2,6 +2,7 @@ import type { Bench } from './bench.js';
 import type { Findings } from './findings.js';
 import type { Options } from './options.js';
 import { acts } from './sections/acts.js';
+import { appending } from './sections/appending.js';
 import { background } from './sections/background.js';
 import { postgres } from './sections/postgres.js';
 import { reads } from './sections/reads.js';
@@ -22,6 +23,7 @@ export const SECTIONS: Readonly<Record<string, Section>> = {
   reads,
   background,
   trail,
+  appending,
   postgres,
   start,
 };

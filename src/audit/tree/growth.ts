@@ -13,6 +13,8 @@ export interface GrowingRecord {
   readonly seq: number;
   readonly body: string;
   readonly hash: Uint8Array;
+  /** Of one that was just written: it need not be looked at. */
+  readonly leaf?: Uint8Array;
 }
 
 /** How far the tree has got. */
@@ -39,15 +41,15 @@ export class TreeGrowth {
     return this.#fault;
   }
 
-  add({ seq, body, hash }: GrowingRecord): void {
+  add({ seq, body, hash, leaf }: GrowingRecord): void {
     if (seq - this.edge.size > MAX_MISSING) throw new Error(`records before ${seq} are missing`);
     while (this.edge.size + 1 < seq) {
       this.edge.add(MISSING_LEAF);
       this.#fault ??= this.edge.size;
       this.hash = undefined;
     }
-    if (this.hash && Buffer.compare(link(this.hash, body), hash) !== 0) this.#fault ??= seq;
-    this.edge.add(leafHash(body));
+    if (!leaf && this.hash && Buffer.compare(link(this.hash, body), hash) !== 0) this.#fault ??= seq;
+    this.edge.add(leaf ?? leafHash(body));
     this.hash = hash;
   }
 
