@@ -186,10 +186,11 @@ describe.each(ENGINES)('a broken trail (%s)', (engine) => {
     await cloud.control('DELETE', '/faults');
     expect((await acknowledge()).code).toBe(0);
     if (engine === 'sqlite') await start();
-    await eventually(
+    const ended = await eventually(
       async () => (await gateway.call('GET', `/v1/operations/${under.id}`)).body as ReceiptDto,
       ({ status }) => status !== 'pending',
     );
+    expect(ended.status).toBe('applied');
   });
 
   it('never carries out an intent that was put in by hand with the right hash', async () => {

@@ -19,6 +19,7 @@ import { metric } from './support/metrics.js';
 import { clockAhead, ENGINES, type EngineName } from './support/old-trail.js';
 import { startPostgres, type PostgresServer } from './support/postgres.js';
 import { eventually, problemOf } from './support/problems.js';
+import { runProgram } from './support/program.js';
 import { newFolder, removeFolder, standGateway, type StandingGateway } from './support/standing-gateway.js';
 import { readTrail, type ReadTrail } from './support/trail-reader.js';
 
@@ -189,6 +190,8 @@ describe.each(ENGINES)('records that are old enough (%s)', (engine) => {
     expect(all.map(([seq]) => seq)).toEqual(all.map((_, index) => index + 1));
     expect(all.slice(0, written.length)).toEqual(written);
     const [name = ''] = archiveNames();
+    const words = ['audit', 'verify', '--export', join(archives(), name), '--public-key', await publicKey()];
+    expect(await runProgram(words)).toMatchObject({ code: 0, stdout: expect.stringContaining('is whole') });
     const said = all
       .map(([, body]) => JSON.parse(body) as { kind: string })
       .filter(({ kind }) => kind === 'archive');

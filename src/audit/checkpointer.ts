@@ -34,6 +34,8 @@ export class Checkpointer implements OnModuleInit, OnModuleDestroy {
   /** Of the last checkpoint. */
   #size = 0;
   #at = -Infinity;
+  /** What the growth of the tree has found, which is told once: a person may acknowledge it. */
+  #fault: number | undefined;
   #superseded = false;
   #asked: Promise<void> | undefined;
   #askedAt = -Infinity;
@@ -105,13 +107,15 @@ export class Checkpointer implements OnModuleInit, OnModuleDestroy {
   async #grow(isLast: boolean): Promise<void> {
     for (;;) {
       const { size, root, fault } = await this.keeper.grow(GROW_BY);
-      if (fault !== undefined)
+      if (fault !== undefined && fault !== this.#fault) {
+        this.#fault = fault;
         await this.integrity.found({
           what: 'altered',
           first: fault,
           last: fault,
           detail: 'it does not follow from the one before',
         });
+      }
       if (!root) {
         await this.clock.wait(PAUSE_MS);
         continue;

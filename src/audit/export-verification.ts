@@ -1,3 +1,4 @@
+import type { BeginLine, ControlLine, EndLine, OmittedLine } from './archive/trail-lines.js';
 import { link } from './record-text.js';
 import { FaultList } from './trail-fault.js';
 import { TrailStatements } from './trail-statements.js';
@@ -7,20 +8,6 @@ import { CompactRange } from './tree/compact-range.js';
 import { leafHash } from './tree/merkle-tree.js';
 import { readVerifierKey } from './tree/signed-note.js';
 import type { TrailReport } from './verification.js';
-
-/** A line that is no record. */
-type Control =
-  | {
-      readonly export: 'begin';
-      readonly publicKey: string;
-      readonly first: number;
-      readonly previousHash: string;
-      readonly before: readonly string[];
-      readonly checkpoint?: string;
-    }
-  | { readonly export: 'omitted'; readonly first: number; readonly leaves: readonly string[] }
-  | { readonly export: 'checkpoint'; readonly note: string }
-  | { readonly export: 'end'; readonly last: number; readonly hash: string };
 
 /** Reads the lines of an export or an archive, each time from the beginning. */
 export type Lines = () => AsyncIterable<string>;
@@ -35,15 +22,17 @@ const CONTROL = '{"export":';
  */
 export async function verifyExport(lines: Lines, trusted: Trusted): Promise<TrailReport> {
   const statements: Statement[] = [];
-  let begin: Extract<Control, { export: 'begin' }> | undefined;
+  let begin: BeginLine | undefined;
+  let seq = 0;
   for await (const line of lines()) {
-    if (!begin) begin = beginOf(line);
-    if (!/^\{"kind":"(?:key|acknowledgement)"/.test(line)) continue;
-    statements.push({
-      seq: 0,
-      kind: line.startsWith('{"kind":"key"') ? 'key' : 'acknowledgement',
-      body: line,
-    });
+    if (!begin) {
+      begin = beginOf(line);
+      seq = begin.first - 1;
+      continue;
+    }
+    seq += recordsIn(line);
+    const [, kind] = STATEMENT.exec(line) ?? [];
+    if (kind !== undefined) statements.push({ seq, kind: kind as Statement['kind'], body: line });
   }
   if (!begin) throw new Error('it is empty');
   const verifiers = trusted.verifiers ?? [readVerifierKey(begin.publicKey)];
@@ -60,16 +49,34 @@ export async function verifyExport(lines: Lines, trusted: Trusted): Promise<Trai
   return reading.report();
 }
 
-function beginOf(line: string): Extract<Control, { export: 'begin' }> {
-  const control = line.startsWith(CONTROL) ? (JSON.parse(line) as Control) : undefined;
-  if (control?.export !== 'begin')
-    throw new Error('it is no export of a trail: its first line does not say so');
-  return control;
+const STATEMENT = /^\{"kind":"(key|acknowledgement)"/;
+
+/** How many records a line stands for. */
+function recordsIn(line: string): number {
+  if (!line.startsWith(CONTROL)) return 1;
+  try {
+    return (JSON.parse(line) as Partial<OmittedLine>).leaves?.length ?? 0;
+  } catch {
+    return 0;
+  }
+}
+
+function beginOf(line: string): BeginLine {
+  try {
+    const control = JSON.parse(line) as ControlLine;
+    if (control.export === 'begin') return control;
+  } catch {
+    // As any other line.
+  }
+  throw new Error('it is no export of a trail: its first line does not say so');
 }
 
 class ExportReading {
   readonly #faults = new FaultList();
-  readonly #tree: CompactRange;
+  /** Undefined: what it begins with is not known. */
+  readonly #tree: CompactRange | undefined;
+  /** By the size of each. */
+  readonly #witnessed = new Map<number, string[]>();
   readonly #first: number;
   #hash: Uint8Array | undefined;
   /** The last record, and how far a checkpoint has shown that all is as it was. */
@@ -79,28 +86,42 @@ class ExportReading {
   #isEnded = false;
 
   constructor(
-    { first, previousHash, before, checkpoint }: Extract<Control, { export: 'begin' }>,
+    { first, previousHash, before, checkpoint }: BeginLine,
     private readonly statements: TrailStatements,
-    private readonly witnessed: readonly string[],
+    witnessed: readonly string[],
   ) {
     this.#first = first;
     this.#seq = this.#settled = first - 1;
     this.#hash = Buffer.from(previousHash, 'hex');
-    this.#tree = new CompactRange(
-      first - 1,
-      before.map((hash) => Buffer.from(hash, 'base64')),
-    );
+    this.#tree = treeOf(first - 1, before);
+    if (!this.#tree)
+      this.#faults.note('altered', first, first, 'what is said of the tree before it cannot be');
     if (checkpoint !== undefined) this.#compare(checkpoint);
+    else if (first > 1)
+      this.#faults.note('checkpoint', first, first, 'the checkpoint in front of it is gone');
+    for (const note of witnessed) {
+      const size = statements.opened(note)?.size ?? 0;
+      this.#witnessed.set(size, [...(this.#witnessed.get(size) ?? []), note]);
+    }
   }
 
   take(line: string): void {
     if (this.#isEnded)
       return this.#faults.note('foreign', this.#seq + 1, this.#seq + 1, 'lines follow the end');
     if (!line.startsWith(CONTROL)) return this.#record(line);
-    const control = JSON.parse(line) as Control;
+    try {
+      this.#control(JSON.parse(line) as ControlLine);
+    } catch {
+      const next = this.#seq + 1;
+      this.#faults.note('altered', next, next, 'a line in front of it cannot be read');
+    }
+  }
+
+  #control(control: ControlLine): void {
     if (control.export === 'omitted') this.#omit(control);
     else if (control.export === 'checkpoint') this.#compare(control.note);
     else if (control.export === 'end') this.#end(control);
+    else throw new Error('it may not stand there');
   }
 
   report(): TrailReport {
@@ -121,24 +142,30 @@ class ExportReading {
   #record(line: string): void {
     this.#seq += 1;
     this.#hash = this.#hash && link(this.#hash, line);
-    this.#tree.add(leafHash(line));
+    this.#tree?.add(leafHash(line));
     this.#witness();
   }
 
-  #omit({ first, leaves }: Extract<Control, { export: 'omitted' }>): void {
+  #omit({ first, leaves, missing }: OmittedLine): void {
     if (first !== this.#seq + 1)
       this.#faults.note('missing', this.#seq + 1, this.#seq + 1, `what is left out begins at ${first}`);
+    if (missing)
+      this.#faults.note(
+        'missing',
+        first,
+        first + leaves.length - 1,
+        'it was not there when this was written',
+      );
     for (const leaf of leaves) {
       this.#seq += 1;
-      this.#tree.add(Buffer.from(leaf, 'base64'));
+      this.#tree?.add(Buffer.from(leaf, 'base64'));
       this.#witness();
     }
     this.#hash = undefined;
   }
 
   #witness(): void {
-    for (const note of this.witnessed)
-      if (this.statements.opened(note)?.size === this.#seq) this.#compare(note);
+    for (const note of this.#witnessed.get(this.#seq) ?? []) this.#compare(note);
   }
 
   /** Which of the records since the checkpoint before it is to blame, the file cannot tell. */
@@ -148,7 +175,7 @@ class ExportReading {
       const { size, root } = this.statements.open(note);
       if (size !== this.#seq)
         this.#faults.note('missing', first, Math.max(size, last), `a checkpoint of ${size} records is here`);
-      else if (Buffer.compare(root, this.#tree.root()) !== 0)
+      else if (!this.#tree || Buffer.compare(root, this.#tree.root()) !== 0)
         this.#faults.note('altered', first, last, 'one of them is not what the checkpoint covers');
       else this.#covered = size;
     } catch (error) {
@@ -158,7 +185,7 @@ class ExportReading {
     this.#settled = this.#seq;
   }
 
-  #end({ last, hash }: Extract<Control, { export: 'end' }>): void {
+  #end({ last, hash }: EndLine): void {
     this.#isEnded = true;
     if (last !== this.#seq)
       this.#faults.note(
@@ -170,9 +197,20 @@ class ExportReading {
     else if (this.#hash && Buffer.from(this.#hash).toString('hex') !== hash)
       this.#faults.note(
         'altered',
-        this.#settled + 1,
+        Math.min(this.#settled + 1, last),
         last,
         'the chain through them does not lead to the end',
       );
+  }
+}
+
+function treeOf(size: number, hashes: readonly string[]): CompactRange | undefined {
+  try {
+    return new CompactRange(
+      size,
+      hashes.map((hash) => Buffer.from(hash, 'base64')),
+    );
+  } catch {
+    return undefined;
   }
 }

@@ -170,7 +170,7 @@ export class TrailVerifier {
         await this.#settleBy(notes);
       }
       const isRight = await this.#tree.add(row);
-      this.#seal(row, isRight);
+      await this.#seal(row, isRight);
       await this.#settleBy(notes);
     }
     await this.#tree.compareTiles();
@@ -208,11 +208,20 @@ export class TrailVerifier {
     );
   }
 
-  #seal({ seq, hash, seal }: CheckedRecord, isRight: boolean): void {
-    if (seal === null || seq <= this.#covered || !this.#judgesSeals) return;
-    if (!this.trusted.keys?.isSealed(seq, hash, seal)) {
-      if (isRight) this.#faults.note('altered', seq, seq, 'its seal is not of this gateway');
-    } else if (isRight) this.#lastSealed = seq;
+  async #seal({ seq, hash, seal }: CheckedRecord, isRight: boolean): Promise<void> {
+    if (seal === null || seq <= this.#covered || !this.#judgesSeals || !isRight) return;
+    if (this.trusted.keys?.isSealed(seq, hash, seal)) {
+      this.#lastSealed = seq;
+      return;
+    }
+    await this.#readStatements();
+    if (this.#judgesSeals) this.#faults.note('altered', seq, seq, 'its seal is not of this gateway');
+  }
+
+  /** Another gateway may have changed the key since this began. */
+  async #readStatements(): Promise<void> {
+    const newest = await this.source.lastCheckpoint();
+    this.#statements = await TrailStatements.read(this.source, this.trusted.verifiers, newest);
   }
 
   async #settleBy(notes: ReadonlyMap<number, string>): Promise<void> {
@@ -268,6 +277,7 @@ export class TrailVerifier {
     if (treeSize > Math.max(through, this.#covered) && (await this.source.placeOf(treeSize)) === undefined)
       if (!(await this.#tree.hasNext()))
         this.#faults.note('tree', treeSize, treeSize, 'the kept tree has hashes of what is not there');
+    if (through > Math.max(this.#covered, this.#lastSealed)) await this.#readStatements();
     this.#tree.end(this.#judgesSeals ? this.#lastSealed : 0);
     const known = Math.max(this.#covered, this.#lastSealed);
     if (this.#judgesSeals && through > known) this.#faults.note('foreign', known + 1, through, UNSEALED);

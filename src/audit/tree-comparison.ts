@@ -7,6 +7,8 @@ import { hashAt, TILE_WIDTH, TreeEdge, type Tile } from './tree/tiles.js';
 
 const GONE = 'it is not there, and later ones are';
 const UNLIKE = 'it is not what the tree has';
+/** Of several records in a row that do not follow from each other. */
+const MAX_HASHES = 4;
 const FOREIGN = { what: 'foreign', detail: 'it was written elsewhere' } as const;
 
 export const same = (one: Uint8Array | undefined, other: Uint8Array | undefined): boolean =>
@@ -14,8 +16,8 @@ export const same = (one: Uint8Array | undefined, other: Uint8Array | undefined)
 
 /** Holds the records of a trail against each other and against the tree that is kept of them, until a checkpoint says which is right. */
 export class TreeComparison {
-  /** Of the chain, up to the record before; undefined: not known. */
-  #hash: Uint8Array | undefined;
+  /** Of the chain, up to the record before: where that does not follow, what it may be; none: not known. */
+  #hashes: readonly Uint8Array[] = [];
   #through = 0;
   /** The tree of the records as they are, and as it is kept; undefined: what it begins with is not there. */
   #own: TreeEdge | undefined = TreeEdge.empty();
@@ -35,7 +37,7 @@ export class TreeComparison {
 
   /** @param hash of the chain up to there @returns whether the kept tree is whole there */
   async begin(size: number, hash: Uint8Array | undefined): Promise<boolean> {
-    this.#hash = hash;
+    this.#hashes = hash ? [hash] : [];
     this.#through = size;
     if (size === 0) return true;
     this.#own = await keptEdge(this.source, size);
@@ -51,10 +53,11 @@ export class TreeComparison {
   /** The next places, where there is no record. @param before the next one that is there */
   async miss(before: number): Promise<void> {
     const seq = this.through + 1;
-    this.#hash = undefined;
-    if (seq <= this.keptSize || before - seq < TILE_WIDTH) {
+    this.#hashes = [];
+    const kept = await this.#keptLeaf(seq);
+    if (kept || before - seq < TILE_WIDTH) {
       this.faults.note('missing', seq, seq, GONE);
-      this.#add(MISSING_LEAF, await this.#keptLeaf(seq));
+      this.#add(MISSING_LEAF, kept);
       return;
     }
     // So many were never there: no tree is made of them.
@@ -69,17 +72,17 @@ export class TreeComparison {
     const kept = await this.#keptLeaf(seq);
     if (typeof body !== 'string' || !(hash instanceof Uint8Array)) {
       this.faults.note('altered', seq, seq, 'it cannot be read');
-      this.#hash = undefined;
+      this.#hashes = [];
       this.#add(MISSING_LEAF, kept);
       return false;
     }
     const own = leafHash(body);
-    const next = this.#hash && link(this.#hash, body);
-    const isLinked = next === undefined || same(hash, next);
+    const next = this.#hashes.map((before) => link(before, body));
+    const isLinked = next.length === 0 || next.some((each) => same(hash, each));
     if (!isLinked) this.#unlinked = Math.min(this.#unlinked, seq);
     const isKept = kept === undefined || same(kept, own);
-    // The hash may be what was changed: the records behind it are no worse for that.
-    this.#hash = kept && isKept ? (next ?? hash) : hash;
+    // Its hash may be what was changed, or its text: the records behind it are no worse for either.
+    this.#hashes = isLinked ? [hash] : [hash, ...next].slice(0, MAX_HASHES);
     this.#add(own, kept);
     if (!isKept) this.#noteUnlike(this.#unlikeKept(seq, own, isLinked), isLinked);
     else if (!isLinked) this.faults.note('altered', seq, seq, 'it does not follow from the one before');

@@ -4,10 +4,10 @@ import { open, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { StringDecoder } from 'node:string_decoder';
 import { createGunzip, createGzip } from 'node:zlib';
 
 import type { RecordRange } from '../trail-fault.js';
+import { linesIn } from './lines-in.js';
 import { checkTrailLines, type WrittenPart } from './trail-check.js';
 
 const FOR_OWNER = 0o600;
@@ -40,24 +40,13 @@ export async function checkArchive(
       }
     },
     createGunzip(),
-    (chunks: AsyncIterable<Buffer>) => checkTrailLines(linesIn(chunks), openCheckpoint),
+    (chunks: AsyncIterable<Buffer>) => checkTrailLines(linesIn(chunks, refuseCut), openCheckpoint),
   );
   return { ...part, sha256: digest.digest('hex') };
 }
 
-/** Lines that all end with a line feed: texts in JSON may hold other line breaks as they are. */
-async function* linesIn(chunks: AsyncIterable<Buffer>): AsyncGenerator<string> {
-  const decoder = new StringDecoder();
-  let begun: string[] = [];
-  for await (const chunk of chunks) {
-    const [rest = '', ...others] = decoder.write(chunk).split('\n');
-    begun.push(rest);
-    for (const other of others) {
-      yield begun.join('');
-      begun = [other];
-    }
-  }
-  if (begun.join('') !== '') throw new Error('its last line is cut off');
+function refuseCut(): never {
+  throw new Error('its last line is cut off');
 }
 
 /** SHA-256 in hexadecimal digits. */

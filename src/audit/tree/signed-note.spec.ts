@@ -48,6 +48,15 @@ describe('a signed note', () => {
     );
   });
 
+  it('is not opened when its signature is another text for the same bytes', () => {
+    const note = `${TEXT}\n${SIGNATURE}`;
+    for (const other of ['N', 'O', 'P']) {
+      const changed = note.replace('nAM=\n', `nA${other}=\n`);
+      expect(changed).not.toBe(note);
+      expect(() => openNote(changed, [readVerifierKey(VERIFIER)])).toThrow('cannot be read');
+    }
+  });
+
   it('may have signatures by others', () => {
     const [own, other] = [makeSignerKey('a'), makeSignerKey('b')];
     const note = signNote('text\n', own) + (signNote('text\n', other).split('\n\n')[1] ?? '');

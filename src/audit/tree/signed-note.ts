@@ -137,13 +137,12 @@ export function openNote(note: string, keys?: readonly VerifierKey[]): OpenNote 
   const lines = note.slice(end + 2, -1).split('\n');
   const signers = new Set<VerifierKey>();
   for (const line of lines) {
-    const [, name, base64 = ''] = SIGNATURE.exec(line) ?? [];
-    if (name === undefined) throw new Error('one of its signatures cannot be read');
-    const bytes = Buffer.from(base64, 'base64');
-    const id = bytes.subarray(0, ID_BYTES).toString('hex');
+    const read = signatureIn(line);
+    if (!read) throw new Error('one of its signatures cannot be read');
+    const { name, id, signature } = read;
     const key = keys?.find((each) => each.name === name && each.id === id);
     if (!key) continue;
-    if (!verify(null, Buffer.from(text), key.publicKey, bytes.subarray(ID_BYTES)))
+    if (!verify(null, Buffer.from(text), key.publicKey, signature))
       throw new Error(`its signature by ${key.name} is wrong`);
     signers.add(key);
   }
@@ -156,17 +155,29 @@ export function signedBy(note: string): Pick<VerifierKey, 'name' | 'id'>[] {
   return signatureLines(note.slice(note.lastIndexOf('\n\n') + 2)).map(({ name, id }) => ({ name, id }));
 }
 
+interface SignatureLine {
+  readonly line: string;
+  readonly name: string;
+  readonly id: string;
+  readonly signature: Uint8Array;
+}
+
 /** The lines of a text that are signatures. */
-export function signatureLines(
-  text: string,
-): { readonly line: string; readonly name: string; readonly id: string; readonly signature: Uint8Array }[] {
-  return text.split('\n').flatMap((line) => {
-    const [, name, base64 = ''] = SIGNATURE.exec(line) ?? [];
-    if (name === undefined) return [];
-    const bytes = Buffer.from(base64, 'base64');
-    const id = bytes.subarray(0, ID_BYTES).toString('hex');
-    return [{ line, name, id, signature: bytes.subarray(ID_BYTES) }];
-  });
+export function signatureLines(text: string): SignatureLine[] {
+  return text.split('\n').flatMap((line) => signatureIn(line) ?? []);
+}
+
+function signatureIn(line: string): SignatureLine | undefined {
+  const [, name, base64 = ''] = SIGNATURE.exec(line) ?? [];
+  const bytes = Buffer.from(base64, 'base64');
+  // Of several texts for the same bytes one is right.
+  if (name === undefined || bytes.toString('base64') !== base64) return undefined;
+  return {
+    line,
+    name,
+    id: bytes.subarray(0, ID_BYTES).toString('hex'),
+    signature: bytes.subarray(ID_BYTES),
+  };
 }
 
 /** The notes in a text that holds several, one after the other. */

@@ -1,5 +1,4 @@
 import { createReadStream, readFileSync } from 'node:fs';
-import { createInterface } from 'node:readline';
 import { createGunzip } from 'node:zlib';
 
 import { Option, type Command } from 'commander';
@@ -7,6 +6,7 @@ import { Option, type Command } from 'commander';
 import {
   faultWords,
   isWhole,
+  linesIn,
   notesIn,
   readVerifierKey,
   verifyDatabase,
@@ -66,7 +66,7 @@ const BASES: Readonly<Record<Basis, string>> = {
 async function verify(options: Options): Promise<void> {
   const progress = progressOf(process.stderr);
   try {
-    const verifiers = options.publicKey?.map(readVerifierKey);
+    const verifiers = options.publicKey?.map((text) => readVerifierKey(text));
     const witnessed =
       options.checkpoints === undefined ? [] : notesIn(readFileSync(options.checkpoints, 'utf8'));
     const { report, basis } = await reportOf(options, { verifiers, witnessed }, progress.show);
@@ -116,7 +116,8 @@ async function* linesOf(file: string): AsyncIterable<string> {
   const bytes = createReadStream(file);
   const input = start.equals(GZIP) ? bytes.pipe(createGunzip()) : bytes;
   bytes.on('error', (error) => input.destroy(error));
-  yield* createInterface({ input, crlfDelay: Infinity });
+  // A line that is cut off is found as the end that is missing.
+  yield* linesIn(input, () => undefined);
 }
 
 function textOf(report: TrailReport, basis: Basis): string {

@@ -20,6 +20,9 @@ const PAUSES_MS = [1_000, 2_000, 4_000, 8_000, 15_000, 30_000];
 /** A chunk waits so long for its targets; then other operations may run in its place. */
 const PATIENCE_MS = 1_000;
 
+/** Between two looks while the trail is broken. */
+const HELD_MS = 1_000;
+
 const pauseMs = (count: number): number => PAUSES_MS[Math.min(count, PAUSES_MS.length - 1)] ?? 0;
 
 type Stop = Exclude<SendResult, ChunkResult>;
@@ -93,7 +96,9 @@ export class ChunkRetrier {
       }
       // A later refusal says nothing of an earlier attempt that may have been carried out.
       else if (!mayPass(result)) return state === 'may_be_done' && fault ? inDoubt(alarms) : result;
-      await this.#wait(Math.max(pauseMs(pauses), 1_000 * (fault?.retryAfter ?? 0)));
+      // Whether a person has let it go on costs nothing to see.
+      const isHeld = fault?.code === 'audit_broken';
+      await this.#wait(isHeld ? HELD_MS : Math.max(pauseMs(pauses), 1_000 * (fault?.retryAfter ?? 0)));
     }
   }
 

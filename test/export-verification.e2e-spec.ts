@@ -1,0 +1,202 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+
+import type { TrailReport } from '../src/audit/verification.js';
+import { newAuditKey } from '../src/audit/tree/audit-keys.js';
+import { readSignerKey } from '../src/audit/tree/signed-note.js';
+import { startSimulator, type Simulator } from '../src/simulator/simulator.js';
+import { alarmFor, asAdded } from './faults/alarms.js';
+import { fetchJson, KEY, OTHER_KEY, portal, sha256 } from './support/gateway.js';
+import { runProgram, type Ended } from './support/program.js';
+import { newFolder, removeFolder, standGateway, type StandingGateway } from './support/standing-gateway.js';
+
+/** Exports of a gateway, verified with its program by somebody who has only these, a public key, and what a witness kept. */
+
+const [OLD, NEW] = [newAuditKey(), newAuditKey()];
+const publicKeyOf = (key: string) => readSignerKey(key).verifier.text;
+const grant = { rights: ['read', 'act', 'audit'], operations: ['*'], enterpriseProjects: ['*'] };
+const CALLERS = [
+  { ...portal, grants: [{ ...grant, projects: ['*'] }] },
+  // Of what belongs to no project it sees the leaves alone.
+  {
+    id: 'narrow',
+    keys: [{ sha256: sha256(OTHER_KEY) }],
+    grants: [{ ...grant, rights: ['audit'], projects: ['test'] }],
+  },
+];
+
+let simulator: Simulator;
+let folder: string;
+let whole: string[];
+let narrow: string[];
+let part: string[];
+let witnessed: string;
+
+const exported = async (gateway: StandingGateway, query = '', key = KEY) =>
+  (await gateway.call('GET', `/v1/audit/export${query}`, undefined, { key })).text.split('\n').slice(0, -1);
+
+beforeAll(async () => {
+  simulator = await startSimulator({ alarms: 0 });
+  folder = newFolder();
+  const control = (path: string, body: unknown) =>
+    fetchJson('POST', `${simulator.url}/__control${path}`, body, {});
+  let made = 0;
+  const starts = [{ GATEWAY_AUDIT_KEY: OLD }, { GATEWAY_AUDIT_KEY: NEW, GATEWAY_AUDIT_PREVIOUS_KEY: OLD }];
+  for (const env of starts) {
+    const gateway = await standGateway({ simulator, folder, env, settings: { callers: CALLERS } });
+    for (let times = 0; times < 2; times += 1) {
+      const alarm = alarmFor('isolate_and_kill', (made += 1));
+      await control('/alarms', { alarms: [asAdded(alarm)] });
+      expect((await gateway.operate({ operation: 'isolate_and_kill', alarms: [alarm] })).status).toBe(200);
+      await gateway.call('GET', '/v1/operations', undefined, { key: null });
+      // It signs what there is.
+      whole = await exported(gateway);
+    }
+    narrow = await exported(gateway, '', OTHER_KEY);
+    part = await exported(gateway, '?first=4');
+    gateway.signal('SIGTERM');
+    await gateway.exited;
+  }
+  const notes = whole.filter((line) => line.startsWith('{"export":"checkpoint"'));
+  witnessed = notes.map((line) => (JSON.parse(line) as { note: string }).note).join('\n');
+});
+afterAll(async () => {
+  await simulator.close();
+  removeFolder(folder);
+});
+
+async function verify(
+  content: string | Buffer,
+  ...words: string[]
+): Promise<Ended & { report: TrailReport }> {
+  writeFileSync(join(folder, 'export'), content);
+  writeFileSync(join(folder, 'witness'), witnessed);
+  const ended = await runProgram(['audit', 'verify', '--json', '--export', 'export', ...words], {
+    cwd: folder,
+  });
+  return { ...ended, report: (ended.code === 2 ? {} : JSON.parse(ended.stdout)) as TrailReport };
+}
+const text = (lines: readonly string[]) => lines.map((line) => `${line}\n`).join('');
+const BY = ['--public-key', publicKeyOf(OLD)];
+const at = (kind: string, from = 0) =>
+  whole.findIndex((line, index) => index >= from && line.startsWith(kind));
+
+describe('an export', () => {
+  it('is whole by itself, as a part, with leaves alone, compressed, and by either key and the witness', async () => {
+    expect(narrow.join()).toContain('"export":"omitted"');
+    const all = [
+      ...[text(whole), text(part), gzipSync(text(whole))].map((each) => [each, ...BY] as const),
+      // The record that changes the key is none of its own.
+      [text(narrow), ...BY, publicKeyOf(NEW)] as const,
+      [text(whole), '--public-key', publicKeyOf(NEW), '--checkpoints', 'witness'] as const,
+      [text(whole)] as const,
+    ];
+    for (const [content, ...words] of all) {
+      const { code, stderr, report } = await verify(content, ...words);
+      expect({ code, stderr, ...report }).toMatchObject({
+        code: 0,
+        stderr: '',
+        faults: [],
+        covered: report.last,
+      });
+    }
+  });
+
+  const record = () => at('{"kind":"outcome"');
+  it.each<[string, () => string[], string, number | undefined]>([
+    [
+      'a text changed',
+      () => whole.with(record(), whole[record()]!.replace('applied', 'unknown')),
+      'altered',
+      1,
+    ],
+    ['a record left out', () => whole.toSpliced(record(), 1), 'missing', 1],
+    ['two records swapped', () => whole.with(1, whole[2]!).with(2, whole[1]!), 'altered', 1],
+    ['a record put in', () => whole.toSpliced(record(), 0, whole[record()]!), 'missing', 1],
+    ['its end cut off', () => whole.slice(0, -1), 'truncated', undefined],
+    ['a line behind its end', () => [...whole, whole[1]!], 'foreign', undefined],
+    [
+      'a leaf changed',
+      () => narrow.map((line) => line.replace(/("leaves":\[")./, '$1_')),
+      'altered',
+      undefined,
+    ],
+    [
+      'a checkpoint changed',
+      () => whole.map((line) => line.replace(/(— \S+ \S{20})./, '$1_')),
+      'checkpoint',
+      undefined,
+    ],
+    [
+      'a control line that cannot be read',
+      () => whole.with(-1, whole.at(-1)!.slice(0, -1)),
+      'altered',
+      undefined,
+    ],
+    [
+      'a control line that is none',
+      () => whole.toSpliced(2, 0, '{"export":"nothing"}'),
+      'altered',
+      undefined,
+    ],
+    [
+      'the hash of its end changed',
+      () => whole.with(-1, whole.at(-1)!.replace(/"hash":"..../, '"hash":"0000')),
+      'altered',
+      undefined,
+    ],
+    [
+      'the tree before it changed',
+      () => part.with(0, part[0]!.replace(/("before":\[")./, '$1_')),
+      'altered',
+      undefined,
+    ],
+    [
+      'the tree before it left out',
+      () => part.with(0, part[0]!.replace(/"before":\[[^\]]*\]/, '"before":[]')),
+      'altered',
+      undefined,
+    ],
+    [
+      'the checkpoint before it left out',
+      () => part.with(0, part[0]!.replace(/,"checkpoint":"(?:[^"\\]|\\.)*"/, '')),
+      'checkpoint',
+      undefined,
+    ],
+  ])('is found to be changed: %s', async (_, change, what, first) => {
+    const { code, report } = await verify(text(change()), ...BY);
+    expect({ code, faults: report.faults }).toMatchObject({
+      code: 1,
+      faults: expect.arrayContaining([expect.objectContaining({ what })]),
+    });
+    if (first !== undefined) expect(report.faults[0]).toMatchObject({ what, first });
+  });
+
+  it('that was made anew from another text is found by what a witness kept alone', async () => {
+    const changed = whole
+      .filter((line) => !line.startsWith('{"export":"checkpoint"'))
+      .map((line) => line.replace('"caller":"portal"', '"caller":"nobody"'));
+    const { report } = await verify(text(changed), ...BY, '--checkpoints', 'witness');
+    expect(report.faults[0]).toMatchObject({ what: 'altered', first: 1 });
+  });
+
+  it('is not believed by a key that is none of its own', async () => {
+    const { code, report } = await verify(text(whole), '--public-key', publicKeyOf(newAuditKey()));
+    expect([code, report.faults[0]?.what]).toEqual([1, 'checkpoint']);
+  });
+
+  it.each([
+    ['nothing', ''],
+    ['no export', 'a text\n'],
+    ['the middle of one', () => text(whole.slice(1))],
+    ['a compressed one that is cut off', () => gzipSync(text(whole)).subarray(0, -20)],
+    ['a key file', () => readFileSync(join(folder, 'witness'))],
+  ])('cannot be verified: %s', async (_, content) => {
+    const { code, stdout, stderr } = await verify(typeof content === 'string' ? content : content(), ...BY);
+    expect([code, stdout]).toEqual([2, '']);
+    expect(stderr).toMatch(/^the audit trail could not be verified: /);
+  });
+});
