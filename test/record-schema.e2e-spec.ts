@@ -34,7 +34,7 @@ const CALLERS: CallerConfig[] = [
 const KINDS: Readonly<Record<AuditRecord['kind'], true>> = {
   ...{ intent: true, chunk: true, outcome: true, settlement: true, cancellation: true, pause: true },
   ...{ refusal: true, refusal_summary: true, brake: true },
-  ...{ key: true, verification: true, acknowledgement: true, archive: true },
+  ...{ key: true, verification: true, acknowledgement: true, archive: true, hold: true },
 };
 
 let postgres: PostgresServer;
