@@ -26,7 +26,10 @@ import {
 const OPERATE = '/event/operate';
 const ASYNC = { headers: { Prefer: 'respond-async' } };
 const CALLERS: CallerConfig[] = [
-  { ...portal, grants: portal.grants.map((grant) => ({ ...grant, rights: ['read', 'act', 'approve'] })) },
+  {
+    ...portal,
+    grants: portal.grants.map((grant) => ({ ...grant, rights: ['read', 'act', 'approve', 'audit'] })),
+  },
   { ...portal, id: 'bot', keys: [{ sha256: sha256(OTHER_KEY) }], limits: { maxHostsPerHour: 1 } },
 ];
 
@@ -92,6 +95,8 @@ async function recordEveryKind(rig: Rig): Promise<void> {
   const braked = await rig.operate({ operation: 'isolate_and_kill', alarms: [elsewhere] }, asBot);
   expect(problemOf(braked).code).toBe('brake_engaged');
   expect((await rig.call('POST', '/v1/brakes/bot/resume')).status).toBe(200);
+  const hold = { caller: 'bot', reason: 'case 1' };
+  expect((await rig.call('POST', '/v1/audit/holds', hold)).status).toBe(201);
   for (let times = 0; times < 15; times += 1) await rig.call('GET', '/v1/me', undefined, { key: null });
 
   await fault({ kind: 'delay', delayMs: 500 }, 'always');

@@ -67,7 +67,9 @@ export class HoldStore extends Store {
   /** The first record that a hold keeps, of those from `first` on. What is not in the index yet need not be found. */
   async heldFrom({ target, seq }: Hold, first: number): Promise<number> {
     const kept =
-      'caller' in target ? this.#firstOfCaller(target.caller, first) : this.#firstOf(target.operationId);
+      'caller' in target
+        ? this.#firstOfCaller(target.caller, first)
+        : this.#firstOf(target.operationId, first);
     return Math.min(seq, await kept);
   }
 
@@ -81,11 +83,12 @@ export class HoldStore extends Store {
     return this.#lastCount;
   }
 
-  async #firstOf(operationId: string): Promise<number> {
+  async #firstOf(operationId: string, first: number): Promise<number> {
     const rows = this.readings
       .selectFrom('audit_record')
       .select(sql<number | null>`MIN(seq)`.as('seq'))
-      .where('operation_id', '=', operationId);
+      .where('operation_id', '=', operationId)
+      .where('seq', '>=', first);
     return (await rows.executeTakeFirst())?.seq ?? Infinity;
   }
 
