@@ -118,8 +118,9 @@ describe.each(ENGINES)('legal holds (%s)', (engine) => {
       ['kind=hold&caller=approver', 0],
       ['kind=hold&onBehalfOf=jane.doe@example.com', 1],
     ] as const) {
-      const { items } = (await rig.call('GET', `/v1/audit/records?${query}`)).body as { items: unknown[] };
-      expect([query, items.length]).toEqual([query, count]);
+      const { status, body } = await rig.call('GET', `/v1/audit/records?${query}`);
+      expect([query, status]).toEqual([query, 200]);
+      expect([query, (body as { items: unknown[] }).items.length]).toEqual([query, count]);
     }
     // Anew: of its own, with a record of its own.
     expect((await set({ caller: 'actor', reason: 'case 8' })).body).toMatchObject({ reason: 'case 8' });

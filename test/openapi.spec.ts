@@ -171,7 +171,7 @@ describe('the words of the document', () => {
     );
     for (const { name, value } of [...bodies, ...answers]) {
       expect([name, value['description']]).toEqual([name, expect.stringMatching(/\.$/)]);
-      expect([name, contentOf(value).length]).toEqual([name, name.endsWith(' 204') ? 0 : 1]);
+      expect([name, contentOf(value).length > 0]).toEqual([name, !name.endsWith(' 204')]);
       for (const [, content] of contentOf(value)) {
         const { example, examples } = content as { example?: unknown; examples?: Json };
         expect([name, example ?? Object.values(examples ?? {})[0]]).toEqual([name, expect.anything()]);

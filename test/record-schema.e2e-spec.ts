@@ -40,6 +40,9 @@ const KINDS: Readonly<Record<AuditRecord['kind'], true>> = {
   ...{ key: true, verification: true, acknowledgement: true, archive: true, hold: true },
 };
 
+/** What is recorded about the trail itself: each has a test of its own, which holds its records against the schema when it ends. */
+const OF_THE_TRAIL = new Set(['key', 'verification', 'acknowledgement', 'archive']);
+
 let postgres: PostgresServer;
 beforeAll(async () => {
   postgres = await startPostgres();
@@ -149,7 +152,9 @@ describe.each(ENGINES)('what a gateway records (%s)', (engine) => {
     const kinds = own.kind === 'postgres' ? await checkRecordsAt(own.url) : checkRecordsIn(own.path);
     if (own.kind === 'embedded') rmSync(dirname(own.path), { recursive: true });
     // A process that finds the marks of the one before it in the same folder needs no record of where that one paused.
-    const expected = RECORD_KINDS.filter((kind) => kind !== 'pause' || engine === 'postgres');
+    const expected = RECORD_KINDS.filter(
+      (kind) => !OF_THE_TRAIL.has(kind) && (kind !== 'pause' || engine === 'postgres'),
+    );
     expect([...kinds].sort()).toEqual(expected.sort());
 
     const undescribed = bodies.flatMap(({ body }) => [...withOneMore(JSON.parse(String(body)))]);

@@ -52,6 +52,16 @@ interface Appended {
   /** Where the chain ends now. */
   readonly end: ChainEnd | undefined;
   readonly rejected: readonly RejectedAppend[];
+  /** What was written to the trail, in order. */
+  readonly records: readonly AppendedRecord[];
+}
+
+/** A record as it was written. */
+export interface AppendedRecord extends ChainEnd {
+  readonly at: number;
+  readonly kind: string;
+  readonly operation_id: string | null;
+  readonly body: string;
 }
 
 /** Puts a seal on the last record of a commit; null: on none. */
@@ -66,26 +76,34 @@ export function appendEntries(
   seal: Sealing,
 ): Appended {
   let end = before;
-  let last: TableRow | undefined;
+  const records: AppendedRecord[] = [];
   const claims = new Map(state.claims);
   const rejected = admit(entries, state, (entry) => {
-    end = { seq: (end?.seq ?? 0) + 1, hash: link(end?.hash ?? GENESIS, entry.body) };
-    if (last) writer.insert('audit_record', last);
-    last = recordRow(entry, end);
-    writeEntry(entry, end, state, writer);
+    const record = recordOf(entry, end);
+    records.push(record);
+    end = record;
+    writeEntry(entry, record, state, writer);
   });
-  if (last && end) writer.insert('audit_record', { ...last, seal: seal(end.seq, end.hash) });
+  for (const record of records)
+    writer.insert('audit_record', {
+      ...record,
+      seal: record === end ? seal(record.seq, record.hash) : null,
+    });
   // Not entry by entry: one statement does not see the rows that it writes.
   for (const [name, claim] of claims) if (!state.claims.has(name)) writer.release(claim);
   for (const [name, claim] of state.claims) {
     const { caller, key, fingerprint, operationId: operation_id, at } = claim;
     if (claims.get(name) !== claim) writer.insert('claim', { caller, key, fingerprint, operation_id, at });
   }
-  return { end, rejected };
+  return { end: end && { seq: end.seq, hash: end.hash }, rejected, records };
 }
 
-function recordRow({ at, kind, operationId, body }: AuditAppend, { seq, hash }: ChainEnd): TableRow {
-  return { seq, at, kind, operation_id: operationId, body, hash, seal: null };
+function recordOf(
+  { at, kind, operationId, body }: AuditAppend,
+  before: ChainEnd | undefined,
+): AppendedRecord {
+  const hash = link(before?.hash ?? GENESIS, body);
+  return { seq: (before?.seq ?? 0) + 1, at, kind, operation_id: operationId, body, hash };
 }
 
 function writeEntry(entry: AuditAppend, { seq }: ChainEnd, state: AdmissionState, writer: RowWriter): void {

@@ -108,10 +108,11 @@ export class EmbeddedDatabase {
     const before = this.unavailable();
     if (before !== undefined) throw new Error(before);
     const sealed = maySeal(entries, (this.#isEndSealed ??= this.#endsSealed()));
-    const { end, rejected } = this.#commit(entries, sealed);
+    const { end, rejected, records } = this.#commit(entries, sealed);
     // Only a commit that returned moves the chain on.
     if (end !== this.#end) this.#isEndSealed = sealed;
     this.#end = end;
+    this.#tree.offer(records);
     const after = this.unavailable();
     if (after !== undefined) throw new CommitUnknown(new Error(after));
     return rejected;

@@ -10,13 +10,21 @@ import { TreeEdge, type Tile } from './tree/tiles.js';
 /** Characters of records that are taken at once, but for the last one. */
 const CHARACTERS = 1_048_576;
 
+/** Characters of records that are remembered until the tree takes them: more than a second brings. */
+const REMEMBERED = 8_388_608;
+
+type Taken = GrowingRecord & IndexedRecord;
+
 /** The tree over the trail of an embedded database, and what finds its records. */
 export class EmbeddedTree {
-  readonly #next: Database.Statement<[number, number], GrowingRecord & IndexedRecord>;
+  readonly #next: Database.Statement<[number, number], Taken>;
   readonly #keep: Database.Statement<[number, number, Uint8Array]>;
   readonly #grow: (records: number) => Grown;
   readonly #index: EmbeddedIndex;
   #growth: TreeGrowth | undefined;
+  /** The last ones of the trail: what was just written need not be read. */
+  #recent: Taken[] = [];
+  #recentCharacters = 0;
 
   constructor(private readonly database: Database.Database) {
     this.#next = database.prepare(
@@ -25,6 +33,15 @@ export class EmbeddedTree {
     this.#keep = database.prepare('INSERT OR REPLACE INTO tree_tile (level, place, hashes) VALUES (?, ?, ?)');
     this.#index = new EmbeddedIndex(database);
     this.#grow = database.transaction((records: number) => this.#take(records));
+  }
+
+  /** What was written at the end of the trail. */
+  offer(records: readonly Taken[]): void {
+    for (const record of records) {
+      this.#recent.push(record);
+      this.#recentCharacters += record.body.length;
+    }
+    if (this.#recentCharacters > REMEMBERED) this.#forget();
   }
 
   /** Adds the next records. @throws Error where the kept tree is not whole */
@@ -41,9 +58,9 @@ export class EmbeddedTree {
   #take(records: number): Grown {
     const growth = (this.#growth ??= this.#opened());
     const { edge } = growth;
-    const taken: IndexedRecord[] = [];
+    const taken: Taken[] = [];
     let characters = 0;
-    for (const record of this.#next.iterate(edge.size, records)) {
+    for (const record of this.#behind(edge.size, records)) {
       growth.add(record);
       taken.push(record);
       characters += record.body.length;
@@ -57,6 +74,21 @@ export class EmbeddedTree {
       ...(isAll && { root: edge.root() }),
       ...(growth.fault !== undefined && { fault: growth.fault }),
     };
+  }
+
+  #behind(size: number, records: number): Iterable<Taken> {
+    const place = size + 1 - (this.#recent[0]?.seq ?? Infinity);
+    if (place < 0) return this.#next.iterate(size, records);
+    const recent = this.#recent.slice(place);
+    // They are gone with the transaction that takes them, or read again where that fails.
+    this.#recent = recent.slice(records);
+    this.#recentCharacters = this.#recent.reduce((sum, { body }) => sum + body.length, 0);
+    return recent.slice(0, records);
+  }
+
+  #forget(): void {
+    this.#recent = [];
+    this.#recentCharacters = 0;
   }
 
   #opened(): TreeGrowth {

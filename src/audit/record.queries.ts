@@ -168,16 +168,6 @@ function within({ after, before }: SeqRange, place: string): RawBuilder<unknown>
 
 /** A query for the distinct facts of one name: it goes from one to the next, so that its cost does not grow with the records. */
 export function factsNamed(name: FactName): RawBuilder<{ fact: string }> {
-  return sql`${distinctFacts(name)} SELECT fact FROM found WHERE fact IS NOT NULL`;
-}
-
-/** All facts that there are, one by one along the index. */
-export const FACTS = `WITH RECURSIVE found (fact) AS (
-    SELECT MIN(fact) FROM record_fact
-    UNION ALL SELECT (SELECT MIN(fact) FROM record_fact WHERE fact > found.fact) FROM found WHERE found.fact IS NOT NULL)
-  SELECT fact FROM found WHERE fact IS NOT NULL`;
-
-function distinctFacts(name: FactName): RawBuilder<unknown> {
   const [first, end] = factRange(name);
   return sql`WITH RECURSIVE found (fact) AS (
       SELECT MIN(fact) FROM record_fact WHERE fact >= ${first} AND fact < ${end}
@@ -185,3 +175,9 @@ function distinctFacts(name: FactName): RawBuilder<unknown> {
         FROM found WHERE found.fact IS NOT NULL)
     SELECT fact FROM found WHERE fact IS NOT NULL`;
 }
+
+/** All facts that there are, one by one along the index. */
+export const FACTS = `WITH RECURSIVE found (fact) AS (
+    SELECT MIN(fact) FROM record_fact
+    UNION ALL SELECT (SELECT MIN(fact) FROM record_fact WHERE fact > found.fact) FROM found WHERE found.fact IS NOT NULL)
+  SELECT fact FROM found WHERE fact IS NOT NULL`;

@@ -14,8 +14,13 @@ const LEAF = Uint8Array.of(0);
 const NODE = Uint8Array.of(1);
 /** One call over a copy costs half of what three calls do. */
 const pair = Buffer.alloc(1 + 2 * HASH_BYTES, 1);
+/** Bytes of one UTF-16 unit in UTF-8, at most. */
+const MAX_UTF8 = 3;
+const leaf = Buffer.alloc(65_536);
 
 export function leafHash(record: string | Uint8Array): Buffer {
+  if (typeof record === 'string' && 1 + record.length * MAX_UTF8 <= leaf.length)
+    return hash('sha256', leaf.subarray(0, 1 + leaf.write(record, 1)), 'buffer');
   return createHash('sha256').update(LEAF).update(record).digest();
 }
 
