@@ -7,11 +7,11 @@ import type { HoldDto } from '../src/evidence/hold.dto.js';
 import type { ReceiptDto } from '../src/operations/receipts/receipt.dto.js';
 import { startSimulator, type Simulator } from '../src/simulator/simulator.js';
 import { addAlarms } from './support/bulk-alarms.js';
-import { KEY, portal, sha256, startRig, type JsonAnswer, type Rig } from './support/gateway.js';
+import { asItComes, KEY, portal, sha256, startRig, type JsonAnswer, type Rig } from './support/gateway.js';
 import { metric } from './support/metrics.js';
 import { ENGINES } from './support/old-trail.js';
 import { startPostgres, type PostgresServer } from './support/postgres.js';
-import { faultsIn, problemOf, recordsOf } from './support/problems.js';
+import { eventually, faultsIn, problemOf, recordsOf } from './support/problems.js';
 import { startReplica, type Replica } from './support/replicas.js';
 
 const HOLDS = '/v1/audit/holds';
@@ -55,7 +55,8 @@ describe.each(ENGINES)('legal holds (%s)', (engine) => {
   const codeOf = (answer: JsonAnswer) => [answer.status, problemOf(answer).code];
 
   beforeEach(async () => {
-    rig = await startRig({ callers: CALLERS, ...(await database()) });
+    const audit = { ...asItComes('unused').audit, verifySeconds: 1 };
+    rig = await startRig({ callers: CALLERS, audit, ...(await database()) });
     id = ((await rig.operate({ operation: 'ignore', alarms: await addAlarms(rig, 1) })).body as ReceiptDto)
       .id;
   });
@@ -179,6 +180,19 @@ describe.each(ENGINES)('legal holds (%s)', (engine) => {
       });
     own.append = append;
     expect((await rig.call('GET', HOLDS)).body).toMatchObject({ items: [{ caller: 'actor' }] });
+  });
+
+  it('are set and released on a broken trail', async () => {
+    const own = rig.gateway.app.get(AuditEngine, { strict: false });
+    const change = `UPDATE audit_record SET body = replace(body, '"caller":"portal"', '"caller":"port"')`;
+    await own.query(`${change} WHERE seq = 1`, []);
+    const isWhole = () => metric(rig, 'hss_gateway_audit_whole');
+    expect(await eventually(isWhole, (whole) => whole === 0)).toBe(0);
+    const act = { operation: 'ignore', alarms: await addAlarms(rig, 1) };
+    expect(codeOf(await rig.operate(act))).toEqual([503, 'audit_broken']);
+    const hold = await set({ operationId: id, reason: 'case' });
+    expect([hold.status, await metric(rig, 'hss_gateway_holds')]).toEqual([201, 1]);
+    expect((await release({ operationId: id, reason: 'closed' })).status).toBe(200);
   });
 
   it('count for what is being moved at that moment', async () => {
