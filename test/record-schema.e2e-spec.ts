@@ -26,7 +26,10 @@ import {
 const OPERATE = '/event/operate';
 const ASYNC = { headers: { Prefer: 'respond-async' } };
 const CALLERS: CallerConfig[] = [
-  { ...portal, grants: portal.grants.map((grant) => ({ ...grant, rights: ['read', 'act', 'approve'] })) },
+  {
+    ...portal,
+    grants: portal.grants.map((grant) => ({ ...grant, rights: ['read', 'act', 'approve', 'audit'] })),
+  },
   { ...portal, id: 'bot', keys: [{ sha256: sha256(OTHER_KEY) }], limits: { maxHostsPerHour: 1 } },
 ];
 
@@ -34,7 +37,7 @@ const CALLERS: CallerConfig[] = [
 const KINDS: Readonly<Record<AuditRecord['kind'], true>> = {
   ...{ intent: true, chunk: true, outcome: true, settlement: true, cancellation: true, pause: true },
   ...{ refusal: true, refusal_summary: true, brake: true },
-  ...{ key: true, verification: true, acknowledgement: true, archive: true },
+  ...{ key: true, verification: true, acknowledgement: true, archive: true, hold: true },
 };
 
 /** What is recorded about the trail itself: each has a test of its own, which holds its records against the schema when it ends. */
@@ -95,6 +98,8 @@ async function recordEveryKind(rig: Rig): Promise<void> {
   const braked = await rig.operate({ operation: 'isolate_and_kill', alarms: [elsewhere] }, asBot);
   expect(problemOf(braked).code).toBe('brake_engaged');
   expect((await rig.call('POST', '/v1/brakes/bot/resume')).status).toBe(200);
+  const hold = { caller: 'bot', reason: 'case 1' };
+  expect((await rig.call('POST', '/v1/audit/holds', hold)).status).toBe(201);
   for (let times = 0; times < 15; times += 1) await rig.call('GET', '/v1/me', undefined, { key: null });
 
   await fault({ kind: 'delay', delayMs: 500 }, 'always');

@@ -11,6 +11,8 @@ interface AdmissionNeeds {
   readonly days: readonly { readonly caller: string; readonly earliest: number; readonly latest: number }[];
   /** Of callers with such a limit: since when its hosts count. */
   readonly hours: readonly { readonly caller: string; readonly earliest: number }[];
+  /** The last holds that were known when it was decided what is moved to archives. */
+  readonly holds: readonly { readonly known: number }[];
 }
 
 export function admissionNeeds(
@@ -41,6 +43,7 @@ export function admissionNeeds(
     days: budgets.flatMap(({ caller, days }) =>
       days.length > 0 ? [{ caller, earliest: Math.min(...days), latest: Math.max(...days) }] : [],
     ),
+    holds: entries.flatMap(({ archive }) => (archive ? [{ known: archive.lastHold }] : [])),
     hours: budgets.flatMap(({ caller, hours }) =>
       hours.length > 0 ? [{ caller, earliest: Math.min(...hours) }] : [],
     ),
@@ -56,6 +59,7 @@ const COLUMNS: Readonly<Record<Asked, string>> = {
   brakes: 'caller text',
   days: 'caller text, earliest bigint, latest bigint',
   hours: 'caller text, earliest bigint',
+  holds: 'known bigint',
 };
 
 /** Nothing counts of an operation that never left the gateway. */
@@ -94,6 +98,9 @@ const QUESTIONS: Readonly<Record<Asked, string>> = {
     UNION ALL SELECT reached.caller, operation_id, status, OWNER AS instance, agent_id, reached.at
     FROM given CROSS JOIN reached_host AS reached ${SENT}
     WHERE reached.caller = given.caller AND reached.at > given.earliest AND ${CAN_CHANGE}`,
+  holds: `
+    SELECT seq FROM given CROSS JOIN audit_record
+    WHERE kind IN ('archive', 'hold') AND kind = 'hold' AND seq > given.known`,
 };
 
 /**
@@ -151,6 +158,7 @@ function noteAnswer(asked: Asked, { status, instance, ...answer }: Row, state: A
     const { caller, engaged, at } = answer as unknown as { caller: string; engaged: number; at: number };
     state.brakes.set(caller, { engaged: engaged === 1, at });
   }
+  if (asked === 'holds') state.lastHold = Math.max(state.lastHold, answer['seq'] as number);
   if (asked === 'days') state.alarms.push(answer as unknown as AdmissionState['alarms'][number]);
   if (asked === 'hours') state.hosts.push(answer as unknown as AdmissionState['hosts'][number]);
 }

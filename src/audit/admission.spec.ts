@@ -193,7 +193,7 @@ describe('a record of an operation', () => {
 
 describe('what has to be read', () => {
   it('is nothing where nothing depends on it', () => {
-    const nothing = { operations: [], claims: [], brakes: [], days: [], hours: [] };
+    const nothing = { operations: [], claims: [], brakes: [], days: [], hours: [], holds: [] };
     expect(admissionNeeds([intent(), outcome('op')], { instance: null })).toEqual(nothing);
   });
 
@@ -206,6 +206,7 @@ describe('what has to be read', () => {
       outcome('op'),
     ];
     expect(admissionNeeds(entries, { instance: 'this-process' })).toEqual({
+      holds: [],
       operations: [{ id: 'op' }],
       claims: [{ caller: 'portal', key: 'k' }],
       brakes: [{ caller: 'portal' }, { caller: 'bot' }],

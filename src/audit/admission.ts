@@ -25,6 +25,8 @@ export interface AdmissionState {
   readonly alarms: Reached<{ readonly alarms: number }>[];
   /** Within the last hour, by {@link hostName}. */
   readonly hosts: Reached<{ readonly host: string }>[];
+  /** The last record of kind `hold`; 0: none that matters. */
+  lastHold: number;
 }
 
 export interface OwnedOperation {
@@ -58,6 +60,7 @@ export function emptyState(dialect: DialectName, instance: string | null): Admis
     brakes: new Map(),
     alarms: [],
     hosts: [],
+    lastHold: 0,
   };
 }
 
@@ -72,8 +75,9 @@ export function hostName(dialect: DialectName, host: string): string {
 
 /** Why an entry may not be written; undefined: it may. */
 export function rejectionOf(entry: AuditAppend, state: AdmissionState): RejectedAppend['why'] | undefined {
-  if (isTakenOver(entry, state)) return { reason: 'taken_over' };
-  const { operation, claims = [], reach } = entry;
+  const { operation, claims = [], reach, archive } = entry;
+  if (isTakenOver(entry, state) || (archive && state.lastHold > archive.lastHold))
+    return { reason: 'taken_over' };
   if (!operation) return undefined;
   const { caller } = operation;
   for (const { key, voidBefore } of claims) {

@@ -243,6 +243,21 @@ export interface ArchiveRecord extends RecordOf<'archive'> {
   readonly root: string;
 }
 
+/** On what a legal hold lies: one operation, or everything that one caller did or was refused. */
+export type HoldTarget = { readonly operationId: string } | { readonly caller: string };
+
+/** A person wants records to be kept where they are, or does not any more. The last one about a target counts. */
+export interface HoldRecord extends RecordOf<'hold'> {
+  readonly requestId: string;
+  /** Who asked for it. */
+  readonly caller: string;
+  readonly onBehalfOf?: string;
+  readonly hold: HoldTarget;
+  /** `false`: the hold is released. */
+  readonly held: boolean;
+  readonly reason: string;
+}
+
 export type AuditRecord =
   | IntentRecord
   | ChunkRecord
@@ -256,7 +271,8 @@ export type AuditRecord =
   | KeyRecord
   | VerificationRecord
   | AcknowledgementRecord
-  | ArchiveRecord;
+  | ArchiveRecord
+  | HoldRecord;
 
 /** Each kind once: one that is missing here does not compile. */
 const KINDS: Readonly<Record<AuditRecord['kind'], true>> = {
@@ -273,6 +289,7 @@ const KINDS: Readonly<Record<AuditRecord['kind'], true>> = {
   verification: true,
   acknowledgement: true,
   archive: true,
+  hold: true,
 };
 export const RECORD_KINDS = Object.keys(KINDS) as readonly AuditRecord['kind'][];
 

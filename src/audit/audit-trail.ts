@@ -14,6 +14,7 @@ import {
   type BrakeRecord,
   type CancellationRecord,
   type ChunkRecord,
+  type HoldRecord,
   type IntentRecord,
   type OperationTrail,
   type OutcomeRecord,
@@ -160,6 +161,11 @@ export class AuditTrail implements OnApplicationShutdown {
 
   /** @throws AuditUnavailable */
   async recordBrake(record: BrakeRecord): Promise<void> {
+    await this.#append(appendOf(record));
+  }
+
+  /** @throws AuditUnavailable */
+  async recordHold(record: HoldRecord): Promise<void> {
     await this.#append(appendOf(record));
   }
 

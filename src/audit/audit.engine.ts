@@ -36,7 +36,11 @@ export interface AuditAppend {
   /** The caller's brake, engaged or released. */
   readonly brake?: { readonly caller: string; readonly engaged: boolean };
   /** The file that holds records from now on, with what says so. */
-  readonly archive?: Archived & { readonly hash: Uint8Array };
+  readonly archive?: Archived & {
+    readonly hash: Uint8Array;
+    /** The last record of kind `hold` that was taken into account; 0: there was none. */
+    readonly lastHold: number;
+  };
   /** The operation's new status, with an outcome. */
   readonly status?: string;
   /** For lists, as JSON: what became of the operation so far; absent where the entry says nothing about it. */
@@ -97,7 +101,10 @@ export type AppendRejection =
 export interface RejectedAppend {
   /** Its place in the entries that were given. */
   readonly index: number;
-  /** `taken_over`: another process looks after the entry's operation by now, or the operation is over. */
+  /**
+   * `taken_over`: another process looks after the entry's operation by now, or the operation is over; of an archive, what is in it may be
+   * held since.
+   */
   readonly why: AppendRejection | { readonly reason: 'taken_over' };
 }
 

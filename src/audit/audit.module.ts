@@ -18,6 +18,7 @@ import { ExpirationStore } from './expiration.store.js';
 import { BrakeStore, ClaimStore, KeyUseStore, PostgresQuotaStore, QuotaStore } from './callers.store.js';
 import { FollowerStore } from './follower.store.js';
 import { Followers } from './followers.js';
+import { HoldStore } from './hold.store.js';
 import { OperationStore } from './operation.store.js';
 import { TrailIntegrity } from './integrity.js';
 import { Ownership, SharedOwnership, SoleOwnership } from './ownership.js';
@@ -59,6 +60,7 @@ const SERVICES = [
   Followers,
   RecordSource,
   CheckpointSource,
+  HoldStore,
   ArchiveStore,
   Retention,
   TrailExport,

@@ -27,6 +27,7 @@ export {
   RECORD_KINDS,
   type Assumption,
   type BrakeRecord,
+  type HoldTarget,
   type IntentRecord,
   type ItemRecord,
   type Leftover,
@@ -57,6 +58,7 @@ export {
   type Placed,
 } from './follower.js';
 export { Followers } from './followers.js';
+export { holdName, HoldStore, type Hold } from './hold.store.js';
 export { RecordSource, type PlacedBody } from './record.source.js';
 export type { OperationFilter } from './operation.pages.js';
 export type { OperationKind } from './operation.queries.js';

@@ -181,6 +181,7 @@ function statusOf(record: AuditRecord, isRemediation: boolean): Members {
     case 'key':
     case 'acknowledgement':
     case 'archive':
+    case 'hold':
       return SUCCESS;
   }
 }
@@ -216,6 +217,8 @@ function restOf(record: AuditRecord): Members {
       return { counts: record.counts, addresses: record.addresses };
     case 'brake':
       return { caller: record.caller, engaged: record.engaged };
+    case 'hold':
+      return { hold: record.hold, held: record.held, reason: record.reason };
     case 'verification':
     case 'acknowledgement':
       return { faults: record.faults };

@@ -176,6 +176,7 @@ export function* ownFacts(record: AuditRecord): Generator<string> {
     if (typeof value === 'string') yield factOf(name, value);
   }
   if (record.kind === 'brake' && record.by !== undefined) yield factOf('caller', record.by);
+  if (record.kind === 'hold' && 'caller' in record.hold) yield factOf('caller', record.hold.caller);
   // A person at the database, who is no caller.
   if (record.kind === 'acknowledgement') yield factOf('onBehalfOf', record.by);
   if (record.kind === 'refusal_summary')

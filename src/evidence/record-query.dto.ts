@@ -14,7 +14,7 @@ import {
 import { readPlace } from '../operations/receipts/receipt-page.js';
 import { Formed, Text } from '../validation/fields.js';
 
-const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+export const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 const CODE: WordRule = {
   form: 'of codes, lower-case words of 1 to 64 characters with _ between',

@@ -9,6 +9,8 @@ import { CheckpointsController, ProofsController } from './proofs.controller.js'
 import { ProofsService } from './proofs.service.js';
 import { ExportController } from './export.controller.js';
 import { ExportService } from './export.service.js';
+import { HoldsController } from './holds.controller.js';
+import { HoldsService } from './holds.service.js';
 import { RecordDto, RecordPageDto } from './record.dto.js';
 import { RecordQueryDto } from './record-query.dto.js';
 import { RecordsService } from './records.service.js';
@@ -65,7 +67,8 @@ export class RecordsController {
     CheckpointsController,
     ExportController,
     VerificationController,
+    HoldsController,
   ],
-  providers: [RecordsService, ProofsService, ExportService],
+  providers: [RecordsService, ProofsService, ExportService, HoldsService],
 })
 export class EvidenceModule {}

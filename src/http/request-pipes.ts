@@ -16,10 +16,17 @@ import { MAX_PARAMETER, queryReport, report } from '../validation/report.js';
 import { refuse } from '../problems/catalogue.js';
 import { MAX_VIOLATIONS, type Violation } from '../problems/violation.js';
 
-/** The body as a controller's parameter, valid by the rules of its class. @param options.mayBeMissing an object without fields then */
+interface BodyOptions {
+  /** It is an object without fields then. */
+  readonly mayBeMissing?: boolean;
+  /** Rules of more than one field. */
+  readonly between?: (body: object) => readonly Violation[];
+}
+
+/** The body as a controller's parameter, valid by the rules of its class. */
 export function ValidatedBody<T extends object>(
   type: DtoClass & (new () => T),
-  options: { readonly mayBeMissing?: boolean } = {},
+  options: BodyOptions = {},
 ): ParameterDecorator {
   return Body(new BodyPipe(type, options));
 }
@@ -30,15 +37,16 @@ class BodyPipe<T extends object> implements PipeTransform<unknown, T> {
 
   constructor(
     private readonly type: DtoClass & (new () => T),
-    private readonly options: { readonly mayBeMissing?: boolean } = {},
+    private readonly options: BodyOptions = {},
   ) {
     this.#check = compileCheck(type);
   }
 
   transform(body: unknown): T {
     const given = this.options.mayBeMissing ? (body ?? {}) : body;
-    if (this.#check(given)) return given as T;
-    throw refuse('invalid_request', report(this.type, given));
+    const between = isPlainObject(given) ? (this.options.between?.(given) ?? []) : [];
+    if (between.length === 0 && this.#check(given)) return given as T;
+    throw refuse('invalid_request', [...report(this.type, given), ...between].slice(0, MAX_VIOLATIONS));
   }
 }
 

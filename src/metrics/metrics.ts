@@ -59,14 +59,14 @@ export class Metrics {
     registers: [this.registry],
   });
 
-  /** A value that is read when somebody asks for it. */
-  watch(name: string, help: string, read: () => number): void {
+  /** A value that is read when somebody asks for it. @param read must not fail */
+  watch(name: string, help: string, read: () => number | Promise<number>): void {
     new Gauge({
       name,
       help,
       registers: [this.registry],
-      collect() {
-        this.set(read());
+      async collect() {
+        this.set(await read());
       },
     });
   }

@@ -65,6 +65,11 @@ export const ADMISSION_PROBLEMS = {
     'Callers do not release their own brake: another caller with the right approve must.',
   ),
   no_brake: fixed(404, 'The brake of this caller is not engaged.'),
+  own_hold: fixed(
+    403,
+    'Callers do not release a hold on what they did themselves: another caller with the rights approve and audit must.',
+  ),
+  no_hold: fixed(404, 'No such hold is in effect: GET /v1/audit/holds lists those that are.'),
   alarm_limit: withFacts({
     status: 429,
     retryable: true,

@@ -36,6 +36,7 @@ const NOT_WRITTEN = {
     'The audit trail could not be written between two parts of the request, so the rest was not sent.',
   withdrawn: 'The audit trail could not be written in time, so nothing was sent. Nothing was done.',
   brake: 'The audit trail cannot be written, so the brake stays as it is; try again later.',
+  hold: 'The audit trail cannot be written, so the hold stays as it is; try again later.',
   plan: 'The plan cannot be kept at the moment, so there is none; try again later.',
   cancellation: 'The audit trail cannot be written, so the operation goes on; try again later.',
 } as const;

@@ -56,7 +56,10 @@ export function faultsIn({ violations = [] }: ProblemDocument): string[] {
 /** Records of one kind, oldest first, as the trail has them. */
 export async function recordsOf<T>({ gateway }: Rig, kind: string): Promise<T[]> {
   const engine = gateway.app.get(AuditEngine, { strict: false });
-  const rows = await engine.query('SELECT body FROM audit_record WHERE kind = ? ORDER BY seq', [kind]);
+  const rows = await engine.query(
+    `SELECT body FROM audit_record WHERE kind = ${engine.place(1)} ORDER BY seq`,
+    [kind],
+  );
   return rows.map(({ body }) => JSON.parse(body as string) as T);
 }
 

@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { sql } from 'kysely';
 
-import type { Archived } from '../audit.engine.js';
+import { AuditEngine, type Archived } from '../audit.engine.js';
+import { HoldStore } from '../hold.store.js';
 import { Store } from '../store.js';
 import type { RecordRange } from '../trail-fault.js';
 
@@ -13,12 +14,25 @@ export interface RetentionBounds {
   readonly followers: readonly string[];
 }
 
+/** Records that may be moved, as long as no other hold is recorded. */
+export interface MovableRange extends RecordRange {
+  /** The last record of kind `hold`; 0: there is none. */
+  readonly lastHold: number;
+}
+
 /** Records in one file, about: it ends with a checkpoint. */
 const MAX_RECORDS = 20_000;
 
 /** Where records are that were moved to files, and which may be next. */
 @Injectable()
 export class ArchiveStore extends Store {
+  constructor(
+    engine: AuditEngine,
+    private readonly holds: HoldStore,
+  ) {
+    super(engine);
+  }
+
   /** The archive that has a record; undefined: none has. */
   async holding(seq: number): Promise<Archived | undefined> {
     return this.#archives().where('first_seq', '<=', seq).where('last_seq', '>=', seq).executeTakeFirst();
@@ -37,9 +51,15 @@ export class ArchiveStore extends Store {
   }
 
   /** The next records that may be moved: up to a checkpoint. Undefined: none may. */
-  async next(bounds: RetentionBounds): Promise<RecordRange | undefined> {
+  async next(bounds: RetentionBounds): Promise<MovableRange | undefined> {
     const first = (await this.lastMoved()) + 1;
-    const most = Math.min(await this.#neededFrom(), (await this.#deliveredTo(bounds.followers)) + 1) - 1;
+    const { holds, last: lastHold } = await this.holds.read();
+    const neededFrom = Math.min(
+      await this.#neededFrom(),
+      (await this.#deliveredTo(bounds.followers)) + 1,
+      ...(await Promise.all(holds.map((hold) => this.holds.heldFrom(hold, first)))),
+    );
+    const most = neededFrom - 1;
     const sizes = this.readings
       .selectFrom('checkpoint')
       .select('size')
@@ -56,7 +76,7 @@ export class ArchiveStore extends Store {
       .where('seq', '>=', first)
       .where('seq', '<=', found.size)
       .executeTakeFirst();
-    return (latest?.at ?? Infinity) < bounds.before ? { first, last: found.size } : undefined;
+    return (latest?.at ?? Infinity) < bounds.before ? { first, last: found.size, lastHold } : undefined;
   }
 
   /** The first record of an operation of which something is still to be done, or found out. */

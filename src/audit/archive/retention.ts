@@ -29,7 +29,7 @@ import {
   removeUnfinished,
   type CheckedFile,
 } from './archive-file.js';
-import { ArchiveStore } from './archive.store.js';
+import { ArchiveStore, type MovableRange } from './archive.store.js';
 import { trailLines } from './trail-lines.js';
 
 /** Under which one process at a time moves records. */
@@ -121,7 +121,7 @@ export class Retention implements OnApplicationBootstrap, BeforeApplicationShutd
   }
 
   /** @returns whether the records are in an archive now. @throws Error where they cannot be */
-  async #seal(range: RecordRange, folder: string): Promise<boolean> {
+  async #seal(range: MovableRange, folder: string): Promise<boolean> {
     const file = archiveName(range);
     const { origin } = this.opening;
     const publicKey = this.keeper.keys.current.verifier.text;
@@ -149,10 +149,13 @@ export class Retention implements OnApplicationBootstrap, BeforeApplicationShutd
       ...{ kind: 'archive', at, first, last, file, sha256 },
       ...{ hash: hex(hash), root: hex(root) },
     };
-    const archive = { first, last, file, sha256, hash };
-    await this.engine.append([
+    const { lastHold } = range;
+    const archive = { first, last, file, sha256, hash, lastHold };
+    const rejected = await this.engine.append([
       { kind: record.kind, at: Date.parse(at), operationId: null, body: JSON.stringify(record), archive },
     ]);
+    // A hold was recorded meanwhile.
+    if (rejected.length > 0) return false;
     this.#found.add(file);
     this.#logger.log({ file, first, last }, 'records were moved to an archive');
     return true;
