@@ -32,7 +32,7 @@ export async function verifyExport(lines: Lines, trusted: Trusted): Promise<Trai
     }
     seq += recordsIn(line);
     const [, kind] = STATEMENT.exec(line) ?? [];
-    if (kind !== undefined) statements.push({ seq, kind: kind as Statement['kind'], body: line });
+    if (kind !== undefined) statements.push({ seq, kind: kind, body: line });
   }
   if (!begin) throw new Error('it is empty');
   const verifiers = trusted.verifiers ?? [readVerifierKey(begin.publicKey)];
