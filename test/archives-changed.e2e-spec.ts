@@ -86,6 +86,8 @@ describe('archives', () => {
   it.each([
     ['ends elsewhere', 'UPDATE archive SET last_seq = 1'],
     ['has another hash', 'UPDATE archive SET hash = zeroblob(32)'],
+    ['names another file', "UPDATE archive SET file = 'another.ndjson.gz'"],
+    ['has another digest', 'UPDATE archive SET sha256 = upper(sha256)'],
     ['is gone', 'DELETE FROM archive'],
   ])('are found by the verification where the row of one %s', async (_, change) => {
     await move();

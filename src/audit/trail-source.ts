@@ -54,6 +54,8 @@ export interface TrailSource {
   incomplete(after: string, limit: number): Promise<Incomplete>;
   /** What was recorded when the last records were moved; undefined: nothing was. */
   lastMove(): Promise<ArchiveRecord | undefined>;
+  /** The first record of a part that is listed as moved elsewhere than the trail says; undefined: there is none. */
+  misplaced(): Promise<number | undefined>;
 }
 
 /** How many records the kept tree covers, by its last tile of leaves. */
@@ -171,16 +173,31 @@ export class DatabaseSource implements TrailSource {
   }
 
   async lastMove(): Promise<ArchiveRecord | undefined> {
-    const row = await this.queries
+    return (await this.#moves()).at(-1);
+  }
+
+  async misplaced(): Promise<number | undefined> {
+    const rows = await this.queries.selectFrom('archive').selectAll().execute();
+    const byFirst = new Map(rows.map((row) => [row.first_seq, row]));
+    const wrong = (await this.#moves()).find(({ first, last, file, sha256, hash }) => {
+      const row = byFirst.get(first);
+      const isAsSaid = row?.last_seq === last && row.file === file && row.sha256 === sha256;
+      return !isAsSaid || !(row.hash instanceof Uint8Array) || Buffer.from(row.hash).toString('hex') !== hash;
+    });
+    return wrong?.first;
+  }
+
+  /** What was recorded of parts that were moved, as far as these records were not moved themselves. */
+  async #moves(): Promise<ArchiveRecord[]> {
+    const rows = await this.queries
       .selectFrom('audit_record')
       .select('body')
       // As the index has it.
       .where(sql<boolean>`kind IN ('archive', 'hold')`)
       .where('kind', '=', 'archive')
-      .orderBy('seq', 'desc')
-      .limit(1)
-      .executeTakeFirst();
-    return row && (JSON.parse(row.body) as ArchiveRecord);
+      .orderBy('seq')
+      .execute();
+    return rows.map(({ body }) => JSON.parse(body) as ArchiveRecord);
   }
 
   async incomplete(after: string, limit: number): Promise<Incomplete> {

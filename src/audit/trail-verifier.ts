@@ -120,6 +120,14 @@ export class TrailVerifier {
       same(Buffer.from(move.root, 'hex'), root);
     if (!isSaid)
       this.#faults.note('missing', seq, seq, 'and the trail does not say that it was moved to an archive');
+    const misplaced = await this.source.misplaced();
+    if (misplaced !== undefined)
+      this.#faults.note(
+        'altered',
+        misplaced,
+        misplaced,
+        'it is listed in another archive than the trail says',
+      );
     if ((await this.#believable(seq))?.size !== seq)
       this.#faults.note(
         'checkpoint',
