@@ -11,7 +11,9 @@ import { TrailKeeper } from './trail-keeper.js';
 import { DatabaseSource, type TrailSource } from './trail-source.js';
 import { TrailStatements } from './trail-statements.js';
 import { TrailVerifier } from './trail-verifier.js';
+import { same } from './tree-comparison.js';
 import { inclusionPath, leafHash, rootByInclusion } from './tree/merkle-tree.js';
+import type { Acknowledged } from './tree/statements.js';
 import { subtreesIn } from './tree/tiles.js';
 
 /** Records that are read at once: each may be some megabytes long. */
@@ -103,9 +105,15 @@ export class ChainCheck {
       const fault = place <= last && faultAt(place, records.get(place), hashAt(place - 1));
       if (fault) return fault;
     }
+    const checkpoint = await this.#source.lastCheckpoint();
+    const statements = await TrailStatements.read(this.#source, this.keeper.keys.verifiers, checkpoint);
+    const signed = {
+      size: checkpoint?.size ?? 0,
+      root: checkpoint && statements.opened(checkpoint.note)?.root,
+    };
     for (const seq of own) {
       const record = records.get(seq);
-      const fault = record && (await this.#unproved(record));
+      const fault = record && (await this.#unproved(record, statements.acknowledged, signed));
       if (fault) return fault;
     }
     const intent = records.get(own[0] ?? 0);
@@ -147,29 +155,36 @@ export class ChainCheck {
   }
 
   /** Why a record is not what the last checkpoint covers at its place, nor one that is sealed behind it. */
-  async #unproved({ seq, body, hash }: StoredRecord): Promise<string | undefined> {
-    const { verifiers } = this.keeper.keys;
-    const last = await this.#source.lastCheckpoint();
-    const statements = await TrailStatements.read(this.#source, verifiers, last);
-    const known = statements.acknowledged.find((range) => overlaps(range, { first: seq, last: seq }));
+  async #unproved(
+    record: StoredRecord,
+    acknowledged: Acknowledged['faults'],
+    signed: SignedTree,
+  ): Promise<string | undefined> {
+    const { seq, body } = record;
+    const known = acknowledged.find((range) => overlaps(range, { first: seq, last: seq }));
     if (known) return `record ${seq} of the trail is one of those that were acknowledged as ${known.what}`;
-    if (!last || last.size < seq)
-      return (await this.#sealed.has(seq, hash, last?.size ?? 0))
+    if (signed.size < seq)
+      return (await this.#sealed.has(record, signed.size, acknowledged))
         ? undefined
         : `no seal of this gateway stands behind record ${seq} of the trail`;
+    return signed.root && same(await this.#rootBy(seq, body, signed.size), signed.root)
+      ? undefined
+      : `record ${seq} of the trail is not what the last checkpoint covers`;
+  }
+
+  /** The root that the kept tree leads to from a record; undefined: it is not whole. */
+  async #rootBy(seq: number, body: string, size: number): Promise<Uint8Array | undefined> {
     try {
-      const { root } = statements.open(last.note);
       const path = await inclusionPath(
         seq - 1,
-        last.size,
+        size,
         subtreesIn((tiles) => this.#source.tiles(tiles)),
       );
-      const found = rootByInclusion(seq - 1, last.size, leafHash(body), path);
-      if (found && Buffer.compare(found, root) === 0) return undefined;
+      return rootByInclusion(seq - 1, size, leafHash(body), path);
     } catch (error) {
       if (error instanceof AuditUnavailable) throw error;
+      return undefined;
     }
-    return `record ${seq} of the trail is not what the last checkpoint covers`;
   }
 
   async #last(): Promise<number> {
@@ -188,4 +203,11 @@ export class ChainCheck {
       .select(['caller', 'type', 'project', 'enterprise_project_id'])
       .orderBy('seq');
   }
+}
+
+/** What the last checkpoint says of the tree. */
+interface SignedTree {
+  readonly size: number;
+  /** Undefined: it is not believed, or there is none. */
+  readonly root: Uint8Array | undefined;
 }
