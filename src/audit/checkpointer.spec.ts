@@ -18,7 +18,7 @@ describe('checkpoints that somebody asks for', () => {
     grown = 0;
     growing = Promise.resolve({ size: 0, root: EMPTY_ROOT });
     const keeper = { grow: () => ((grown += 1), growing) };
-    const trail = { beforeClose: () => undefined };
+    const trail = { beforeClose: () => undefined, onCommitted: () => undefined };
     const [engine, none] = [{}, {}];
     const parts = [engine, keeper, none, none, none, clock, trail] as unknown as Parts;
     checkpointer = new Checkpointer(...parts);

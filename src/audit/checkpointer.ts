@@ -17,6 +17,8 @@ import { signCheckpoint } from './tree/checkpoint.js';
 const EVERY_RECORDS = 1_000;
 const EVERY_MS = 60_000;
 const LOOK_EVERY_MS = 1_000;
+/** Whatever this process has written: others may have, and some records go another way. */
+const LOOK_ANYHOW_MS = 10_000;
 /** Records by which the tree grows at once, fewer where they are long: what is written meanwhile waits for two or three milliseconds. */
 const GROW_BY = 250;
 /** In between, so that what waits is written. */
@@ -33,7 +35,12 @@ export class Checkpointer implements OnModuleInit, OnModuleDestroy {
   #growing: Promise<void> = Promise.resolve();
   /** Of the last checkpoint. */
   #size = 0;
-  #at = -Infinity;
+  #at = 0;
+  /** Records that the tree has. */
+  #grown = 0;
+  /** Whether something was written since it grew last, and when that was. */
+  #isNews = true;
+  #grownAt = -Infinity;
   /** What the growth of the tree has found, which is told once: a person may acknowledge it. */
   #fault: number | undefined;
   #superseded = false;
@@ -52,6 +59,7 @@ export class Checkpointer implements OnModuleInit, OnModuleDestroy {
   ) {
     this.#source = new DatabaseSource(queriesOver(engine));
     trail.beforeClose(() => this.signLast());
+    trail.onCommitted(() => (this.#isNews = true));
   }
 
   /** Is called after each checkpoint of this process. */
@@ -59,7 +67,9 @@ export class Checkpointer implements OnModuleInit, OnModuleDestroy {
     this.#listeners.push(listener);
   }
 
-  onModuleInit(): void {
+  async onModuleInit(): Promise<void> {
+    this.#size = (await this.#source.lastCheckpoint())?.size ?? 0;
+    this.#at = this.clock.monotonic();
     this.#stop = repeatedly(this.clock, LOOK_EVERY_MS, () => this.#look());
   }
 
@@ -96,10 +106,16 @@ export class Checkpointer implements OnModuleInit, OnModuleDestroy {
   }
 
   async #look(): Promise<void> {
+    const now = this.clock.monotonic();
+    const isUnsigned = this.#grown > this.#size && now - this.#at >= EVERY_MS;
+    if (!this.#isNews && !isUnsigned && now - this.#grownAt < LOOK_ANYHOW_MS) return;
+    this.#isNews = false;
+    this.#grownAt = now;
     try {
       this.#growing = this.#growing.catch(() => undefined).then(() => this.#grow(false));
       await this.#growing;
     } catch (error) {
+      this.#isNews = true;
       this.#logger.warn({ err: error }, 'no checkpoint can be made at the moment; trying again');
     }
   }
@@ -107,6 +123,7 @@ export class Checkpointer implements OnModuleInit, OnModuleDestroy {
   async #grow(isLast: boolean): Promise<void> {
     for (;;) {
       const { size, root, fault } = await this.keeper.grow(GROW_BY);
+      this.#grown = size;
       if (fault !== undefined && fault !== this.#fault) {
         this.#fault = fault;
         await this.integrity.found({

@@ -138,6 +138,8 @@ export class EmbeddedEngine extends AuditEngine {
 }
 
 class EmbeddedKeeper extends TrailKeeper {
+  readonly isShared = false;
+
   constructor(
     readonly keys: AuditKeys,
     private readonly writer: DatabaseThread,

@@ -11,7 +11,7 @@ import { TrailOpening } from './trail-opening.js';
 import { DatabaseSource } from './trail-source.js';
 import { TrailStatements } from './trail-statements.js';
 import { TrailState } from './trail-state.js';
-import type { Verified } from './trail-verifier.js';
+import { UNSEALED, type Verified } from './trail-verifier.js';
 import { WitnessedCheckpoints } from './witnessed.js';
 
 /** What is said of the verification to those who ask. */
@@ -32,7 +32,7 @@ const AT_ONCE = 256;
 const PAUSE_MS = 500;
 /** While acts are refused. */
 const BROKEN_PAUSE_MS = 5;
-/** Between two looks at what others have found, or a person has acknowledged. */
+/** Between two looks at what others have found or a person has acknowledged, where the trail is shared. */
 const LOOK_MS = 500;
 
 /**
@@ -47,6 +47,8 @@ export class TrailIntegrity implements OnModuleDestroy {
   #isWholePass = false;
   #cancel: (() => void) | undefined;
   #stopped = false;
+  /** Whether it is at work, and decides itself when it goes on. */
+  #isBusy = false;
   /** The last record of a verification that was looked at, and how many ranges were acknowledged by then. */
   #recalled = 0;
   #acknowledged = 0;
@@ -66,6 +68,9 @@ export class TrailIntegrity implements OnModuleDestroy {
     private readonly restMs: number,
   ) {
     this.#source = new DatabaseSource(queriesOver(engine));
+    keeper.onForeignEnd = (seq) => {
+      if (!this.state.broken) void this.found({ what: 'foreign', first: seq, last: seq, detail: UNSEALED });
+    };
     metrics.watch(
       'hss_gateway_audit_whole',
       '1 while nothing is known to be wrong with the audit trail.',
@@ -91,7 +96,7 @@ export class TrailIntegrity implements OnModuleDestroy {
     await this.#begin(isSmall ? 'base' : 'checkpoint');
     while (!(await this.#step())) continue;
     this.#due = this.clock.monotonic() + (isSmall ? this.restMs : 0);
-    this.#next(LOOK_MS);
+    this.#rest();
   }
 
   onModuleDestroy(): void {
@@ -102,6 +107,7 @@ export class TrailIntegrity implements OnModuleDestroy {
   /** What was found by others than the verification. */
   async found(fault: TrailFault): Promise<void> {
     this.#due = -Infinity;
+    if (!this.#isBusy) this.#next(0);
     if (!this.state.broken) await this.#break(fault);
   }
 
@@ -147,14 +153,17 @@ export class TrailIntegrity implements OnModuleDestroy {
 
   #next(afterMs: number): void {
     if (this.#stopped) return;
+    this.#cancel?.();
     this.#cancel = this.clock.schedule(afterMs, () => void this.#goOn());
   }
 
   async #goOn(): Promise<void> {
+    this.#isBusy = true;
     try {
-      if (await this.#recall()) this.#due = -Infinity;
+      // Of a trail of its own, a person acknowledges what is wrong while the gateway is stopped.
+      if (this.keeper.isShared && (await this.#recall())) this.#due = -Infinity;
       const isOver = this.#verified?.done ?? true;
-      if (isOver && this.clock.monotonic() < this.#due) return this.#next(LOOK_MS);
+      if (isOver && this.clock.monotonic() < this.#due) return this.#rest();
       if (isOver || this.#due === -Infinity) await this.#begin('base');
       this.#due = Infinity;
       if (await this.#step()) this.#due = this.clock.monotonic() + this.restMs;
@@ -164,8 +173,15 @@ export class TrailIntegrity implements OnModuleDestroy {
       this.#logger.warn({ err: error }, 'the audit trail cannot be verified at the moment; beginning anew');
       this.#verified = undefined;
       this.#due = this.clock.monotonic() + this.restMs;
-      this.#next(LOOK_MS);
+      this.#rest();
+    } finally {
+      this.#isBusy = false;
     }
+  }
+
+  /** Until the next pass, or the next look at what others do. */
+  #rest(): void {
+    this.#next(this.keeper.isShared ? LOOK_MS : Math.max(0, this.#due - this.clock.monotonic()));
   }
 
   async #break({ what, first, last, detail }: TrailFault): Promise<void> {

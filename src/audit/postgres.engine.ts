@@ -135,7 +135,9 @@ export class PostgresEngine extends AuditEngine {
       if (this.instance.isSilent) answers.push(this.instance.beat(client));
       const [end] = await Promise.all([transaction.end, ...answers]);
       const rows = new GatheredRows();
-      const sealed = maySeal(entries, await this.#isSealed(end, client));
+      const isEndSealed = await this.#isSealed(end, client);
+      if (end && !isEndSealed) this.keeper.onForeignEnd(end.place);
+      const sealed = maySeal(entries, isEndSealed);
       const appended = appendEntries(entries, state, end, rows, {
         link: linkOnly,
         seal: (seq, hash) => (sealed ? this.#keys.seal(seq, hash) : null),

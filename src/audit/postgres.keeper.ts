@@ -29,6 +29,7 @@ type Database = AuditEngine & {
 
 /** The tree of a trail that several gateways share: one of them adds to it at a time, and no record waits for that. */
 export class PostgresKeeper extends TrailKeeper {
+  readonly isShared = true;
   readonly #index = new PostgresIndex();
   #verifier: TrailVerifier | undefined;
 

@@ -13,6 +13,10 @@ export interface VerificationStart {
 /** Brings on what is made of the trail besides its records, where the store does it best. */
 export abstract class TrailKeeper {
   abstract readonly keys: AuditKeys;
+  /** Whether other processes write to the trail too. */
+  abstract readonly isShared: boolean;
+  /** Is called where a record is added behind one that somebody else has put in, before that is committed. */
+  onForeignEnd: (seq: number) => void = () => undefined;
 
   /** Adds some more records to the tree, and to what finds them. @throws Error where that cannot be done now */
   abstract grow(records: number): Promise<Grown>;
