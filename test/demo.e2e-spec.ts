@@ -84,6 +84,11 @@ describe('the demo', () => {
     expect(outcome?.['operationId']).toBe(intent?.['operationId']);
   });
 
+  it('shows that both are on the signed trail', () => {
+    expect(stdout).toMatch(/signed by hss-gateway-[0-9a-f]{8}: 2 records, root \S{44}\n/);
+    for (const sequence of [1, 2]) expect(stdout).toContain(`record ${sequence} is one of them, by 1 other`);
+  });
+
   it('shows a refusal that names every mistake and reached nobody', () => {
     const [problem] = withKey(documents, 'violations') as [
       { code: string; violations: { pointer: string }[] },

@@ -59,7 +59,8 @@ describe('a start at a terminal', () => {
     try {
       const before = demo.output().split('HSS gateway, demo mode')[0] ?? '';
       expect(before.trim()).toMatch(/^\d\d:\d\d:\d\d\.\d{3} info {2}listening url=http:\S+$/);
-      expect(demo.output().trimEnd()).toMatch(/\n {2}curl -s \S+\/v1\/operations [^\n]+$/);
+      expect(demo.output()).toMatch(/\n {2}curl -s \S+\/v1\/operations [^\n]+\n/);
+      expect(demo.output().trimEnd()).toMatch(/\n {2}curl -s \S+\/v1\/audit\/records\S+ [^\n]+$/);
       await fetch(`${demo.url}/livez`);
     } finally {
       await demo.close();

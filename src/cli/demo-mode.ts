@@ -39,7 +39,13 @@ export async function startDemo(config: Config): Promise<{ config: Config; simul
     id: 'demo',
     keys: [{ sha256: createHash('sha256').update(DEMO_KEY).digest('hex') }],
     grants: [
-      { operations: ['*'], projects: ['demo'], enterpriseProjects: ['*', 'all_granted_eps'] } as const,
+      {
+        rights: ['read', 'act', 'approve', 'audit'],
+        operations: ['*'],
+        // Real projects may be configured beside it: its key is no secret.
+        projects: [config.projects.size > 0 ? project.name : '*'],
+        enterpriseProjects: ['*', 'all_granted_eps'],
+      } as const,
     ],
   };
   return { config: withDemo(config, { project, caller }), simulator };
@@ -56,6 +62,10 @@ HSS gateway, demo mode: a simulated cloud runs in this process, nothing real is 
   Try it:
 
   curl -s ${url}/v1/operations -H 'Authorization: Bearer ${DEMO_KEY}' -H 'Content-Type: application/json' -d '${JSON.stringify(DEMO_REQUEST)}'
+
+  And what was written down of it, before and after:
+
+  curl -s '${url}/v1/audit/records?alarm=${DEMO_ALARM.eventId}' -H 'Authorization: Bearer ${DEMO_KEY}'
 
 `;
 }

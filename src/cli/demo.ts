@@ -4,7 +4,6 @@ import { join } from 'node:path';
 
 import 'reflect-metadata';
 
-import { AuditEngine } from '../audit/index.js';
 import type { Config } from '../config/config.js';
 import { loadConfig } from '../config/load-config.js';
 import { DEMO_ALARM, DEMO_KEY, DEMO_REQUEST, startDemo } from './demo-mode.js';
@@ -77,12 +76,23 @@ function showReceived({ method, url, headers, bodyText }: ShownRequest): void {
   print(url.startsWith('/v3/auth/') ? '  (user name and password)' : json(JSON.parse(bodyText)));
 }
 
-async function showTrail(gateway: Gateway, operationId: string): Promise<void> {
-  const sql = 'SELECT seq, hex(hash) AS hash, body FROM audit_record WHERE operation_id = ? ORDER BY seq';
-  const records = await gateway.app.get(AuditEngine, { strict: false }).query(sql, [operationId]);
-  for (const { seq, hash, body } of records) {
-    print('', `  record ${String(seq)}, hash ${String(hash).toLowerCase()}`, json(JSON.parse(String(body))));
-  }
+/** Of a page of the trail, newest first: in the order in which they were written. */
+function showRecords(page: string): void {
+  const { items } = JSON.parse(page) as { items: { sequence: number; hash: string; record: unknown }[] };
+  for (const { sequence, hash, record } of items.reverse())
+    print('', `  record ${sequence}, hash ${hash}`, json(record));
+}
+
+/** @param proof as it is answered */
+function showProof(proof: string): void {
+  const { records, checkpoint } = JSON.parse(proof) as {
+    records: { sequence: number; path: string[] }[];
+    checkpoint: string;
+  };
+  const [origin, size, root] = checkpoint.split('\n');
+  print(`  signed by ${origin}: ${size} records, root ${root}`);
+  for (const { sequence, path } of records)
+    print(`  record ${sequence} is one of them, by ${path.length} other hashes`);
 }
 
 async function tour(gateway: Gateway, cloud: SimulatorClient): Promise<void> {
@@ -105,9 +115,12 @@ async function tour(gateway: Gateway, cloud: SimulatorClient): Promise<void> {
   title(
     '4. The audit trail: the intent, on the disk before the first byte left; the outcome, before the answer',
   );
-  await showTrail(gateway, id);
+  showRecords(await call('GET', `${gateway.url}/v1/audit/records?operationId=${id}`, 200));
 
-  title('5. A request with mistakes: all of them are named at once, and the cloud hears nothing of it');
+  title('5. The same, for somebody who has the public key alone and believes nobody (docs/audit.md)');
+  showProof(await call('GET', `${operations}/${id}/proof`, 200));
+
+  title('6. A request with mistakes: all of them are named at once, and the cloud hears nothing of it');
   await cloud.control('DELETE', 'requests');
   print(json(JSON.parse(await call('POST', operations, 400, MISTAKEN_REQUEST))));
   print('', `  Requests that the cloud received: ${(await cloud.requests()).length}`);
