@@ -116,7 +116,8 @@ describe('archives', () => {
     gateway = await start();
     const failing = () => metric(gateway, 'hss_gateway_retention_failing');
     expect(await eventually(failing, (value) => value === 1)).toBe(1);
-    expect(gateway.output()).toContain(`none is removed: ${name} is not as it was written`);
+    const words = `none is removed: ${name} is not as it was written`;
+    expect(await eventually(gateway.output, (text) => text.includes(words))).toContain(words);
     expect(first()).toBe(1);
     await end();
 

@@ -21,6 +21,7 @@ const intentOf = (caller: string, alarms: number): IntentRecord => ({
 function storeOf(caller: string, alarms: number) {
   const begun: (() => void)[] = [];
   const store: Partial<OperationStore> = {
+    findArchived: () => Promise.resolve(undefined),
     size: () => Promise.resolve(alarms),
     page: () => Promise.resolve({ ids: [ID] }),
     find: async () => {
