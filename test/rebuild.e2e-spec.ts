@@ -7,17 +7,21 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 
 import { withSnapshot } from '../src/audit/offline.js';
 import { compareSideTables } from '../src/audit/side-tables.compare.js';
-import type { DatabaseConfig } from '../src/config/config.js';
+import type { CallerConfig, DatabaseConfig } from '../src/config/config.js';
 import { SimulatorClient } from '../src/simulator/client.js';
 import { startSimulator, type Simulator } from '../src/simulator/simulator.js';
 import { addAlarms, type NamedAlarm } from './support/bulk-alarms.js';
-import { fetchJson } from './support/gateway.js';
+import { AUDIT_KEY, fetchJson, portal } from './support/gateway.js';
 import { ENGINES, placeOldTrail, readOldTrail, reopen, NEXT_START_AFTER_MS } from './support/old-trail.js';
 import { startPostgres, type PostgresServer } from './support/postgres.js';
 import { eventually } from './support/problems.js';
 import { runProgram, type Ended } from './support/program.js';
 import { newFolder, removeFolder, standGateway, type StandingGateway } from './support/standing-gateway.js';
 
+const AUDITING: CallerConfig = {
+  ...portal,
+  grants: portal.grants.map((grant) => ({ ...grant, rights: ['read', 'act', 'audit'] })),
+};
 const OPERATE = '/event/operate';
 
 let postgres: PostgresServer;
@@ -58,12 +62,19 @@ describe.each(ENGINES)('the tables beside the trail of a gateway on %s', (engine
   });
 
   const start = () =>
-    standGateway({ simulator, folder, env: { GATEWAY_DATABASE_URL: url }, upstream: { settleQuietMs: 500 } });
+    standGateway({
+      ...{ simulator, folder, env: { GATEWAY_DATABASE_URL: url }, upstream: { settleQuietMs: 500 } },
+      settings: { callers: [AUDITING] },
+    });
   const stop = async () => {
     gateway.signal('SIGTERM');
     expect(await gateway.exited).toBe(0);
   };
-  const rebuild = (): Promise<Ended> => runProgram(['audit', 'rebuild', '--database', url]);
+  const audit = (...of: string[]): Promise<Ended> =>
+    runProgram(['audit', ...of, '--database', url], {
+      ...(engine === 'postgres' && { env: { GATEWAY_AUDIT_KEY: AUDIT_KEY } }),
+    });
+  const rebuild = () => audit('rebuild');
   const sent = () => new SimulatorClient(simulator).requests(OPERATE);
 
   async function sql(text: string): Promise<Record<string, unknown>[]> {
@@ -173,9 +184,74 @@ describe.each(ENGINES)('the tables beside the trail of a gateway on %s', (engine
     await emptyAll();
     expect(await rebuild()).toMatchObject({
       ...{ code: 2, stdout: '' },
-      stderr: expect.stringMatching(/record 3 of the trail .* nothing was changed/),
+      stderr: expect.stringMatching(/record 3 of the trail: .* nothing was changed/),
     });
     expect(await sql('SELECT * FROM operation')).toEqual([]);
+  });
+
+  it('and with them the tree and what finds records, where these are not whole', async () => {
+    await history();
+    const find = `/v1/audit/records?alarm=${alarms[1]?.eventId}&kind=intent`;
+    const found = (await gateway.call('GET', find)).body;
+    expect(found.items).toHaveLength(2);
+    await stop();
+    const tiles = await sql('SELECT * FROM tree_tile');
+    await sql('DELETE FROM tree_tile');
+    await sql(
+      `INSERT INTO tree_tile SELECT level, 7, hash FROM audit_record, (SELECT 1 AS level) AS one WHERE seq = 1`,
+    );
+    await sql('DELETE FROM record_fact');
+    expect(await differences(config)).toEqual([]);
+    expect(await audit('verify')).toMatchObject({ code: 1, stdout: expect.stringContaining('tree') });
+
+    const ended = await rebuild();
+    expect(ended).toMatchObject({ code: 0, stderr: '' });
+    expect(ended.stdout).toContain('; the tree was made again');
+    expect(await sql('SELECT * FROM tree_tile')).toEqual(tiles);
+    expect(await audit('verify')).toMatchObject({ code: 0 });
+
+    await sql(`DELETE FROM record_fact WHERE fact = 'kind=intent'`);
+    expect(await differences(config)).toEqual([
+      'the index of records does not lead to all of records 1 to 64',
+    ]);
+    await rebuild();
+    await sql(
+      engine === 'sqlite'
+        ? `INSERT INTO record_words (record_words) VALUES ('delete-all')`
+        : 'DELETE FROM record_words',
+    );
+    expect(await differences(config)).toEqual([
+      'the index of records does not lead to all of records 1 to 64',
+    ]);
+    expect((await rebuild()).stdout).not.toContain('tree');
+    expect(await differences(config)).toEqual([]);
+
+    gateway = await start();
+    expect((await gateway.call('GET', find)).body).toEqual(found);
+    expect((await act(6, 'mark_as_handled')).status).toBe(200);
+  });
+
+  it('are made of a trail with faults that somebody has acknowledged, but not of those records', async () => {
+    await history();
+    await stop();
+    const [changed] = await sql(
+      `SELECT operation_id AS id, body FROM audit_record WHERE kind = 'intent' AND seq > 2`,
+    );
+    await sql(
+      `UPDATE audit_record SET body = 'no JSON' WHERE operation_id = '${String(changed?.['id'])}' AND kind = 'intent'`,
+    );
+    expect(await rebuild()).toMatchObject({ code: 2 });
+    expect(await audit('acknowledge', '--by', 'Jane Doe', '--reason', 'a test')).toMatchObject({ code: 0 });
+    const columns = engine === 'postgres' ? "to_jsonb(operation) - 'instance' AS own" : '*';
+    const operations = () => sql(`SELECT ${columns} FROM operation ORDER BY id`);
+    const rows = await operations();
+    await sql(`DELETE FROM operation WHERE id <> '${String(changed?.['id'])}'`);
+    await sql('DELETE FROM tree_tile WHERE level > 7');
+    expect(await rebuild()).toMatchObject({ code: 0 });
+    expect(await operations()).toEqual(rows);
+    expect(await audit('verify')).toMatchObject({ code: 0 });
+    // As the schema of records has it.
+    await sql(`UPDATE audit_record SET body = '${String(changed?.['body'])}' WHERE body = 'no JSON'`);
   });
 
   if (engine === 'sqlite') {

@@ -15,6 +15,7 @@ import { checkSchema, UnusableTrail } from './embedded.check.js';
 import { checkFiles, lockOf } from './embedded.files.js';
 import { FileLock } from './embedded.lock.js';
 import { exclusively, openPool, placeOf } from './postgres.connection.js';
+import { LOCK_TREE } from './postgres.keeper.js';
 import { newerSchema, SCHEMA_STEPS } from './schema.js';
 
 /** A gateway that starts or ends holds a file for so long at most. */
@@ -74,6 +75,7 @@ export async function withExclusiveAccess<T>(
   if (database.kind === 'postgres') {
     return withPool(database.url, (pool) =>
       exclusively(pool, async ({ client }) => {
+        await client.query(LOCK_TREE);
         await requireSteps(client);
         return work(engineOn(client));
       }),

@@ -17,6 +17,8 @@ import { TreeEdge, type Tile } from './tree/tiles.js';
 
 /** Any number that no other program uses for a lock in the same database. */
 const TREE_LOCK = '4919031520260818';
+/** Until the transaction ends nobody else adds to the tree, nor to what finds records. */
+export const LOCK_TREE = `SELECT pg_advisory_xact_lock(${TREE_LOCK})`;
 /** Records come from the database in so many at once: each may be some megabytes long. */
 const AT_ONCE = 64;
 
@@ -42,7 +44,7 @@ export class PostgresKeeper extends TrailKeeper {
 
   grow(records: number): Promise<Grown> {
     return this.engine.transaction(async (client) => {
-      await client.query(`SELECT pg_advisory_xact_lock(${TREE_LOCK})`);
+      await client.query(LOCK_TREE);
       const growth = await opened(client);
       const { edge } = growth;
       let left = records;
@@ -74,7 +76,7 @@ export class PostgresKeeper extends TrailKeeper {
   remove({ first, last }: RecordRange, archive: number): Promise<void> {
     return this.engine.transaction(async (client) => {
       // What is added to the tree meanwhile would find what is removed.
-      await client.query(`SELECT pg_advisory_xact_lock(${TREE_LOCK})`);
+      await client.query(LOCK_TREE);
       const { rows } = await client.query<{ id: string }>(
         `UPDATE operation SET archive = $3 WHERE id IN (
            SELECT operation_id FROM audit_record WHERE seq BETWEEN $1 AND $2 AND kind = 'intent') RETURNING id`,

@@ -3,7 +3,8 @@ import { sql } from 'kysely';
 import type { TableRow } from './append-rows.js';
 import type { AuditEngine } from './audit.engine.js';
 import type { BrakeRecord } from './audit-record.js';
-import { DerivedTables, saysReach, type SideRows } from './side-tables.js';
+import { indexDifferences } from './record-index.compare.js';
+import { DerivedTables, saysReach, type Excepted, type SideRows } from './side-tables.js';
 import { isSame, strays } from './side-tables.stray.js';
 
 const HOUR_MS = 3_600_000;
@@ -22,10 +23,8 @@ export const rememberedAt = (now: number): Remembered => ({
 
 interface CompareOptions {
   readonly remembered?: Remembered;
-  readonly except?: ReadonlySet<string>;
+  readonly excepted?: Excepted;
 }
-
-const OF_OPERATION = /^operation (\S+):/;
 
 /** One alarm after the other in a term of the index: so many at once. */
 const WORDS_AT_ONCE = 100;
@@ -35,18 +34,16 @@ const WORDS_AT_ONCE = 100;
  *
  * @param engine shows the same moment all the time
  * @param most so many differences are looked for
- * @param except operations whose records are not as they were written, so that they say nothing of the tables
  * @returns what is wrong, in words, with nothing of what requests said
  */
 export async function compareSideTables(
   engine: AuditEngine,
   most: number,
-  { remembered = rememberedAt(Date.now()), except = new Set() }: CompareOptions = {},
+  { remembered = rememberedAt(Date.now()), excepted }: CompareOptions = {},
 ): Promise<string[]> {
   const found: string[] = [];
-  for await (const difference of new Comparison(new DerivedTables(engine), remembered).differences()) {
-    const [, operationId = ''] = OF_OPERATION.exec(difference) ?? [];
-    if (except.has(operationId)) continue;
+  const tables = new DerivedTables(engine, excepted);
+  for await (const difference of new Comparison(tables, remembered).differences()) {
     found.push(difference);
     if (found.length >= most) break;
   }
@@ -79,6 +76,7 @@ class Comparison {
       yield `operation ${operationId}: table ${table} has a row that its records do not say`;
     yield* this.#wordsBeyond();
     yield* this.#brakeRows();
+    yield* indexDifferences(this.tables);
   }
 
   async *#rows(operations: readonly SideRows[]): AsyncGenerator<string> {

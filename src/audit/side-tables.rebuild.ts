@@ -3,13 +3,13 @@ import { sql } from 'kysely';
 import type { TableRow } from './append-rows.js';
 import type { AuditEngine } from './audit.engine.js';
 import type { BrakeRecord } from './audit-record.js';
-import { faultAt, recordHead } from './record-text.js';
+import { rebuildIndex } from './record-index.rebuild.js';
 import { brakeRow, rememberedAt, type Remembered } from './side-tables.compare.js';
-import { DerivedTables, type SideRows } from './side-tables.js';
+import { DerivedTables, exceptedBy, type SideRows } from './side-tables.js';
 import { KEYS, strays } from './side-tables.stray.js';
+import { checkSoundness } from './trail-soundness.js';
+import { rebuildTree } from './tree.rebuild.js';
 
-/** Each may be some megabytes long. */
-const RECORDS_AT_ONCE = 20;
 /** As long as any configuration keeps a claim: one that is older than its own is void, and forgotten by the gateway. */
 const LONGEST_CLAIM_MS = 720 * 3_600_000;
 
@@ -18,11 +18,14 @@ export interface Rebuilt {
   readonly operations: number;
   /** Rows that no record says. */
   readonly removed: number;
+  /** Whether the kept tree was not whole, and was made again too. */
+  readonly tree: boolean;
 }
 
 /**
- * Makes the tables beside the trail what the trail says. What no record says stays: plans, when keys were used, how far expirations
- * are; and so do rows of operations whose records were archived or do not say it.
+ * Makes the tables beside the trail what the trail says, with the index of records, and with the kept tree where that is not whole. What
+ * no record says stays: plans, when keys were used, how far expirations are; and so do rows of operations whose records were archived, do
+ * not say it, or are not as they were written, which somebody has acknowledged.
  *
  * @param engine in one transaction, while nobody else writes to the trail
  * @param onProgress from 0 to 1
@@ -30,12 +33,12 @@ export interface Rebuilt {
  */
 export async function rebuildSideTables(
   engine: AuditEngine,
-  onProgress?: (step: 'checked' | 'made', part: number) => void,
+  onProgress?: (step: 'checked' | 'made' | 'tree' | 'index', part: number) => void,
   now = Date.now(),
 ): Promise<Rebuilt> {
-  const tables = new DerivedTables(engine);
+  const { acknowledged, isTreeWhole } = await checkSoundness(engine, (part) => onProgress?.('checked', part));
+  const tables = new DerivedTables(engine, await exceptedBy(engine, acknowledged));
   const { first, last } = await tables.ends();
-  await checkChain(tables, (part) => onProgress?.('checked', part));
   const rebuilding = new Rebuilding(tables, {
     ...rememberedAt(now),
     claimsSince: now - LONGEST_CLAIM_MS,
@@ -50,51 +53,9 @@ export async function rebuildSideTables(
     if (seq !== undefined) onProgress?.('made', (seq - first + 1) / (last - first + 1));
   }
   await rebuilding.end();
-  return { operations, removed };
-}
-
-/** Without the tables that are to be made: how records follow each other, and what each says of itself. */
-async function checkChain({ queries }: DerivedTables, onProgress: (part: number) => void): Promise<void> {
-  const [from] = await queries.selectFrom('audit_record').select('seq').orderBy('seq').limit(1).execute();
-  const archived = await queries
-    .selectFrom('archive')
-    .select(['last_seq', 'hash'])
-    .orderBy('last_seq', 'desc')
-    .executeTakeFirst();
-  const { last } = await queries
-    .selectFrom('audit_record')
-    .select(sql<number>`COALESCE(MAX(seq), 0)`.as('last'))
-    .executeTakeFirstOrThrow();
-  let seq = from && archived?.last_seq === from.seq - 1 ? archived.last_seq : 0;
-  let hash = seq === 0 ? undefined : archived?.hash;
-  while (seq < last) {
-    const rows = await queries
-      .selectFrom('audit_record')
-      .select(['seq', 'at', 'kind', 'operation_id', 'body', 'hash'])
-      .where('seq', '>', seq)
-      .orderBy('seq')
-      .limit(RECORDS_AT_ONCE)
-      .execute();
-    for (const row of rows) {
-      const fault = faultAt(seq + 1, { ...row, ...ownWords(row.body) }, hash);
-      if (fault !== undefined)
-        throw new Error(`${fault}: the tables are made of a trail that is whole, so nothing was changed`);
-      ({ seq, hash } = row);
-    }
-    onProgress(seq / last);
-  }
-}
-
-/** In the place of the row that finds an intent: that is what is to be made. */
-function ownWords(body: string) {
-  const none = { caller: null, type: null, project: null, enterprise_project_id: null };
-  try {
-    const { caller = null, operation = null, scope } = recordHead(body);
-    const { project = null, enterpriseProjectId = null } = scope ?? {};
-    return { caller, type: operation, project, enterprise_project_id: enterpriseProjectId };
-  } catch {
-    return none;
-  }
+  if (!isTreeWhole) await rebuildTree(engine, acknowledged, (part) => onProgress?.('tree', part));
+  await rebuildIndex(engine, (part) => onProgress?.('index', part));
+  return { operations, removed, tree: !isTreeWhole };
 }
 
 class Rebuilding {

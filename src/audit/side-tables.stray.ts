@@ -40,6 +40,7 @@ export async function* strays(tables: DerivedTables): AsyncGenerator<Stray> {
       const archived = await archivedAmong(tables, ids);
       for (const row of rows) {
         const operationId = operationOf(table, row);
+        if (tables.excepted.operations.has(operationId)) continue;
         const own = derived.get(operationId);
         if (own ? !says(own, table, row) : !archived.has(operationId)) yield { table, row, operationId };
       }

@@ -16,6 +16,7 @@ import { withRecord, type PlacedRecord } from './operation-state.js';
 import { appendOf } from './record-append.js';
 import { bodyWithoutRequests } from './operation.queries.js';
 import { GENESIS, readRecord } from './record-text.js';
+import { isWithin, type RecordRange, type TrailFault } from './trail-fault.js';
 
 /** Places of the trail that are looked at together: an intent of ten thousand alarms may be among them. */
 const PLACES_AT_ONCE = 100;
@@ -110,13 +111,37 @@ export interface TrailPart {
   readonly brakes: readonly BrakeRecord[];
 }
 
+/** Records that are not as they were written, which a person knows of: nothing is derived from them, nor from others of their operations. */
+export interface Excepted {
+  readonly records: readonly RecordRange[];
+  readonly operations: ReadonlySet<string>;
+}
+
+const NOTHING: Excepted = { records: [], operations: new Set() };
+
+/** What is excepted because of some faults. */
+export async function exceptedBy(engine: AuditEngine, faults: readonly TrailFault[]): Promise<Excepted> {
+  const operations = new Set<string>();
+  const records = faults.filter(({ operationId }) => operationId === undefined);
+  for (const { operationId } of faults) if (operationId !== undefined) operations.add(operationId);
+  for (const { first, last } of records) {
+    const those = queriesOver(engine).selectFrom('audit_record').select('operation_id').distinct();
+    const rows = await those.where('seq', '>=', first).where('seq', '<=', last).execute();
+    for (const { operation_id: id } of rows) if (id !== null) operations.add(id);
+  }
+  return { records, operations };
+}
+
 /** The trail, read for what is derived from it: in parts, so that memory does not grow with it. */
 export class DerivedTables {
   readonly queries: Kysely<AuditTables>;
   readonly dialect: DialectName;
 
   /** @param engine shows the same moment all the time */
-  constructor(engine: AuditEngine) {
+  constructor(
+    readonly engine: AuditEngine,
+    readonly excepted: Excepted = NOTHING,
+  ) {
     this.queries = queriesOver(engine);
     this.dialect = engine.dialect;
   }
@@ -127,7 +152,7 @@ export class DerivedTables {
     for (let after = first - 1; after < last; after += PLACES_AT_ONCE) {
       const rows = await this.queries
         .selectFrom('audit_record')
-        .select(['kind', 'operation_id'])
+        .select(['seq', 'kind', 'operation_id'])
         .select(sql<string | null>`CASE WHEN kind = 'brake' THEN body END`.as('brake'))
         .where('seq', '>', after)
         .where('seq', '<=', after + PLACES_AT_ONCE)
@@ -139,7 +164,11 @@ export class DerivedTables {
       );
       yield {
         operations: [...(await this.operations(ids)).values()],
-        brakes: rows.flatMap(({ brake }) => (brake === null ? [] : [readRecord(brake) as BrakeRecord])),
+        brakes: rows.flatMap(({ seq, brake }) =>
+          brake === null || isWithin({ first: seq, last: seq }, this.excepted.records)
+            ? []
+            : [readRecord(brake) as BrakeRecord],
+        ),
       };
     }
   }
@@ -159,7 +188,8 @@ export class DerivedTables {
   }
 
   /** Those of them whose records are here, by id, in the order of the trail. */
-  async operations(ids: readonly string[]): Promise<Map<string, SideRows>> {
+  async operations(all: readonly string[]): Promise<Map<string, SideRows>> {
+    const ids = all.filter((id) => !this.excepted.operations.has(id));
     const placed = new Map<string, PlacedRecord[]>();
     if (ids.length > 0) {
       const rows = await this.queries

@@ -3,7 +3,7 @@ import type { DatabaseConfig } from '../config/config.js';
 import { queriesOver } from './engine.dialect.js';
 import { withSnapshot } from './offline.js';
 import { compareSideTables } from './side-tables.compare.js';
-import type { TrailFault } from './trail-fault.js';
+import { exceptedBy } from './side-tables.js';
 import { DatabaseSource } from './trail-source.js';
 import { TrailVerifier, type Trusted, type Verified } from './trail-verifier.js';
 
@@ -50,29 +50,13 @@ export async function verifyTrail(
 /** Records that cannot be read name no rows to compare with. */
 async function differences(engine: AuditEngine, faults: Verified['faults']): Promise<string[]> {
   try {
-    const except = await operationsIn(
-      engine,
-      faults.filter(({ acknowledged }) => acknowledged),
-    );
-    return await compareSideTables(engine, MOST_DIFFERENCES, { except });
+    const acknowledged = faults.filter((fault) => fault.acknowledged);
+    return await compareSideTables(engine, MOST_DIFFERENCES, {
+      excepted: await exceptedBy(engine, acknowledged),
+    });
   } catch {
     return ['they cannot be compared with records that cannot be read'];
   }
-}
-
-/** Whose records some faults are about. */
-async function operationsIn(engine: AuditEngine, faults: readonly TrailFault[]): Promise<Set<string>> {
-  const ids = new Set<string>();
-  for (const { first, last, operationId } of faults) {
-    if (operationId !== undefined) {
-      ids.add(operationId);
-      continue;
-    }
-    const records = queriesOver(engine).selectFrom('audit_record').select('operation_id');
-    const rows = await records.where('seq', '>=', first).where('seq', '<=', last).distinct().execute();
-    for (const { operation_id: id } of rows) if (id !== null) ids.add(id);
-  }
-  return ids;
 }
 
 export function isWhole({ faults, tables }: TrailReport): boolean {

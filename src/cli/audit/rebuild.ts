@@ -7,8 +7,8 @@ import { databaseOf, withDatabase, type DatabaseOption } from './database.js';
 
 const DESCRIPTION = [
   'Makes the tables that stand beside the trail again, of the records of the trail: which operations there are and how they',
-  'ended, which alarms they name, which keys belong to them, what counts for the daily cap and the brake. All in one',
-  'transaction. The trail itself is only read, and must be whole. Of a database file, the gateway must be stopped; in',
+  'ended, which alarms they name, which keys belong to them, what counts for the daily cap and the brake, what finds records;',
+  'and the kept tree, where it is not whole. All in one transaction. The trail itself is only read, and must be whole. Of a database file, the gateway must be stopped; in',
   'PostgreSQL gateways wait as long as it takes.',
 ].join(' ');
 
@@ -21,12 +21,13 @@ async function rebuild(options: DatabaseOption): Promise<void> {
   const database = databaseOf(options);
   const progress = progressOf(process.stderr);
   try {
-    const { operations, removed } = await withExclusiveAccess(database, (engine) =>
+    const { operations, removed, tree } = await withExclusiveAccess(database, (engine) =>
       rebuildSideTables(engine, progress.show),
     );
     progress.end();
     process.stdout.write(
-      `the tables are made of the trail: ${operations} operations; ${removed} rows removed that no record says\n`,
+      `the tables are made of the trail: ${operations} operations; ${removed} rows removed that no record says` +
+        `${tree ? '; the tree was made again' : ''}\n`,
     );
   } catch (error) {
     progress.end();
