@@ -5,7 +5,6 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import Database from 'better-sqlite3';
 
-import { queriesOver } from '../src/audit/engine.dialect.js';
 import { engineOver } from '../src/audit/offline.js';
 import { compareSideTables } from '../src/audit/side-tables.compare.js';
 import { DatabaseSource } from '../src/audit/trail-source.js';
@@ -33,7 +32,7 @@ async function verified(database: Database.Database, trail: MadeTrail, expected:
   const keys = keysOf(trail);
   const witnessed = (typeof expected === 'object' && 'witnessed' in expected && expected.witnessed) || [];
   const trusted = { verifiers: keys.verifiers, keys, witnessed };
-  const verifier = new TrailVerifier(new DatabaseSource(queriesOver(engine)), trusted);
+  const verifier = new TrailVerifier(new DatabaseSource(engine), trusted);
   await verifier.begin('base');
   const { covered, faults } = await verifier.run();
   const areTablesCompared = typeof expected === 'object' && 'names' in expected;

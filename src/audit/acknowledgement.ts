@@ -1,7 +1,6 @@
 import type { DatabaseConfig } from '../config/config.js';
 import type { AuditEngine } from './audit.engine.js';
 import type { AcknowledgementRecord } from './audit-record.js';
-import { queriesOver } from './engine.dialect.js';
 import { withExclusiveAccess, withSnapshot } from './offline.js';
 import { GENESIS, link } from './record-text.js';
 import { DatabaseSource } from './trail-source.js';
@@ -56,7 +55,7 @@ async function append(
   { by, reason, now }: Acknowledging,
   faults: readonly TrailFault[],
 ): Promise<void> {
-  const source = new DatabaseSource(queriesOver(engine));
+  const source = new DatabaseSource(engine);
   const { current, verifiers } = keys;
   const note = await source.lastCheckpoint();
   const statements = await TrailStatements.read(source, verifiers, note);

@@ -36,7 +36,7 @@ export class ChainCheck {
     metrics: Metrics,
   ) {
     this.#queries = queriesOver(engine, 'read');
-    this.#source = new DatabaseSource(this.#queries);
+    this.#source = new DatabaseSource(engine, 'read');
     this.#sealed = new SealedTail(this.#source, keeper.keys);
     metrics.watch(
       'hss_gateway_unverified_operations',

@@ -3,7 +3,6 @@ import { Injectable, Logger, type OnModuleDestroy, type OnModuleInit } from '@ne
 import { Clock, repeatedly } from '../domain/times.js';
 import { AuditEngine } from './audit.engine.js';
 import { AuditTrail } from './audit-trail.js';
-import { queriesOver } from './engine.dialect.js';
 import { TrailIntegrity } from './integrity.js';
 import { TrailKeeper } from './trail-keeper.js';
 import { TrailOpening } from './trail-opening.js';
@@ -57,7 +56,7 @@ export class Checkpointer implements OnModuleInit, OnModuleDestroy {
     private readonly clock: Clock,
     trail: AuditTrail,
   ) {
-    this.#source = new DatabaseSource(queriesOver(engine));
+    this.#source = new DatabaseSource(engine);
     trail.beforeClose(() => this.signLast());
     trail.onCommitted(() => (this.#isNews = true));
   }

@@ -6,7 +6,6 @@ import Database from 'better-sqlite3';
 
 import { checkSchema, checkStructure, damaged, UnusableTrail } from './embedded.check.js';
 import { checkFiles } from './embedded.files.js';
-import { queriesOver } from './engine.dialect.js';
 import { engineOver } from './offline.js';
 import { faultWords } from './trail-fault.js';
 import { DatabaseSource } from './trail-source.js';
@@ -90,7 +89,7 @@ async function check(part: string, { onProgress, signal }: BackupWatch): Promise
     // One file, which can be read where nothing can be written beside it.
     database.pragma('journal_mode = DELETE');
     checkStructure(database);
-    const source = new DatabaseSource(queriesOver(engineOver(database)));
+    const source = new DatabaseSource(engineOver(database));
     const base = await source.base();
     const last = (await source.last()) ?? base;
     const verifier = new TrailVerifier(source, {});

@@ -6,7 +6,6 @@ import Database from 'better-sqlite3';
 import { AuditEngine, type RejectedAppend, type Row, type SqlValue } from './audit.engine.js';
 import { wordsFor } from './embedded.check.js';
 import type { Command, Reply } from './embedded.worker.js';
-import { queriesOver } from './engine.dialect.js';
 import type { VerificationStart } from './trail-keeper.js';
 import { DatabaseSource } from './trail-source.js';
 import { TrailVerifier } from './trail-verifier.js';
@@ -46,7 +45,7 @@ class OwnFile extends AuditEngine {
     return Promise.resolve();
   }
 }
-const source = new DatabaseSource(queriesOver(new OwnFile()));
+const source = new DatabaseSource(new OwnFile());
 let verifier: TrailVerifier | undefined;
 
 async function verified(asked: Verification['verify']): Promise<Row[]> {

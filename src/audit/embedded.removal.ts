@@ -1,7 +1,7 @@
 import type Database from 'better-sqlite3';
 
 import { wholeBlocks, wordRows } from './record-blocks.js';
-import { FACTS } from './record.queries.js';
+import { FACTS } from './record-facts.js';
 import type { RecordRange } from './trail-fault.js';
 
 /** Removes archived records and what finds them, in one transaction. What finds operations by alarms cannot be removed, and leads nowhere. */

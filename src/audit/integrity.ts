@@ -4,7 +4,6 @@ import { Clock } from '../domain/times.js';
 import { Metrics } from '../metrics/metrics.js';
 import { AuditEngine } from './audit.engine.js';
 import type { VerificationRecord } from './audit-record.js';
-import { queriesOver } from './engine.dialect.js';
 import { faultWords, type TrailFault } from './trail-fault.js';
 import { TrailKeeper } from './trail-keeper.js';
 import { TrailOpening } from './trail-opening.js';
@@ -67,7 +66,7 @@ export class TrailIntegrity implements OnModuleDestroy {
     /** Between the end of a pass and the next one, at most. */
     private readonly restMs: number,
   ) {
-    this.#source = new DatabaseSource(queriesOver(engine));
+    this.#source = new DatabaseSource(engine);
     keeper.onForeignEnd = (seq) => {
       if (!this.state.broken) void this.found({ what: 'foreign', first: seq, last: seq, detail: UNSEALED });
     };

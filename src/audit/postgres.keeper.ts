@@ -1,11 +1,9 @@
 import type pg from 'pg';
 
 import type { AuditEngine } from './audit.engine.js';
-import { queriesOver } from './engine.dialect.js';
 import { PostgresIndex } from './postgres.index.js';
 import { wholeBlocks, wordRows } from './record-blocks.js';
-import type { IndexedRecord } from './record-facts.js';
-import { FACTS } from './record.queries.js';
+import { FACTS, type IndexedRecord } from './record-facts.js';
 import { GENESIS } from './record-text.js';
 import type { RecordRange } from './trail-fault.js';
 import { TrailKeeper, type VerificationStart } from './trail-keeper.js';
@@ -102,7 +100,7 @@ export class PostgresKeeper extends TrailKeeper {
 
   async beginVerification({ from, witnessed = [] }: VerificationStart): Promise<Verified> {
     const { keys } = this;
-    const source = new DatabaseSource(queriesOver(this.engine, 'read'));
+    const source = new DatabaseSource(this.engine, 'read');
     const verifier = new TrailVerifier(source, { verifiers: keys.verifiers, keys, witnessed });
     await verifier.begin(from);
     this.#verifier = verifier;

@@ -48,7 +48,7 @@ const MAX_RECORDS = 100;
 /** Proves from the tree what checkpoints cover. Nothing is answered that does not lead to them. */
 @Injectable()
 export class ProofStore extends Store {
-  readonly #source = new DatabaseSource(this.readings);
+  readonly #source = new DatabaseSource(this.engine, 'read');
 
   constructor(
     engine: AuditEngine,

@@ -140,6 +140,12 @@ export const INDEXING_KINDS = ['intent', 'outcome'] as const satisfies AuditReco
 export const EARLIER_COLUMNS = `seq, kind, operation_id,
   CASE WHEN kind IN (${INDEXING_KINDS.map((kind) => `'${kind}'`).join()}) THEN body END AS body`;
 
+/** All facts that there are, one by one along the index. */
+export const FACTS = `WITH RECURSIVE found (fact) AS (
+    SELECT MIN(fact) FROM record_fact
+    UNION ALL SELECT (SELECT MIN(fact) FROM record_fact WHERE fact > found.fact) FROM found WHERE found.fact IS NOT NULL)
+  SELECT fact FROM found WHERE fact IS NOT NULL`;
+
 /** By what records are found. @param recordsOf the records of {@link INDEXING_KINDS} that there are of an operation */
 export function findables(
   records: readonly IndexedRecord[],

@@ -26,7 +26,7 @@ interface ExpectedRows {
 /** Block after block, up to a record. What stands in archives is not known any more. */
 export async function* expectedIndex(engine: AuditEngine, upTo: number): AsyncGenerator<ExpectedRows> {
   const queries = queriesOver(engine);
-  const source = new DatabaseSource(queries);
+  const source = new DatabaseSource(engine);
   const indexer = new BlockIndexer();
   let { seq: through } = await source.base();
   while (through < upTo) {
@@ -52,7 +52,7 @@ export async function* expectedIndex(engine: AuditEngine, upTo: number): AsyncGe
 export async function* indexDifferences({ engine, excepted }: DerivedTables): AsyncGenerator<string> {
   const isExcepted = ({ seq, operation_id: id }: CheckedRecord) =>
     excepted.operations.has(id ?? '') || isWithin({ first: seq, last: seq }, excepted.records);
-  const upTo = await new DatabaseSource(queriesOver(engine)).treeSize();
+  const upTo = await new DatabaseSource(engine).treeSize();
   for await (const { rows, records } of expectedIndex(engine, upTo)) {
     if (records.some(isExcepted)) continue;
     for (const [block, { facts, tokens }] of byBlock(rows)) {

@@ -8,7 +8,7 @@ import { DatabaseSource } from './trail-source.js';
 /** Makes the index of records again, as far as the tree goes: both grow together. @param onProgress from 0 to 1 */
 export async function rebuildIndex(engine: AuditEngine, onProgress: (part: number) => void): Promise<void> {
   const queries = queriesOver(engine);
-  const upTo = await new DatabaseSource(queries).treeSize();
+  const upTo = await new DatabaseSource(engine).treeSize();
   const isEmbedded = engine.dialect === 'sqlite';
   await sql`DELETE FROM record_fact`.execute(queries);
   if (isEmbedded) await sql`INSERT INTO record_words (record_words) VALUES ('delete-all')`.execute(queries);

@@ -175,9 +175,3 @@ export function factsNamed(name: FactName): RawBuilder<{ fact: string }> {
         FROM found WHERE found.fact IS NOT NULL)
     SELECT fact FROM found WHERE fact IS NOT NULL`;
 }
-
-/** All facts that there are, one by one along the index. */
-export const FACTS = `WITH RECURSIVE found (fact) AS (
-    SELECT MIN(fact) FROM record_fact
-    UNION ALL SELECT (SELECT MIN(fact) FROM record_fact WHERE fact > found.fact) FROM found WHERE found.fact IS NOT NULL)
-  SELECT fact FROM found WHERE fact IS NOT NULL`;

@@ -3,7 +3,6 @@ import { Injectable, Logger } from '@nestjs/common';
 import { Clock } from '../domain/times.js';
 import { AuditEngine } from './audit.engine.js';
 import type { KeyRecord } from './audit-record.js';
-import { queriesOver } from './engine.dialect.js';
 import { TrailKeeper } from './trail-keeper.js';
 import { DatabaseSource } from './trail-source.js';
 import { TrailStatements } from './trail-statements.js';
@@ -30,7 +29,7 @@ export class TrailOpening {
   /** @throws Error where the key is another one than the trail's, and the change is not configured */
   async open(): Promise<void> {
     const { current, previous } = this.keeper.keys;
-    const source = new DatabaseSource(queriesOver(this.engine));
+    const source = new DatabaseSource(this.engine);
     const last = await source.lastCheckpoint();
     // That it is gone is found by the verification.
     if (!last) return;

@@ -1,5 +1,4 @@
 import type { AuditEngine } from './audit.engine.js';
-import { queriesOver } from './engine.dialect.js';
 import { recordHead } from './record-text.js';
 import { faultWords, type TrailFault } from './trail-fault.js';
 import { DatabaseSource, type CheckedRecord } from './trail-source.js';
@@ -26,7 +25,7 @@ export async function checkSoundness(
   engine: AuditEngine,
   onProgress: (part: number) => void,
 ): Promise<Soundness> {
-  const source = new OwnWords(queriesOver(engine));
+  const source = new OwnWords(engine);
   const verifier = new TrailVerifier(source, {});
   const { seq: before } = await source.base();
   const last = (await source.last())?.seq ?? before;

@@ -1,7 +1,5 @@
-import type { Kysely } from 'kysely';
-import { sql } from 'kysely';
-
 import type { ArchiveRecord } from './audit-record.js';
+import { AuditUnavailable, type AuditEngine, type SqlValue } from './audit.engine.js';
 import type { AuditTables } from './engine.dialect.js';
 import { GENESIS, type StoredRecord } from './record-text.js';
 import { HASH_BYTES } from './tree/merkle-tree.js';
@@ -67,31 +65,27 @@ const CHARACTERS = 4_194_304;
 /** Above it no record is taken together with others. */
 const AT_ONCE = 64;
 
-/** A trail in a database. */
+/** A trail in a database. Its statements are plain texts: the thread that reads an embedded database loads nothing to build them. */
 export class DatabaseSource implements TrailSource {
-  constructor(private readonly queries: Kysely<AuditTables>) {}
+  /** @param method which of the engine's is asked */
+  constructor(
+    private readonly engine: AuditEngine,
+    private readonly method: 'query' | 'read' = 'query',
+  ) {}
 
   async base(): Promise<ChainPlace> {
-    const row = await this.queries
-      .selectFrom('archive')
-      .select(['last_seq as seq', 'hash'])
-      .orderBy('first_seq', 'desc')
-      .limit(1)
-      .executeTakeFirst();
+    const [row] = await this.#rows<ChainPlace>(
+      'SELECT last_seq AS seq, hash FROM archive ORDER BY first_seq DESC LIMIT 1',
+    );
     return row ?? { seq: 0, hash: GENESIS };
   }
 
   async last(): Promise<ChainPlace | undefined> {
-    const places = this.queries.selectFrom('audit_record').select(['seq', 'hash']);
-    return places.orderBy('seq', 'desc').limit(1).executeTakeFirst();
+    return (await this.#rows<ChainPlace>('SELECT seq, hash FROM audit_record ORDER BY seq DESC LIMIT 1'))[0];
   }
 
   async placeOf(seq: number): Promise<ChainPlace | undefined> {
-    return this.queries
-      .selectFrom('audit_record')
-      .select(['seq', 'hash'])
-      .where('seq', '=', seq)
-      .executeTakeFirst();
+    return (await this.#rows<ChainPlace>('SELECT seq, hash FROM audit_record WHERE seq = ?', seq))[0];
   }
 
   async records(after: number, limit: number): Promise<readonly CheckedRecord[]> {
@@ -110,65 +104,41 @@ export class DatabaseSource implements TrailSource {
   }
 
   async tiles(wanted: readonly Pick<Tile, 'level' | 'place'>[]): Promise<readonly Tile[]> {
+    const sql = 'SELECT level, place, hashes FROM tree_tile WHERE level = ? AND place = ?';
     const tiles: Tile[] = [];
-    for (const { level, place } of wanted) {
-      const row = await this.queries
-        .selectFrom('tree_tile')
-        .select(['level', 'place', 'hashes'])
-        .where('level', '=', level)
-        .where('place', '=', place)
-        .executeTakeFirst();
-      if (row) tiles.push(row);
-    }
+    for (const { level, place } of wanted) tiles.push(...(await this.#rows<Tile>(sql, level, place)));
     return tiles;
   }
 
   async treeSize(): Promise<number> {
-    const { rows } = await sql.raw<{ size: number }>(TREE_SIZE).execute(this.queries);
-    return Number(rows[0]?.size ?? 0);
+    return Number((await this.#rows<{ size: number }>(TREE_SIZE))[0]?.size ?? 0);
   }
 
   checkpoints(after: number, limit: number): Promise<readonly StoredCheckpoint[]> {
-    return this.queries
-      .selectFrom('checkpoint')
-      .select(['size', 'note'])
-      .where('size', '>', after)
-      .orderBy('size')
-      .limit(limit)
-      .execute();
+    return this.#rows('SELECT size, note FROM checkpoint WHERE size > ? ORDER BY size LIMIT ?', after, limit);
   }
 
   async lastCheckpoint(upTo = Number.MAX_SAFE_INTEGER): Promise<StoredCheckpoint | undefined> {
-    return this.queries
-      .selectFrom('checkpoint')
-      .select(['size', 'note'])
-      .where('size', '<=', upTo)
-      .orderBy('size', 'desc')
-      .limit(1)
-      .executeTakeFirst();
+    const sql = 'SELECT size, note FROM checkpoint WHERE size <= ? ORDER BY size DESC LIMIT 1';
+    return (await this.#rows<StoredCheckpoint>(sql, upTo))[0];
   }
 
   /** The last checkpoint that was made before a time, in epoch milliseconds. */
   async lastBefore(at: number): Promise<StoredCheckpoint | undefined> {
-    const those = this.queries.selectFrom('checkpoint').select(['size', 'note']).where('at', '<', at);
-    return those.orderBy('at', 'desc').limit(1).executeTakeFirst();
+    const sql = 'SELECT size, note FROM checkpoint WHERE at < ? ORDER BY at DESC LIMIT 1';
+    return (await this.#rows<StoredCheckpoint>(sql, at))[0];
   }
 
   /** The first checkpoint that was made after a time, in epoch milliseconds. */
   async firstAfter(at: number): Promise<StoredCheckpoint | undefined> {
-    const those = this.queries.selectFrom('checkpoint').select(['size', 'note']).where('at', '>', at);
-    return those.orderBy('at').limit(1).executeTakeFirst();
+    const sql = 'SELECT size, note FROM checkpoint WHERE at > ? ORDER BY at LIMIT 1';
+    return (await this.#rows<StoredCheckpoint>(sql, at))[0];
   }
 
   statements(): Promise<readonly Statement[]> {
-    return (
-      this.queries
-        .selectFrom('audit_record')
-        .select(['seq', 'kind', 'body'])
-        // As the index has it.
-        .where(sql<boolean>`kind IN ('key', 'acknowledgement', 'verification')`)
-        .orderBy('seq')
-        .execute()
+    // As the index has it.
+    return this.#rows(
+      "SELECT seq, kind, body FROM audit_record WHERE kind IN ('key', 'acknowledgement', 'verification') ORDER BY seq",
     );
   }
 
@@ -177,7 +147,9 @@ export class DatabaseSource implements TrailSource {
   }
 
   async misplaced(): Promise<number | undefined> {
-    const rows = await this.queries.selectFrom('archive').selectAll().execute();
+    const rows = await this.#rows<AuditTables['archive']>(
+      'SELECT first_seq, last_seq, file, sha256, hash FROM archive',
+    );
     const byFirst = new Map(rows.map((row) => [row.first_seq, row]));
     const wrong = (await this.#moves()).find(({ first, last, file, sha256, hash }) => {
       const row = byFirst.get(first);
@@ -189,38 +161,44 @@ export class DatabaseSource implements TrailSource {
 
   /** What was recorded of parts that were moved, as far as these records were not moved themselves. */
   async #moves(): Promise<ArchiveRecord[]> {
-    const rows = await this.queries
-      .selectFrom('audit_record')
-      .select('body')
-      // As the index has it.
-      .where(sql<boolean>`kind IN ('archive', 'hold')`)
-      .where('kind', '=', 'archive')
-      .orderBy('seq')
-      .execute();
+    // As the index has it.
+    const rows = await this.#rows<Pick<Statement, 'body'>>(
+      "SELECT body FROM audit_record WHERE kind IN ('archive', 'hold') AND kind = 'archive' ORDER BY seq",
+    );
     return rows.map(({ body }) => JSON.parse(body) as ArchiveRecord);
   }
 
   async incomplete(after: string, limit: number): Promise<Incomplete> {
-    const { rows } = await sql<{ id: string; gone: unknown }>`
-      SELECT id, archive IS NULL AND (NOT EXISTS (
+    const rows = await this.#rows<{ id: string; gone: unknown }>(
+      `SELECT id, archive IS NULL AND (NOT EXISTS (
         SELECT 1 FROM audit_record WHERE operation_id = id AND kind = 'intent'
       ) OR status <> 'pending' AND NOT EXISTS (
         SELECT 1 FROM audit_record WHERE operation_id = id AND kind <> 'intent'
-      )) AS gone FROM operation WHERE id > ${after} ORDER BY id LIMIT ${sql.lit(limit)}`.execute(
-      this.queries,
+      )) AS gone FROM operation WHERE id > ? ORDER BY id LIMIT ?`,
+      after,
+      limit,
     );
     return { ids: rows.filter(({ gone }) => Boolean(gone)).map(({ id }) => id), through: rows.at(-1)?.id };
   }
 
   #someRecords(after: number, limit: number): Promise<CheckedRecord[]> {
-    return this.queries
-      .selectFrom('audit_record')
-      .leftJoin('operation', 'operation.id', 'audit_record.operation_id')
-      .select(['seq', 'at', 'kind', 'operation_id', 'body', 'hash', 'seal'])
-      .select(['caller', 'type', 'project', 'enterprise_project_id'])
-      .where('seq', '>', after)
-      .orderBy('seq')
-      .limit(limit)
-      .execute();
+    return this.#rows(
+      `SELECT seq, at, kind, operation_id, body, hash, seal, caller, type, project, enterprise_project_id
+       FROM audit_record LEFT JOIN operation ON operation.id = audit_record.operation_id
+       WHERE seq > ? ORDER BY seq LIMIT ?`,
+      after,
+      limit,
+    );
+  }
+
+  /** @throws AuditUnavailable */
+  async #rows<T>(sql: string, ...parameters: readonly SqlValue[]): Promise<T[]> {
+    let number = 0;
+    const text = sql.replace(/\?/g, () => this.engine.place((number += 1)));
+    try {
+      return (await this.engine[this.method](text, parameters)) as T[];
+    } catch (error) {
+      throw new AuditUnavailable(error);
+    }
   }
 }

@@ -24,7 +24,7 @@ export async function rebuildTree(
   onProgress: (part: number) => void,
 ): Promise<void> {
   const queries = queriesOver(engine);
-  const source = new DatabaseSource(queries);
+  const source = new DatabaseSource(engine);
   const { seq: base } = await source.base();
   const edge = await keptEdge(source, base);
   if (!edge)

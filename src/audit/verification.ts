@@ -1,6 +1,5 @@
 import type { AuditEngine } from './audit.engine.js';
 import type { DatabaseConfig } from '../config/config.js';
-import { queriesOver } from './engine.dialect.js';
 import { withSnapshot } from './offline.js';
 import { compareSideTables } from './side-tables.compare.js';
 import { exceptedBy } from './side-tables.js';
@@ -36,7 +35,7 @@ export async function verifyTrail(
   trusted: Trusted,
   onProgress: OnProgress = () => undefined,
 ): Promise<TrailReport> {
-  const source = new DatabaseSource(queriesOver(engine));
+  const source = new DatabaseSource(engine);
   const verifier = new TrailVerifier(source, trusted);
   const { seq: before } = await source.base();
   const last = (await source.last())?.seq ?? before;

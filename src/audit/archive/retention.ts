@@ -13,7 +13,6 @@ import { Clock, DAY_MS, repeatedly } from '../../domain/times.js';
 import { Metrics } from '../../metrics/metrics.js';
 import { AuditEngine } from '../audit.engine.js';
 import type { ArchiveRecord } from '../audit-record.js';
-import { queriesOver } from '../engine.dialect.js';
 import { FollowerStore } from '../follower.store.js';
 import type { RecordRange } from '../trail-fault.js';
 import { TrailKeeper } from '../trail-keeper.js';
@@ -62,7 +61,7 @@ export class Retention implements OnApplicationBootstrap, BeforeApplicationShutd
     private readonly clock: Clock,
     metrics: Metrics,
   ) {
-    this.#source = new DatabaseSource(queriesOver(engine, 'read'));
+    this.#source = new DatabaseSource(engine, 'read');
     metrics.watch(
       'hss_gateway_retention_failing',
       '1 while records that are old enough cannot be moved to archives.',

@@ -3,7 +3,6 @@ import { Injectable } from '@nestjs/common';
 import type { Scope } from '../../domain/scope.js';
 import { AuditEngine } from '../audit.engine.js';
 import { Checkpointer } from '../checkpointer.js';
-import { queriesOver } from '../engine.dialect.js';
 import { MAX_RECORD_SKEW_MS } from '../record.store.js';
 import { RecordSource } from '../record.source.js';
 import type { RecordRange } from '../trail-fault.js';
@@ -39,7 +38,7 @@ export class TrailExport {
     private readonly checkpointer: Checkpointer,
     private readonly records: RecordSource,
   ) {
-    this.#source = new DatabaseSource(queriesOver(engine, 'read'));
+    this.#source = new DatabaseSource(engine, 'read');
   }
 
   /** Where the records are that are asked for, as far as they are in the database; times are only between which records to look. */
