@@ -38,23 +38,24 @@ function makeFolder(folder: string): void {
 export class EmbeddedEngine extends AuditEngine {
   readonly #logger = new Logger(EmbeddedEngine.name);
   readonly #writer: DatabaseThread;
-  #reader: DatabaseThread | undefined;
-  /** Of the file, once it is open. */
-  #inode = 0n;
+  #reader: DatabaseThread;
+  /** The file once it is there, with its keys. */
+  readonly #opened: Promise<ReaderData>;
+  #keys: AuditKeyTexts | undefined;
   #isAvailable = true;
 
-  #keys: AuditKeyTexts | undefined;
-
-  private constructor(
-    private readonly file: string,
-    keys: AuditKeyTexts | undefined,
-  ) {
+  private constructor(file: string, keys: AuditKeyTexts | undefined) {
     super();
     this.#writer = new DatabaseThread(
       new URL('./embedded.worker.js', import.meta.url),
       { path: file, keys } satisfies WorkerData,
       { onAvailability: (message) => this.#noteAvailability(message) },
     );
+    this.#opened = this.#writer.opened.then(([found]) => {
+      this.#keys = found as unknown as AuditKeyTexts;
+      return { path: file, inode: statSync(file, { bigint: true }).ino, keys: this.#keys };
+    });
+    this.#reader = this.#startReader();
   }
 
   /**
@@ -68,9 +69,7 @@ export class EmbeddedEngine extends AuditEngine {
     try {
       makeFolder(dirname(file));
       const engine = new EmbeddedEngine(file, keys);
-      const [found] = await engine.#writer.opened;
-      engine.#keys = found as unknown as AuditKeyTexts;
-      engine.#inode = statSync(file, { bigint: true }).ino;
+      await engine.#opened;
       return engine;
     } catch (error) {
       throw new Error(`the audit database ${file} cannot be opened`, { cause: error });
@@ -97,7 +96,7 @@ export class EmbeddedEngine extends AuditEngine {
 
   async close(): Promise<void> {
     // The last connection that closes moves the log into the file; only one that writes can.
-    await this.#reader?.close();
+    await this.#reader.close();
     await this.#writer.close();
   }
 
@@ -111,14 +110,18 @@ export class EmbeddedEngine extends AuditEngine {
     return this.#keys;
   }
 
-  /** Started when something is read for the first time; undefined where the file cannot be opened a second time. */
+  /** It loads what it needs while the file is opened: both are waited for before anything is done because of the trail. */
+  #startReader(): DatabaseThread {
+    const script = new URL('./embedded.reader.js', import.meta.url);
+    return new DatabaseThread(script, undefined, { limits: READER_LIMITS, handed: this.#opened });
+  }
+
+  /** Undefined where the file cannot be opened a second time. */
   async #reading(): Promise<DatabaseThread | undefined> {
     if (this.#writer.hasFailed) return undefined;
-    if (!this.#reader || this.#reader.hasFailed) {
+    if (this.#reader.hasFailed) {
       if (!this.#isAvailable) return undefined;
-      const data: ReaderData = { path: this.file, inode: this.#inode, keys: this.#knownKeys() };
-      const script = new URL('./embedded.reader.js', import.meta.url);
-      this.#reader = new DatabaseThread(script, data, { limits: READER_LIMITS });
+      this.#reader = this.#startReader();
     }
     const reader = this.#reader;
     return reader.opened.then(

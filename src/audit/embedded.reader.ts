@@ -1,5 +1,6 @@
+import { once } from 'node:events';
 import { statSync } from 'node:fs';
-import { parentPort, workerData } from 'node:worker_threads';
+import { parentPort } from 'node:worker_threads';
 
 import Database from 'better-sqlite3';
 
@@ -26,9 +27,9 @@ export interface Verification {
   readonly verify: VerificationStart | number;
 }
 
-const { path, inode, keys } = workerData as ReaderData;
 const port = parentPort;
 if (!port) throw new Error('runs as a worker thread only');
+const [{ path, inode, keys }] = (await once(port, 'message')) as [ReaderData];
 
 const database = new Database(path, { readonly: true, fileMustExist: true, timeout: 2_000 });
 if (statSync(path, { bigint: true }).ino !== inode) throw new Error(`${path} was replaced by another file`);

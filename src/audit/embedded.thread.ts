@@ -21,13 +21,15 @@ export class DatabaseThread {
 
   constructor(
     script: URL,
-    workerData: object,
+    workerData: object | undefined,
     more: {
       readonly onAvailability?: (message: Availability) => void;
       readonly limits?: ResourceLimits;
+      /** What it opens, where that is known only while it starts. */
+      readonly handed?: Promise<object>;
     } = {},
   ) {
-    const { onAvailability, limits } = more;
+    const { onAvailability, limits, handed } = more;
     this.#onAvailability = onAvailability;
     this.#worker = new Worker(script, { workerData, ...(limits && { resourceLimits: limits }) });
     this.#worker.on('message', (message: Reply | Availability) => {
@@ -37,8 +39,14 @@ export class DatabaseThread {
     this.#worker.on('error', (error) =>
       this.#fail(error instanceof Error ? error : new Error(String(error))),
     );
+    handed?.then(
+      (data) => this.#worker.postMessage(data),
+      () => void this.#worker.terminate(),
+    );
     this.#worker.on('exit', () => this.#fail(new Error('the audit database is closed')));
     this.opened = new Promise<Row[]>((resolve, reject) => this.#waiting.push({ resolve, reject }));
+    // Nobody may be waiting for it yet.
+    this.opened.catch(() => undefined);
   }
 
   get hasFailed(): boolean {
