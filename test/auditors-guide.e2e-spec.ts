@@ -8,9 +8,10 @@ import Database from 'better-sqlite3';
 
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
+import { newAuditKey } from '../src/audit/tree/audit-keys.js';
 import type { CheckpointDto, ProofDto } from '../src/evidence/proof.dto.js';
 import { alarmFor, asAdded } from './faults/alarms.js';
-import { AUDIT_KEY, portal, startRig, type Rig } from './support/gateway.js';
+import { AUDIT_KEY, portal, startRig, type Overrides, type Rig } from './support/gateway.js';
 import { checkpointsOf, proofOf } from './support/proofs.js';
 import { leafHash, nodeHash } from './support/tlog.js';
 
@@ -25,6 +26,7 @@ function program(name: string): string {
 
 let folder: string;
 let rig: Rig;
+let settings: Overrides;
 let key: string;
 let notes: readonly CheckpointDto[];
 let proof: ProofDto;
@@ -35,7 +37,8 @@ beforeAll(async () => {
   const path = join(folder, 'gateway.db');
   const audit = { rights: ['audit'], operations: [], projects: ['*'], enterpriseProjects: ['*'] } as const;
   const callers = [{ ...portal, grants: [...portal.grants, audit] }];
-  rig = await startRig({ database: { kind: 'embedded', path }, auditKey: { current: AUDIT_KEY }, callers });
+  settings = { database: { kind: 'embedded', path }, callers };
+  rig = await startRig({ ...settings, auditKey: { current: AUDIT_KEY } });
   for (let made = 1; made <= 5; made += 1) {
     const alarm = alarmFor('mark_as_handled', made);
     await rig.control('POST', '/alarms', { alarms: [asAdded(alarm)] });
@@ -56,12 +59,16 @@ afterAll(async () => {
 });
 
 /** Runs a program as the guide says. @returns its exit code and what it says */
-function run(name: string, text: string, by = key): Promise<{ code: number; output: string }> {
+function run(
+  name: string,
+  text: string,
+  ...by: readonly string[]
+): Promise<{ code: number; output: string }> {
   const [code, file] = [join(folder, name), join(folder, 'evidence')];
   writeFileSync(code, program(name));
   writeFileSync(file, text);
   return new Promise((resolve) => {
-    execFile(process.execPath, [code, by, file], (error, output) =>
+    execFile(process.execPath, [code, ...(by.length > 0 ? by : [key]), file], (error, output) =>
       resolve({ code: error === null ? 0 : Number(error.code), output }),
     );
   });
@@ -76,7 +83,8 @@ describe('a verifier of the auditors’ guide', () => {
 });
 
 describe('the verifier of proofs', () => {
-  const check = (part: unknown, by?: string) => run('verify-proof.mjs', JSON.stringify(part), by);
+  const check = (part: unknown, by?: string) =>
+    run('verify-proof.mjs', JSON.stringify(part), ...(by === undefined ? [] : [by]));
 
   it('believes what the gateway proves', async () => {
     expect(proof.records).toHaveLength(2);
@@ -148,6 +156,17 @@ describe('the verifier of exports', () => {
       output: expect.stringContaining('of 10 records'),
     });
     expect((await check([text.trimEnd().replace('äöü', 'aou')])).code).toBe(1);
+  });
+
+  it('believes what several keys have signed, where all are known', async () => {
+    const next = newAuditKey();
+    await rig.close();
+    rig = await startRig({ ...settings, auditKey: { current: next, previous: AUDIT_KEY } });
+    const { text } = await rig.call('GET', '/v1/audit/export?format=ndjson');
+    const { key: newer } = await checkpointsOf(rig);
+    expect(newer).not.toBe(key);
+    for (const by of [key, newer]) expect((await run('verify-export.mjs', text, by)).code).toBe(1);
+    expect(await run('verify-export.mjs', text, newer, key)).toMatchObject({ code: 0 });
   });
 
   const change: Readonly<Record<string, (lines: string[]) => string[]>> = {
