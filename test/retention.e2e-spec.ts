@@ -72,7 +72,8 @@ async function start({ settings, ...more }: Partial<ProcessOptions> = {}): Promi
       callers: [{ ...portal, grants }],
       audit: { retention: { days: 1, folder: archives() }, ...(settings?.['audit'] as object) },
     },
-    env: { GATEWAY_DATABASE_URL: url, GATEWAY_REPLICA_GONE_MS: '10000', ...clockAhead(ahead * DAY_MS) },
+    upstream: { deadlineMs: 4_000 },
+    env: { GATEWAY_DATABASE_URL: url, GATEWAY_REPLICA_GONE_MS: '4000', ...clockAhead(ahead * DAY_MS) },
     ...more,
   });
   gateways.push(gateway);

@@ -168,8 +168,9 @@ class Comparison {
 
   /** All that has to be in the index is there; whether something else is too, only their number tells. */
   async *#wordsBeyond(): AsyncGenerator<string> {
-    const { queries, dialect } = this.tables;
-    if (dialect === 'postgres' || !(await this.tables.isComplete())) return;
+    const { queries, dialect, excepted } = this.tables;
+    // Nor where it is not known which ones some operations name.
+    if (dialect === 'postgres' || excepted.operations.size > 0 || !(await this.tables.isComplete())) return;
     await sql`CREATE VIRTUAL TABLE IF NOT EXISTS temp.alarm_word USING fts5vocab(main, alarm_index, row)`.execute(
       queries,
     );

@@ -17,6 +17,8 @@ import { refuse } from '../problems/catalogue.js';
 import { Problem } from '../problems/problem.js';
 import { RefusalRecorder } from './refusal-recorder.js';
 
+const OF_OTHER_BODIES = ['Content-Encoding', 'Content-Disposition'];
+
 /** Turns everything that is thrown, by our code, the framework or the HTTP server, into a problem document; records refusals. */
 @Catch()
 @Injectable()
@@ -46,6 +48,8 @@ export class ProblemFilter implements ExceptionFilter {
     request.problemCode = problem.code;
     if (problem.extras.upstream) request.saidByUpstream = problem.extras.upstream;
     const { status, headers, body } = answerOf(problem, request.id, request.raw.url);
+    // Of what was to be answered, and failed before its first byte.
+    for (const name of OF_OTHER_BODIES) void reply.removeHeader(name);
     void reply.status(status).headers(headers).send(body);
   }
 

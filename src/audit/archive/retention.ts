@@ -34,6 +34,8 @@ import { trailLines } from './trail-lines.js';
 /** Under which one process at a time moves records. */
 const NAME = 'retention';
 const LOOK_EVERY_MS = 60_000;
+/** Where another process moves records: it may have ended in the middle of that. */
+const LOOK_AGAIN_MS = 5_000;
 /** Records that are removed in one transaction: what is written meanwhile waits for it. */
 const REMOVE_AT_ONCE = 200;
 const PAUSE_MS = 5;
@@ -46,7 +48,7 @@ export class Retention implements OnApplicationBootstrap, BeforeApplicationShutd
   readonly #stopping = new AbortController();
   /** Archives that were found as they were written, since the start. */
   readonly #found = new Set<string>();
-  #stop: (() => void) | undefined;
+  #cancel: (() => void) | undefined;
   #running: Promise<void> = Promise.resolve();
   #trouble: string | undefined;
 
@@ -70,25 +72,30 @@ export class Retention implements OnApplicationBootstrap, BeforeApplicationShutd
   }
 
   onApplicationBootstrap(): void {
-    if (!this.config.audit.retention) return;
-    const look = () => (this.#running = this.#look());
-    void look();
-    this.#stop = repeatedly(this.clock, LOOK_EVERY_MS, look);
+    if (this.config.audit.retention) this.#next(0);
+  }
+
+  #next(afterMs: number): void {
+    if (this.#isStopping) return;
+    this.#cancel = this.clock.schedule(afterMs, () => {
+      this.#running = this.#look().then((isOwn) => this.#next(isOwn ? LOOK_EVERY_MS : LOOK_AGAIN_MS));
+    });
   }
 
   /** What is begun is ended or given up, and done again after the next start. */
   async beforeApplicationShutdown(): Promise<void> {
-    this.#stop?.();
+    this.#cancel?.();
     this.#stopping.abort();
     await this.#running;
   }
 
-  async #look(): Promise<void> {
+  /** @returns whether no other process moves records */
+  async #look(): Promise<boolean> {
     const { retention, sinks = [] } = this.config.audit;
-    if (!retention || this.state.broken) return;
+    if (!retention || this.state.broken) return true;
     let renewal: (() => void) | undefined;
     try {
-      if (!(await this.followers.take(NAME, 0)).isHeld) return;
+      if (!(await this.followers.take(NAME, 0)).isHeld) return false;
       const { renewAfterMs } = this.followers;
       if (renewAfterMs !== undefined)
         renewal = repeatedly(this.clock, renewAfterMs, async () => void (await this.#isHeld()));
@@ -108,6 +115,7 @@ export class Retention implements OnApplicationBootstrap, BeforeApplicationShutd
       renewal?.();
       await this.followers.release(NAME).catch(() => undefined);
     }
+    return true;
   }
 
   get #isStopping(): boolean {

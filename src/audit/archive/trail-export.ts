@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 
 import type { Scope } from '../../domain/scope.js';
-import { AuditEngine } from '../audit.engine.js';
+import { AuditEngine, AuditUnavailable } from '../audit.engine.js';
 import { Checkpointer } from '../checkpointer.js';
 import { MAX_RECORD_SKEW_MS } from '../record.store.js';
 import { RecordSource } from '../record.source.js';
@@ -62,13 +62,13 @@ export class TrailExport {
     });
   }
 
-  /** In order; those that may not be read are left out. @throws Error where some are moved to an archive meanwhile */
+  /** In order; those that may not be read are left out. @throws AuditUnavailable where some are moved to an archive meanwhile */
   async *all({ first, last }: RecordRange, mayRead: MayRead): AsyncGenerator<CheckedRecord> {
     for (let at = first - 1; at < last;) {
       const rows = await this.#source.records(at, Math.min(AT_ONCE, last - at));
       const isGapless = rows.every(({ seq }, index) => seq === at + 1 + index);
       if (!isGapless && (await this.#source.base()).seq > at)
-        throw new Error('records were moved to an archive');
+        throw new AuditUnavailable(new Error('records were moved to an archive'));
       for (const row of rows) if (mayRead(scopeOf(row))) yield row;
       at = rows.at(-1)?.seq ?? last;
     }
@@ -86,7 +86,9 @@ export class TrailExport {
       await this.checkpointer.sign().catch(() => undefined);
     const before = await this.#source.lastCheckpoint(Math.min(first, last + 1) - 1);
     const [after] = await this.#source.checkpoints(last - 1, 1);
-    return { first: (before?.size ?? 0) + 1, last: after?.size ?? last };
+    // Some may have been moved to an archive while it was signed.
+    const { seq: base } = await this.#source.base();
+    return { first: Math.max(before?.size ?? 0, base) + 1, last: after?.size ?? last };
   }
 }
 

@@ -1,3 +1,4 @@
+import { AuditUnavailable } from '../audit.engine.js';
 import type { CheckedRecord, TrailSource } from '../trail-source.js';
 import { leafHash, subtreesOf } from '../tree/merkle-tree.js';
 import { hashAt, subtreesIn, TILE_WIDTH } from '../tree/tiles.js';
@@ -99,6 +100,7 @@ async function beginOf(source: TrailSource, { first, origin, publicKey }: TrailP
   const size = first - 1;
   const place = base.seq === size ? base : await source.placeOf(size);
   const note = size === 0 ? undefined : await source.lastCheckpoint(size);
+  if (base.seq > size) throw moved(first);
   if (!place || (size > 0 && note?.size !== size)) throw new Error(`the trail has no checkpoint at ${size}`);
   const before = await subtreesIn((tiles) => source.tiles(tiles))(subtreesOf([0, size]));
   return {
@@ -110,9 +112,11 @@ async function beginOf(source: TrailSource, { first, origin, publicKey }: TrailP
   };
 }
 
-/** @throws Error where the record is not missing but was moved meanwhile */
+const moved = (seq: number) => new AuditUnavailable(new Error(`record ${seq} was moved to an archive`));
+
+/** @throws AuditUnavailable where the record is not missing but was moved meanwhile */
 async function missingLeaf(source: TrailSource, index: number): Promise<Uint8Array> {
-  if ((await source.base()).seq > index) throw new Error(`record ${index + 1} was moved to an archive`);
+  if ((await source.base()).seq > index) throw moved(index + 1);
   const [tile] = await source.tiles([{ level: 0, place: Math.floor(index / TILE_WIDTH) }]);
   const leaf = tile && hashAt(tile.hashes, index % TILE_WIDTH);
   if (!leaf || leaf.length === 0)
