@@ -1,6 +1,16 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { chownSync, cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chownSync,
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import { basename, dirname, join } from 'node:path';
@@ -8,6 +18,7 @@ import { basename, dirname, join } from 'node:path';
 import pg from 'pg';
 
 import { checkRecordsAt, type Checking } from './record-schema.js';
+import { TEMPLATES } from './templates.js';
 
 const USER = 'gateway';
 /** Shown nowhere, which tests look for. */
@@ -111,7 +122,30 @@ function link(folder: string): void {
   }
 }
 
+/** Made once in a run of the tests, and copied: making one takes more than a second. */
 function initialise({ home, folder, identity }: Installation): void {
+  const templates = process.env[TEMPLATES];
+  const [data, template] = [join(home, 'data'), join(templates ?? home, 'postgres')];
+  if (templates !== undefined && existsSync(template)) return copy(template, data);
+  initialiseData(home, folder, identity);
+  if (templates === undefined) return;
+  const own = `${template}-${process.pid}`;
+  copy(data, own);
+  try {
+    renameSync(own, template);
+  } catch {
+    // Another test was faster.
+    rmSync(own, { recursive: true });
+  }
+}
+
+/** With its owner and its rights. */
+function copy(from: string, to: string): void {
+  const { status, stderr } = spawnSync('cp', ['-a', from, to], { encoding: 'utf8' });
+  if (status !== 0) throw new Error(`the test's database could not be copied: ${stderr}`);
+}
+
+function initialiseData(home: string, folder: string, identity: Installation['identity']): void {
   const passwordFile = join(home, 'password');
   writeFileSync(passwordFile, DATABASE_PASSWORD);
   const { status, stderr } = spawnSync(
