@@ -32,6 +32,8 @@ if (!port) throw new Error('runs as a worker thread only');
 const [{ path, inode, keys }] = (await once(port, 'message')) as [ReaderData];
 
 const database = new Database(path, { readonly: true, fileMustExist: true, timeout: 2_000 });
+// Opens the log too, which could be another file's when it is first read.
+database.pragma('schema_version');
 if (statSync(path, { bigint: true }).ino !== inode) throw new Error(`${path} was replaced by another file`);
 
 /** For the queries of the verification. */
