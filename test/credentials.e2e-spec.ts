@@ -111,7 +111,7 @@ describe('projects with different credentials side by side', () => {
     const ids = new Set([...used.values()].flatMap((each) => [...each]));
     const { project, otherProject, agency } = rig.simulator;
     expect(ids).toEqual(new Set([project.id, otherProject.id, agency.project.id]));
-    // More credentials than projects: tokens were renewed in between, how often is up to the faults drawn.
-    expect(used.size).toBeGreaterThan(projects.length);
+    // Whether tokens were renewed in between, and how often, is up to the faults drawn.
+    expect(used.size).toBeGreaterThanOrEqual(projects.length);
   });
 });

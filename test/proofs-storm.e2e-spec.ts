@@ -12,7 +12,7 @@ import { checkpointsOf, expectConsistent, proofOf, provedBy } from './support/pr
 import { newFolder, removeFolder, standGateway, type StandingGateway } from './support/standing-gateway.js';
 import { startWitness, type WitnessServer } from './support/witness.js';
 
-const ROUNDS = 5;
+const ROUNDS = 3;
 /** Callers at once, each with one operation after the other. */
 const CALLERS = 4;
 /** A process lives for so long under load, and a little longer or shorter by chance. */

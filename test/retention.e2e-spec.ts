@@ -295,7 +295,7 @@ describe.each(ENGINES)('records that are old enough (%s)', (engine) => {
   });
 });
 
-const ROUNDS = 5;
+const ROUNDS = 3;
 const CALLERS = 6;
 /** Under load each lives for so long at most. */
 const LIFE_MS = 1_000;

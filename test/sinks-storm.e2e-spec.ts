@@ -15,7 +15,7 @@ import { eventually } from './support/problems.js';
 import { newFolder, removeFolder, standGateway, type StandingGateway } from './support/standing-gateway.js';
 import { startWebhookReceiver, WEBHOOK_SECRET, type WebhookReceiver } from './support/webhook-receiver.js';
 
-const ROUNDS = 6;
+const ROUNDS = 4;
 /** Callers at once, each with one operation after the other. */
 const CALLERS = 8;
 /** A process lives for so long under load, and a little longer or shorter by chance. */
