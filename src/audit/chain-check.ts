@@ -2,8 +2,9 @@ import { Injectable, Logger } from '@nestjs/common';
 import { sql, type Kysely, type SelectQueryBuilder } from 'kysely';
 
 import { Metrics } from '../metrics/metrics.js';
-import { AuditEngine, AuditUnavailable } from './audit.engine.js';
+import { AuditEngine } from './audit.engine.js';
 import { queriesOver, type AuditTables } from './engine.dialect.js';
+import { rootFrom } from './kept-proof.js';
 import { faultAt, recordHead, type StoredRecord } from './record-text.js';
 import { faultWords, overlaps, type RecordRange } from './trail-fault.js';
 import { SealedTail } from './sealed-tail.js';
@@ -12,9 +13,7 @@ import { DatabaseSource, type TrailSource } from './trail-source.js';
 import { TrailStatements } from './trail-statements.js';
 import { TrailVerifier } from './trail-verifier.js';
 import { same } from './tree-comparison.js';
-import { inclusionPath, leafHash, rootByInclusion } from './tree/merkle-tree.js';
 import type { Acknowledged } from './tree/statements.js';
-import { subtreesIn } from './tree/tiles.js';
 
 /** Records that are read at once: each may be some megabytes long. */
 const AT_ONCE = 20;
@@ -160,31 +159,16 @@ export class ChainCheck {
     acknowledged: Acknowledged['faults'],
     signed: SignedTree,
   ): Promise<string | undefined> {
-    const { seq, body } = record;
+    const { seq } = record;
     const known = acknowledged.find((range) => overlaps(range, { first: seq, last: seq }));
     if (known) return `record ${seq} of the trail is one of those that were acknowledged as ${known.what}`;
     if (signed.size < seq)
       return (await this.#sealed.has(record, signed.size, acknowledged))
         ? undefined
         : `no seal of this gateway stands behind record ${seq} of the trail`;
-    return signed.root && same(await this.#rootBy(seq, body, signed.size), signed.root)
+    return signed.root && same(await rootFrom(this.#source, record, signed.size), signed.root)
       ? undefined
       : `record ${seq} of the trail is not what the last checkpoint covers`;
-  }
-
-  /** The root that the kept tree leads to from a record; undefined: it is not whole. */
-  async #rootBy(seq: number, body: string, size: number): Promise<Uint8Array | undefined> {
-    try {
-      const path = await inclusionPath(
-        seq - 1,
-        size,
-        subtreesIn((tiles) => this.#source.tiles(tiles)),
-      );
-      return rootByInclusion(seq - 1, size, leafHash(body), path);
-    } catch (error) {
-      if (error instanceof AuditUnavailable) throw error;
-      return undefined;
-    }
   }
 
   async #last(): Promise<number> {

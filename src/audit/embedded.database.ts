@@ -14,16 +14,16 @@ import {
 } from './audit.engine.js';
 import { checkSchema, checkStructure } from './embedded.check.js';
 import { checkFiles, FilesInPlace, lockOf, logOf, placeOf } from './embedded.files.js';
-import { keyBeside, makeKeyBeside } from './embedded.key.js';
+import { keepKeyBeside, keyBeside, makeKeyBeside } from './embedded.key.js';
 import { FileLock, makeForOwner } from './embedded.lock.js';
 import { removeArchived } from './embedded.removal.js';
 import { EmbeddedRows } from './embedded.rows.js';
 import { EmbeddedTree } from './embedded.tree.js';
 import { GENESIS, linkAndLeaf } from './record-text.js';
-import { SCHEMA_STEPS, statementsFor } from './schema.js';
-import { beginningOf, type FoundTrail } from './trail-beginning.js';
+import { SCHEMA_STEPS, SIGNING_STEP, statementsFor } from './schema.js';
+import { beginningOf, type LastRecord } from './trail-beginning.js';
 import type { RecordRange } from './trail-fault.js';
-import { TREE_SIZE } from './trail-source.js';
+import { LAST_PLACE, TREE_SIZE } from './trail-source.js';
 import { AuditKeys, newAuditKey, type AuditKeyTexts } from './tree/audit-keys.js';
 import type { Grown } from './tree/growth.js';
 
@@ -78,14 +78,12 @@ export class EmbeddedDatabase {
       database.pragma(`wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
       // FULL: a commit is on the disk, not only with the operating system, when it returns.
       database.pragma('synchronous = FULL');
-      const isEmpty = (database.pragma('user_version', { simple: true }) as number) === 0;
       const known =
-        keys ?? (isFile ? keyBeside(placeOf(path), isEmpty, database) : { current: newAuditKey() });
-      migrate(database);
-      // Where a start ends in between, the next one finds tables without a key, and makes it.
+        keys ?? (isFile ? keyBeside(placeOf(path), stepsOf(database)) : { current: newAuditKey() });
       this.keys = known ?? makeKeyBeside(placeOf(path));
       this.#keys = new AuditKeys(this.keys);
-      begin(database, this.#keys);
+      migrate(database, this.#keys);
+      if (!known) keepKeyBeside(placeOf(path));
       this.#files = new FilesInPlace(isFile ? [path, logOf(path)] : []);
     } catch (error) {
       this.close();
@@ -173,8 +171,8 @@ export class EmbeddedDatabase {
 
   #endsSealed(): boolean {
     const last = this.#database
-      .prepare('SELECT seq, hash, seal FROM audit_record ORDER BY seq DESC LIMIT 1')
-      .get();
+      .prepare('SELECT seq, hash, seal FROM audit_record WHERE seq <= ? ORDER BY seq DESC LIMIT 1')
+      .get(LAST_PLACE);
     const { seq = 0, hash, seal } = (last ?? {}) as Partial<ChainEnd> & { seal?: Uint8Array | null };
     return hash === undefined || this.#keys.isSealed(seq, hash, seal ?? null);
   }
@@ -205,7 +203,8 @@ function bytesOf(database: Database.Database): number {
 
 /** Where records were cut off that the tree has, later ones do not take their places. */
 function endOf(database: Database.Database): ChainEnd | undefined {
-  const last = database.prepare('SELECT seq, hash FROM audit_record ORDER BY seq DESC LIMIT 1').get();
+  const sql = 'SELECT seq, hash FROM audit_record WHERE seq <= ? ORDER BY seq DESC LIMIT 1';
+  const last = database.prepare(sql).get(LAST_PLACE);
   const end = (last ?? archivedEnd(database)) as ChainEnd | undefined;
   const { size = 0 } = (database.prepare(TREE_SIZE).get() ?? {}) as { size?: number };
   return size > (end?.seq ?? 0) ? { seq: size, hash: end?.hash ?? GENESIS } : end;
@@ -215,29 +214,26 @@ function archivedEnd(database: Database.Database): unknown {
   return database.prepare('SELECT last_seq AS seq, hash FROM archive ORDER BY first_seq DESC LIMIT 1').get();
 }
 
-function begin(database: Database.Database, keys: AuditKeys): void {
-  database.transaction(() => {
-    const isSigned =
-      database.prepare('SELECT 1 FROM checkpoint UNION ALL SELECT 1 FROM tree_tile').get() !== undefined;
-    const last = database.prepare('SELECT seq, hash, seal FROM audit_record ORDER BY seq DESC LIMIT 1').get();
-    const beginning = beginningOf({ isSigned, last: last as FoundTrail['last'] }, keys);
-    if (!beginning) return;
-    const { note, seal } = beginning;
-    if (seal)
-      database
-        .prepare('UPDATE audit_record SET seal = ? WHERE seq = (SELECT MAX(seq) FROM audit_record)')
-        .run(seal);
-    database.prepare('INSERT INTO checkpoint (size, at, note) VALUES (0, ?, ?)').run(Date.now(), note);
-  })();
-}
+const stepsOf = (database: Database.Database) => database.pragma('user_version', { simple: true }) as number;
 
-function migrate(database: Database.Database): void {
-  const done = database.pragma('user_version', { simple: true }) as number;
+function migrate(database: Database.Database, keys: AuditKeys): void {
+  const done = stepsOf(database);
   for (const [index, step] of SCHEMA_STEPS.entries()) {
     if (index < done) continue;
     database.transaction(() => {
       for (const statement of statementsFor('sqlite', step)) database.exec(statement);
+      if (index === SIGNING_STEP) begin(database, keys);
       database.pragma(`user_version = ${index + 1}`);
     })();
   }
+}
+
+function begin(database: Database.Database, keys: AuditKeys): void {
+  const last = database.prepare('SELECT seq, hash FROM audit_record ORDER BY seq DESC LIMIT 1').get();
+  const { note, seal } = beginningOf(last as LastRecord | undefined, keys);
+  if (seal)
+    database
+      .prepare('UPDATE audit_record SET seal = ? WHERE seq = (SELECT MAX(seq) FROM audit_record)')
+      .run(seal);
+  database.prepare('INSERT INTO checkpoint (size, at, note) VALUES (0, ?, ?)').run(Date.now(), note);
 }

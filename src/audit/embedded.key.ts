@@ -1,8 +1,7 @@
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
-
-import type Database from 'better-sqlite3';
+import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
 
 import { UnusableTrail } from './embedded.check.js';
+import { SIGNING_STEP } from './schema.js';
 import { AuditKeys, newAuditKey, type AuditKeyTexts } from './tree/audit-keys.js';
 
 /** Whoever has it can sign. */
@@ -13,21 +12,23 @@ export function keyFileOf(path: string): string {
   return `${path}-key`;
 }
 
+/** Where it is until the database that is signed with it is there. */
+const nextOf = (file: string) => `${file}.new`;
+
 /**
  * The key beside a database, before anything is written to that; undefined: there is none yet, and none is missing.
  *
- * @param isEmpty no trail was there before
- * @throws UnusableTrail where the key is gone or cannot be read, or only the key is left
+ * @param steps of the schema that the database has: 0 where no trail was there before
+ * @throws UnusableTrail where the key is gone or cannot be read, or it is the key of another trail than this one
  */
-export function keyBeside(
-  path: string,
-  isEmpty: boolean,
-  database: Database.Database,
-): AuditKeyTexts | undefined {
+export function keyBeside(path: string, steps: number): AuditKeyTexts | undefined {
   const file = keyFileOf(path);
+  const isSigned = steps > SIGNING_STEP;
+  // A start may have ended between the two.
+  if (isSigned && !existsSync(file) && existsSync(nextOf(file))) keepKeyBeside(path);
   const current = readKey(file);
   if (current === undefined) {
-    if (!isSigned(database, isEmpty)) return undefined;
+    if (!isSigned) return undefined;
     throw new UnusableTrail(
       `its audit key ${file} is gone: put it back, or name it in GATEWAY_AUDIT_KEY_FILE; only that key can go on with this trail`,
     );
@@ -38,9 +39,13 @@ export function keyBeside(
     const why = error instanceof Error ? error.message : 'it cannot be read';
     throw new UnusableTrail(`its audit key ${file} cannot be used: ${why}; put the very key back`);
   }
-  if (isEmpty)
+  if (steps === 0)
     throw new UnusableTrail(
       `there was a trail here, and only its audit key ${file} is left: put the database back, or move the key away to begin anew`,
+    );
+  if (!isSigned)
+    throw new UnusableTrail(
+      `nothing of this trail was ever signed, and yet an audit key ${file} is there: put the database back that belongs to it, or move the key away to begin with what is here`,
     );
   return { current };
 }
@@ -56,21 +61,18 @@ export function readKey(file: string): string | undefined {
   }
 }
 
-/** Whole or not at all, and on the disk before anything is signed with it. */
+/** On the disk before anything is signed with it. */
 export function makeKeyBeside(path: string): AuditKeyTexts {
   const key = newAuditKey();
-  const file = keyFileOf(path);
-  const next = `${file}.new`;
-  const descriptor = openSync(next, 'w', OWNER_ONLY);
+  const descriptor = openSync(nextOf(keyFileOf(path)), 'w', OWNER_ONLY);
   writeSync(descriptor, `${key}\n`);
   fsyncSync(descriptor);
   closeSync(descriptor);
-  renameSync(next, file);
   return { current: key };
 }
 
-function isSigned(database: Database.Database, isEmpty: boolean): boolean {
-  if (isEmpty) return false;
-  const hasTable = database.prepare("SELECT 1 FROM sqlite_master WHERE name = 'checkpoint'").get();
-  return hasTable !== undefined && database.prepare('SELECT 1 FROM checkpoint').get() !== undefined;
+/** From here on it is missed where it is gone. */
+export function keepKeyBeside(path: string): void {
+  const file = keyFileOf(path);
+  renameSync(nextOf(file), file);
 }

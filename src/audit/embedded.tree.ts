@@ -3,7 +3,7 @@ import type Database from 'better-sqlite3';
 import { EmbeddedIndex } from './embedded.index.js';
 import type { IndexedRecord } from './record-facts.js';
 import { GENESIS } from './record-text.js';
-import { TREE_SIZE } from './trail-source.js';
+import { LAST_PLACE, TREE_SIZE } from './trail-source.js';
 import { TreeGrowth, type GrowingRecord, type Grown } from './tree/growth.js';
 import { TreeEdge, type Tile } from './tree/tiles.js';
 
@@ -28,7 +28,8 @@ export class EmbeddedTree {
 
   constructor(private readonly database: Database.Database) {
     this.#next = database.prepare(
-      'SELECT seq, kind, operation_id, body, hash FROM audit_record WHERE seq > ? ORDER BY seq LIMIT ?',
+      `SELECT seq, kind, operation_id, body, hash FROM audit_record
+       WHERE seq > ? AND seq <= ${LAST_PLACE} ORDER BY seq LIMIT ?`,
     );
     this.#keep = database.prepare('INSERT OR REPLACE INTO tree_tile (level, place, hashes) VALUES (?, ?, ?)');
     this.#index = new EmbeddedIndex(database);

@@ -2,8 +2,8 @@ import pg from 'pg';
 
 import type { ChainEnd } from './append-rows.js';
 import { CommitUnknown } from './audit.engine.js';
-import { newerSchema, SCHEMA_STEPS, statementsFor } from './schema.js';
-import { TREE_SIZE } from './trail-source.js';
+import { newerSchema, SCHEMA_STEPS, SIGNING_STEP, statementsFor } from './schema.js';
+import { LAST_PLACE, TREE_SIZE } from './trail-source.js';
 
 /** `int8`, which the driver would return as text; times and numbers of records fit into a number. */
 const INT8: number = pg.types.builtins.INT8;
@@ -82,7 +82,7 @@ const BEGIN = `
   SELECT set_config('synchronous_commit', 'on', true) WHERE current_setting('synchronous_commit') = 'off';
   SELECT pg_advisory_xact_lock(${TRAIL_LOCK});
   SELECT GREATEST(seq, size) AS seq, hash, seq AS place, seal, moved
-  FROM (SELECT seq, hash, seal, FALSE AS moved FROM audit_record
+  FROM (SELECT seq, hash, seal, FALSE AS moved FROM audit_record WHERE seq <= ${LAST_PLACE}
     UNION ALL SELECT last_seq, hash, NULL, TRUE FROM archive ORDER BY seq DESC LIMIT 1) AS last
   CROSS JOIN (SELECT COALESCE((${TREE_SIZE}), 0) AS size) AS tree`;
 
@@ -174,8 +174,15 @@ const SCHEMA_LOCK = '4919031520260817';
 /** A step may rewrite a large table, and others wait for it. */
 const PATIENCE_MS = 1_800_000;
 
-/** Brings the tables up to date; of several processes that start together, one does it while the others wait. */
-export async function migrate(pool: pg.Pool): Promise<void> {
+/**
+ * Brings the tables up to date; of several processes that start together, one does it while the others wait.
+ *
+ * @param begin is called, in the same transaction, where the trail gets what it is signed with
+ */
+export async function migrate(
+  pool: pg.Pool,
+  begin: (client: Pick<pg.PoolClient, 'query'>) => Promise<void>,
+): Promise<void> {
   await withClient(pool, async (client) => {
     const run = (text: string) => {
       const patient = { text, query_timeout: PATIENCE_MS };
@@ -191,6 +198,7 @@ export async function migrate(pool: pg.Pool): Promise<void> {
     for (const [index, step] of SCHEMA_STEPS.entries()) {
       if (index < done) continue;
       for (const statement of statementsFor('postgres', step)) await run(statement);
+      if (index === SIGNING_STEP) await begin(client);
       await client.query('INSERT INTO schema_step (step) VALUES ($1)', [index]);
     }
     await client.query('COMMIT');

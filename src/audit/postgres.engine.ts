@@ -24,7 +24,7 @@ import {
 } from './postgres.connection.js';
 import { PostgresKeeper } from './postgres.keeper.js';
 import { GatheredRows } from './postgres.rows.js';
-import { beginningOf, type FoundTrail } from './trail-beginning.js';
+import { beginningOf, type LastRecord } from './trail-beginning.js';
 import type { TrailKeeper } from './trail-keeper.js';
 import { TrailStatements } from './trail-statements.js';
 import { AuditKeys, type AuditKeyTexts } from './tree/audit-keys.js';
@@ -93,8 +93,7 @@ export class PostgresEngine extends AuditEngine {
   static async open(url: string, goneAfterMs: number, keys: AuditKeyTexts): Promise<PostgresEngine> {
     const engine = new PostgresEngine(url, new Instance(goneAfterMs), keys);
     try {
-      await migrate(engine.#writers);
-      await engine.#begin();
+      await migrate(engine.#writers, (client) => engine.#begin(client));
       await engine.instance.beat(engine.#writers);
       return engine;
     } catch (error) {
@@ -104,19 +103,14 @@ export class PostgresEngine extends AuditEngine {
     }
   }
 
-  /** Where several start together, one does it. */
-  #begin(): Promise<void> {
-    return this.exclusively(async ({ client }) => {
-      const signed = await client.query('SELECT 1 FROM checkpoint UNION ALL SELECT 1 FROM tree_tile LIMIT 1');
-      const { rows } = await client.query<NonNullable<FoundTrail['last']>>(
-        'SELECT seq, hash, seal FROM audit_record ORDER BY seq DESC LIMIT 1',
-      );
-      const beginning = beginningOf({ isSigned: signed.rows.length > 0, last: rows[0] }, this.#keys);
-      if (!beginning) return;
-      const { note, seal } = beginning;
-      if (seal) await client.query('UPDATE audit_record SET seal = $1 WHERE seq = $2', [seal, rows[0]?.seq]);
-      await client.query('INSERT INTO checkpoint (size, at, note) VALUES (0, $1, $2)', [Date.now(), note]);
-    });
+  /** While nobody else writes: the table has just got a column. */
+  async #begin(client: Pick<pg.PoolClient, 'query'>): Promise<void> {
+    const { rows } = await client.query<LastRecord>(
+      'SELECT seq, hash FROM audit_record ORDER BY seq DESC LIMIT 1',
+    );
+    const { note, seal } = beginningOf(rows[0], this.#keys);
+    if (seal) await client.query('UPDATE audit_record SET seal = $1 WHERE seq = $2', [seal, rows[0]?.seq]);
+    await client.query('INSERT INTO checkpoint (size, at, note) VALUES (0, $1, $2)', [Date.now(), note]);
   }
 
   override get reachable(): boolean {

@@ -7,7 +7,7 @@ import { FACTS, type IndexedRecord } from './record-facts.js';
 import { GENESIS } from './record-text.js';
 import type { RecordRange } from './trail-fault.js';
 import { TrailKeeper, type VerificationStart } from './trail-keeper.js';
-import { DatabaseSource, TREE_SIZE } from './trail-source.js';
+import { DatabaseSource, LAST_PLACE, TREE_SIZE } from './trail-source.js';
 import { TrailVerifier, type Verified } from './trail-verifier.js';
 import type { AuditKeys } from './tree/audit-keys.js';
 import { TreeGrowth, type GrowingRecord, type Grown } from './tree/growth.js';
@@ -48,8 +48,9 @@ export class PostgresKeeper extends TrailKeeper {
       let left = records;
       for (;;) {
         const { rows } = await client.query<GrowingRecord & IndexedRecord>(
-          'SELECT seq, kind, operation_id, body, hash FROM audit_record WHERE seq > $1 ORDER BY seq LIMIT $2',
-          [edge.size, Math.min(left, AT_ONCE)],
+          `SELECT seq, kind, operation_id, body, hash FROM audit_record
+           WHERE seq > $1 AND seq <= $3 ORDER BY seq LIMIT $2`,
+          [edge.size, Math.min(left, AT_ONCE), LAST_PLACE],
         );
         for (const row of rows) growth.add(row);
         await this.#index.add(client, rows);

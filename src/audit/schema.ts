@@ -3,6 +3,9 @@ import type { DialectName } from './audit.engine.js';
 /** A statement in SQLite's words, or what each engine has in its place; an engine that is left out has nothing there. */
 type SchemaStatement = string | { readonly sqlite?: string; readonly postgres?: string };
 
+/** The step with which a trail begins to be signed (audit/trail-beginning.ts). */
+export const SIGNING_STEP = 10;
+
 /**
  * The tables, in the order they came to be; each list is one step and runs once, in one transaction. A step that was released stays
  * as it is, to the letter: an embedded database is compared with it at each start.

@@ -34,6 +34,8 @@ export interface TrailSource {
   base(): Promise<ChainPlace>;
   /** The last record; undefined: there is none. */
   last(): Promise<ChainPlace | undefined>;
+  /** Places that no trail has, and records are at: the first some. */
+  outside(): Promise<readonly number[]>;
   /** The record at a place. */
   placeOf(seq: number): Promise<ChainPlace | undefined>;
   /** In order; fewer where they are long, one at least where there is one. */
@@ -60,6 +62,12 @@ export interface TrailSource {
 export const TREE_SIZE = `SELECT place * ${TILE_WIDTH} + length(hashes) / ${HASH_BYTES} AS size FROM tree_tile
   WHERE level = 0 ORDER BY place DESC LIMIT 1`;
 
+/** Behind it numbers are not exact any more, and no trail is so long. */
+export const LAST_PLACE = 2 ** 52;
+
+/** Of records at places that no trail has. */
+const MAX_OUTSIDE = 50;
+
 /** Records of so many characters together come from the database at once, but for the last one. */
 const CHARACTERS = 4_194_304;
 /** Above it no record is taken together with others. */
@@ -81,7 +89,15 @@ export class DatabaseSource implements TrailSource {
   }
 
   async last(): Promise<ChainPlace | undefined> {
-    return (await this.#rows<ChainPlace>('SELECT seq, hash FROM audit_record ORDER BY seq DESC LIMIT 1'))[0];
+    const sql = 'SELECT seq, hash FROM audit_record WHERE seq <= ? ORDER BY seq DESC LIMIT 1';
+    return (await this.#rows<ChainPlace>(sql, LAST_PLACE))[0];
+  }
+
+  async outside(): Promise<readonly number[]> {
+    const sql = `SELECT * FROM (SELECT seq FROM audit_record WHERE seq < 1 ORDER BY seq LIMIT ?) AS before
+      UNION ALL SELECT * FROM (SELECT seq FROM audit_record WHERE seq > ? ORDER BY seq LIMIT ?) AS behind`;
+    const rows = await this.#rows<{ seq: number }>(sql, MAX_OUTSIDE, LAST_PLACE, MAX_OUTSIDE);
+    return rows.map(({ seq }) => seq);
   }
 
   async placeOf(seq: number): Promise<ChainPlace | undefined> {
@@ -159,11 +175,13 @@ export class DatabaseSource implements TrailSource {
     return wrong?.first;
   }
 
-  /** What was recorded of parts that were moved, as far as these records were not moved themselves. */
+  /** What was recorded of parts that were moved, as far as these records were not moved themselves: those are not verified. */
   async #moves(): Promise<ArchiveRecord[]> {
     // As the index has it.
     const rows = await this.#rows<Pick<Statement, 'body'>>(
-      "SELECT body FROM audit_record WHERE kind IN ('archive', 'hold') AND kind = 'archive' ORDER BY seq",
+      `SELECT body FROM audit_record WHERE kind IN ('archive', 'hold') AND kind = 'archive'
+       AND seq > (SELECT COALESCE(MAX(last_seq), 0) FROM archive) AND seq <= ? ORDER BY seq`,
+      LAST_PLACE,
     );
     return rows.map(({ body }) => JSON.parse(body) as ArchiveRecord);
   }
@@ -185,8 +203,9 @@ export class DatabaseSource implements TrailSource {
     return this.#rows(
       `SELECT seq, at, kind, operation_id, body, hash, seal, caller, type, project, enterprise_project_id
        FROM audit_record LEFT JOIN operation ON operation.id = audit_record.operation_id
-       WHERE seq > ? ORDER BY seq LIMIT ?`,
+       WHERE seq > ? AND seq <= ? ORDER BY seq LIMIT ?`,
       after,
+      LAST_PLACE,
       limit,
     );
   }

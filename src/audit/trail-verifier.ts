@@ -1,6 +1,8 @@
 import type { AuditKeys } from './tree/audit-keys.js';
 import type { VerifierKey } from './tree/signed-note.js';
 import type { Acknowledged } from './tree/statements.js';
+import { rootFrom } from './kept-proof.js';
+import { agrees } from './record-text.js';
 import { TILE_WIDTH } from './tree/tiles.js';
 import { FaultList, type TrailFault } from './trail-fault.js';
 import type { ChainPlace, CheckedRecord, StoredCheckpoint, TrailSource } from './trail-source.js';
@@ -90,6 +92,8 @@ export class TrailVerifier {
     if (treeSize < this.#covered)
       this.#faults.note('tree', treeSize + 1, this.#covered, 'the kept tree has no hashes of them');
     await this.#checkMove(base);
+    for (const place of await this.source.outside())
+      this.#faults.note('foreign', place, place, 'no trail has a record at such a place');
     if (newest && newest.size <= begin && newest.size !== first?.size) this.#open(newest.size, newest.note);
   }
 
@@ -128,13 +132,33 @@ export class TrailVerifier {
         misplaced,
         'it is listed in another archive than the trail says',
       );
-    if ((await this.#believable(seq))?.size !== seq)
+    const covering = await this.#believable(seq);
+    if (covering?.size !== seq)
       this.#faults.note(
         'checkpoint',
         seq,
         seq,
         'no checkpoint covers what is said to have been moved to archives',
       );
+    else await this.#checkLeft(seq, this.#statements.opened(covering.note)?.root);
+  }
+
+  /** Records may still be there for a while after they were moved: they must be those that were. */
+  async #checkLeft(last: number, root: Uint8Array | undefined): Promise<void> {
+    for (let at = 0; at < last;) {
+      const rows = (await this.source.records(at, TILE_WIDTH)).filter(({ seq }) => seq <= last);
+      for (const row of rows) {
+        const isOfTree = same(await rootFrom(this.source, row, last), root);
+        if (!isOfTree || !agreesSafely(row))
+          this.#faults.note(
+            'foreign',
+            row.seq,
+            row.seq,
+            'it is not the one that was moved from there to an archive',
+          );
+      }
+      at = rows.at(-1)?.seq ?? last;
+    }
   }
 
   /** The last checkpoint of those up to a size that says what it stands for. */
@@ -289,5 +313,13 @@ export class TrailVerifier {
     this.#tree.end(this.#judgesSeals ? this.#lastSealed : 0);
     const known = Math.max(this.#covered, this.#lastSealed);
     if (this.#judgesSeals && through > known) this.#faults.note('foreign', known + 1, through, UNSEALED);
+  }
+}
+
+function agreesSafely(row: CheckedRecord): boolean {
+  try {
+    return agrees(row);
+  } catch {
+    return false;
   }
 }

@@ -17,13 +17,13 @@ export class TrailFaultDto {
    * Sequence of the first record that it is about.
    * @example 4813
    */
-  @ApiProperty({ type: 'integer', format: 'int64', minimum: 0 })
+  @ApiProperty({ type: 'integer', format: 'int64' })
   first!: number;
   /**
    * And of the last one.
    * @example 4813
    */
-  @ApiProperty({ type: 'integer', format: 'int64', minimum: 0 })
+  @ApiProperty({ type: 'integer', format: 'int64' })
   last!: number;
   /**
    * For people.
