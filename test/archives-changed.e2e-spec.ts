@@ -98,6 +98,23 @@ describe('archives', () => {
     expect(await metric(gateway, 'hss_gateway_audit_whole')).toBe(0);
   });
 
+  it('are not filled up again: what stands in the place of a record that was moved is found', async () => {
+    const [row] = inDatabase((database) => database.prepare('SELECT * FROM audit_record').all()) as {
+      body: string;
+    }[];
+    await move();
+    await end();
+    inDatabase((database) => {
+      const body = row?.body.replace('portal', 'mallory');
+      database
+        .prepare('INSERT INTO audit_record VALUES (@seq, @at, @kind, @operation_id, @body, @hash, @seal)')
+        .run({ ...row, body });
+    });
+    gateway = await start();
+    expect(await metric(gateway, 'hss_gateway_audit_whole')).toBe(0);
+    expect(gateway.output()).toContain('record 1 of the trail: foreign');
+  });
+
   it('keep what is left in the database of their records', async () => {
     const rows = inDatabase((database) => database.prepare('SELECT * FROM audit_record').all());
     await move();

@@ -232,6 +232,22 @@ describe.each(ENGINES)('a broken trail (%s)', (engine) => {
     expect(await sent()).toBe(2);
   });
 
+  it.each([
+    ['seals, checkpoints and the tree', ['UPDATE audit_record SET seal = NULL']],
+    ['everything', ['DELETE FROM audit_record']],
+  ])('that lost %s is not taken for one that nobody has signed yet', async (_, changes) => {
+    await act();
+    await stop();
+    for (const change of [...changes, 'DELETE FROM checkpoint', 'DELETE FROM tree_tile']) await sql(change);
+    await start();
+    await until('broken');
+    expect(problemOf(await act())).toMatchObject({ status: 503, code: 'audit_broken' });
+    await stop();
+    expect((await run('verify')).code).toBe(1);
+    expect(await sent()).toBe(1);
+    await start();
+  });
+
   it('does not begin with another key, and changes to one that the one before announces', async () => {
     const old = key();
     await act();

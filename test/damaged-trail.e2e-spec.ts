@@ -4,6 +4,7 @@ import {
   existsSync,
   mkdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   truncateSync,
   writeFileSync,
@@ -17,7 +18,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 import { wordsFor } from '../src/audit/embedded.check.js';
 import { EmbeddedDatabase } from '../src/audit/embedded.database.js';
-import { SCHEMA_STEPS, statementsFor } from '../src/audit/schema.js';
+import { SCHEMA_STEPS, SIGNING_STEP, statementsFor } from '../src/audit/schema.js';
 import { startSimulator, type Simulator } from '../src/simulator/simulator.js';
 import { faultWords } from '../src/audit/trail-fault.js';
 import { AuditKeys } from '../src/audit/tree/audit-keys.js';
@@ -303,19 +304,35 @@ describe('a start goes on', () => {
       const copy = copied(killed);
       truncateSync(logIn(copy), random.below(whole.length));
       const { records: found, refusal } = await open(copy);
-      // The key is made when the tables are on the disk: it is never alone.
-      if (refusal !== undefined) expect(refusal).toContain('there was a trail here, and only its audit key');
+      // The key gets its name when what it signs is on the disk: it is never alone.
+      if (refusal !== undefined)
+        expect(refusal).toMatch(/only its audit key|nothing of this trail was ever signed/);
       expect(found).toEqual(records.slice(0, found.length));
     }
   });
 
-  it('with a file of each older version', async () => {
-    for (let version = 1; version < SCHEMA_STEPS.length; version += 1) {
+  it('with a file of each older version that signed nothing', async () => {
+    for (let version = 1; version <= SIGNING_STEP; version += 1) {
       const copy = join(top, `version-${version}`);
       mkdirSync(copy);
       const steps = SCHEMA_STEPS.slice(0, version).flatMap((step) => statementsFor('sqlite', step));
       edit(copy, ...steps, `PRAGMA user_version = ${version}`);
       expect(await open(copy)).toEqual({ records: [] });
     }
+  });
+
+  it('where one ended before the key got its name', async () => {
+    const copy = copied(closed);
+    renameSync(keyIn(copy), `${keyIn(copy)}.new`);
+    expect(await open(copy)).toEqual({ records });
+  });
+
+  it('but not with a trail of an earlier version that was made in the place of one with a key', async () => {
+    const copy = join(top, 'made-anew');
+    mkdirSync(copy);
+    copyFileSync(keyIn(closed), keyIn(copy));
+    const steps = SCHEMA_STEPS.slice(0, SIGNING_STEP).flatMap((step) => statementsFor('sqlite', step));
+    edit(copy, ...steps, `PRAGMA user_version = ${SIGNING_STEP}`);
+    expect((await open(copy)).refusal).toContain('nothing of this trail was ever signed');
   });
 });

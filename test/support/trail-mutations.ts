@@ -63,6 +63,12 @@ function chainAnew(database: Database.Database, from: number, random: SeededRand
   }
 }
 
+/** As a checkpoint of this size has it: hexadecimal digits. */
+function rootIn(database: Database.Database, size: number): string {
+  const note = database.prepare('SELECT note FROM checkpoint WHERE size = ?').pluck().get(size) as string;
+  return Buffer.from(note.split('\n')[2] ?? '', 'base64').toString('hex');
+}
+
 const COLUMNS = ['caller', 'type', 'project', 'enterprise_project_id', 'status', 'fate', 'asked'];
 const TEXTS = ['body', 'kind', 'operation_id'] as const;
 
@@ -153,6 +159,36 @@ export const MUTATIONS: Readonly<Record<string, Mutation>> = {
     database.exec(`UPDATE copied SET id = '${id}', status = 'pending', open = 1`);
     database.exec('INSERT INTO operation SELECT * FROM copied');
     return { first: last.seq + 1 };
+  },
+  'a record where no trail has one': (database, random, { trail }) => {
+    const seq = random.pick([0, -1 - random.below(9), 2 ** 52 + 1 + random.below(9), 2 ** 53]);
+    put(database, { ...random.pick(trail.rows), seq });
+    return { first: seq };
+  },
+  'records that are said to be in an archive': (database, random, { trail }) => {
+    const sizes = database.prepare('SELECT size FROM checkpoint WHERE size > 0').pluck().all() as number[];
+    const last = random.pick(sizes);
+    const { hash } = trail.rows[last - 1]!;
+    const { seq, hash: end } = trail.rows.at(-1)!;
+    const [file, sha256] = ['audit.ndjson.gz', 'a'.repeat(64)];
+    const insert =
+      'INSERT INTO archive (first_seq, last_seq, at, file, sha256, hash) VALUES (1, ?, 1, ?, ?, ?)';
+    database.prepare(insert).run(last, file, sha256, hash);
+    database.prepare('DELETE FROM audit_record WHERE seq <= ?').run(last);
+    const at = new Date().toISOString();
+    const root = rootIn(database, last);
+    const move = { kind: 'archive', at, first: 1, last, file, sha256, hash: hash.toString('hex'), root };
+    const record = {
+      at: Date.parse(at),
+      kind: 'archive',
+      operation_id: null,
+      body: JSON.stringify(move),
+      seal: null,
+    };
+    const place = random.pick([null, 0, -1, seq + 1]);
+    if (place === null) return { first: last };
+    put(database, { ...record, seq: place, hash: link(place > 0 ? end : Buffer.alloc(32), record.body) });
+    return { first: place };
   },
   'a table emptied': (database, random) => {
     const table = random.pick(['operation', 'reached_alarms', 'reached_host', 'brake']);
