@@ -132,6 +132,7 @@ describe.each(ENGINES)('a database of an earlier version (%s)', (engine: EngineN
     it('is ready', async () => {
       expect([before.length > 60, brokenIn(before)]).toEqual([true, []]);
       expect((await call('GET', '/readyz')).status).toBe(200);
+      expect(reopened?.gateway.output()).toContain('the audit trail is signed from here on');
     });
 
     it('says of every operation what was said of it, and what came of those that were under way', async () => {

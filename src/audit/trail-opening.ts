@@ -33,6 +33,11 @@ export class TrailOpening {
     const last = await source.lastCheckpoint();
     // That it is gone is found by the verification.
     if (!last) return;
+    const first = last.size === 0 && (await source.treeSize()) === 0 ? await source.last() : undefined;
+    if (first)
+      this.#logger.warn(
+        `the audit trail is signed from here on: nothing shows what was changed of its ${first.seq} records before, which an earlier version wrote`,
+      );
     const { verifiers } = this.keeper.keys;
     const statements = await TrailStatements.read(source, verifiers, last);
     const own = signedBy(last.note).map(({ name, id }) => `${name}+${id}`);
