@@ -79,6 +79,20 @@ describe('a follower', () => {
     },
   );
 
+  it('delivers nothing while it is to wait, and what there is then', async () => {
+    const { clock, numbers, arrived, begin } = scene();
+    let waits = true;
+    const follower = await begin({ waits: () => waits });
+    numbers.last = 25;
+    await follower.look();
+    await clock.advance(MINUTE);
+    expect(arrived).toEqual([]);
+    expect(follower.lag).toBe(25);
+    waits = false;
+    await clock.advance(MINUTE);
+    expect(arrived).toEqual(numbersTo(25));
+  });
+
   it('writes its position once a second at most, and in the end', async () => {
     const { clock, numbers, positions, begin } = scene();
     const follower = await begin();

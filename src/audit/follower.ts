@@ -24,6 +24,8 @@ export interface FollowerOptions<Item extends Placed> {
   readonly source: FollowerSource<Item>;
   /** Where a new one begins: at the first there ever was, or at the next to come. */
   readonly from: 'start' | 'now';
+  /** Whether nothing is delivered for now. */
+  readonly waits?: () => boolean;
   /**
    * Resolves when they are where they belong, durably.
    *
@@ -172,7 +174,7 @@ export class Follower<Item extends Placed = Placed> {
   async #step(): Promise<Rest> {
     this.#news = false;
     try {
-      if (!this.store.isReachable || !(await this.#hold())) return UNTIL_LOOK;
+      if (!this.store.isReachable || !(await this.#hold()) || this.options.waits?.()) return UNTIL_LOOK;
       const items = await this.options.source.after(this.#position);
       if (items.length > 0) return await this.#deliver(items);
       if (await this.#beginAnew()) return NO_REST;
