@@ -131,6 +131,22 @@ describe('sinks side by side', () => {
   });
 });
 
+describe('a place that lies beyond the end of the trail', () => {
+  it('leaves nothing out: all that is there is given again', async () => {
+    await start([fileSink()]);
+    await act();
+    await rig.close();
+    const database = new Database(join(folder, 'gateway.db'));
+    database.prepare("UPDATE follower SET position = 5 WHERE name = 'sink:disk'").run();
+    database.close();
+    await start([fileSink()]);
+    for (let acts = 0; acts < 2; acts += 1) await act();
+    await rig.gateway.close();
+    const lines = asLines(stored());
+    expect(linesOf()).toEqual([...lines.slice(0, 2), ...lines]);
+  });
+});
+
 describe('a sink that takes nothing', () => {
   it('holds nothing up, shows how far it is behind, and is given what it lacks when it is back', async () => {
     await start([webhookSink(), fileSink()]);

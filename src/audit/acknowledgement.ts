@@ -9,6 +9,7 @@ import type { TrailFault } from './trail-fault.js';
 import type { AuditKeys } from './tree/audit-keys.js';
 import { signAcknowledgement } from './tree/statements.js';
 import { verifyTrail, type OnProgress } from './verification.js';
+import { judgeBy, WitnessFile } from './witness-file.js';
 
 /** Who acknowledges, and why, in their own words. */
 export interface Acknowledging {
@@ -22,17 +23,19 @@ export interface Acknowledging {
  * Verifies the trail, and writes down that a person knows of what is wrong with it. Of a database file no gateway may run; in PostgreSQL
  * gateways go on, and wait for as long as the record is written.
  *
+ * @param checkpoints the file of a witness, for what only that shows: that records are gone which it has seen
  * @returns what was acknowledged; empty: there was nothing, and nothing was written
  * @throws Error where that cannot be done
  */
 export async function acknowledge(
   database: DatabaseConfig,
   keys: AuditKeys,
-  who: Acknowledging,
+  { checkpoints, ...who }: Acknowledging & { readonly checkpoints?: string | undefined },
   onProgress?: OnProgress,
 ): Promise<readonly TrailFault[]> {
   const find = async (engine: AuditEngine) => {
-    const { faults } = await verifyTrail(engine, { verifiers: keys.verifiers, keys }, onProgress);
+    const witnessed = checkpoints === undefined ? [] : await largestIn(checkpoints, engine, keys);
+    const { faults } = await verifyTrail(engine, { verifiers: keys.verifiers, keys, witnessed }, onProgress);
     return faults.flatMap(({ acknowledged, ...fault }) => (acknowledged ? [] : [fault]));
   };
   const write = (engine: AuditEngine, faults: readonly TrailFault[]) =>
@@ -49,19 +52,32 @@ export async function acknowledge(
   });
 }
 
+/** The checkpoint by which the gateway goes too; none where what it shows is acknowledged. @throws Error where there is none of this trail */
+async function largestIn(path: string, engine: AuditEngine, keys: AuditKeys): Promise<readonly string[]> {
+  const { statements, origin } = await statementsOf(engine, keys);
+  const { note, size } = await new WitnessFile(path).read(judgeBy(statements, origin));
+  if (size === 0) throw new Error(`no checkpoint of this trail is in ${path}`);
+  return note === undefined ? [] : [note];
+}
+
+async function statementsOf(engine: AuditEngine, { current, verifiers }: AuditKeys) {
+  const source = new DatabaseSource(engine);
+  const last = await source.lastCheckpoint();
+  const statements = await TrailStatements.read(source, verifiers, last);
+  const origin = (last && statements.opened(last.note)?.origin) ?? current.verifier.name;
+  return { source, statements, origin };
+}
+
 async function append(
   engine: AuditEngine,
   keys: AuditKeys,
   { by, reason, now }: Acknowledging,
   faults: readonly TrailFault[],
 ): Promise<void> {
-  const source = new DatabaseSource(engine);
-  const { current, verifiers } = keys;
-  const note = await source.lastCheckpoint();
-  const statements = await TrailStatements.read(source, verifiers, note);
+  const { current } = keys;
+  const { source, statements, origin } = await statementsOf(engine, keys);
   if (statements.current !== undefined && statements.current !== current.verifier.text)
     throw new Error('the audit key is not the one that the trail is signed with now');
-  const origin = (note && statements.opened(note.note)?.origin) ?? current.verifier.name;
   const at = new Date(now).toISOString();
   const record: AcknowledgementRecord = {
     kind: 'acknowledgement',

@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import { Logger } from '@nestjs/common';
 
 import { numbersTo, scene, settled } from './follower.fixture.js';
@@ -50,6 +50,47 @@ describe('a follower', () => {
     follower.wake();
     await clock.advance(MINUTE);
     expect(arrived).toEqual([6]);
+  });
+
+  it.each(['at its start', 'while it runs'])(
+    'begins at the first there is where its position lies beyond the end, %s',
+    async (when) => {
+      const error = jest.spyOn(Logger.prototype, 'error').mockImplementation(() => undefined);
+      const { clock, numbers, positions, arrived, begin } = scene();
+      const isAtStart = when === 'at its start';
+      [numbers.last, positions.saved] = isAtStart ? [25, 30] : [30, undefined];
+      const follower = await begin();
+      if (!isAtStart) {
+        await clock.advance(MINUTE);
+        arrived.length = 0;
+        numbers.last = 25;
+        follower.wake();
+      }
+      await clock.advance(MINUTE);
+      numbers.last = 31;
+      follower.wake();
+      await clock.advance(MINUTE);
+      expect(arrived).toEqual(numbersTo(31));
+      expect(positions.saved).toBe(31);
+      expect(error.mock.calls).toEqual([
+        [{ follower: 'one', position: 30, last: 25 }, expect.stringContaining('beyond the end')],
+      ]);
+      error.mockRestore();
+    },
+  );
+
+  it('delivers nothing while it is to wait, and what there is then', async () => {
+    const { clock, numbers, arrived, begin } = scene();
+    let waits = true;
+    const follower = await begin({ waits: () => waits });
+    numbers.last = 25;
+    await follower.look();
+    await clock.advance(MINUTE);
+    expect(arrived).toEqual([]);
+    expect(follower.lag).toBe(25);
+    waits = false;
+    await clock.advance(MINUTE);
+    expect(arrived).toEqual(numbersTo(25));
   });
 
   it('writes its position once a second at most, and in the end', async () => {

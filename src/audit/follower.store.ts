@@ -57,6 +57,12 @@ export class FollowerStore extends Store {
     return { position: known?.position ?? first, isHeld: held.length > 0 };
   }
 
+  /** Up to where one has delivered, whoever it is; 0: nothing. @throws AuditUnavailable */
+  async position(name: string): Promise<number> {
+    const [known] = await this.#rows(sql`SELECT position FROM follower WHERE name = ${name}`);
+    return known?.position ?? 0;
+  }
+
   /** Notes what was delivered. @returns `false`: another process follows by now. @throws AuditUnavailable */
   async advance(name: string, position: number): Promise<boolean> {
     const rows = await this.#rows(

@@ -24,6 +24,8 @@ export interface FollowerOptions<Item extends Placed> {
   readonly source: FollowerSource<Item>;
   /** Where a new one begins: at the first there ever was, or at the next to come. */
   readonly from: 'start' | 'now';
+  /** Whether nothing is delivered for now. */
+  readonly waits?: () => boolean;
   /**
    * Resolves when they are where they belong, durably.
    *
@@ -172,9 +174,10 @@ export class Follower<Item extends Placed = Placed> {
   async #step(): Promise<Rest> {
     this.#news = false;
     try {
-      if (!this.store.isReachable || !(await this.#hold())) return UNTIL_LOOK;
+      if (!this.store.isReachable || !(await this.#hold()) || this.options.waits?.()) return UNTIL_LOOK;
       const items = await this.options.source.after(this.#position);
       if (items.length > 0) return await this.#deliver(items);
+      if (await this.#beginAnew()) return NO_REST;
       this.#head = Math.max(this.#head, this.#position);
       this.#noteCaughtUp();
       const dueInMs = SAVE_EVERY_MS - (this.clock.monotonic() - this.#savedAt);
@@ -223,7 +226,21 @@ export class Follower<Item extends Placed = Placed> {
     this.#position = position;
     this.#noteSaved();
     this.#isHeld = isHeld;
-    return isHeld;
+    if (isHeld) await this.#beginAnew();
+    return this.#isHeld;
+  }
+
+  /** A position beyond the end is wrong, and so tells nothing of what was delivered. @returns whether it was. @throws AuditUnavailable */
+  async #beginAnew(): Promise<boolean> {
+    const last = await this.options.source.head();
+    if (this.#position <= last) return false;
+    this.#logger.error(
+      { follower: this.name, position: this.#position, last },
+      'what is kept of how far a follower of the trail has got lies beyond the end of it: all that is there is delivered again',
+    );
+    this.#position = 0;
+    await this.#save();
+    return true;
   }
 
   /** @throws AuditUnavailable */

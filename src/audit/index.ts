@@ -97,3 +97,4 @@ export { cosignaturesIn } from './tree/cosignature.js';
 export { COSIGNATURE, readVerifierKey, type VerifierKey } from './tree/signed-note.js';
 export type { CheckedRecord } from './trail-source.js';
 export { TrailState } from './trail-state.js';
+export { witnessFollower } from './witnessed.js';

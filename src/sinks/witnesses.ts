@@ -5,6 +5,8 @@ import {
   CheckpointSource,
   Followers,
   ProofStore,
+  TrailState,
+  witnessFollower,
   type Follower,
   type PlacedCheckpoint,
 } from '../audit/index.js';
@@ -28,6 +30,7 @@ export class Witnesses implements OnApplicationBootstrap, OnApplicationShutdown 
     private readonly checkpoints: CheckpointSource,
     private readonly checkpointer: Checkpointer,
     private readonly proofs: ProofStore,
+    private readonly trail: TrailState,
     private readonly poster: HttpPoster,
   ) {}
 
@@ -35,9 +38,11 @@ export class Witnesses implements OnApplicationBootstrap, OnApplicationShutdown 
     for (const config of this.config.audit.witnesses ?? []) {
       const witness = this.#witnessOf(config);
       const follower = await this.followers.follow({
-        name: `witness:${config.name}`,
+        name: witnessFollower(config.name),
         source: this.checkpoints,
         from: 'start',
+        // It keeps what was signed of the true trail, which this may not be.
+        waits: () => this.trail.broken !== undefined,
         deliver: (checkpoints, signal) => witness.deliver(checkpoints, signal),
       });
       this.checkpointer.onCheckpoint(() => follower.wake());

@@ -18,6 +18,7 @@ Exit code: 0 when it is done, 1 when there is nothing to acknowledge, 2 when it 
 interface Options extends DatabaseOption {
   readonly by: string;
   readonly reason: string;
+  readonly checkpoints?: string;
 }
 
 export function addAcknowledge(audit: Command): void {
@@ -25,18 +26,20 @@ export function addAcknowledge(audit: Command): void {
   withDatabase(command)
     .requiredOption('--by <name>', 'who you are')
     .requiredOption('--reason <text>', 'what you found out, and why acts may go on')
+    .option('--checkpoints <file>', 'the file of a witness, where that shows records that are gone')
     .description(DESCRIPTION)
     .addHelpText('after', EXIT_HELP)
     .action(run);
 }
 
-async function run({ by, reason, ...options }: Options): Promise<void> {
+async function run({ by, reason, checkpoints, ...options }: Options): Promise<void> {
   const database = databaseOf(options);
   const progress = progressOf(process.stderr);
   try {
     const keys = keysFor(database);
     if (!keys) throw new Error('the audit key is not known: set GATEWAY_AUDIT_KEY_FILE');
-    const faults = await acknowledge(database, keys, { by, reason, now: Date.now() }, progress.show);
+    const who = { by, reason, now: Date.now(), checkpoints };
+    const faults = await acknowledge(database, keys, who, progress.show);
     progress.end();
     const said = faults.length === 0 ? ['there is nothing to acknowledge'] : faults.map(faultWords);
     process.stdout.write(`${said.join('\n')}\n`);
