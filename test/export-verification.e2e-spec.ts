@@ -117,6 +117,45 @@ function strangersExport(): string[] {
   return [whole[0]!, FORGED, checkpoint, ...records.slice(1), endOf(records)];
 }
 
+describe('checkpoints that were kept elsewhere', () => {
+  const given = (kept: string, ...words: string[]) => {
+    writeFileSync(join(folder, 'export'), text(whole));
+    writeFileSync(join(folder, 'kept'), kept);
+    return runProgram(['audit', 'verify', '--checkpoints', 'kept', ...BY, ...words], { cwd: folder });
+  };
+  const foreign = () =>
+    signNote(`other\n1\n${Buffer.alloc(32).toString('base64')}\n`, makeSignerKey('other'));
+  const TRAILS = [
+    ['a database', ['--database', 'file:gateway.db']],
+    ['an export', ['--export', 'export']],
+  ] as const;
+
+  it.each(TRAILS)('are counted, as far as they are of the trail (%s)', async (_, words) => {
+    const [count] = [witnessed.split('\n\n— ').length - 1];
+    const kept = `${witnessed}\n${foreign()}\n`;
+    const { code, stdout } = await given(kept, ...words);
+    expect([code, stdout]).toEqual([
+      0,
+      expect.stringContaining(
+        `of ${count + 1} checkpoints that were kept elsewhere, ${count} are of this trail, and ${count} were compared`,
+      ),
+    ]);
+    const { stdout: json } = await given(kept, '--json', ...words);
+    expect(JSON.parse(json)).toMatchObject({ witnessed: { given: count + 1, own: count, compared: count } });
+  });
+
+  it.each(TRAILS)('of which none is of the trail show nothing (%s)', async (_, words) => {
+    for (const [kept, said] of [
+      ['', 'there is no checkpoint in kept'],
+      ['{"level":"info"}\n', 'there is no checkpoint in kept'],
+      [foreign(), 'none of the 1 checkpoints in kept is one of this trail'],
+    ] as const) {
+      const { code, stdout, stderr } = await given(kept, ...words);
+      expect([code, stdout, stderr]).toEqual([2, '', expect.stringContaining(said)]);
+    }
+  });
+});
+
 describe('an export', () => {
   it('is whole by itself, as a part, with leaves alone, compressed, and by either key and the witness', async () => {
     expect(narrow.join()).toContain('"export":"omitted"');

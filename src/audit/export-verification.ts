@@ -8,6 +8,7 @@ import { CompactRange } from './tree/compact-range.js';
 import { leafHash } from './tree/merkle-tree.js';
 import { readVerifierKey } from './tree/signed-note.js';
 import type { TrailReport } from './verification.js';
+import { witnessedNotes } from './witnessed-notes.js';
 
 /** Reads the lines of an export or an archive, each time from the beginning. */
 export type Lines = () => AsyncIterable<string>;
@@ -36,11 +37,9 @@ export async function verifyExport(lines: Lines, trusted: Trusted): Promise<Trai
   }
   if (!begin) throw new Error('it is empty');
   const verifiers = trusted.verifiers ?? [readVerifierKey(begin.publicKey)];
-  const reading = new ExportReading(
-    begin,
-    new TrailStatements(verifiers, statements),
-    trusted.witnessed ?? [],
-  );
+  const known = new TrailStatements(verifiers, statements);
+  const { witnessed: notes } = trusted;
+  const reading = new ExportReading(begin, known, notes ?? []);
   let isFirst = true;
   for await (const line of lines()) {
     if (!isFirst) reading.take(line);
@@ -54,7 +53,8 @@ export async function verifyExport(lines: Lines, trusted: Trusted): Promise<Trai
     throw new Error(
       'no checkpoint of any of its records is signed by a known key, so that nothing of it is proved',
     );
-  return report;
+  if (!notes) return report;
+  return { ...report, witnessed: witnessedNotes(notes, known, (size) => size >= first && size <= last) };
 }
 
 const STATEMENT = /^\{"kind":"(key|acknowledgement)"/;
