@@ -190,6 +190,11 @@ describe('the verifier of exports', () => {
     expect(newer).not.toBe(key);
     for (const by of [key, newer]) expect((await run('verify-export.mjs', text, by)).code).toBe(1);
     expect(await run('verify-export.mjs', text, newer, key)).toMatchObject({ code: 0 });
+
+    await rig.close();
+    rig = await startRig({ ...settings, auditKey: { current: next } });
+    const { body } = await rig.call('GET', '/v1/audit/checkpoints');
+    expect(body).toMatchObject({ publicKeys: [newer, key] });
   });
 
   const change: Readonly<Record<string, (lines: string[]) => string[]>> = {

@@ -60,6 +60,13 @@ export class TrailStatements {
     return this.#supersededAt.has(text);
   }
 
+  /** The keys that are known by now, the newest first. */
+  get verifiers(): readonly VerifierKey[] {
+    const until = ({ text }: VerifierKey) => this.#supersededAt.get(text) ?? Infinity;
+    // Of two that nothing came after, the order is that in which they are known.
+    return (this.#keys ?? []).toSorted((a, b) => (until(a) === until(b) ? 0 : until(b) - until(a)));
+  }
+
   /**
    * Whether one of these has signed on the word of a key that is known from outside. One that was only changed from to a known one has
    * not: anybody can write such a change, and what is to be believed of it, a checkpoint of the known one has to cover.
