@@ -58,8 +58,7 @@ type Basis = 'keys' | 'public keys' | 'named' | 'none';
 const BASES: Readonly<Record<Basis, string>> = {
   keys: 'signatures and seals are checked with the key of the gateway',
   'public keys': 'signatures are checked with the public keys that were given',
-  named:
-    'signatures are checked with the key that the file itself names: give --public-key to believe nobody',
+  named: 'the key comes from the file itself: give --public-key to check against one that you trust',
   none: 'no key is known, so that signatures are not checked: give --public-key',
 };
 
