@@ -14,7 +14,15 @@ import { Clock } from '../../domain/times.js';
 import { refuse } from '../../problems/catalogue.js';
 import type { UnresolvedCommand } from '../operation-command.js';
 import { planClaim } from '../admission/idempotency.service.js';
-import { APPLY_ROUTE, commandOfPlan, digestOf, planDtoOf, planIn, type Plan, type PlannedAlarm } from './plan.js';
+import {
+  APPLY_ROUTE,
+  commandOfPlan,
+  digestOf,
+  planDtoOf,
+  planIn,
+  type Plan,
+  type PlannedAlarm,
+} from './plan.js';
 import type { PlanDto } from './plan.dto.js';
 import type { PlanRequestDto } from './plan-request.dto.js';
 import { PlanCapacity } from './plan-capacity.js';
