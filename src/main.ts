@@ -10,6 +10,9 @@ import { loadWithSources, type LoadedConfig } from './config/load-config.js';
 import { standardOutput, type LogOutput } from './logging/logger.js';
 import type { Gateway } from './start.js';
 
+/** Where a secret of these names is read from is no part of the configuration. */
+const AUDIT_KEY_FILES = ['GATEWAY_AUDIT_KEY_FILE', 'GATEWAY_AUDIT_PREVIOUS_KEY_FILE'];
+
 /** A shutdown that takes so much longer than it is allowed to is stuck, for example in a disk that does not answer. */
 const STUCK_MS = 5_000;
 
@@ -34,8 +37,9 @@ function loadOrExit(): LoadedConfig {
 async function startOrExit(config: Config, output: LogOutput): Promise<Gateway> {
   // Only now, so that what is wrong with the configuration is said before all of the rest is loaded.
   const { startGateway } = await import('./start.js');
+  const auditKeyFiles = AUDIT_KEY_FILES.flatMap((name) => process.env[name] ?? []);
   try {
-    return await startGateway(config, { output });
+    return await startGateway(config, { output, auditKeyFiles });
   } catch (error) {
     const reasons: string[] = [];
     for (let each = error; each instanceof Error; each = causeOf(each)) reasons.push(each.message);

@@ -6,6 +6,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 
 import { setUpApp } from './app.setup.js';
 import type { Config, ShutdownConfig } from './config/config.js';
+import { auditKeyFiles, openToOthers } from './audit/index.js';
 import { Draining } from './health/health.controller.js';
 import type { LogOutput } from './logging/logger.js';
 import { RunningOperations } from './operations/execution/running-operations.js';
@@ -47,10 +48,11 @@ export interface Gateway {
  * Starts a gateway and listens.
  *
  * @param options.output where the log goes, instead of standard output
+ * @param options.auditKeyFiles files that the audit key was read from
  */
 export async function startGateway(
   config: Config,
-  options: { readonly output?: LogOutput } = {},
+  options: { readonly output?: LogOutput; readonly auditKeyFiles?: readonly string[] } = {},
 ): Promise<Gateway> {
   const app = await setUpApp(config, options);
   const { listen } = config;
@@ -59,7 +61,13 @@ export async function startGateway(
   const host =
     address === '0.0.0.0' || address === '::' ? '127.0.0.1' : family === 'IPv6' ? `[${address}]` : address;
   const url = `http://${host}:${port}`;
-  new Logger('Gateway').log({ url }, 'listening');
+  const logger = new Logger('Gateway');
+  // Not refused: containers mount secrets so.
+  for (const file of openToOthers(auditKeyFiles(config, options.auditKeyFiles ?? [])))
+    logger.warn(
+      `others than its owner may use the file of the audit key, ${file}: whoever reads it can sign`,
+    );
+  logger.log({ url }, 'listening');
   return {
     url,
     app,

@@ -17,6 +17,9 @@ import { leafHash, nodeHash } from './support/tlog.js';
 
 const GUIDE = readFileSync(fileURLToPath(new URL('../../docs/audit.md', import.meta.url)), 'utf8');
 
+/** A key that has signed nothing here. */
+const STRANGER = 'PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW';
+
 /** A program of the guide, by its name. */
 function program(name: string): string {
   const text = new RegExp(`^\`\`\`js ${name}\n([^]*?)^\`\`\`$`, 'm').exec(GUIDE)?.[1];
@@ -63,13 +66,17 @@ function run(
   name: string,
   text: string,
   ...by: readonly string[]
-): Promise<{ code: number; output: string }> {
+): Promise<{ code: number; output: string; complaint: string }> {
   const [code, file] = [join(folder, name), join(folder, 'evidence')];
   writeFileSync(code, program(name));
   writeFileSync(file, text);
   return new Promise((resolve) => {
-    execFile(process.execPath, [code, ...(by.length > 0 ? by : [key]), file], (error, output) =>
-      resolve({ code: error === null ? 0 : Number(error.code), output }),
+    execFile(process.execPath, [code, ...(by.length > 0 ? by : [key]), file], (error, output, stderr) =>
+      resolve({
+        code: error === null ? 0 : Number(error.code),
+        output,
+        complaint: /^\w*Error.*$/m.exec(stderr)?.[0] ?? '',
+      }),
     );
   });
 }
@@ -91,21 +98,37 @@ describe('the verifier of proofs', () => {
     expect(await check(proof)).toEqual({
       code: 0,
       output: 'test-trail: fits the checkpoint of 10 records\n'.repeat(2),
+      complaint: '',
     });
   });
 
   const WRONG: Readonly<Record<string, () => readonly [unknown, string?]>> = {
     'a changed record': () => [withRecord({ record: proof.records[0]?.record.replace('äöü', 'aou') })],
     'a record in another place': () => [withRecord({ sequence: 8 })],
+    'a record in a place behind the end': () => [withRecord({ sequence: 1_010 })],
+    'a record in a place before the first': () => [withRecord({ sequence: 0 })],
+    'a record in no place': () => [withRecord({ sequence: undefined })],
+    'a record between two places': () => [withRecord({ sequence: 9.5 })],
+    'nothing at all': () => [{ ...proof, records: [] }],
+    'no list of records': () => [{ ...proof, records: undefined }],
     'a path that is cut off': () => [withRecord({ path: proof.records[0]?.path.slice(1) })],
     'a path that is too long': () => [withRecord({ path: [...(proof.records[0]?.path ?? []), 'AAAA'] })],
     'another checkpoint': () => [{ ...proof, checkpoint: notes.at(-2)?.note }],
     'a changed checkpoint': () => [{ ...proof, checkpoint: proof.checkpoint.replace('\n10\n', '\n11\n') }],
-    'another key': () => [proof, 'PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW'],
+    'another key': () => [proof, STRANGER],
   };
   const withRecord = (change: object) => ({ ...proof, records: [{ ...proof.records[0], ...change }] });
   it.each(Object.entries(WRONG))('does not believe %s', async (_, wrong) => {
-    expect(await check(...wrong())).toEqual({ code: 1, output: '' });
+    expect(await check(...wrong())).toEqual({
+      code: 1,
+      output: '',
+      complaint: expect.stringMatching(/^Error: /),
+    });
+  });
+
+  it('does not take a lone record for the tree that it would be alone', async () => {
+    const alone = { ...proof.records[0], sequence: 1_001, path: [] };
+    expect(await check({ ...proof, records: [alone] })).toMatchObject({ code: 1, output: '' });
   });
 });
 
@@ -167,6 +190,11 @@ describe('the verifier of exports', () => {
     expect(newer).not.toBe(key);
     for (const by of [key, newer]) expect((await run('verify-export.mjs', text, by)).code).toBe(1);
     expect(await run('verify-export.mjs', text, newer, key)).toMatchObject({ code: 0 });
+
+    await rig.close();
+    rig = await startRig({ ...settings, auditKey: { current: next } });
+    const { body } = await rig.call('GET', '/v1/audit/checkpoints');
+    expect(body).toMatchObject({ publicKeys: [newer, key] });
   });
 
   const change: Readonly<Record<string, (lines: string[]) => string[]>> = {
@@ -179,5 +207,34 @@ describe('the verifier of exports', () => {
   };
   it.each(Object.entries(change))('does not believe %s', async (_, changed) => {
     for (const first of [1, 5]) expect((await check(changed(exported(first)))).code).toBe(1);
+  });
+
+  it.each([
+    ['without a checkpoint', 1, (lines: string[]) => lines.filter((line) => !isNote(line))],
+    ['with one in front of it alone', 5, (lines: string[]) => lines.filter((line) => !isNote(line))],
+    [
+      'that has the one in front of it twice',
+      5,
+      (lines: string[]) => [
+        ...lines.slice(0, 1),
+        again(lines),
+        ...lines.slice(1).filter((line) => !isNote(line)),
+      ],
+    ],
+  ] as const)('says of one %s that nothing is proved', async (_, first, changed) => {
+    const lines = changed(exported(first)).map((line) => line.replace('"portal"', '"mallory"'));
+    expect(await check(lines)).toMatchObject({
+      code: 1,
+      complaint: 'Error: no checkpoint covers a record of it: nothing is proved',
+    });
+  });
+  const isNote = (line: string) => line.startsWith('{"export":"checkpoint"');
+  const again = ([begin = '']: readonly string[]) =>
+    JSON.stringify({ export: 'checkpoint', note: (JSON.parse(begin) as { checkpoint: string }).checkpoint });
+
+  it('says of a key that did not sign it that it did not', async () => {
+    const text = `${exported(1).join('\n')}\n`;
+    const { code, complaint } = await run('verify-export.mjs', text, STRANGER);
+    expect([code, complaint]).toEqual([1, expect.stringMatching(/^Error: none of the keys that were given/)]);
   });
 });

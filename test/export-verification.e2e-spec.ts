@@ -6,7 +6,10 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 import type { TrailReport } from '../src/audit/verification.js';
 import { newAuditKey } from '../src/audit/tree/audit-keys.js';
-import { readSignerKey } from '../src/audit/tree/signed-note.js';
+import { link } from '../src/audit/record-text.js';
+import { leafHash } from '../src/audit/tree/merkle-tree.js';
+import { makeSignerKey, readSignerKey, signNote } from '../src/audit/tree/signed-note.js';
+import { signKeyChange } from '../src/audit/tree/statements.js';
 import { startSimulator, type Simulator } from '../src/simulator/simulator.js';
 import { alarmFor, asAdded } from './faults/alarms.js';
 import { fetchJson, KEY, OTHER_KEY, portal, sha256 } from './support/gateway.js';
@@ -83,6 +86,75 @@ const text = (lines: readonly string[]) => lines.map((line) => `${line}\n`).join
 const BY = ['--public-key', publicKeyOf(OLD)];
 const at = (kind: string, from = 0) =>
   whole.findIndex((line, index) => index >= from && line.startsWith(kind));
+
+const isNote = (line: string) => line.startsWith('{"export":"checkpoint"');
+const FORGED =
+  '{"kind":"refusal","at":"2026-01-01T00:00:00.000Z","caller":"mallory","code":"denied","status":403,"method":"GET","path":"/v1/operations"}';
+
+/** The end of an export of just these records. */
+const endOf = (records: readonly string[]) =>
+  JSON.stringify({
+    export: 'end',
+    last: records.length,
+    hash: Buffer.from(records.reduce<Uint8Array>(link, Buffer.alloc(32))).toString('hex'),
+  });
+
+/** A record, a checkpoint of it, and a change of the key from the one that has signed it to the gateway's own. */
+function strangersExport(): string[] {
+  const stranger = makeSignerKey(readSignerKey(OLD).verifier.name);
+  const origin = stranger.verifier.name;
+  const change = ({ text: to }: { readonly text: string }) =>
+    JSON.stringify({
+      kind: 'key',
+      at: '2026-01-01T00:00:00.000Z',
+      previous: stranger.verifier.text,
+      origin,
+      note: signKeyChange(origin, to, stranger),
+    });
+  const records = [FORGED, ...[OLD, NEW].map((key) => change(readSignerKey(key).verifier))];
+  const note = signNote(`${origin}\n1\n${Buffer.from(leafHash(FORGED)).toString('base64')}\n`, stranger);
+  const checkpoint = JSON.stringify({ export: 'checkpoint', note });
+  return [whole[0]!, FORGED, checkpoint, ...records.slice(1), endOf(records)];
+}
+
+describe('checkpoints that were kept elsewhere', () => {
+  const given = (kept: string, ...words: string[]) => {
+    writeFileSync(join(folder, 'export'), text(whole));
+    writeFileSync(join(folder, 'kept'), kept);
+    return runProgram(['audit', 'verify', '--checkpoints', 'kept', ...BY, ...words], { cwd: folder });
+  };
+  const foreign = () =>
+    signNote(`other\n1\n${Buffer.alloc(32).toString('base64')}\n`, makeSignerKey('other'));
+  const TRAILS = [
+    ['a database', ['--database', 'file:gateway.db']],
+    ['an export', ['--export', 'export']],
+  ] as const;
+
+  it.each(TRAILS)('are counted, as far as they are of the trail (%s)', async (_, words) => {
+    const [count] = [witnessed.split('\n\n— ').length - 1];
+    const kept = `${witnessed}\n${foreign()}\n`;
+    const { code, stdout } = await given(kept, ...words);
+    expect([code, stdout]).toEqual([
+      0,
+      expect.stringContaining(
+        `of ${count + 1} checkpoints that were kept elsewhere, ${count} are of this trail, and ${count} were compared`,
+      ),
+    ]);
+    const { stdout: json } = await given(kept, '--json', ...words);
+    expect(JSON.parse(json)).toMatchObject({ witnessed: { given: count + 1, own: count, compared: count } });
+  });
+
+  it.each(TRAILS)('of which none is of the trail show nothing (%s)', async (_, words) => {
+    for (const [kept, said] of [
+      ['', 'there is no checkpoint in kept'],
+      ['{"level":"info"}\n', 'there is no checkpoint in kept'],
+      [foreign(), 'none of the 1 checkpoints in kept is one of this trail'],
+    ] as const) {
+      const { code, stdout, stderr } = await given(kept, ...words);
+      expect([code, stdout, stderr]).toEqual([2, '', expect.stringContaining(said)]);
+    }
+  });
+});
 
 describe('an export', () => {
   it('is whole by itself, as a part, with leaves alone, compressed, and by either key and the witness', async () => {
@@ -181,6 +253,27 @@ describe('an export', () => {
       .map((line) => line.replace('"caller":"portal"', '"caller":"nobody"'));
     const { report } = await verify(text(changed), ...BY, '--checkpoints', 'witness');
     expect(report.faults[0]).toMatchObject({ what: 'altered', first: 1 });
+  });
+
+  it.each<[string, () => string[]]>([
+    ['without a checkpoint', () => whole.filter((line) => !isNote(line))],
+    ['with a checkpoint in front of it alone', () => part.filter((line) => !isNote(line))],
+    ['of one record that was thought up', () => [whole[0]!, FORGED, endOf([FORGED])]],
+    ['whose records are signed by a key that its maker says was the one before', strangersExport],
+  ])('%s, which nobody has signed, proves nothing', async (_, made) => {
+    const lines = made();
+    for (const by of [BY, [], ['--public-key', publicKeyOf(NEW)]]) {
+      const { code, stdout, stderr } = await verify(text(lines), ...by);
+      expect([code, stdout]).toEqual([2, '']);
+      expect(stderr).toMatch(
+        /^the audit trail could not be verified: no checkpoint of any of its records is signed/,
+      );
+    }
+  });
+
+  it('of no records has nothing to prove', async () => {
+    const { code, report } = await verify(text([whole[0]!, endOf([])]), ...BY);
+    expect([code, report.last]).toEqual([0, 0]);
   });
 
   it('is not believed by a key that is none of its own', async () => {

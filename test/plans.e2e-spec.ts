@@ -1,5 +1,13 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import Database from 'better-sqlite3';
+import pg from 'pg';
+
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
+import type { Plan } from '../src/operations/plans/plan.js';
 import type { PlanDto } from '../src/operations/plans/plan.dto.js';
 import type { ReceiptDto } from '../src/operations/receipts/receipt.dto.js';
 import { startGateway } from '../src/start.js';
@@ -15,6 +23,8 @@ import {
   type Overrides,
   type Rig,
 } from './support/gateway.js';
+import { ENGINES } from './support/old-trail.js';
+import { startPostgres, type PostgresServer } from './support/postgres.js';
 import { eventually, faultsIn, problemOf, requestsUpstream } from './support/problems.js';
 
 const OPERATE = '/event/operate';
@@ -158,6 +168,69 @@ describe('a plan', () => {
     );
     expect(problemOf(other)).toMatchObject({ status: 409, code: 'digest_mismatch' });
     expect(await touched(rig)).toEqual([]);
+  });
+
+  describe.each(ENGINES)('that somebody changed in the database (%s)', (engine) => {
+    let folder: string;
+    let postgres: PostgresServer | undefined;
+    let query: (sql: string) => Promise<Record<string, string>[]>;
+
+    beforeEach(async () => {
+      await rig.close();
+      folder = mkdtempSync(join(tmpdir(), 'hss-gateway-plans-'));
+      if (engine === 'sqlite') {
+        const path = join(folder, 'gateway.db');
+        await start({ database: { kind: 'embedded', path } });
+        query = (sql) => {
+          const database = new Database(path);
+          const statement = database.prepare<[], Record<string, string>>(sql);
+          const rows = statement.reader ? statement.all() : [];
+          if (!statement.reader) statement.run();
+          database.close();
+          return Promise.resolve(rows);
+        };
+        return;
+      }
+      postgres = await startPostgres();
+      const url = await postgres.createDatabase('plans');
+      await start({ database: { kind: 'postgres', url, goneAfterMs: 4_000 } });
+      query = async (sql) => {
+        const client = new pg.Client(url);
+        await client.connect();
+        const { rows } = await client.query<Record<string, string>>(sql);
+        await client.end();
+        return rows;
+      };
+    });
+    afterEach(async () => {
+      await rig.close();
+      await postgres?.close();
+      rmSync(folder, { recursive: true });
+      await start();
+    });
+
+    it('is not carried out under the digest that its caller saw', async () => {
+      const [id = ''] = await addAlarms(2, HOST);
+      const changed = (plan: Plan) => [
+        { ...plan, operation: 'isolate_and_kill' },
+        { ...plan, alarms: plan.alarms.filter(({ eventId }) => eventId === id) },
+        { ...plan, scope: { ...plan.scope, enterpriseProjectId: 'all' } },
+        {},
+      ];
+      for (let at = 0; at < 4; at += 1) {
+        const { id: planId, digest } = await planOf();
+        const [row] = await query(`SELECT body FROM plan WHERE id = '${planId}'`);
+        const body = JSON.stringify(changed(JSON.parse(row?.['body'] ?? '') as Plan)[at]);
+        await query(`UPDATE plan SET body = '${body}' WHERE id = '${planId}'`);
+        const answer = await apply(planId, digest);
+        expect(problemOf(answer)).toMatchObject({
+          ...{ status: 409, code: 'digest_mismatch' },
+          detail: expect.stringContaining('changed from outside'),
+        });
+      }
+      expect(await touched(rig)).toEqual([]);
+      expect(await rig.received(OPERATE)).toEqual([]);
+    });
   });
 
   it('has the same digest for the same list, and another for any other', async () => {

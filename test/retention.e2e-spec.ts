@@ -13,7 +13,7 @@ import { BLOCK_RECORDS } from '../src/audit/record-blocks.js';
 import type { ReceiptDto, ReceiptPageDto } from '../src/operations/receipts/receipt.dto.js';
 import { startSimulator, type Simulator } from '../src/simulator/simulator.js';
 import { alarmFor, asAdded } from './faults/alarms.js';
-import { fetchJson, portal } from './support/gateway.js';
+import { fetchJson, OTHER_KEY, portal, sha256 } from './support/gateway.js';
 import type { ProcessOptions } from './support/gateway-process.js';
 import { metric } from './support/metrics.js';
 import { clockAhead, ENGINES, type EngineName } from './support/old-trail.js';
@@ -59,6 +59,20 @@ afterEach(async () => {
 const archives = () => join(folder, 'archives');
 const grants = portal.grants.map((grant) => ({ ...grant, rights: ['read', 'act', 'approve', 'audit'] }));
 
+/** Audits only a part of what there is, and none of what is here. */
+const NARROW = {
+  id: 'narrow',
+  keys: [{ sha256: sha256(OTHER_KEY) }],
+  grants: [
+    {
+      rights: ['read', 'audit'],
+      operations: ['*'],
+      projects: ['test'],
+      enterpriseProjects: ['0198c5f2-7c25-7d41-8c3b-5e6f7a8b9c0d'],
+    },
+  ],
+};
+
 async function useDatabase(engine: EngineName): Promise<void> {
   url =
     engine === 'sqlite' ? 'file:gateway.db' : await postgres.createDatabase(`retention_${(databases += 1)}`);
@@ -69,7 +83,7 @@ async function start({ settings, ...more }: Partial<ProcessOptions> = {}): Promi
     simulator: cloud,
     folder,
     settings: {
-      callers: [{ ...portal, grants }],
+      callers: [{ ...portal, grants }, NARROW],
       audit: { retention: { days: 1, folder: archives() }, ...(settings?.['audit'] as object) },
     },
     upstream: { deadlineMs: 4_000 },
@@ -230,6 +244,17 @@ describe.each(ENGINES)('records that are old enough (%s)', (engine) => {
         status: 410,
         code: 'record_archived',
       });
+    const proof = problemOf(await gateway.call('GET', `/v1/operations/${old[0]?.id}/proof`));
+    expect(proof).toMatchObject({ status: 410, code: 'record_archived' });
+    expect(proof.detail).toContain(name);
+    const narrow = { key: OTHER_KEY };
+    for (const sequence of [1, 1_000_000])
+      expect(
+        problemOf(await gateway.call('GET', `/v1/audit/records/${sequence}`, undefined, narrow)),
+      ).toMatchObject({ status: 404, code: 'record_not_found' });
+    expect(
+      problemOf(await gateway.call('GET', `/v1/operations/${old[0]?.id}/proof`, undefined, narrow)),
+    ).toMatchObject({ status: 404, code: 'operation_not_found' });
     const live = readTrail((await gateway.call('GET', '/v1/audit/export')).text, archive!.publicKey);
     expect([live.first, live.previousHash]).toEqual([written.length + 1, archive?.hash]);
     expect((await gateway.call('POST', `/v1/operations/${young.id}/undo`)).status).toBe(200);
@@ -285,6 +310,9 @@ describe.each(ENGINES)('records that are old enough (%s)', (engine) => {
         (value) => value === 1,
       ),
     ).toBe(1);
+    expect(other.output()).toContain(
+      `none is removed: ${name} is there, and is not an archive of these records`,
+    );
     expect((await kept()).slice(0, written.length)).toEqual(written);
     expect(readFileSync(join(archives(), name), 'utf8')).toBe('something else');
     await end(other);

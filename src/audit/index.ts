@@ -40,6 +40,7 @@ export {
 export { AuditTrail, NotAdmitted, OperationTakenOver } from './audit-trail.js';
 export { BrakeStore, ClaimStore, KeyUseStore, QuotaStore, type QuotaUse } from './callers.store.js';
 export { ChainCheck } from './chain-check.js';
+export { auditKeyFiles, openToOthers } from './key-files.js';
 export { CheckpointSource, type PlacedCheckpoint } from './checkpoint.source.js';
 export { Checkpointer } from './checkpointer.js';
 export {

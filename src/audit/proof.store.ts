@@ -2,11 +2,11 @@ import { Injectable } from '@nestjs/common';
 import { sql } from 'kysely';
 
 import { AuditEngine, AuditUnavailable } from './audit.engine.js';
-import type { KeyRecord } from './audit-record.js';
 import { Store } from './store.js';
 import { TrailKeeper } from './trail-keeper.js';
 import { TrailOpening } from './trail-opening.js';
 import { DatabaseSource } from './trail-source.js';
+import { TrailStatements } from './trail-statements.js';
 import { readCheckpoint, type Checkpoint } from './tree/checkpoint.js';
 import {
   consistencyPath,
@@ -16,8 +16,6 @@ import {
   rootByInclusion,
   type SubtreeReader,
 } from './tree/merkle-tree.js';
-import { readVerifierKey } from './tree/signed-note.js';
-import { openKeyChange } from './tree/statements.js';
 import { subtreesIn, type Tile } from './tree/tiles.js';
 
 /** A checkpoint as it is kept. */
@@ -62,18 +60,14 @@ export class ProofStore extends Store {
     return this.opening.origin;
   }
 
-  /** What checkpoints can be verified with, the newest first: the gateway's own keys, and those that they were changed to. */
+  /**
+   * What checkpoints can be verified with, the newest first: the gateway's own keys, and those that they were changed to or from. Who
+   * comes after a change of the key would have nothing for what the one before has signed otherwise.
+   */
   async publicKeys(): Promise<string[]> {
-    const known = [...this.keeper.keys.verifiers].reverse();
-    for (const { kind, body } of await this.#source.statements()) {
-      if (kind !== 'key') continue;
-      try {
-        known.push(readVerifierKey(openKeyChange((JSON.parse(body) as KeyRecord).note, this.origin, known)));
-      } catch {
-        // None of these keys has signed it.
-      }
-    }
-    return [...new Set(known.reverse().map(({ text }) => text))];
+    const last = await this.#source.lastCheckpoint();
+    const { verifiers } = await TrailStatements.read(this.#source, this.keeper.keys.verifiers, last);
+    return verifiers.map(({ text }) => text);
   }
 
   /** Newest first. @param before its size, of the first that is not wanted any more */

@@ -29,6 +29,10 @@ export class TrailOpening {
   /** @throws Error where the key is another one than the trail's, and the change is not configured */
   async open(): Promise<void> {
     const { current, previous } = this.keeper.keys;
+    this.#logger.log(
+      { publicKey: current.verifier.text },
+      'the audit trail is signed with the key of this public key',
+    );
     const source = new DatabaseSource(this.engine);
     const last = await source.lastCheckpoint();
     // That it is gone is found by the verification.

@@ -1,8 +1,10 @@
-import { openCheckpoint, type Checkpoint } from './tree/checkpoint.js';
+import { openCheckpoint } from './tree/checkpoint.js';
 import { readVerifierKey, type VerifierKey } from './tree/signed-note.js';
 import { openAcknowledgement, openKeyChange, type Acknowledged } from './tree/statements.js';
 import { isWithin, type FaultKind, type TrailFault } from './trail-fault.js';
 import type { Statement, StoredCheckpoint, TrailSource } from './trail-source.js';
+
+type OpenCheckpoint = ReturnType<typeof openCheckpoint>;
 
 /** What was cut off is missing as soon as records follow. */
 const GONE: ReadonlySet<FaultKind> = new Set(['missing', 'truncated']);
@@ -10,6 +12,8 @@ const GONE: ReadonlySet<FaultKind> = new Set(['missing', 'truncated']);
 /** What is signed about a trail: by which keys its checkpoints may be signed, and which faults a person knows of. */
 export class TrailStatements {
   #keys: readonly VerifierKey[] | undefined;
+  /** Keys that are known from outside, and those that were changed to from one of these, by their verifiers' texts. */
+  readonly #vouched: Set<string>;
   #origin: string | undefined;
   readonly #acknowledged: Acknowledged['faults'][number][] = [];
   /** By the key that came after it: the record of the change. */
@@ -22,6 +26,7 @@ export class TrailStatements {
    */
   constructor(keys: readonly VerifierKey[] | undefined, statements: readonly Statement[]) {
     this.#keys = keys;
+    this.#vouched = new Set(keys?.map(({ text }) => text));
     const changes = statements.filter(({ kind }) => kind === 'key');
     // A key that was changed to a known one is known by that: both ways, until nothing is added.
     for (let known = -1; known < (this.#keys?.length ?? 0);) {
@@ -55,6 +60,21 @@ export class TrailStatements {
     return this.#supersededAt.has(text);
   }
 
+  /** The keys that are known by now, the newest first. */
+  get verifiers(): readonly VerifierKey[] {
+    const until = ({ text }: VerifierKey) => this.#supersededAt.get(text) ?? Infinity;
+    // Of two that nothing came after, the order is that in which they are known.
+    return (this.#keys ?? []).toSorted((a, b) => (until(a) === until(b) ? 0 : until(b) - until(a)));
+  }
+
+  /**
+   * Whether one of these has signed on the word of a key that is known from outside. One that was only changed from to a known one has
+   * not: anybody can write such a change, and what is to be believed of it, a checkpoint of the known one has to cover.
+   */
+  vouchesFor(signers: readonly VerifierKey[]): boolean {
+    return signers.some(({ text }) => this.#vouched.has(text));
+  }
+
   acknowledges({ what, operationId, ...range }: TrailFault): boolean {
     if (operationId !== undefined)
       return this.#acknowledged.some((each) => each.operationId === operationId && each.what === what);
@@ -66,7 +86,7 @@ export class TrailStatements {
   }
 
   /** A checkpoint of this tree, signed by a key that was the right one for its size. @throws Error: why it is not */
-  open(note: string): Checkpoint {
+  open(note: string): OpenCheckpoint {
     const checkpoint = openCheckpoint(note, this.#keys);
     this.#origin ??= checkpoint.origin;
     if (checkpoint.origin !== this.#origin) throw new Error('it is one of another tree');
@@ -78,7 +98,7 @@ export class TrailStatements {
   }
 
   /** Undefined: it is none of this tree. */
-  opened(note: string): Checkpoint | undefined {
+  opened(note: string): OpenCheckpoint | undefined {
     try {
       return this.open(note);
     } catch {
@@ -111,6 +131,7 @@ export class TrailStatements {
       if (!isKnown(before) && !isKnown(key)) return;
       for (const each of [before, key]) if (!isKnown(each)) this.#keys = [...this.#keys, each];
     }
+    if (this.#vouched.has(before.text)) this.#vouched.add(key.text);
     this.#supersededAt.set(before.text, seq);
     if (seq >= (this.#current?.seq ?? 0)) this.#current = { text: key.text, seq };
   }

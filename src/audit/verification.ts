@@ -4,7 +4,9 @@ import { withSnapshot } from './offline.js';
 import { compareSideTables } from './side-tables.compare.js';
 import { exceptedBy } from './side-tables.js';
 import { DatabaseSource } from './trail-source.js';
+import { TrailStatements } from './trail-statements.js';
 import { TrailVerifier, type Trusted, type Verified } from './trail-verifier.js';
+import { witnessedNotes, type WitnessedNotes } from './witnessed-notes.js';
 
 /** What a verification of a whole trail comes to. */
 export interface TrailReport extends Omit<Verified, 'done' | 'through'> {
@@ -13,6 +15,8 @@ export interface TrailReport extends Omit<Verified, 'done' | 'through'> {
   readonly last: number;
   /** What of the tables beside the trail is not what it says, in words; the first few. */
   readonly tables: readonly string[];
+  /** Absent: none were given. */
+  readonly witnessed?: WitnessedNotes;
 }
 
 export type OnProgress = (step: string, part: number) => void;
@@ -43,7 +47,20 @@ export async function verifyTrail(
   while (await verifier.step(RECORDS_AT_ONCE))
     onProgress('verified', (verifier.progress.through - before) / Math.max(1, last - before));
   const { covered, faults } = verifier.progress;
-  return { first: before + 1, last, covered, faults, tables: await differences(engine, faults) };
+  const witnessed = await witnessedIn(source, trusted, before);
+  const tables = await differences(engine, faults);
+  return { first: before + 1, last, covered, faults, tables, ...(witnessed && { witnessed }) };
+}
+
+/** Those from before its first record are of what is in archives: they are compared with these. */
+async function witnessedIn(
+  source: DatabaseSource,
+  { verifiers, witnessed: notes }: Trusted,
+  before: number,
+): Promise<WitnessedNotes | undefined> {
+  if (!notes) return undefined;
+  const statements = await TrailStatements.read(source, verifiers, await source.lastCheckpoint());
+  return witnessedNotes(notes, statements, (size) => size > before);
 }
 
 /** Records that cannot be read name no rows to compare with. */

@@ -5,6 +5,7 @@ import {
   AuditUnavailable,
   Checkpointer,
   isOperationId,
+  OperationStore,
   ProofStore,
   RecordSource,
   TrailState,
@@ -18,6 +19,7 @@ import { limitOf } from '../lists/filter-fields.js';
 import { cursorAt, MAX_BYTES, readPlace } from '../operations/receipts/receipt-page.js';
 import { CallerTurns } from '../operations/receipts/turns.js';
 import { refuse } from '../problems/catalogue.js';
+import type { Problem } from '../problems/problem.js';
 import type {
   CheckpointDto,
   CheckpointPageDto,
@@ -44,12 +46,13 @@ export class ProofsService {
   constructor(
     private readonly proofs: ProofStore,
     private readonly records: RecordSource,
+    private readonly operations: OperationStore,
     private readonly checkpointer: Checkpointer,
     private readonly trail: TrailState,
     private readonly clock: Clock,
   ) {}
 
-  /** The records of an operation that the caller may read the receipt of. @throws Problem 404, 409, 503 */
+  /** The records of an operation that the caller may read the receipt of. @throws Problem 404, 409, 410, 503 */
   async find(id: string, { cursor }: ProofQueryDto, caller: Caller): Promise<ProofDto> {
     await this.#requireReadable(id, caller);
     const after = readPlace(cursor) ?? 0;
@@ -88,9 +91,16 @@ export class ProofsService {
 
   async #requireReadable(id: string, caller: Caller): Promise<void> {
     const body = isOperationId(id) ? await this.records.intentOf(id) : undefined;
-    if (body === undefined) throw refuse('operation_not_found');
+    if (body === undefined) throw await this.#notLive(id, caller);
     const { caller: owner, scope } = JSON.parse(body) as IntentRecord;
     if (owner !== caller.id && !mayAudit(caller, scope)) throw refuse('operation_not_found');
+  }
+
+  /** Why an operation that has no intent in the database cannot be proved. */
+  async #notLive(id: string, caller: Caller): Promise<Problem> {
+    const archived = await this.operations.findArchived(id);
+    const mayRead = archived && (archived.caller === caller.id || mayAudit(caller, archived));
+    return mayRead ? refuse('record_archived', archived.archive) : refuse('operation_not_found');
   }
 
   async #prove(operationId: string, after: number): Promise<ProofDto> {

@@ -49,6 +49,13 @@ const CUT_OFF = {
     'This was interrupted, and the state of its alarms does not show as a whole what came of it; each is looked up by itself.',
 } as const;
 
+/** What does not fit a plan's digest: the one that it is asked for by, or what is kept of the plan. */
+const OTHER_PLAN = {
+  asked:
+    'The digest does not belong to this plan: you may have seen another list. Nothing was done; look at the plan again.',
+  kept: 'What is kept of this plan is not what its digest was made of: it was changed from outside. Nothing was done; make a new plan, and have an operator of the gateway check its database.',
+} as const;
+
 /** A file that records were moved to. */
 interface Archive {
   readonly file: string;
@@ -226,10 +233,11 @@ export const OPERATION_PROBLEMS = {
     410,
     'The plan has expired: its list may be out of date. Nothing was done; make a new plan.',
   ),
-  digest_mismatch: fixed(
-    409,
-    'The digest does not belong to this plan: you may have seen another list. Nothing was done; look at the plan again.',
-  ),
+  digest_mismatch: withFacts<keyof typeof OTHER_PLAN>({
+    status: 409,
+    detail: (which) => OTHER_PLAN[which],
+    example: 'asked',
+  }),
   nothing_to_apply: fixed(
     409,
     'No alarm of the plan can be handled with its operation; see the verdicts. Nothing was done.',

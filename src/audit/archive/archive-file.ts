@@ -68,7 +68,7 @@ export async function keepArchive(
   check: (path: string) => Promise<CheckedFile>,
   signal: AbortSignal,
 ): Promise<CheckedFile> {
-  if (await stat(path).catch(() => undefined)) return check(path);
+  if (await stat(path).catch(() => undefined)) return checkThere(path, check);
   const unfinished = join(dirname(path), `.${basename(path)}.part`);
   try {
     const file = await open(unfinished, 'w', FOR_OWNER);
@@ -90,6 +90,21 @@ export async function keepArchive(
   } catch (error) {
     await rm(unfinished, { force: true }).catch(() => undefined);
     throw error;
+  }
+}
+
+/** @throws Error where something else stands under the name of an archive */
+async function checkThere(path: string, check: (path: string) => Promise<CheckedFile>): Promise<CheckedFile> {
+  try {
+    return await check(path);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : 'it cannot be read';
+    throw new Error(
+      `${basename(path)} is there, and is not an archive of these records (${why}): move it away`,
+      {
+        cause: error,
+      },
+    );
   }
 }
 

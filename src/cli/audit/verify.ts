@@ -58,8 +58,7 @@ type Basis = 'keys' | 'public keys' | 'named' | 'none';
 const BASES: Readonly<Record<Basis, string>> = {
   keys: 'signatures and seals are checked with the key of the gateway',
   'public keys': 'signatures are checked with the public keys that were given',
-  named:
-    'signatures are checked with the key that the file itself names: give --public-key to believe nobody',
+  named: 'the key comes from the file itself: give --public-key to check against one that you trust',
   none: 'no key is known, so that signatures are not checked: give --public-key',
 };
 
@@ -68,9 +67,11 @@ async function verify(options: Options): Promise<void> {
   try {
     const verifiers = options.publicKey?.map((text) => readVerifierKey(text));
     const witnessed =
-      options.checkpoints === undefined ? [] : notesIn(readFileSync(options.checkpoints, 'utf8'));
-    const { report, basis } = await reportOf(options, { verifiers, witnessed }, progress.show);
+      options.checkpoints === undefined ? undefined : notesIn(readFileSync(options.checkpoints, 'utf8'));
+    const given = { verifiers, ...(witnessed && { witnessed }) };
+    const { report, basis } = await reportOf(options, given, progress.show);
     progress.end();
+    if (isWhole(report)) requireOwn(report, options);
     process.stdout.write(
       options.json
         ? `${JSON.stringify({ ...report, whole: isWhole(report), basis })}\n`
@@ -81,6 +82,15 @@ async function verify(options: Options): Promise<void> {
     progress.end();
     throw new Error('the audit trail could not be verified', { cause: error });
   }
+}
+
+/** Whoever names checkpoints relies on them. @throws Error where none is of this trail, so that nothing was compared with them */
+function requireOwn({ witnessed }: TrailReport, { checkpoints: file }: Options): void {
+  if (!witnessed || witnessed.own > 0) return;
+  const what =
+    witnessed.given === 0 ? 'there is no checkpoint' : `none of the ${witnessed.given} checkpoints`;
+  const where = witnessed.given === 0 ? '' : ' is one of this trail that a known key has signed';
+  throw new Error(`${what} in ${file}${where}: the trail fits itself, and was compared with nothing else`);
 }
 
 type Given = Pick<Parameters<typeof verifyExport>[1], 'verifiers' | 'witnessed'>;
@@ -121,16 +131,21 @@ async function* linesOf(file: string): AsyncIterable<string> {
 }
 
 function textOf(report: TrailReport, basis: Basis): string {
-  const { first, last, covered, faults, tables } = report;
+  const { first, last, covered, faults, tables, witnessed } = report;
   const count = Math.max(0, last - first + 1);
   const behind = Math.max(0, last - Math.max(covered, first - 1));
   const chained = basis === 'keys' ? 'chained and sealed' : 'only chained';
   const lines = [
     `${count} records, ${first} to ${last}: checkpoints cover them up to ${covered}, ${behind} behind that are ${chained}`,
     BASES[basis],
+    ...(witnessed ? [wordsFor(witnessed)] : []),
     ...faults.map((fault) => `${faultWords(fault)}${fault.acknowledged ? ' (acknowledged)' : ''}`),
     ...tables.map((words) => `beside the trail: ${words}`),
     isWhole(report) ? 'the trail is whole' : 'the trail is not whole',
   ];
   return `${lines.join('\n')}\n`;
+}
+
+function wordsFor({ given, own, compared }: NonNullable<TrailReport['witnessed']>): string {
+  return `of ${given} checkpoints that were kept elsewhere, ${own} are of this trail, and ${compared} were compared with its records`;
 }

@@ -64,6 +64,22 @@ export function digestOf(plan: Plan): string {
   return hash.digest('hex');
 }
 
+/**
+ * The plan that a digest was made of. No record says what is in a plan, so that nothing but the digest, which its caller has seen,
+ * shows that nobody has written to the database.
+ *
+ * @returns undefined where it is another one
+ */
+export function planIn({ body, digest }: StoredPlan): Plan | undefined {
+  try {
+    const plan = JSON.parse(body) as Plan;
+    return digestOf(plan) === digest ? plan : undefined;
+  } catch {
+    // Not even a plan.
+    return undefined;
+  }
+}
+
 const timeOf = (milliseconds: number): string => new Date(milliseconds).toISOString();
 
 /** A plan as its caller sees it. @param operationId of the operation that applied it @param now epoch milliseconds */

@@ -1,4 +1,4 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Inject, Injectable, Logger } from '@nestjs/common';
 import { uuidv7 } from 'uuidv7';
 
 import {
@@ -14,7 +14,15 @@ import { Clock } from '../../domain/times.js';
 import { refuse } from '../../problems/catalogue.js';
 import type { UnresolvedCommand } from '../operation-command.js';
 import { planClaim } from '../admission/idempotency.service.js';
-import { APPLY_ROUTE, commandOfPlan, digestOf, planDtoOf, type Plan, type PlannedAlarm } from './plan.js';
+import {
+  APPLY_ROUTE,
+  commandOfPlan,
+  digestOf,
+  planDtoOf,
+  planIn,
+  type Plan,
+  type PlannedAlarm,
+} from './plan.js';
 import type { PlanDto } from './plan.dto.js';
 import type { PlanRequestDto } from './plan-request.dto.js';
 import { PlanCapacity } from './plan-capacity.js';
@@ -120,6 +128,7 @@ export class Planner {
 /** Makes plans, shows them, and turns them into commands; a caller sees and applies its own. */
 @Injectable()
 export class PlansService {
+  readonly #logger = new Logger(PlansService.name);
   readonly #expiresAfterMs: number;
 
   constructor(
@@ -178,10 +187,14 @@ export class PlansService {
    */
   async commandFor(id: string, digest: string, { caller }: CallContext): Promise<UnresolvedCommand> {
     const stored = await this.#own(id, caller);
-    if (digest !== stored.digest) throw refuse('digest_mismatch');
+    if (digest !== stored.digest) throw refuse('digest_mismatch', 'asked');
+    const plan = planIn(stored);
+    if (!plan) {
+      this.#logger.error(`plan ${id} is not what its digest was made of: it was changed from outside`);
+      throw refuse('digest_mismatch', 'kept');
+    }
     const applied = await this.#appliedBy(stored);
     if (applied === undefined && this.clock.now() >= stored.expiresAt) throw refuse('plan_expired');
-    const plan = JSON.parse(stored.body) as Plan;
     if (plan.alarms.length === 0) throw refuse('nothing_to_apply');
     const command = commandOfPlan(plan, id);
     return {
