@@ -78,7 +78,7 @@ export class TrailOpening {
       origin: this.origin,
       key: current.verifier.text,
       previous: previous.verifier.text,
-      note: signKeyChange(this.origin, current.verifier.text, previous),
+      note: signKeyChange(this.origin, current, previous),
     };
     await this.engine.append([
       { kind: record.kind, at: Date.parse(at), operationId: null, body: JSON.stringify(record) },

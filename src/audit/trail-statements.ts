@@ -12,8 +12,6 @@ const GONE: ReadonlySet<FaultKind> = new Set(['missing', 'truncated']);
 /** What is signed about a trail: by which keys its checkpoints may be signed, and which faults a person knows of. */
 export class TrailStatements {
   #keys: readonly VerifierKey[] | undefined;
-  /** Keys that are known from outside, and those that were changed to from one of these, by their verifiers' texts. */
-  readonly #vouched: Set<string>;
   #origin: string | undefined;
   readonly #acknowledged: Acknowledged['faults'][number][] = [];
   /** By the key that came after it: the record of the change. */
@@ -26,7 +24,6 @@ export class TrailStatements {
    */
   constructor(keys: readonly VerifierKey[] | undefined, statements: readonly Statement[]) {
     this.#keys = keys;
-    this.#vouched = new Set(keys?.map(({ text }) => text));
     const changes = statements.filter(({ kind }) => kind === 'key');
     // A key that was changed to a known one is known by that: both ways, until nothing is added.
     for (let known = -1; known < (this.#keys?.length ?? 0);) {
@@ -65,14 +62,6 @@ export class TrailStatements {
     const until = ({ text }: VerifierKey) => this.#supersededAt.get(text) ?? Infinity;
     // Of two that nothing came after, the order is that in which they are known.
     return (this.#keys ?? []).toSorted((a, b) => (until(a) === until(b) ? 0 : until(b) - until(a)));
-  }
-
-  /**
-   * Whether one of these has signed on the word of a key that is known from outside. One that was only changed from to a known one has
-   * not: anybody can write such a change, and what is to be believed of it, a checkpoint of the known one has to cover.
-   */
-  vouchesFor(signers: readonly VerifierKey[]): boolean {
-    return signers.some(({ text }) => this.#vouched.has(text));
   }
 
   acknowledges({ what, operationId, ...range }: TrailFault): boolean {
@@ -125,13 +114,12 @@ export class TrailStatements {
   #noteKey(body: string, seq: number): void {
     const { note = '', origin = '', previous = '' } = JSON.parse(body) as Record<string, string | undefined>;
     const before = readVerifierKey(previous);
-    const key = readVerifierKey(openKeyChange(note, origin, [before]));
+    const key = openKeyChange(note, origin, before);
     if (this.#keys) {
       const isKnown = ({ text }: VerifierKey) => this.#keys?.some((known) => known.text === text);
       if (!isKnown(before) && !isKnown(key)) return;
       for (const each of [before, key]) if (!isKnown(each)) this.#keys = [...this.#keys, each];
     }
-    if (this.#vouched.has(before.text)) this.#vouched.add(key.text);
     this.#supersededAt.set(before.text, seq);
     if (seq >= (this.#current?.seq ?? 0)) this.#current = { text: key.text, seq };
   }

@@ -1,4 +1,4 @@
-import { openNote, signNote, type SignerKey, type VerifierKey } from './signed-note.js';
+import { openNote, readVerifierKey, signNote, type SignerKey, type VerifierKey } from './signed-note.js';
 import { FAULT_KINDS, type FaultKind, type RecordRange, type TrailFault } from '../trail-fault.js';
 
 /** What is signed besides checkpoints: texts of their own, so that none can pass for another. */
@@ -6,15 +6,18 @@ import { FAULT_KINDS, type FaultKind, type RecordRange, type TrailFault } from '
 const KEY = 'hss-gateway audit key';
 const ACKNOWLEDGEMENT = 'hss-gateway acknowledgement';
 
-/** The change to another key, signed by the one before. @param next the verifier's text of the new key */
-export function signKeyChange(origin: string, next: string, previous: SignerKey): string {
-  return signNote(`${KEY}\n${origin}\n${next}\n`, previous);
+/** The change to another key, signed by both: neither can be drawn into one by somebody who has only another key. */
+export function signKeyChange(origin: string, next: SignerKey, previous: SignerKey): string {
+  const text = `${KEY}\n${origin}\n${next.verifier.text}\n`;
+  return signNote(text, previous) + signNote(text, next).slice(text.length + 1);
 }
 
-/** The verifier's text of the new key. @throws Error where none of the keys has signed it */
-export function openKeyChange(note: string, origin: string, keys?: readonly VerifierKey[]): string {
-  const [head, of, next] = openNote(note, keys).text.split('\n');
-  if (head !== KEY || of !== origin || next === undefined) throw new Error('it is no change of the key');
+/** The new key. @throws Error where not both have signed it */
+export function openKeyChange(note: string, origin: string, previous: VerifierKey): VerifierKey {
+  const [head, of, text = ''] = openNote(note).text.split('\n');
+  if (head !== KEY || of !== origin) throw new Error('it is no change of the key');
+  const next = readVerifierKey(text);
+  if (openNote(note, [previous, next]).signers.length < 2) throw new Error('one of both has not signed it');
   return next;
 }
 
