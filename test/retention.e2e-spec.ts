@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { gunzipSync } from 'node:zlib';
+import { gunzipSync, gzipSync } from 'node:zlib';
 
 import Database from 'better-sqlite3';
 import pg from 'pg';
@@ -207,6 +207,24 @@ describe.each(ENGINES)('records that are old enough (%s)', (engine) => {
     const [name = ''] = archiveNames();
     const words = ['audit', 'verify', '--export', join(archives(), name), '--public-key', await publicKey()];
     expect(await runProgram(words)).toMatchObject({ code: 0, stdout: expect.stringContaining('is whole') });
+    const ofAll = (folderOfThem: string) =>
+      runProgram(['audit', 'verify', '--archives', folderOfThem, '--public-key', ...words.slice(-1)], {
+        cwd: folder,
+        env: { GATEWAY_DATABASE_URL: url },
+      });
+    expect(await ofAll(archives())).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('1 archives were verified'),
+    });
+    expect(await ofAll(folder)).toMatchObject({ code: 1, stdout: expect.stringContaining('is not there') });
+    cpSync(archives(), join(folder, 'changed'), { recursive: true });
+    writeFileSync(join(folder, 'changed', name), gzipSync('something else'));
+    expect(await ofAll(join(folder, 'changed'))).toMatchObject({
+      code: 1,
+      stdout: expect.stringContaining(
+        `${name}, which has records 1 to ${written.length}, is not as it was written`,
+      ),
+    });
     const said = all
       .map(([, body]) => JSON.parse(body) as { kind: string })
       .filter(({ kind }) => kind === 'archive');
@@ -310,9 +328,8 @@ describe.each(ENGINES)('records that are old enough (%s)', (engine) => {
         (value) => value === 1,
       ),
     ).toBe(1);
-    expect(other.output()).toContain(
-      `none is removed: ${name} is there, and is not an archive of these records`,
-    );
+    const why = `none is removed: ${name} is there, and is not an archive of these records`;
+    expect(await eventually(other.output, (output) => output.includes(why))).toContain(why);
     expect((await kept()).slice(0, written.length)).toEqual(written);
     expect(readFileSync(join(archives(), name), 'utf8')).toBe('something else');
     await end(other);

@@ -1,5 +1,6 @@
 /** What the commands of `hss-gateway` do with a trail: without the services of a running gateway. */
 export { acknowledge } from './acknowledgement.js';
+export { verifyArchives } from './archives-verification.js';
 export { backUp } from './embedded.backup.js';
 export { withExclusiveAccess, withSnapshot } from './offline.js';
 export { reasonOf } from './reason.js';

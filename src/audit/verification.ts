@@ -1,3 +1,4 @@
+import type { ArchivesReport } from './archives-verification.js';
 import type { AuditEngine } from './audit.engine.js';
 import type { DatabaseConfig } from '../config/config.js';
 import { withSnapshot } from './offline.js';
@@ -17,6 +18,8 @@ export interface TrailReport extends Omit<Verified, 'done' | 'through'> {
   readonly tables: readonly string[];
   /** Absent: none were given. */
   readonly witnessed?: WitnessedNotes;
+  /** Where a folder with them was named. */
+  readonly archives?: ArchivesReport;
 }
 
 export type OnProgress = (step: string, part: number) => void;
@@ -75,6 +78,7 @@ async function differences(engine: AuditEngine, faults: Verified['faults']): Pro
   }
 }
 
-export function isWhole({ faults, tables }: TrailReport): boolean {
-  return tables.length === 0 && faults.every(({ acknowledged }) => acknowledged);
+export function isWhole({ faults, tables, archives }: TrailReport): boolean {
+  const isBeside = tables.length === 0 && (archives?.wrong.length ?? 0) === 0;
+  return isBeside && faults.every(({ acknowledged }) => acknowledged);
 }

@@ -9,6 +9,7 @@ import {
   linesIn,
   notesIn,
   readVerifierKey,
+  verifyArchives,
   verifyDatabase,
   verifyExport,
   type AuditKeys,
@@ -30,6 +31,7 @@ Exit code: 0 when the trail is whole, or what is wrong with it is acknowledged; 
 
 interface Options extends DatabaseOption {
   readonly export?: string;
+  readonly archives?: string;
   readonly checkpoints?: string;
   readonly publicKey?: readonly string[];
   readonly json?: true;
@@ -40,6 +42,12 @@ export function addVerify(audit: Command): void {
   withDatabase(command)
     .addOption(
       new Option('--export <file>', 'an export or archive instead, also compressed').conflicts('database'),
+    )
+    .addOption(
+      new Option(
+        '--archives <folder>',
+        'where the archives of the database are, which are verified too',
+      ).conflicts('export'),
     )
     .option('--checkpoints <file>', 'checkpoints that were kept elsewhere, such as those of a witness')
     .option(
@@ -110,7 +118,12 @@ async function reportOf(
   const database = databaseOf(options);
   const keys: AuditKeys | undefined = given.verifiers ? undefined : keysFor(database);
   const verifiers = given.verifiers ?? keys?.verifiers;
-  const report = await verifyDatabase(database, { ...given, verifiers, keys }, show);
+  const live = await verifyDatabase(database, { ...given, verifiers, keys }, show);
+  if (options.archives === undefined) return { report: live, basis: basisOf(given, keys && 'keys', 'none') };
+  const archives = await verifyArchives(database, options.archives, { verifiers }, (part) =>
+    show('archives', part),
+  );
+  const report = { ...live, archives };
   return { report, basis: basisOf(given, keys && 'keys', 'none') };
 }
 
@@ -131,7 +144,7 @@ async function* linesOf(file: string): AsyncIterable<string> {
 }
 
 function textOf(report: TrailReport, basis: Basis): string {
-  const { first, last, covered, faults, tables, witnessed } = report;
+  const { first, last, covered, faults, tables, witnessed, archives } = report;
   const count = Math.max(0, last - first + 1);
   const behind = Math.max(0, last - Math.max(covered, first - 1));
   const chained = basis === 'keys' ? 'chained and sealed' : 'only chained';
@@ -140,6 +153,7 @@ function textOf(report: TrailReport, basis: Basis): string {
     BASES[basis],
     ...(witnessed ? [wordsFor(witnessed)] : []),
     ...faults.map((fault) => `${faultWords(fault)}${fault.acknowledged ? ' (acknowledged)' : ''}`),
+    ...(archives ? [`${archives.count} archives were verified`, ...archives.wrong] : []),
     ...tables.map((words) => `beside the trail: ${words}`),
     isWhole(report) ? 'the trail is whole' : 'the trail is not whole',
   ];
