@@ -3,6 +3,7 @@ import type { VerifierKey } from './tree/signed-note.js';
 import type { Acknowledged } from './tree/statements.js';
 import { rootFrom } from './kept-proof.js';
 import { agrees } from './record-text.js';
+import { sizeOfNote } from './tree/checkpoint.js';
 import { TILE_WIDTH } from './tree/tiles.js';
 import { FaultList, type TrailFault } from './trail-fault.js';
 import type { ChainPlace, CheckedRecord, StoredCheckpoint, TrailSource } from './trail-source.js';
@@ -49,6 +50,9 @@ export class TrailVerifier {
   /** Of the operations that are listed: the last one that was looked at; undefined: it has not come to them. */
   #operation: string | undefined;
   #done = false;
+  /** Checkpoints that were kept elsewhere, by the size that each says to have; and the next one. */
+  readonly #witnessed: readonly StoredCheckpoint[];
+  #nextWitnessed = 0;
 
   constructor(
     private readonly source: TrailSource,
@@ -56,6 +60,12 @@ export class TrailVerifier {
   ) {
     this.#statements = new TrailStatements(trusted.verifiers, []);
     this.#tree = new TreeComparison(source, this.#faults, 0);
+    this.#witnessed = (trusted.witnessed ?? [])
+      .flatMap((note) => {
+        const size = sizeOfNote(note);
+        return size === undefined ? [] : [{ size, note }];
+      })
+      .sort((one, other) => one.size - other.size);
   }
 
   get progress(): Verified {
@@ -195,7 +205,10 @@ export class TrailVerifier {
     // Where records are missing they may be many: checkpoints come with those that are there.
     const checkpoints = await this.source.checkpoints(through, Math.min(last.seq - through, TILE_WIDTH));
     const notes = new Map(checkpoints.map(({ size, note }) => [size, note]));
-    for (const note of this.trusted.witnessed ?? []) this.#witness(note, notes, last.seq);
+    for (let next; (next = this.#witnessed[this.#nextWitnessed]) && next.size <= last.seq;) {
+      this.#witness(next, notes);
+      this.#nextWitnessed += 1;
+    }
     for (const row of rows) {
       while (this.#tree.through + 1 < row.seq) {
         await this.#tree.miss(row.seq);
@@ -280,9 +293,8 @@ export class TrailVerifier {
   }
 
   /** @param notes by size, to which those are added that the database has not */
-  #witness(note: string, notes: Map<number, string>, upTo: number): void {
-    const size = this.#statements.opened(note)?.size;
-    if (size === undefined || size <= this.#tree.through || size > upTo) return;
+  #witness({ size, note }: StoredCheckpoint, notes: Map<number, string>): void {
+    if (size <= this.#tree.through || this.#statements.opened(note)?.size !== size) return;
     const own = notes.get(size);
     if (own === undefined) notes.set(size, note);
     else if (own !== note && !this.#statements.areSame(note, own))
@@ -293,8 +305,10 @@ export class TrailVerifier {
     const { through } = this.#tree;
     for (const { size, note } of await this.source.checkpoints(through, MAX_CHECKPOINTS))
       this.#open(size, note);
-    const witnessed = (this.trusted.witnessed ?? []).map((note) => this.#statements.opened(note)?.size ?? 0);
-    this.#covered = Math.max(this.#covered, ...witnessed);
+    const beyond = this.#witnessed.findLast(
+      ({ size, note }) => size <= this.#covered || this.#statements.opened(note)?.size === size,
+    );
+    this.#covered = Math.max(this.#covered, beyond?.size ?? 0);
     if (this.#covered > through)
       this.#faults.note(
         'truncated',
