@@ -13,14 +13,7 @@ import { faultWords } from './trail-fault.js';
 import { DatabaseSource } from './trail-source.js';
 import { TrailStatements } from './trail-statements.js';
 import type { Trusted } from './trail-verifier.js';
-
-/** What the archives of a trail come to. */
-export interface ArchivesReport {
-  /** How many the database names. */
-  readonly count: number;
-  /** What is wrong with them, in words. */
-  readonly wrong: readonly string[];
-}
+import type { ArchivesReport } from './verification.js';
 
 /** Looks for each archive that the database names, and verifies it. @param folder in which all of them are @throws Error where that cannot be done */
 export async function verifyArchives(

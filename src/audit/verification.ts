@@ -1,4 +1,3 @@
-import type { ArchivesReport } from './archives-verification.js';
 import type { AuditEngine } from './audit.engine.js';
 import type { DatabaseConfig } from '../config/config.js';
 import { withSnapshot } from './offline.js';
@@ -8,6 +7,14 @@ import { DatabaseSource } from './trail-source.js';
 import { TrailStatements } from './trail-statements.js';
 import { TrailVerifier, type Trusted, type Verified } from './trail-verifier.js';
 import { witnessedNotes, type WitnessedNotes } from './witnessed-notes.js';
+
+/** What the archives of a trail come to. */
+export interface ArchivesReport {
+  /** How many the database names. */
+  readonly count: number;
+  /** What is wrong with them, in words. */
+  readonly wrong: readonly string[];
+}
 
 /** What a verification of a whole trail comes to. */
 export interface TrailReport extends Omit<Verified, 'done' | 'through'> {
