@@ -46,8 +46,8 @@ export class TrailIntegrity implements OnModuleDestroy {
   #isWholePass = false;
   #cancel: (() => void) | undefined;
   #stopped = false;
-  /** Whether it is at work, and decides itself when it goes on. */
-  #isBusy = false;
+  /** Whether it is at work, which it is from its start on, and decides itself when it goes on. */
+  #isBusy = true;
   /** The last record of a verification that was looked at, and how many ranges were acknowledged by then. */
   #recalled = 0;
   #acknowledged = 0;
@@ -95,6 +95,7 @@ export class TrailIntegrity implements OnModuleDestroy {
     await this.#begin(isSmall ? 'base' : 'checkpoint');
     while (!(await this.#step())) continue;
     this.#due = this.clock.monotonic() + (isSmall ? this.restMs : 0);
+    this.#isBusy = false;
     this.#rest();
   }
 
