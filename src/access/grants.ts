@@ -243,6 +243,15 @@ export function mayAuditAll({ denials = [], ...caller }: Caller): boolean {
   return !touched && mayAudit(caller, { project: '*', enterpriseProjectId: '*' });
 }
 
+/** Whether a caller may read of an operation: its own, or one that it may audit. @param owner whose it is */
+export function mayReadOperation(
+  caller: Caller,
+  owner: string,
+  scope: Pick<Scope, 'project' | 'enterpriseProjectId'>,
+): boolean {
+  return owner === caller.id || mayAudit(caller, scope);
+}
+
 /** Whether a caller may read what others did there. Records hold no event types, so a grant that is limited by them covers none. */
 export function mayAudit(
   caller: Caller,

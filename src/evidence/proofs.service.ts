@@ -1,6 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 
-import { mayAudit } from '../access/grants.js';
+import { mayReadOperation } from '../access/grants.js';
 import {
   AuditUnavailable,
   Checkpointer,
@@ -93,14 +93,15 @@ export class ProofsService {
     const body = isOperationId(id) ? await this.records.intentOf(id) : undefined;
     if (body === undefined) throw await this.#notLive(id, caller);
     const { caller: owner, scope } = JSON.parse(body) as IntentRecord;
-    if (owner !== caller.id && !mayAudit(caller, scope)) throw refuse('operation_not_found');
+    if (!mayReadOperation(caller, owner, scope)) throw refuse('operation_not_found');
   }
 
   /** Why an operation that has no intent in the database cannot be proved. */
   async #notLive(id: string, caller: Caller): Promise<Problem> {
     const archived = await this.operations.findArchived(id);
-    const mayRead = archived && (archived.caller === caller.id || mayAudit(caller, archived));
-    return mayRead ? refuse('record_archived', archived.archive) : refuse('operation_not_found');
+    return archived && mayReadOperation(caller, archived.caller, archived)
+      ? refuse('record_archived', archived.archive)
+      : refuse('operation_not_found');
   }
 
   async #prove(operationId: string, after: number): Promise<ProofDto> {

@@ -16,7 +16,7 @@ import { OPERATIONS, type OperationName } from '../../domain/operation-type.js';
 import type { Fault, KnownAlarmOutcome } from '../../domain/outcome.js';
 import type { TargetBusyFacts } from '../../problems/admission.js';
 import { faultFor } from '../../problems/catalogue.js';
-import { mayAudit } from '../../access/grants.js';
+import { mayReadOperation } from '../../access/grants.js';
 import { SettlementService } from '../settlement/settlement.service.js';
 import { RunningOperations } from './running-operations.js';
 
@@ -170,7 +170,7 @@ export class TargetLocks {
       const [hold] = holdsOf(earlier, wanted, (target) => this.#quietInMs(earlier, target) <= 0);
       // An operation whose records are not believed is never carried out, and would hold its targets for good.
       if (!hold || !(await this.chain.isWholeSince(intent.operationId))) continue;
-      const mayKnow = intent.caller === caller.id || mayAudit(caller, intent.scope);
+      const mayKnow = mayReadOperation(caller, intent.caller, intent.scope);
       return {
         ...hold,
         ...(mayKnow && { operationId: intent.operationId }),

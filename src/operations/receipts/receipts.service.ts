@@ -10,7 +10,7 @@ import {
 } from '../../audit/index.js';
 import type { Caller } from '../../domain/caller.js';
 import { Clock } from '../../domain/times.js';
-import { hasRight, mayAudit } from '../../access/grants.js';
+import { hasRight, mayReadOperation } from '../../access/grants.js';
 import { refuse } from '../../problems/catalogue.js';
 import { outcomesOf, receiptOf, receiptSummaryOf, shortened } from './receipt.js';
 import type {
@@ -67,7 +67,7 @@ export class ReceiptsService {
     const { caller: wanted = isAuditor ? EVERYBODY : caller.id } = asked;
     if (wanted !== caller.id && !isAuditor)
       throw refuse('not_granted', { caller: caller.id, what: 'the right audit' });
-    const readable = narrowed(asked, (kind) => kind.caller === caller.id || mayAudit(caller, kind));
+    const readable = narrowed(asked, (kind) => mayReadOperation(caller, kind.caller, kind));
     const page = () => this.#page(wanted === EVERYBODY ? readable : ofCaller(readable, wanted));
     return asked.view === 'full' ? this.#turns.take(caller.id, page) : page();
   }
@@ -80,7 +80,7 @@ export class ReceiptsService {
 
   async #read(id: string, caller: Caller): Promise<ReceiptDto> {
     const trail = await this.operations.find(id);
-    if (trail && (trail.intent.caller === caller.id || mayAudit(caller, trail.intent.scope)))
+    if (trail && mayReadOperation(caller, trail.intent.caller, trail.intent.scope))
       return receiptOf(trail, await inSlices(outcomesOf(trail)));
     const archived = trail ? undefined : await this.#archived(id, caller);
     if (archived) throw refuse('operation_archived', archived.archive);
@@ -90,8 +90,7 @@ export class ReceiptsService {
   /** Undefined: its records are in the trail, or it is not the caller's to read. */
   async #archived(id: string, caller: Caller): Promise<ArchivedOperation | undefined> {
     const archived = await this.operations.findArchived(id);
-    const mayRead = archived && (archived.caller === caller.id || mayAudit(caller, archived));
-    return mayRead ? archived : undefined;
+    return archived && mayReadOperation(caller, archived.caller, archived) ? archived : undefined;
   }
 
   /** What is known without the records. */
