@@ -1,4 +1,5 @@
 import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
+import { dirname } from 'node:path';
 
 import { UnusableTrail } from './embedded.check.js';
 import { SIGNING_STEP } from './schema.js';
@@ -66,8 +67,9 @@ export function makeKeyBeside(path: string): AuditKeyTexts {
   const key = newAuditKey();
   const descriptor = openSync(nextOf(keyFileOf(path)), 'w', OWNER_ONLY);
   writeSync(descriptor, `${key}\n`);
-  fsyncSync(descriptor);
-  closeSync(descriptor);
+  sync(descriptor);
+  // Its name too: without the key, what is signed with it is lost.
+  sync(openSync(dirname(path), 'r'));
   return { current: key };
 }
 
@@ -75,4 +77,9 @@ export function makeKeyBeside(path: string): AuditKeyTexts {
 export function keepKeyBeside(path: string): void {
   const file = keyFileOf(path);
   renameSync(nextOf(file), file);
+}
+
+function sync(descriptor: number): void {
+  fsyncSync(descriptor);
+  closeSync(descriptor);
 }
