@@ -1,10 +1,9 @@
-import { createReadStream, existsSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { createGunzip } from 'node:zlib';
 
 import type { DatabaseConfig } from '../config/config.js';
 import { digestOf } from './archive/archive-file.js';
-import { linesIn } from './archive/lines-in.js';
+import { linesOf } from './archive/lines-in.js';
 import { queriesOver } from './engine.dialect.js';
 import { verifyExport } from './export-verification.js';
 import { withSnapshot } from './offline.js';
@@ -55,8 +54,7 @@ async function faultOf(
   if (!existsSync(path)) return 'is not there';
   if ((await digestOf(path)) !== sha256) return 'is not as it was written';
   try {
-    const lines = () => linesIn(createReadStream(path).pipe(createGunzip()), () => undefined);
-    const report = await verifyExport(lines, trusted);
+    const report = await verifyExport(() => linesOf(path), trusted);
     const [fault] = report.faults.filter(({ acknowledged }) => !acknowledged);
     if (fault) return `is not whole: ${faultWords(fault)}`;
     return report.first === first && report.last === last ? undefined : 'has other records';

@@ -8,7 +8,7 @@ export { compareSideTables } from './side-tables.compare.js';
 export { rebuildSideTables } from './side-tables.rebuild.js';
 export { keyFileOf, readKey } from './embedded.key.js';
 export { verifyExport } from './export-verification.js';
-export { linesIn } from './archive/lines-in.js';
+export { linesOf } from './archive/lines-in.js';
 export { faultWords } from './trail-fault.js';
 export { AuditKeys, newAuditKey } from './tree/audit-keys.js';
 export { makeSignerKey, notesIn, readSignerKey, readVerifierKey, signerText } from './tree/signed-note.js';

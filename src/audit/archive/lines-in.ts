@@ -1,4 +1,19 @@
+import { createReadStream } from 'node:fs';
 import { StringDecoder } from 'node:string_decoder';
+import { createGunzip } from 'node:zlib';
+
+const GZIP = Buffer.from([0x1f, 0x8b]);
+
+/** Those of a file, which may be compressed. @throws Error where it cannot be read */
+export async function* linesOf(file: string): AsyncGenerator<string> {
+  const head = createReadStream(file, { end: 1 });
+  const [start = Buffer.alloc(0)] = (await head.toArray()) as Buffer[];
+  const bytes = createReadStream(file);
+  const input = start.equals(GZIP) ? bytes.pipe(createGunzip()) : bytes;
+  bytes.on('error', (error) => input.destroy(error));
+  // A line that is cut off is found as the end that is missing.
+  yield* linesIn(input, () => undefined);
+}
 
 /**
  * Lines that all end with a line feed: texts in JSON may hold other line breaks as they are.

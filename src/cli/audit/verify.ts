@@ -1,12 +1,11 @@
-import { createReadStream, readFileSync } from 'node:fs';
-import { createGunzip } from 'node:zlib';
+import { readFileSync } from 'node:fs';
 
 import { Option, type Command } from 'commander';
 
 import {
   faultWords,
   isWhole,
-  linesIn,
+  linesOf,
   notesIn,
   readVerifierKey,
   verifyArchives,
@@ -129,18 +128,6 @@ async function reportOf(
 
 function basisOf({ verifiers }: Given, keys: Basis | undefined, otherwise: Basis): Basis {
   return verifiers ? 'public keys' : (keys ?? otherwise);
-}
-
-const GZIP = Buffer.from([0x1f, 0x8b]);
-
-async function* linesOf(file: string): AsyncIterable<string> {
-  const head = createReadStream(file, { end: 1 });
-  const [start = Buffer.alloc(0)] = (await head.toArray()) as Buffer[];
-  const bytes = createReadStream(file);
-  const input = start.equals(GZIP) ? bytes.pipe(createGunzip()) : bytes;
-  bytes.on('error', (error) => input.destroy(error));
-  // A line that is cut off is found as the end that is missing.
-  yield* linesIn(input, () => undefined);
 }
 
 function textOf(report: TrailReport, basis: Basis): string {
