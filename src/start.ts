@@ -65,7 +65,7 @@ export async function startGateway(
   // Not refused: containers mount secrets so.
   for (const file of openToOthers(auditKeyFiles(config, options.auditKeyFiles ?? [])))
     logger.warn(
-      `others than its owner may use the file of the audit key, ${file}: whoever reads it can sign`,
+      `others than its owner may use the file of the audit key, ${file}: anyone who reads it can sign`,
     );
   logger.log({ url }, 'listening');
   return {

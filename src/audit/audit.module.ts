@@ -123,7 +123,7 @@ const SERVICES = [
       },
     },
     {
-      // Whoever asks for it begins after the verification at the start.
+      // What depends on it begins after the verification at the start.
       provide: TrailState,
       inject: [TrailIntegrity],
       useFactory: ({ state }: TrailIntegrity) => state,

@@ -5,7 +5,7 @@ import { UnusableTrail } from './embedded.check.js';
 import { SIGNING_STEP } from './schema.js';
 import { AuditKeys, newAuditKey, type AuditKeyTexts } from './tree/audit-keys.js';
 
-/** Whoever has it can sign. */
+/** Anyone who has it can sign. */
 const OWNER_ONLY = 0o600;
 
 /** Where the key of an embedded database is kept when none is configured. */

@@ -48,7 +48,7 @@ export async function verifyExport(lines: Lines, trusted: Trusted): Promise<Trai
   const report = reading.report();
   const { first, last, covered, faults } = report;
   const isFaultless = faults.every(({ acknowledged }) => acknowledged);
-  // The chain alone shows nothing: whoever makes the file makes that too.
+  // The chain alone shows nothing: the maker of a file makes that too.
   if (isFaultless && last >= first && covered < first)
     throw new Error(
       'no checkpoint of any of its records is signed by a known key, so that nothing of it is proved',

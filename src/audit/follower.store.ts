@@ -57,7 +57,7 @@ export class FollowerStore extends Store {
     return { position: known?.position ?? first, isHeld: held.length > 0 };
   }
 
-  /** Up to where one has delivered, whoever it is; 0: nothing. @throws AuditUnavailable */
+  /** Up to where one has delivered, in whichever process; 0: nothing. @throws AuditUnavailable */
   async position(name: string): Promise<number> {
     const [known] = await this.#rows(sql`SELECT position FROM follower WHERE name = ${name}`);
     return known?.position ?? 0;

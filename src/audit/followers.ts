@@ -32,7 +32,7 @@ export class Followers implements BeforeApplicationShutdown {
   }
 
   /**
-   * From when it resolves on, what is recorded is delivered. Whoever begins it stops it before the database is closed.
+   * From when it resolves on, what is recorded is delivered. What begins it stops it before the database is closed.
    */
   async follow<Item extends Placed>(options: FollowerOptions<Item>): Promise<Follower<Item>> {
     const { name } = options;

@@ -14,7 +14,7 @@ export function auditKeyFiles(
   return isBeside ? [...named, keyFileOf(database.path)] : [...named];
 }
 
-/** Those of some files that others than their owner may use: whoever reads the key can sign. */
+/** Those of some files that others than their owner may use: anyone who reads the key can sign. */
 export function openToOthers(files: readonly string[]): string[] {
   return files.filter((file) => {
     const mode = statSync(file, { throwIfNoEntry: false })?.mode ?? 0;

@@ -126,7 +126,7 @@ function apiActivity(record: AuditRecord, intent: IntentRecord | undefined): Mem
   };
 }
 
-/** Who asked for what a record is about: for a later record of an operation whoever asked for the operation. */
+/** Who asked for what a record is about: a later record of an operation is about the one who asked for the operation. */
 function askedBy(record: AuditRecord, intent: IntentRecord | undefined) {
   if (record.kind === 'brake') return { ...record, caller: record.by ?? GATEWAY };
   const { caller, onBehalfOf, requestId } = { ...intent, ...record } as Partial<IntentRecord>;

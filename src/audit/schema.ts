@@ -158,7 +158,7 @@ export const SCHEMA_STEPS: readonly (readonly SchemaStatement[])[] = [
     `DROP INDEX operation_expires`,
   ],
   [
-    // On the last record of each commit: proof that whoever wrote it had the audit key.
+    // On the last record of each commit: proof that its writer had the audit key.
     `ALTER TABLE audit_record ADD COLUMN seal BLOB`,
     // What is signed about the trail itself: few records.
     `CREATE INDEX audit_record_statement ON audit_record (seq) WHERE kind IN ('key', 'acknowledgement', 'verification')`,

@@ -17,7 +17,7 @@ export interface Beginning {
 }
 
 /**
- * Written in the same transaction as the tables for it, and never again: whoever takes seals and checkpoints away does not get new ones.
+ * Written in the same transaction as the tables for it, and never again: seals and checkpoints that somebody took away are not made again.
  *
  * @param last absent: there is none
  */

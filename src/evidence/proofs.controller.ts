@@ -24,7 +24,7 @@ export class ProofsController {
    *
    * @remarks
    * The records that its receipt is made of, byte by byte, the inclusion path of each, and the newest signed checkpoint of the trail,
-   * which covers them: whoever knows the gateway's public key can check them without the gateway (docs/audit.md). Where no checkpoint
+   * which covers them: anyone who knows the gateway's public key can check them without the gateway (docs/audit.md). Where no checkpoint
    * covers the last record yet, one is signed, once a second at most. Of long operations it is a part; each part proves itself.
    */
   @Get(':id/proof')
@@ -47,7 +47,7 @@ export class CheckpointsController {
    * List checkpoints.
    *
    * @remarks
-   * What was signed of the audit trail, newest first. A checkpoint holds nothing of the records, so whoever may audit anything sees all
+   * What was signed of the audit trail, newest first. A checkpoint holds nothing of the records, so a caller that may audit anything sees all
    * of them. Pass `nextCursor` as `cursor` for the next page; it is absent at the end.
    */
   @Get()

@@ -39,7 +39,7 @@ export class RecordsService {
   async find(sequence: string, caller: Caller): Promise<string> {
     const isSequence = /^[1-9]\d{0,14}$/.test(sequence);
     const record = isSequence ? await this.records.find(Number(sequence), mayReadFor(caller)) : undefined;
-    // Whose scope an archived record is in nothing says any more: only who may read all of them is told of it.
+    // Nothing says any more to which scope an archived record belongs: only a caller that may read all records hears of it.
     const mayKnow = isSequence && !record && mayAuditAll(caller);
     const archive = mayKnow ? await this.archives.holding(Number(sequence)) : undefined;
     if (archive) throw refuse('record_archived', archive);

@@ -98,7 +98,7 @@ export const OPERATION_PROBLEMS = {
   record_archived: withFacts({
     status: 410,
     detail: ({ file, first, last }: Archive) =>
-      `The record was moved to an archive: ${file} has records ${first} to ${last}. Whoever runs the gateway keeps it.`,
+      `The record was moved to an archive: ${file} has records ${first} to ${last}. The operators of the gateway keep it.`,
     example: ARCHIVE,
   }),
   export_limit: withFacts({

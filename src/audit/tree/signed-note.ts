@@ -103,7 +103,7 @@ export function makeSignerKey(name: string): SignerKey {
   return signerOf(name, randomBytes(KEY_BYTES));
 }
 
-/** A key as it is kept: whoever has this can sign. */
+/** A key as it is kept: anyone who has it can sign. */
 export function signerText({ verifier, seed }: SignerKey): string {
   const base64 = Buffer.concat([Uint8Array.of(ED25519), seed]).toString('base64');
   return `${SIGNER_PREFIX}${verifier.name}+${verifier.id}+${base64}`;

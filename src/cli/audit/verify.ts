@@ -91,7 +91,7 @@ async function verify(options: Options): Promise<void> {
   }
 }
 
-/** Whoever names checkpoints relies on them. @throws Error where none is of this trail, so that nothing was compared with them */
+/** A user who names checkpoints relies on them. @throws Error where none is of this trail, so that nothing was compared with them */
 function requireOwn({ witnessed }: TrailReport, { checkpoints: file }: Options): void {
   if (!witnessed || witnessed.own > 0) return;
   const what =

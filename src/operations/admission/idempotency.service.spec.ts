@@ -119,7 +119,7 @@ describe('a request under a key', () => {
     });
     const claims = serviceWith({}, undefined).claimsOf(command, 'this');
     expect(claims.map(({ key, once = false }) => [key, once])).toEqual([
-      // Whoever reads it could send the request once more, were it the signature itself.
+      // A reader could send the request once more, were it the signature itself.
       [`signature:${sha256('s')}`, false],
       ['key:k', false],
       ['plan:p', true],

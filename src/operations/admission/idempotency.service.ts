@@ -33,7 +33,7 @@ export const PLAN_CLAIM = 'plan:';
 const UNDO = 'undo:';
 
 export const planClaim = (plan: string): string => PLAN_CLAIM + plan;
-/** Not itself: while it is fresh, whoever reads it could send the very request once more. */
+/** Not itself: while it is fresh, a reader of it could send the very request once more. */
 const signatureClaim = (signature: string): string => SIGNATURE + hash('sha256', signature);
 
 /**

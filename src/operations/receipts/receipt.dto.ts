@@ -306,7 +306,7 @@ export class OutcomeCountsDto implements Partial<Record<KnownAlarmOutcome, numbe
 @ApiSchema({ name: 'ReceiptArchive', description: 'The file that records were moved to.' })
 export class ReceiptArchiveDto {
   /**
-   * Its name; whoever runs the gateway knows its folder.
+   * Its name; the operators of the gateway know its folder.
    * @example 'audit-000000000001-000000018204.ndjson.gz'
    */
   file!: string;
