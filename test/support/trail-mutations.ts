@@ -3,10 +3,12 @@ import { uuidv7 } from 'uuidv7';
 
 import type { FaultKind } from '../../src/audit/trail-fault.js';
 import { link } from '../../src/audit/record-text.js';
-import { HASH_BYTES } from '../../src/audit/tree/merkle-tree.js';
-import { TILE_WIDTH } from '../../src/audit/tree/tiles.js';
+import { TREE_SIZE } from '../../src/audit/trail-source.js';
+import { signCheckpoint } from '../../src/audit/tree/checkpoint.js';
+import { HASH_BYTES, leafHash } from '../../src/audit/tree/merkle-tree.js';
+import { TILE_WIDTH, TreeEdge } from '../../src/audit/tree/tiles.js';
 import type { SeededRandom } from '../simulation/seeded-random.js';
-import { rowsOf, type MadeTrail, type RecordRow } from './made-trail.js';
+import { keysOf, rowsOf, type MadeTrail, type RecordRow } from './made-trail.js';
 
 /** What somebody can do to a trail by hand who has its database, but not its key. */
 
@@ -267,6 +269,32 @@ export const MUTATIONS: Readonly<Record<string, Mutation>> = {
       .prepare('UPDATE tree_tile SET hashes = substr(hashes, 1, ?) WHERE (place + 1) * ? > ?')
       .run((size % TILE_WIDTH) * HASH_BYTES, TILE_WIDTH, size);
     return { first: size + 1, witnessed };
+  },
+  // Whoever has the key too makes a trail that fits itself: only what was signed before, and kept elsewhere, shows it.
+  'history made anew with the key': (database, random, { trail }) => {
+    const keys = keysOf(trail);
+    const row = random.pick(trail.rows.slice(0, trail.covered));
+    set(database, row, 'body', row.body.replace('"at":', '"forged":1,"at":'));
+    const notes = database.prepare('SELECT size, note FROM checkpoint ORDER BY size').all() as {
+      size: number;
+      note: string;
+    }[];
+    const edge = TreeEdge.empty();
+    const size = database.prepare(TREE_SIZE).pluck().get() as number;
+    let hash: Buffer = Buffer.alloc(32);
+    for (const each of rowsOf(database)) {
+      hash = link(hash, each.body);
+      put(database, { ...each, hash, seal: each.seal && Buffer.from(keys.seal(each.seq, hash)) });
+      if (each.seq > size) continue;
+      edge.add(leafHash(each.body));
+      if (!notes.some((one) => one.size === each.seq)) continue;
+      const checkpoint = { origin: keys.current.verifier.name, size: each.seq, root: edge.root() };
+      const change = database.prepare('UPDATE checkpoint SET note = ? WHERE size = ?');
+      change.run(signCheckpoint(checkpoint, keys.current), each.seq);
+    }
+    const keep = database.prepare('INSERT OR REPLACE INTO tree_tile (level, place, hashes) VALUES (?, ?, ?)');
+    for (const { level, place, hashes } of edge.takeChanged()) keep.run(level, place, hashes);
+    return { first: trail.covered, witnessed: [notes.at(-1)!.note] };
   },
   // When it was signed is what narrows a search: the note says nothing of it.
   'the time of a checkpoint': (database, random) => {
