@@ -76,6 +76,16 @@ describe.each(SIZES)('a trail of $records records that somebody changed', ({ rec
     expect(report).toEqual({ covered: trail.covered, faults: [], tables: [] });
   });
 
+  it('is compared with what stands beside it also where a record stands far behind its end', async () => {
+    const database = new Database(Buffer.from(trail.bytes));
+    database.exec(
+      'UPDATE audit_record SET seq = 9007199254740993 WHERE seq = (SELECT MAX(seq) FROM audit_record)',
+    );
+    const { faults } = await verified(database, trail, { names: '' });
+    expect(faults.at(-1)).toMatchObject({ what: 'foreign', first: 2 ** 53 });
+    database.close();
+  });
+
   it.each(kinds)('is found out: %s', async (kind) => {
     let done = 0;
     for (let seed = 1; done < count / kinds.length; seed += 1) {

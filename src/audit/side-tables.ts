@@ -17,9 +17,10 @@ import { appendOf } from './record-append.js';
 import { bodyWithoutRequests } from './operation.queries.js';
 import { GENESIS, readRecord } from './record-text.js';
 import { isWithin, type RecordRange, type TrailFault } from './trail-fault.js';
+import { LAST_PLACE } from './trail-source.js';
 
-/** Places of the trail that are looked at together: an intent of ten thousand alarms may be among them. */
-const PLACES_AT_ONCE = 100;
+/** Records that are looked at together: an intent of ten thousand alarms may be among them. */
+const RECORDS_AT_ONCE = 100;
 
 /** What the tables beside the trail have to say of one operation. */
 export interface SideRows {
@@ -148,17 +149,20 @@ export class DerivedTables {
 
   /** From the first record on. */
   async *parts(): AsyncGenerator<TrailPart> {
-    const { first, last } = await this.ends();
-    for (let after = first - 1; after < last; after += PLACES_AT_ONCE) {
+    const { first } = await this.ends();
+    for (let after = first - 1; ;) {
       const rows = await this.queries
         .selectFrom('audit_record')
         .select(['seq', 'kind', 'operation_id'])
         .select(sql<string | null>`CASE WHEN kind = 'brake' THEN body END`.as('brake'))
         .where('seq', '>', after)
-        .where('seq', '<=', after + PLACES_AT_ONCE)
-        .where('kind', 'in', ['intent', 'brake'])
+        .where('seq', '<=', LAST_PLACE)
         .orderBy('seq')
+        .limit(RECORDS_AT_ONCE)
         .execute();
+      const last = rows.at(-1);
+      if (!last) return;
+      after = last.seq;
       const ids = rows.flatMap(({ kind, operation_id: id }) =>
         kind === 'intent' && id !== null ? [id] : [],
       );
