@@ -58,7 +58,7 @@ export class VerificationDto {
   @ApiProperty({ type: 'integer', format: 'int64', minimum: 0 })
   verifiedThrough!: number;
   /**
-   * Records that a signed checkpoint covers; those behind are chained and sealed.
+   * Records that a signed checkpoint covers; those behind are chained and sealed, unless `faults` names them.
    * @example 4810
    */
   @ApiProperty({ type: 'integer', format: 'int64', minimum: 0 })

@@ -134,7 +134,9 @@ function textOf(report: TrailReport, basis: Basis): string {
   const { first, last, covered, faults, tables, witnessed, archives } = report;
   const count = Math.max(0, last - first + 1);
   const behind = Math.max(0, last - Math.max(covered, first - 1));
-  const chained = basis === 'keys' ? 'chained and sealed' : 'only chained';
+  // Of what is wrong behind them, the faults say what is wrong.
+  const isSound = faults.every((fault) => fault.last <= covered);
+  const chained = !isSound ? 'covered by none' : basis === 'keys' ? 'chained and sealed' : 'only chained';
   const lines = [
     `${count} records, ${first} to ${last}: checkpoints cover them up to ${covered}, ${behind} behind that are ${chained}`,
     BASES[basis],
