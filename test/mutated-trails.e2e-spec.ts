@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import Database from 'better-sqlite3';
 
 import type { Verified } from '../src/audit/trail-verifier.js';
+import type { WitnessConfig } from '../src/config/config.js';
 import { startSimulator, type Simulator } from '../src/simulator/simulator.js';
 import { startGateway } from '../src/start.js';
 import { alarmFor, asAdded } from './faults/alarms.js';
@@ -94,7 +95,8 @@ async function expectFound(kind: string, firstSeed: number): Promise<void> {
       typeof expected === 'object' && 'witnessed' in expected ? (expected.witnessed ?? []) : [];
     writeFileSync(join(place, 'witness'), witnessed.join('\n'));
 
-    const by = witnessed.length > 0 ? ['--checkpoints', 'witness'] : [];
+    const isWitnessed = witnessed.length > 0;
+    const by = isWitnessed ? ['--checkpoints', 'witness'] : [];
     const words = ['audit', 'verify', '--json', ...by];
     const ended = await runProgram(words, { cwd: place, env: { GATEWAY_DATABASE_URL: 'file:gateway.db' } });
     expect(ended).toMatchObject({ code: expected === 'harmless' ? 0 : 1, stderr: '' });
@@ -102,7 +104,10 @@ async function expectFound(kind: string, firstSeed: number): Promise<void> {
     expectNamed(expected, report);
 
     await control('DELETE', '/requests');
-    const gateway = await startGateway(configFor(simulator, place));
+    const witness: WitnessConfig = { name: 'disk', kind: 'file', path: join(place, 'witness') };
+    const config = configFor(simulator, place);
+    const audit = { ...config.audit, witnesses: isWitnessed ? [witness] : [] };
+    const gateway = await startGateway({ ...config, audit });
     try {
       const call = (method: string, path: string, body?: unknown) =>
         fetchJson(method, gateway.url + path, body, { key: KEY });
