@@ -58,7 +58,11 @@ describe('a start at a terminal', () => {
     const demo = await startDemoProcess({ LOG_FORMAT: 'pretty' });
     try {
       const before = demo.output().split('HSS gateway, demo mode')[0] ?? '';
-      expect(before.trim()).toMatch(/^\d\d:\d\d:\d\d\.\d{3} info {2}listening url=http:\S+$/);
+      const said = before.trim().split('\n');
+      expect(said.map((line) => line.replace(/^\d\d:\d\d:\d\d\.\d{3} info {2}/, ''))).toEqual([
+        expect.stringMatching(/^the audit trail is signed with the key of this public key publicKey=\S+$/),
+        expect.stringMatching(/^listening url=http:\S+$/),
+      ]);
       expect(demo.output()).toMatch(/\n {2}curl -s \S+\/v1\/operations [^\n]+\n/);
       expect(demo.output().trimEnd()).toMatch(/\n {2}curl -s \S+\/v1\/audit\/records\S+ [^\n]+$/);
       await fetch(`${demo.url}/livez`);

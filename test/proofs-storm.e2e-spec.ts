@@ -1,5 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 
 import { SimulatorClient } from '../src/simulator/client.js';
@@ -7,7 +5,7 @@ import { startSimulator, type Simulator } from '../src/simulator/simulator.js';
 import { alarmFor, asAdded } from './faults/alarms.js';
 import { portal } from './support/gateway.js';
 import { startPostgres, type PostgresServer } from './support/postgres.js';
-import { eventually } from './support/problems.js';
+import { eventually, untilMore } from './support/eventually.js';
 import { checkpointsOf, expectConsistent, proofOf, provedBy } from './support/proofs.js';
 import { newFolder, removeFolder, standGateway, type StandingGateway } from './support/standing-gateway.js';
 import { startWitness, type WitnessServer } from './support/witness.js';
@@ -15,8 +13,8 @@ import { startWitness, type WitnessServer } from './support/witness.js';
 const ROUNDS = 3;
 /** Callers at once, each with one operation after the other. */
 const CALLERS = 4;
-/** A process lives for so long under load, and a little longer or shorter by chance. */
-const LIFE_MS = { least: 300, more: 900 };
+/** Acts that are done before a process is killed. */
+const LIFE = { least: 5, most: 30 };
 const GONE_AFTER_MS = 4_000;
 
 let cloud: Simulator;
@@ -102,7 +100,7 @@ async function storm(
     for (const begin of starts) gateways.push(await begin());
     const loads = gateways.map((gateway) => load(gateway, done));
     for (const gateway of gateways) {
-      await sleep(LIFE_MS.least + Math.random() * LIFE_MS.more);
+      await untilMore(() => done.length, LIFE);
       await end(gateway);
     }
     await Promise.all(loads);

@@ -1,6 +1,5 @@
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 
 import Database from 'better-sqlite3';
 
@@ -11,15 +10,15 @@ import { startSimulator, type Simulator } from '../src/simulator/simulator.js';
 import { alarmFor, asAdded } from './faults/alarms.js';
 import type { ProcessOptions } from './support/gateway-process.js';
 import { metric } from './support/metrics.js';
-import { eventually } from './support/problems.js';
+import { eventually, untilMore } from './support/eventually.js';
 import { newFolder, removeFolder, standGateway, type StandingGateway } from './support/standing-gateway.js';
 import { startWebhookReceiver, WEBHOOK_SECRET, type WebhookReceiver } from './support/webhook-receiver.js';
 
 const ROUNDS = 4;
 /** Callers at once, each with one operation after the other. */
 const CALLERS = 8;
-/** A process lives for so long under load, and a little longer or shorter by chance. */
-const LIFE_MS = { least: 300, more: 900 };
+/** Acts that are done before a process is killed. */
+const LIFE = { least: 5, most: 30 };
 
 let folder: string;
 let cloud: Simulator;
@@ -106,10 +105,11 @@ describe('kill -9 under load, again and again, with a file and a webhook', () =>
   it('leaves nothing out of either, and nothing in another order', async () => {
     for (let round = 0; round < ROUNDS; round += 1) {
       const running = await start();
+      let done = 0;
       const callers = Array.from({ length: CALLERS }, async () => {
-        while (await act(running));
+        for (; await act(running); done += 1);
       });
-      await sleep(LIFE_MS.least + Math.random() * LIFE_MS.more);
+      await untilMore(() => done, LIFE);
       running.signal('SIGKILL');
       await running.exited;
       await Promise.all(callers);

@@ -7,3 +7,12 @@ export async function eventually<T>(ask: () => Promise<T> | T, satisfies: (value
   }
   return ask();
 }
+
+/** Waits until so many more things are done, by chance: how long that takes is the machine's business. */
+export async function untilMore(
+  done: () => number,
+  { least, most }: { readonly least: number; readonly most: number },
+): Promise<void> {
+  const enough = done() + least + Math.random() * (most - least);
+  await eventually(done, (count) => count >= enough);
+}
