@@ -11,5 +11,6 @@ export { verifyExport } from './export-verification.js';
 export { linesOf } from './archive/lines-in.js';
 export { faultWords } from './trail-fault.js';
 export { AuditKeys, newAuditKey } from './tree/audit-keys.js';
-export { makeSignerKey, notesIn, readSignerKey, readVerifierKey, signerText } from './tree/signed-note.js';
+export { checkpointsIn } from './tree/checkpoint.js';
+export { makeSignerKey, readSignerKey, readVerifierKey, signerText } from './tree/signed-note.js';
 export { isWhole, verifyDatabase, type TrailReport } from './verification.js';

@@ -41,3 +41,9 @@ export function sizeOfNote(note: string): number | undefined {
   const size = Number(note.split('\n')[1]);
   return Number.isSafeInteger(size) ? size : undefined;
 }
+
+/** Checkpoints in a text, with whatever else between them: their three lines, an empty one, and signatures. */
+export function checkpointsIn(text: string): string[] {
+  // From the begin of a line, and of so many lines: in a long text without empty ones nothing is looked at again and again.
+  return text.match(/^(?:[^\n]+\n){3}\n(?:— [^\n]+\n)+/gm) ?? [];
+}

@@ -5,7 +5,6 @@ import { openCheckpoint, readCheckpoint, signCheckpoint } from './checkpoint.js'
 import { leafHash } from './merkle-tree.js';
 import {
   makeSignerKey,
-  notesIn,
   openNote,
   readSignerKey,
   readVerifierKey,
@@ -62,14 +61,6 @@ describe('a signed note', () => {
     const note = signNote('text\n', own) + (signNote('text\n', other).split('\n\n')[1] ?? '');
     expect(openNote(note, [own.verifier, other.verifier]).signers).toEqual([own.verifier, other.verifier]);
     expect(openNote(note, [other.verifier]).signers).toEqual([other.verifier]);
-  });
-
-  it('stands among others in a file', () => {
-    const key = makeSignerKey('a');
-    const notes = [signNote('one\n', key), signNote('two\nlines\n', key)];
-    expect(notesIn(notes.join('\n'))).toEqual(notes);
-    expect(notesIn(notes.join(''))).toEqual(notes);
-    expect(notesIn('')).toEqual([]);
   });
 });
 

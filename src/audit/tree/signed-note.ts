@@ -179,8 +179,3 @@ function signatureIn(line: string): SignatureLine | undefined {
     signature: bytes.subarray(ID_BYTES),
   };
 }
-
-/** The notes in a text that holds several, one after the other. */
-export function notesIn(text: string): string[] {
-  return text.match(/(?:[^\n]+\n)+\n(?:— [^\n]+\n)+/g) ?? [];
-}

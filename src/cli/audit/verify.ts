@@ -3,10 +3,10 @@ import { readFileSync } from 'node:fs';
 import { Option, type Command } from 'commander';
 
 import {
+  checkpointsIn,
   faultWords,
   isWhole,
   linesOf,
-  notesIn,
   readVerifierKey,
   verifyArchives,
   verifyDatabase,
@@ -74,7 +74,9 @@ async function verify(options: Options): Promise<void> {
   try {
     const verifiers = options.publicKey?.map((text) => readVerifierKey(text));
     const witnessed =
-      options.checkpoints === undefined ? undefined : notesIn(readFileSync(options.checkpoints, 'utf8'));
+      options.checkpoints === undefined
+        ? undefined
+        : checkpointsIn(readFileSync(options.checkpoints, 'utf8'));
     const given = { verifiers, ...(witnessed && { witnessed }) };
     const { report, basis } = await reportOf(options, given, progress.show);
     progress.end();
