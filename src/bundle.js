@@ -13,7 +13,7 @@ const FOLDER = resolve('dist/gateway');
 const ENTRIES = ['main.js', 'cli/hss-gateway.js', 'audit/embedded.worker.js', 'audit/embedded.reader.js'];
 
 /** A binary, and optional packages that others ask for only where they are used. */
-const LEFT_OUT = [
+export const LEFT_OUT = [
   /^better-sqlite3$/,
   /^pg-(?:native|cloudflare)$/,
   /^@fastify\/(?:multipart|view)$/,
@@ -40,7 +40,7 @@ function withNeighbours(code, id) {
 const UNSEEN = /[\\/]@nestjs[\\/]mapped-types[\\/]/;
 const ASKING = 'const require = createRequire(import.meta.url);';
 
-function seen(code, id) {
+export function seen(code, id) {
   if (!UNSEEN.test(id)) return code;
   const asking = code.replace("import { createRequire } from 'node:module';", '').replace(ASKING, '');
   if (asking.includes('createRequire'))

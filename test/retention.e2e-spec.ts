@@ -370,12 +370,15 @@ describe('kill -9 under load, again and again, with archives and a file sink', (
       await Promise.all(callers);
     }
     ahead = ROUNDS * 3;
-    const last = await start({ settings });
-    await untilArchived(last);
+    const caughtUp = await start({ settings });
     await eventually(
-      () => lag(last),
+      () => lag(caughtUp),
       (behind) => behind === 0,
     );
+    // It looks what may be moved at its start, where nothing had been given to the sink, and a minute later.
+    await end(caughtUp);
+    const last = await start({ settings });
+    await untilArchived(last);
     expect(await metric(last, 'hss_gateway_audit_whole')).toBe(1);
     await end(last);
     const all = await everything();

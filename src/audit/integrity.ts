@@ -18,9 +18,10 @@ export interface VerificationReport {
   /** Of the pass that is under way, or the last one. */
   readonly through: number;
   readonly covered: number;
+  /** As long as a pass is under way, with those of the one before. */
+  readonly faults: Verified['faults'];
   /** Epoch milliseconds: when a pass over everything ended last; absent: none has since the start. */
   readonly wholeAt?: number;
-  readonly faults: Verified['faults'];
 }
 
 /** A trail of at most this size is verified as a whole before the first request. */
@@ -42,6 +43,8 @@ export class TrailIntegrity implements OnModuleDestroy {
   readonly #logger = new Logger(TrailIntegrity.name);
   readonly #source: DatabaseSource;
   #verified: Verified | undefined;
+  /** What was known when the pass under way began. */
+  #knownFaults: Verified['faults'] = [];
   #wholeAt: number | undefined;
   #isWholePass = false;
   #cancel: (() => void) | undefined;
@@ -83,7 +86,10 @@ export class TrailIntegrity implements OnModuleDestroy {
   }
 
   get report(): VerificationReport {
-    const { through = 0, covered = 0, faults = [] } = this.#verified ?? {};
+    const { through = 0, covered = 0, done, faults: found = [] } = this.#verified ?? {};
+    const isFound = ({ what, first }: TrailFault) =>
+      found.some((fault) => fault.what === what && fault.first === first);
+    const faults = done ? found : [...found, ...this.#knownFaults.filter((fault) => !isFound(fault))];
     return { through, covered, faults, ...(this.#wholeAt !== undefined && { wholeAt: this.#wholeAt }) };
   }
 
@@ -130,6 +136,7 @@ export class TrailIntegrity implements OnModuleDestroy {
 
   async #begin(from: 'base' | 'checkpoint'): Promise<void> {
     this.#isWholePass = from === 'base';
+    this.#knownFaults = this.report.faults;
     this.#verified = await this.keeper.beginVerification({ from, witnessed: await this.witnessed.read() });
   }
 

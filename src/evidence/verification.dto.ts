@@ -69,6 +69,6 @@ export class VerificationDto {
    */
   @ApiProperty({ format: 'date-time' })
   lastWholeAt?: string;
-  /** What was found, by sequence; the first hundred. */
+  /** What was found, the first hundred; as long as a pass is under way, with what the one before has found. */
   faults!: TrailFaultDto[];
 }
