@@ -130,6 +130,27 @@ async function expectFound(kind: string, firstSeed: number): Promise<void> {
 }
 
 describe('a trail that somebody changed while no gateway ran', () => {
+  it('is not called sealed behind its checkpoints', async () => {
+    const place = newFolder();
+    const database = new Database(Buffer.from(trail.bytes));
+    const said = async () => {
+      writeFileSync(join(place, 'gateway.db'), database.serialize());
+      copyFileSync(join(folder, 'gateway.db-key'), join(place, 'gateway.db-key'));
+      const env = { GATEWAY_DATABASE_URL: 'file:gateway.db' };
+      return (await runProgram(['audit', 'verify'], { cwd: place, env })).stdout;
+    };
+    try {
+      expect(await said()).toMatch(/[1-9]\d* behind, chained and sealed\n/);
+      database.exec(
+        `UPDATE audit_record SET body = body || ' ' WHERE seq = (SELECT MAX(seq) FROM audit_record)`,
+      );
+      expect(await said()).toMatch(/[1-9]\d* behind, with faults\n/);
+    } finally {
+      database.close();
+      removeFolder(place, 'unchecked');
+    }
+  });
+
   const kinds = Object.keys(MUTATIONS);
   const cases = Array.from({ length: COUNT }, (_, index) => ({
     kind: kinds[index % kinds.length]!,

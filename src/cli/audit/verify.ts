@@ -120,11 +120,11 @@ async function reportOf(
   const keys: AuditKeys | undefined = given.verifiers ? undefined : keysFor(database);
   const verifiers = given.verifiers ?? keys?.verifiers;
   const live = await verifyDatabase(database, { ...given, verifiers, keys }, show);
-  if (options.archives === undefined) return { report: live, basis: basisOf(given, keys && 'keys', 'none') };
-  const archives = await verifyArchives(database, options.archives, { verifiers }, (part) =>
-    show('archives', part),
-  );
-  const report = { ...live, archives };
+  const shown = (part: number) => show('archives', part);
+  const archives =
+    options.archives !== undefined &&
+    (await verifyArchives(database, options.archives, { verifiers }, shown));
+  const report = { ...live, ...(archives && { archives }) };
   return { report, basis: basisOf(given, keys && 'keys', 'none') };
 }
 
@@ -136,11 +136,10 @@ function textOf(report: TrailReport, basis: Basis): string {
   const { first, last, covered, faults, tables, witnessed, archives } = report;
   const count = Math.max(0, last - first + 1);
   const behind = Math.max(0, last - Math.max(covered, first - 1));
-  // Of what is wrong behind them, the faults say what is wrong.
-  const isSound = faults.every((fault) => fault.last <= covered);
-  const chained = !isSound ? 'covered by none' : basis === 'keys' ? 'chained and sealed' : 'only chained';
+  const sound = basis === 'keys' ? 'chained and sealed' : 'only chained';
+  const state = faults.some((fault) => fault.last > covered) ? 'with faults' : sound;
   const lines = [
-    `${count} records, ${first} to ${last}: checkpoints cover them up to ${covered}, ${behind} behind that are ${chained}`,
+    `${count} records, ${first} to ${last}: checkpoints cover them up to ${covered}, ${behind} behind, ${state}`,
     BASES[basis],
     ...(witnessed ? [wordsFor(witnessed)] : []),
     ...faults.map((fault) => `${faultWords(fault)}${fault.acknowledged ? ' (acknowledged)' : ''}`),
