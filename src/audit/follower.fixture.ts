@@ -16,6 +16,11 @@ export class ManualClock extends Clock {
     return this.#now;
   }
 
+  /** What is still to happen. */
+  get planned(): number {
+    return this.#tasks.length;
+  }
+
   wait(milliseconds: number): Promise<void> {
     return new Promise((resolve) => void this.schedule(milliseconds, resolve));
   }
