@@ -7,7 +7,10 @@ import {
 } from '../../src/audit/audit.engine.js';
 import type { Clock } from '../../src/domain/times.js';
 import { EmbeddedDatabase } from '../../src/audit/embedded.database.js';
+import { newAuditKey } from '../../src/audit/tree/audit-keys.js';
 
+/** One for all runs: making one takes longer than much of a run. */
+const KEYS = { current: newAuditKey() };
 /** How long the disk takes. */
 const SYNC_MS = 20;
 
@@ -16,7 +19,7 @@ const SYNC_MS = 20;
  * process gave it is there only after a while.
  */
 export class InlineEngine extends AuditEngine {
-  readonly database = new EmbeddedDatabase(':memory:');
+  readonly database = new EmbeddedDatabase(':memory:', KEYS);
   /** The marks of what was sent, beside the database. */
   readonly marks: { text?: string } = {};
   /** When the intent of each operation was on the disk, by the monotonic clock. */

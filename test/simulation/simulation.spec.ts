@@ -5,7 +5,7 @@ import { simulate, type Aftermath } from './simulation.js';
 
 /** `SIMULATION_SEED=n` replays one seed and tells what happened; `SIMULATION_SEEDS=n` runs more. */
 const ONLY = process.env['SIMULATION_SEED'];
-const SEEDS = Number(process.env['SIMULATION_SEEDS'] ?? 1_000);
+const SEEDS = Number(process.env['SIMULATION_SEEDS'] ?? 2_000);
 
 async function failuresOf(seed: number): Promise<object[]> {
   const aftermath = await simulate(seed);

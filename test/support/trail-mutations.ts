@@ -270,7 +270,7 @@ export const MUTATIONS: Readonly<Record<string, Mutation>> = {
       .run((size % TILE_WIDTH) * HASH_BYTES, TILE_WIDTH, size);
     return { first: size + 1, witnessed };
   },
-  // Whoever has the key too makes a trail that fits itself: only what was signed before, and kept elsewhere, shows it.
+  // With the key too, a trail can be made that fits itself: only what was signed before, and kept elsewhere, shows it.
   'history made anew with the key': (database, random, { trail }) => {
     const keys = keysOf(trail);
     const row = random.pick(trail.rows.slice(0, trail.covered));
