@@ -107,7 +107,7 @@ describe('a follower', () => {
     expect(positions.saved).toBe(100);
   });
 
-  it('waits longer after each failure, by chance and up to a minute, whoever wakes it', async () => {
+  it('waits longer after each failure, by chance and up to a minute, whatever wakes it', async () => {
     const { clock, numbers, begin, failures } = scene();
     numbers.last = 1;
     const tries: number[] = [];

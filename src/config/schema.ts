@@ -272,7 +272,7 @@ export const SETTINGS = object({
       drainDelayMs: integer(0, 120_000, {
         env: 'GATEWAY_DRAIN_DELAY_MS',
         default: 0,
-        doc: 'How long connections are still accepted after readiness is off, so that load balancers can notice.',
+        doc: 'How long connections are still accepted after readiness is off, so that load balancers notice it.',
       }),
       drainMs: integer(0, 300_000, {
         env: 'GATEWAY_DRAIN_MS',
