@@ -69,6 +69,7 @@ export const IMPORTS = {
     'problems',
     'validation',
     'access',
+    'lists',
     'operations',
     'hss/index',
     'upstream/index',

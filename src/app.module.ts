@@ -7,7 +7,7 @@ import { MeModule } from './me/me.controller.js';
 import { BrakesModule } from './brakes/brakes.controller.js';
 import { ExpirationsModule } from './operations/expirations/expirations.controller.js';
 import { EvidenceModule } from './evidence/records.controller.js';
-import { HssModule } from './compat/hss.controller.js';
+import { CompatModule } from './compat/compat.module.js';
 import { OperationsModule } from './operations/operations.module.js';
 import { AuditModule } from './audit/audit.module.js';
 import { CONFIG, type Config } from './config/config.js';
@@ -61,7 +61,7 @@ export class AppModule {
         BrakesModule,
         EvidenceModule,
         ListsModule,
-        HssModule,
+        CompatModule,
         SinksModule,
       ],
       providers: [

@@ -239,12 +239,7 @@ describe('a signed request that comes again', () => {
     const send = sameRequest();
     const first = await send();
     expect([first.status, first.headers.get('Idempotency-Replayed')]).toEqual([200, null]);
-    for (const more of [
-      {},
-      { 'Idempotency-Key': 'a' },
-      { 'Idempotency-Key': 'b' },
-      { 'X-Deadline-Ms': '9000' },
-    ]) {
+    for (const more of [{}, { 'X-Deadline-Ms': '9000' }, { 'X-Request-Id': 'another' }]) {
       const again = await send(more);
       expect([again.status, again.text, again.headers.get('Idempotency-Replayed')]).toEqual([
         200,

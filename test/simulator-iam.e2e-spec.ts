@@ -131,6 +131,53 @@ describe('finding a project by name', () => {
   });
 });
 
+describe('the account and its services', () => {
+  const own = async () => ({ 'X-Auth-Token': await client.token() });
+
+  test('the account of the caller, also where that is an agency', async () => {
+    const { domain: name, domainId: id } = simulator.account;
+    const answer = await send('GET', '/v3/auth/domains', await own());
+    expect([answer.status, JSON.parse(answer.bodyText)]).toEqual([
+      200,
+      {
+        domains: [
+          {
+            id,
+            name,
+            enabled: true,
+            description: '',
+            links: { self: expect.stringMatching(`/v3/domains/${id}$`) },
+          },
+        ],
+        links: { next: null, previous: null, self: expect.stringMatching('/v3/auth/domains$') },
+      },
+    ]);
+    const role = { domain_name: 'delegating-account', agency_name: 'hss-operator' };
+    const body = { auth: { identity: { methods: ['assume_role'], assume_role: role } } };
+    const agency = (await send('POST', '/v3/auth/tokens', await own(), body)).headers['x-subject-token']!;
+    const others = await send('GET', '/v3/auth/domains', { 'X-Auth-Token': agency });
+    expect(JSON.parse(others.bodyText)).toMatchObject({ domains: [{ name: 'delegating-account' }] });
+  });
+
+  test('the services, all of them where they were asked for', async () => {
+    const answer = await send('GET', '/v3/auth/catalog', { ...(await own()), Host: 'cloud.example:8443' });
+    const { catalog } = JSON.parse(answer.bodyText) as { catalog: { name: string; endpoints: object[] }[] };
+    expect(catalog.map((service) => service.name)).toEqual(['hss', 'iam']);
+    for (const { endpoints } of catalog)
+      expect(endpoints).toMatchObject([{ interface: 'public', url: 'http://cloud.example:8443' }]);
+    const here = await send('GET', '/v3/auth/catalog', await own());
+    expect(here.bodyText).toContain(`"url":"${simulator.url}"`);
+  });
+
+  test.each(['domains', 'catalog'])('%s: not without a credential', async (path) => {
+    expect(code(await send('GET', `/v3/auth/${path}`, {}))).toEqual([401, 'IAM.0067']);
+    expect(code(await send('GET', `/v3/auth/${path}`, { 'X-Auth-Token': 'invented' }))).toEqual([
+      401,
+      'IAM.0067',
+    ]);
+  });
+});
+
 describe('the metadata service of a server', () => {
   let metadata: MetadataService;
   beforeAll(async () => {

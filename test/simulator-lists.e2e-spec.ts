@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { SimulatorClient, type Exchange } from '../src/simulator/client.js';
+import { SEED_RULE_ID, SEED_RULE_OF_ALL_HOSTS_ID } from '../src/simulator/seed/seed.js';
 import { startSimulator, type Simulator } from '../src/simulator/simulator.js';
 import { CONTRACT_PAYLOADS } from './fixtures/contract-payloads.js';
 import { loadHssContract } from './support/hss-contract.js';
@@ -135,6 +136,81 @@ describe('alarm whitelist', () => {
     expect(await refused('DELETE', 'white-list/alarm', { delete_all: true })).toEqual([400, 'HSS.0001']);
     expect(await refused('DELETE', path, { data_list: [{ event_type: 1001 }] })).toEqual([400, 'HSS.0001']);
     expect(await refused('DELETE', path, '{')).toEqual([400, 'HSS.0002']);
+  });
+});
+
+describe('the hosts of a whitelist rule', () => {
+  const shown = async (query: string) =>
+    JSON.parse((await call('GET', `white-list/rule/detail?${query}`)).bodyText) as Row;
+
+  test('some hosts, or all', async () => {
+    const hosts = await rows(
+      `events?category=host&limit=1000&host_name=web&enterprise_project_id=all_granted_eps`,
+    );
+    const agents = hosts
+      .flatMap((row) => row['operate_detail_list'] as Row[])
+      .map((each) => each['agent_id']);
+    const rule = await shown(`rule_id=${SEED_RULE_ID}`);
+    expect(rule).toEqual({ rule_id: SEED_RULE_ID, scope: false, agent_ids: expect.any(Array) });
+    expect(new Set(rule['agent_ids'] as string[])).toEqual(new Set(agents));
+    const [, other] = simulator.enterpriseProjects;
+    const everywhere = { rule_id: SEED_RULE_OF_ALL_HOSTS_ID, scope: true };
+    expect(await shown(`rule_id=${SEED_RULE_OF_ALL_HOSTS_ID}&enterprise_project_id=${other}`)).toEqual(
+      everywhere,
+    );
+  });
+
+  test('refused: none of that id, one of another enterprise project, no id, a long one', async () => {
+    const path = 'white-list/rule/detail';
+    expect(await refused('GET', `${path}?rule_id=none`)).toEqual([400, 'HSS.0011']);
+    expect(await refused('GET', `${path}?rule_id=${SEED_RULE_OF_ALL_HOSTS_ID}`)).toEqual([400, 'HSS.0011']);
+    expect(await refused('GET', path)).toEqual([400, 'HSS.0001']);
+    expect(await refused('GET', `${path}?rule_id=${'x'.repeat(37)}`)).toEqual([400, 'HSS.0001']);
+  });
+});
+
+describe('whitelist of system users', () => {
+  const page = 'white-list/userlist?offset=0&limit=10';
+
+  test('some to begin with', async () => {
+    const whole = JSON.parse((await call('GET', page)).bodyText) as Page;
+    expect(whole).toMatchObject({ total_num: 2, limit_num: 500, remain_num: 498 });
+    expect(whole.data_list[0]).toEqual({
+      enterprise_project_name: 'default',
+      host_id: expect.stringMatching(/^[\da-f-]{36}$/),
+      host_name: 'web-1',
+      private_ip: '10.21.1.11',
+      public_ip: '198.51.100.21',
+      system_user_name_list: ['deploy', 'backup'],
+      update_time: Date.UTC(2026, 7, 18),
+      remarks: 'Release pipeline',
+    });
+  });
+
+  test('filters, enterprise projects and pages', async () => {
+    const hostId = String((await rows(page))[1]!['host_id']);
+    const kept: [string, string][] = [
+      ['system_user_name=backup', 'web-1'],
+      ['host_name=bastion', 'bastion-8'],
+      [`host_id=${hostId}`, 'bastion-8'],
+      ['private_ip=10.21.1.11', 'web-1'],
+      ['public_ip=198.51.100.8', 'bastion-8'],
+    ];
+    for (const [query, name] of kept)
+      expect([query, await rows(`${page}&${query}`)]).toEqual([
+        query,
+        [expect.objectContaining({ host_name: name })],
+      ]);
+    expect(await rows(`${page}&system_user_name=back`)).toEqual([]);
+    expect(await rows(`${page}&enterprise_project_id=all_granted_eps`)).toHaveLength(3);
+    expect(await rows('white-list/userlist?offset=1&limit=10')).toMatchObject([{ host_name: 'bastion-8' }]);
+  });
+
+  test('refused: no page, a page of 9, an enterprise project without a right', async () => {
+    expect(await refused('GET', 'white-list/userlist')).toEqual([400, 'HSS.0001']);
+    expect(await refused('GET', 'white-list/userlist?offset=0&limit=9')).toEqual([400, 'HSS.0001']);
+    const denied = `enterprise_project_id=${simulator.deniedEnterpriseProject}`;
+    expect(await refused('GET', `${page}&${denied}`)).toEqual([400, 'HSS.0013']);
   });
 });
 

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { parse as parseYaml } from 'yaml';
 import { SimulatorClient, type Exchange } from '../src/simulator/client.js';
 import { stringifyExact } from '../src/simulator/json.js';
+import { SEED_RULE_ID } from '../src/simulator/seed/seed.js';
 import { startSimulator, type Simulator } from '../src/simulator/simulator.js';
 import { CONTRACT_PAYLOADS } from './fixtures/contract-payloads.js';
 import { loadHssContract } from './support/hss-contract.js';
@@ -77,11 +78,16 @@ const GOOD: Record<string, Good> = {
   KeystoneCreateToken: { body: { auth: { identity: USER, scope: { project: { name: 'cn-north-4' } } } } },
   KeystoneValidateToken: {},
   KeystoneListProjects: { query: { name: 'cn-north-4' } },
+  KeystoneListAuthDomains: {},
+  KeystoneShowCatalog: {},
   CreateTemporaryAccessKey: {
     body: { auth: { identity: { methods: ['token'], token: { duration_seconds: 900 } } } },
   },
   ChangeEvent: payload('9.13'),
   ListSecurityEvents: { query: { category: 'host' } },
+  BatchChangeEvent: {
+    body: { operate_type: 'ignore', handler: 'seen', event_type: 1001, category: 'host' },
+  },
   ListEventOperates: {},
   ListEventHandleHistory: { query: PAGE },
   ListRelatedEvents: { query: { ...PAGE, ...EVENT, category: 'host' } },
@@ -89,6 +95,8 @@ const GOOD: Record<string, Good> = {
   ListSimilarHandledEvents: { query: EVENT },
   ListAlarmWhiteList: {},
   RemoveAlarmWhiteList: { query: { enterprise_project_id: '0' } },
+  ListAlarmWhiteListHostDetail: { query: { rule_id: SEED_RULE_ID } },
+  ListSystemUserWhiteList: { query: PAGE },
   ListLoginWhiteList: { query: PAGE },
   AddLoginWhiteList: { body: { ...LOGIN, remarks: 'seen', handle_event: false } },
   RemoveLoginWhiteList: { body: { data_list: [LOGIN] } },
@@ -97,6 +105,11 @@ const GOOD: Record<string, Good> = {
   DeleteIsolatedFile: {},
   ListBlockedIp: {},
   ChangeBlockedIp: {},
+  ListEventType: { query: { category: 'serverless' } },
+  ShowEventSeverity: { query: { category: 'serverless' } },
+  ShowEventAttackTag: { query: { category: 'serverless' } },
+  ListEventAttCk: { query: { category: 'serverless' } },
+  ListEventTopRisk: { query: { category: 'container' } },
 };
 
 /** Values that break one rule of a schema each. */
@@ -158,6 +171,7 @@ function headersWithout(name: string): Record<string, string> {
   const { [name]: _, ...headers } = {
     'X-Auth-Token': token,
     'X-Subject-Token': token,
+    region: simulator.project.region,
     'Content-Type': 'application/json',
   } as Record<string, string>;
   return headers;

@@ -304,6 +304,12 @@ describe('temporary keys', () => {
   });
 });
 
+test.each(['domains', 'catalog'])('a signature opens IAM: %s', async (path) => {
+  expect((await sign('GET', `/v3/auth/${path}`)).status).toBe(200);
+  const wrong = { key: { ak: simulator.account.ak, sk: 'x' } };
+  expect(code(await sign('GET', `/v3/auth/${path}`, wrong))).toEqual([401, 'APIGW.0301']);
+});
+
 test('a signature opens the project lookup of IAM', async () => {
   const answer = await sign('GET', '/v3/projects?name=cn-north-4', {
     signed: { 'X-Domain-Id': simulator.account.domainId },

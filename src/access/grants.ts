@@ -1,5 +1,5 @@
 import { DEFAULT_RIGHTS, type Caller, type Denial, type Grant, type Right } from '../domain/caller.js';
-import type { OperationName } from '../domain/operation-type.js';
+import { isFilterOperation, type OperationName } from '../domain/operation-type.js';
 import type { Severity } from '../domain/upstream-words.js';
 import type { Config, ProjectConfig } from '../config/config.js';
 import { ALL_GRANTED, type Scope } from '../domain/scope.js';
@@ -39,6 +39,11 @@ interface AccessDenial {
 
 const allows = (listed: readonly string[], wanted: string): boolean =>
   listed.includes('*') || listed.includes(wanted);
+
+/** What acts on things that nobody has looked at is granted by its name alone. */
+function grantsOperation({ operations }: Grant, wanted: OperationName): boolean {
+  return isFilterOperation(wanted) ? operations.includes(wanted) : allows(operations, wanted);
+}
 
 /** Rights that are used on operation types; a denial of operation types says nothing of the others. */
 const OPERATING: ReadonlySet<Right> = new Set<Right>(['act', 'approve']);
@@ -118,7 +123,7 @@ function lackingIn(grants: readonly Grant[], question: AccessQuestion): string |
   const entitled = here.filter((grant) => rightsOf(grant).includes(right));
   if (entitled.length === 0) return `the right ${right} in project ${project}`;
   const doing =
-    operation === undefined ? entitled : entitled.filter((grant) => allows(grant.operations, operation));
+    operation === undefined ? entitled : entitled.filter((grant) => grantsOperation(grant, operation));
   if (doing.length === 0) return `${deedOf(question)} in project ${project}`;
   const inside = doing.filter((grant) =>
     allowsEnterpriseProject(grant.enterpriseProjects, enterpriseProjectId),
@@ -233,6 +238,28 @@ export function authorise(
     ...(requested.containerName !== undefined && { containerName: requested.containerName }),
   };
   return { scope, project };
+}
+
+/** The enterprise projects that grants name one by one and that a caller may read; empty where any may be read. */
+export function readableEnterpriseProjects(caller: Caller, project: string): string[] {
+  const here = caller.grants.filter(
+    (grant) => rightsOf(grant).includes('read') && allows(grant.projects, project),
+  );
+  const named = new Set(here.flatMap(({ enterpriseProjects }) => enterpriseProjects));
+  if (named.has('*')) return [];
+  return [...named].filter(
+    (enterpriseProjectId) =>
+      enterpriseProjectId !== ALL_GRANTED &&
+      !accessDenialOf(caller, { right: 'read', project, enterpriseProjectId }),
+  );
+}
+
+/** Whether a caller may read alarms of every event type and severity there. */
+export function mayReadAll(
+  caller: Caller,
+  { project, enterpriseProjectId }: Pick<Scope, 'project' | 'enterpriseProjectId'>,
+): boolean {
+  return accessDenialOf(caller, { right: 'read', project, enterpriseProjectId, alarms: [{}] }) === undefined;
 }
 
 /** Whether a caller may read everything that others did, wherever it belongs: no denial takes anything of the right. */

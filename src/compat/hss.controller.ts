@@ -1,38 +1,34 @@
-import { Body, Controller, HttpCode, Inject, Module, Param, Post, Res } from '@nestjs/common';
+import { Body, Controller, HttpCode, Inject, Param, Post, Res } from '@nestjs/common';
+import { ApiExcludeController } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 
 import { CONFIG, type Config } from '../config/config.js';
-import type { CallContext, Caller } from '../domain/caller.js';
-import { projectsWith } from '../access/grants.js';
+import type { CallContext } from '../domain/caller.js';
 import { Access, Context } from '../http/auth.hook.js';
 import { idempotencyKeyOf } from '../http/request-pipes.js';
-import { setIdempotencyHeaders } from '../operations/receipts/receipt.js';
 import { OperationsService } from '../operations/operations.service.js';
-import { refuse } from '../problems/catalogue.js';
-import { OpenApi } from '../http/openapi.decorator.js';
-import { operateAnswer, commandOf } from './operate.translator.js';
-import { operateBodyOf, requestedScopeOf } from './operate-request.pipe.js';
-import { UPSTREAM_JSON } from '../http/upstream-problem.js';
+import { familyCall } from './calls.js';
+import { answerAsUpstream } from './change.controller.js';
+import { commandOf } from './operate.translator.js';
+import { operateBodyOf } from './operate-request.pipe.js';
+import { Projects } from './projects.js';
+import { familyQueryOf } from './query.pipe.js';
 
-/** Upstream's own contract, for clients that were written for it. */
-@Controller('v5/:project_id/event')
+const CALL = familyCall('ChangeEvent');
+
+/** Upstream's own call to handle alarms, for apps that were written for HSS: an operation like any other. */
+@Controller('v5/:project_id')
+@ApiExcludeController()
 export class HssController {
   constructor(
     @Inject(CONFIG) private readonly config: Config,
+    private readonly projects: Projects,
     private readonly operations: OperationsService,
   ) {}
 
-  /**
-   * Upstream's own call.
-   *
-   * @remarks
-   * For apps that were written for HSS: they change their endpoint and their credential, and nothing else. Answers and errors have
-   * upstream's shape; `X-Operation-Id` names the receipt. Everything that applies to `POST /v1/operations` applies to it.
-   */
-  @Post('operate')
+  @Post(CALL.path)
   @Access('act', { acts: true, asUpstream: true })
   @HttpCode(200)
-  @OpenApi('changeEvent')
   async operate(
     @Param('project_id') projectId: string,
     @Body() body: unknown,
@@ -42,34 +38,25 @@ export class HssController {
     const { raw } = reply.request;
     const idempotencyKey = idempotencyKeyOf(raw);
     const { signature } = context;
-    const scope = requestedScopeOf(raw.url ?? '');
+    const { enterpriseProjectId, pairs } = familyQueryOf(CALL, raw.url ?? '');
     const callBody = operateBodyOf(body, this.config.dropIn.passUnknownFields);
-    const project = this.#projectOf(projectId, context.caller);
+    const project = await this.projects.nameOf(projectId, 'act', context);
+    // An empty value is legal in some of upstream's documents, and says nothing.
+    const container = Object.fromEntries(pairs.filter(([, value]) => value !== ''));
+    const { container_id: containerId, container_name: containerName } = container;
     const command = commandOf(
       callBody,
-      { ...scope, project },
+      {
+        project,
+        ...(enterpriseProjectId !== undefined && { enterpriseProjectId }),
+        ...(containerId !== undefined && { containerId }),
+        ...(containerName !== undefined && { containerName }),
+      },
       {
         ...(idempotencyKey !== undefined && { idempotencyKey }),
         ...(signature !== undefined && { signature }),
       },
     );
-    const handled = await this.operations.handle(command, context);
-    const { operationId } = handled.trail.intent;
-    reply.request.operationId = operationId;
-    setIdempotencyHeaders(reply, handled);
-    void reply.headers({ 'X-Operation-Id': operationId, 'Content-Type': UPSTREAM_JSON });
-    return operateAnswer(handled);
-  }
-
-  /** The gateway's name of a project; where several share an id, the first that the caller may act in. @throws Problem 403 */
-  #projectOf(projectId: string, caller: Caller): string {
-    const all = [...this.config.projects.values()].filter((project) => project.projectId === projectId);
-    const names = all.map(({ name }) => name);
-    const [name = names[0]] = projectsWith(caller, 'act', names);
-    if (name !== undefined) return name;
-    throw refuse('project_unavailable', 'not_configured');
+    return answerAsUpstream(reply, await this.operations.handle(command, context));
   }
 }
-
-@Module({ controllers: [HssController] })
-export class HssModule {}

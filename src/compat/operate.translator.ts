@@ -8,11 +8,12 @@ import type {
   OperationCommand,
 } from '../operations/operation-command.js';
 import { commandRuleOf } from '../operations/prepare/operation.translator.js';
+import { canonicalJson } from './canonical-json.js';
 import type { OperateBodyDto, WireEventDto } from './operate-body.dto.js';
 import { alarmOutcomes } from '../audit/index.js';
 import { isInDoubt } from '../domain/outcome.js';
 import { faultFor } from '../problems/catalogue.js';
-import { OperateProblem } from '../problems/problem.js';
+import { RelayedProblem } from '../problems/problem.js';
 import type { OperationResult } from '../operations/operation-result.js';
 
 const ROUTE = 'POST /v5/{project_id}/event/operate';
@@ -50,25 +51,13 @@ function alarmOf({ event_id, event_class_id, event_type, operate_detail_list }: 
   };
 }
 
-/** JSON in the one form that is the same for all texts that mean the same: members sorted, numbers with all their digits. */
-function canonicalJson(value: unknown): string {
-  return stringifyExact(sorted(value));
-}
-
-function sorted(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(sorted);
-  if (typeof value !== 'object' || value === null) return value;
-  const entries = Object.entries(value).sort(([one], [other]) => (one < other ? -1 : 1));
-  return Object.fromEntries(entries.map(([name, item]) => [name, sorted(item)]));
-}
-
 /** Upstream answers a success with nothing; a client that reads JSON is given an empty object. */
 const NOTHING = '{}';
 
 /**
  * The body of the answer to an operate call, as JSON: upstream's own, where it had one.
  *
- * @throws OperateProblem when not all of it is done: upstream's contract knows no other answer
+ * @throws RelayedProblem when not all of it is done: upstream's contract knows no other answer
  */
 export function operateAnswer(handled: OperationResult): string {
   const outcomes = alarmOutcomes(handled.trail).map(({ outcome }) => outcome);
@@ -86,7 +75,7 @@ function isJsonObject(text: string): boolean {
   }
 }
 
-function problemOf({ trail, fault = faultFor('outcome_unknown') }: OperationResult): OperateProblem {
+function problemOf({ trail, fault = faultFor('outcome_unknown') }: OperationResult): RelayedProblem {
   const { code, detail, retryable, retryAfter, upstream } = fault;
   // To a client of upstream, an outcome in doubt is a gateway that got no answer.
   const status = alarmOutcomes(trail).some(({ outcome }) => isInDoubt(outcome)) ? 504 : fault.status;
@@ -97,5 +86,6 @@ function problemOf({ trail, fault = faultFor('outcome_unknown') }: OperationResu
     ...(retryAfter !== undefined && { retryAfter }),
     ...(upstream && { upstream }),
   };
-  return new OperateProblem([status, code, detail, extras], trail.chunks.at(-1)?.exchange?.status);
+  const theirs = trail.chunks.at(-1)?.exchange?.status;
+  return new RelayedProblem([status, code, detail, extras], theirs === undefined ? {} : { status: theirs });
 }

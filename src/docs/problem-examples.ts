@@ -4,7 +4,7 @@ import { upstreamProblem } from '../http/upstream-problem.js';
 import { exampleOf, PROBLEMS, type ProblemCode } from '../problems/catalogue.js';
 import {
   EXAMPLE_OPERATION_ID,
-  OperateProblem,
+  RelayedProblem,
   Problem,
   problemBody,
   problemOfFault,
@@ -101,9 +101,9 @@ function upstreamExample(code: string, shownAt: string, data: unknown, upstreamS
   return body;
 }
 
-function operateProblem(listed: ListedProblem, upstreamStatus: number): OperateProblem {
+function operateProblem(listed: ListedProblem, upstreamStatus: number): RelayedProblem {
   const { status, code, detail, extras } = problemOf(listed, 'alarms');
-  return new OperateProblem([status, code, detail, extras], upstreamStatus);
+  return new RelayedProblem([status, code, detail, extras], { status: upstreamStatus });
 }
 
 export function missing(name: string): never {

@@ -22,19 +22,56 @@ export function parseExact(text: string): unknown {
   const inexact = inexactNumbersIn(text, JSON_BOUNDS);
   if (inexact.length === 0) return JSON.parse(text) as unknown;
   const values = new Map<string, InexactNumber['value']>();
-  const parts: string[] = [];
-  let done = 0;
-  for (const { start, end, value } of inexact) {
+  const marked = withMarks(text, inexact, ({ value }) => {
     const mark = `${MARK}${values.size}`;
     values.set(mark, value);
-    parts.push(text.slice(done, start), `"${mark}"`);
-    done = end;
+    return mark;
+  });
+  return restored(JSON.parse(marked) as unknown, values);
+}
+
+/** A text in which marks stand for some of its numbers. */
+function withMarks(
+  text: string,
+  numbers: readonly InexactNumber[],
+  markOf: (number: InexactNumber) => string,
+): string {
+  const parts: string[] = [];
+  let done = 0;
+  for (const number of numbers) {
+    parts.push(text.slice(done, number.start), `"${markOf(number)}"`);
+    done = number.end;
   }
-  return restored(JSON.parse(parts.join('') + text.slice(done)) as unknown, values);
+  return parts.join('') + text.slice(done);
+}
+
+/**
+ * Documents of which parts travel on: a number that a double would round is written as it stood. Within the parsed values such a
+ * number is a text that means nothing.
+ */
+export class ExactDocuments {
+  readonly #literals: string[] = [];
+
+  /** @throws SyntaxError, JsonBeyondBounds as `parseExact` does */
+  parse(text: string): unknown {
+    const marked = withMarks(text, inexactNumbersIn(text, JSON_BOUNDS), ({ start, end }) => {
+      this.#literals.push(text.slice(start, end));
+      return `${MARK}${this.#literals.length - 1}`;
+    });
+    return JSON.parse(marked) as unknown;
+  }
+
+  /** JSON of a value that is made of parts of what was parsed here. */
+  write(value: unknown): string {
+    const text = JSON.stringify(value);
+    if (this.#literals.length === 0) return text;
+    return text.replace(MARKS, (_, index: string) => this.#literals[Number(index)] ?? 'null');
+  }
 }
 
 /** What stands for a number until the text is parsed. Nobody outside of the process knows it, so no text holds it otherwise. */
 const MARK = `${randomUUID()}:`;
+const MARKS = new RegExp(`"${MARK}(\\d+)"`, 'g');
 
 /** Puts every number back in its place. The bounds keep it from going too deep. */
 function restored(value: unknown, numbers: ReadonlyMap<string, InexactNumber['value']>): unknown {

@@ -128,18 +128,30 @@ const LIST_OPERATIONS = {
   unblock_addresses: { ...DEFAULTS, title: 'Let blocked addresses in again' },
 } as const;
 
+/**
+ * Operations on whatever there is when upstream carries them out (contract 2.2.1, 2.5.2, 2.6.3): nobody looked at it before, and upstream
+ * does not say what it was. Only a grant that names one allows it, and nothing takes it back.
+ */
+const FILTER_OPERATIONS = {
+  handle_by_event_type: { ...DEFAULTS, title: 'Handle every alarm of an event type' },
+  clear_alarm_whitelist: { ...DEFAULTS, title: 'Remove every entry of the alarm whitelist' },
+  clear_login_whitelist: { ...DEFAULTS, title: 'Remove every entry of the login whitelist' },
+} as const;
+
 export type OperationType = keyof typeof ALARM_OPERATIONS;
 export type ListOperation = keyof typeof LIST_OPERATIONS;
+export type FilterOperation = keyof typeof FILTER_OPERATIONS;
 /** Everything that a receipt can be of. */
-export type OperationName = OperationType | ListOperation;
+export type OperationName = OperationType | ListOperation | FilterOperation;
 
 /** One entry per operation. */
 export const OPERATIONS: Readonly<
-  Record<OperationType, OperationTypeFacts> & Record<ListOperation, OperationFacts>
-> = Object.freeze({ ...ALARM_OPERATIONS, ...LIST_OPERATIONS });
+  Record<OperationType, OperationTypeFacts> & Record<ListOperation | FilterOperation, OperationFacts>
+> = Object.freeze({ ...ALARM_OPERATIONS, ...LIST_OPERATIONS, ...FILTER_OPERATIONS });
 
 export const OPERATION_TYPE_NAMES = namesOf(ALARM_OPERATIONS);
 export const LIST_OPERATION_NAMES = namesOf(LIST_OPERATIONS);
+export const FILTER_OPERATION_NAMES = namesOf(FILTER_OPERATIONS);
 export const OPERATION_NAMES = namesOf(OPERATIONS);
 
 function namesOf<Name extends string>(table: Readonly<Record<Name, unknown>>): readonly Name[] {
@@ -152,4 +164,8 @@ export function isOperationType(value: unknown): value is OperationType {
 
 export function isListOperation(value: unknown): value is ListOperation {
   return typeof value === 'string' && Object.hasOwn(LIST_OPERATIONS, value);
+}
+
+export function isFilterOperation(value: unknown): value is FilterOperation {
+  return typeof value === 'string' && Object.hasOwn(FILTER_OPERATIONS, value);
 }

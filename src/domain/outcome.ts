@@ -71,6 +71,8 @@ export interface ExchangeTrace {
   /** Whether any byte of the request may have reached upstream. */
   readonly bytesSent: boolean;
   readonly durationMs: number;
+  /** What upstream said that it did, made safe to show; only of calls that name no alarms and no items. */
+  readonly said?: string;
 }
 
 /** Most alarms that one call to upstream carries; older documents of upstream's give it (contract 1.2). */

@@ -1,6 +1,8 @@
 import type { ProjectConfig } from '../config/config.js';
 import { parseExact, stringifyExact } from '../domain/exact-json.js';
 import {
+  type FilterOperation,
+  isFilterOperation,
   isListOperation,
   type ListOperation,
   type OperationName,
@@ -11,7 +13,7 @@ import type { Scope } from '../domain/scope.js';
 import type { CallBody, UpstreamCall } from '../upstream/upstream-call.js';
 import type { WireEvent, WireOperateBody } from './wire.js';
 import { HSS_ERRORS } from './error-table.js';
-import { itemIdOf, LINE_CHANGES, type UpstreamList, type WireItem } from './lists.js';
+import { FILTER_CALLS, itemIdOf, LINE_CHANGES, type UpstreamList, type WireItem } from './lists.js';
 import { CHUNK_SIZE } from '../domain/outcome.js';
 
 /** The body of a call that changes a list (contract 2.5.2, 2.6.3, 2.8, 2.9.2). */
@@ -20,8 +22,11 @@ interface WireItemsBody {
   readonly [member: string]: unknown;
 }
 
-/** What a call that acts carries: alarms, or items of a list. */
-export type HssBody = CallBody<WireOperateBody | WireItemsBody>;
+/** The body of a call that acts on whatever its filter finds (contract 2.2.1, 2.5.2, 2.6.3). */
+export type WireFilterBody = Readonly<Record<string, unknown>>;
+
+/** What a call that acts carries: alarms, items of a list, or a filter. */
+export type HssBody = CallBody<WireOperateBody | WireItemsBody | WireFilterBody>;
 
 /** Where something is read or done. */
 export interface HssPlace {
@@ -78,15 +83,14 @@ export function callFor(
   project: ProjectConfig,
   body: HssBody,
 ): ActCall {
-  const change = isListOperation(operation)
-    ? changeOfList(operation, scope)
-    : changeOfAlarms(operation, scope);
+  const change = changeOf(operation, scope);
   return {
     name: change.name,
     method: change.method,
     path: change.path,
     query: change.query,
     repeatable: change.repeatable,
+    ...(change.saysWhatItDid && { saysWhatItDid: change.saysWhatItDid }),
     priority: OPERATIONS[operation].isReversal ? 'reversal' : 'normal',
     errors: HSS_ERRORS,
     operation,
@@ -96,7 +100,12 @@ export function callFor(
   };
 }
 
-type Change = Pick<UpstreamCall, 'name' | 'method' | 'path' | 'query' | 'repeatable'>;
+type Change = Pick<UpstreamCall, 'name' | 'method' | 'path' | 'query' | 'repeatable' | 'saysWhatItDid'>;
+
+function changeOf(operation: OperationName, scope: Scope): Change {
+  if (isListOperation(operation)) return changeOfList(operation, scope);
+  return isFilterOperation(operation) ? changeByFilter(operation, scope) : changeOfAlarms(operation, scope);
+}
 
 /** `POST /v5/{project_id}/event/operate` (contract 1.1). */
 function changeOfAlarms(operation: OperationType, scope: Scope): Change {
@@ -116,6 +125,12 @@ function changeOfList(operation: ListOperation, scope: Scope): Change {
   const { call, list } = LINE_CHANGES[operation];
   const query = [['enterprise_project_id', scope.enterpriseProjectId]] as const;
   return { ...call, path: eventPath(scope, list.path), query, repeatable: 'never' };
+}
+
+function changeByFilter(operation: FilterOperation, scope: Scope): Change {
+  const { call, path } = FILTER_CALLS[operation];
+  const query = [['enterprise_project_id', scope.enterpriseProjectId]] as const;
+  return { ...call, path: eventPath(scope, path), query, repeatable: 'never', saysWhatItDid: true };
 }
 
 /** Which rows a call is to read, and how many upstream takes a page (contract 2.0); it may give fewer than it was asked for. */
@@ -151,6 +166,24 @@ export function readEvents(
   };
 }
 
+/** Any call of the family that reads, as it was asked for. @param path below `/v5/{project_id}/` */
+export function familyRead(
+  { name, path }: { readonly name: string; readonly path: string },
+  { scope, project }: HssPlace,
+  query: UpstreamCall['query'],
+): UpstreamCall {
+  return {
+    name,
+    project,
+    method: 'GET',
+    path: `/v5/${encodeURIComponent(scope.projectId)}/${path}`,
+    query: [['enterprise_project_id', scope.enterpriseProjectId], ...query],
+    repeatable: 'freely',
+    priority: 'normal',
+    errors: HSS_ERRORS,
+  };
+}
+
 /** Path of a call of the event family (contract 2.0). */
 function eventPath({ projectId }: Scope, path: string): string {
   return `/v5/${encodeURIComponent(projectId)}/event/${path}`;
@@ -173,6 +206,7 @@ export function trimmedCall<Call extends ActCall>(
 }
 
 function trimmedBody({ operation, body }: HssAct, keeps: (id: string) => boolean): HssBody | undefined {
+  if (isFilterOperation(operation)) return body;
   if (isListOperation(operation)) {
     const left = itemsOf(body).filter((item) => keeps(itemIdOf(LINE_CHANGES[operation].list, item)));
     return left.length === 0 ? undefined : callBody({ ...(body.wire as WireItemsBody), data_list: left });
@@ -186,6 +220,8 @@ function trimmedBody({ operation, body }: HssAct, keeps: (id: string) => boolean
 
 /** Whether a call asks for more than one thing, so that upstream may have done some of them before it refused the call. */
 export function mayBePartial({ operation, body }: HssAct): boolean {
+  // Nothing shows which of those that it found upstream did.
+  if (isFilterOperation(operation)) return false;
   if (isListOperation(operation)) return itemsOf(body).length > 1;
   const { operate_event_list: events, event_white_rule_list: rules = [] } = body.wire as WireOperateBody;
   const details = OPERATIONS[operation].requiredDetails.length === 0 ? 0 : detailsIn(events);

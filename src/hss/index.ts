@@ -1,6 +1,7 @@
 export {
   callFor,
   eventsOf,
+  familyRead,
   inChunks,
   callBody,
   itemsOf,
@@ -12,6 +13,7 @@ export {
   type HssAct,
   type HssBody,
   type HssPlace,
+  type WireFilterBody,
 } from './calls.js';
 export {
   documentedFaults,
@@ -26,6 +28,7 @@ export {
   exactTime,
   list,
   listingIn,
+  listingOf,
   object,
   oneOf,
   PAGE_ROWS,

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-import type { ListOperation } from '../domain/operation-type.js';
+import type { FilterOperation, ListOperation } from '../domain/operation-type.js';
 import type { InterceptStatus, IsolationStatus } from '../domain/upstream-words.js';
 import type { UpstreamCall } from '../upstream/upstream-call.js';
 
@@ -151,6 +151,29 @@ export const LINE_CHANGES: Readonly<Record<ListOperation, LineChange>> = {
   },
 };
 
+/** A call that acts on whatever there is (contract 2.2.1, 2.5.2, 2.6.3). */
+interface FilterCall {
+  readonly call: Pick<UpstreamCall, 'name' | 'method'>;
+  /** Below `event/`. */
+  readonly path: string;
+  /** The list that is empty afterwards, where it shows so; absent: nothing shows what was done. */
+  readonly clears?: UpstreamList;
+}
+
+export const FILTER_CALLS: Readonly<Record<FilterOperation, FilterCall>> = {
+  handle_by_event_type: { call: { name: 'BatchChangeEvent', method: 'POST' }, path: 'batch-operate' },
+  clear_alarm_whitelist: {
+    call: { name: 'RemoveAlarmWhiteList', method: 'DELETE' },
+    path: ALARM_WHITELIST.path,
+    clears: ALARM_WHITELIST,
+  },
+  clear_login_whitelist: {
+    call: { name: 'RemoveLoginWhiteList', method: 'DELETE' },
+    path: LOGIN_WHITELIST.path,
+    clears: LOGIN_WHITELIST,
+  },
+};
+
 /** Whether two lines are the same one. */
 export function isSameItem({ key }: UpstreamList, one: WireItem, other: WireItem): boolean {
   return key.every((field) => one[field] === other[field]);
@@ -161,6 +184,14 @@ const ID_DIGITS = 32;
 
 /** The id of a line of a list: the same at any time, because it is made of the fields that identify the line. */
 export function itemIdOf(list: UpstreamList, item: WireItem): string {
-  const key = JSON.stringify([list.path, ...list.key.map((field) => item[field] ?? null)]);
-  return createHash('sha256').update(key).digest('hex').slice(0, ID_DIGITS);
+  return idOf([list.path, ...list.key.map((field) => item[field] ?? null)]);
+}
+
+/** The id of what a call that acts by a filter acts on. */
+export function filterIdOf(operation: FilterOperation, filter: WireItem): string {
+  return idOf([operation, filter['event_type'] ?? null, filter['category'] ?? null]);
+}
+
+function idOf(parts: readonly unknown[]): string {
+  return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, ID_DIGITS);
 }

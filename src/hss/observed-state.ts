@@ -1,5 +1,7 @@
 import type { CallContext } from '../domain/caller.js';
 import {
+  type FilterOperation,
+  isFilterOperation,
   isListOperation,
   isOperationType,
   type ListOperation,
@@ -8,12 +10,14 @@ import {
 } from '../domain/operation-type.js';
 import type { UpstreamClient } from '../upstream/upstream.client.js';
 import type { WireDetail, WireEvent } from './wire.js';
-import { eventsOf, itemsOf, type HssAct } from './calls.js';
+import { eventsOf, itemsOf, type HssAct, type WireFilterBody } from './calls.js';
 import { isSameAlarm, mismatchOf } from './event-mismatch.js';
 import { listedEvents, type ListedEvents } from './event-search.js';
 import { isAbsent, listingsOf, readWhole, type ListedRow, type ReadListing } from './listing.js';
 import {
   ALARM_WHITELIST,
+  FILTER_CALLS,
+  filterIdOf,
   isSameItem,
   ISOLATED_FILES,
   itemIdOf,
@@ -77,6 +81,7 @@ export async function statesOf(
 ): Promise<ObservedAlarm[]> {
   const { operation } = act;
   if (isListOperation(operation)) return itemStates(operation, act, read);
+  if (isFilterOperation(operation)) return [await filterState(operation, act, read)];
   const events = eventsOf(act.body);
   const listed = await listedEvents(act, events, read);
   if (!listed) return events.map(({ event_id }) => ({ eventId: event_id, state: 'unknown' }));
@@ -273,6 +278,22 @@ async function itemStates(
     const missing = same.length === 0 && state === 'unknown' && { missing: 'not_listed' as const };
     return { eventId, state, ...(underWay && { underWay }), ...missing };
   });
+}
+
+/** Whether what a filter was to leave nothing of is empty now; of alarms nothing shows it, as more of them may have come in. */
+async function filterState(
+  operation: FilterOperation,
+  act: HssAct,
+  read: ReadListing,
+): Promise<ObservedAlarm> {
+  const { clears } = FILTER_CALLS[operation];
+  const filter = act.body.wire as WireFilterBody & { readonly event_type?: number };
+  const eventId = filterIdOf(operation, filter);
+  if (!clears) return { eventId, state: 'unknown' };
+  const { event_type: eventType } = filter;
+  const query = eventType === undefined ? [] : [['event_type', String(eventType)] as const];
+  const rows = await readWhole(clears, query, act, read);
+  return { eventId, state: !rows ? 'unknown' : rows.length === 0 ? 'matches' : 'differs' };
 }
 
 /** The rows that may be one of the items; undefined when they cannot be read, or not all at one moment. */

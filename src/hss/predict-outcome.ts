@@ -1,5 +1,5 @@
 import type { CallContext } from '../domain/caller.js';
-import { isListOperation, OPERATIONS, type OperationType } from '../domain/operation-type.js';
+import { isOperationType, OPERATIONS, type OperationType } from '../domain/operation-type.js';
 import type { UpstreamClient } from '../upstream/upstream.client.js';
 import type { WireEvent } from './wire.js';
 import { eventsOf, type HssAct } from './calls.js';
@@ -34,7 +34,7 @@ export async function predictOutcomes(
   context: CallContext,
 ): Promise<Prediction[]> {
   const { operation } = act;
-  if (isListOperation(operation)) throw new Error(`${operation} acts on no alarms`);
+  if (!isOperationType(operation)) throw new Error(`${operation} acts on no alarms`);
   const read = listingsOf(client, context);
   const events = eventsOf(act.body);
   const listed = await listedEvents(act, events, read);

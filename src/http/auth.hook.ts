@@ -42,6 +42,8 @@ declare module 'fastify' {
     acts?: true;
     /** A body may be left out, also where one of JSON is declared. */
     bodyMayBeMissing?: true;
+    /** The largest body that is read, in bytes; absent: as configured. */
+    maxBodyBytes?: number;
     /** It goes on for as long as what it follows, within a limit of its own. */
     follows?: true;
   }
@@ -63,7 +65,10 @@ const SECURITY_SCHEMES = ['bearer', 'apiKey'] as const;
 /** Declares who may reach a route, to the server and in the document. A route without it cannot be used. */
 export const Access = (
   access: AccessRule,
-  more: Pick<FastifyContextConfig, 'asUpstream' | 'acts' | 'bodyMayBeMissing' | 'follows'> = {},
+  more: Pick<
+    FastifyContextConfig,
+    'asUpstream' | 'acts' | 'bodyMayBeMissing' | 'maxBodyBytes' | 'follows'
+  > = {},
 ): MethodDecorator =>
   applyDecorators(
     RouteConfig({ access, ...more }),

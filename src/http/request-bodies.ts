@@ -22,12 +22,14 @@ export function readJsonBodies(
 ): void {
   const reader = new BodyReader(limits.requestMs, limits.bodyBytes);
   fastify.removeAllContentTypeParsers();
-  fastify.addHook('preParsing', ({ raw }, _reply, payload, done) => {
-    const isTooLarge = hasBody(raw) && Number(raw.headers['content-length'] ?? 0) > limits.bodyBytes;
+  fastify.addHook('preParsing', ({ raw, routeOptions }, _reply, payload, done) => {
+    const { maxBodyBytes = limits.bodyBytes } = routeOptions.config;
+    const isTooLarge = hasBody(raw) && Number(raw.headers['content-length'] ?? 0) > maxBodyBytes;
     done(isTooLarge ? refuse('body_too_large') : null, payload);
   });
   fastify.addContentTypeParser('application/json', (request, payload, done) => {
-    reader.read(payload, request.unprovedBody, (error, body) => {
+    const { maxBodyBytes } = request.routeOptions.config;
+    const take: Read = (error, body) => {
       if (error) return done(error);
       let parsed: unknown;
       try {
@@ -38,7 +40,8 @@ export function readJsonBodies(
         return done(fault as Error);
       }
       return done(null, parsed);
-    });
+    };
+    reader.read(payload, request.unprovedBody, take, maxBodyBytes);
   });
   fastify.addHook('onClose', (_instance, done) => {
     reader.close();
@@ -122,13 +125,17 @@ export class BodyReader {
     this.#timer.unref();
   }
 
-  /** @param read called with what was read, or why it was not; at most once, as a sender may be gone without a word */
+  /**
+   * @param read called with what was read, or why it was not; at most once, as a sender may be gone without a word
+   * @param mostBytes the largest, where that is less than usual
+   */
   read(
     payload: NodeJS.ReadableStream,
     unproved: { grow(bytes: number): void } | undefined,
     read: Read,
+    mostBytes = this.mostBytes,
   ): void {
-    const body = new Body(payload, this.mostBytes, unproved, (error, bytes) => {
+    const body = new Body(payload, mostBytes, unproved, (error, bytes) => {
       this.#onTheirWay.delete(body);
       read(error, bytes);
     });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 
 import { PROBLEMS, refuse, type ProblemCode } from '../problems/catalogue.js';
-import { OperateProblem, type Problem } from '../problems/problem.js';
+import { RelayedProblem, type Problem } from '../problems/problem.js';
 import { answerOf } from './upstream-problem.js';
 
 const OWN = '/v1/operations';
@@ -17,7 +17,7 @@ const everyAnswer = (Object.keys(PROBLEMS) as ProblemCode[]).flatMap((code) => {
   // Of what upstream answered an act with, its own status passes.
   const passed = NOT_NOW.map((theirs) => {
     const said = { ...extras, upstream: { code: 'HSS.1001' } };
-    return new OperateProblem([status, code, detail, said], theirs);
+    return new RelayedProblem([status, code, detail, said], { status: theirs });
   });
   return [problem, ...passed].flatMap((each) =>
     [OWN, UPSTREAMS].map((url) => ({ code, url, answer: answerOf(each, 'r', url) })),

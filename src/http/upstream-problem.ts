@@ -1,4 +1,4 @@
-import { OperateProblem, type Problem, problemBody, waitOf } from '../problems/problem.js';
+import { RelayedProblem, type Problem, problemBody, waitOf } from '../problems/problem.js';
 import { pointerOf, type Violation } from '../problems/violation.js';
 
 /** The gateway's own refusals in upstream's words: by our code, HTTP status and upstream's code (contract 5.2 and 5.3). */
@@ -16,12 +16,33 @@ const OURS: Readonly<Record<string, readonly [status: number, code: string]>> = 
   brake_engaged: [400, 'HSS.0010'],
   denied: [400, 'HSS.0013'],
   not_granted: [400, 'HSS.0013'],
+  narrowed_too_long: [400, 'HSS.0001'],
+  enterprise_project_needed: [400, 'HSS.0001'],
+  counts_not_granted: [400, 'HSS.0013'],
+  filter_not_granted: [400, 'HSS.0013'],
   project_unavailable: [403, 'APIGW.0310'],
+  call_not_offered: [403, 'APIGW.0306'],
+  wrong_password: [401, 'IAM.0062'],
+  token_scope_unknown: [404, 'IAM.0004'],
+  expired_token: [401, 'APIGW.0307'],
   still_running: [429, 'APIGW.0308'],
   target_busy: [429, 'APIGW.0308'],
   // The gateway's credential is not the caller's: it must not renew its own.
   upstream_authentication_failed: [503, 'APIGW.0613'],
   upstream_account_locked: [503, 'APIGW.0613'],
+};
+
+/** Those of IAM, where they differ (contract 3.1.8). */
+const OURS_AT_IAM: typeof OURS = {
+  invalid_request: [400, '1101'],
+  empty_body: [400, '1101'],
+  malformed_json: [400, '1101'],
+  missing_key: [401, 'IAM.0067'],
+  invalid_key: [401, 'IAM.0067'],
+  mistyped_key: [401, 'IAM.0067'],
+  expired_token: [401, 'IAM.0066'],
+  too_many_failures: [429, 'IAM.0012'],
+  request_limit: [429, 'IAM.0012'],
 };
 
 /** The rest of them, by HTTP status. */
@@ -30,7 +51,7 @@ const BY_STATUS: Readonly<Record<number, readonly [status: number, code: string]
   401: [401, 'APIGW.0301'],
   403: [403, 'APIGW.0302'],
   404: [404, 'APIGW.0101'],
-  405: [405, 'APIGW.0101'],
+  405: [404, 'APIGW.0101'],
   408: [408, 'APIGW.0201'],
   413: [413, 'APIGW.0201'],
   414: [414, 'APIGW.0201'],
@@ -49,7 +70,8 @@ const MAX_NAMED = 20;
 export const UPSTREAM_JSON = 'application/json; charset=utf-8';
 
 /** Paths of upstream's services. */
-const UPSTREAMS = /^\/v[35](?:[/?#]|$)/;
+const UPSTREAMS = /^\/v(?:5|3|3\.0)(?:[/?#]|$)/;
+const OF_IAM = /^\/v3/;
 
 /** Whether clients of an address expect upstream's contract there, for errors too. */
 function speaksUpstream(url: string | undefined): boolean {
@@ -64,14 +86,16 @@ export function answerOf(
 ): { readonly status: number; readonly headers: Readonly<Record<string, string>>; readonly body: string } {
   const { operationId, retryable = false } = problem.extras;
   const isUpstreams = speaksUpstream(url);
+  const shownId =
+    (isUpstreams && problem instanceof RelayedProblem && problem.exchange.requestId) || requestId;
   const { status, body } = isUpstreams
-    ? upstreamProblem(problem, requestId)
+    ? upstreamProblem(problem, shownId, url)
     : { status: problem.status, body: problemBody(problem, requestId) };
   // By the status that is answered: in upstream's words it may be another.
   const retryAfter = problem.extras.retryAfter ?? waitOf(status, retryable);
   const headers = {
     'Content-Type': isUpstreams ? UPSTREAM_JSON : 'application/problem+json; charset=utf-8',
-    'X-Request-Id': requestId,
+    'X-Request-Id': shownId,
     ...(retryAfter !== undefined && { 'Retry-After': String(retryAfter) }),
     ...(isUpstreams && operationId !== undefined && { 'X-Operation-Id': operationId }),
     ...(!isUpstreams && status === 401 && { 'WWW-Authenticate': 'Bearer' }),
@@ -79,26 +103,36 @@ export function answerOf(
   return { status, headers, body: JSON.stringify(body) };
 }
 
-/** A problem as upstream would have said it: `{ error_code, error_msg, request_id }`, with upstream's code where it spoke. */
-export function upstreamProblem(problem: Problem, requestId: string): { status: number; body: object } {
+/**
+ * A problem as upstream would have said it: `{ error_code, error_msg, request_id }`. What upstream itself refused has upstream's code and
+ * its own words; where more than that is to be said, such as that the outcome is not known, they stand at the end.
+ */
+export function upstreamProblem(
+  problem: Problem,
+  requestId: string,
+  url?: string,
+): { status: number; body: object } {
   const { code, status, detail, extras } = problem;
-  const theirs = extras.upstream?.code;
-  const own = OURS[code];
-  const [httpStatus, errorCode] =
-    theirs !== undefined && own === undefined
-      ? [statusOf(problem), theirs]
-      : (own ?? BY_STATUS[status] ?? OTHERWISE);
+  const { code: theirs, message: said } = extras.upstream ?? {};
+  const own = (url !== undefined && OF_IAM.test(url) ? OURS_AT_IAM[code] : undefined) ?? OURS[code];
+  const isTheirs = theirs !== undefined && own === undefined;
+  const [httpStatus, errorCode] = isTheirs
+    ? [statusOf(problem), theirs]
+    : (own ?? BY_STATUS[status] ?? OTHERWISE);
   const named = (extras.violations ?? []).slice(0, MAX_NAMED).map(wordsOf).join('; ');
-  const said = extras.upstream?.message;
-  const message = [detail, named, said === undefined ? '' : `Upstream says: ${said}`]
-    .filter((part) => part !== '')
-    .join(' ');
+  const isRefusal = problem instanceof RelayedProblem && isTheirs && problem.status !== 504;
+  const message =
+    isRefusal && said !== undefined
+      ? said
+      : [detail, named, said === undefined ? '' : `Upstream says: ${said}`]
+          .filter((part) => part !== '')
+          .join(' ');
   return { status: httpStatus, body: { error_code: errorCode, error_msg: message, request_id: requestId } };
 }
 
 /** Upstream's own status; an error inside a success would pass for one, and what is not known must not pass for a refusal. */
 function statusOf(problem: Problem): number {
-  const status = problem instanceof OperateProblem ? problem.upstreamStatus : undefined;
+  const status = problem instanceof RelayedProblem ? problem.exchange.status : undefined;
   if (status !== undefined && status >= 400) return status;
   return problem.status === 504 ? 504 : 400;
 }

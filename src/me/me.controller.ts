@@ -9,7 +9,7 @@ import {
   type Grant,
   type Right,
 } from '../domain/caller.js';
-import { OPERATION_NAMES, type OperationName } from '../domain/operation-type.js';
+import { isFilterOperation, OPERATION_NAMES, type OperationName } from '../domain/operation-type.js';
 import { Access, Context } from '../http/auth.hook.js';
 import { OpenApi } from '../http/openapi.decorator.js';
 import { CallerDirectory, type KnownKey } from '../http/identity/caller-directory.js';
@@ -74,22 +74,29 @@ function denialOf(denial: Denial, projects: readonly string[]): MeGrantDto {
     projects: ['*'],
     enterpriseProjects: ['*', 'all_granted_eps'],
   } as const;
-  return reachOf({ ...all, ...denial }, projects);
+  return reachOf({ ...all, ...denial }, projects, () => false);
 }
 
 function reachOf(
   { operations, projects, ...rest }: Grant & { rights: readonly Right[] },
   known: readonly string[],
+  isNamedOnly: (operation: OperationName) => boolean = isFilterOperation,
 ): MeGrantDto {
   return {
     ...rest,
-    operations: spelledOut<OperationName>(operations, OPERATION_NAMES),
+    operations: spelledOut<OperationName>(operations, OPERATION_NAMES, isNamedOnly),
     projects: spelledOut(projects, known),
   };
 }
 
-function spelledOut<T extends string>(listed: readonly (T | '*')[], all: readonly T[]): readonly T[] {
-  return listed.includes('*') ? all : (listed as readonly T[]);
+/** @param isNamedOnly what `*` does not stand for */
+function spelledOut<T extends string>(
+  listed: readonly (T | '*')[],
+  all: readonly T[],
+  isNamedOnly: (each: T) => boolean = () => false,
+): readonly T[] {
+  if (!listed.includes('*')) return listed as readonly T[];
+  return all.filter((each) => !isNamedOnly(each) || listed.includes(each));
 }
 
 function keyOf({ identity, use }: KnownKey): MeKeyDto {

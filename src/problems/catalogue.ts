@@ -1,5 +1,6 @@
 import type { Fault } from '../domain/outcome.js';
 import { ADMISSION_PROBLEMS } from './admission.js';
+import { COMPAT_PROBLEMS } from './compat.js';
 import { EDGE_PROBLEMS } from './edge.js';
 import { OPERATION_PROBLEMS } from './operations.js';
 import { UPSTREAM_PROBLEMS } from './upstream.js';
@@ -14,6 +15,7 @@ export const PROBLEMS = {
   ...ADMISSION_PROBLEMS,
   ...OPERATION_PROBLEMS,
   ...UPSTREAM_PROBLEMS,
+  ...COMPAT_PROBLEMS,
 } as const;
 
 export type ProblemCode = keyof typeof PROBLEMS;

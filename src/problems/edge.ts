@@ -84,7 +84,10 @@ export const EDGE_PROBLEMS = {
   ),
   invalid_key: withFacts({
     status: 401,
-    detail: (kind: 'key' | 'access key') => `The ${kind} is unknown. Ask an operator for a valid one.`,
+    detail: (kind: 'key' | 'access key' | 'token') =>
+      kind === 'token'
+        ? 'The token is unknown here: get a new one (POST /v3/auth/tokens).'
+        : `The ${kind} is unknown. Ask an operator for a valid one.`,
     example: 'key',
   }),
   expired_key: withFacts({
@@ -94,6 +97,10 @@ export const EDGE_PROBLEMS = {
     example: { kind: 'key', caller: 'soc-portal' },
   }),
   invalid_token: withFacts({ status: 401, detail: tokenFault, example: 'audience' }),
+  wrong_password: fixed(
+    401,
+    'The user name or the password is wrong: the user is the id of a caller, the password one of its keys.',
+  ),
   expired_token: fixed(401, 'The token has expired. Get a new one.'),
   invalid_signature: withFacts({
     status: 401,
@@ -102,8 +109,9 @@ export const EDGE_PROBLEMS = {
   }),
   signature_expired: withFacts({
     status: 401,
-    detail: (now: Date) => `X-Sdk-Date is more than 15 minutes off; it is ${now.toISOString()} here.`,
-    example: new Date('2026-08-16T09:05:22.701Z'),
+    detail: ({ signed, now }: { readonly signed: Date; readonly now: Date }) =>
+      `The signature has expired, or the clocks differ by more than 15 minutes: X-Sdk-Date is ${signed.toISOString()}, and here it is ${now.toISOString()}.`,
+    example: { signed: new Date('2026-08-16T08:41:07Z'), now: new Date('2026-08-16T09:05:22.701Z') },
   }),
   wrong_signature: fixed(
     401,

@@ -127,12 +127,17 @@ export const TITLES: Readonly<Record<number, string>> = {
   504: 'Gateway Timeout',
 };
 
-/** What upstream answered an operate call with that it did not carry out. */
-export class OperateProblem extends Problem {
-  /** @param upstreamStatus its HTTP status, where it answered */
+/** A call of upstream's own contract that did not go well there: what upstream said of it is passed on. */
+export class RelayedProblem extends Problem {
+  /** @param exchange with upstream, the last one */
   constructor(
     problem: ConstructorParameters<typeof Problem>,
-    readonly upstreamStatus?: number,
+    readonly exchange: {
+      /** HTTP status; absent: it did not answer. */
+      readonly status?: number;
+      /** Upstream's id of the request, where the answer is under it and not under the gateway's own. */
+      readonly requestId?: string;
+    } = {},
   ) {
     super(...problem);
   }

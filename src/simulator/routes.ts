@@ -2,14 +2,16 @@ import { theContract, type Operation } from './contract/contract.js';
 import { sentence, type Schema } from './contract/schema.js';
 import type { Answer, SimulatorRequest } from './exchange.js';
 import { accessOf, enterpriseProjectsOf, type HssRoute } from './hss/access.js';
+import { batchOperate } from './hss/batch-operate.js';
 import { EVENT_ROUTES } from './hss/events.js';
 import { LIST_ROUTES } from './hss/lists.js';
 import { operate } from './hss/operate.js';
+import { STATISTICS_ROUTES } from './hss/statistics.js';
+import { listDomains, listProjects, showCatalog } from './iam/directory-calls.js';
 import {
   inspectToken,
   issueTemporaryKey,
   issueToken,
-  listProjects,
   refuseMalformedIam,
   type IamCall,
 } from './iam/iam-calls.js';
@@ -23,10 +25,18 @@ const IAM: Readonly<Record<string, (call: IamCall) => Answer>> = {
   KeystoneCreateToken: issueToken,
   KeystoneValidateToken: inspectToken,
   KeystoneListProjects: listProjects,
+  KeystoneListAuthDomains: listDomains,
+  KeystoneShowCatalog: showCatalog,
   CreateTemporaryAccessKey: issueTemporaryKey,
 };
 
-const HSS: Readonly<Record<string, HssRoute>> = { ChangeEvent: operate, ...EVENT_ROUTES, ...LIST_ROUTES };
+const HSS: Readonly<Record<string, HssRoute>> = {
+  ChangeEvent: operate,
+  BatchChangeEvent: batchOperate,
+  ...EVENT_ROUTES,
+  ...LIST_ROUTES,
+  ...STATISTICS_ROUTES,
+};
 
 const JSON_TYPE = 'application/json;charset=UTF-8';
 

@@ -6,10 +6,11 @@ import {
   loginWhitelist,
   type BlockedIp,
   type HistoryEntry,
+  type SystemUsersEntry,
 } from './hss/list-entries.js';
 import { KeyRing, Lockout, TokenStore } from './iam/credentials.js';
 import { initialAgents } from './seed/hosts.js';
-import { seedAlarms, seedBlockedIps } from './seed/seed.js';
+import { SEED_RULES, seedAlarms, seedBlockedIps, seedSystemUsers } from './seed/seed.js';
 import { defaultSettings, type Settings } from './settings.js';
 
 /** One request as it came over the wire. */
@@ -79,6 +80,9 @@ export class SimulatorState {
   readonly keys = new KeyRing();
   readonly history: HistoryEntry[] = [];
   readonly blockedIps: BlockedIp[] = [];
+  /** These two are never changed: no call that is played here does. */
+  readonly systemUsers: readonly SystemUsersEntry[];
+  readonly whitelistRules = SEED_RULES;
   readonly passwordLockout = new Lockout();
   readonly faults = new FaultRules();
   readonly requests = new RequestLog();
@@ -88,6 +92,7 @@ export class SimulatorState {
   constructor(private readonly options: SimulatorStateOptions) {
     this.now = options.now;
     this.startedAt = options.startedAt ?? options.now();
+    this.systemUsers = seedSystemUsers(this.startedAt);
     this.settings = defaultSettings(options.tokenLifetimeMs);
     this.seed();
   }

@@ -21,19 +21,24 @@ export type Reading =
       readonly retryAfterMs?: number;
     };
 
-/** What makes an answer a success. Calls that act document none but an empty one (contract 1.7); all others answer a document. */
+/**
+ * What makes an answer a success. Calls that act document none but an empty one (contract 1.7); all others answer a document. Of a few
+ * that act it may be either.
+ */
 export interface Success {
   readonly status: number;
-  readonly body: 'nothing' | 'document';
+  readonly body: 'nothing' | 'document' | 'either';
 }
 
 export const ACTED: Success = { status: 200, body: 'nothing' };
+export const ACTED_AND_SAID: Success = { status: 200, body: 'either' };
 export const READ: Success = { status: 200, body: 'document' };
 export const TOKEN_CREATED: Success = { status: 201, body: 'document' };
 
 const GOES_WELL: Readonly<Record<Success['body'], ReadonlySet<Said>>> = {
   nothing: new Set(['nothing', 'success']),
   document: new Set(['nothing', 'success', 'content']),
+  either: new Set(['nothing', 'success', 'content']),
 };
 
 /**
@@ -68,7 +73,7 @@ export function classify(
 
 function messageOf({ body }: Answer, success: Success, hidden: readonly string[]): UpstreamMessage {
   // An empty answer is a document of no kind.
-  if (body.trim() === '') return { says: success.body === 'nothing' ? 'nothing' : 'unclear' };
+  if (body.trim() === '') return { says: success.body === 'document' ? 'unclear' : 'nothing' };
   try {
     return messageIn(JSON.parse(body), hidden);
   } catch {

@@ -21,6 +21,8 @@ export interface UpstreamCall {
   readonly body?: CallBody;
   readonly repeatable: Repeatable;
   readonly priority: Priority;
+  /** A success may say what was done, in words that are documented nowhere; absent: a call that acts answers nothing. */
+  readonly saysWhatItDid?: true;
   /** What the codes of the service that is called mean, besides those that all of the cloud's services share. */
   readonly errors: ErrorTable;
 }

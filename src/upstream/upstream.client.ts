@@ -14,7 +14,7 @@ import {
   type UnprovenRequest,
 } from './authentication/authenticator.js';
 import { authenticatorsOf } from './authentication/authenticators.js';
-import { ACTED, classify, READ, type Reading } from './classify.js';
+import { ACTED, ACTED_AND_SAID, classify, READ, type Reading } from './classify.js';
 import { faultOf, HELD, OUT_OF_TIME, UNREADABLE, type Verdict } from './error-table.js';
 import { ProjectGate, type Held, type Pass } from './gate.js';
 import { backoff, decide, MIN_TIME_FOR_AN_ATTEMPT_MS, type Situation } from './retry.js';
@@ -203,7 +203,7 @@ export class UpstreamClient implements OnApplicationShutdown {
       body: call.body?.text,
       beforeSending: progress.beforeSending,
     });
-    const success = call.method === 'GET' ? READ : ACTED;
+    const success = call.method === 'GET' ? READ : call.saysWhatItDid ? ACTED_AND_SAID : ACTED;
     const reading = classify(exchange, success, secretsIn(proof), call.errors);
     progress.bytesSent ||= exchange.reached !== 'not_sent';
     progress.status = exchange.reached === 'answered' ? exchange.status : undefined;

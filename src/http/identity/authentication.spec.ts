@@ -5,6 +5,7 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { KeyUseStore } from '../../audit/index.js';
 import type { CallerConfig, Config, KeyConfig } from '../../config/config.js';
 import { makeApiKey, KeyUses } from './api-keys.js';
+import { IssuedTokens } from './issued-tokens.js';
 import { Authentication } from './authentication.js';
 import { AuthenticationProblem, type Identity } from './identity.js';
 import { CallerDirectory } from './caller-directory.js';
@@ -31,7 +32,7 @@ const caller = (id: string, keys: KeyConfig[], more: Partial<CallerConfig> = {})
 function open(...callers: CallerConfig[]): void {
   const uses = new KeyUses({} as KeyUseStore, clock);
   directory = new CallerDirectory({ callers } as unknown as Config, uses, new PublishedKeys(), clock);
-  authentication = new Authentication(directory, clock);
+  authentication = new Authentication(directory, new IssuedTokens({} as Config, clock), clock);
 }
 
 const knock = (text: string, origin = HERE) =>

@@ -15,6 +15,7 @@ import {
   type KnownCredential,
   type Presented,
 } from './identity.js';
+import { IssuedTokens, type IssuedToken } from './issued-tokens.js';
 import { looksLikeToken } from './tokens.js';
 import { refuse } from '../../problems/catalogue.js';
 import { Problem } from '../../problems/problem.js';
@@ -24,13 +25,15 @@ import { Problem } from '../../problems/problem.js';
 export class Authentication {
   constructor(
     private readonly directory: CallerDirectory,
+    private readonly issued: IssuedTokens,
     private readonly clock: Clock,
   ) {}
 
   /** Keys are recognised at once, and so are tokens that were verified before. @throws Problem 401, 403, 503 */
   authenticate(presented: Presented, address: string): Identity | Promise<Identity> {
     const registry = this.directory.current;
-    const { text, bearer } = presented;
+    const { text, bearer, asUpstream } = presented;
+    if (asUpstream && IssuedTokens.isOne(text)) return this.#admitIssued(text, registry, address);
     const digest = hash('sha256', text, 'buffer');
     const key = registry.keyring.find(digest);
     if (key) return this.#admitKey(key, registry, address);
@@ -47,6 +50,20 @@ export class Authentication {
     const identity = admit(key, registry, address, now);
     key.use.at = now;
     return identity;
+  }
+
+  /** A token for a key of a caller's: as a token client of upstream's gets it. @throws AuthenticationProblem 401, 403 */
+  exchange(callerId: string, text: string, address: string): { identity: Identity; token: IssuedToken } {
+    const registry = this.directory.current;
+    const key = registry.keyring.find(hash('sha256', text, 'buffer'));
+    if (key?.identity.caller.id !== callerId) throw new AuthenticationProblem(refuse('wrong_password'));
+    return { identity: this.#admitKey(key, registry, address), token: this.issued.issue(key) };
+  }
+
+  #admitIssued(text: string, registry: CallerRegistry, address: string): Identity {
+    const { key, expiresAt } = this.issued.known(text, registry);
+    const { caller, credential } = this.#admitKey(key, registry, address);
+    return { caller, credential: { ...credential, expiresAt } };
   }
 
   async #verify(
@@ -125,7 +142,8 @@ export function presentedBy({ headers, rawHeaders }: CredentialHeaders, asUpstre
     throw new AuthenticationProblem(refuse('missing_key', api));
   }
   if (authToken !== undefined) {
-    if (countOf(rawHeaders, UPSTREAM_CREDENTIAL) === 1) return { text: String(authToken), bearer: true };
+    if (countOf(rawHeaders, UPSTREAM_CREDENTIAL) === 1)
+      return { text: String(authToken), bearer: true, asUpstream: true };
     throw new AuthenticationProblem(refuse('two_keys', api));
   }
   if (countOf(rawHeaders, CREDENTIAL) > 1) throw new AuthenticationProblem(refuse('two_keys', api));

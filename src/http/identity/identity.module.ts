@@ -5,6 +5,7 @@ import { CallerConfigReloader } from './caller-config-reloader.js';
 import { Authentication, FailedAttempts } from './authentication.js';
 import { CallerDirectory, CallerAccess } from './caller-directory.js';
 import { Quotas, SharedQuotas } from '../../access/quotas.js';
+import { IssuedTokens } from './issued-tokens.js';
 import { KeyUses } from './api-keys.js';
 import { SignatureVerifier } from './signature-verifier.js';
 
@@ -16,6 +17,7 @@ import { SignatureVerifier } from './signature-verifier.js';
     CallerDirectory,
     { provide: Callers, useExisting: CallerDirectory },
     CallerConfigReloader,
+    IssuedTokens,
     Authentication,
     SignatureVerifier,
     FailedAttempts,

@@ -40,6 +40,8 @@ export interface Presented {
   readonly text: string;
   /** Whether it came as `Authorization: Bearer`, where tokens come. */
   readonly bearer: boolean;
+  /** It came where upstream's clients put their tokens: the gateway's own are taken there only. */
+  readonly asUpstream?: true;
 }
 
 /** A request that did not prove who sent it. Such attempts are counted by address. */
@@ -59,6 +61,8 @@ export interface CredentialHeaders {
     readonly authorization?: string | undefined;
     readonly 'x-api-key'?: string | string[] | undefined;
     readonly 'x-auth-token'?: string | string[] | undefined;
+    readonly 'idempotency-key'?: string | string[] | undefined;
+    readonly 'x-on-behalf-of'?: string | string[] | undefined;
   };
   /** Names and values in turn, as they came. */
   readonly rawHeaders: readonly string[];

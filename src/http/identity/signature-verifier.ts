@@ -106,7 +106,9 @@ export class SignatureVerifier {
     if (!this.config.signing) throw wrong();
     const now = this.clock.now();
     if (Math.abs(now - stated.at) > MAX_SKEW_MS) {
-      throw new AuthenticationProblem(refuse('signature_expired', new Date(now)));
+      throw new AuthenticationProblem(
+        refuse('signature_expired', { signed: new Date(stated.at), now: new Date(now) }),
+      );
     }
     return (body) => {
       // A secret goes with any access key, issued or not: what is done, and answered, until it is proved is the same for all.

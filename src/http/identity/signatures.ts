@@ -11,8 +11,8 @@ import {
 } from './identity.js';
 import { refuse } from '../../problems/catalogue.js';
 
-/** Far beyond what any call of upstream's takes. */
-const MAX_PAIRS = 256;
+/** Beyond what any call of upstream's takes: lists of 500 event types and 129 classes (contract 2.1). */
+const MAX_PAIRS = 1_024;
 
 /** Names and values of a query, decoded; a plus is a plus. @throws URIError, also where there are more than any call takes */
 export function queryPairs(url: string): Pairs {
@@ -44,16 +44,16 @@ export interface StatedSignature {
 const AUTHORIZATION =
   /^SDK-HMAC-SHA256 Access=([^,\s]{1,256}), ?SignedHeaders=([!-+\--~]{1,4096}), ?Signature=([0-9a-f]{64})$/;
 const DATE = 'x-sdk-date';
+/** Not upstream's: whether a request is a repeated one, and in whose name it is recorded, is not for others on the way to say. */
+const DECISIVE = ['idempotency-key', 'x-on-behalf-of'] as const;
 
 export function isSigned({ headers }: Pick<CredentialHeaders, 'headers'>): boolean {
   return headers.authorization?.startsWith(ALGORITHM) ?? false;
 }
 
 /** Reads it, and nothing of the body yet. @throws AuthenticationProblem 401 for what is not well formed */
-export function statedSignature({
-  headers: { authorization = '' },
-  rawHeaders,
-}: CredentialHeaders): StatedSignature {
+export function statedSignature({ headers, rawHeaders }: CredentialHeaders): StatedSignature {
+  const { authorization = '' } = headers;
   if (rawHeaders.some((name, index) => index % 2 === 0 && /^x-(?:auth-token|api-key)$/i.test(name))) {
     throw new AuthenticationProblem(refuse('two_keys', 'drop-in'));
   }
@@ -64,14 +64,18 @@ export function statedSignature({
     );
   }
   const names = list.split(';').map((name) => name.toLowerCase());
+  const unsigned = DECISIVE.filter((name) => headers[name] !== undefined && !names.includes(name));
+  if (unsigned.length > 0) {
+    throw invalid(`Headers that change what is done must be among the signed ones: ${unsigned.join(', ')}.`);
+  }
   if (new Set(names).size !== names.length) throw invalid('SignedHeaders names a header twice.');
   if (!names.includes(DATE)) throw invalid('X-Sdk-Date must be among the signed headers.');
   const values = valuesIn(rawHeaders);
-  const headers = names.sort().map((name) => [name, onlyValueOf(name, values).trim()] as const);
+  const signed = names.sort().map((name) => [name, onlyValueOf(name, values).trim()] as const);
   const date = onlyValueOf(DATE, values);
   const at = timeOf(date);
   if (at === undefined) throw invalid('X-Sdk-Date must be a time such as 20260131T235959Z, in UTC.');
-  return { accessKey, signature, date, at, headers };
+  return { accessKey, signature, date, at, headers: signed };
 }
 
 /** Every header by its name in lower case; `null` for one that is there more than once. */

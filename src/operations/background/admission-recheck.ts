@@ -3,7 +3,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { BrakeStore, type IntentRecord } from '../../audit/index.js';
 import { CONFIG, type Config } from '../../config/config.js';
 import { Callers, type Caller } from '../../domain/caller.js';
-import { isListOperation, OPERATIONS } from '../../domain/operation-type.js';
+import { isOperationType, OPERATIONS } from '../../domain/operation-type.js';
 import type { Fault } from '../../domain/outcome.js';
 import { refuse } from '../../problems/catalogue.js';
 import { faultOfProblem, Problem } from '../../problems/problem.js';
@@ -24,7 +24,7 @@ type RecordedCommand = Pick<
 /** @param bodies that were to be sent */
 export function recordedCommand(intent: IntentRecord, bodies: readonly HssBody[]): RecordedCommand {
   const { operation, items = [], severities = [], lookedUp, plan, undoes } = intent;
-  if (isListOperation(operation)) {
+  if (!isOperationType(operation)) {
     return { operation, alarms: [], items: items.map((item) => ({ ...item.target, ...item })) };
   }
   const sent = bodies.map(({ wire }) => wire as WireOperateBody);

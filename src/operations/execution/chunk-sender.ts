@@ -3,8 +3,14 @@ import { Injectable, Logger } from '@nestjs/common';
 import { OperationStore, SentMarks, TrailState, type IntentRecord, targetsOf } from '../../audit/index.js';
 import type { CallContext } from '../../domain/caller.js';
 import { Clock } from '../../domain/times.js';
-import { isListOperation, OPERATIONS } from '../../domain/operation-type.js';
-import { type ChunkOutcome, type Fault, CHUNK_SIZE, type AlarmOutcome } from '../../domain/outcome.js';
+import { isFilterOperation, isOperationType, OPERATIONS } from '../../domain/operation-type.js';
+import {
+  type AlarmOutcome,
+  type ChunkOutcome,
+  CHUNK_SIZE,
+  type ExchangeTrace,
+  type Fault,
+} from '../../domain/outcome.js';
 import { faultFor } from '../../problems/catalogue.js';
 import {
   faultOfItems,
@@ -14,7 +20,7 @@ import {
   mayBePartial,
   trimmedCall,
 } from '../../hss/index.js';
-import { UpstreamClient, type UpstreamResult } from '../../upstream/index.js';
+import { printableMessage, UpstreamClient, type UpstreamResult } from '../../upstream/index.js';
 import { SettlementService, type FoundAlarm } from '../settlement/settlement.service.js';
 import { MIN_READ_MS, StateReader, type StateBefore } from './state-reader.js';
 import { SeenAlarms } from './seen-alarms.js';
@@ -68,7 +74,7 @@ export class ChunkSender {
     if (changed) return notSent(alarms, changed);
     const mark = () => this.marks.mark(intent.operationId, index);
     const result = itemResult(call, await this.upstream.send(left, context, mark));
-    const outcome = outcomeOf(result, alarms, before);
+    const outcome = outcomeOf(left, result, alarms, before);
     if (isPartial(left, result)) return this.#apart(left, outcome, facts, context);
     if (outcome.chunk.outcome !== 'applied' || facts.verbatim || !this.state.checks(call.operation))
       return outcome;
@@ -174,13 +180,19 @@ function isPartial(call: ActCall, result: UpstreamResult): boolean {
 }
 
 function itemResult({ operation }: ActCall, result: UpstreamResult): UpstreamResult {
-  if (!('fault' in result) || !isListOperation(operation)) return result;
+  if (!('fault' in result) || isOperationType(operation)) return result;
   return { ...result, fault: faultOfItems(result.fault) };
 }
 
-function outcomeOf(result: UpstreamResult, alarms: number, before: StateBefore): ChunkResult {
+function outcomeOf(
+  { operation }: ActCall,
+  result: UpstreamResult,
+  alarms: number,
+  before: StateBefore,
+): ChunkResult {
   const { already, unread } = before;
-  const { outcome, exchange } = result;
+  const { outcome } = result;
+  const exchange = isFilterOperation(operation) ? withWhatItSaid(result) : result.exchange;
   const chunk = {
     alarms,
     outcome,
@@ -191,6 +203,12 @@ function outcomeOf(result: UpstreamResult, alarms: number, before: StateBefore):
   };
   if ('fault' in result) return { chunk: { ...chunk, fault: result.fault }, goOn: result.goOn };
   return { chunk, goOn: true, answer: result.body };
+}
+
+/** Nothing else says what upstream did of what nobody named. */
+function withWhatItSaid(result: UpstreamResult): ExchangeTrace {
+  const said = 'fault' in result ? undefined : printableMessage(result.body.replace(/^\s*\{\s*\}\s*$/, ''));
+  return said === undefined ? result.exchange : { ...result.exchange, said };
 }
 
 function allAlready(alarms: number, before: readonly ObservedAlarm[]): ChunkResult {

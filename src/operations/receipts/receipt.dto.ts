@@ -189,6 +189,12 @@ export class ReceiptExchangeDto {
    */
   @ApiProperty({ type: 'integer', minimum: 0 })
   durationMs?: number;
+  /**
+   * What upstream said that it did, where the operation names no alarms and no items.
+   * @example '{"success_num":12}'
+   */
+  @ApiProperty()
+  upstreamAnswer?: string;
   /** What went wrong, where something did. */
   problem?: ReceiptProblemDto;
 }

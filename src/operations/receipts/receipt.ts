@@ -13,7 +13,7 @@ import {
   type OperationSummary,
   type TargetFate,
 } from '../../audit/index.js';
-import { isListOperation, OPERATIONS } from '../../domain/operation-type.js';
+import { isOperationType, OPERATIONS } from '../../domain/operation-type.js';
 import type { ChunkOutcome, Fault } from '../../domain/outcome.js';
 import type { Scope } from '../../domain/scope.js';
 import { cursorAt } from './receipt-page.js';
@@ -161,7 +161,7 @@ export function* outcomesOf(trail: OperationTrail): Generator<ReceiptAlarmDto | 
 
 function activityOf(operation: keyof typeof OPERATIONS): ReceiptActivity {
   if (operation === 'unblock_addresses') return 'cancelling';
-  return isListOperation(operation) || OPERATIONS[operation].isReversal ? 'restoring' : 'isolating';
+  return !isOperationType(operation) || OPERATIONS[operation].isReversal ? 'restoring' : 'isolating';
 }
 
 function cancellationOf({ at, caller, onBehalfOf }: Cancelled): ReceiptCancellationDto {
@@ -171,12 +171,13 @@ function cancellationOf({ at, caller, onBehalfOf }: Cancelled): ReceiptCancellat
 function exchangeOf({ alarms, exchange, fault }: ChunkOutcome): ReceiptExchangeDto {
   const shown: ReceiptExchangeDto = { alarmCount: alarms };
   if (exchange) {
-    const { requestId, status, attempts, bytesSent, durationMs } = exchange;
+    const { requestId, status, attempts, bytesSent, durationMs, said } = exchange;
     if (requestId !== undefined) shown.upstreamRequestId = requestId;
     shown.attempts = attempts;
     shown.bytesSent = bytesSent;
     shown.durationMs = durationMs;
     if (status !== undefined) shown.httpStatus = status;
+    if (said !== undefined) shown.upstreamAnswer = said;
   }
   if (fault) {
     shown.problem = {

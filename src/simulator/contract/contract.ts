@@ -1,14 +1,16 @@
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
-import type { SimulatorRequest } from '../exchange.js';
+import { header, type SimulatorRequest } from '../exchange.js';
 import { dig, parseExact } from '../json.js';
 import { SchemaChecker, sentence, type Problem, type Schema } from './schema.js';
 
 /** A call that upstream has, as `openapi/hss.yaml` describes it. */
 export interface Operation {
   readonly operationId: string;
-  /** Of the query. Paths and headers are judged by what checks the access: it has answers of its own for them. */
+  /** Of the query. Paths and what headers say are judged by what checks the access: it has answers of its own for them. */
   readonly parameters: readonly Parameter[];
+  /** Headers that must be there. */
+  readonly headers: readonly string[];
   readonly body?: Schema;
 }
 
@@ -60,8 +62,8 @@ class Contract {
   }
 
   /**
-   * Reads the query and the JSON body of a request. A parameter that is given twice counts once, unless it is a list.
-   * `bounds` replace the schemas of parameters that this upstream treats otherwise.
+   * Reads the query and the JSON body of a request, and looks for the headers that it must have. A parameter that is given
+   * twice counts once, unless it is a list. `bounds` replace the schemas of parameters that this upstream treats otherwise.
    */
   check(
     operation: Operation,
@@ -79,6 +81,8 @@ class Contract {
       else if (required) problems.push({ at: name, what: 'is missing' });
       for (const value of values) problems.push(...this.checker.problems(item, value, name));
     }
+    for (const name of operation.headers)
+      if (header(request, name) === undefined) problems.push({ at: name, what: 'is missing' });
     if (operation.body === undefined) return { query, body: undefined, unreadable: false, problems };
     const body = jsonOf(request.body);
     const unreadable = body === undefined;
@@ -105,12 +109,13 @@ class Contract {
 
   private operation({ operationId, parameters = [], requestBody }: Described): Operation {
     const body = requestBody?.content['application/json']?.schema;
+    const stated = parameters.map((each) => this.followed(each));
     return {
       operationId,
-      parameters: parameters
-        .map((each) => this.followed(each))
+      parameters: stated
         .filter((each) => each.in === 'query')
         .map(({ name, required = false, schema }) => ({ name, required, schema })),
+      headers: stated.filter((each) => each.in === 'header' && each.required).map(({ name }) => name),
       ...(body && { body }),
     };
   }

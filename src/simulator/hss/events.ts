@@ -1,50 +1,9 @@
 import { refusedByHss } from '../refusal.js';
-import { DAY_MS } from '../settings.js';
 import { isVisible, pageOf, visibleAlarms, type HssCall, type HssRoute } from './access.js';
-import { abstractOf, handleStatus, type Alarm } from './alarm.js';
+import { filterOf } from './alarm-filter.js';
+import { abstractOf, type Alarm } from './alarm.js';
 import { showEvent } from './event-view.js';
 import { OPERATE_TYPES, supportedTypes } from './operate-types.js';
-
-type Filter<Value> = (alarm: Alarm, value: Value) => boolean;
-
-/** Filters of the list by parameter (contract 2.1). Names are searched within, ids and addresses are compared whole. */
-const TEXT_FILTERS: Readonly<Record<string, Filter<string>>> = {
-  category: (alarm, value) => alarm.category === value,
-  host_name: (alarm, value) => alarm.host.name.includes(value),
-  host_id: (alarm, value) => value === '' || alarm.host.id === value,
-  private_ip: (alarm, value) => alarm.host.privateIp === value,
-  public_ip: (alarm, value) => alarm.host.publicIp === value,
-  container_name: (alarm, value) => alarm.container?.name.includes(value) ?? false,
-  handle_status: (alarm, value) => handleStatus(alarm) === value,
-  severity: (alarm, value) => alarm.severity === value,
-  attack_tag: (alarm, value) => alarm.attackTag === value,
-  asset_value: (alarm, value) => alarm.host.assetValue === value,
-  att_ck: (alarm, value) => alarm.attCk === value,
-  event_name: (alarm, value) => alarm.eventName.includes(value),
-  begin_time: (alarm, value) => alarm.occurTime >= Number(value),
-  end_time: (alarm, value) => alarm.occurTime <= Number(value),
-};
-const LIST_FILTERS: Readonly<Record<string, Filter<readonly unknown[]>>> = {
-  severity_list: (alarm, values) => values.includes(alarm.severity),
-  event_types: (alarm, values) => values.includes(alarm.eventType),
-  event_class_ids: (alarm, values) => values.includes(alarm.eventClassId),
-  tag_list: (alarm, values) => alarm.tags.some((tag) => values.includes(tag)),
-};
-
-function filterOf({ state, query }: HssCall): (alarm: Alarm) => boolean {
-  const { last_days: days, begin_time: begin, end_time: end, auto_block: blocked } = query;
-  if (days !== undefined && (begin !== undefined || end !== undefined))
-    throw refusedByHss('HSS.0001', 'last_days excludes begin_time and end_time');
-  const filters = Object.entries(query).flatMap(([name, value]) => {
-    const filter = (TEXT_FILTERS[name] ?? LIST_FILTERS[name]) as Filter<unknown> | undefined;
-    return filter ? [{ filter, value }] : [];
-  });
-  const from = days === undefined ? -Infinity : state.now() - Number(days) * DAY_MS;
-  return (alarm) => {
-    for (const { filter, value } of filters) if (!filter(alarm, value)) return false;
-    return alarm.occurTime >= from && (blocked === undefined || alarm.autoBlock === blocked);
-  };
-}
 
 /** Page sizes outside of 10 to 1000 are refused, or bent to 10..200 where the simulator is set so (contract 2.1). */
 function eventPage({ state, query }: HssCall): { offset: number; limit: number } {

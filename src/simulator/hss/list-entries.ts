@@ -45,6 +45,16 @@ export interface AlarmWhitelistEntry {
 export const alarmWhitelist = (): KeyedList<AlarmWhitelistEntry> =>
   new KeyedList((entry) => [entry.projectId, entry.eventType, entry.description, entry.hash]);
 
+/** Which hosts a rule of the alarm whitelist covers (contract 2.5.4). */
+export interface WhitelistRule {
+  readonly projectId: string;
+  readonly enterpriseProjectId: string;
+  readonly ruleId: string;
+  /** All hosts. */
+  readonly scope: boolean;
+  readonly agentIds?: readonly string[];
+}
+
 /** One line of the login whitelist (contract 2.6.1). */
 export interface LoginWhitelistEntry {
   readonly projectId: string;
@@ -64,6 +74,16 @@ export const isOfLogin = (entry: LoginWhitelistEntry, detail: WireDetail): boole
   entry.privateIp === detail.private_ip &&
   entry.loginIp === detail.login_ip &&
   entry.loginUserName === detail.login_user_name;
+
+/** System users of one host that raise no alarm (contract 2.7.1). */
+export interface SystemUsersEntry {
+  readonly projectId: string;
+  readonly enterpriseProjectId: string;
+  readonly host: Host;
+  readonly userNames: readonly string[];
+  readonly remarks: string;
+  readonly updatedAt: number;
+}
 
 /** A file that was taken away from a host, or is on its way back (contract 2.8). */
 export interface IsolatedFile {

@@ -10,6 +10,8 @@ import {
   type HistoryEntry,
   type IsolatedFile,
   type LoginWhitelistEntry,
+  type SystemUsersEntry,
+  type WhitelistRule,
 } from './list-entries.js';
 
 /** What an entry belongs to: the project and the enterprise projects of its alarm, or its own. */
@@ -42,7 +44,9 @@ export interface NamedList<Entry extends Owned> extends List<Entry> {
   readonly allows?: (entry: Entry, named: Shown) => boolean;
 }
 
+/** Made up: upstream's own limits are not published. */
 const MAX_ALARM_WHITELIST_ENTRIES = 500;
+const MAX_SYSTEM_USERS_ENTRIES = 500;
 
 /** An alarm's keyword has the form `field=value`; the list shows it as a rule that wants the value equal. */
 function ruleOf({ rule, description }: AlarmWhitelistEntry): object {
@@ -77,6 +81,35 @@ export const ALARM_WHITELIST: NamedList<AlarmWhitelistEntry> = {
     remain_num: MAX_ALARM_WHITELIST_ENTRIES - entries.length,
     limit_num: MAX_ALARM_WHITELIST_ENTRIES,
     event_type_list: [...new Set(entries.map((entry) => entry.eventType))],
+  }),
+};
+
+/** `.../event/white-list/rule/detail`: one of them, by its id. */
+export const WHITELIST_RULES: List<WhitelistRule> = {
+  entries: (state) => state.whitelistRules,
+  show: ({ ruleId, scope, agentIds }) => ({
+    rule_id: ruleId,
+    scope,
+    ...(agentIds && { agent_ids: agentIds }),
+  }),
+};
+
+/** `.../event/white-list/userlist` */
+export const SYSTEM_USERS: List<SystemUsersEntry> = {
+  entries: (state) => state.systemUsers,
+  show: (entry) => ({
+    enterprise_project_name: enterpriseProjectName(entry.enterpriseProjectId),
+    host_id: entry.host.id,
+    host_name: entry.host.name,
+    private_ip: entry.host.privateIp,
+    public_ip: entry.host.publicIp,
+    system_user_name_list: entry.userNames,
+    update_time: entry.updatedAt,
+    remarks: entry.remarks,
+  }),
+  summary: (entries) => ({
+    remain_num: MAX_SYSTEM_USERS_ENTRIES - entries.length,
+    limit_num: MAX_SYSTEM_USERS_ENTRIES,
   }),
 };
 

@@ -11,6 +11,8 @@ import {
   HISTORY,
   ISOLATED_FILES,
   LOGIN_WHITELIST,
+  SYSTEM_USERS,
+  WHITELIST_RULES,
   type List,
   type NamedList,
   type Owned,
@@ -42,6 +44,7 @@ const FILTERS: Readonly<Record<string, Filter>> = {
   file_path: contains('file_path'),
   event_name: contains('event_name'),
   event_class_ids: (shown, asked) => (asked as unknown[]).includes(shown['event_class_id']),
+  system_user_name: (shown, asked) => (shown['system_user_name_list'] as unknown[]).includes(asked),
   host_ip: (shown, asked) => [shown['private_ip'], shown['public_ip']].includes(asked),
   ...Object.fromEntries(
     ['enterprise_project_id', 'offset', 'limit', 'sort_key', 'sort_dir'].map((name) => [name, isAny]),
@@ -98,6 +101,14 @@ function changing<Entry extends Owned>(list: NamedList<Entry>, apply: Apply<Entr
   };
 }
 
+/** Which hosts a rule covers. No listing has its id (contract 2.5.4). */
+function showRule(call: HssCall): object {
+  const id = call.query['rule_id'];
+  const rule = visible(WHITELIST_RULES, call).find((each) => each.ruleId === id);
+  if (rule === undefined) throw refusedByHss('HSS.0011', `rule ${String(id)}`);
+  return WHITELIST_RULES.show(rule, call.state);
+}
+
 /** Alarms that were handled by adding one of these entries are open again. */
 function restoreAlarms(alarms: Iterable<Alarm>, entries: readonly AlarmWhitelistEntry[]): void {
   for (const alarm of alarms) {
@@ -139,6 +150,8 @@ export const LIST_ROUTES: Readonly<Record<string, HssRoute>> = {
     state.alarmWhitelist.removeWhere((entry) => entries.includes(entry));
     if (body['restore_alarm'] === true) restoreAlarms(state.alarms.of(project.id), entries);
   }),
+  ListAlarmWhiteListHostDetail: showRule,
+  ListSystemUserWhiteList: listing(SYSTEM_USERS),
   ListLoginWhiteList: listing(LOGIN_WHITELIST),
   AddLoginWhiteList: addLoginWhitelist,
   RemoveLoginWhiteList: changing(LOGIN_WHITELIST, (state, entries) =>

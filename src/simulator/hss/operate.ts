@@ -20,7 +20,8 @@ function findAlarm({ state, project, scope }: HssCall, event: WireEvent): Alarm 
   return alarm;
 }
 
-function checkAgents(state: SimulatorState, event: WireEvent): void {
+/** Refuses what needs an agent that is not there. */
+export function checkAgents(state: SimulatorState, event: WireEvent): void {
   for (const { agent_id: agentId = '' } of event.operate_detail_list ?? []) {
     const agent = state.agents.get(agentId);
     if (agent === undefined || agent === 'not_installed') throw refusedByHss('HSS.1001');
@@ -92,14 +93,18 @@ function putRule(state: SimulatorState, rule: WireRule, first: Alarm): void {
   });
 }
 
+/** What is to be done with an alarm, and the remark. */
+type Instruction = Pick<WireOperateBody, 'operate_type' | 'handler'>;
+
 /** Sets the alarm's state: a forward type puts it into one, an inverse takes it out of the one it belongs to. */
-function changeHandling(alarm: Alarm, { operate_type: method, handler }: WireOperateBody, at: number): void {
+function changeHandling(alarm: Alarm, { operate_type: method, handler }: Instruction, at: number): void {
   const type = OPERATE_TYPES.get(method);
   if (type?.forward) alarm.handling = { method, at, ...(handler !== undefined && { remark: handler }) };
   else if (alarm.handling?.method === type?.inverse) alarm.handling = undefined;
 }
 
-function applyTo(call: HssCall, body: WireOperateBody, alarm: Alarm, event: WireEvent): void {
+/** Carries an operation out on one alarm: its state, its effects, the history, and what its details stand for. */
+export function applyTo(call: HssCall, body: Instruction, alarm: Alarm, event: WireEvent): void {
   const { state, identity, requestId } = call;
   const { operate_type: operateType, handler: notes = '' } = body;
   const at = state.now();

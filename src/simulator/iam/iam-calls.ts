@@ -6,6 +6,7 @@ import { dig, stringifyExact } from '../json.js';
 import { refusedByIam, refusedByIamNested, type Refusal } from '../refusal.js';
 import { isSigned, signer } from '../signing/signature.js';
 import type { SimulatorState } from '../state.js';
+import { catalogAt, originOf } from './catalog.js';
 import type { Token } from './credentials.js';
 
 export interface IamCall extends CheckedRequest {
@@ -56,7 +57,7 @@ function holderToken(state: SimulatorState, request: SimulatorRequest): Token {
 }
 
 /** Who calls IAM: by a signature or by a token. */
-function callerOf(state: SimulatorState, request: SimulatorRequest): Identity {
+export function callerOf(state: SimulatorState, request: SimulatorRequest): Identity {
   return isSigned(request) ? signer(state, request) : holderToken(state, request).identity;
 }
 
@@ -118,7 +119,8 @@ function iamTime(at: number): string {
   return new Date(at).toISOString().replace('Z', '000Z');
 }
 
-function answer(status: number, body: object, headers: Readonly<Record<string, string>> = {}): Answer {
+/** An answer of IAM. */
+export function answer(status: number, body: object, headers: Readonly<Record<string, string>> = {}): Answer {
   const type = { 'Content-Type': 'application/json; charset=UTF-8' };
   return { status, headers: { ...type, ...headers }, body: stringifyExact(body) };
 }
@@ -129,23 +131,6 @@ function showDomain({ id, name }: Domain): object {
 
 function showUser({ domain, user }: Identity): object {
   return { domain: showDomain(domain), id: user.id, name: user.name, password_expires_at: '' };
-}
-
-function catalog(host: string, projectId: string): object[] {
-  return ['hss', 'iam', 'ecs'].map((name) => ({
-    id: `catalog-${name}`,
-    name,
-    type: name,
-    endpoints: [
-      {
-        id: `endpoint-${name}`,
-        interface: 'public',
-        region: '*',
-        region_id: '*',
-        url: `http://${host}/v5/${projectId}`,
-      },
-    ],
-  }));
 }
 
 /** The token in the header, and the body that goes with it (contract 3.1.7). */
@@ -167,7 +152,9 @@ function tokenAnswer({ query, request }: IamCall, status: number, token: Token):
         { id: '0', name: 'te_admin' },
         { id: '0', name: 'hss_admin' },
       ],
-      ...(wantsCatalog && { catalog: catalog(header(request, 'host') ?? 'localhost', project?.id ?? '') }),
+      ...(wantsCatalog && {
+        catalog: catalogAt(`${originOf(request)}/v5/${project?.id ?? ''}`, 'hss', 'iam', 'ecs'),
+      }),
     },
   };
   return answer(status, body, {
@@ -205,39 +192,6 @@ export function inspectToken(call: IamCall): Answer {
   if (token === undefined || token.revoked || state.now() >= token.expiresAt)
     throw refusedByIam(404, 'IAM.0004', 'Could not find the token.');
   return tokenAnswer(call, 200, token);
-}
-
-const ORIGIN = 'https://iam.simulated.invalid';
-
-function showProject(project: Project, domain: Domain): object {
-  return {
-    id: project.id,
-    name: project.region,
-    domain_id: domain.id,
-    parent_id: domain.id,
-    enabled: true,
-    is_domain: false,
-    description: '',
-    links: { self: `${ORIGIN}/v3/projects/${project.id}` },
-  };
-}
-
-/** A sub-project's name starts with its region, and its id is made from the region's own project (contract 3.2). */
-function subProjectOf(project: Project): Project {
-  return { id: project.id.split('').reverse().join(''), region: `${project.region}_dev` };
-}
-
-/** `GET /v3/projects?name=`: the projects of the caller's account, all of them without a name. */
-export function listProjects({ state, request }: IamCall): Answer {
-  const { domain } = callerOf(state, request);
-  const name = request.query.get('name') ?? '';
-  const found = domain.projects.filter((project) => name === '' || project.region === name);
-  const lookup = state.settings.projectLookup;
-  const shown = lookup === 'zero' ? [] : lookup === 'one' ? found : [...found, ...found.map(subProjectOf)];
-  return answer(200, {
-    links: { self: `${ORIGIN}/v3/projects`, previous: null, next: null },
-    projects: shown.map((project) => showProject(project, domain)),
-  });
 }
 
 /** A temporary key in the form that IAM and the metadata service show it (contract 3.3, 3.4). */

@@ -1,6 +1,6 @@
-import { OTHER_PROJECT, PROJECT, projectById } from '../account.js';
+import { OTHER_ENTERPRISE_PROJECT, OTHER_PROJECT, PROJECT, projectById } from '../account.js';
 import type { Alarm } from '../hss/alarm.js';
-import type { BlockedIp } from '../hss/list-entries.js';
+import type { BlockedIp, SystemUsersEntry, WhitelistRule } from '../hss/list-entries.js';
 import { DAY_MS } from '../settings.js';
 import { generatedAlarms, makeAlarm, type AlarmSpec } from './alarms.js';
 import { hostNamed, readSeed } from './hosts.js';
@@ -46,6 +46,9 @@ function alarmOf({ exampleOf: _, special: __, projectId, host, ...spec }: AlarmS
   );
 }
 
+/** The start of the UTC day. */
+const dayOf = (at: number): number => at - (at % DAY_MS);
+
 const GENERATED_STEP_MS = 97 * 60_000;
 
 /**
@@ -54,7 +57,7 @@ const GENERATED_STEP_MS = 97 * 60_000;
  */
 export function* seedAlarms(count: number, startedAt: number): Iterable<Alarm> {
   yield* ALARMS.map(alarmOf);
-  const today = startedAt - (startedAt % DAY_MS);
+  const today = dayOf(startedAt);
   const before = (many: number) => ({
     count: many,
     startTime: today - many * GENERATED_STEP_MS,
@@ -72,7 +75,7 @@ type BlockedIpSeed = Pick<BlockedIp, 'enterpriseProjectId' | 'srcIp' | 'loginTyp
 
 /** Addresses that brute-force protection blocked in the days before the start. */
 export function seedBlockedIps(startedAt: number): BlockedIp[] {
-  const today = startedAt - (startedAt % DAY_MS);
+  const today = dayOf(startedAt);
   return readSeed<BlockedIpSeed>('blocked-ips').map(({ host, daysAgo, ...seed }) => ({
     projectId: PROJECT.id,
     enterpriseProjectId: seed.enterpriseProjectId,
@@ -85,3 +88,41 @@ export function seedBlockedIps(startedAt: number): BlockedIp[] {
     unblockedAt: undefined,
   }));
 }
+
+type SystemUsersSeed = Pick<SystemUsersEntry, 'enterpriseProjectId' | 'userNames' | 'remarks'> & {
+  readonly host: string;
+  readonly daysAgo: number;
+};
+
+/** System users that were put on the whitelist in the days before the start. */
+export function seedSystemUsers(startedAt: number): SystemUsersEntry[] {
+  return readSeed<SystemUsersSeed>('system-users').map(({ host, daysAgo, ...seed }) => ({
+    ...seed,
+    projectId: PROJECT.id,
+    host: hostNamed(host),
+    updatedAt: dayOf(startedAt) - daysAgo * DAY_MS,
+  }));
+}
+
+/** A rule of the default enterprise project that covers two hosts. No answer has its id (contract 2.5.4), so whoever asks has to know it. */
+export const SEED_RULE_ID = '6d0f4a7e-52c1-4b39-9e86-1f7a3c5b2d90';
+
+/** A rule of the other enterprise project that covers all hosts. */
+export const SEED_RULE_OF_ALL_HOSTS_ID = 'b81e93d4-0c6f-4a57-8d22-74f5e0a9c613';
+
+/** The rules that the rule detail finds. The listing has nothing of them: the alarm whitelist of a fresh simulator is empty. */
+export const SEED_RULES: readonly WhitelistRule[] = [
+  {
+    projectId: PROJECT.id,
+    enterpriseProjectId: '0',
+    ruleId: SEED_RULE_ID,
+    scope: false,
+    agentIds: ['web-1', 'web-2'].map((name) => hostNamed(name).agentId),
+  },
+  {
+    projectId: PROJECT.id,
+    enterpriseProjectId: OTHER_ENTERPRISE_PROJECT,
+    ruleId: SEED_RULE_OF_ALL_HOSTS_ID,
+    scope: true,
+  },
+];

@@ -1,0 +1,111 @@
+import {
+  Body,
+  Controller,
+  Delete,
+  Get,
+  HttpCode,
+  Inject,
+  Param,
+  Post,
+  Put,
+  Res,
+  type Type,
+} from '@nestjs/common';
+import { ApiExcludeController } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
+
+import { CONFIG, type Config } from '../config/config.js';
+import type { CallContext } from '../domain/caller.js';
+import type { FilterOperation, ListOperation } from '../domain/operation-type.js';
+import { Access, Context } from '../http/auth.hook.js';
+import { idempotencyKeyOf } from '../http/request-pipes.js';
+import { UPSTREAM_JSON } from '../http/upstream-problem.js';
+import { LISTS } from '../lists/index.js';
+import type { OperationCommand } from '../operations/operation-command.js';
+import type { OperationResult } from '../operations/operation-result.js';
+import { OperationsService } from '../operations/operations.service.js';
+import { setIdempotencyHeaders } from '../operations/receipts/receipt.js';
+import type { FamilyCall, Offer } from './calls.js';
+import { changeReader, readBatch, type ChangeBody } from './change-request.pipe.js';
+import { changeCommandOf, filterCommandOf, type ChangeContext } from './change.translator.js';
+import { FilterGrants } from './filter-grants.js';
+import { operateAnswer } from './operate.translator.js';
+import { Projects } from './projects.js';
+import { familyQueryOf } from './query.pipe.js';
+
+/** Answers an act as upstream would have, with the receipt's id beside it. @throws RelayedProblem where not all of it is done */
+export function answerAsUpstream(reply: FastifyReply, handled: OperationResult): string {
+  const { operationId } = handled.trail.intent;
+  reply.request.operationId = operationId;
+  setIdempotencyHeaders(reply, handled);
+  void reply.headers({ 'X-Operation-Id': operationId, 'Content-Type': UPSTREAM_JSON });
+  return operateAnswer(handled);
+}
+
+export const METHODS = { GET: Get, POST: Post, PUT: Put, DELETE: Delete } as const;
+
+/** Makes a command of a body. @param passUnknown whether members that upstream's contract does not have are let through */
+type Reader = (body: unknown, passUnknown: boolean, context: ChangeContext) => OperationCommand;
+
+/** The route of a call that changes something other than the state of named alarms: an operation like any other. */
+export function changeRoute(call: FamilyCall, offer: Extract<Offer, { kind: 'change' | 'batch' }>): Type {
+  const read = offer.kind === 'batch' ? batchReader(offer.operation) : listReader(offer.operation, offer.all);
+  const Method = METHODS[call.method];
+
+  @Controller('v5/:project_id')
+  @ApiExcludeController()
+  class ChangeController {
+    constructor(
+      @Inject(CONFIG) private readonly config: Config,
+      @Inject(Projects) private readonly projects: Projects,
+      @Inject(FilterGrants) private readonly filters: FilterGrants,
+      @Inject(OperationsService) private readonly operations: OperationsService,
+    ) {}
+
+    @Method(call.path)
+    @Access('act', { acts: true, asUpstream: true })
+    @HttpCode(200)
+    async change(
+      @Param('project_id') projectId: string,
+      @Body() body: unknown,
+      @Context() context: CallContext,
+      @Res({ passthrough: true }) reply: FastifyReply,
+    ): Promise<string> {
+      const { raw } = reply.request;
+      const idempotencyKey = idempotencyKeyOf(raw);
+      const { signature } = context;
+      const { enterpriseProjectId } = familyQueryOf(call, raw.url ?? '');
+      const project = await this.projects.nameOf(projectId, 'act', context);
+      const command = read(body, this.config.dropIn.passUnknownFields, {
+        route: `${call.method} /v5/{project_id}/${call.path}`,
+        scope: { project, ...(enterpriseProjectId !== undefined && { enterpriseProjectId }) },
+        deduplication: {
+          ...(idempotencyKey !== undefined && { idempotencyKey }),
+          ...(signature !== undefined && { signature }),
+        },
+      });
+      this.filters.require(command, context.caller);
+      return answerAsUpstream(reply, await this.operations.handle(command, context));
+    }
+  }
+  return ChangeController;
+}
+
+function batchReader(operation: FilterOperation): Reader {
+  return (body, passUnknown, context) => filterCommandOf(operation, readBatch(body, passUnknown), context);
+}
+
+function listReader(operation: ListOperation, all: FilterOperation | undefined): Reader {
+  const found = LISTS.flatMap((list) => list.changes.map((change) => ({ list, change }))).find(
+    ({ change }) => change.operation === operation,
+  );
+  if (!found) throw new Error(`no list has ${operation}`);
+  const { list, change } = found;
+  const read = changeReader(list, change, all !== undefined);
+  return (sent, passUnknown, context) => {
+    const body: ChangeBody = read(sent, passUnknown);
+    return all !== undefined && body.data_list === undefined
+      ? filterCommandOf(all, body, context)
+      : changeCommandOf(list, change, body, context);
+  };
+}
