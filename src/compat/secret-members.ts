@@ -2,8 +2,8 @@ import { ExactDocuments } from '../domain/exact-json.js';
 import { isPlainObject } from '../validation/fields.js';
 
 /**
- * Members of upstream's answers that may hold a secret (contract 2.1): passwords, what was typed on a command line, what a file holds,
- * and forensics. They are left out of what is passed on, at any depth.
+ * Members of upstream's answers that may hold a secret (contract 2.1): passwords, what was typed on a command line, what a file or a
+ * packet holds, and facts without a form of their own. They are left out of what is passed on, at any depth.
  */
 export const SECRET_MEMBERS = [
   'pwd_hash',
@@ -16,6 +16,11 @@ export const SECRET_MEMBERS = [
   'escape_cmd',
   'file_content',
   'forensic_info',
+  'network_info',
+  'app_info',
+  'system_info',
+  'extend_info',
+  'event_details',
 ] as const;
 
 const SECRET: ReadonlySet<string> = new Set(SECRET_MEMBERS);

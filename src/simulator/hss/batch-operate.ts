@@ -13,7 +13,7 @@ interface BatchBody extends Required<Pick<WireOperateBody, 'operate_type' | 'han
 
 /** A listed detail as a request has it: without what is only listed, and without what is listed empty. */
 function sentDetail({ is_parent: _, ...detail }: ListedDetail): WireDetail {
-  return Object.fromEntries(Object.entries(detail).filter(([, value]) => value !== '')) as WireDetail;
+  return Object.fromEntries(Object.entries(detail).filter(([, value]) => value !== ''));
 }
 
 /** An alarm as ChangeEvent would name it, with its own details. */
@@ -29,7 +29,7 @@ function eventOf(alarm: Alarm): WireEvent {
 
 const CHANGE_EVENT = { $ref: '#/components/schemas/ChangeEventRequestInfo' };
 
-/** Whether ChangeEvent takes the type for an alarm: its class supports it, and its details have what the type needs (contract 1.6). */
+/** Whether ChangeEvent takes the type for an alarm: its class supports it, and its details have what it needs (contract 1.6). */
 function takes(event: WireEvent, operateType: string): boolean {
   if (!isSupported(event.event_class_id, operateType)) return false;
   const body = { operate_type: operateType, operate_event_list: [event] };

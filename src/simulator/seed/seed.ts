@@ -104,7 +104,7 @@ export function seedSystemUsers(startedAt: number): SystemUsersEntry[] {
   }));
 }
 
-/** A rule of the default enterprise project that covers two hosts. No answer has its id (contract 2.5.4), so whoever asks has to know it. */
+/** A rule of the default enterprise project that covers two hosts. No answer has its id (contract 2.5.4): who asks knows it. */
 export const SEED_RULE_ID = '6d0f4a7e-52c1-4b39-9e86-1f7a3c5b2d90';
 
 /** A rule of the other enterprise project that covers all hosts. */
