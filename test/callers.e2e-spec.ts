@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 import type { CallerConfig, KeyConfig } from '../src/config/config.js';
-import { OPERATION_NAMES } from '../src/domain/operation-type.js';
+import { LIST_OPERATION_NAMES, OPERATION_TYPE_NAMES } from '../src/domain/operation-type.js';
 import { startGateway } from '../src/start.js';
 import type { IntentRecord, RefusalRecord } from '../src/audit/audit-record.js';
 import { BEHIND_A_PROXY, from, newAddress } from './support/addresses.js';
@@ -301,9 +301,10 @@ describe('GET /v1/me', () => {
     });
   });
 
-  it('spells wildcards out, and shows no secret and no digest', async () => {
+  it('spells wildcards out, which stand for nothing that must be named, and shows no secret and no digest', async () => {
     const { body, text } = (await me('blue-secret')) as { body: object; text: string };
-    expect(body).toMatchObject({ grants: [{ operations: OPERATION_NAMES, projects: ['test'] }] });
+    const operations = [...OPERATION_TYPE_NAMES, ...LIST_OPERATION_NAMES];
+    expect(body).toMatchObject({ grants: [{ operations, projects: ['test'] }] });
     expect(text).not.toContain('secret');
     expect(text).not.toContain(sha256('blue-secret'));
   });

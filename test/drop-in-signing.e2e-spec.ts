@@ -13,6 +13,7 @@ const OPERATE = 'event/operate';
 const pair = keyPairOf('portal');
 const signer = {
   ...portal,
+  onBehalfOf: true,
   signingKeys: [{ id: 'sdk' }, { id: 'old', expiresAt: 1 }, { id: 'elsewhere', from: ['192.0.2.0/24'] }],
 };
 
@@ -196,6 +197,43 @@ describe('a signed request', () => {
     expect(await rig.received(OPERATE)).toEqual([]);
   });
 
+  it.each([
+    ['Idempotency-Key', 'key-1'],
+    ['X-On-Behalf-Of', 'jane'],
+  ])('is refused with an unsigned %s, which others on the way could have put there', async (name, value) => {
+    const answer = await send({ sentHeaders: { [name]: value } });
+    expect([answer.status, answer.body.error_code]).toEqual([401, 'APIGW.0301']);
+    expect(answer.body.error_msg).toContain(name.toLowerCase());
+    expect(await rig.received(OPERATE)).toEqual([]);
+  });
+
+  it('may have a signed Idempotency-Key: what comes under it later is the same request', async () => {
+    const signedHeaders = ['host', 'idempotency-key', 'x-on-behalf-of', 'x-sdk-date', 'x-serial'];
+    const headers = { 'Idempotency-Key': 'signed-key', 'X-On-Behalf-Of': 'jane' };
+    const answers = [
+      await send({ signedHeaders, headers }),
+      // An SDK that tries again a second later signs anew.
+      await send({ signedHeaders, headers, date: sdkDateOf(Date.now() + 1_000) }),
+    ];
+    expect(answers.map(({ status }) => status)).toEqual([200, 200]);
+    expect(answers.map((answer) => answer.headers.get('Idempotency-Replayed'))).toEqual([null, 'true']);
+    expect(await rig.received(OPERATE)).toHaveLength(1);
+    const receipt = await rig.call('GET', `/v1/operations/${answers[0]!.headers.get('X-Operation-Id')}`);
+    expect(receipt.body).toMatchObject({ onBehalfOf: 'jane' });
+  });
+
+  it('of a clock that is too far off is refused with both times', async () => {
+    const off = Math.floor((Date.now() - 16 * MINUTE) / 1_000) * 1_000;
+    const before = Date.now();
+    const { body: said } = await send({ date: sdkDateOf(off) });
+    const [signed, here] = [...String(said.error_msg).matchAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g)].map(
+      ([time]) => time,
+    );
+    expect(signed).toBe(new Date(off).toISOString());
+    expect(Date.parse(here!)).toBeGreaterThanOrEqual(before);
+    expect(Date.parse(here!)).toBeLessThanOrEqual(Date.now());
+  });
+
   it('is refused from an address that its key is not for', async () => {
     const answer = await send({ pair: keyPairOf('portal', 'elsewhere') });
     expect([answer.status, answer.body.error_code]).toEqual([403, 'APIGW.0302']);
@@ -370,5 +408,59 @@ describe('a signed request that comes again', () => {
     } finally {
       await next.close();
     }
+  });
+});
+
+/** Retry helpers of SDKs send the very bytes again, or sign again within the second, which makes the same bytes. */
+describe('an act that an SDK tries again because its answer was lost', () => {
+  const login = { private_ip: '10.0.0.1', login_ip: '203.0.113.7', login_user_name: 'deploy' };
+  const address = { host_id: 'h', src_ip: '203.0.113.66', login_type: 'ssh' };
+  const file = { host_id: 'h', file_hash: 'f', file_path: '/opt/x', file_attr: '33261' };
+  const cases: readonly (readonly [method: string, path: string, body: object])[] = [
+    ['POST', 'event/operate', JSON.parse(body) as object],
+    ['DELETE', 'event/white-list/login', { data_list: [login] }],
+    ['DELETE', 'event/white-list/alarm', { data_list: [{ event_type: 1001, hash: 'h', description: 'd' }] }],
+    ['PUT', 'event/isolated-file', { data_list: [file] }],
+    ['DELETE', 'event/isolated-file', { data_list: [file] }],
+    ['PUT', 'event/blocked-ip', { data_list: [address] }],
+  ];
+
+  it.each(cases)('is done once: %s %s', async (method, path, content) => {
+    await rig.control('POST', '/faults', [
+      {
+        match: { path, method },
+        fault: { kind: 'status', status: 200, body: '', delayMs: 300 },
+        times: 'always',
+      },
+    ]);
+    const url = `${rig.gateway.url}/v5/${rig.simulator.project.id}/${path}`;
+    const raw = JSON.stringify(content);
+    serial += 1;
+    const headers = {
+      ...signedHeaders(url, raw, {
+        pair,
+        method,
+        headers: { 'X-Serial': `lost-${serial}` },
+        signedHeaders: ['host', 'x-sdk-date', 'x-serial'],
+      }),
+      'X-Forwarded-For': `198.18.1.${serial}`,
+    };
+    // The client hangs up before the answer.
+    const gone = new AbortController();
+    const lost = fetch(url, { method, headers, body: raw, signal: gone.signal }).catch(() => undefined);
+    const acts = async () => (await rig.received(path)).filter((each) => each.method === method);
+    await eventually(acts, (received) => received.length === 1);
+    gone.abort();
+    await lost;
+    const again = await eventually(
+      () => fetchJson(method, url, undefined, { raw, headers }),
+      ({ status }) => status !== 429,
+    );
+    expect([again.status, again.text, again.headers.get('Idempotency-Replayed')]).toEqual([
+      200,
+      '{}',
+      'true',
+    ]);
+    expect(await acts()).toHaveLength(1);
   });
 });

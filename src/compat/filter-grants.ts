@@ -28,7 +28,11 @@ export class FilterGrants {
   }
 
   #authorise(operation: OperationName, { items = [], scope = {} }: OperationCommand, caller: Caller): void {
-    const alarms = items.map(({ eventType }) => (eventType === undefined ? {} : { eventType }));
+    // Nobody named them by their ids.
+    const described = true as const;
+    const alarms = items.map(({ eventType }) =>
+      eventType === undefined ? { described } : { eventType, described },
+    );
     authorise({ right: 'act', operation, alarms }, scope, caller, this.config.projects);
   }
 }

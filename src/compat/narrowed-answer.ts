@@ -16,6 +16,7 @@ const KEYS = ['event_type_name', 'event_type', 'att_ck', 'event_class_id'] as co
 export class NarrowedAnswer {
   readonly #documents = new ExactDocuments();
   readonly #rows: ListedRow[] = [];
+  readonly #texts = new Set<string>();
   #read = 0;
 
   /** How many rows were added, seen or not. */
@@ -39,6 +40,10 @@ export class NarrowedAnswer {
     for (const row of rows) {
       if (!shows(row)) continue;
       removeSecrets(row);
+      // What belongs to several enterprise projects is listed in each.
+      const text = JSON.stringify(row);
+      if (this.#texts.has(text)) continue;
+      this.#texts.add(text);
       this.#rows.push(row);
     }
   }

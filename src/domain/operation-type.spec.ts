@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 
 import {
+  FILTER_OPERATION_NAMES,
   isOperationType,
   LIST_OPERATION_NAMES,
   OPERATION_NAMES,
@@ -20,7 +21,11 @@ const PAIRS = [
 describe('operation types', () => {
   it('are the ten of the contract', () => {
     expect([...OPERATION_TYPE_NAMES].sort()).toEqual(PAIRS.flatMap(([one, other]) => [one, other]).sort());
-    expect(OPERATION_NAMES).toEqual([...OPERATION_TYPE_NAMES, ...LIST_OPERATION_NAMES]);
+    expect(OPERATION_NAMES).toEqual([
+      ...OPERATION_TYPE_NAMES,
+      ...LIST_OPERATION_NAMES,
+      ...FILTER_OPERATION_NAMES,
+    ]);
   });
 
   it.each(PAIRS)('%s is undone by %s and the other way round, with the same details', (one, other, needs) => {

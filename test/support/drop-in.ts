@@ -26,9 +26,11 @@ export interface Signing {
   readonly date?: string;
   readonly signedHeaders?: readonly string[];
   readonly headers?: Readonly<Record<string, string>>;
+  /** POST where nothing is said. */
+  readonly method?: string;
 }
 
-/** The headers of a signed POST, by the simulator's reading of the contract and not by the gateway's. */
+/** The headers of a signed request, by the simulator's reading of the contract and not by the gateway's. */
 export function signedHeaders(url: string, body: string, signing: Signing): Record<string, string> {
   const { host, pathname, search } = new URL(url);
   const date = signing.date ?? sdkDateOf(Date.now());
@@ -42,7 +44,7 @@ export function signedHeaders(url: string, body: string, signing: Signing): Reco
   const names = [...(signing.signedHeaders ?? ['content-type', 'host', 'region', 'x-sdk-date'])].sort();
   const rawHeaders = Object.entries(headers);
   const canonical = canonicalRequest(
-    { method: 'POST', url: pathname + search, rawHeaders, body: Buffer.from(body) },
+    { method: signing.method ?? 'POST', url: pathname + search, rawHeaders, body: Buffer.from(body) },
     names,
   );
   const signature = signatureOf(canonical, date, signing.pair.secret);

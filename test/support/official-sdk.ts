@@ -4,8 +4,10 @@ import type { KeyPair } from './drop-in.js';
 
 /** As generated clients use the core of the official SDK. */
 interface SdkCore {
-  readonly BasicCredentials: new (options: object) => object;
-  readonly GlobalCredentials: new (options: object) => object;
+  readonly BasicCredentials: new (options: object) => { withIamEndpoint(endpoint: string): object };
+}
+interface SdkRegions {
+  readonly Region: new (id: string, endpoint: string) => object;
 }
 interface SdkBuilders {
   readonly ClientBuilder: new (init: (client: SdkClient) => SdkClient) => SdkBuilder;
@@ -20,10 +22,23 @@ export interface SdkAnswer {
 interface SdkBuilder {
   withCredential(credential: object): SdkBuilder;
   withEndpoint(endpoint: string): SdkBuilder;
+  withRegion(region: object): SdkBuilder;
   build(): SdkClient;
 }
 
 const load = createRequire(import.meta.url);
+
+/** A client that is given a region and no project: it asks IAM for the id of the project. */
+export function sdkClientOfRegion(endpoint: string, { accessKey, secret }: KeyPair, id: string): SdkClient {
+  const core = load('@huaweicloud/huaweicloud-sdk-core') as SdkCore;
+  const { ClientBuilder } = load('@huaweicloud/huaweicloud-sdk-core/ClientBuilder') as SdkBuilders;
+  const { Region } = load('@huaweicloud/huaweicloud-sdk-core/region/region') as SdkRegions;
+  const key = new core.BasicCredentials({ ak: accessKey, sk: secret }).withIamEndpoint(endpoint);
+  return new ClientBuilder((client) => client)
+    .withCredential(key)
+    .withRegion(new Region(id, endpoint))
+    .build();
+}
 
 /** A client of the official SDK that signs. @param projectId absent: for calls that are of no project */
 export function sdkClient(endpoint: string, { accessKey, secret }: KeyPair, projectId?: string): SdkClient {
