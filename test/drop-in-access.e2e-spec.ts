@@ -269,10 +269,7 @@ describe('numbers and members', () => {
     const { text } = await read('portal');
     expect(text).toBe(
       '{"total_num":1,"data_list":[{"event_id":"e","occur_time":9223372036854775807,"ratio":1.00000000000000000001,' +
-        '"big":123456789012345678901234567890,"z":1,"a":[1e400,0]}],"later":{"b":2,"a":1}}'.replace(
-          '0]',
-          '-0.0]',
-        ),
+        '"big":123456789012345678901234567890,"z":1,"a":[1e400,0]}],"later":{"b":2,"a":1}}',
     );
   });
 

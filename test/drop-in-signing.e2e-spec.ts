@@ -255,6 +255,60 @@ describe('a signed request', () => {
   });
 });
 
+/** Retry helpers of SDKs send the very bytes again, or sign again within the second, which makes the same bytes. */
+describe('an act that an SDK tries again because its answer was lost', () => {
+  const login = { private_ip: '10.0.0.1', login_ip: '203.0.113.7', login_user_name: 'deploy' };
+  const address = { host_id: 'h', src_ip: '203.0.113.66', login_type: 'ssh' };
+  const file = { host_id: 'h', file_hash: 'f', file_path: '/opt/x', file_attr: '33261' };
+  const cases: readonly (readonly [method: string, path: string, body: object])[] = [
+    ['POST', 'event/operate', JSON.parse(body) as object],
+    ['DELETE', 'event/white-list/login', { data_list: [login] }],
+    ['DELETE', 'event/white-list/alarm', { data_list: [{ event_type: 1001, hash: 'h', description: 'd' }] }],
+    ['PUT', 'event/isolated-file', { data_list: [file] }],
+    ['DELETE', 'event/isolated-file', { data_list: [file] }],
+    ['PUT', 'event/blocked-ip', { data_list: [address] }],
+  ];
+
+  it.each(cases)('is done once: %s %s', async (method, path, content) => {
+    await rig.control('POST', '/faults', [
+      {
+        match: { path, method },
+        fault: { kind: 'status', status: 200, body: '', delayMs: 300 },
+        times: 'always',
+      },
+    ]);
+    const url = `${rig.gateway.url}/v5/${rig.simulator.project.id}/${path}`;
+    const raw = JSON.stringify(content);
+    serial += 1;
+    const headers = {
+      ...signedHeaders(url, raw, {
+        pair,
+        method,
+        headers: { 'X-Serial': `lost-${serial}` },
+        signedHeaders: ['host', 'x-sdk-date', 'x-serial'],
+      }),
+      'X-Forwarded-For': `198.18.1.${serial}`,
+    };
+    // The client hangs up before the answer.
+    const gone = new AbortController();
+    const lost = fetch(url, { method, headers, body: raw, signal: gone.signal }).catch(() => undefined);
+    const acts = async () => (await rig.received(path)).filter((each) => each.method === method);
+    await eventually(acts, (received) => received.length === 1);
+    gone.abort();
+    await lost;
+    const again = await eventually(
+      () => fetchJson(method, url, undefined, { raw, headers }),
+      ({ status }) => status !== 429,
+    );
+    expect([again.status, again.text, again.headers.get('Idempotency-Replayed')]).toEqual([
+      200,
+      '{}',
+      'true',
+    ]);
+    expect(await acts()).toHaveLength(1);
+  });
+});
+
 /** The request of an SDK that tries again within the second: the very same, to the last byte. */
 describe('a signed request that comes again', () => {
   // A second of its own for each request.
@@ -408,59 +462,5 @@ describe('a signed request that comes again', () => {
     } finally {
       await next.close();
     }
-  });
-});
-
-/** Retry helpers of SDKs send the very bytes again, or sign again within the second, which makes the same bytes. */
-describe('an act that an SDK tries again because its answer was lost', () => {
-  const login = { private_ip: '10.0.0.1', login_ip: '203.0.113.7', login_user_name: 'deploy' };
-  const address = { host_id: 'h', src_ip: '203.0.113.66', login_type: 'ssh' };
-  const file = { host_id: 'h', file_hash: 'f', file_path: '/opt/x', file_attr: '33261' };
-  const cases: readonly (readonly [method: string, path: string, body: object])[] = [
-    ['POST', 'event/operate', JSON.parse(body) as object],
-    ['DELETE', 'event/white-list/login', { data_list: [login] }],
-    ['DELETE', 'event/white-list/alarm', { data_list: [{ event_type: 1001, hash: 'h', description: 'd' }] }],
-    ['PUT', 'event/isolated-file', { data_list: [file] }],
-    ['DELETE', 'event/isolated-file', { data_list: [file] }],
-    ['PUT', 'event/blocked-ip', { data_list: [address] }],
-  ];
-
-  it.each(cases)('is done once: %s %s', async (method, path, content) => {
-    await rig.control('POST', '/faults', [
-      {
-        match: { path, method },
-        fault: { kind: 'status', status: 200, body: '', delayMs: 300 },
-        times: 'always',
-      },
-    ]);
-    const url = `${rig.gateway.url}/v5/${rig.simulator.project.id}/${path}`;
-    const raw = JSON.stringify(content);
-    serial += 1;
-    const headers = {
-      ...signedHeaders(url, raw, {
-        pair,
-        method,
-        headers: { 'X-Serial': `lost-${serial}` },
-        signedHeaders: ['host', 'x-sdk-date', 'x-serial'],
-      }),
-      'X-Forwarded-For': `198.18.1.${serial}`,
-    };
-    // The client hangs up before the answer.
-    const gone = new AbortController();
-    const lost = fetch(url, { method, headers, body: raw, signal: gone.signal }).catch(() => undefined);
-    const acts = async () => (await rig.received(path)).filter((each) => each.method === method);
-    await eventually(acts, (received) => received.length === 1);
-    gone.abort();
-    await lost;
-    const again = await eventually(
-      () => fetchJson(method, url, undefined, { raw, headers }),
-      ({ status }) => status !== 429,
-    );
-    expect([again.status, again.text, again.headers.get('Idempotency-Replayed')]).toEqual([
-      200,
-      '{}',
-      'true',
-    ]);
-    expect(await acts()).toHaveLength(1);
   });
 });

@@ -43,11 +43,29 @@ export function readJsonBodies(
     };
     reader.read(payload, request.unprovedBody, take, maxBodyBytes);
   });
+  // Some SDKs send, and sign, an empty object with requests that have no use for a body.
+  fastify.addHook('preValidation', (request, _reply, done) => {
+    const { raw, verify } = request;
+    if (!verify || !BODYLESS.has(raw.method) || !announcesBody(raw)) return done();
+    const take: Read = (error, body) => {
+      if (error) return done(error);
+      try {
+        verify(body);
+      } catch (fault) {
+        return done(fault as Error);
+      }
+      return done();
+    };
+    reader.read(raw, undefined, take, MAX_UNUSED_BYTES);
+  });
   fastify.addHook('onClose', (_instance, done) => {
     reader.close();
     done();
   });
 }
+
+/** Of a body that is only read because it is signed. */
+const MAX_UNUSED_BYTES = 16_384;
 
 /** Some clients write it before all that they write in UTF-8. */
 const BYTE_ORDER_MARK = '\ufeff';
@@ -247,7 +265,10 @@ export class ChunkBuffer {
 const BODYLESS: ReadonlySet<string | undefined> = new Set(['GET', 'HEAD', 'TRACE']);
 
 /** Whether a request has a body that is read. */
-export function hasBody({ method, headers }: IncomingMessage): boolean {
-  if (BODYLESS.has(method)) return false;
+export function hasBody(message: IncomingMessage): boolean {
+  return !BODYLESS.has(message.method) && announcesBody(message);
+}
+
+function announcesBody({ headers }: IncomingMessage): boolean {
   return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
 }

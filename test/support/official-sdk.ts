@@ -74,6 +74,7 @@ export function sdkOptions({ method, url, body }: SdkCall): object {
     queryParams,
     pathParams: {},
     headers: { region: 'cn-north-4' },
-    ...(body && { data: body }),
+    // Generated clients say so where there is no body, and the core signs and sends it.
+    data: body ?? {},
   };
 }
