@@ -213,6 +213,24 @@ describe('reading', () => {
     expect((await ask('of-types', 'GET', 'batch-operate?event_type=1010')).status).toBe(200);
   });
 
+  it('goes where the project is, whatever region, project or host the client names besides', async () => {
+    const headers = {
+      'X-Auth-Token': KEY,
+      region: 'eu-west-101',
+      'X-Project-Id': 'another',
+      'X-Domain-Id': 'another',
+      'X-Forwarded-Host': 'evil.example.com',
+    };
+    const answer = await fetchJson('GET', `${rig.gateway.url}${base}/${EVENTS}`, undefined, { headers });
+    expect(answer.status).toBe(200);
+    const [received] = await rig.received('/event/');
+    const sent = Object.fromEntries(received!.headers.map(([name, value]) => [name.toLowerCase(), value]));
+    expect(sent['region']).toBe('cn-north-4');
+    expect(sent['x-project-id'] ?? rig.simulator.project.id).toBe(rig.simulator.project.id);
+    expect(sent).not.toHaveProperty('x-domain-id');
+    expect(JSON.stringify(sent)).not.toContain('evil');
+  });
+
   it('of a part of a list that is too long to be read as a whole says so', async () => {
     const long = await startRig(
       { callers: [caller('of-types', [grant({ eventTypes: [1010] })])] },

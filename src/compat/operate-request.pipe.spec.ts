@@ -8,10 +8,25 @@ import { operateBodyOf } from './operate-request.pipe.js';
 
 type Members = Record<string, unknown>;
 
-/** What is wrong with a body, as places and rules; empty when it is let through as it is. */
+/** What listings write for nothing says nothing in details, and details that are not needed may be left out. */
+function asSent(body: unknown): unknown {
+  const { operate_event_list: events } = body as { operate_event_list: Members[] };
+  const said = ([, value]: [string, unknown]) => value !== null && value !== '';
+  return {
+    ...(body as Members),
+    operate_event_list: events.map((event) => ({
+      ...event,
+      operate_detail_list: ((event['operate_detail_list'] ?? []) as Members[]).map((detail) =>
+        Object.fromEntries(Object.entries(detail).filter(said)),
+      ),
+    })),
+  };
+}
+
+/** What is wrong with a body, as places and rules; empty when it is let through. */
 function verdictOf(body: unknown, passUnknown: boolean): string[] {
   try {
-    expect(operateBodyOf(body, passUnknown)).toBe(body);
+    expect(operateBodyOf(body, passUnknown)).toEqual(asSent(body));
     return [];
   } catch (error) {
     if (!(error instanceof Problem)) throw error;

@@ -4,7 +4,7 @@ import type { Logger } from 'pino';
 import type { Metrics } from '../metrics/metrics.js';
 
 /** Those that routes take; any other is one to the metrics, which keep what they count. */
-const METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'OPTIONS']);
+const METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'OPTIONS']);
 
 /** One line for each request, when its answer is out. Patterns, ids and upstream's own words: no header, no body, no query. */
 export function requestLog(logger: Logger, metrics: Metrics) {
