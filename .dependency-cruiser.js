@@ -17,7 +17,7 @@ export const IMPORTS = {
   validation: ['problems', 'domain'],
   access: ['problems', 'metrics', 'audit/index', 'config', 'domain'],
   http: ['problems', 'validation', 'access', 'metrics', 'audit/index', 'config', 'domain'],
-  docs: ['problems', 'validation', 'hss/index', 'http', 'domain'],
+  docs: ['problems', 'validation', 'compat/calls', 'hss/index', 'http', 'domain'],
   health: [
     'problems',
     'operations/settlement',

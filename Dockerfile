@@ -18,7 +18,7 @@ WORKDIR /app
 COPY --from=build /app/package.json ./
 COPY --from=build /app/node_modules node_modules
 COPY --from=build /app/dist dist
-COPY openapi/gateway.json openapi/gateway.json
+COPY openapi/gateway.json openapi/compat.json openapi/
 # What the simulated cloud, which is the demo mode's too, checks requests against.
 COPY openapi/hss.yaml openapi/
 # The program belongs to root and cannot be changed by the process that runs it; only the audit database's folder can.

@@ -2,12 +2,18 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 
 import type { CallerConfig } from '../src/config/config.js';
 import { KEY, portal, projectOf, sha256, startRig, type CallOptions, type Rig } from './support/gateway.js';
-import { committedDocument, GatewayContract, type Json } from './support/gateway-contract.js';
+import {
+  committedDocument,
+  contractAt,
+  contractOf,
+  type DocumentName,
+  type Json,
+} from './support/gateway-contract.js';
 import { startDemoProcess, type DemoProcess } from './support/process.js';
 import { routesOf } from './support/routes.js';
 
-const { document } = committedDocument();
-const contract = new GatewayContract(document);
+const contract = contractOf('gateway');
+const upstreams = contractOf('compat');
 
 const BOT_KEY = 'test-key-of-the-reader';
 const EXPIRED_KEY = 'test-key-of-last-year';
@@ -44,8 +50,18 @@ const FIND = '~1v1~1operations~1{id}/get';
 const request = (name: string): Json =>
   example(`#/paths/${POST}/requestBody/content/application~1json`, name);
 const SEED = request('mark_as_handled');
-const OPERATE_PATH = '~1v5~1{project_id}~1event~1operate/post';
-const OPERATE = example(`#/paths/${OPERATE_PATH}/requestBody/content/application~1json`, 'mark_as_handled');
+
+/** An operation of upstream's, by upstream's name. */
+function upstreamCall(name: string) {
+  const found = upstreams.operations().find(({ value }) => value['operationId'] === name);
+  if (!found) throw new Error(`the document has no ${name}`);
+  const [method = '', template = ''] = found.name.split(' ');
+  const resolved = (pointer: string): Json => upstreams.resolve(found.pointer + pointer)?.value ?? {};
+  return { method, template, pointer: found.pointer, value: found.value, resolved };
+}
+const OPERATE = upstreamCall('ChangeEvent').resolved(
+  '/requestBody/content/application~1json/examples/mark_as_handled/value',
+);
 
 let rig: Rig;
 beforeAll(async () => {
@@ -73,7 +89,7 @@ interface Answer {
 async function call(method: string, target: string, body?: unknown, options?: CallOptions): Promise<Answer> {
   const answer = await rig.call(method, target, body, options);
   const { pathname } = new URL(target, 'http://gateway');
-  expect(contract.answerViolations({ method, path: pathname, ...answer })).toEqual([]);
+  expect(contractAt(pathname).answerViolations({ method, path: pathname, ...answer })).toEqual([]);
   return { status: answer.status, body: answer.body as Json };
 }
 
@@ -209,18 +225,38 @@ describe('an error of the document is what the gateway says, word for word', () 
     expect(answer.status).toBe(status);
   });
 
-  it.each<[number, string, unknown, CallOptions]>([
-    [400, 'examples/invalid_request/value', { ...OPERATE, operate_type: 'forget' }, {}],
-    [401, 'example', OPERATE, { key: null }],
-    [413, 'example', undefined, raw(`"${'x'.repeat(1_048_576)}"`)],
-  ])('in the words of upstream, %d', async (status, shown, body, options) => {
-    const target = '/v5/0a1b2c3d4e5f60718293a4b5c6d7e8f9/event/operate';
-    const answer = await call('POST', target, body, options);
-    const pointer = `#/paths/${OPERATE_PATH}/responses/${status}/content/application~1json/${shown}`;
-    expect({ ...answer.body, request_id: '' }).toEqual({
-      ...contract.resolve(pointer)?.value,
-      request_id: '',
-    });
+  const project = '/v5/0a1b2c3d4e5f60718293a4b5c6d7e8f9';
+  const operate = `${project}/event/operate`;
+  const events = `${project}/event/events`;
+  const login = (scope: object, password = KEY) => ({
+    auth: {
+      identity: { methods: ['password'], password: { user: { name: 'portal', password } } },
+      scope: { project: scope },
+    },
+  });
+
+  it.each<[number, string, string, string, unknown, CallOptions]>([
+    [400, 'invalid_request', 'ChangeEvent', operate, { ...OPERATE, operate_type: 'forget' }, {}],
+    [401, '', 'ChangeEvent', operate, OPERATE, { key: null }],
+    [403, 'project_unavailable', 'ChangeEvent', '/v5/elsewhere/event/operate', OPERATE, {}],
+    [413, '', 'ChangeEvent', operate, undefined, raw(`"${'x'.repeat(1_048_576)}"`)],
+    [400, 'invalid_request', 'ListSecurityEvents', events, undefined, {}],
+    [414, '', 'ListSecurityEvents', `/v5/${'x'.repeat(257)}/event/events`, undefined, {}],
+    [403, '', 'ListEventForensic', `${project}/event/forensic`, undefined, {}],
+    [400, '', 'KeystoneListProjects', '/v3/projects?page=one', undefined, {}],
+    [401, 'missing_key', 'KeystoneListProjects', '/v3/projects', undefined, { key: null }],
+    [401, '', 'KeystoneCreateToken', '/v3/auth/tokens', login({ name: 'cn-north-4' }, 'x'), { key: null }],
+    [404, '', 'KeystoneCreateToken', '/v3/auth/tokens', login({ name: 'nowhere' }), { key: null }],
+  ])('in the words of upstream, %d %s of %s', async (status, code, name, target, body, options) => {
+    const { method, resolved } = upstreamCall(name);
+    const answer = await call(method, target, body, options);
+    const shown = resolved(`/responses/${status}`);
+    const { example: only, examples } = (shown['content'] as Record<string, Json>)['application/json'] as {
+      example?: Json;
+      examples?: Record<string, { value: Json }>;
+    };
+    const documented = code === '' ? only : examples?.[code]?.value;
+    expect({ ...answer.body, request_id: '' }).toEqual({ ...documented, request_id: '' });
     expect(answer.status).toBe(status);
   });
 
@@ -252,11 +288,13 @@ describe('whatever goes wrong with a request to any route is in the document', (
   });
   afterAll(() => other.close());
 
-  const shown = contract.operations().map(({ name, value }) => [name, value] as const);
+  const shown = [...contract.operations(), ...upstreams.operations()].map(
+    ({ name, value }) => [name, value] as const,
+  );
   it.each(shown)('%s', async (name, { security = [], requestBody }) => {
     const [method = '', template = ''] = name.split(' ');
     const path = template.replace(/\{\w+\}/g, '0198c5f2-7c25-7d41-8c3b-000000000000');
-    const valid = method === 'POST' ? raw('{}') : {};
+    const valid = method === 'GET' ? {} : raw('{}');
     // Each answer is held against the document as it comes.
     const ask = (target: string, options: CallOptions = valid) =>
       other.call(method, target, undefined, options);
@@ -291,23 +329,29 @@ describe('whatever goes wrong with a request to any route is in the document', (
   });
 });
 
-describe('the document', () => {
-  it('has every route of the running gateway, and no other', () => {
-    const shown = contract.operations().map(({ name }) => name.replace(/\{(\w+)\}/g, ':$1'));
+describe('the documents', () => {
+  it('have every route of the running gateway, and no other', () => {
+    const shown = [...contract.operations(), ...upstreams.operations()].map(({ name }) =>
+      name.replace(/\{(\w+)\}/g, ':$1'),
+    );
     const served = routesOf(rig).map(({ method, path }) => `${method} ${path}`);
     expect(served.filter((route) => !route.startsWith('HEAD ')).sort()).toEqual(shown.sort());
   });
 });
 
-describe('the document that a running gateway serves', () => {
+describe('a document that a running gateway serves', () => {
   let gateway: DemoProcess;
   beforeAll(async () => {
     gateway = await startDemoProcess();
   });
   afterAll(() => gateway.close());
 
-  it('is the committed one', async () => {
-    const served = await fetch(`${gateway.url}/docs-json`);
-    expect(await served.json()).toEqual(document);
+  it.each<[string, DocumentName]>([
+    ['/docs-json', 'gateway'],
+    ['/docs-compat-json', 'compat'],
+  ])('is the committed one: %s', async (path, name) => {
+    const served = await fetch(gateway.url + path);
+    expect(served.headers.get('Content-Type')).toMatch(/^application\/json/);
+    expect(await served.json()).toEqual(committedDocument(name).document);
   });
 });

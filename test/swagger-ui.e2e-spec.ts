@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import type { Browser, Page } from 'playwright-core';
+import type { Browser, Locator, Page } from 'playwright-core';
 
 import { MAX_STEP_MS, startBrowser } from './support/browser.js';
 import { startDemoProcess, type DemoProcess } from './support/process.js';
@@ -47,13 +47,24 @@ async function scene(name: string, play: () => Promise<void>): Promise<void> {
   }
 }
 
-async function authorise(key: string): Promise<void> {
+async function openDialog(): Promise<Locator> {
   await page.getByRole('button', { name: 'Authorize' }).first().click();
-  const dialog = page.locator('.modal-ux');
-  await dialog.getByLabel('auth-bearer-value').fill(key);
-  await dialog.getByRole('button', { name: 'Apply credentials' }).first().click();
+  return page.locator('.modal-ux');
+}
+
+/** The part of the dialog that is about one way to prove who one is. */
+const wayIn = (dialog: Locator, name: string): Locator =>
+  dialog.locator('.auth-container').filter({ has: page.getByRole('heading', { name }) });
+
+async function authorise(key: string, way = 'bearer'): Promise<void> {
+  const dialog = await openDialog();
+  const part = wayIn(dialog, way);
+  await part.locator('input').fill(key);
+  await part.getByRole('button', { name: 'Apply credentials' }).click();
   await dialog.getByRole('button', { name: 'Close' }).first().click();
 }
+
+const choice = (): Locator => page.getByLabel('Select a definition');
 
 describe('Swagger UI of a demo', () => {
   it('executes the example of the documentation as it stands and shows its receipt', () =>
@@ -103,6 +114,68 @@ describe('Swagger UI of a demo', () => {
         remark: 'SEC-1234',
         alarms: [{ eventId: SEED_EVENT, outcome: 'already' }],
       });
+    }));
+
+  it('shows the document of the gateway first, which takes a key in two ways and opens on it', () =>
+    scene('own-document', async () => {
+      await page.goto(`${gateway.url}/docs`);
+      await page.locator('#operations-Operations-handleAlarms').waitFor();
+      expect(await choice().locator('option').allInnerTexts()).toHaveLength(2);
+      expect(await choice().inputValue()).toBe('/docs-json');
+      expect(await page.locator('.opblock-summary-path').allInnerTexts()).not.toContainEqual(
+        expect.stringMatching(/\/v[35]\//),
+      );
+      const dialog = await openDialog();
+      expect(await dialog.getByRole('heading', { level: 4 }).allInnerTexts()).toEqual([
+        expect.stringMatching(/^bearer\s/),
+        expect.stringMatching(/^apiKey\s/),
+      ]);
+      // The cursor is in a field for a key, and both are to be seen without scrolling.
+      expect(await dialog.locator('input:focus').count()).toBe(1);
+      const whole = await dialog.boundingBox();
+      for (const input of await dialog.locator('input').all()) {
+        const field = await input.boundingBox();
+        expect(field!.y).toBeGreaterThan(whole!.y);
+        expect(field!.y + field!.height).toBeLessThan(whole!.y + whole!.height);
+      }
+      expect(complaints).toEqual([]);
+    }));
+
+  it('shows what the gateway is to clients of upstream where that is chosen, and executes a call of theirs', () =>
+    scene('upstreams-document', async () => {
+      await page.goto(`${gateway.url}/docs`);
+      await page.locator('#operations-Operations-handleAlarms').waitFor();
+      await choice().selectOption({ value: '/docs-compat-json' });
+      const operation = page.locator('#operations-Alarms-ListSecurityEvents');
+      await operation.waitFor();
+      expect(await page.locator('#operations-Operations-handleAlarms').count()).toBe(0);
+      await authorise(gateway.key, 'authToken');
+      await operation.locator('.opblock-summary-control').click();
+      const field = (name: string) => operation.locator(`tr[data-param-name="${name}"]`);
+      await field('project_id').locator('input').fill('0a1b2c3d4e5f60718293a4b5c6d7e8f9');
+      await field('category').locator('select').selectOption('container');
+      await operation.getByRole('button', { name: 'Execute' }).click();
+      const answer = operation.locator('.live-responses-table');
+      await answer.waitFor();
+      expect(await answer.locator('.response-col_status').last().innerText()).toContain('200');
+      const listed = JSON.parse(await answer.locator('.microlight, code').first().innerText()) as object;
+      expect(listed).toEqual({ total_num: expect.any(Number), data_list: expect.any(Array) });
+      expect(await operation.locator('.curl-command').innerText()).toContain('X-Auth-Token');
+      const elsewhere = asked.filter((url) => !url.startsWith(gateway.url) && !url.startsWith('data:'));
+      expect({ elsewhere, complaints }).toEqual({ elsewhere: [], complaints: [] });
+      // Chosen once, it is shown again where the address is kept.
+      await page.reload();
+      await operation.waitFor();
+      expect(await choice().inputValue()).toBe('/docs-compat-json');
+    }));
+
+  it('has at the top the choice, and nothing else', () =>
+    scene('bar', async () => {
+      await page.goto(`${gateway.url}/docs`);
+      await choice().waitFor();
+      const bar = page.locator('.topbar-wrapper').locator('a, button, img, svg, input, select');
+      expect(await bar.count()).toBeGreaterThan(1);
+      expect(await bar.filter({ visible: true }).count()).toBe(1);
     }));
 
   it('runs only scripts of its own, is shown in no frame, and keeps no key', () =>

@@ -6,18 +6,17 @@ import {
   missing,
   problemNamed,
   upstreamCodes,
-  upstreamExamples,
   type ListedProblem,
   type RouteKind,
 } from './problem-examples.js';
-import type { AnswerProse, DocumentProse, Example, Operation, Prose, Response, WholeRoute } from './prose.js';
+import type { AnswerProse, DocumentProse, Example, Prose, Response } from './prose.js';
+import { headersOf, sorted } from './shared-parts.js';
 
 type References = Record<string, { $ref: string }>;
 type Responses = Record<string, Response>;
 
 const PROBLEM_JSON = 'application/problem+json';
 const PROBLEM_SCHEMA = { $ref: '#/components/schemas/Problem' };
-const UPSTREAM_SCHEMA = { $ref: '#/components/schemas/UpstreamError' };
 
 interface AnsweredRoute {
   /** Its operation id. */
@@ -187,22 +186,6 @@ export class AnswerBuilder {
   }
 }
 
-/** The answers of a route that keeps to upstream's contract, their errors as the gateway words them there. */
-export function upstreamAnswers({ responses }: WholeRoute): Operation['responses'] {
-  return Object.fromEntries(
-    Object.entries(responses).map(([status, { headers = [], problems, ...response }]) => [
-      status,
-      {
-        ...response,
-        headers: headersOf([...OF_CALLERS, ...headers]),
-        ...(problems && {
-          content: { 'application/json': { schema: UPSTREAM_SCHEMA, ...upstreamExamples(problems, status) } },
-        }),
-      },
-    ]),
-  );
-}
-
 /** The codes among listed problems, for the description of the route that lists them. */
 export function codesAmong(names: readonly string[]): string {
   return quoted([...new Set(names.map((name) => problemNamed(name).code))]);
@@ -212,20 +195,4 @@ const quoted = (codes: readonly string[]): string => codes.map((code) => `\`${co
 
 function headersOfKind(kind: RouteKind): readonly string[] {
   return kind === 'health' ? OF_ALL : OF_CALLERS;
-}
-
-/** Headers of an answer by reference. */
-function headersOf(names: readonly string[]): References {
-  return Object.fromEntries(names.map((name) => [name, { $ref: `#/components/headers/${name}` }]));
-}
-
-/** A name, numbered where it is taken. */
-export function freeName(name: string, taken: object): string {
-  let free = name;
-  for (let count = 2; free in taken; count += 1) free = `${name}${count}`;
-  return free;
-}
-
-export function sorted<T>(parts: Readonly<Record<string, T>>): Record<string, T> {
-  return Object.fromEntries(Object.entries(parts).sort(([a], [b]) => (a < b ? -1 : 1)));
 }

@@ -1,10 +1,9 @@
-import { readFileSync } from 'node:fs';
-
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
 
 import { ProblemDto } from '../http/problem.dto.js';
-import { AnswerBuilder, codesAmong, freeName, sorted, upstreamAnswers } from './answers.js';
+import { AnswerBuilder, codesAmong } from './answers.js';
+import { packageVersion } from './package-version.js';
 import {
   readProse,
   type Components,
@@ -13,14 +12,9 @@ import {
   type Prose,
   type RouteProse,
 } from './prose.js';
+import { named, shareParameters, sorted } from './shared-parts.js';
 
 const METHODS = ['get', 'post', 'put', 'patch', 'delete'] as const;
-
-/** The package's own description of itself, at the root in the sources and in `dist` alike. */
-function packageVersion(): string {
-  const text = readFileSync(new URL('../../../package.json', import.meta.url), 'utf8');
-  return (JSON.parse(text) as { version: string }).version;
-}
 
 /**
  * The OpenAPI document of the gateway: routes, doc comments and schemas of the controllers, problems of the catalogue, all other
@@ -48,7 +42,7 @@ export function documentOf(app: NestFastifyApplication, prose: Prose = readProse
       headers,
       responses: answers.shared(),
       examples: sorted(answers.examples),
-      schemas: sorted({ ...withVariants(made.components?.schemas ?? {}), ...prose.document.schemas }),
+      schemas: sorted(withVariants(made.components?.schemas ?? {})),
     },
   };
 }
@@ -62,11 +56,6 @@ function complete(operation: Operation, prose: Prose, answers: AnswerBuilder): v
     ...parametersOf(operation, route.parameters ?? [], prose.document.parameters),
     ...(isProtected ? ['RequestId', 'DeadlineMs', 'OnBehalfOf'] : ['RequestId']).map(named),
   ];
-  if ('responses' in route) {
-    const { parameters } = operation;
-    Object.assign(operation, route, { parameters, responses: upstreamAnswers(route) });
-    return;
-  }
   completeBody(operation, route, answers);
   const of = { id, kind: route.acts ?? (isProtected ? ('reading' as const) : ('health' as const)) };
   const common = isProtected ? ['$key', '$caller', 'internal_error'] : ['internal_error'];
@@ -102,10 +91,6 @@ function schemaOf(part: unknown): object | undefined {
   return content?.['application/json']?.schema;
 }
 
-function named(name: string): Parameter {
-  return { $ref: `#/components/parameters/${name}` };
-}
-
 /** Query parameters that the classes of a route declare; where a parameter is described in words too, only these. */
 function parametersOf(
   operation: Operation,
@@ -137,30 +122,6 @@ function withQuietExample(parameter: Parameter): Parameter {
   const { example, ...schema } = { ...parameter.schema } as { example?: unknown };
   const examples = example !== undefined && { examples: [example] };
   return { ...rest, ...(required && { required }), schema: { ...schema, ...examples } };
-}
-
-/** Writes parameters that several operations take alike once, among the components. */
-function shareParameters(operations: readonly Operation[], shared: Record<string, object>): void {
-  const users = new Map<string, number>();
-  const textOf = (parameter: Parameter) => JSON.stringify(parameter);
-  for (const { parameters = [] } of operations) {
-    for (const parameter of parameters) users.set(textOf(parameter), (users.get(textOf(parameter)) ?? 0) + 1);
-  }
-  const names = new Map<string, string>();
-  for (const operation of operations) {
-    operation.parameters = (operation.parameters ?? []).map((parameter) => {
-      const text = textOf(parameter);
-      if ('$ref' in parameter || (users.get(text) ?? 0) < 2) return parameter;
-      const name = names.get(text) ?? freeName(capitalised(parameter.name), shared);
-      names.set(text, name);
-      shared[name] = parameter;
-      return named(name);
-    });
-  }
-}
-
-function capitalised(name: string): string {
-  return name.charAt(0).toUpperCase() + name.slice(1);
 }
 
 /** Schemas of which others are narrower forms: the same fields, more of them required or of a narrower class. */

@@ -1,17 +1,9 @@
 import type { Fault } from '../domain/outcome.js';
 import { documentedFaults, documentedReadFaults, faultOfItems } from '../hss/index.js';
-import { upstreamProblem } from '../http/upstream-problem.js';
 import { exampleOf, PROBLEMS, type ProblemCode } from '../problems/catalogue.js';
-import {
-  EXAMPLE_OPERATION_ID,
-  RelayedProblem,
-  Problem,
-  problemBody,
-  problemOfFault,
-} from '../problems/problem.js';
-import type { WholeRoute } from './prose.js';
+import { EXAMPLE_OPERATION_ID, Problem, problemBody, problemOfFault } from '../problems/problem.js';
 
-const EXAMPLE_REQUEST_ID = '0198c5f2-7c1e-7b3a-9f4e-1a2b3c4d5e6f';
+export const EXAMPLE_REQUEST_ID = '0198c5f2-7c1e-7b3a-9f4e-1a2b3c4d5e6f';
 const EXAMPLE_UPSTREAM_ID = '2f3ad0c8f1c04b6e9d8f0a1b2c3d4e5f';
 
 /** What a route does decides what its answers carry and how their problems are worded. */
@@ -60,7 +52,7 @@ export function bodyOf(listed: ListedProblem, kind: RouteKind): Record<string, u
 }
 
 /** An example of a problem as routes of a kind answer it. */
-function problemOf({ code, status, which }: ListedProblem, kind: RouteKind): Problem {
+export function problemOf({ code, status, which }: ListedProblem, kind: RouteKind): Problem {
   const faultOn = (each: RouteKind) =>
     FAULTS[each].find(({ fault }) => fault.code === code && fault.status === status);
   const shown = which === undefined ? faultOn(kind) : undefined;
@@ -77,33 +69,6 @@ function problemOf({ code, status, which }: ListedProblem, kind: RouteKind): Pro
       ? { operationId: EXAMPLE_OPERATION_ID, outcome, bytesSent: outcome !== 'not_attempted' }
       : {},
   );
-}
-
-type UpstreamProblems = NonNullable<WholeRoute['responses'][string]['problems']>;
-
-/** Errors of the drop-in under a status, each as upstream would have said it; one alone is the example. */
-export function upstreamExamples(problems: UpstreamProblems, status: string): object {
-  const made = Object.entries(problems).map(([code, { data, upstreamStatus }]) => {
-    return [code, { value: upstreamExample(code, status, data, upstreamStatus) }] as const;
-  });
-  const [[, only] = [], ...others] = made;
-  return others.length === 0 ? { example: only?.value } : { examples: Object.fromEntries(made) };
-}
-
-function upstreamExample(code: string, shownAt: string, data: unknown, upstreamStatus?: number): object {
-  const listed = problemNamed(code);
-  const problem =
-    upstreamStatus === undefined ? exampleOf(listed.code, data) : operateProblem(listed, upstreamStatus);
-  const { status, body } = upstreamProblem(problem, EXAMPLE_REQUEST_ID);
-  if (shownAt !== 'default' && status !== Number(shownAt)) {
-    throw new Error(`the drop-in answers ${code} with ${status}, not ${shownAt}`);
-  }
-  return body;
-}
-
-function operateProblem(listed: ListedProblem, upstreamStatus: number): RelayedProblem {
-  const { status, code, detail, extras } = problemOf(listed, 'alarms');
-  return new RelayedProblem([status, code, detail, extras], { status: upstreamStatus });
 }
 
 export function missing(name: string): never {

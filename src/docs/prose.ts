@@ -42,23 +42,6 @@ export interface RouteProse {
   readonly problems?: readonly string[];
 }
 
-/** A route that keeps to upstream's contract: written out as OpenAPI has it, headers and errors of answers by their names. */
-export interface WholeRoute extends Pick<Operation, 'security' | 'parameters' | 'requestBody'> {
-  readonly responses: Readonly<
-    Record<
-      string,
-      {
-        readonly description: string;
-        readonly headers?: readonly string[];
-        /** By code: the facts of the example, or the HTTP status under which upstream said it. */
-        readonly problems?: Readonly<
-          Record<string, { readonly data?: unknown; readonly upstreamStatus?: number }>
-        >;
-      }
-    >
-  >;
-}
-
 /** What the document says about a status, for every code. */
 interface StatusProse {
   readonly meaning: string;
@@ -74,8 +57,6 @@ export interface DocumentProse {
   readonly securitySchemes: NonNullable<Components['securitySchemes']>;
   readonly parameters: NonNullable<Components['parameters']>;
   readonly headers: NonNullable<Components['headers']>;
-  /** Of answers that no class describes. */
-  readonly schemas: NonNullable<Components['schemas']>;
   readonly statuses: Readonly<Record<string, StatusProse>>;
   /** Of statuses that an accepted operation can end in. */
   readonly outcomeNote: string;
@@ -86,7 +67,7 @@ export interface DocumentProse {
 export interface Prose {
   readonly document: DocumentProse;
   /** By operation id. */
-  readonly routes: Readonly<Record<string, RouteProse | WholeRoute>>;
+  readonly routes: Readonly<Record<string, RouteProse>>;
   /** By `<file>.<example>`. */
   readonly examples: Readonly<Record<string, Example>>;
 }

@@ -37,9 +37,12 @@ describe('an answer that is the same for everybody', () => {
   });
 });
 
-describe('the document', () => {
-  it('must be there at the start, not only when it is asked for first', () => {
-    const missing = new URL('file:///nowhere/gateway.json');
-    expect(() => serveDocs({} as NestFastifyApplication, missing)).toThrow(/ENOENT.*gateway\.json/);
+describe('the documents', () => {
+  it('must all be there at the start, not only when they are asked for first', () => {
+    const document = (file: URL) => ({ name: 'one', file, path: 'docs', formats: [] });
+    const [here, missing] = [new URL(import.meta.url), new URL('file:///nowhere/compat.json')];
+    expect(() => serveDocs({} as NestFastifyApplication, [here, missing].map(document))).toThrow(
+      /ENOENT.*compat\.json/,
+    );
   });
 });

@@ -28,31 +28,67 @@ export function keepAnswers(route: RouteOptions): void {
   route.onSend = [keep, ...[route.onSend ?? []].flat()];
 }
 
-const OPTIONS: SwaggerCustomOptions = {
-  customSiteTitle: 'HSS gateway',
-  customCss: '.swagger-ui .topbar { display: none }',
-  swaggerOptions: {
-    docExpansion: 'list',
-    tryItOutEnabled: true,
-    displayRequestDuration: true,
-    // A key that stays in the browser's storage is any later script's, and the next person's.
-    persistAuthorization: false,
-    // The schemas are shown where they are used; as a list at the end they are only long.
-    defaultModelsExpandDepth: 0,
-    // Otherwise the page asks a service of its maker's to look at the document.
-    validatorUrl: 'none',
-  },
-};
+interface ServedDocument {
+  /** As it is chosen by. */
+  readonly name: string;
+  /** At the root in the sources and in the image alike; `npm run openapi` writes it. */
+  readonly file: URL;
+  /** Where it is served, with `-json` behind it. */
+  readonly path: string;
+  readonly formats: ('json' | 'yaml')[];
+}
 
-/** At the root in the sources and in the image alike; `npm run openapi` writes it. */
-const DOCUMENT = new URL('../../../openapi/gateway.json', import.meta.url);
+/** The first is shown where none is chosen. */
+const DOCUMENTS: readonly ServedDocument[] = [
+  {
+    name: 'The gateway',
+    file: new URL('../../../openapi/gateway.json', import.meta.url),
+    path: 'docs',
+    formats: ['json', 'yaml'],
+  },
+  {
+    name: 'The gateway as upstream (/v5, /v3)',
+    file: new URL('../../../openapi/compat.json', import.meta.url),
+    path: 'docs-compat',
+    formats: ['json'],
+  },
+];
+
+/** Of the bar at the top only the choice of a document is of use. */
+const BAR = `
+  .swagger-ui .topbar { padding: 8px 0 }
+  .swagger-ui .topbar .topbar-wrapper > :not(.download-url-wrapper) { display: none }
+`;
+
+function optionsFor(documents: readonly ServedDocument[]): SwaggerCustomOptions {
+  return {
+    customSiteTitle: 'HSS gateway',
+    customCss: BAR,
+    explorer: true,
+    swaggerOptions: {
+      urls: documents.map(({ name, path }) => ({ name, url: `/${path}-json` })),
+      docExpansion: 'list',
+      tryItOutEnabled: true,
+      displayRequestDuration: true,
+      // A key that stays in the browser's storage is any later script's, and the next person's.
+      persistAuthorization: false,
+      // The schemas are shown where they are used; as a list at the end they are only long.
+      defaultModelsExpandDepth: 0,
+      // Otherwise the page asks a service of its maker's to look at the document.
+      validatorUrl: 'none',
+    },
+  };
+}
+
+/** The page takes the document that is chosen from its address: none is written into the page, and none is read for it. */
+const NO_DOCUMENT = {} as OpenAPIObject;
 
 /**
- * Swagger UI at `/docs`, and the document at `/docs-json` and `/docs-yaml`. It is read when it is first asked for, so that it takes
- * no memory before, but must be there at the start.
+ * Swagger UI at `/docs`, and the documents at `/docs-json`, `/docs-yaml` and `/docs-compat-json`. Each is read when it is first asked
+ * for, so that it takes no memory before, but must be there at the start.
  */
-export function serveDocs(app: NestFastifyApplication, document = DOCUMENT): void {
-  accessSync(document, constants.R_OK);
+export function serveDocs(app: NestFastifyApplication, documents = DOCUMENTS): void {
+  for (const { file } of documents) accessSync(file, constants.R_OK);
   // These routes are the framework's own, so what goes for them is declared here.
   app
     .getHttpAdapter()
@@ -63,6 +99,9 @@ export function serveDocs(app: NestFastifyApplication, document = DOCUMENT): voi
         keepAnswers(route);
       }
     });
-  const read = () => JSON.parse(readFileSync(document, 'utf8')) as OpenAPIObject;
-  SwaggerModule.setup('docs', app, read, OPTIONS);
+  SwaggerModule.setup('docs', app, NO_DOCUMENT, { ...optionsFor(documents), raw: false });
+  for (const { path, file, formats } of documents) {
+    const read = () => JSON.parse(readFileSync(file, 'utf8')) as OpenAPIObject;
+    SwaggerModule.setup(path, app, read, { ui: false, raw: formats });
+  }
 }

@@ -24,7 +24,7 @@ export interface ShownAnswer {
   readonly text: string;
 }
 
-const DOCUMENT_ID = 'gateway.json';
+const DOCUMENT_ID = 'document.json';
 /** Keywords of OpenAPI that say nothing about validity. */
 const SILENT_KEYWORDS = ['example', 'discriminator'];
 /** What stands under these is data: it may look like a part of the document and is none. */
@@ -58,10 +58,27 @@ const isObject = (value: unknown): value is Json =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 const step = (key: string): string => `/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`;
 
-/** The committed document, from the compiled tests. */
-export function committedDocument(): { text: string; document: Json } {
-  const text = readFileSync(new URL('../../../openapi/gateway.json', import.meta.url), 'utf8');
+/** `openapi/gateway.json` is of the gateway's own API, `openapi/compat.json` of what it is to clients of upstream. */
+export type DocumentName = 'gateway' | 'compat';
+
+/** A committed document, from the compiled tests. */
+export function committedDocument(name: DocumentName = 'gateway'): { text: string; document: Json } {
+  const text = readFileSync(new URL(`../../../openapi/${name}.json`, import.meta.url), 'utf8');
   return { text, document: JSON.parse(text) as Json };
+}
+
+const contracts = new Map<DocumentName, GatewayContract>();
+
+/** A committed document as a judge, made once. */
+export function contractOf(name: DocumentName): GatewayContract {
+  const contract = contracts.get(name) ?? new GatewayContract(committedDocument(name).document);
+  contracts.set(name, contract);
+  return contract;
+}
+
+/** The judge of answers at a path. */
+export function contractAt(path: string): GatewayContract {
+  return contractOf(/^\/v[35]\//.test(path) ? 'compat' : 'gateway');
 }
 
 /** An object schema closed, so that a member that the document does not know is a violation. */
@@ -75,7 +92,7 @@ function closed(node: unknown, key = ''): unknown {
   return isSchema ? { additionalProperties: false, ...copy } : copy;
 }
 
-/** `openapi/gateway.json` as a judge: each violation is one sentence, an empty list is a pass. */
+/** A document as a judge: each violation is one sentence, an empty list is a pass. */
 export class GatewayContract {
   readonly #ajv = new Ajv2020({
     ...{ allErrors: true, strict: true, strictRequired: false, strictTypes: false },

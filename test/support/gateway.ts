@@ -8,7 +8,7 @@ import { loadConfig } from '../../src/config/load-config.js';
 import type { CallerLimits } from '../../src/domain/caller.js';
 import { startSimulator, type Simulator, type SimulatorOptions } from '../../src/simulator/simulator.js';
 import { startGateway, type Gateway } from '../../src/start.js';
-import { committedDocument, GatewayContract } from './gateway-contract.js';
+import { contractAt } from './gateway-contract.js';
 import { checkRecordsAt, checkRecordsIn, type Checking } from './record-schema.js';
 
 export const KEY = 'test-key-of-the-portal';
@@ -59,9 +59,8 @@ export interface Received {
 }
 
 const judged = new Set<string>();
-let contract: GatewayContract | undefined;
 
-/** From now on every answer of a gateway is held against its document. */
+/** From now on every answer of a gateway is held against its documents. */
 export function judgeAnswersOf(url: string): void {
   judged.add(new URL(url).origin);
 }
@@ -69,7 +68,7 @@ export function judgeAnswersOf(url: string): void {
 function judge(method: string, url: string, answer: JsonAnswer): void {
   const { origin, pathname: path } = new URL(url);
   if (!judged.has(origin)) return;
-  contract ??= new GatewayContract(committedDocument().document);
+  const contract = contractAt(path);
   // Where there is nothing, there is nothing to say of it.
   if (!contract.operationAt(method, path)) return;
   const wrong = contract.answerViolations({ method, path, ...answer });
