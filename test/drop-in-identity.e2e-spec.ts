@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 import type { CallerConfig } from '../src/config/config.js';
+import { SimulatorClient } from '../src/simulator/client.js';
 import { keyPairOf, MASTER_KEY, signedHeaders } from './support/drop-in.js';
 import {
   fetchJson,
@@ -84,6 +85,44 @@ const tokenOf = async (body: object = login('portal', KEY)): Promise<string> => 
 };
 
 const events = (of = projectId) => `/v5/${of}/event/events?category=host`;
+
+/** Names of members, at any depth, without how many there are. */
+function membersOf(value: unknown, at = ''): string[] {
+  if (Array.isArray(value)) return membersOf((value as unknown[])[0], `${at}[]`);
+  if (typeof value !== 'object' || value === null) return [at];
+  return Object.entries(value).flatMap(([name, item]) => membersOf(item, `${at}.${name}`));
+}
+
+describe('what IAM is asked', () => {
+  it.each(['/v3/projects?name=cn-north-4', '/v3/auth/domains', '/v3/auth/catalog'])(
+    'is answered with the members that upstream has: %s',
+    async (path) => {
+      const cloud = new SimulatorClient(rig.simulator);
+      const straight = await cloud.send('GET', path, { headers: { 'X-Auth-Token': await cloud.token() } });
+      const through = await ask('GET', path);
+      expect([straight.status, through.status]).toEqual([200, 200]);
+      expect(membersOf(through.body).sort()).toEqual(membersOf(JSON.parse(straight.bodyText)).sort());
+    },
+  );
+
+  it('is answered with a token that has the members that upstream’s has', async () => {
+    const straight = await new SimulatorClient(rig.simulator).requestToken();
+    const body = login('portal', KEY, { project: { id: projectId } });
+    const through = await ask('POST', '/v3/auth/tokens?nocatalog=true', { token: null, body });
+    expect([straight.status, through.status]).toEqual([201, 201]);
+    expect(membersOf(through.body).sort()).toEqual(membersOf(JSON.parse(straight.bodyText)).sort());
+  });
+
+  it.each<[string, string]>([
+    ['PUT', '/v3/auth/tokens'],
+    ['GET', '/v3/regions'],
+    ['POST', '/v3/projects'],
+    ['GET', '/v3/users'],
+  ])('and nothing else is: %s %s', async (method, path) => {
+    const answer = await ask(method, path, { ...(method !== 'GET' && { body: {} }) });
+    expect([answer.status, answer.body.error_code]).toEqual([404, 'APIGW.0101']);
+  });
+});
 
 describe('GET /v3/projects', () => {
   const projects = async (query = '', token = KEY) =>

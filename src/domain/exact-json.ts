@@ -54,6 +54,7 @@ export class ExactDocuments {
 
   /** @throws SyntaxError, JsonBeyondBounds as `parseExact` does */
   parse(text: string): unknown {
+    if (isPlain(text, JSON_BOUNDS)) return JSON.parse(text) as unknown;
     const marked = withMarks(text, inexactNumbersIn(text, JSON_BOUNDS), ({ start, end }) => {
       this.#literals.push(text.slice(start, end));
       return `${MARK}${this.#literals.length - 1}`;
