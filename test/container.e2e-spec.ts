@@ -107,7 +107,7 @@ describe('the image', () => {
       '--from=build /app/package.json ./',
       '--from=build /app/node_modules node_modules',
       '--from=build /app/dist dist',
-      'openapi/gateway.json openapi/gateway.json',
+      'openapi/gateway.json openapi/compat.json openapi/',
       'openapi/hss.yaml openapi/',
     ]);
   });

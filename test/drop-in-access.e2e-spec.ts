@@ -16,7 +16,7 @@ import {
   type JsonAnswer,
   type Rig,
 } from './support/gateway.js';
-import { eventually } from './support/problems.js';
+import { eventually, sendRaw } from './support/problems.js';
 
 /** What a caller may see and do under upstream's own paths. */
 
@@ -127,8 +127,12 @@ describe('reading', () => {
     ['of-default', `${EVENTS}&Enterprise_Project_Id=${OTHER}`, 400, 'HSS.0001', 'not a parameter'],
     ['of-default', `${EVENTS}&enterprise_project_id[]=${OTHER}`, 400, 'HSS.0001', 'not a parameter'],
     ['of-default', `${EVENTS}&enterprise_project_id=${OTHER}%00`, 400, 'HSS.0001', 'must be 0, a UUID'],
-    ['of-types', 'severity?category=host', 400, 'HSS.0013', 'List them instead'],
-    ['of-severe', 'top-risk?category=host', 400, 'HSS.0013', 'List them instead'],
+    ['of-types', 'severity?category=host', 400, 'HSS.0013', 'What lists alarms can be read'],
+    ['of-severe', 'top-risk?category=host', 400, 'HSS.0013', 'What lists alarms can be read'],
+    ['of-types', 'blocked-ip', 400, 'HSS.0013', 'does not say of which event types'],
+    ['of-types', 'white-list/login?offset=0&limit=10', 400, 'HSS.0013', 'does not say of which event types'],
+    ['of-types', `${EVENTS}&limit=9999`, 400, 'HSS.0001', 'limit: must be from 1 to 1000'],
+    ['of-types', `${EVENTS}&offset=-1`, 400, 'HSS.0001', 'offset: must be from 0'],
     ['of-two', `top-risk?category=host&enterprise_project_id=${ALL}`, 400, 'HSS.0001', `0, ${OTHER}`],
   ])('is refused %s: %s', async (who, path, status, code, words) => {
     const answer = await ask(who, 'GET', path);
@@ -171,6 +175,90 @@ describe('reading', () => {
     }
     expect(found).toEqual(expected);
     expect(expected.length).toBeGreaterThan(20);
+  });
+
+  it('of all that is granted keeps the order that is asked for', async () => {
+    const headers = { 'X-Auth-Token': await cloud.token() };
+    for (const id of ['0', OTHER, '0']) {
+      const listed = await straight(`${EVENTS}&handle_status=unhandled&limit=10&enterprise_project_id=${id}`);
+      const [{ event_id, event_class_id, event_type, occur_time }] = listed.data_list as unknown as [
+        Record<string, unknown>,
+      ];
+      const body = {
+        operate_type: 'mark_as_handled',
+        operate_event_list: [{ event_id, event_class_id, event_type, occur_time, operate_detail_list: [] }],
+      };
+      await cloud.send('POST', `${base}/operate?enterprise_project_id=${id}`, { headers, body });
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+    for (const [direction, sign] of [
+      ['asc', 1],
+      ['desc', -1],
+    ] as const) {
+      const path = `handle-history?offset=0&limit=200&sort_key=handle_time&sort_dir=${direction}`;
+      const { body } = await ask('of-two', 'GET', `${path}&enterprise_project_id=${ALL}`);
+      const times = (body as { data_list: { handle_time: number }[] }).data_list.map(
+        (row) => row.handle_time,
+      );
+      expect([direction, times]).toEqual([direction, [...times].sort((one, other) => sign * (one - other))]);
+      expect(new Set(times).size).toBeGreaterThan(2);
+    }
+  });
+
+  it('of a part of a list keeps rows that read the same', async () => {
+    const row = { event_type: 1010, severity: 'High', host_name: 'h', occur_time: 9_223_372_036_854_775_000 };
+    const body = JSON.stringify({ total_num: 3, data_list: [row, row, row] });
+    await rig.control('POST', '/faults', [
+      { match: { path: 'handle-history' }, fault: { kind: 'status', status: 200, body }, times: 'always' },
+    ]);
+    const query = 'handle-history?offset=0&limit=10';
+    const limited = await ask('of-severe', 'GET', query);
+    expect(limited.body).toMatchObject({ total_num: 3 });
+    // Of two enterprise projects that list the same, it is the same.
+    const both = await ask('of-two', 'GET', `${query}&enterprise_project_id=${ALL}`);
+    expect(both.body).toMatchObject({ total_num: 3 });
+  });
+
+  it('of a part of a list that contradicts itself is not believed', async () => {
+    await rig.control('POST', '/faults', [
+      {
+        match: { path: 'event/events' },
+        fault: { kind: 'status', status: 200, body: '{"total_num":38,"data_list":[]}' },
+        times: 'always',
+      },
+    ]);
+    const answer = await ask('of-severe', 'GET', EVENTS);
+    expect([answer.status, answer.body.error_code]).toEqual([502, 'APIGW.0201']);
+  });
+
+  it('looks at the alarm behind an isolated file', async () => {
+    const [payload] = CONTRACT_PAYLOADS.filter(({ name }) => name.startsWith('9.9'));
+    const headers = { 'X-Auth-Token': await cloud.token() };
+    await cloud.send('POST', `${base}/operate?${payload!.query}`, { headers, body: payload!.body });
+    const { data_list: files } = (await straight('isolated-file')) as unknown as {
+      data_list: { agent_event_info: { event_type: number; severity: string } }[];
+    };
+    const [{ agent_event_info: alarm }] = files as [(typeof files)[number]];
+    const isSevere = ['Critical', 'High'].includes(alarm.severity);
+    const isOfType = [1010, 4002].includes(alarm.event_type);
+    const totals = await Promise.all(
+      ['of-severe', 'of-types'].map(async (who) => (await ask(who, 'GET', 'isolated-file')).body as Rows),
+    );
+    expect(totals.map(({ total_num: total }) => total > 0)).toEqual([isSevere, isOfType]);
+    expect([isSevere, isOfType]).toContain(true);
+    expect([isSevere, isOfType]).toContain(false);
+  });
+
+  it('reads a plus as the blank that it is in a query', async () => {
+    const [plus, encoded] = await Promise.all(
+      ['Login+from+an+unusual+place', 'Login%20from%20an%20unusual%20place'].map(
+        async (name) => (await ask('portal', 'GET', `${EVENTS}&event_name=${name}`)).body as Rows,
+      ),
+    );
+    expect([plus!.total_num, plus!.total_num > 0]).toEqual([encoded!.total_num, true]);
+    const sign = await ask('portal', 'GET', `${EVENTS}&event_name=a%2Bb`);
+    expect(sign.status).toBe(200);
+    expect((await rig.received('event_name=a%2Bb')).length).toBe(1);
   });
 
   it('of counts adds up what is granted, where that is named one by one', async () => {
@@ -252,6 +340,8 @@ describe('reading', () => {
       });
       expect([answer.status, answer.body.error_code]).toEqual([400, 'HSS.0001']);
       expect(answer.body.error_msg).toContain('Narrow the filter');
+      // By the total of its first page.
+      expect(await long.received('/event/')).toHaveLength(1);
     } finally {
       await long.close();
     }
@@ -267,6 +357,22 @@ describe('reading', () => {
       received.requests.map(({ requestId }) => requestId),
     );
     expect(refused.body.request_id).toBe(refused.headers.get('X-Request-Id'));
+  });
+});
+
+describe('a caller that does not want to wait', () => {
+  it('does not make upstream pass for being down, however often it asks', async () => {
+    await rig.control('POST', '/faults', [
+      { match: { path: 'batch-operate' }, fault: { kind: 'delay', delayMs: 900 }, times: 'always' },
+    ]);
+    const url = `${rig.gateway.url}${base}/batch-operate?event_type=1010`;
+    const headers = { 'X-Auth-Token': 'key-of-of-default', 'X-Deadline-Ms': '300' };
+    const hasty = await Promise.all(
+      Array.from({ length: 40 }, () => fetchJson('GET', url, undefined, { headers })),
+    );
+    expect(hasty.every(({ status }) => status >= 500)).toBe(true);
+    const patient = await ask('portal', 'GET', EVENTS);
+    expect(patient.status).toBe(200);
   });
 });
 
@@ -306,7 +412,7 @@ describe('numbers and members', () => {
       const escaped = `\\u${name.charCodeAt(0).toString(16).padStart(4, '0')}${name.slice(1)}`;
       return `{"${name}":"planted","in":[{"${name}":{"x":"planted"}}],"${escaped}":["planted"],"kept":1}`;
     });
-    await spoil(`{"total_num":0,"data_list":[${planted.join()}],"beside":${planted[0]!}}`);
+    await spoil(`{"total_num":${planted.length},"data_list":[${planted.join()}],"beside":${planted[0]!}}`);
     for (const who of ['portal', 'of-two']) {
       const { status, text } = await read(who, `&enterprise_project_id=${ALL}`);
       expect([who, status, text.includes('planted'), text.includes('"kept":1')]).toEqual([
@@ -474,6 +580,25 @@ describe('changes of lists', () => {
       requestedBy: 'portal',
       items: [{ target: { hostId: host_id, sourceIp: src_ip, loginType: login_type }, outcome: 'applied' }],
     });
+  });
+});
+
+describe('a target that is written otherwise', () => {
+  it.each([
+    ['/%765/p/event/events', 403],
+    ['/v%35/p/event/nothing', 404],
+    ['http://gateway.example.com/v5/p/event/nothing', 404],
+    ['http://gateway.example.com/v3/nothing', 404],
+  ])('is answered as upstream would: %s', async (target, status) => {
+    const head = [
+      `GET ${target}?category=host HTTP/1.1`,
+      'Host: x',
+      `X-Auth-Token: ${KEY}`,
+      'Connection: close',
+    ];
+    const answer = await sendRaw(rig.gateway.url, `${head.join('\r\n')}\r\n\r\n`);
+    expect(answer).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
+    expect(answer).toContain('"error_code":"APIGW.');
   });
 });
 

@@ -429,6 +429,9 @@ describe('what upstream listed', () => {
   it('may lack operate_detail_list where nothing in it is needed, and nowhere else', async () => {
     const [, gateway] = WAYS as [Way, Way];
     const { operate_detail_list: _, ...event } = seedEvent;
+    const empty = { operate_type: 'unhandle', operate_event_list: [{ ...event, operate_detail_list: null }] };
+    expect((await sent(gateway, 'POST', 'event/operate', empty)).status).toBe(200);
+    await rig.control('DELETE', '/requests');
     const body = { operate_type: 'mark_as_handled', operate_event_list: [event] };
     expect((await sent(gateway, 'POST', 'event/operate', body)).status).toBe(200);
     const [received] = await rig.received('event/operate');

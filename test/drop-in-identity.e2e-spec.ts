@@ -43,6 +43,7 @@ beforeAll(async () => {
         lookedUp,
         { ...projectOf(cloud, 'second'), region: 'ap-southeast-1', projectId: OTHER },
         { ...projectOf(cloud, 'third'), region: 'ap-southeast-1', projectId: '2'.repeat(32) },
+        { ...projectOf(cloud, 'fourth'), projectId: '3'.repeat(32) },
       ];
     },
     signing: { masterKey: MASTER_KEY },
@@ -145,9 +146,45 @@ describe('GET /v3/projects', () => {
       'cn-north-4',
       'ap-southeast-1_second',
       'ap-southeast-1_third',
+      'cn-north-4_fourth',
     ]);
     expect(await projects('?name=ap-southeast-1')).toEqual([]);
     expect((await projects('?page=2&per_page=1')).map(({ name }) => name)).toEqual(['ap-southeast-1_second']);
+  });
+
+  it('is narrowed by what IAM narrows by', async () => {
+    for (const query of ['?enabled=false', '?is_domain=true', '?domain_id=x', '?parent_id=x']) {
+      expect([query, await projects(query)]).toEqual([query, []]);
+    }
+    expect((await projects('?enabled=true&is_domain=false')).length).toBe(4);
+    for (const query of ['?page=0', '?per_page=0', '?per_page=5001', '?page=-1', '?page=x']) {
+      const answer = await ask('GET', `/v3/projects${query}`);
+      expect([query, answer.status, answer.body.error_code]).toEqual([query, 400, '1101']);
+    }
+  });
+
+  it('says that it does not know where IAM does not say, and never that there is none', async () => {
+    const down = await startRig({
+      callers: [signer],
+      upstream: { maxAttempts: 1 },
+      projects: (cloud) => {
+        const { projectId: _, ...lookedUp } = projectOf(cloud, 'second');
+        return [projectOf(cloud), { ...lookedUp, region: 'eu-west-101', iamEndpoint: 'http://127.0.0.1:1' }];
+      },
+    });
+    try {
+      const headers = { 'X-Auth-Token': KEY };
+      const get = (path: string) => fetchJson('GET', down.gateway.url + path, undefined, { headers });
+      expect((await get('/v3/projects?name=cn-north-4')).status).toBe(200);
+      for (const path of ['/v3/projects?name=eu-west-101', '/v3/projects']) {
+        expect([path, (await get(path)).status]).toEqual([path, 502]);
+      }
+      const body = login('portal', KEY, { project: { name: 'eu-west-101' } });
+      expect((await fetchJson('POST', `${down.gateway.url}/v3/auth/tokens`, body, {})).status).toBe(502);
+      expect((await get(`/v5/${'9'.repeat(32)}/event/events?category=host`)).status).toBe(502);
+    } finally {
+      await down.close();
+    }
   });
 
   it('is how an SDK finds the id of its project, where it is given a region only', async () => {
@@ -311,6 +348,24 @@ describe('POST /v3/auth/tokens', () => {
     expect(codes.at(-1)).toBe(429);
     const right = await ask('POST', '/v3/auth/tokens', { token: null, body: login('portal', KEY), headers });
     expect(right.status).toBe(201);
+  });
+
+  it('counts as a request', async () => {
+    const few = await startRig({ callers: [{ ...signer, limits: { requestsPerMinute: 2 } }] });
+    try {
+      const statuses = [];
+      for (let index = 0; index < 3; index += 1) {
+        const answer = await fetchJson('POST', `${few.gateway.url}/v3/auth/tokens`, login('portal', KEY), {});
+        statuses.push([answer.status, (answer.body as { error_code?: string }).error_code]);
+      }
+      expect(statuses).toEqual([
+        [201, undefined],
+        [201, undefined],
+        [429, 'IAM.0012'],
+      ]);
+    } finally {
+      await few.close();
+    }
   });
 
   it('reads no long body of a sender that is not known', async () => {

@@ -12,13 +12,14 @@ export interface QueryParameter {
 /**
  * What a reading call answers, which decides how far it can be narrowed to what a caller is granted.
  *
- * - `rows`: `{ total_num, data_list }`, paged by `offset` and `limit` where the call has them
+ * - `rows`: `{ total_num, data_list }`, paged by `offset` and `limit` where the call has them; rows that are about an alarm say of which kind
+ * - `entries`: likewise, but no row says of alarms of which kind it is about
  * - `counts`: numbers, and rows of numbers by a word; they can be added up, and not be taken apart
  * - `top`: likewise, but only the largest, which cannot be added up
  * - `words`: words that are the same whatever alarms there are
  * - `rule`: one rule of a whitelist, for hosts of any kind
  */
-export type AnswerKind = 'rows' | 'counts' | 'top' | 'words' | 'rule';
+export type AnswerKind = 'rows' | 'entries' | 'counts' | 'top' | 'words' | 'rule';
 
 /** What the gateway makes of a call. */
 export type Offer =
@@ -163,7 +164,7 @@ export const FAMILY_CALLS: readonly FamilyCall[] = [
     ['ListLoginWhiteList', '2.6.1', 'List the login whitelist.'],
     'event/white-list/login',
     'private_ip login_ip login_user_name offset#! limit#!',
-    'rows',
+    'entries',
   ),
   none(
     ['AddLoginWhiteList', '2.6.2', 'Add to the login whitelist.'],
@@ -181,7 +182,7 @@ export const FAMILY_CALLS: readonly FamilyCall[] = [
     ['ListSystemUserWhiteList', '2.7.1', 'List the whitelist of system users.'],
     'event/white-list/userlist',
     'host_id host_name private_ip public_ip system_user_name offset#! limit#!',
-    'rows',
+    'entries',
   ),
   none(['AddSystemUserWhiteList', '2.7.2', 'Add system users.'], 'POST', 'event/white-list/userlist'),
   none(['UpdateSystemUserWhiteList', '2.7.3', 'Change system users.'], 'PUT', 'event/white-list/userlist'),
@@ -204,7 +205,7 @@ export const FAMILY_CALLS: readonly FamilyCall[] = [
     ['ListBlockedIp', '2.9.1', 'List blocked addresses.'],
     'event/blocked-ip',
     'last_days# host_name src_ip intercept_status offset# limit#',
-    'rows',
+    'entries',
   ),
   call(['ChangeBlockedIp', '2.9.2', 'Let blocked addresses in again.'], 'PUT', 'event/blocked-ip', {
     kind: 'change',

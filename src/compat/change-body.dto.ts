@@ -2,8 +2,8 @@ import { OPERATION_TYPE_NAMES, OPERATIONS } from '../domain/operation-type.js';
 import type { ListChange, ListDescriptor } from '../lists/list-descriptor.js';
 import { Checked, Flag, isText, ListOf, OneOf, Text, Whole, type DtoClass } from '../validation/fields.js';
 import { isInt64 } from '../domain/times.js';
+import { INT32_MAX } from './operate-body.dto.js';
 
-const INT32_MAX = 2_147_483_647;
 /** The most of one call (contract 2.5.2, and 2.9 in older documents). */
 export const MAX_ITEMS = 100;
 

@@ -39,7 +39,7 @@ function* ofRules(descriptor: ListDescriptor, body: unknown, mayBeAll: boolean):
   if (mayBeAll && list === undefined && all !== true) {
     yield { pointer: pointer('data_list'), rule: 'required', message: 'data_list is required' };
   }
-  if (list !== undefined && all === true) {
+  if (mayBeAll && list !== undefined && all === true) {
     const message = 'data_list must be absent where delete_all is true';
     yield { pointer: pointer('data_list'), rule: 'excludes', message };
   }

@@ -45,7 +45,7 @@ export function answerAsUpstream(reply: FastifyReply, handled: OperationResult):
 export const METHODS = { GET: Get, POST: Post, PUT: Put, DELETE: Delete } as const;
 
 /** Makes a command of a body. @param passUnknown whether members that upstream's contract does not have are let through */
-type Reader = (body: unknown, passUnknown: boolean, context: ChangeContext) => OperationCommand;
+type Reader = (body: unknown, passUnknown: boolean) => (context: ChangeContext) => OperationCommand;
 
 /** The route of a call that changes something other than the state of named alarms: an operation like any other. */
 export function changeRoute(call: FamilyCall, offer: Extract<Offer, { kind: 'change' | 'batch' }>): Type {
@@ -75,8 +75,9 @@ export function changeRoute(call: FamilyCall, offer: Extract<Offer, { kind: 'cha
       const idempotencyKey = idempotencyKeyOf(raw);
       const { signature } = context;
       const { enterpriseProjectId } = familyQueryOf(call, raw.url ?? '');
+      const commandIn = read(body, this.config.dropIn.passUnknownFields);
       const project = await this.projects.nameOf(projectId, 'act', context);
-      const command = read(body, this.config.dropIn.passUnknownFields, {
+      const command = commandIn({
         route: `${call.method} /v5/{project_id}/${call.path}`,
         scope: { project, ...(enterpriseProjectId !== undefined && { enterpriseProjectId }) },
         deduplication: {
@@ -92,7 +93,10 @@ export function changeRoute(call: FamilyCall, offer: Extract<Offer, { kind: 'cha
 }
 
 function batchReader(operation: FilterOperation): Reader {
-  return (body, passUnknown, context) => filterCommandOf(operation, readBatch(body, passUnknown), context);
+  return (sent, passUnknown) => {
+    const body = readBatch(sent, passUnknown);
+    return (context) => filterCommandOf(operation, body, context);
+  };
 }
 
 function listReader(operation: ListOperation, all: FilterOperation | undefined): Reader {
@@ -102,10 +106,11 @@ function listReader(operation: ListOperation, all: FilterOperation | undefined):
   if (!found) throw new Error(`no list has ${operation}`);
   const { list, change } = found;
   const read = changeReader(list, change, all !== undefined);
-  return (sent, passUnknown, context) => {
+  return (sent, passUnknown) => {
     const body: ChangeBody = read(sent, passUnknown);
-    return all !== undefined && body.data_list === undefined
-      ? filterCommandOf(all, body, context)
-      : changeCommandOf(list, change, body, context);
+    return (context) =>
+      all !== undefined && body.data_list === undefined
+        ? filterCommandOf(all, body, context)
+        : changeCommandOf(list, change, body, context);
   };
 }

@@ -5,6 +5,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Quotas } from '../access/quotas.js';
 import { CONFIG, type Config } from '../config/config.js';
 import type { CallContext } from '../domain/caller.js';
+import type { Fault } from '../domain/outcome.js';
 import { Clock } from '../domain/times.js';
 import { Access, Context } from '../http/auth.hook.js';
 import { Authentication, FailedAttempts, addressOf } from '../http/identity/authentication.js';
@@ -12,17 +13,19 @@ import { AuthenticationProblem, type Identity } from '../http/identity/identity.
 import type { IssuedToken } from '../http/identity/issued-tokens.js';
 import { UPSTREAM_JSON } from '../http/upstream-problem.js';
 import { refuse } from '../problems/catalogue.js';
+import { problemOfFault } from '../problems/problem.js';
 import { iamCall } from './calls.js';
 import {
   catalogAnswer,
   domainList,
   named,
   projectList,
+  projectRows,
   tokenAnswer,
   type NamedProject,
 } from './identity-answers.js';
 import { Projects } from './projects.js';
-import { familyQueryOf } from './query.pipe.js';
+import { familyQueryOf, type FamilyQuery } from './query.pipe.js';
 import { tokenRequestOf, type TokenRequest } from './token-request.pipe.js';
 
 const PROJECTS = iamCall('KeystoneListProjects');
@@ -56,13 +59,14 @@ export class IamController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<string> {
     const { pairs } = familyQueryOf(PROJECTS, reply.request.raw.url ?? '');
-    const asked = new Map(pairs);
-    const name = asked.get('name');
-    const [page, size] = [Number(asked.get('page') ?? 1), Number(asked.get('per_page') ?? 5_000)];
-    const all = named(await this.projects.grantedTo(context));
-    const found = all.filter((each) => name === undefined || each.name === name);
-    const shown = found.slice((page - 1) * size, page * size);
-    return json(reply, projectList(shown, originOf(reply.request)));
+    const { page, size, filters } = projectFiltersOf(pairs);
+    const { known, fault } = await this.projects.grantedTo(context);
+    const found = projectRows(named(known), originOf(reply.request)).filter((row) =>
+      filters.every(([name, value]) => String(row[name]) === value),
+    );
+    // What is not known is never "none": a client might go on to create the project.
+    if (fault && (found.length === 0 || filters.length === 0)) throw problemOfFault(fault);
+    return json(reply, projectList(found.slice((page - 1) * size, page * size), originOf(reply.request)));
   }
 
   @Get('auth/domains')
@@ -79,7 +83,8 @@ export class IamController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<string> {
     familyQueryOf(CATALOG, reply.request.raw.url ?? '');
-    return json(reply, catalogAnswer(named(await this.projects.grantedTo(context)), originOf(reply.request)));
+    const { known } = await this.projects.grantedTo(context);
+    return json(reply, catalogAnswer(named(known), originOf(reply.request)));
   }
 
   @Post('auth/tokens')
@@ -92,8 +97,9 @@ export class IamController {
     const asked = tokenRequestOf(body);
     const { identity, token } = this.#exchange(asked, request);
     const context = this.#contextOf(identity, request);
-    const projects = named(await this.projects.grantedTo(context));
-    const project = projectOf(asked, projects);
+    const { known, fault } = await this.projects.grantedTo(context);
+    const projects = named(known);
+    const project = projectOf(asked, projects, fault);
     const wantsCatalog = !pairs.some(([name, value]) => name === 'nocatalog' && value !== '');
     void reply.header('X-Subject-Token', token.text);
     return json(
@@ -140,13 +146,38 @@ export class IamController {
   }
 }
 
-/** The project that a token is asked for. @throws Problem 404 for one that is not granted */
-function projectOf({ project }: TokenRequest, projects: readonly NamedProject[]): NamedProject | undefined {
+/**
+ * The project that a token is asked for.
+ *
+ * @param fault why not all of them are known
+ * @throws Problem 404 for one that is not granted
+ */
+function projectOf(
+  { project }: TokenRequest,
+  projects: readonly NamedProject[],
+  fault: Fault | undefined,
+): NamedProject | undefined {
   if (!project) return undefined;
   const { id, name } = project;
   const found = projects.find((each) => (id === undefined ? each.name === name : each.projectId === id));
-  if (!found) throw refuse('token_scope_unknown');
+  if (!found) throw fault ? problemOfFault(fault) : refuse('token_scope_unknown');
   return found;
+}
+
+const MAX_PROJECTS = 5_000;
+
+/** A page of projects, and what else they are asked for by (contract 3.2). @throws Problem 400 */
+function projectFiltersOf(pairs: FamilyQuery['pairs']) {
+  const asked = new Map(pairs);
+  const [page, size] = [Number(asked.get('page') ?? 1), Number(asked.get('per_page') ?? MAX_PROJECTS)];
+  const wrong = [
+    ...(page >= 1 ? [] : [{ parameter: 'page', rule: 'integer', message: 'must be 1 or more' }]),
+    ...(size >= 1 && size <= MAX_PROJECTS
+      ? []
+      : [{ parameter: 'per_page', rule: 'integer', message: `must be from 1 to ${MAX_PROJECTS}` }]),
+  ];
+  if (wrong.length > 0) throw refuse('invalid_request', wrong);
+  return { page, size, filters: pairs.filter(([name]) => name !== 'page' && name !== 'per_page') };
 }
 
 /** The gateway's own, as the client reached it. */

@@ -31,21 +31,25 @@ export function named(projects: readonly KnownProject[]): NamedProject[] {
 
 const noMore = (self: string) => ({ next: null, previous: null, self });
 
+/** A project as IAM lists it. */
+export type ProjectRow = Readonly<Record<string, unknown>>;
+
 /** @param origin the gateway's own */
-export function projectList(projects: readonly NamedProject[], origin: string): object {
-  return {
-    links: noMore(`${origin}/v3/projects`),
-    projects: projects.map(({ name, projectId }) => ({
-      domain_id: DOMAIN.id,
-      is_domain: false,
-      parent_id: DOMAIN.id,
-      name,
-      description: '',
-      links: { self: `${origin}/v3/projects/${projectId}` },
-      id: projectId,
-      enabled: true,
-    })),
-  };
+export function projectRows(projects: readonly NamedProject[], origin: string): ProjectRow[] {
+  return projects.map(({ name, projectId }) => ({
+    domain_id: DOMAIN.id,
+    is_domain: false,
+    parent_id: DOMAIN.id,
+    name,
+    description: '',
+    links: { self: `${origin}/v3/projects/${projectId}` },
+    id: projectId,
+    enabled: true,
+  }));
+}
+
+export function projectList(projects: readonly ProjectRow[], origin: string): object {
+  return { links: noMore(`${origin}/v3/projects`), projects };
 }
 
 export function domainList(origin: string): object {

@@ -21,9 +21,11 @@ const EVENT: ListedMembers = {
     `event_name severity container_name image_name host_name host_id private_ip public_ip os_type host_status agent_status protect_status
     asset_value attack_phase attack_tag handle_time handle_status handle_method handler operate_accept_list forensic_info resource_info
     geo_info malware_info network_info app_info system_info extend_info recommendation description event_abstract process_info_list
-    user_info_list file_info_list event_details tag_list event_count operate_type memo att_ck confidence cluster_id`,
+    user_info_list file_info_list event_details tag_list event_count operate_type memo att_ck confidence cluster_id
+    cluster_info registry_info_list recent_time`,
   ),
   within: { operate_detail_list: DETAIL },
+  emptyIsAbsent: true,
 };
 
 export const LISTED_EVENTS: ListedMembers = { drop: new Set(), within: { operate_event_list: EVENT } };

@@ -1,13 +1,7 @@
 import { ExactDocuments } from '../domain/exact-json.js';
-import { listingOf, type ListedRow } from '../hss/index.js';
+import { listingOf, type ListedRow, type Listing } from '../hss/index.js';
 import { isPlainObject } from '../validation/fields.js';
 import { removeSecrets } from './secret-members.js';
-
-/** Rows as one answer of upstream's has them. */
-export interface Page {
-  readonly rows: readonly ListedRow[];
-  readonly total: number;
-}
 
 /** Members by which rows of numbers belong together (contract 2.10). */
 const KEYS = ['event_type_name', 'event_type', 'att_ck', 'event_class_id'] as const;
@@ -16,40 +10,46 @@ const KEYS = ['event_type_name', 'event_type', 'att_ck', 'event_class_id'] as co
 export class NarrowedAnswer {
   readonly #documents = new ExactDocuments();
   readonly #rows: ListedRow[] = [];
-  readonly #texts = new Set<string>();
-  #read = 0;
-
-  /** How many rows were added, seen or not. */
-  get read(): number {
-    return this.#read;
-  }
+  /** Of the enterprise projects before: what belongs to several is listed in each. */
+  readonly #earlier = new Set<string>();
+  #ofThis: string[] = [];
 
   /** Undefined for what is no listing. */
-  parse(text: string): Page | undefined {
+  parse(text: string): Listing | undefined {
     try {
-      const listing = listingOf(this.#documents.parse(text));
-      // Where upstream does not say how many there are, an empty page is the end.
-      return listing && { rows: listing.rows, total: listing.total ?? Infinity };
+      return listingOf(this.#documents.parse(text));
     } catch {
       return undefined;
     }
   }
 
-  add({ rows }: Page, shows: (row: ListedRow) => boolean): void {
-    this.#read += rows.length;
+  /** The rows that follow are of another enterprise project. */
+  nextPlace(): void {
+    for (const text of this.#ofThis) this.#earlier.add(text);
+    this.#ofThis = [];
+  }
+
+  add(rows: readonly ListedRow[], shows: (row: ListedRow) => boolean): void {
     for (const row of rows) {
       if (!shows(row)) continue;
+      const text = this.#documents.write(row);
+      this.#ofThis.push(text);
+      if (this.#earlier.has(text)) continue;
       removeSecrets(row);
-      // What belongs to several enterprise projects is listed in each.
-      const text = JSON.stringify(row);
-      if (this.#texts.has(text)) continue;
-      this.#texts.add(text);
       this.#rows.push(row);
     }
   }
 
-  /** A page of what may be seen, as upstream would have written it. */
-  page(offset: number, limit: number): string {
+  /**
+   * A page of what may be seen, as upstream would have written it.
+   *
+   * @param order the member that all rows are in order of, where they are, and which way
+   */
+  page(offset: number, limit: number, order?: { readonly by: string; readonly isRising: boolean }): string {
+    if (order) {
+      const of = (row: ListedRow) => Number(row[order.by] ?? 0) * (order.isRising ? 1 : -1);
+      this.#rows.sort((one, other) => of(one) - of(other));
+    }
     const rows = this.#rows.slice(offset, offset + limit);
     return this.#documents.write({ total_num: this.#rows.length, data_list: rows });
   }

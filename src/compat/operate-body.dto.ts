@@ -4,7 +4,7 @@ import { WireDetailFields } from '../validation/detail-dto.js';
 import { isInt64 } from '../domain/times.js';
 import { Checked, Flag, ListOf, OneOf, Text, TextList, Whole } from '../validation/fields.js';
 
-const INT32_MAX = 2_147_483_647;
+export const INT32_MAX = 2_147_483_647;
 /** The body as upstream declares it (contract 1.2 to 1.5): its spelling, its ranges, and nothing that is not certain. */
 
 @WireDetailFields()

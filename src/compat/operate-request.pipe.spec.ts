@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
+import { DETAIL_FIELDS } from '../domain/detail-fields.js';
 import { parseExact, stringifyExact } from '../domain/exact-json.js';
 import { OPERATION_TYPE_NAMES } from '../domain/operation-type.js';
 import { Problem } from '../problems/problem.js';
@@ -8,10 +9,12 @@ import { operateBodyOf } from './operate-request.pipe.js';
 
 type Members = Record<string, unknown>;
 
+const DETAILS: ReadonlySet<string> = new Set(Object.values(DETAIL_FIELDS).map(({ wireName }) => wireName));
+
 /** What listings write for nothing says nothing in details, and details that are not needed may be left out. */
 function asSent(body: unknown): unknown {
   const { operate_event_list: events } = body as { operate_event_list: Members[] };
-  const said = ([, value]: [string, unknown]) => value !== null && value !== '';
+  const said = ([name, value]: [string, unknown]) => !DETAILS.has(name) || (value !== null && value !== '');
   return {
     ...(body as Members),
     operate_event_list: events.map((event) => ({

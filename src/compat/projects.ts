@@ -14,6 +14,13 @@ export interface KnownProject {
   readonly projectId: string;
 }
 
+/** Projects whose ids are known, and why those of others are not. */
+export interface GrantedProjects {
+  readonly known: readonly KnownProject[];
+  /** Absent: all are known. */
+  readonly fault?: Fault;
+}
+
 const RIGHTS: readonly Right[] = ['read', 'act'];
 
 /** Finds the gateway's projects by what upstream's clients call them. */
@@ -39,14 +46,12 @@ export class Projects {
     return name;
   }
 
-  /** Those that a caller may read or act in, as far as their ids are known. @throws Problem where none of their ids is */
-  async grantedTo(context: CallContext): Promise<KnownProject[]> {
+  /** Those that a caller may read or act in, as far as their ids are known. */
+  async grantedTo(context: CallContext): Promise<GrantedProjects> {
     const names = [...this.config.projects.keys()];
     const granted = new Set(RIGHTS.flatMap((right) => projectsWith(context.caller, right, names)));
     const projects = [...this.config.projects.values()].filter(({ name }) => granted.has(name));
-    const { known, fault } = await this.#identified(projects, context);
-    if (known.length === 0 && fault) throw problemOfFault(fault);
-    return known;
+    return this.#identified(projects, context);
   }
 
   async #lookedUp(projectId: string, right: Right, context: CallContext): Promise<ProjectConfig[]> {
@@ -59,10 +64,7 @@ export class Projects {
     return found.map(({ project }) => project);
   }
 
-  async #identified(
-    projects: readonly ProjectConfig[],
-    context: CallContext,
-  ): Promise<{ readonly known: KnownProject[]; readonly fault?: Fault }> {
+  async #identified(projects: readonly ProjectConfig[], context: CallContext): Promise<GrantedProjects> {
     const known: KnownProject[] = [];
     let fault: Fault | undefined;
     for (const project of projects) {

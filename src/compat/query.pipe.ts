@@ -73,7 +73,8 @@ export function familyQueryOf({ query: known, isScoped = true }: QueryRules, url
 
 function pairsOf(url: string): ReturnType<typeof queryPairs> {
   try {
-    return queryPairs(url);
+    // As forms write a blank, and as upstream reads it.
+    return queryPairs(url.replaceAll('+', '%20'));
   } catch {
     throw refuse('invalid_request', [
       { parameter: '', rule: 'form', message: 'the query is not validly encoded' },

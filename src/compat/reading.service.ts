@@ -10,31 +10,29 @@ import {
 import { CONFIG, type Config } from '../config/config.js';
 import type { CallContext } from '../domain/caller.js';
 import { ALL_GRANTED } from '../domain/scope.js';
-import { SEVERITIES } from '../domain/upstream-words.js';
+import { MAX_OFFSET, SEVERITIES } from '../domain/upstream-words.js';
 import {
   faultOfRead,
   familyRead,
   object,
   oneOf,
+  restAfter,
   UNREADABLE_READ,
   whole,
   type HssPlace,
   type ListedRow,
+  type Rest,
 } from '../hss/index.js';
 import { refuse } from '../problems/catalogue.js';
 import { RelayedProblem } from '../problems/problem.js';
+import type { Violation } from '../problems/violation.js';
 import type { Fault } from '../domain/outcome.js';
 import { UpstreamClient } from '../upstream/index.js';
-import type { FamilyCall } from './calls.js';
-import { NarrowedAnswer, type Page } from './narrowed-answer.js';
+import type { AnswerKind, FamilyCall } from './calls.js';
+import { NarrowedAnswer } from './narrowed-answer.js';
+import type { FamilyQuery } from './query.pipe.js';
 import { Projects } from './projects.js';
 import { withoutSecrets } from './secret-members.js';
-
-/** What a call asks for, besides the project. */
-interface Asked {
-  readonly enterpriseProjectId?: string;
-  readonly pairs: readonly (readonly [name: string, value: string])[];
-}
 
 /** What upstream answered, as far as its caller may see it. */
 export interface Relayed {
@@ -49,7 +47,7 @@ type Reading = Omit<Call, 'places'> & { readonly place: HssPlace };
 
 interface Call {
   readonly call: FamilyCall;
-  readonly asked: Asked;
+  readonly asked: FamilyQuery;
   readonly places: readonly HssPlace[];
   readonly context: CallContext;
 }
@@ -74,7 +72,12 @@ export class ReadingService {
   ) {}
 
   /** @throws Problem, of what upstream refused in its own words */
-  async read(call: FamilyCall, projectId: string, asked: Asked, context: CallContext): Promise<Relayed> {
+  async read(
+    call: FamilyCall,
+    projectId: string,
+    asked: FamilyQuery,
+    context: CallContext,
+  ): Promise<Relayed> {
     const places = await this.#placesOf(projectId, asked, context);
     const [place] = places;
     const isWhole = places.every(({ scope }) => mayReadAll(context.caller, scope));
@@ -83,7 +86,7 @@ export class ReadingService {
       return { body: cleaned(body), ...(requestId !== undefined && { requestId }) };
     }
     const all = { call, asked, places, context };
-    if (answersOf(call) === 'rows') return this.#rows(all);
+    if (answersOf(call) === 'rows' || (answersOf(call) === 'entries' && isWhole)) return this.#rows(all);
     if (!isWhole && answersOf(call) !== 'words') {
       throw refuse('counts_not_granted', { caller: context.caller.id });
     }
@@ -97,12 +100,12 @@ export class ReadingService {
   /** Where it is read: one place, or several where all that is granted is asked for and that is named one by one. @throws Problem */
   async #placesOf(
     projectId: string,
-    { enterpriseProjectId }: Asked,
+    { enterpriseProjectId }: FamilyQuery,
     context: CallContext,
   ): Promise<HssPlace[]> {
     const { caller } = context;
     const name = await this.projects.nameOf(projectId, 'read', context);
-    const isAll = enterpriseProjectId?.toLowerCase() === ALL_GRANTED;
+    const isAll = enterpriseProjectId === ALL_GRANTED;
     const isGranted = !accessDenialOf(caller, {
       right: 'read',
       project: name,
@@ -121,23 +124,31 @@ export class ReadingService {
 
   /** A page of the rows that the caller may see: all of the list is read, because upstream counts and pages the others too. */
   async #rows({ call, asked, places, context }: Call): Promise<Relayed> {
-    const { offset, limit, others } = pagingOf(call, asked);
+    const paging = pagingOf(call, asked);
     const answer = new NarrowedAnswer();
+    let read = 0;
     let requestId: string | undefined;
     let missing: RelayedProblem | undefined;
     let found = false;
     for (const place of places) {
       const shows = (row: ListedRow) =>
         !accessDenialOf(context.caller, { right: 'read', ...place.scope, alarms: [factsOf(row)] });
+      answer.nextPlace();
       try {
-        for (let at = 0; ;) {
-          const page = await this.#page({ call, asked, place, context }, at, others, answer);
-          requestId = page.requestId ?? requestId;
-          answer.add(page, shows);
-          at += page.rows.length;
+        for (let at = 0, rest: Rest = 'more'; rest === 'more';) {
+          const said = await this.#send({ call, asked, place, context }, paging.pairsAt(at));
+          requestId = said.requestId ?? requestId;
+          const page = answer.parse(said.body);
+          rest = page ? restAfter(page, at) : 'contradicted';
+          if (!page || rest === 'contradicted') throw relayed(UNREADABLE_READ, {});
+          answer.add(page.rows, shows);
           found = true;
-          if (page.rows.length === 0 || !page.isPaged || at >= page.total) break;
-          if (answer.read > MAX_ROWS) throw refuse('narrowed_too_long', { rows: MAX_ROWS });
+          at += page.rows.length;
+          if (!paging.isPaged) break;
+          // What is to come is known before it is read.
+          const known = read + Math.max(at, page.total ?? 0);
+          if (known > MAX_ROWS) throw refuse('narrowed_too_long', { rows: MAX_ROWS });
+          if (rest !== 'more') read += at;
         }
       } catch (error) {
         if (!isNotFound(error)) throw error;
@@ -145,29 +156,8 @@ export class ReadingService {
       }
     }
     if (!found && missing) throw missing;
-    return { body: answer.page(offset, limit), ...(requestId !== undefined && { requestId }) };
-  }
-
-  async #page(
-    reading: Reading,
-    at: number,
-    others: Asked['pairs'],
-    answer: NarrowedAnswer,
-  ): Promise<Page & { readonly requestId?: string; readonly isPaged: boolean }> {
-    const { call } = reading;
-    const { offer, query } = call;
-    const isPaged = query.some(({ name }) => name === 'offset');
-    const most = offer.kind === 'read' ? offer.mostRows : DEFAULT_ROWS;
-    const paging = isPaged
-      ? ([
-          ['offset', String(at)],
-          ['limit', String(most)],
-        ] as const)
-      : [];
-    const { body, requestId } = await this.#send(reading, [...others, ...paging]);
-    const page = answer.parse(body);
-    if (!page) throw relayed(UNREADABLE_READ, {});
-    return { ...page, isPaged, ...(requestId !== undefined && { requestId }) };
+    const body = answer.page(paging.offset, paging.limit, paging.order);
+    return { body, ...(requestId !== undefined && { requestId }) };
   }
 
   /** What upstream says of each place, put together. */
@@ -192,7 +182,7 @@ export class ReadingService {
     return { body: sum, ...(requestId !== undefined && { requestId }) };
   }
 
-  async #send({ call, place, context }: Reading, pairs: Asked['pairs']): Promise<Relayed> {
+  async #send({ call, place, context }: Reading, pairs: FamilyQuery['pairs']): Promise<Relayed> {
     const result = await this.upstream.send(familyRead(call, place, pairs), context);
     const { status, requestId } = result.exchange;
     if ('fault' in result) {
@@ -205,7 +195,7 @@ export class ReadingService {
   }
 }
 
-function answersOf({ offer }: FamilyCall): 'rows' | 'counts' | 'top' | 'words' | 'rule' | undefined {
+function answersOf({ offer }: FamilyCall): AnswerKind | undefined {
   return offer.kind === 'read' ? offer.answers : undefined;
 }
 
@@ -233,17 +223,32 @@ function isNotFound(error: unknown): error is RelayedProblem {
   return error instanceof RelayedProblem && error.extras.upstream?.code === NOT_FOUND;
 }
 
-/** What of a query is about the page, and all else. */
-function pagingOf({ query }: FamilyCall, { pairs }: Asked) {
-  const valueOf = (name: string) => pairs.find(([each]) => each === name)?.[1];
+/** What of a query is about the page, and all else. @throws Problem 400 for a page that upstream would not give either */
+function pagingOf({ query, offer }: FamilyCall, { pairs }: FamilyQuery) {
+  const most = offer.kind === 'read' ? offer.mostRows : DEFAULT_ROWS;
+  const asked = new Map(pairs);
   const isPaged = query.some(({ name }) => name === 'offset');
-  const asked = Number(valueOf('limit') ?? DEFAULT_ROWS);
+  const [offset, limit] = [Number(asked.get('offset') ?? 0), Number(asked.get('limit') ?? DEFAULT_ROWS)];
+  const violations = [
+    ...(offset >= 0 && offset <= MAX_OFFSET ? [] : [bound('offset', 0, MAX_OFFSET)]),
+    ...(limit >= 1 && limit <= most ? [] : [bound('limit', 1, most)]),
+  ];
+  if (violations.length > 0) throw refuse('invalid_request', violations);
+  const others = pairs.filter(([name]) => name !== 'offset' && name !== 'limit');
+  const by = asked.get('sort_key');
   return {
-    offset: Math.max(0, Number(valueOf('offset') ?? 0)),
-    // Upstream, too, takes less for its least (contract 2.1).
-    limit: isPaged ? (asked > 0 ? asked : DEFAULT_ROWS) : Infinity,
-    others: pairs.filter(([name]) => name !== 'offset' && name !== 'limit'),
+    isPaged,
+    offset,
+    limit: isPaged ? limit : Infinity,
+    ...(by !== undefined && { order: { by, isRising: asked.get('sort_dir') === 'asc' } }),
+    /** Of as many rows as upstream gives at once, from one on. */
+    pairsAt: (at: number): FamilyQuery['pairs'] =>
+      isPaged ? [...others, ['offset', String(at)], ['limit', String(most)]] : others,
   };
+}
+
+function bound(parameter: string, least: number, most: number): Violation {
+  return { parameter, rule: 'integer', message: `must be from ${least} to ${most}` };
 }
 
 /** What grants may be limited by, of a row or of the alarm in it; what it leaves out is not known. */

@@ -19,6 +19,10 @@ export const SECRET_MEMBERS = [
   'network_info',
   'app_info',
   'system_info',
+  'geo_info',
+  'malware_info',
+  'registry_info_list',
+  'cluster_info',
   'extend_info',
   'event_details',
 ] as const;

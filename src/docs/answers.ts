@@ -10,7 +10,7 @@ import {
   type RouteKind,
 } from './problem-examples.js';
 import type { AnswerProse, DocumentProse, Example, Prose, Response } from './prose.js';
-import { headersOf, sorted } from './shared-parts.js';
+import { headersOf, sorted } from './components.js';
 
 type References = Record<string, { $ref: string }>;
 type Responses = Record<string, Response>;

@@ -4,7 +4,7 @@ import { type Problem, RelayedProblem, TITLES } from '../problems/problem.js';
 import { EXAMPLE_REQUEST_ID, problemNamed, problemOf } from './problem-examples.js';
 import type { CompatProse, ErrorExamples, Group } from './compat-prose.js';
 import type { Components, Operation, Response } from './prose.js';
-import { headersOf } from './shared-parts.js';
+import { headersOf } from './components.js';
 
 type Responses = NonNullable<Components['responses']>;
 

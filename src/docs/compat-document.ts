@@ -3,9 +3,9 @@ import type { OpenAPIObject } from '@nestjs/swagger';
 import type { FamilyCall, IamCall } from '../compat/calls.js';
 import { errorResponses, errorsOf, NOT_OFFERED, successHeadersOf } from './compat-answers.js';
 import { queryParametersOf } from './compat-parameters.js';
-import type { CallExamples, CompatProse, CompatSources, Kind } from './compat-prose.js';
+import type { CompatProse, CompatSources, Kind } from './compat-prose.js';
 import type { Operation, Parameter } from './prose.js';
-import { componentsFor, named, shareParameters } from './shared-parts.js';
+import { componentsFor, named, shareParameters } from './components.js';
 import { UpstreamContract } from './upstream-contract.js';
 
 /** A call that is answered with something else than that it is not offered. */
@@ -15,8 +15,8 @@ type OfferedCall =
 const OF_FAMILY = '/v5/{project_id}/';
 const OF_IAM = '/v3/';
 const SECURITY: NonNullable<Operation['security']> = [{ authToken: [] }, { signature: [] }];
-/** Upstream's schemas of bodies that may be empty say so; here there always is one, and upstream decides what is in it. */
-const MAY_BE_ABSENT = 'x-body-may-be-absent';
+/** Where upstream may answer with nothing, there is a body here all the same, and upstream decides what is in it. */
+const ANYTHING = { type: 'object' };
 
 /**
  * The OpenAPI document of what the gateway is to clients of upstream: which calls there are and what they take is said by the table
@@ -72,57 +72,38 @@ function isOffered(call: FamilyCall | IamCall): call is OfferedCall {
 function offered(call: OfferedCall, { prose, upstream, examples }: CompatSources): Operation {
   const { name, method, summary } = call;
   const words = prose.calls[name] ?? nothingOf(name, 'compat.yaml');
-  const { requests, answer } = examples[name] ?? nothingOf(name, 'openapi/compat-examples');
-  const kind = kindOf(call);
-  const { group } = prose.kinds[kind];
+  const { requests = {}, answer } = examples[name] ?? nothingOf(name, 'openapi/compat-examples');
   const contract = new UpstreamContract(upstream);
-  const theirs = contract.operation(name, method, pathOf(call));
-  const { status, response } = contract.successOf(theirs);
-  const { content } = response as { content?: Record<string, { schema?: object }> };
-  const isOpen = MAY_BE_ABSENT in response;
-  const { description } = response as { description: string };
-  const schema = isOpen ? { type: 'object' } : content?.['application/json']?.schema;
-  if (!schema) throw new Error(`hss.yaml does not say what ${name} is answered with`);
+  const { query, body, success } = contract.call(name, method, pathOf(call));
+  const kind = kindOf(call);
+  const { group, description } = prose.kinds[kind];
   return {
     tags: [words.tag],
     operationId: name,
     summary,
-    description: `${words.description}\n\n${inWordsOf(call, prose.kinds[kind].description)}`,
+    description: `${words.description}\n\n${inWordsOf(call, description)}`,
     security: kind === 'token' ? [] : SECURITY,
     parameters: [
       ...pathParametersOf(call, prose),
       ...(group === 'acting' ? [named('IdempotencyKey')] : []),
       ...('offer' in call ? [named('EnterpriseProjectId')] : []),
-      ...queryParametersOf(call, theirs, contract, prose),
+      ...queryParametersOf(call, query, contract, prose),
       ...(kind === 'token' ? ['RequestId'] : ['RequestId', 'DeadlineMs', 'OnBehalfOf']).map(named),
     ],
-    ...bodyOf(name, theirs, requests, prose),
+    ...(body && {
+      requestBody: {
+        required: true,
+        description: prose.body,
+        content: { 'application/json': { schema: body, examples: requests } },
+      },
+    }),
     responses: {
-      [status]: {
-        description: isOpen ? prose.done : description,
+      [success.status]: {
+        description: success.schema ? success.description : prose.done,
         headers: successHeadersOf(group),
-        content: { 'application/json': { schema, example: answer } },
+        content: { 'application/json': { schema: success.schema ?? ANYTHING, example: answer } },
       },
       ...errorsOf(group, prose),
-    },
-  };
-}
-
-function bodyOf(
-  name: string,
-  { requestBody }: Operation,
-  requests: CallExamples['requests'],
-  prose: CompatProse,
-): Pick<Operation, 'requestBody'> {
-  const { content } = (requestBody ?? {}) as { content?: Record<string, { schema?: object }> };
-  const schema = content?.['application/json']?.schema;
-  if (!schema) return {};
-  const examples = requests ?? nothingOf(name, 'openapi/compat-examples');
-  return {
-    requestBody: {
-      required: true,
-      description: prose.body,
-      content: { 'application/json': { schema, examples } },
     },
   };
 }

@@ -1,6 +1,6 @@
 import type { FamilyCall, IamCall, QueryParameter } from '../compat/calls.js';
 import type { CompatProse } from './compat-prose.js';
-import type { Operation, Parameter } from './prose.js';
+import type { Parameter } from './prose.js';
 import type { UpstreamContract, UpstreamParameter } from './upstream-contract.js';
 
 /** Of every call of the family, in the gateway's words. */
@@ -13,11 +13,11 @@ const ENTERPRISE_PROJECT_ID = 'enterprise_project_id';
  */
 export function queryParametersOf(
   { name, query }: FamilyCall | IamCall,
-  operation: Operation,
+  upstreams: readonly UpstreamParameter[],
   contract: UpstreamContract,
   prose: CompatProse,
 ): Parameter[] {
-  const theirs = contract.queryOf(operation).filter((parameter) => parameter.name !== ENTERPRISE_PROJECT_ID);
+  const theirs = upstreams.filter((parameter) => parameter.name !== ENTERPRISE_PROJECT_ID);
   const more = Object.entries(prose.calls[name]?.parameters ?? {}).map(
     ([own, { description, schema }]): UpstreamParameter => ({ name: own, in: 'query', description, schema }),
   );

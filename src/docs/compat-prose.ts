@@ -17,6 +17,7 @@ export type Kind =
   | 'changeAll'
   | 'batch'
   | 'rows'
+  | 'entries'
   | 'counts'
   | 'top'
   | 'words'

@@ -12,7 +12,7 @@ import {
   type Prose,
   type RouteProse,
 } from './prose.js';
-import { named, shareParameters, sorted } from './shared-parts.js';
+import { named, shareParameters, sorted } from './components.js';
 
 const METHODS = ['get', 'post', 'put', 'patch', 'delete'] as const;
 

@@ -1,7 +1,7 @@
 import type { OpenAPIObject } from '@nestjs/swagger';
 
 import type { QueryParameter } from '../compat/calls.js';
-import type { Operation, Response } from './prose.js';
+import type { Operation } from './prose.js';
 
 interface Schema {
   readonly type?: string;
@@ -9,13 +9,33 @@ interface Schema {
   readonly $ref?: string;
 }
 
-/** A parameter of upstream's, references followed. */
+/** A body, or an answer. */
+interface Message {
+  readonly description: string;
+  readonly content?: Readonly<Record<string, { readonly schema?: object }>>;
+  /** A success without members comes without a body, too. */
+  readonly 'x-body-may-be-absent'?: true;
+}
+
 export interface UpstreamParameter {
   readonly name: string;
   readonly in: string;
   readonly description: string;
   readonly required?: boolean;
   readonly schema: object;
+}
+
+/** A call as `hss.yaml` has it. */
+export interface UpstreamCall {
+  readonly query: readonly UpstreamParameter[];
+  /** Schema of the body; absent: it has none. */
+  readonly body?: object;
+  readonly success: {
+    readonly status: string;
+    readonly description: string;
+    /** Absent: upstream may answer with nothing. */
+    readonly schema?: object;
+  };
 }
 
 const KINDS: Readonly<Record<string, QueryParameter['kind']>> = {
@@ -29,27 +49,21 @@ export class UpstreamContract {
   constructor(private readonly document: OpenAPIObject) {}
 
   /** @throws Error where it has no such call, or another one there */
-  operation(name: string, method: string, path: string): Operation {
-    const item = this.document.paths[path] as Record<string, Operation> | undefined;
-    const operation = item?.[method.toLowerCase()];
-    if (!operation) throw new Error(`hss.yaml has no ${method} ${path}, which is ${name}`);
-    const { operationId } = operation;
-    if (operationId !== name)
+  call(name: string, method: string, path: string): UpstreamCall {
+    const item = this.document.paths[path] as Readonly<Record<string, Operation>> | undefined;
+    const operation = item?.[method.toLowerCase()] ?? missing(`${method} ${path}, which is ${name}`);
+    const { operationId, parameters = [], requestBody, responses } = operation;
+    if (operationId !== name) {
       throw new Error(`hss.yaml calls ${method} ${path} ${operationId}, and the table ${name}`);
-    return operation;
-  }
-
-  queryOf({ parameters = [] }: Operation): UpstreamParameter[] {
-    return parameters
-      .map((parameter) => this.#resolved(parameter) as UpstreamParameter)
-      .filter((parameter) => parameter.in === 'query');
-  }
-
-  /** The answer when all goes well. */
-  successOf({ responses }: Operation): { readonly status: string; readonly response: Response } {
-    const [status, response] =
-      Object.entries(responses).find(([each]) => each.startsWith('2')) ?? missing('success');
-    return { status, response: this.#resolved(response ?? missing('success')) as Response };
+    }
+    const body = requestBody && jsonOf(this.#resolved(requestBody) as Message);
+    return {
+      query: parameters
+        .map((parameter) => this.#resolved(parameter) as UpstreamParameter)
+        .filter((parameter) => parameter.in === 'query'),
+      ...(body && { body }),
+      success: this.#successOf(name, responses),
+    };
   }
 
   /** A parameter as the table of calls writes it. */
@@ -61,6 +75,15 @@ export class UpstreamContract {
     return { name, kind: KINDS[type] ?? missing(`kind for parameters of type ${type}`), required, list };
   }
 
+  #successOf(name: string, responses: Operation['responses']): UpstreamCall['success'] {
+    const [status, found] = Object.entries(responses).find(([each]) => each.startsWith('2')) ?? [];
+    if (status === undefined || !found) return missing(`success of ${name}`);
+    const response = this.#resolved(found) as Message;
+    const { description } = response;
+    if (response['x-body-may-be-absent']) return { status, description };
+    return { status, description, schema: jsonOf(response) ?? missing(`schema of what ${name} answers`) };
+  }
+
   #resolved(part: object): object {
     const { $ref } = part as Schema;
     if ($ref === undefined) return part;
@@ -70,6 +93,10 @@ export class UpstreamContract {
       .reduce<unknown>((at, key) => (at as Record<string, unknown> | undefined)?.[key], this.document);
     return this.#resolved((found as object | undefined) ?? missing($ref));
   }
+}
+
+function jsonOf({ content }: Message): object | undefined {
+  return content?.['application/json']?.schema;
 }
 
 function missing(what: string): never {

@@ -34,6 +34,7 @@ export {
   PAGE_ROWS,
   pageAt,
   present,
+  restAfter,
   text,
   time,
   whole,
@@ -41,6 +42,7 @@ export {
   type Listing,
   type Page,
   type PageMark,
+  type Rest,
 } from './listing.js';
 // All of it: another list of upstream's needs no line here.
 export * from './lists.js';

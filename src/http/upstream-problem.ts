@@ -37,6 +37,9 @@ const OURS_AT_IAM: typeof OURS = {
   invalid_request: [400, '1101'],
   empty_body: [400, '1101'],
   malformed_json: [400, '1101'],
+  body_too_deep: [400, '1101'],
+  body_too_complex: [400, '1101'],
+  number_too_long: [400, '1101'],
   missing_key: [401, 'IAM.0067'],
   invalid_key: [401, 'IAM.0067'],
   mistyped_key: [401, 'IAM.0067'],
@@ -75,7 +78,17 @@ const OF_IAM = /^\/v3/;
 
 /** Whether clients of an address expect upstream's contract there, for errors too. */
 function speaksUpstream(url: string | undefined): boolean {
-  return url !== undefined && UPSTREAMS.test(url);
+  return url !== undefined && UPSTREAMS.test(routed(url));
+}
+
+/** A target as the router reads it: without the origin that may stand before it, and decoded where that is possible. */
+function routed(target: string): string {
+  const path = target.replace(/^https?:\/\/[^/?#]*/i, '');
+  try {
+    return decodeURI(path.split(/[?#]/, 1)[0] ?? '');
+  } catch {
+    return path;
+  }
 }
 
 /** A problem as it is answered, in the words of the contract that the address is of. @param url absent: it could not be read */
@@ -114,7 +127,7 @@ export function upstreamProblem(
 ): { status: number; body: object } {
   const { code, status, detail, extras } = problem;
   const { code: theirs, message: said } = extras.upstream ?? {};
-  const own = (url !== undefined && OF_IAM.test(url) ? OURS_AT_IAM[code] : undefined) ?? OURS[code];
+  const own = (url !== undefined && OF_IAM.test(routed(url)) ? OURS_AT_IAM[code] : undefined) ?? OURS[code];
   const isTheirs = theirs !== undefined && own === undefined;
   const [httpStatus, errorCode] = isTheirs
     ? [statusOf(problem), theirs]

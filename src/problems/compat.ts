@@ -17,7 +17,7 @@ export const COMPAT_PROBLEMS = {
   counts_not_granted: withFacts({
     status: 403,
     detail: ({ caller }: { readonly caller: string }) =>
-      `This tells of alarms of every event type and severity, and caller ${caller} may read only some. List them instead.`,
+      `This does not say of which event types and severities it is, and caller ${caller} may read only some. What lists alarms can be read instead.`,
     example: { caller: 'soc-portal' },
   }),
   enterprise_project_needed: withFacts({

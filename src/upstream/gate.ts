@@ -10,7 +10,8 @@ export type Held = 'breaker_open' | 'throttled' | 'busy' | 'out_of_time';
 
 /** Leave to make one attempt; `done` must be called with how it went. */
 export interface Pass {
-  done(verdict: Verdict | 'ok'): void;
+  /** @param verdict `abandoned`: its caller did not want to wait as long as upstream is given */
+  done(verdict: Verdict | 'ok' | 'abandoned'): void;
 }
 
 interface Refused {
@@ -91,10 +92,16 @@ export class ProjectGate {
     return { held: 'breaker_open', retryAfterMs: shut };
   }
 
-  #done(verdict: Verdict | 'ok', startedAt: number, leave: Leave): void {
+  #done(verdict: Verdict | 'ok' | 'abandoned', startedAt: number, leave: Leave): void {
     const now = this.clock.monotonic();
     const durationMs = now - startedAt;
-    this.breaker.report(verdict === 'unknown' || verdict === 'not_done' ? 'fault' : 'well', durationMs, now);
+    if (verdict === 'abandoned') this.breaker.withdraw();
+    else
+      this.breaker.report(
+        verdict === 'unknown' || verdict === 'not_done' ? 'fault' : 'well',
+        durationMs,
+        now,
+      );
     leave(now, durationMs);
   }
 }
@@ -286,6 +293,11 @@ class Breaker {
     if (this.#state.name === 'open') this.#state = { name: 'half_open', started: 1, well: 0 };
     else if (this.#state.name === 'half_open') this.#state.started += 1;
     return 0;
+  }
+
+  /** An attempt that says nothing of upstream: in its place another may be let through. */
+  withdraw(): void {
+    if (this.#state.name === 'half_open') this.#state.started -= 1;
   }
 
   /** @param result only upstream's own faults count against it, never its refusals */

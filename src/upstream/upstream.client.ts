@@ -61,6 +61,8 @@ class Progress {
   spent = 0;
   status: number | undefined;
   requestId: string | undefined;
+  /** Its caller gave the last attempt less time than upstream is given, and that was over. */
+  abandoned = false;
 
   constructor(
     readonly startedAt: number,
@@ -174,11 +176,13 @@ export class UpstreamClient implements OnApplicationShutdown {
     progress: Progress,
     pass: Pass,
   ): Promise<Reading> {
-    let result: Verdict | 'ok' = 'unknown';
+    let result: Verdict | 'ok' | 'abandoned' = 'unknown';
     try {
       const reading = await this.#exchange(call, context, proof, progress);
       // One that answers, even with something unreadable, is not down.
       result = reading.ok || reading.row === UNREADABLE ? 'ok' : reading.row.verdict;
+      // Nobody who asks for answers in no time can make upstream pass for being down.
+      if (progress.abandoned) result = 'abandoned';
       return reading;
     } finally {
       pass.done(result);
@@ -192,17 +196,23 @@ export class UpstreamClient implements OnApplicationShutdown {
     progress: Progress,
   ): Promise<Reading> {
     progress.attempts += 1;
-    const remaining = context.deadlineAt - RESERVE_MS - this.clock.monotonic();
+    const { attemptTimeoutMs, deadlineMs } = this.config.upstream;
+    const now = this.clock.monotonic();
+    const timeoutFor = (deadlineAt: number) =>
+      Math.max(1, Math.min(attemptTimeoutMs, deadlineAt - RESERVE_MS - now));
+    const timeoutMs = timeoutFor(context.deadlineAt);
     const exchange = await this.transport.exchange({
       origin: call.project.hssEndpoint,
       method: call.method,
       target: targetOf(call),
       headers: proof.headers,
-      timeoutMs: Math.max(1, Math.min(this.config.upstream.attemptTimeoutMs, remaining)),
+      timeoutMs,
       maxAnswerBytes: MAX_ANSWER_BYTES,
       body: call.body?.text,
       beforeSending: progress.beforeSending,
     });
+    const isCutShort = timeoutMs < timeoutFor(context.receivedAt + deadlineMs);
+    progress.abandoned = isCutShort && exchange.reached !== 'answered' && exchange.cause === 'timeout';
     const success = call.method === 'GET' ? READ : call.saysWhatItDid ? ACTED_AND_SAID : ACTED;
     const reading = classify(exchange, success, secretsIn(proof), call.errors);
     progress.bytesSent ||= exchange.reached !== 'not_sent';

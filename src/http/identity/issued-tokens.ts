@@ -11,6 +11,7 @@ import { AuthenticationProblem } from './identity.js';
 const PREFIX = 'hssgt_';
 const SHAPE = /^hssgt_([\w-]{1,512})\.([\w-]{43})$/;
 const LIFETIME_MS = 3_600_000;
+const NO_DIGEST = Buffer.alloc(32);
 
 /** A token as it is given out. */
 export interface IssuedToken {
@@ -48,7 +49,7 @@ export class IssuedTokens {
     const expiresAt = Math.min(issuedAt + LIFETIME_MS, key.expiresAt);
     const { caller, credential } = key.identity;
     const content = Buffer.from(JSON.stringify([caller.id, credential.id, expiresAt])).toString('base64url');
-    return { text: `${PREFIX}${content}.${this.#proofOf(content, key)}`, issuedAt, expiresAt };
+    return { text: `${PREFIX}${content}.${this.#proofOf(content, key.digest)}`, issuedAt, expiresAt };
   }
 
   static isOne(text: string): boolean {
@@ -60,11 +61,11 @@ export class IssuedTokens {
     const [, content = '', proof = ''] = SHAPE.exec(text) ?? [];
     const [callerId, keyId, expiresAt] = partsOf(content);
     const keys = typeof callerId === 'string' ? (callers.get(callerId)?.keys ?? []) : [];
-    const key = keys.find(
-      (each) =>
-        each.identity.credential.id === keyId &&
-        timingSafeEqual(Buffer.from(this.#proofOf(content, each)), Buffer.from(proof)),
-    );
+    const named = keys.find((each) => each.identity.credential.id === keyId);
+    // As much is done where there is no such key: how long it takes does not tell.
+    const expected = Buffer.from(this.#proofOf(content, named?.digest ?? NO_DIGEST));
+    const given = Buffer.from(proof);
+    const key = given.length === expected.length && timingSafeEqual(expected, given) ? named : undefined;
     if (!key || typeof expiresAt !== 'number')
       throw new AuthenticationProblem(refuse('invalid_key', 'token'));
     if (expiresAt <= this.clock.now()) {
@@ -73,7 +74,7 @@ export class IssuedTokens {
     return { key, expiresAt };
   }
 
-  #proofOf(content: string, { digest }: KnownKey): string {
+  #proofOf(content: string, digest: Buffer): string {
     return createHmac('sha256', this.#secret)
       .update(`hss-gateway token 1\n${content}\n${digest.toString('hex')}`)
       .digest('base64url');
