@@ -83,7 +83,7 @@ const SEEDS: readonly (readonly [rule: string, file: string, ...imports: string[
   ['health-imports', 'health/seeded.ts', '../upstream/transport.js'],
   ['lists-imports', 'lists/seeded.ts', '../upstream/transport.js'],
   ['alarms-imports', 'alarms/seeded.ts', '../operations/operation-command.js'],
-  ['operations-imports', 'operations/seeded.ts', '../compat/hss.controller.js'],
+  ['operations-imports', 'operations/seeded.ts', '../compat/change.controller.js'],
   ['operations-imports', 'operations/seeded/root.ts', '../../start.js'],
   ['operations-imports', 'operations/seeded-audit.ts', '../audit/audit-trail.js'],
   ['compat-imports', 'compat/seeded.ts', '../alarms/alarm.js'],

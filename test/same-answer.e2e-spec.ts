@@ -114,7 +114,7 @@ describe('a signature that proves nobody', () => {
       for (const accessKey of ACCESS_KEYS) answers.push(await claim(accessKey, kind));
       const texts = answers.map((answer) => ({
         ...answer,
-        text: answer.text.replace(/20\d\d-[^ ]+Z/, '<now>'),
+        text: answer.text.replace(/20\d\d-[^ ]+Z/g, '<time>'),
       }));
       const lengths = new Set(texts.map(({ text }) => text.length));
       expect([differing(texts), lengths.size]).toEqual([1, 1]);

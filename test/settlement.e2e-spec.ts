@@ -73,21 +73,22 @@ describe('an outcome that is not known', () => {
     expect(items).toEqual([]);
   });
 
-  it('is found out for a client of upstream that leaves out the details of an alarm', async () => {
+  it('is found out for a client of upstream that names an alarm which there is not', async () => {
     await start();
     const { eventId, eventClassId, eventType, occurTime } = alarms[0]!;
     const event = {
       event_id: eventId,
-      event_class_id: eventClassId,
+      event_class_id: `${eventClassId}9`,
       event_type: eventType,
       occur_time: occurTime,
+      operate_detail_list: [],
     };
     await spoil(OPERATE, { kind: 'hang', effect: 'applied' });
     const url = `${rig.gateway.url}/v5/${rig.simulator.project.id}/event/operate`;
     const body = { operate_type: 'mark_as_handled', operate_event_list: [event] };
     const answer = await fetchJson('POST', url, body, { headers: { 'X-Auth-Token': KEY } });
     expect(answer.status).toBe(504);
-    // The contract has the member mandatory in all cases, so upstream refused what nobody heard the answer to.
+    // Upstream finds no such alarm, so it refused what nobody heard the answer to.
     const found = await settled(answer.headers.get('X-Operation-Id') ?? '');
     expect(found).toMatchObject({ status: 'rejected', settlement: { settled: true } });
   });

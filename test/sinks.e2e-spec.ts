@@ -90,7 +90,11 @@ describe('sinks side by side', () => {
     await act('isolate_and_kill');
     await rig.operate({ operation: 'nothing', alarms: [] });
     await rig.call('GET', '/v1/me', undefined, { key: OTHER_KEY });
-    const records = stored();
+    // A refusal is written when its answer is out.
+    const records = await eventually(
+      () => stored(),
+      (all) => all.filter(({ kind }) => kind === 'refusal').length === 2,
+    );
     expect(new Set(records.map(({ kind }) => kind))).toEqual(new Set(['intent', 'outcome', 'refusal']));
     await received(records.length * 2);
     await rig.gateway.close();

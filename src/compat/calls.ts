@@ -298,10 +298,3 @@ export function iamCall(name: string): IamCall {
   if (!found) throw new Error(`there is no call ${name}`);
   return found;
 }
-
-/** The entry of a call by upstream's name. */
-export function familyCall(name: string): FamilyCall {
-  const found = FAMILY_CALLS.find((each) => each.name === name);
-  if (!found) throw new Error(`there is no call ${name}`);
-  return found;
-}

@@ -14,6 +14,7 @@ import {
 import { ApiExcludeController } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 
+import type { RequestedScope } from '../access/grants.js';
 import { CONFIG, type Config } from '../config/config.js';
 import type { CallContext } from '../domain/caller.js';
 import type { FilterOperation, ListOperation } from '../domain/operation-type.js';
@@ -29,12 +30,13 @@ import type { FamilyCall, Offer } from './calls.js';
 import { changeReader, readBatch, type ChangeBody } from './change-request.pipe.js';
 import { changeCommandOf, filterCommandOf, type ChangeContext } from './change.translator.js';
 import { FilterGrants } from './filter-grants.js';
-import { operateAnswer } from './operate.translator.js';
+import { commandOf, operateAnswer } from './operate.translator.js';
+import { operateBodyOf } from './operate-request.pipe.js';
 import { Projects } from './projects.js';
-import { familyQueryOf } from './query.pipe.js';
+import { familyQueryOf, type FamilyQuery } from './query.pipe.js';
 
 /** Answers an act as upstream would have, with the receipt's id beside it. @throws RelayedProblem where not all of it is done */
-export function answerAsUpstream(reply: FastifyReply, handled: OperationResult): string {
+function answerAsUpstream(reply: FastifyReply, handled: OperationResult): string {
   const { operationId } = handled.trail.intent;
   reply.request.operationId = operationId;
   setIdempotencyHeaders(reply, handled);
@@ -44,12 +46,14 @@ export function answerAsUpstream(reply: FastifyReply, handled: OperationResult):
 
 export const METHODS = { GET: Get, POST: Post, PUT: Put, DELETE: Delete } as const;
 
+type ChangeOffer = Extract<Offer, { kind: 'operate' | 'change' | 'batch' }>;
+
 /** Makes a command of a body. @param passUnknown whether members that upstream's contract does not have are let through */
 type Reader = (body: unknown, passUnknown: boolean) => (context: ChangeContext) => OperationCommand;
 
-/** The route of a call that changes something other than the state of named alarms: an operation like any other. */
-export function changeRoute(call: FamilyCall, offer: Extract<Offer, { kind: 'change' | 'batch' }>): Type {
-  const read = offer.kind === 'batch' ? batchReader(offer.operation) : listReader(offer.operation, offer.all);
+/** The route of a call that changes something: an operation like any other. */
+export function changeRoute(call: FamilyCall, offer: ChangeOffer): Type {
+  const read = readerOf(offer);
   const Method = METHODS[call.method];
 
   @Controller('v5/:project_id')
@@ -74,12 +78,12 @@ export function changeRoute(call: FamilyCall, offer: Extract<Offer, { kind: 'cha
       const { raw } = reply.request;
       const idempotencyKey = idempotencyKeyOf(raw);
       const { signature } = context;
-      const { enterpriseProjectId } = familyQueryOf(call, raw.url ?? '');
+      const query = familyQueryOf(call, raw.url ?? '');
       const commandIn = read(body, this.config.dropIn.passUnknownFields);
       const project = await this.projects.nameOf(projectId, 'act', context);
       const command = commandIn({
         route: `${call.method} /v5/{project_id}/${call.path}`,
-        scope: { project, ...(enterpriseProjectId !== undefined && { enterpriseProjectId }) },
+        scope: { project, ...scopeIn(query) },
         deduplication: {
           ...(idempotencyKey !== undefined && { idempotencyKey }),
           ...(signature !== undefined && { signature }),
@@ -90,6 +94,31 @@ export function changeRoute(call: FamilyCall, offer: Extract<Offer, { kind: 'cha
     }
   }
   return ChangeController;
+}
+
+/** Where a call acts besides its project. An empty value is legal in some of upstream's documents, and says nothing. */
+function scopeIn({ enterpriseProjectId, pairs }: FamilyQuery): Omit<RequestedScope, 'project'> {
+  const said = new Map(pairs.filter(([, value]) => value !== ''));
+  const [containerId, containerName] = [said.get('container_id'), said.get('container_name')];
+  return {
+    ...(enterpriseProjectId !== undefined && { enterpriseProjectId }),
+    ...(containerId !== undefined && { containerId }),
+    ...(containerName !== undefined && { containerName }),
+  };
+}
+
+function readerOf(offer: ChangeOffer): Reader {
+  switch (offer.kind) {
+    case 'operate':
+      return (sent, passUnknown) => {
+        const body = operateBodyOf(sent, passUnknown);
+        return (context) => commandOf(body, context);
+      };
+    case 'batch':
+      return batchReader(offer.operation);
+    case 'change':
+      return listReader(offer.operation, offer.all);
+  }
 }
 
 function batchReader(operation: FilterOperation): Reader {

@@ -11,18 +11,17 @@ import { changeRoute, METHODS } from './change.controller.js';
 import { familyQueryOf } from './query.pipe.js';
 import { ReadingService } from './reading.service.js';
 
-/** The routes of upstream's alarm family, made from their table; that of `operate` is written out. */
-export const FAMILY_CONTROLLERS: readonly Type[] = FAMILY_CALLS.flatMap((call) => {
+/** The routes of upstream's alarm family, made from their table. */
+export const FAMILY_CONTROLLERS: readonly Type[] = FAMILY_CALLS.map((call) => {
   switch (call.offer.kind) {
-    case 'operate':
-      return [];
     case 'read':
-      return [readRoute(call)];
+      return readRoute(call);
     case 'none':
-      return [closedRoute(call, call.offer.instead)];
+      return closedRoute(call, call.offer.instead);
+    case 'operate':
     case 'change':
     case 'batch':
-      return [changeRoute(call, call.offer)];
+      return changeRoute(call, call.offer);
   }
 });
 

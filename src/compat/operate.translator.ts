@@ -1,14 +1,10 @@
 import { alarmDetailOf } from '../domain/detail-fields.js';
 import { stringifyExact } from '../domain/exact-json.js';
 import type { OperationType } from '../domain/operation-type.js';
-import type { RequestedScope } from '../access/grants.js';
-import type {
-  CommandAlarm,
-  CommandDeduplication,
-  OperationCommand,
-} from '../operations/operation-command.js';
+import type { CommandAlarm, OperationCommand } from '../operations/operation-command.js';
 import { commandRuleOf } from '../operations/prepare/operation.translator.js';
 import { canonicalJson } from './canonical-json.js';
+import type { ChangeContext } from './change.translator.js';
 import type { OperateBodyDto, WireEventDto } from './operate-body.dto.js';
 import { alarmOutcomes } from '../audit/index.js';
 import { isInDoubt } from '../domain/outcome.js';
@@ -16,17 +12,14 @@ import { faultFor } from '../problems/catalogue.js';
 import { RelayedProblem } from '../problems/problem.js';
 import type { OperationResult } from '../operations/operation-result.js';
 
-const ROUTE = 'POST /v5/{project_id}/event/operate';
-
 /** A valid operate call as the command that it is: what is sent is what came, member by member. */
 export function commandOf(
   body: OperateBodyDto,
-  scope: RequestedScope,
-  deduplication: Pick<CommandDeduplication, 'idempotencyKey' | 'signature'>,
+  { route, scope, deduplication }: ChangeContext,
 ): OperationCommand {
   const { operate_type, handler, operate_event_list, event_white_rule_list } = body;
   return {
-    route: ROUTE,
+    route,
     operation: operate_type as OperationType,
     alarms: operate_event_list.map(alarmOf),
     scope,

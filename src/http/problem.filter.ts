@@ -50,6 +50,8 @@ export class ProblemFilter implements ExceptionFilter {
     const { status, headers, body } = answerOf(problem, request.id, request.raw.url);
     // Of what was to be answered, and failed before its first byte.
     for (const name of OF_OTHER_BODIES) void reply.removeHeader(name);
+    // Upstream's clients are answered that there is no such thing.
+    if (status !== 405) void reply.removeHeader('Allow');
     void reply.status(status).headers(headers).send(body);
   }
 
