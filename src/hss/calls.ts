@@ -145,25 +145,15 @@ const MIN_ROWS = 10;
 /** A call that reads a listing of the event family (contract 2). @param filter as upstream spells it */
 export function readEvents(
   { call: name, path }: Pick<UpstreamList, 'call' | 'path'>,
-  { scope, project }: HssPlace,
+  place: HssPlace,
   filter: UpstreamCall['query'],
   { offset, limit, mostRows }: RowsAsked,
 ): UpstreamCall {
-  return {
-    name,
-    project,
-    method: 'GET',
-    path: eventPath(scope, path),
-    query: [
-      ['enterprise_project_id', scope.enterpriseProjectId],
-      ...filter,
-      ['offset', String(offset)],
-      ['limit', String(Math.min(mostRows, Math.max(MIN_ROWS, limit)))],
-    ],
-    repeatable: 'freely',
-    priority: 'normal',
-    errors: HSS_ERRORS,
-  };
+  return familyRead({ name, path: `event/${path}` }, place, [
+    ...filter,
+    ['offset', String(offset)],
+    ['limit', String(Math.min(mostRows, Math.max(MIN_ROWS, limit)))],
+  ]);
 }
 
 /** Any call of the family that reads, as it was asked for. @param path below `/v5/{project_id}/` */
@@ -176,7 +166,7 @@ export function familyRead(
     name,
     project,
     method: 'GET',
-    path: `/v5/${encodeURIComponent(scope.projectId)}/${path}`,
+    path: familyPath(scope, path),
     query: [['enterprise_project_id', scope.enterpriseProjectId], ...query],
     repeatable: 'freely',
     priority: 'normal',
@@ -185,8 +175,12 @@ export function familyRead(
 }
 
 /** Path of a call of the event family (contract 2.0). */
-function eventPath({ projectId }: Scope, path: string): string {
-  return `/v5/${encodeURIComponent(projectId)}/event/${path}`;
+function eventPath(scope: Scope, path: string): string {
+  return familyPath(scope, `event/${path}`);
+}
+
+function familyPath({ projectId }: Scope, path: string): string {
+  return `/v5/${encodeURIComponent(projectId)}/${path}`;
 }
 
 /**
