@@ -25,28 +25,36 @@ export function changeReader(
   return bodyReader({ type, listed: LISTED_ROWS, between }) as ChangeReader;
 }
 
-export type BatchReader = (body: unknown, passUnknown: boolean) => BatchBodyDto;
-
 export const readBatch = bodyReader({
   type: BatchBodyDto,
   listed: { drop: new Set() },
   between: () => [],
-}) as BatchReader;
+}) as (body: unknown, passUnknown: boolean) => BatchBodyDto;
 
 function* ofRules(descriptor: ListDescriptor, body: unknown, mayBeAll: boolean): Generator<Violation> {
   if (!isPlainObject(body)) return;
-  const { data_list: list, delete_all: all } = body;
-  if (mayBeAll && list === undefined && all !== true) {
-    yield { pointer: pointer('data_list'), rule: 'required', message: 'data_list is required' };
-  }
-  if (mayBeAll && list !== undefined && all === true) {
+  if (mayBeAll) yield* listOrAll(body);
+  yield* repeatedItems(descriptor, body['data_list']);
+}
+
+/** Either entries are named, or all there is is meant. */
+function* listOrAll({
+  data_list: list,
+  delete_all: all,
+  event_type: eventType,
+}: Readonly<Record<string, unknown>>): Generator<Violation> {
+  if (all === true) {
+    if (list === undefined) return;
     const message = 'data_list must be absent where delete_all is true';
     yield { pointer: pointer('data_list'), rule: 'excludes', message };
+    return;
   }
-  if (mayBeAll && all !== true && body['event_type'] !== undefined) {
+  if (list === undefined) {
+    yield { pointer: pointer('data_list'), rule: 'required', message: 'data_list is required' };
+  }
+  if (eventType !== undefined) {
     yield { pointer: pointer('event_type'), rule: 'only_for', message: 'event_type is only for delete_all' };
   }
-  yield* repeatedItems(descriptor, list);
 }
 
 /** The gateway answers for each item once. */

@@ -2,6 +2,7 @@ import type { RequestedScope } from '../access/grants.js';
 import { stringifyExact } from '../domain/exact-json.js';
 import type { FilterOperation } from '../domain/operation-type.js';
 import { filterIdOf, itemIdOf } from '../hss/index.js';
+import { decisiveOf } from '../lists/list-changes.js';
 import type { ListChange, ListDescriptor } from '../lists/list-descriptor.js';
 import type { CommandDeduplication, CommandItem, OperationCommand } from '../operations/operation-command.js';
 import type { BatchBodyDto } from './change-body.dto.js';
@@ -37,16 +38,6 @@ export function changeCommandOf(
     return { id: itemIdOf(list, row), target: shown, ...decisiveOf(shown) };
   });
   return { operation, items, ...commonOf(body, context) };
-}
-
-/** Members of a target that decide whether an operation is allowed (grants, guard rails, limits). */
-function decisiveOf(
-  target: CommandItem['target'],
-): Pick<CommandItem, 'eventType' | 'hostId' | 'fileHash' | 'filePath'> {
-  const names = ['eventType', 'hostId', 'fileHash', 'filePath'] as const;
-  return Object.fromEntries(
-    names.flatMap((name) => (target[name] === undefined ? [] : [[name, target[name]]])),
-  );
 }
 
 /** A valid call that acts on whatever its filter finds: its only item is the filter. */

@@ -1,28 +1,21 @@
 import { Inject, Injectable } from '@nestjs/common';
 
-import {
-  accessDenialOf,
-  authorise,
-  mayReadAll,
-  readableEnterpriseProjects,
-  type AlarmFacts,
-} from '../access/grants.js';
+import { accessDenialOf, authorise, mayReadAll, readableEnterpriseProjects } from '../access/grants.js';
 import { CONFIG, type Config } from '../config/config.js';
 import type { CallContext } from '../domain/caller.js';
 import { ALL_GRANTED } from '../domain/scope.js';
-import { MAX_OFFSET, SEVERITIES } from '../domain/upstream-words.js';
+import { MAX_OFFSET } from '../domain/upstream-words.js';
 import {
   faultOfRead,
   familyRead,
   object,
-  oneOf,
   restAfter,
   UNREADABLE_READ,
-  whole,
   type HssPlace,
   type ListedRow,
   type Rest,
 } from '../hss/index.js';
+import { factsOf, mayRead } from '../lists/readers.js';
 import { refuse } from '../problems/catalogue.js';
 import { RelayedProblem } from '../problems/problem.js';
 import type { Violation } from '../problems/violation.js';
@@ -131,8 +124,7 @@ export class ReadingService {
     let missing: RelayedProblem | undefined;
     let found = false;
     for (const place of places) {
-      const shows = (row: ListedRow) =>
-        !accessDenialOf(context.caller, { right: 'read', ...place.scope, alarms: [factsOf(row)] });
+      const shows = (row: ListedRow) => mayRead(context.caller, place, factsOf(alarmIn(row)));
       answer.nextPlace();
       try {
         for (let at = 0, rest: Rest = 'more'; rest === 'more';) {
@@ -251,11 +243,8 @@ function bound(parameter: string, least: number, most: number): Violation {
   return { parameter, rule: 'integer', message: `must be from ${least} to ${most}` };
 }
 
-/** What grants may be limited by, of a row or of the alarm in it; what it leaves out is not known. */
-function factsOf(row: ListedRow): AlarmFacts {
-  const { agent_event_info: inner, ...outer } = row;
-  const alarm = inner === undefined ? outer : object(inner);
-  const eventType = whole(alarm['event_type']);
-  const severity = oneOf(SEVERITIES, alarm['severity']);
-  return { ...(eventType !== undefined && { eventType }), ...(severity && { severity }) };
+/** The alarm of a row: the row itself, or what an isolated file has of it. */
+function alarmIn(row: ListedRow): ListedRow {
+  const { agent_event_info: inner } = row;
+  return inner === undefined ? row : object(inner);
 }

@@ -11,8 +11,12 @@ type Item = Readonly<Record<string, unknown>>;
 /** A valid request to change a list. */
 export type ChangeRequest = ItemsRequestDto & Item & { readonly items: readonly Item[] };
 
-/** Members of a target that decide whether an operation is allowed (grants, guard rails, limits). */
 const DECISIVE = ['eventType', 'hostId', 'fileHash', 'filePath'] as const satisfies (keyof CommandItem)[];
+
+/** What of a target decides whether an operation is allowed (grants, guard rails, limits). */
+export function decisiveOf(target: Item): Pick<CommandItem, (typeof DECISIVE)[number]> {
+  return picked(target, DECISIVE);
+}
 
 /** A valid request as the command that it is, with one body for each 100 items (contract 2.5.2, 2.9.2). */
 export function changeCommandOf(
@@ -34,7 +38,7 @@ export function changeCommandOf(
     items: items.map((item, index) => ({
       id: itemIdOf(descriptor.list, rows[index] ?? {}),
       target: picked(item, names) as CommandItem['target'],
-      ...picked(item, DECISIVE),
+      ...decisiveOf(item),
     })),
     bodies,
     ...(remark !== undefined && { remark }),
